@@ -1,0 +1,21 @@
+//! The pure ground floor of Stockwell: values that cannot be wrong, and decisions that cannot do I/O.
+//!
+//! Nothing here reads a clock, a file, a database or a random source; time, ids and the acting
+//! principal come in through [`Ctx`]. Quantities are integers in millionths of the base unit and
+//! money is integer minor units: there is no floating point in this crate.
+
+pub mod ctx;
+pub mod id;
+pub mod permission;
+pub mod problem;
+pub mod qty;
+pub mod status;
+pub mod when;
+
+pub use ctx::{Actor, Ctx, Ids};
+pub use id::{ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId, SiteId};
+pub use permission::Permission;
+pub use problem::{Code, FieldError, Kind, Problem};
+pub use qty::{Delta, Qty};
+pub use status::Status;
+pub use when::{Date, Instant, Period, Zone};

@@ -1,0 +1,257 @@
+//! Refusals: a closed list of codes, each with a kind and a page under `docs/problems/`.
+//!
+//! A [`Problem`] is what every door shows: the HTTP answer, the command line and the import
+//! report are made from the same value. Nothing internal (SQL, paths) is ever put into one.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What the caller can do about a problem. The HTTP status follows from it, in `web`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Kind {
+    /// The request cannot be read (400).
+    Malformed,
+    /// Nobody is signed in, or the key is not valid (401).
+    Unauthenticated,
+    /// Signed in, but not allowed (403).
+    Forbidden,
+    /// It does not exist, or is outside of the caller's scope (404).
+    NotFound,
+    /// The state of the world is against it (409).
+    Conflict,
+    /// The caller's version is not the current one (412).
+    Stale,
+    /// Larger than a named limit (413).
+    TooLarge,
+    /// A content type or a method that is not supported (415).
+    Unsupported,
+    /// Readable, but a value is not acceptable (422).
+    Invalid,
+    /// A header that the request must carry is missing (428).
+    PreconditionRequired,
+    /// Too many requests (429).
+    Throttled,
+    /// A fault of ours (500).
+    Internal,
+    /// Try again shortly (503).
+    Busy,
+    /// The disk is full; the store is read-only (507).
+    StorageFull,
+}
+
+macro_rules! codes {
+    ($($kind:ident { $($name:ident = $word:literal, $title:literal;)* })*) => {
+        /// The code of a problem: stable, documented, tested.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Code {
+            $($(#[doc = $title] $name,)*)*
+        }
+
+        impl Code {
+            /// All codes.
+            pub const ALL: &'static [Code] = &[$($(Code::$name,)*)*];
+
+            /// The word used on the wire and as the name of its page.
+            pub const fn word(self) -> &'static str {
+                match self { $($(Code::$name => $word,)*)* }
+            }
+
+            /// A short sentence that is the same for every occurrence.
+            pub const fn title(self) -> &'static str {
+                match self { $($(Code::$name => $title,)*)* }
+            }
+
+            /// What the caller can do about it.
+            pub const fn kind(self) -> Kind {
+                match self { $($(Code::$name => Kind::$kind,)*)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Malformed {
+        MalformedBody = "malformed_body", "The body is not the JSON that this route takes";
+        MalformedParameter = "malformed_parameter", "A parameter of the address cannot be read";
+        MalformedHeader = "malformed_header", "A header cannot be read";
+        UnknownParameter = "unknown_parameter", "The address has a parameter that this route does not know";
+        MalformedFile = "malformed_file", "The file cannot be read";
+    }
+    Unauthenticated {
+        Unauthenticated = "unauthenticated", "No valid key or session came with the request";
+    }
+    Forbidden {
+        Forbidden = "forbidden", "The caller lacks the permission";
+        GrantExceedsMaker = "grant_exceeds_maker", "Nobody can hand out more than they hold";
+    }
+    NotFound {
+        NotFound = "not_found", "There is no such thing here";
+        UnknownRoute = "unknown_route", "There is no such address";
+    }
+    Conflict {
+        InsufficientStock = "insufficient_stock", "There is not enough stock";
+        InsufficientAvailable = "insufficient_available", "There is not enough available stock";
+        StockClaimed = "stock_claimed", "The stock is claimed by somebody else";
+        LocationBlocked = "location_blocked", "The location is blocked";
+        LotExpired = "lot_expired", "The lot is past its last sellable day";
+        SerialInStock = "serial_in_stock", "The serial is in stock already";
+        SerialNotHere = "serial_not_here", "The serial is not at that location";
+        ClaimClosed = "claim_closed", "The claim is not open any more";
+        ClaimExpired = "claim_expired", "The reservation has expired";
+        AlreadyReversed = "already_reversed", "The posting has been reversed already";
+        NotReversible = "not_reversible", "The posting cannot be reversed";
+        PeriodClosed = "period_closed", "The period is closed";
+        CodeTaken = "code_taken", "The code is in use already";
+        InUse = "in_use", "It is still in use";
+        TransitionRefused = "transition_refused", "The document is not in a state that allows this";
+        TreeCycle = "tree_cycle", "A location cannot stand below itself";
+        IdempotencyInProgress = "idempotency_in_progress", "The first request with this key is still running";
+        AlreadySetUp = "already_set_up", "The first user exists already";
+    }
+    Stale {
+        Stale = "stale", "Somebody else changed it meanwhile";
+    }
+    TooLarge {
+        BodyTooLarge = "body_too_large", "The body is larger than this route takes";
+        TooMany = "too_many", "There are more entries than the limit";
+    }
+    Unsupported {
+        UnsupportedMediaType = "unsupported_media_type", "The content type is not one that this route takes";
+        MethodNotAllowed = "method_not_allowed", "The method is not one that this address knows";
+    }
+    Invalid {
+        InvalidValue = "invalid_value", "A value is not acceptable";
+        InvalidQuantity = "invalid_quantity", "The quantity is not acceptable";
+        FractionRefused = "fraction_refused", "The item is kept in whole units";
+        InexactConversion = "inexact_conversion", "The quantity is not exact in the base unit";
+        UnknownItem = "unknown_item", "No item has this SKU";
+        UnknownLocation = "unknown_location", "No location has this code";
+        UnknownUnit = "unknown_unit", "The item has no such unit";
+        UnknownLot = "unknown_lot", "The item has no such lot";
+        UnknownReason = "unknown_reason", "No reason has this code";
+        UnknownClaim = "unknown_claim", "There is no such claim";
+        LotRequired = "lot_required", "The item is tracked by lot, and none is named";
+        LotNotAllowed = "lot_not_allowed", "The item is not tracked by lot";
+        SerialRequired = "serial_required", "The item is tracked by serial, and none is named";
+        SerialNotOne = "serial_not_one", "A serial is exactly one unit";
+        SerialTwice = "serial_twice", "The same serial stands twice in the request";
+        NotStockable = "not_stockable", "The item is a service and is never stocked";
+        SamePlace = "same_place", "Source and destination are the same";
+        WrongLocationKind = "wrong_location_kind", "The location is not of a kind that this takes";
+        EffectiveInFuture = "effective_in_future", "The effective instant lies in the future";
+        StatusChangeRefused = "status_change_refused", "This change of status is not allowed";
+        LimitExceeded = "limit_exceeded", "A number is above its limit";
+        IdempotencyMismatch = "idempotency_mismatch", "The key was used with another request";
+        CurrencyMismatch = "currency_mismatch", "The currency is not the one of the books";
+        WeakPassword = "weak_password", "The password is not acceptable";
+        Expiry = "invalid_expiry", "The expiry is not acceptable";
+    }
+    PreconditionRequired {
+        IdempotencyKeyRequired = "idempotency_key_required", "Every write carries an `Idempotency-Key`";
+        VersionRequired = "version_required", "A change carries the version it was made from";
+    }
+    Throttled {
+        Throttled = "throttled", "Too many requests";
+    }
+    Internal {
+        Internal = "internal", "Something went wrong on our side";
+    }
+    Busy {
+        Busy = "busy", "The server is busy";
+        ShuttingDown = "shutting_down", "The server is shutting down";
+        ReadOnly = "read_only", "The store takes no writes at the moment";
+    }
+    StorageFull {
+        StorageFull = "storage_full", "The disk is full";
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// One field that is not acceptable.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct FieldError {
+    /// A JSON pointer into the request body, `?name` for a query parameter, or `row/column`.
+    pub pointer: String,
+    /// The code of this field's fault.
+    pub code: Code,
+    /// What is wrong with it, and what to do.
+    pub detail: String,
+}
+
+/// A refusal with everything that a door needs to show it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// The code.
+    pub code: Code,
+    /// The concrete values, and what to do.
+    pub detail: Cow<'static, str>,
+    /// The fields at fault, when fields are.
+    pub errors: Vec<FieldError>,
+}
+
+impl Problem {
+    /// A problem with its concrete sentence: lower case, no full stop, values in backticks.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Problem {
+        Problem { code, detail: detail.into(), errors: Vec::new() }
+    }
+
+    /// A problem of one field; `pointer` is a JSON pointer such as `/lines/0/qty`.
+    pub fn at(code: Code, pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
+        let detail = detail.into();
+        Problem {
+            code,
+            detail: Cow::Owned(detail.clone()),
+            errors: vec![FieldError { pointer: pointer.into(), code, detail }],
+        }
+    }
+
+    /// Something that is not there, by kind and handle.
+    pub fn not_found(what: &str, handle: impl fmt::Display) -> Problem {
+        Problem::new(Code::NotFound, format!("there is no {what} `{handle}`"))
+    }
+
+    /// What the caller can do about it.
+    pub const fn kind(&self) -> Kind {
+        self.code.kind()
+    }
+
+    /// The same problem seen from one level up: every pointer gets `prefix` in front.
+    #[must_use]
+    pub fn under(mut self, prefix: &str) -> Problem {
+        for error in &mut self.errors {
+            error.pointer.insert_str(0, prefix);
+        }
+        self
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code, self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn words_of_codes_are_unique() {
+        let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.word()).collect();
+        assert_eq!(words.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn a_pointer_can_be_seen_from_one_level_up() {
+        let problem = Problem::at(Code::InvalidQuantity, "/qty", "no").under("/lines/3");
+        assert_eq!(problem.errors[0].pointer, "/lines/3/qty");
+    }
+}
