@@ -1,0 +1,119 @@
+//! `test`: everything that must hold before a change lands, in the order of what fails fastest.
+//!
+//! CI runs exactly this. A step that fails does not hide the ones after it; the closing table says
+//! how each went and how long it took.
+
+mod tools;
+
+use crate::openapi::DESCRIPTION;
+use crate::{openapi, process, tidy, tree};
+use anyhow::{Result, bail};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+/// Set for the tests when the long ones run too.
+const LONG: &str = "STOCKWELL_TEST_LONG";
+
+/// What the tests run with.
+struct Plan {
+    long: bool,
+    nextest: bool,
+}
+
+/// One step and how it went.
+struct Outcome {
+    name: &'static str,
+    took: Duration,
+    error: Option<String>,
+}
+
+/// Runs all steps; `--long` adds the tests marked `#[ignore = "long: …"]`.
+pub(crate) fn run(args: &[String]) -> Result<()> {
+    let long = match args {
+        [] => false,
+        [flag] if flag == "--long" => true,
+        _ => bail!("`test` takes only `--long`"),
+    };
+    tools::ensure_rust_components()?;
+    tools::ensure_postgres()?;
+    let plan = Plan { long, nextest: process::succeeds(process::cargo().args(["nextest", "--version"])) };
+    let outcomes = steps(&plan);
+    println!("\n{}", table(&outcomes));
+    let failed: Vec<&str> = outcomes.iter().filter(|o| o.error.is_some()).map(|o| o.name).collect();
+    if failed.is_empty() { Ok(()) } else { bail!("failed: {}", failed.join(", ")) }
+}
+
+fn steps(plan: &Plan) -> Vec<Outcome> {
+    let mut outcomes = vec![
+        step("format", || process::run(process::cargo().args(["fmt", "--all", "--check"]))),
+        step("tidy", || tidy::run(&[])),
+        step("lints", || {
+            let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            process::run(process::cargo().args(lint))
+        }),
+        step("tests", || process::run(tests(plan).env(LONG, if plan.long { "1" } else { "" }))),
+        step("doc tests", || {
+            process::run(process::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
+        }),
+    ];
+    if tree::root().join(DESCRIPTION).exists() {
+        outcomes.push(step("openapi", || openapi::run(&["--check".to_owned()])));
+    }
+    outcomes
+}
+
+/// The command that runs the tests of all crates, without doc tests.
+fn tests(plan: &Plan) -> Command {
+    let mut command = process::cargo();
+    if plan.nextest {
+        command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+        command.args(if plan.long { ["--run-ignored", "all"].as_slice() } else { &[] });
+    } else {
+        command.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
+        command.args(if plan.long { ["--", "--include-ignored"].as_slice() } else { &[] });
+    }
+    command
+}
+
+fn step(name: &'static str, run: impl FnOnce() -> Result<()>) -> Outcome {
+    println!("\n== {name}");
+    let start = Instant::now();
+    let error = run().err().map(|error| format!("{error:#}"));
+    if let Some(error) = &error {
+        println!("{error}");
+    }
+    Outcome { name, took: start.elapsed(), error }
+}
+
+fn table(outcomes: &[Outcome]) -> String {
+    let rows = outcomes.iter().map(|outcome| {
+        let result = if outcome.error.is_none() { "ok" } else { "FAILED" };
+        format!("{:<12} {:>7.1} s  {result}", outcome.name, outcome.took.as_secs_f32())
+    });
+    rows.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    fn typed(long: bool, nextest: bool) -> String {
+        process::show(&tests(&Plan { long, nextest }))
+    }
+
+    #[test]
+    fn the_long_tests_run_only_when_asked_for() {
+        assert_eq!(typed(false, true), "cargo nextest run --workspace --no-fail-fast");
+        assert_eq!(typed(true, true), "cargo nextest run --workspace --no-fail-fast --run-ignored all");
+        assert_eq!(typed(false, false), "cargo test --workspace --all-targets --no-fail-fast");
+        assert!(typed(true, false).ends_with("-- --include-ignored"));
+    }
+
+    #[test]
+    fn a_failed_step_is_told_and_hides_no_other() {
+        let outcomes = [step("one", || bail!("no")), step("two", || Ok(()))];
+        let table = table(&outcomes);
+        let words: Vec<Vec<&str>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+        assert_eq!(words, [["one", "0.0", "s", "FAILED"], ["two", "0.0", "s", "ok"]]);
+    }
+}
