@@ -6,16 +6,25 @@
 
 pub mod ctx;
 pub mod id;
+pub mod item;
 pub mod permission;
+pub mod place;
 pub mod problem;
 pub mod qty;
+pub mod ratio;
+pub mod refusal;
 pub mod status;
 pub mod when;
+pub mod word;
 
 pub use ctx::{Actor, Ctx, Ids};
 pub use id::{ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId, SiteId};
+pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
 pub use permission::Permission;
+pub use place::{LocationKind, Role};
 pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};
+pub use ratio::Ratio;
+pub use refusal::Refusal;
 pub use status::Status;
 pub use when::{Date, Instant, Period, Zone};

@@ -91,6 +91,17 @@ pub fn parse_date(text: &str) -> Result<Date, BadWhen> {
     text.parse().map_err(|_| BadWhen::Date)
 }
 
+/// The date so many days later (earlier when negative); `None` outside of the calendar.
+pub fn plus_days(date: Date, days: i32) -> Option<Date> {
+    date.checked_add(jiff::SignedDuration::from_hours(i64::from(days) * 24)).ok()
+}
+
+/// The days from one date to another; negative when `to` is earlier.
+pub fn days_between(from: Date, to: Date) -> i32 {
+    // the calendar has fewer than eight million days
+    i32::try_from(to.duration_since(from).as_hours() / 24).unwrap_or(i32::MAX)
+}
+
 impl Period {
     /// The month of a date.
     pub fn of(date: Date) -> Period {
@@ -196,6 +207,16 @@ mod tests {
         assert_eq!(Zone::parse("Mars/Base"), Err(BadWhen::Zone));
         assert_eq!(parse_date("2026-02-30"), Err(BadWhen::Date));
         assert_eq!(parse_date("26-02-03"), Err(BadWhen::Date));
+    }
+
+    #[test]
+    fn days_are_counted_over_leap_days_and_back() {
+        let day = |text| parse_date(text).unwrap();
+        assert_eq!(plus_days(day("2024-02-28"), 2), Some(day("2024-03-01")));
+        assert_eq!(plus_days(day("2024-03-01"), -2), Some(day("2024-02-28")));
+        assert_eq!(plus_days(Date::MAX, 1), None);
+        assert_eq!(days_between(day("2024-02-28"), day("2024-03-01")), 2);
+        assert_eq!(days_between(Date::MAX, Date::MIN), -days_between(Date::MIN, Date::MAX));
     }
 
     #[test]
