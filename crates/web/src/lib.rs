@@ -1,1 +1,41 @@
-//! placeholder
+//! The delivery kit: everything that stands between a socket and a module's function.
+//!
+//! A module declares its routes with [`Routes`], one line each: permission, reach, handler.
+//! From that one table come the router, the OpenAPI description and `stockwell routes`. The guard
+//! in front of every handler names the request, authenticates, checks the permission, throttles,
+//! measures, and turns every refusal into one `application/problem+json`.
+//!
+//! Not here: business rules, SQL of a module, the command line. The kit knows users and keys only
+//! through [`Authenticator`], and locations only as the roots of a [`Scope`].
+
+mod answer;
+mod app;
+mod body;
+mod cursor;
+mod failure;
+mod guard;
+mod idempotent;
+mod json;
+mod limiter;
+mod list;
+mod meter;
+mod params;
+mod principal;
+mod problem;
+mod record;
+mod routes;
+mod version;
+
+pub use answer::{Answer, Page};
+pub use app::{App, AppParts, Clock, Limits, State};
+pub use body::{Command, IdempotencyKey, Json};
+pub use failure::{Failure, Result};
+pub use idempotent::{is_final, replay};
+pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
+pub use params::{Path, Query};
+pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Within};
+pub use problem::problem_value;
+pub use record::audit;
+pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, Routes};
+pub use utoipa_axum::routes;
+pub use version::IfMatch;

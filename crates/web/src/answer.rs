@@ -1,0 +1,118 @@
+//! What a handler answers: a status, a JSON body, and the two headers that commands use.
+
+use crate::failure::Failure;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The header that marks a stored answer.
+pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
+/// The header that marks an answer of something that was not done.
+pub(crate) const DRY_RUN: HeaderName = HeaderName::from_static("dry-run");
+
+/// An answer as it is sent, and as it is stored for replays.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The JSON, empty for none.
+    pub body: Bytes,
+    /// The version of the thing in the body, shown as `ETag`.
+    pub version: Option<i64>,
+    /// Where the new thing is.
+    pub location: Option<String>,
+    /// This is the stored answer of an earlier request.
+    pub replayed: bool,
+    /// Nothing of this was done.
+    pub dry_run: bool,
+    /// What replays show instead of the body.
+    pub(crate) kept: Option<Bytes>,
+}
+
+impl Answer {
+    fn with<T: Serialize + ?Sized>(status: StatusCode, body: &T) -> Result<Answer, Failure> {
+        let mut bytes = Vec::with_capacity(256);
+        serde_json::to_writer(&mut bytes, body)?;
+        Ok(Answer { body: bytes.into(), ..Answer::empty(status) })
+    }
+
+    pub(crate) const fn empty(status: StatusCode) -> Answer {
+        Answer {
+            status,
+            body: Bytes::new(),
+            version: None,
+            location: None,
+            replayed: false,
+            dry_run: false,
+            kept: None,
+        }
+    }
+
+    /// 200 with a body.
+    ///
+    /// # Errors
+    /// When the body cannot be written as JSON, which is a fault of ours.
+    pub fn ok<T: Serialize + ?Sized>(body: &T) -> Result<Answer, Failure> {
+        Answer::with(StatusCode::OK, body)
+    }
+
+    /// 201 with the address of the new thing and its body.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn created<T: Serialize + ?Sized>(location: impl Into<String>, body: &T) -> Result<Answer, Failure> {
+        Ok(Answer { location: Some(location.into()), ..Answer::with(StatusCode::CREATED, body)? })
+    }
+
+    /// 204 without a body.
+    pub const fn nothing() -> Answer {
+        Answer::empty(StatusCode::NO_CONTENT)
+    }
+
+    /// With the version that a later `If-Match` names.
+    pub fn version(mut self, version: i64) -> Answer {
+        self.version = Some(version);
+        self
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let Answer { status, body, version, location, replayed, dry_run, kept: _ } = self;
+        let has_body = !body.is_empty();
+        let refused = status.is_client_error() || status.is_server_error();
+        let mut response = Response::new(Body::from(body));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        if has_body {
+            let json = HeaderValue::from_static("application/json");
+            headers.insert(header::CONTENT_TYPE, if refused { crate::problem::PROBLEM_JSON } else { json });
+        }
+        if let Some(value) = version.and_then(|version| HeaderValue::try_from(format!("\"{version}\"")).ok())
+        {
+            headers.insert(header::ETAG, value);
+        }
+        if let Some(value) = location.and_then(|location| HeaderValue::try_from(location).ok()) {
+            headers.insert(header::LOCATION, value);
+        }
+        if replayed {
+            headers.insert(REPLAYED, HeaderValue::from_static("true"));
+        }
+        if dry_run {
+            headers.insert(DRY_RUN, HeaderValue::from_static("true"));
+        }
+        response
+    }
+}
+
+/// One page of a list.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Page<T> {
+    /// The entries, at most `limit` of them.
+    pub items: Vec<T>,
+    /// The `cursor` of the next page; null when this is the last one.
+    pub next: Option<String>,
+}

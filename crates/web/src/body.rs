@@ -1,0 +1,194 @@
+//! Bodies: [`Json`], the `Idempotency-Key`, and [`Command`], which is what every write takes.
+
+use crate::failure::Failure;
+use crate::guard::Seen;
+use crate::json;
+use crate::params;
+use crate::principal::Caller;
+use axum::body::Body;
+use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, header};
+use bytes::{Bytes, BytesMut};
+use domain::{Code, Problem};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A JSON body, read strictly. For reads that need a body; a write takes a [`Command`].
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+/// The `Idempotency-Key` of a write: 1 to 64 visible ASCII characters.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct IdempotencyKey(Box<str>);
+
+impl IdempotencyKey {
+    /// The longest key.
+    pub const LEN_MAX: usize = 64;
+
+    /// Reads a key.
+    ///
+    /// # Errors
+    /// `malformed_header` when it is empty, longer, or holds anything but visible ASCII.
+    pub fn parse(text: &str) -> Result<IdempotencyKey, Problem> {
+        if text.is_empty() || text.len() > Self::LEN_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic())
+        {
+            let detail = "an `Idempotency-Key` is 1 to 64 visible ASCII characters, such as a fresh UUID";
+            return Err(Problem::new(Code::MalformedHeader, detail));
+        }
+        Ok(IdempotencyKey(text.into()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        idempotency_key(&parts.headers)
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Failure> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let value = values.next().ok_or_else(|| {
+        let detail = "send a fresh `Idempotency-Key` with every write, and the same one when you repeat it";
+        Problem::new(Code::IdempotencyKeyRequired, detail)
+    })?;
+    if values.next().is_some() {
+        return Err(Problem::new(Code::MalformedHeader, "`Idempotency-Key` stands more than once").into());
+    }
+    Ok(IdempotencyKey::parse(value.to_str().unwrap_or_default())?)
+}
+
+/// A write as the door hands it over: who, with which key, the body, and what the key is bound to.
+#[derive(Clone, Debug)]
+pub struct Command<T> {
+    /// Who asks, where they may, and the context.
+    pub caller: Caller,
+    /// The key under which the answer is kept.
+    pub key: IdempotencyKey,
+    /// SHA-256 over method, path with query, `If-Match` and body: the same key with another one
+    /// is refused.
+    pub fingerprint: [u8; 32],
+    /// `?dry_run=true`: do everything, then undo it.
+    pub dry_run: bool,
+    /// The body. `()` takes none.
+    pub body: T,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
+        let (mut parts, body) = request.into_parts();
+        let caller = Caller::from_request_parts(&mut parts, state).await?;
+        let key = idempotency_key(&parts.headers)?;
+        let dry_run = params::read::<DryRun>(parts.uri.query().unwrap_or_default())?.dry_run;
+        let bytes = bytes(&parts, body).await?;
+        let fingerprint = fingerprint(&parts, &bytes);
+        Ok(Command { caller, key, fingerprint, dry_run, body: read(&parts.headers, &bytes)? })
+    }
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let bytes = bytes(&parts, body).await?;
+        Ok(Json(read(&parts.headers, &bytes)?))
+    }
+}
+
+/// The parameter that every write takes.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DryRun {
+    #[serde(default)]
+    dry_run: bool,
+}
+
+/// What an idempotency key is bound to. The parts are separated by a byte that none of them holds.
+fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(parts.method.as_str());
+    hash.update([0]);
+    hash.update(parts.uri.path_and_query().map_or("", axum::http::uri::PathAndQuery::as_str));
+    hash.update([0]);
+    if let Some(version) = parts.headers.get(header::IF_MATCH) {
+        hash.update(version.as_bytes());
+    }
+    hash.update([0]);
+    hash.update(body);
+    hash.finalize().into()
+}
+
+/// The whole body, when it is not larger than the route takes.
+async fn bytes(parts: &Parts, mut body: Body) -> Result<Bytes, Failure> {
+    let seen = Seen::of(&parts.extensions)?;
+    let limits = seen.app.limits();
+    let most = if seen.route.bulk { limits.bulk_bytes_max } else { limits.body_bytes_max };
+    let too_large = || {
+        let detail = format!("the body is larger than the {most} bytes that this route takes");
+        Failure::from(Problem::new(Code::BodyTooLarge, detail))
+    };
+    let cut_off = |_| Failure::from(Problem::new(Code::MalformedBody, "the body ended before its end"));
+    if http_body::Body::size_hint(&body).lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+        return Err(too_large());
+    }
+    let mut first = Bytes::new();
+    let mut more = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame.map_err(cut_off)?.into_data() else { continue };
+        if first.len() + more.len() + data.len() > most {
+            return Err(too_large());
+        }
+        if first.is_empty() {
+            first = data;
+        } else {
+            more.extend_from_slice(&data);
+        }
+    }
+    if more.is_empty() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::with_capacity(first.len() + more.len());
+    whole.extend_from_slice(&first);
+    whole.extend_from_slice(&more);
+    Ok(whole.freeze())
+}
+
+/// The body as its type. An empty one is right only for a command that takes none.
+fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    if bytes.is_empty() {
+        return serde_json::from_str("null").map_err(|_| {
+            Problem::new(Code::MalformedBody, "the body is empty, and this route takes a JSON object")
+        });
+    }
+    require_json(headers)?;
+    json::read(bytes)
+}
+
+/// Only JSON in UTF-8 is taken.
+fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
+    let refuse = |given: &str| {
+        let detail = format!("the content type is `{given}`, send `application/json`");
+        Err(Problem::new(Code::UnsupportedMediaType, detail))
+    };
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return refuse("") };
+    if value.as_bytes() == b"application/json" {
+        return Ok(());
+    }
+    let text = value.to_str().unwrap_or_default();
+    let (kind, rest) = text.split_once(';').unwrap_or((text, ""));
+    let utf8 = rest.trim().is_empty() || rest.trim().trim_matches('"').eq_ignore_ascii_case("charset=utf-8");
+    if kind.trim().eq_ignore_ascii_case("application/json") && utf8 { Ok(()) } else { refuse(text) }
+}

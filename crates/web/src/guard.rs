@@ -1,0 +1,329 @@
+//! In front of every handler: names the request, finds out who asks, checks the permission and
+//! the rate, bounds the time, catches panics, writes refusals, measures.
+//!
+//! One service and one boxed future for all of that, because it runs for every request. What is
+//! known in memory is decided before the first suspension; only an unknown key goes to the store.
+
+use crate::app::App;
+use crate::failure::{Carried, Failure};
+use crate::meter::{InFlight, RouteMeter};
+use crate::principal::{Principal, Scope, forbidden};
+use crate::problem;
+use crate::routes::{Access, RouteInfo};
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use domain::{Code, Instant, Problem};
+use futures_util::FutureExt;
+use std::convert::Infallible;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+use uuid::Uuid;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+
+/// What the guard found out, for the extractors.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) app: App,
+    pub(crate) request_id: Uuid,
+    pub(crate) now: Instant,
+    pub(crate) caller: Option<(Arc<Principal>, Scope)>,
+    pub(crate) route: Arc<RouteInfo>,
+}
+
+impl Seen {
+    pub(crate) fn of(extensions: &Extensions) -> Result<&Seen, Failure> {
+        extensions.get::<Seen>().ok_or_else(|| Failure::fault("a handler without a guard"))
+    }
+}
+
+/// Puts a [`Guard`] in front of a route.
+#[derive(Clone, Debug)]
+pub(crate) struct GuardLayer(Arc<Gate>);
+
+impl GuardLayer {
+    pub(crate) fn new(app: App, route: Arc<RouteInfo>) -> GuardLayer {
+        let meter = app.meter().route(&route);
+        GuardLayer(Arc::new(Gate { app, route, meter }))
+    }
+}
+
+impl<N> Layer<N> for GuardLayer {
+    type Service = Guard<N>;
+
+    fn layer(&self, inner: N) -> Guard<N> {
+        Guard { gate: Arc::clone(&self.0), inner }
+    }
+}
+
+/// A route behind its gate.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard<N> {
+    gate: Arc<Gate>,
+    inner: N,
+}
+
+/// What is known of a request before anybody is asked.
+struct Begun {
+    request_id: Uuid,
+    now: Instant,
+    started: std::time::Instant,
+    _in_flight: InFlight,
+}
+
+/// What is decided without waiting.
+enum Verdict {
+    Pass(Option<(Arc<Principal>, Scope)>),
+    Refuse(Failure),
+    /// The key is not known in memory.
+    Ask(String),
+}
+
+impl<N> Service<Request> for Guard<N>
+where
+    N: Service<Request, Response = Response, Error = Infallible> + Clone + Send + 'static,
+    N::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let gate = Arc::clone(&self.gate);
+        let begun = gate.begin(request.headers());
+        match gate.judge(request.headers(), begun.now) {
+            Verdict::Pass(caller) => {
+                gate.admit(&mut request, &begun, caller);
+                let answer = self.inner.call(request);
+                Box::pin(async move { Ok(gate.finish(&begun, gate.bounded(answer).await)) })
+            }
+            Verdict::Refuse(failure) => {
+                Box::pin(async move { Ok(gate.finish(&begun, failure.into_response())) })
+            }
+            Verdict::Ask(token) => {
+                let mut inner = self.inner.clone();
+                Box::pin(async move {
+                    let response = match gate.ask(&token, begun.now).await {
+                        Ok(caller) => {
+                            gate.admit(&mut request, &begun, Some(caller));
+                            gate.bounded(inner.call(request)).await
+                        }
+                        Err(failure) => failure.into_response(),
+                    };
+                    Ok(gate.finish(&begun, response))
+                })
+            }
+        }
+    }
+}
+
+/// One route's check and measure.
+#[derive(Debug)]
+struct Gate {
+    app: App,
+    route: Arc<RouteInfo>,
+    meter: RouteMeter,
+}
+
+impl Gate {
+    fn begin(&self, headers: &HeaderMap) -> Begun {
+        Begun {
+            request_id: request_id(headers).unwrap_or_else(|| self.app.ids().next()),
+            now: self.app.now(),
+            started: std::time::Instant::now(),
+            _in_flight: self.meter.begin(),
+        }
+    }
+
+    fn judge(&self, headers: &HeaderMap, now: Instant) -> Verdict {
+        if matches!(self.route.access, Access::Public(_)) {
+            return Verdict::Pass(None);
+        }
+        let token = match bearer(headers) {
+            Ok(token) => token,
+            Err(problem) => return Verdict::Refuse(problem.into()),
+        };
+        match self.app.authenticator().remembered(token, now) {
+            Some(Ok(principal)) => match self.check(principal, now) {
+                Ok(caller) => Verdict::Pass(Some(caller)),
+                Err(failure) => Verdict::Refuse(failure),
+            },
+            Some(Err(problem)) => Verdict::Refuse(problem.into()),
+            None => Verdict::Ask(token.to_owned()),
+        }
+    }
+
+    async fn ask(&self, token: &str, now: Instant) -> Result<(Arc<Principal>, Scope), Failure> {
+        let principal = self.app.authenticator().authenticate(token, now).await?;
+        self.check(principal, now)
+    }
+
+    /// The rate first, so that a caller without permission cannot try for ever.
+    fn check(&self, principal: Arc<Principal>, now: Instant) -> Result<(Arc<Principal>, Scope), Failure> {
+        if let Some(limiter) = &principal.limiter {
+            limiter.take(now).map_err(|wait| {
+                let text = format!("the rate limit of this key is used up, come again in {wait} seconds");
+                Failure::Later(Box::new(Problem::new(Code::Throttled, text)), wait)
+            })?;
+        }
+        let scope = match self.route.access {
+            Access::Needs(permission) => principal
+                .scope(permission)
+                .ok_or_else(|| {
+                    self.meter.denied();
+                    forbidden(permission)
+                })?
+                .clone(),
+            Access::SignedIn | Access::Public(_) => Scope::nowhere(),
+        };
+        Ok((principal, scope))
+    }
+
+    fn admit(&self, request: &mut Request, begun: &Begun, caller: Option<(Arc<Principal>, Scope)>) {
+        let Begun { request_id, now, started: _, _in_flight: _ } = *begun;
+        let route = Arc::clone(&self.route);
+        request.extensions_mut().insert(Seen { app: self.app.clone(), request_id, now, caller, route });
+    }
+
+    /// The answer of the handler, or that of a panic or of the end of patience.
+    async fn bounded(&self, answer: impl Future<Output = Result<Response, Infallible>>) -> Response {
+        let patience = self.app.limits().request_time_max;
+        match tokio::time::timeout(patience, AssertUnwindSafe(answer).catch_unwind()).await {
+            Ok(Ok(Ok(response))) => response,
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(payload)) => {
+                self.app.meter().panicked();
+                Failure::fault(format!("panic in a handler: {}", panic_text(&*payload))).into_response()
+            }
+            Err(_) => {
+                let text =
+                    "the request took too long; ask again with the same idempotency key to learn its fate";
+                Failure::from(Problem::new(Code::Busy, text)).into_response()
+            }
+        }
+    }
+
+    fn finish(&self, begun: &Begun, mut response: Response) -> Response {
+        let failure = response.extensions_mut().remove::<Carried>();
+        if let Some(Carried(failure)) = &failure {
+            response = failure.render(begun.request_id);
+        }
+        dress(response.headers_mut(), begun.request_id);
+        let took = begun.started.elapsed();
+        self.meter.end(response.status(), took);
+        self.log(begun, response.status(), took, failure.as_ref().map(|carried| &*carried.0));
+        response
+    }
+
+    /// At most one line a request at `info` or above; faults always, the rest at `debug`.
+    fn log(&self, begun: &Begun, status: StatusCode, took: std::time::Duration, failure: Option<&Failure>) {
+        let (method, route) = (self.route.method.as_str(), self.route.path.as_str());
+        let ms = took.as_secs_f64() * 1e3;
+        let request_id = format_args!("req_{}", begun.request_id.simple());
+        match failure {
+            Some(failure) if failure.is_fault() => tracing::error!(
+                %request_id, method, route, status = status.as_u16(), ms, error = %failure, "request failed"
+            ),
+            _ if status.is_server_error() => tracing::warn!(
+                %request_id, method, route, status = status.as_u16(), ms, "request turned away"
+            ),
+            Some(failure) => tracing::debug!(
+                %request_id, method, route, status = status.as_u16(), ms, code = %failure.problem().code, "request refused"
+            ),
+            None => {
+                tracing::debug!(%request_id, method, route, status = status.as_u16(), ms, "request answered");
+            }
+        }
+    }
+}
+
+/// What a panic carried, for the log.
+fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
+    payload
+        .downcast_ref::<&str>()
+        .map(ToString::to_string)
+        .or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no text".to_owned())
+}
+
+/// The id that the caller gave, when it has our form or is a bare UUID.
+fn request_id(headers: &HeaderMap) -> Option<Uuid> {
+    let text = headers.get(REQUEST_ID)?.to_str().ok()?;
+    Uuid::try_parse(text.strip_prefix("req_").unwrap_or(text)).ok()
+}
+
+/// The token of `Authorization: Bearer …`.
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+    let refuse = |text: &'static str| Problem::new(Code::Unauthenticated, text);
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next().ok_or_else(|| refuse("send a key as `Authorization: Bearer swk_…`"))?;
+    if values.next().is_some() {
+        return Err(refuse("the header `Authorization` stands more than once"));
+    }
+    let text = value.to_str().map_err(|_| refuse("the header `Authorization` is not plain text"))?;
+    match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() => Ok(token),
+        _ => Err(refuse("the header `Authorization` is not of the form `Bearer swk_…`")),
+    }
+}
+
+/// The headers of every API answer.
+fn dress(headers: &mut HeaderMap, request_id: Uuid) {
+    let mut text = [b'_'; 36];
+    if let Some((prefix, digits)) = text.split_first_chunk_mut::<4>() {
+        prefix.copy_from_slice(b"req_");
+        if let Some(digits) = digits.get_mut(..32) {
+            request_id.simple().encode_lower(digits);
+        }
+    }
+    if let Ok(value) = HeaderValue::from_bytes(&text) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    );
+    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+}
+
+/// What is not in the table: an unknown address, or a known one with another method.
+pub(crate) fn with_fallbacks<S: crate::State>(router: Router<S>, app: &App) -> Router<S> {
+    let unknown = {
+        let app = app.clone();
+        move |request: Request| {
+            let text = format!("there is no address `{}`, see `/api/openapi.json`", request.uri().path());
+            std::future::ready(outside(&app, request.headers(), &Problem::new(Code::UnknownRoute, text)))
+        }
+    };
+    let method = {
+        let app = app.clone();
+        move |request: Request| {
+            let text = format!("the address `{}` does not take `{}`", request.uri().path(), request.method());
+            std::future::ready(outside(&app, request.headers(), &Problem::new(Code::MethodNotAllowed, text)))
+        }
+    };
+    router.fallback(unknown).method_not_allowed_fallback(method)
+}
+
+fn outside(app: &App, headers: &HeaderMap, problem: &Problem) -> Response {
+    let request_id = request_id(headers).unwrap_or_else(|| app.ids().next());
+    let mut response = problem::response(problem, request_id, None);
+    dress(response.headers_mut(), request_id);
+    app.meter().outside(response.status());
+    response
+}

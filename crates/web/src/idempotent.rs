@@ -1,0 +1,158 @@
+//! A write happens once for one key: the answer is stored in the transaction that it answers, and
+//! given again to whoever repeats the request. A refusal is stored too, although what the command
+//! had done is undone; what may pass by itself (busy, a fault of ours) never is.
+
+use crate::answer::Answer;
+use crate::app::App;
+use crate::body::Command;
+use crate::failure::Failure;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use db::Tx;
+use db::idempotency::{self, KEPT_MICROS, Key, NewAnswer};
+use domain::{Code, Ctx, Kind, Problem};
+use serde::{Deserialize, Serialize};
+
+/// Whether a refusal is the answer for good, so that it is stored.
+pub const fn is_final(problem: &Problem) -> bool {
+    match problem.kind() {
+        Kind::NotFound
+        | Kind::Conflict
+        | Kind::Stale
+        | Kind::TooLarge
+        | Kind::Unsupported
+        | Kind::Invalid
+        | Kind::Malformed
+        | Kind::PreconditionRequired => true,
+        Kind::Unauthenticated
+        | Kind::Forbidden
+        | Kind::Throttled
+        | Kind::Internal
+        | Kind::Busy
+        | Kind::StorageFull => false,
+    }
+}
+
+/// The stored answer, for the same request only.
+///
+/// # Errors
+/// `idempotency_mismatch` when the key was used with another request.
+pub fn replay(stored: idempotency::Answer, fingerprint: &[u8; 32]) -> Result<Answer, Problem> {
+    let idempotency::Answer { fingerprint: first, status, headers, body, created_at: _ } = stored;
+    if first != *fingerprint {
+        let detail =
+            "the `Idempotency-Key` was used with another request: take a fresh one for every new request";
+        return Err(Problem::new(Code::IdempotencyMismatch, detail));
+    }
+    let headers: Headers = headers.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+    let status = u16::try_from(status).ok().and_then(|status| StatusCode::from_u16(status).ok());
+    Ok(Answer {
+        body: body.into(),
+        version: headers.version,
+        location: headers.location,
+        replayed: true,
+        ..Answer::empty(status.unwrap_or(StatusCode::OK))
+    })
+}
+
+/// What is stored of the headers.
+#[derive(Default, Serialize, Deserialize)]
+struct Headers {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    location: Option<String>,
+}
+
+impl Answer {
+    /// A refusal as an answer, to be stored with the others.
+    pub fn refused(problem: &Problem, request_id: uuid::Uuid) -> Answer {
+        let body = crate::problem::body(problem, request_id);
+        Answer { body, ..Answer::empty(crate::problem::status(problem.code)) }
+    }
+
+    /// What is stored of the headers; `None` when there is nothing.
+    pub fn headers_text(&self) -> Option<String> {
+        let headers = Headers { version: self.version, location: self.location.clone() };
+        let any = headers.version.is_some() || headers.location.is_some();
+        any.then(|| serde_json::to_string(&headers).unwrap_or_default())
+    }
+
+    /// What is stored of the body.
+    pub fn kept_body(&self) -> &Bytes {
+        self.kept.as_ref().unwrap_or(&self.body)
+    }
+
+    /// Replays show this instead of the body, which holds a secret.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON, which is a fault of ours.
+    pub fn keep<T: Serialize + ?Sized>(mut self, body: &T) -> Result<Answer, Failure> {
+        self.kept = Some(serde_json::to_vec(body)?.into());
+        Ok(self)
+    }
+}
+
+impl<T: Send + 'static> Command<T> {
+    /// Runs the command once for its key. `decide` may run again when the store asks for it.
+    ///
+    /// # Errors
+    /// What `decide` refuses, `idempotency_mismatch`, and failures of the store.
+    pub async fn run(
+        self,
+        app: &App,
+        mut decide: impl FnMut(&mut Tx<'_>, &Command<T>) -> Result<Answer, Failure> + Send + 'static,
+    ) -> Result<Answer, Failure> {
+        if self.dry_run {
+            let answer = app.db().dry_run(move |tx| decide(tx, &self)).await?;
+            return Ok(Answer { dry_run: true, ..answer });
+        }
+        let answer = app.db().write(move |tx| once(tx, &self, &mut decide)).await?;
+        if answer.replayed {
+            app.meter().replays.inc();
+        }
+        Ok(answer)
+    }
+}
+
+fn once<T>(
+    tx: &mut Tx<'_>,
+    command: &Command<T>,
+    decide: &mut impl FnMut(&mut Tx<'_>, &Command<T>) -> Result<Answer, Failure>,
+) -> Result<Answer, Failure> {
+    let ctx = &command.caller.ctx;
+    let key = Key { principal: ctx.actor.id.get(), key: command.key.as_str() };
+    if let Some(stored) = idempotency::load(tx, key, ctx.now.0)? {
+        return Ok(replay(stored, &command.fingerprint)?);
+    }
+    let answer = match tx.savepoint(|tx| decide(tx, command)) {
+        Ok(answer) => answer,
+        Err(Failure::Refused(problem)) if is_final(&problem) => Answer::refused(&problem, ctx.request_id),
+        Err(failure) => return Err(failure),
+    };
+    store(tx, ctx, key, &command.fingerprint, &answer)?;
+    Ok(answer)
+}
+
+fn store(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    key: Key<'_>,
+    fingerprint: &[u8; 32],
+    answer: &Answer,
+) -> Result<(), Failure> {
+    let headers = answer.headers_text();
+    idempotency::store(
+        tx,
+        &NewAnswer {
+            key,
+            fingerprint,
+            status: answer.status.as_u16().into(),
+            headers: headers.as_deref(),
+            body: answer.kept_body(),
+            created_at: ctx.now.0,
+            expires_at: ctx.now.plus_micros(KEPT_MICROS).0,
+        },
+    )?;
+    Ok(())
+}

@@ -1,0 +1,321 @@
+//! Reading JSON from strangers: valid UTF-8, at most so deep, no key twice in one object, no
+//! field that the type does not know; a fault is named by its JSON pointer.
+//!
+//! The happy path is one scan and one plain parse; only a refused body is parsed a second time,
+//! to find out where the fault is.
+
+use domain::{Code, Problem};
+use serde::de::DeserializeOwned;
+
+/// How deep arrays and objects may stand in each other.
+const DEPTH_MAX: usize = 64;
+
+/// Reads a value, or says where it is wrong.
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let detail = format!("the body is not valid UTF-8 at byte {}", error.valid_up_to());
+        Problem::new(Code::MalformedBody, detail)
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Scan::new(text.as_bytes()).run().map_err(|fault| fault.problem(text))?;
+    serde_json::from_str(text).map_err(|_| explain::<T>(text))
+}
+
+/// Parses again, slowly, with the path.
+fn explain<T: DeserializeOwned>(text: &str) -> Problem {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
+        let detail =
+            deserializer.end().err().map_or("the body cannot be read".into(), |error| sentence(&error));
+        return Problem::new(Code::MalformedBody, detail);
+    };
+    if error.inner().is_syntax() || error.inner().is_eof() {
+        return Problem::new(Code::MalformedBody, sentence(error.inner()));
+    }
+    let mut pointer = pointer(error.path());
+    let full = error.inner().to_string();
+    let detail = full.rsplit_once(" at line ").map_or(full.as_str(), |(text, _)| text).to_owned();
+    if let Some(field) = quoted(&detail, "missing field `") {
+        pointer.push('/');
+        pointer.push_str(&escape(field));
+    }
+    Problem::at(Code::MalformedBody, pointer, detail)
+}
+
+/// The parser's own words with the place.
+fn sentence(error: &serde_json::Error) -> String {
+    format!("the body is not JSON: {error}")
+}
+
+/// What stands in backticks after `prefix`.
+pub(crate) fn quoted<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    text.strip_prefix(prefix)?.split('`').next()
+}
+
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", escape(key)),
+            Segment::Enum { .. } | Segment::Unknown => String::new(),
+        })
+        .collect()
+}
+
+fn escape(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What the scan refuses. Anything else that is wrong is left to the parser.
+#[derive(Debug, PartialEq, Eq)]
+enum Fault<'a> {
+    Deep,
+    Twice { key: &'a [u8], at: usize },
+}
+
+impl Fault<'_> {
+    fn problem(&self, text: &str) -> Problem {
+        match self {
+            Fault::Deep => {
+                let detail = format!("arrays and objects stand more than {DEPTH_MAX} deep in each other");
+                Problem::new(Code::MalformedBody, detail)
+            }
+            Fault::Twice { key, at } => {
+                let key = unescape(key);
+                let line = text.get(..*at).map_or(0, |before| before.matches('\n').count()) + 1;
+                let mut path = path_to(text.as_bytes(), *at);
+                path.push('/');
+                path.push_str(&escape(&key));
+                Problem::at(
+                    Code::MalformedBody,
+                    path,
+                    format!("the key `{key}` stands twice in one object (line {line})"),
+                )
+            }
+        }
+    }
+}
+
+/// The text of a key as JSON means it.
+fn unescape(raw: &[u8]) -> String {
+    let mut quoted = Vec::with_capacity(raw.len() + 2);
+    quoted.push(b'"');
+    quoted.extend_from_slice(raw);
+    quoted.push(b'"');
+    serde_json::from_slice(&quoted).unwrap_or_else(|_| String::from_utf8_lossy(raw).into_owned())
+}
+
+/// One open array or object.
+enum Open<'a> {
+    Array { index: usize },
+    Object { keys: Keys<'a>, last: &'a [u8] },
+}
+
+/// The keys of one object: few are compared one by one, many are hashed.
+#[derive(Default)]
+struct Keys<'a> {
+    few: Vec<std::borrow::Cow<'a, [u8]>>,
+    many: std::collections::HashSet<std::borrow::Cow<'a, [u8]>>,
+}
+
+impl<'a> Keys<'a> {
+    const FEW: usize = 24;
+
+    /// Whether the key is new.
+    fn insert(&mut self, raw: &'a [u8]) -> bool {
+        let key: std::borrow::Cow<'a, [u8]> =
+            if raw.contains(&b'\\') { unescape(raw).into_bytes().into() } else { raw.into() };
+        if self.few.len() < Self::FEW {
+            let new = !self.few.contains(&key);
+            self.few.push(key);
+            return new;
+        }
+        !self.few.contains(&key) && self.many.insert(key)
+    }
+}
+
+/// A scan over brackets, strings and commas.
+struct Scan<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    open: Vec<Open<'a>>,
+    /// The next string is a key.
+    key_next: bool,
+}
+
+impl<'a> Scan<'a> {
+    fn new(bytes: &'a [u8]) -> Scan<'a> {
+        Scan { bytes, at: 0, open: Vec::new(), key_next: false }
+    }
+
+    fn run(mut self) -> Result<(), Fault<'a>> {
+        while self.step()? {}
+        Ok(())
+    }
+
+    /// One byte, or one string. `false` at the end.
+    fn step(&mut self) -> Result<bool, Fault<'a>> {
+        let Some(byte) = self.bytes.get(self.at) else { return Ok(false) };
+        self.at += 1;
+        match byte {
+            b'{' => self.enter(Open::Object { keys: Keys::default(), last: &[] })?,
+            b'[' => self.enter(Open::Array { index: 0 })?,
+            b'}' | b']' => {
+                self.open.pop();
+                self.key_next = false;
+            }
+            b',' => match self.open.last_mut() {
+                Some(Open::Array { index }) => *index += 1,
+                Some(Open::Object { .. }) => self.key_next = true,
+                None => {}
+            },
+            b':' => self.key_next = false,
+            b'"' => {
+                let start = self.at;
+                let text = self.string();
+                if self.key_next
+                    && let Some(Open::Object { keys, last }) = self.open.last_mut()
+                {
+                    *last = text;
+                    if !keys.insert(text) {
+                        return Err(Fault::Twice { key: text, at: start });
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(true)
+    }
+
+    fn enter(&mut self, open: Open<'a>) -> Result<(), Fault<'a>> {
+        if self.open.len() >= DEPTH_MAX {
+            return Err(Fault::Deep);
+        }
+        self.key_next = matches!(open, Open::Object { .. });
+        self.open.push(open);
+        Ok(())
+    }
+
+    /// The inside of a string whose opening quote has been read.
+    fn string(&mut self) -> &'a [u8] {
+        let start = self.at;
+        while let Some(byte) = self.bytes.get(self.at) {
+            match byte {
+                b'"' => break,
+                b'\\' => self.at += 2,
+                _ => self.at += 1,
+            }
+        }
+        let text = self.bytes.get(start..self.at.min(self.bytes.len())).unwrap_or_default();
+        self.at += 1;
+        text
+    }
+}
+
+/// The pointer of the object that is open at a byte.
+fn path_to(bytes: &[u8], at: usize) -> String {
+    let mut scan = Scan::new(bytes);
+    while scan.at < at && matches!(scan.step(), Ok(true)) {}
+    let outer = scan.open.len().saturating_sub(1);
+    scan.open
+        .iter()
+        .take(outer)
+        .map(|open| match open {
+            Open::Array { index } => format!("/{index}"),
+            Open::Object { last, .. } => format!("/{}", escape(&unescape(last))),
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use std::collections::BTreeMap;
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Line {
+        sku: String,
+        qty: i64,
+        #[serde(default)]
+        attrs: BTreeMap<String, serde_json::Value>,
+    }
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Order {
+        lines: Vec<Line>,
+    }
+
+    fn refused(text: &[u8]) -> (Option<String>, String) {
+        let problem = read::<Order>(text).unwrap_err();
+        assert_eq!(problem.code, Code::MalformedBody);
+        (problem.errors.first().map(|error| error.pointer.clone()), problem.detail.into_owned())
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        let order: Order =
+            read(br#"{"lines":[{"sku":"a\"b","qty":1,"attrs":{"x":{"y":[1,{"y":2}]},"y":"}"}}]}"#).unwrap();
+        assert_eq!(order.lines[0].sku, "a\"b");
+        assert!(read::<Order>("\u{feff}{\"lines\":[]}".as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_fault_is_named_by_its_pointer() {
+        let rows: &[(&str, &str, &str)] = &[
+            (r#"{"lines":[{"sku":"a","qty":"1"}]}"#, "/lines/0/qty", "invalid type"),
+            (
+                r#"{"lines":[{"sku":"a","qty":1},{"sku":"b","qty":1,"colour":1}]}"#,
+                "/lines/1/colour",
+                "unknown field `colour`",
+            ),
+            (r#"{"lines":[{"sku":"a"}]}"#, "/lines/0/qty", "missing field `qty`"),
+            (r#"{"lines":[{"sku":"a","qty":1,"qty":2}]}"#, "/lines/0/qty", "the key `qty` stands twice"),
+            (
+                r#"{"lines":[{"sku":"a","qty":1,"attrs":{"k":1,"\u006b":2}}]}"#,
+                "/lines/0/attrs/k",
+                "the key `k` stands twice",
+            ),
+            (r#"{"lines":[1]}"#, "/lines/0", "invalid type"),
+        ];
+        for (text, pointer, detail) in rows {
+            let (at, says) = refused(text.as_bytes());
+            assert_eq!(at.as_deref(), Some(*pointer), "{text}: {says}");
+            assert!(says.starts_with(detail), "{text}: {says}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for text in
+            [&b""[..], b"{", b"{\"lines\":[]} x", b"{\"lines\":[]}}", b"nul", b"{'lines':[]}", b"\"", b"\"\\"]
+        {
+            let (pointer, detail) = refused(text);
+            assert_eq!(pointer, None);
+            assert!(detail.starts_with("the body is not JSON"), "{detail}");
+        }
+        assert_eq!(refused(b"{\"lines\":\"\xff\"}").1, "the body is not valid UTF-8 at byte 10");
+    }
+
+    #[test]
+    fn depth_is_refused_one_beyond_the_limit() {
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read::<serde_json::Value>(nested(DEPTH_MAX).as_bytes()).is_ok());
+        let problem = read::<serde_json::Value>(nested(DEPTH_MAX + 1).as_bytes()).unwrap_err();
+        assert!(problem.detail.contains("64 deep"));
+    }
+
+    #[test]
+    fn many_keys_are_compared_too() {
+        let keys: Vec<String> = (0..100).map(|n| format!("\"k{n}\":1")).collect();
+        let good = format!("{{{}}}", keys.join(","));
+        assert!(read::<serde_json::Value>(good.as_bytes()).is_ok());
+        for twice in [3, 99] {
+            let bad = format!("{{{},\"k{twice}\":1}}", keys.join(","));
+            assert!(read::<serde_json::Value>(bad.as_bytes()).is_err());
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Parameters of the address: [`Path`] and [`Query`]. An unknown parameter is refused by name.
+
+use crate::failure::Failure;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::{Code, Problem};
+use serde::de::DeserializeOwned;
+
+/// The `{parameters}` of the path. What cannot be read names nothing: 404.
+#[derive(Clone, Copy, Debug)]
+pub struct Path<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        match axum::extract::Path::<T>::from_request_parts(parts, state).await {
+            Ok(axum::extract::Path(value)) => Ok(Path(value)),
+            Err(_) => Err(Problem::not_found("thing at", parts.uri.path()).into()),
+        }
+    }
+}
+
+/// The parameters after `?`, as a struct with `#[serde(deny_unknown_fields)]`.
+#[derive(Clone, Copy, Debug)]
+pub struct Query<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        Ok(Query(read(parts.uri.query().unwrap_or_default())?))
+    }
+}
+
+/// Reads the part of the address after `?`.
+pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    require_utf8(query)?;
+    let parse = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
+    serde_path_to_error::deserialize(parse).map_err(|error| {
+        let detail = error.inner().to_string();
+        let named = |prefix| crate::json::quoted(&detail, prefix);
+        if let Some(name) = named("unknown field `") {
+            return Problem::at(Code::UnknownParameter, format!("?{name}"), unknown(name, &detail));
+        }
+        let name = named("missing field `").or_else(|| named("duplicate field `")).map(str::to_owned);
+        let name = name.unwrap_or_else(|| error.path().to_string());
+        Problem::at(Code::MalformedParameter, format!("?{name}"), format!("the parameter `{name}`: {detail}"))
+    })
+}
+
+fn unknown(name: &str, detail: &str) -> String {
+    match detail.split_once("expected ") {
+        Some((_, expected)) => format!("there is no parameter `{name}` here, only {expected}"),
+        None => format!("there is no parameter `{name}` here"),
+    }
+}
+
+/// The library replaces broken text silently; here it is refused.
+pub(crate) fn require_utf8(query: &str) -> Result<(), Problem> {
+    if !query.contains('%') {
+        return Ok(());
+    }
+    let mut bytes = Vec::with_capacity(query.len());
+    let mut rest = query.bytes();
+    while let Some(byte) = rest.next() {
+        if byte != b'%' {
+            bytes.push(byte);
+            continue;
+        }
+        let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
+        let (Some(high), Some(low)) = (digit(), digit()) else {
+            let detail = "a `%` in the address is not followed by two hexadecimal digits";
+            return Err(Problem::new(Code::MalformedParameter, detail));
+        };
+        bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
+    }
+    if std::str::from_utf8(&bytes).is_ok() {
+        Ok(())
+    } else {
+        Err(Problem::new(Code::MalformedParameter, "a parameter is not valid UTF-8"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Filter {
+        class: Option<String>,
+        archived: Option<bool>,
+        least: Option<i64>,
+    }
+
+    #[test]
+    fn what_is_right_is_read() {
+        let filter: Filter = read("class=a%20b+%C3%BC&archived=true").unwrap();
+        assert_eq!(filter, Filter { class: Some("a b ü".into()), archived: Some(true), least: None });
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let rows = [
+            ("colour=red", Code::UnknownParameter, Some("?colour")),
+            ("least=x", Code::MalformedParameter, Some("?least")),
+            ("archived=yes", Code::MalformedParameter, Some("?archived")),
+            ("class=a&class=b", Code::MalformedParameter, Some("?class")),
+            ("class=%FF", Code::MalformedParameter, None),
+            ("class=%2", Code::MalformedParameter, None),
+        ];
+        for (query, code, pointer) in rows {
+            let problem = read::<Filter>(query).unwrap_err();
+            assert_eq!(problem.code, code, "{query}: {problem}");
+            assert_eq!(
+                problem.errors.first().map(|error| error.pointer.as_str()),
+                pointer,
+                "{query}: {problem}"
+            );
+        }
+    }
+}

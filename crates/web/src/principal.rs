@@ -1,0 +1,281 @@
+//! Who is asking, what they may do, and where: [`Principal`], [`Scope`], [`Caller`].
+//!
+//! A [`Scope`] is made only here, from the grants of a principal; a module receives one and hands
+//! it to its statements. What lies outside of the scope does not exist for the caller (404).
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::guard::Seen;
+use crate::limiter::Limiter;
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use domain::permission::Permissions;
+use domain::{Actor, Code, Ctx, Instant, LocationId, Permission, PrincipalId, Problem};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// What stands behind a principal.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PrincipalKind {
+    /// A person.
+    User,
+    /// A machine with an API key, or a person's own key.
+    Key,
+    /// The operator at the host (command line), or the product itself.
+    System,
+}
+
+impl PrincipalKind {
+    /// The word used on the wire.
+    pub const fn word(self) -> &'static str {
+        match self {
+            PrincipalKind::User => "user",
+            PrincipalKind::Key => "key",
+            PrincipalKind::System => "system",
+        }
+    }
+}
+
+/// Where a grant holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Within {
+    /// Everywhere.
+    All,
+    /// At one location and everything below it.
+    Subtree(LocationId),
+}
+
+/// Permissions that hold somewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grant {
+    /// What may be done.
+    pub permissions: Permissions,
+    /// Where.
+    pub within: Within,
+}
+
+/// An authenticated user or key with its grants resolved, shared by all its requests.
+#[derive(Debug)]
+pub struct Principal {
+    id: PrincipalId,
+    name: Box<str>,
+    kind: PrincipalKind,
+    grants: Vec<Grant>,
+    /// One entry for each permission that is held anywhere.
+    scopes: Vec<(Permission, Scope)>,
+    /// `None`: not throttled.
+    pub(crate) limiter: Option<Limiter>,
+}
+
+impl Principal {
+    /// From the grants; `per_minute` is the rate limit, `None` for none.
+    pub fn new(
+        id: PrincipalId,
+        name: &str,
+        kind: PrincipalKind,
+        grants: Vec<Grant>,
+        per_minute: Option<u32>,
+    ) -> Principal {
+        let scopes = Permission::ALL
+            .iter()
+            .filter_map(|permission| Some((*permission, Scope::of(&grants, *permission)?)))
+            .collect();
+        Principal {
+            id,
+            name: name.into(),
+            kind,
+            grants,
+            scopes,
+            limiter: per_minute.map(Limiter::per_minute),
+        }
+    }
+
+    /// The operator at the host: everything, everywhere. For the command line and for upkeep.
+    pub fn system() -> Principal {
+        let everything = Grant { permissions: Permissions::all(), within: Within::All };
+        Principal::new(PrincipalId(1), "system", PrincipalKind::System, vec![everything], None)
+    }
+
+    /// Its id.
+    pub const fn id(&self) -> PrincipalId {
+        self.id
+    }
+
+    /// Its name: a login, or the name of a key.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// What it is.
+    pub const fn kind(&self) -> PrincipalKind {
+        self.kind
+    }
+
+    /// The grants as given.
+    pub fn grants(&self) -> &[Grant] {
+        &self.grants
+    }
+
+    /// Where the permission is held; `None` when nowhere.
+    pub fn scope(&self, permission: Permission) -> Option<&Scope> {
+        self.scopes.iter().find(|(held, _)| *held == permission).map(|(_, scope)| scope)
+    }
+}
+
+/// The locations that a caller may touch with one permission: all, or the subtrees of some roots.
+///
+/// Membership is in the closure table `places_tree (ancestor, descendant)`, which has a row for
+/// each location with itself. A statement takes [`Scope::roots_json`] as one text parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope(Option<Arc<[LocationId]>>);
+
+/// A [`Scope`] taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reached<'a> {
+    /// Everything, locations that belong to no site included.
+    All,
+    /// The subtrees of these locations.
+    Within(&'a [LocationId]),
+}
+
+impl Scope {
+    fn of(grants: &[Grant], permission: Permission) -> Option<Scope> {
+        let mut roots = Vec::new();
+        for grant in grants.iter().filter(|grant| grant.permissions.contains(permission)) {
+            match grant.within {
+                Within::All => return Some(Scope(None)),
+                Within::Subtree(root) => roots.push(root),
+            }
+        }
+        roots.sort_unstable();
+        roots.dedup();
+        if roots.is_empty() { None } else { Some(Scope(Some(roots.into()))) }
+    }
+
+    /// No location at all: for routes about the caller alone.
+    pub(crate) fn nowhere() -> Scope {
+        Scope(Some(Arc::new([])))
+    }
+
+    /// The scope taken apart.
+    pub fn reached(&self) -> Reached<'_> {
+        self.0.as_deref().map_or(Reached::All, Reached::Within)
+    }
+
+    /// Whether everything is in scope.
+    pub const fn is_all(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// The roots as a JSON array such as `[4,17]`, `None` for everything: one parameter of a statement.
+    ///
+    /// ```sql
+    /// -- SQLite
+    /// where (?1 is null or b.location in (
+    ///     select t.descendant from json_each(?1) r join places_tree t on t.ancestor = r.value))
+    /// -- PostgreSQL
+    /// where (?1::text is null or b.location in (
+    ///     select t.descendant from json_array_elements_text(?1::json) r(value)
+    ///     join places_tree t on t.ancestor = r.value::bigint))
+    /// ```
+    pub fn roots_json(&self) -> Option<String> {
+        self.0.as_deref().map(|roots| {
+            let numbers: Vec<String> = roots.iter().map(ToString::to_string).collect();
+            format!("[{}]", numbers.join(","))
+        })
+    }
+}
+
+/// Finds the principal behind the key of a request. Implemented by `access`.
+pub trait Authenticator: Send + Sync {
+    /// The answer from memory, when it is known and fresh. Called once for each request.
+    fn remembered(&self, token: &str, now: Instant) -> Option<std::result::Result<Arc<Principal>, Problem>>;
+
+    /// The answer from the store.
+    fn authenticate<'a>(
+        &'a self,
+        token: &'a str,
+        now: Instant,
+    ) -> Pin<Box<dyn Future<Output = std::result::Result<Arc<Principal>, Failure>> + Send + 'a>>;
+}
+
+/// The caller of a guarded route: an extractor. The guard has already checked the permission.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    /// Who.
+    pub principal: Arc<Principal>,
+    /// Where the permission of this route is held.
+    pub scope: Scope,
+    /// The context for commands: actor, time at the door, ids, request id.
+    pub ctx: Ctx,
+}
+
+impl Caller {
+    pub(crate) fn new(app: &App, principal: Arc<Principal>, scope: Scope, seen: &Seen) -> Caller {
+        let actor = Actor { id: principal.id, name: principal.name.to_string() };
+        let ctx = Ctx { actor, now: seen.now, ids: app.ids().clone(), request_id: seen.request_id };
+        Caller { principal, scope, ctx }
+    }
+
+    /// Whether the caller holds another permission anywhere (for fields that need one of their own).
+    pub fn may(&self, permission: Permission) -> bool {
+        self.principal.scope(permission).is_some()
+    }
+
+    /// Where the caller holds another permission.
+    ///
+    /// # Errors
+    /// `forbidden` when nowhere.
+    pub fn scope_of(&self, permission: Permission) -> std::result::Result<&Scope, Problem> {
+        self.principal.scope(permission).ok_or_else(|| forbidden(permission))
+    }
+}
+
+/// The refusal of a caller without a permission.
+pub(crate) fn forbidden(permission: Permission) -> Problem {
+    Problem::new(Code::Forbidden, format!("this needs the permission `{permission}`, which the caller lacks"))
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Caller {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Failure> {
+        let seen = Seen::of(&parts.extensions)?;
+        match &seen.caller {
+            Some((principal, scope)) => {
+                Ok(Caller::new(&seen.app, Arc::clone(principal), scope.clone(), seen))
+            }
+            None => Err(Failure::fault("a public route asked for its caller")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grant(permissions: &[Permission], within: Within) -> Grant {
+        Grant { permissions: permissions.iter().copied().collect(), within }
+    }
+
+    #[test]
+    fn a_scope_is_the_union_of_the_grants_that_hold_the_permission() {
+        let principal = Principal::new(
+            PrincipalId(9),
+            "ann",
+            PrincipalKind::User,
+            vec![
+                grant(&[Permission::StockRead, Permission::StockMove], Within::Subtree(LocationId(7))),
+                grant(&[Permission::StockRead], Within::Subtree(LocationId(3))),
+                grant(&[Permission::CatalogRead], Within::All),
+            ],
+            None,
+        );
+        let roots = |permission| principal.scope(permission).and_then(Scope::roots_json);
+        assert_eq!(roots(Permission::StockRead).as_deref(), Some("[3,7]"));
+        assert_eq!(roots(Permission::StockMove).as_deref(), Some("[7]"));
+        assert!(principal.scope(Permission::CatalogRead).unwrap().is_all());
+        assert_eq!(principal.scope(Permission::StockAdjust), None);
+    }
+}

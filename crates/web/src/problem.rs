@@ -1,0 +1,114 @@
+//! The wire form of a [`Problem`]: RFC 9457, and the one place where a code becomes a status.
+
+use axum::http::{HeaderValue, Response, StatusCode, header};
+use bytes::Bytes;
+use domain::{Code, Kind, Problem};
+use serde::ser::{SerializeMap, SerializeSeq};
+use serde::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// The content type of every refusal.
+pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// The HTTP status of a code.
+pub(crate) const fn status(code: Code) -> StatusCode {
+    match code.kind() {
+        Kind::Malformed => StatusCode::BAD_REQUEST,
+        Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Kind::Forbidden => StatusCode::FORBIDDEN,
+        Kind::NotFound => StatusCode::NOT_FOUND,
+        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Stale => StatusCode::PRECONDITION_FAILED,
+        Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        // The protocol has a status of its own for a method; the kind is the same.
+        Kind::Unsupported => match code {
+            Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        },
+        Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,
+        Kind::PreconditionRequired => StatusCode::PRECONDITION_REQUIRED,
+        Kind::Throttled => StatusCode::TOO_MANY_REQUESTS,
+        Kind::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        Kind::Busy => StatusCode::SERVICE_UNAVAILABLE,
+        Kind::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+    }
+}
+
+/// The text form of a request id.
+pub(crate) fn request_id_text(id: Uuid) -> String {
+    format!("req_{}", id.simple())
+}
+
+/// The body of a refusal.
+pub(crate) fn body(problem: &Problem, request_id: Uuid) -> Bytes {
+    serde_json::to_vec(&Wire { problem, request_id }).map_or_else(|_| Bytes::new(), Bytes::from)
+}
+
+/// The whole answer of a refusal, without the headers that every answer gets.
+pub(crate) fn response<B: From<Bytes>>(
+    problem: &Problem,
+    request_id: Uuid,
+    wait: Option<i64>,
+) -> Response<B> {
+    let mut response = Response::new(B::from(body(problem, request_id)));
+    *response.status_mut() = status(problem.code);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, PROBLEM_JSON);
+    match problem.kind() {
+        Kind::Busy | Kind::Throttled => {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.unwrap_or(1)));
+        }
+        Kind::Unauthenticated => {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        _ => {}
+    }
+    response
+}
+
+/// A problem as a value inside of another answer, for the lines of a bulk.
+pub fn problem_value(problem: &Problem, request_id: Uuid) -> impl Serialize + '_ {
+    Wire { problem, request_id }
+}
+
+/// A problem on its way out. Used for bodies, for stored answers and for the lines of a bulk answer.
+#[derive(Debug)]
+pub(crate) struct Wire<'a> {
+    pub(crate) problem: &'a Problem,
+    pub(crate) request_id: Uuid,
+}
+
+impl Serialize for Wire<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Problem { code, detail, errors } = self.problem;
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("type", &format_args!("/problems/{code}"))?;
+        map.serialize_entry("title", code.title())?;
+        map.serialize_entry("status", &status(*code).as_u16())?;
+        map.serialize_entry("detail", detail)?;
+        map.serialize_entry("instance", &request_id_text(self.request_id))?;
+        map.serialize_entry("code", code.word())?;
+        if !errors.is_empty() {
+            map.serialize_entry("errors", &Errors(errors))?;
+        }
+        map.end()
+    }
+}
+
+struct Errors<'a>(&'a [domain::FieldError]);
+
+impl Serialize for Errors<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Entry<'a> {
+            pointer: &'a str,
+            code: &'static str,
+            detail: &'a str,
+        }
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for domain::FieldError { pointer, code, detail } in self.0 {
+            list.serialize_element(&Entry { pointer, code: code.word(), detail })?;
+        }
+        list.end()
+    }
+}

@@ -1,0 +1,259 @@
+//! The route table. A route cannot be added without saying who may call it and what its scope is.
+
+use crate::app::{App, State};
+use crate::guard::GuardLayer;
+use axum::Router;
+use axum::http::Method;
+use axum::routing::MethodRouter;
+use domain::Permission;
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::{RefOr, Schema};
+
+/// Why a route is open to everybody. There are few of them, and each has its reason here.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PublicReason {
+    /// A load balancer has no key.
+    Health,
+    /// The description of the API holds no data.
+    Description,
+    /// Nobody exists yet who could sign in; a one-time token stands in.
+    SetUp,
+}
+
+impl PublicReason {
+    /// The word shown by `stockwell routes`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            PublicReason::Health => "health",
+            PublicReason::Description => "description",
+            PublicReason::SetUp => "set_up",
+        }
+    }
+}
+
+/// Who may call a route.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    /// Whoever holds the permission somewhere; the scope says where.
+    Needs(Permission),
+    /// Whoever is signed in, about themselves only.
+    SignedIn,
+    /// Everybody.
+    Public(PublicReason),
+}
+
+impl From<Permission> for Access {
+    fn from(permission: Permission) -> Self {
+        Access::Needs(permission)
+    }
+}
+
+/// How the scope of the caller limits a route. It tells the route walk which answers to expect.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// What it touches belongs to no location (items, units): the permission anywhere is enough.
+    Whole,
+    /// A list, search or stream that shows only what lies in the scope.
+    Filtered,
+    /// It touches what the address or the body names, which does not exist (404) out of scope.
+    Named,
+}
+
+impl Reach {
+    /// The word shown by `stockwell routes`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Reach::Whole => "whole",
+            Reach::Filtered => "filtered",
+            Reach::Named => "named",
+        }
+    }
+}
+
+/// One route as the table knows it.
+#[derive(Clone)]
+pub struct RouteInfo {
+    /// The module.
+    pub module: &'static str,
+    /// The method.
+    pub method: Method,
+    /// The path with its `{parameters}`; the label of its metrics.
+    pub path: String,
+    /// Who may call it.
+    pub access: Access,
+    /// How the scope limits it.
+    pub reach: Reach,
+    /// Takes bodies of the size of a bulk.
+    pub bulk: bool,
+    /// Its description.
+    pub operation: Operation,
+    /// The schemas that the description refers to.
+    pub schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl std::fmt::Debug for RouteInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("RouteInfo").field(&self.row()).finish()
+    }
+}
+
+impl RouteInfo {
+    /// Whether it changes something and so takes an `Idempotency-Key`.
+    pub fn is_write(&self) -> bool {
+        !matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// Its name in the module, from the handler.
+    pub fn name(&self) -> &str {
+        self.operation.operation_id.as_deref().unwrap_or_default()
+    }
+
+    /// What it does, in a sentence.
+    pub fn summary(&self) -> &str {
+        self.operation.summary.as_deref().unwrap_or_default()
+    }
+
+    /// The row of `stockwell routes --json`.
+    pub fn row(&self) -> RouteRow<'_> {
+        let (permission, public) = match self.access {
+            Access::Needs(permission) => (Some(permission.word()), None),
+            Access::SignedIn => (None, None),
+            Access::Public(reason) => (None, Some(reason.word())),
+        };
+        RouteRow {
+            module: self.module,
+            method: self.method.as_str(),
+            path: &self.path,
+            permission,
+            public,
+            reach: self.reach.word(),
+            bulk: self.bulk,
+            name: self.name(),
+            summary: self.summary(),
+        }
+    }
+}
+
+/// A row of `stockwell routes --json`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct RouteRow<'a> {
+    /// The module.
+    pub module: &'a str,
+    /// The method.
+    pub method: &'a str,
+    /// The path template.
+    pub path: &'a str,
+    /// The permission; null for a public route, and for what everybody may see of themselves.
+    pub permission: Option<&'static str>,
+    /// Why it is public; null when it is not.
+    pub public: Option<&'static str>,
+    /// How the scope limits it.
+    pub reach: &'static str,
+    /// Whether its body may have the size of a bulk.
+    pub bulk: bool,
+    /// The operation id.
+    pub name: &'a str,
+    /// What it does.
+    pub summary: &'a str,
+}
+
+/// The routes of a module, or of all of them.
+#[derive(Debug)]
+pub struct Routes<S> {
+    module: &'static str,
+    entries: Vec<(RouteInfo, MethodRouter<S>)>,
+}
+
+/// What [`crate::routes!`] makes of a handler.
+pub type Described<S> = (Vec<(String, RefOr<Schema>)>, utoipa::openapi::path::Paths, MethodRouter<S>);
+
+impl<S: State> Routes<S> {
+    /// None yet, of a module.
+    pub fn new(module: &'static str) -> Routes<S> {
+        Routes { module, entries: Vec::new() }
+    }
+
+    /// Adds one route: the only way in. Method, path and description come from the handler's
+    /// `#[utoipa::path]`, so they are written once.
+    ///
+    /// # Panics
+    /// When the description has not exactly one method and one path, at start and in every test.
+    pub fn add(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        self.push(access.into(), reach, false, described)
+    }
+
+    /// The same for a route that takes bodies of the size of a bulk.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_bulk(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        self.push(access.into(), reach, true, described)
+    }
+
+    fn push(mut self, access: Access, reach: Reach, bulk: bool, described: Described<S>) -> Routes<S> {
+        let (schemas, paths, router) = described;
+        let mut found = paths.paths.into_iter().flat_map(|(path, item)| {
+            operations(item).into_iter().map(move |(method, operation)| (path.clone(), method, operation))
+        });
+        let (Some((path, method, operation)), None) = (found.next(), found.next()) else {
+            panic!("a route of `{}` has not exactly one method and one path", self.module);
+        };
+        let info = RouteInfo { module: self.module, method, path, access, reach, bulk, operation, schemas };
+        self.entries.push((info, router));
+        self
+    }
+
+    /// These and the routes of another module.
+    pub fn and(mut self, other: Routes<S>) -> Routes<S> {
+        self.entries.extend(other.entries);
+        self
+    }
+
+    /// The table.
+    pub fn table(&self) -> impl Iterator<Item = &RouteInfo> {
+        self.entries.iter().map(|(info, _)| info)
+    }
+
+    /// The router: every handler behind its guard, and problems for what is not there.
+    pub fn router(self, app: &App, state: S) -> Router {
+        let mut router = Router::new();
+        for (info, handler) in self.entries {
+            let path = info.path.clone();
+            router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));
+        }
+        crate::guard::with_fallbacks(router, app).with_state(state)
+    }
+}
+
+/// The operations of a path item, taken apart so that a new method of the library breaks the build.
+fn operations(item: utoipa::openapi::path::PathItem) -> Vec<(Method, Operation)> {
+    [
+        (Method::GET, item.get),
+        (Method::PUT, item.put),
+        (Method::POST, item.post),
+        (Method::DELETE, item.delete),
+        (Method::PATCH, item.patch),
+        (Method::HEAD, item.head),
+        (Method::OPTIONS, item.options),
+        (Method::TRACE, item.trace),
+    ]
+    .into_iter()
+    .filter_map(|(method, operation)| Some((method, operation?)))
+    .collect()
+}
+
+/// The method in the words of the description.
+pub(crate) fn http_method(method: &Method) -> HttpMethod {
+    match *method {
+        Method::PUT => HttpMethod::Put,
+        Method::POST => HttpMethod::Post,
+        Method::DELETE => HttpMethod::Delete,
+        Method::PATCH => HttpMethod::Patch,
+        Method::HEAD => HttpMethod::Head,
+        Method::OPTIONS => HttpMethod::Options,
+        Method::TRACE => HttpMethod::Trace,
+        _ => HttpMethod::Get,
+    }
+}
