@@ -1,1 +1,50 @@
-//! placeholder
+//! Stockwell's database: SQLite and PostgreSQL behind one small face. It knows no business word.
+//!
+//! Writes are closures over [`Tx`], reads are closures over [`Conn`]; both are synchronous. Async
+//! exists only in waiting for them. A write is answered after its commit; on SQLite everything that
+//! has queued shares one commit, and so do the commands of a [`Front`] on both engines.
+//!
+//! Invariants: events, jobs and audit rows are stored in the transaction that caused them or not at
+//! all; lanes and feed positions have no gaps; SQL is never built from anything but constants.
+
+pub mod audit;
+mod conn;
+mod db;
+mod error;
+pub mod feed;
+mod front;
+mod health;
+pub mod idempotency;
+pub mod ids;
+pub mod jobs;
+mod lane;
+mod migrate;
+mod outbox;
+mod park;
+mod pg;
+mod queue;
+mod reads;
+mod row;
+mod settings;
+mod sqlite;
+mod statement;
+mod task;
+mod tx;
+mod value;
+mod wake;
+
+pub use audit::AuditEntry;
+pub use conn::Conn;
+pub use db::Db;
+pub use error::DbError;
+pub use front::Front;
+pub use health::Health;
+pub use jobs::NewJob;
+pub use lane::LaneHead;
+pub use migrate::{Migration, MigrationSet, adapt};
+pub use outbox::NewEvent;
+pub use row::Row;
+pub use settings::{Engine, Settings};
+pub use statement::Statement;
+pub use tx::Tx;
+pub use value::{Rows, Value};

@@ -1,0 +1,160 @@
+//! Answers that were given, so that a repeated request gets the same one. Stored in the
+//! transaction of the write they answer; one row for (principal, key).
+
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::statement::Statement;
+use crate::tx::Tx;
+use crate::value::{Rows, Value};
+
+/// How long an answer is kept: 7 days, in microseconds.
+pub const KEPT_MICROS: i64 = 7 * 24 * 3_600 * 1_000_000;
+
+/// What names a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key<'a> {
+    /// Who asked.
+    pub principal: i64,
+    /// The key the client chose.
+    pub key: &'a str,
+}
+
+/// An answer to keep.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAnswer<'a> {
+    /// What it answers.
+    pub key: Key<'a>,
+    /// The fingerprint of the request's body.
+    pub fingerprint: &'a [u8; 32],
+    /// The status of the answer.
+    pub status: i64,
+    /// Headers or a location, when there are any.
+    pub headers: Option<&'a str>,
+    /// The body of the answer.
+    pub body: &'a [u8],
+    /// When it was given, in microseconds.
+    pub created_at: i64,
+    /// Until when it is kept.
+    pub expires_at: i64,
+}
+
+/// An answer that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The fingerprint of the request's body: another one is a refusal.
+    pub fingerprint: [u8; 32],
+    /// The status of the answer.
+    pub status: i64,
+    /// Headers or a location.
+    pub headers: Option<String>,
+    /// The body of the answer.
+    pub body: Vec<u8>,
+    /// When it was given.
+    pub created_at: i64,
+}
+
+const LOAD: Statement = Statement::per_engine(
+    "db.idempotency.load",
+    "select ?3, fingerprint, status, headers, body, created_at
+     from db_idempotency
+     where principal = ?1 and key = ?2 and expires_at > ?4",
+    "select k.place, i.fingerprint, i.status, i.headers, i.body, i.created_at
+     from unnest(?1::bigint[], ?2::text[], ?3::bigint[], ?4::timestamptz[]) as k (principal, key, place, now)
+     join db_idempotency i on i.principal = k.principal and i.key = k.key and i.expires_at > k.now",
+)
+.hot();
+
+const STORE: Statement = Statement::per_engine(
+    "db.idempotency.store",
+    "insert into db_idempotency (principal, key, fingerprint, status, headers, body, created_at, expires_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+     on conflict (principal, key) do update
+     set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
+         body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at
+     where db_idempotency.expires_at <= excluded.created_at",
+    "insert into db_idempotency (principal, key, fingerprint, status, headers, body, created_at, expires_at)
+     select *
+     from unnest(?1::bigint[], ?2::text[], ?3::bytea[], ?4::smallint[], ?5::text[], ?6::bytea[],
+                 ?7::timestamptz[], ?8::timestamptz[])
+     order by 1, 2
+     on conflict (principal, key) do update
+     set fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
+         body = excluded.body, created_at = excluded.created_at, expires_at = excluded.expires_at
+     where db_idempotency.expires_at <= excluded.created_at",
+)
+.hot();
+
+const PURGE: Statement = Statement::new(
+    "db.idempotency.purge",
+    "delete from db_idempotency
+     where (principal, key) in (
+       select principal, key
+       from db_idempotency
+       where expires_at <= ?1
+       order by expires_at
+       limit ?2)",
+);
+
+/// The answer kept for a key, if any.
+pub fn load(conn: &mut Conn<'_>, key: Key<'_>, now: i64) -> Result<Option<Answer>, DbError> {
+    Ok(load_many(conn, &[key], now)?.pop().flatten())
+}
+
+/// The answers kept for many keys, in the order of the keys.
+pub fn load_many(conn: &mut Conn<'_>, keys: &[Key<'_>], now: i64) -> Result<Vec<Option<Answer>>, DbError> {
+    let mut found: Vec<Option<Answer>> = vec![None; keys.len()];
+    let mut rows = Rows::with_capacity(4, keys.len());
+    for (place, key) in (0_i64..).zip(keys) {
+        rows.push(&[key.principal.into(), key.key.into(), place.into(), now.into()]);
+    }
+    conn.run_many(&LOAD, &rows, |row| {
+        let place = usize::try_from(row.int(0)?).unwrap_or(usize::MAX);
+        if let Some(slot) = found.get_mut(place) {
+            *slot = Some(Answer {
+                fingerprint: row.hash(1)?,
+                status: row.int(2)?,
+                headers: row.opt_text(3)?.map(str::to_owned),
+                body: row.blob(4)?.to_vec(),
+                created_at: row.int(5)?,
+            });
+        }
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// Keeps an answer.
+pub fn store(tx: &mut Tx<'_>, answer: &NewAnswer<'_>) -> Result<(), DbError> {
+    store_many(tx, std::slice::from_ref(answer))
+}
+
+/// Keeps many answers; their keys must differ. When somebody else has answered one of the keys
+/// meanwhile, this is [`DbError::Retry`]: the transaction runs again and then finds that answer.
+pub fn store_many(tx: &mut Tx<'_>, answers: &[NewAnswer<'_>]) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(8, answers.len());
+    for answer in answers {
+        rows.push(&[
+            answer.key.principal.into(),
+            answer.key.key.into(),
+            answer.fingerprint.into(),
+            answer.status.into(),
+            answer.headers.into(),
+            Value::Blob(answer.body),
+            answer.created_at.into(),
+            answer.expires_at.into(),
+        ]);
+    }
+    let stored = tx.execute_many(&STORE, &rows)?;
+    if usize::try_from(stored) == Ok(answers.len()) {
+        return Ok(());
+    }
+    let error = DbError::Retry("the idempotency key was answered meanwhile");
+    tx.conn.retry = Some(error.clone());
+    tx.conn.failed = Some(error.clone());
+    Err(error)
+}
+
+/// Forgets expired answers, at most so many; how many they were.
+pub fn purge(tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<u64, DbError> {
+    tx.execute(&PURGE, &[now.into(), limit.into()])
+}

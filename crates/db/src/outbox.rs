@@ -1,0 +1,128 @@
+//! Events, stored in the transaction that caused them.
+
+use crate::error::DbError;
+use crate::statement::Statement;
+use crate::tx::Tx;
+use crate::value::{Rows, Value};
+use std::fmt::Write as _;
+
+/// An event to emit.
+#[derive(Clone, Debug)]
+pub struct NewEvent<'a> {
+    /// Its id, made by the application.
+    pub id: [u8; 16],
+    /// What happened, such as `stock.posted`.
+    pub kind: &'a str,
+    /// The kind of thing it happened to.
+    pub aggregate_type: &'a str,
+    /// The thing it happened to.
+    pub aggregate_id: &'a str,
+    /// Counts the events of the thing, without gaps, from 1.
+    pub aggregate_seq: i64,
+    /// When, in microseconds; never before an earlier event of the same thing.
+    pub recorded_at: i64,
+    /// The sites it concerns; empty when it concerns none in particular.
+    pub sites: &'a [i64],
+    /// The body, a JSON text.
+    pub payload: String,
+}
+
+/// An event that waits for the end of its closure.
+#[derive(Debug)]
+pub(crate) struct Buffered {
+    id: [u8; 16],
+    kind: Box<str>,
+    aggregate_type: Box<str>,
+    aggregate_id: Box<str>,
+    aggregate_seq: i64,
+    recorded_at: i64,
+    sites: String,
+    payload: String,
+}
+
+impl From<NewEvent<'_>> for Buffered {
+    fn from(event: NewEvent<'_>) -> Buffered {
+        Buffered {
+            id: event.id,
+            kind: event.kind.into(),
+            aggregate_type: event.aggregate_type.into(),
+            aggregate_id: event.aggregate_id.into(),
+            aggregate_seq: event.aggregate_seq,
+            recorded_at: event.recorded_at,
+            sites: join(event.sites),
+            payload: event.payload,
+        }
+    }
+}
+
+/// Sites as they are stored: `,3,17,` or nothing.
+fn join(sites: &[i64]) -> String {
+    let mut text = String::new();
+    for site in sites {
+        let comma = if text.is_empty() { "," } else { "" };
+        write!(text, "{comma}{site},").unwrap_or_default();
+    }
+    text
+}
+
+/// Reads what [`join`] wrote.
+pub(crate) fn split(sites: &str) -> Vec<i64> {
+    sites.split(',').filter_map(|site| site.parse().ok()).collect()
+}
+
+const INSERT: Statement = Statement::per_engine(
+    "db.outbox.insert",
+    "insert into db_outbox
+       (lane, event_number, event_id, kind, aggregate_type, aggregate_id, aggregate_seq, recorded_at, sites, payload)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    "insert into db_outbox
+       (lane, event_number, event_id, kind, aggregate_type, aggregate_id, aggregate_seq, recorded_at, sites, payload)
+     select *
+     from unnest(?1::bigint[], ?2::bigint[], ?3::uuid[], ?4::text[], ?5::text[], ?6::text[], ?7::bigint[],
+                 ?8::timestamptz[], ?9::text[], ?10::text[])",
+)
+.hot();
+
+/// Stores the events that wait, numbered densely in the lane.
+pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    if tx.work.needs_lane && tx.work.head.is_none() {
+        tx.lane()?;
+    }
+    if tx.work.events.is_empty() {
+        return Ok(());
+    }
+    tx.lane()?;
+    let events = std::mem::take(&mut tx.work.events);
+    let Some(head) = &mut tx.work.head else { return Ok(()) };
+    let mut rows = Rows::with_capacity(10, events.len());
+    for event in &events {
+        head.event_number = head.event_number.saturating_add(1);
+        rows.push(&[
+            head.lane.into(),
+            head.event_number.into(),
+            (&event.id).into(),
+            Value::Text(&event.kind),
+            Value::Text(&event.aggregate_type),
+            Value::Text(&event.aggregate_id),
+            event.aggregate_seq.into(),
+            event.recorded_at.into(),
+            Value::Text(&event.sites),
+            Value::Text(&event.payload),
+        ]);
+    }
+    tx.execute_many(&INSERT, &rows)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sites_read_back_what_was_stored() {
+        for sites in [vec![], vec![3], vec![3, 17, 20]] {
+            assert_eq!(split(&join(&sites)), sites);
+        }
+        assert_eq!(join(&[3, 17]), ",3,17,");
+    }
+}

@@ -1,0 +1,260 @@
+//! One connection to PostgreSQL, used by one thread at a time. It begins transactions together
+//! with their first statement and prepares each statement once.
+
+use crate::error::DbError;
+use crate::park;
+use crate::pg::encode::{Column, One};
+use crate::row::{Inner, Row};
+use crate::statement::{Statement, to_dollars};
+use crate::value::{Rows, Value};
+use futures_util::future::join;
+use rustc_hash::FxHashMap;
+use std::pin::pin;
+use std::sync::Arc;
+use tokio_postgres::types::BorrowToSql;
+use tokio_postgres::{Client, NoTls, RowStream};
+
+/// What a retryable lock timeout says.
+pub(crate) const LOCK_TIMEOUT: &str = "a row was locked for too long";
+
+/// Who moves the bytes of a connection.
+enum Driver {
+    /// The thread that waits, on a runtime of its own. Not usable inside of a runtime.
+    Own(tokio::runtime::Runtime),
+    /// A background thread shared by many connections.
+    Shared,
+}
+
+/// A connection.
+pub(crate) struct Connection {
+    client: Client,
+    driver: Driver,
+    prepared: FxHashMap<(usize, usize), tokio_postgres::Statement>,
+    /// The `begin` that goes out together with the first statement.
+    begin: Option<&'static str>,
+    open: bool,
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Connection")
+    }
+}
+
+impl Connection {
+    /// Connects on a runtime of the calling thread, which must be a plain thread.
+    pub(crate) fn own(config: &tokio_postgres::Config, setup: &str) -> Result<Connection, DbError> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| DbError::Unavailable(error.to_string().into()))?;
+        let client = runtime.block_on(async {
+            let (client, connection) = config.connect(NoTls).await?;
+            tokio::spawn(connection);
+            client.batch_execute(setup).await?;
+            Ok(client)
+        });
+        Ok(Connection::new(client.map_err(|error| from_driver(&error, "connect"))?, Driver::Own(runtime)))
+    }
+
+    /// Connects with the help of a background runtime; usable on every thread.
+    pub(crate) fn shared(
+        config: &tokio_postgres::Config,
+        setup: &str,
+        runtime: &tokio::runtime::Handle,
+    ) -> Result<Connection, DbError> {
+        let config = config.clone();
+        let setup = setup.to_owned();
+        let spawned = runtime.spawn(async move {
+            let (client, connection) = config.connect(NoTls).await?;
+            tokio::spawn(connection);
+            client.batch_execute(&setup).await?;
+            Ok(client)
+        });
+        let client = park::block_on(spawned).map_err(|_| DbError::Closed)?;
+        Ok(Connection::new(client.map_err(|error| from_driver(&error, "connect"))?, Driver::Shared))
+    }
+
+    fn new(client: Client, driver: Driver) -> Connection {
+        Connection { client, driver, prepared: FxHashMap::default(), begin: None, open: false }
+    }
+
+    /// Whether the connection is gone.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Begins a transaction, together with its first statement.
+    pub(crate) fn begin(&mut self, begin: &'static str) {
+        self.begin = Some(begin);
+        self.open = false;
+    }
+
+    /// Ends the transaction; `false` when the server rolled back instead.
+    pub(crate) fn commit(&mut self) -> Result<(), DbError> {
+        if self.begin.take().is_some() || !self.open {
+            return Ok(());
+        }
+        self.open = false;
+        self.batch("commit")
+    }
+
+    /// Gives the transaction up. A failure to say so only loses the connection.
+    pub(crate) fn rollback(&mut self) {
+        if self.begin.take().is_none() && self.open {
+            self.open = false;
+            if self.batch("rollback").is_err() {
+                tracing::debug!("rollback failed, the connection is replaced");
+            }
+        }
+    }
+
+    /// Runs texts without parameters or results.
+    pub(crate) fn batch(&mut self, text: &str) -> Result<(), DbError> {
+        let begin = self.begin.take();
+        let Connection { client, driver, .. } = self;
+        let done = driver.block_on(async {
+            match begin {
+                None => client.batch_execute(text).await,
+                Some(begin) => {
+                    let (began, done) = join(client.batch_execute(begin), client.batch_execute(text)).await;
+                    began.and(done)
+                }
+            }
+        });
+        if begin.is_some() {
+            self.open = true;
+        }
+        done.map_err(|error| from_driver(&error, "batch"))
+    }
+
+    /// Runs a statement with one set of parameters.
+    pub(crate) fn run(
+        &mut self,
+        statement: &Statement,
+        params: &[Value<'_>],
+        each: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+    ) -> Result<u64, DbError> {
+        self.run_with(statement, params.iter().map(|value| One(*value)), each)
+    }
+
+    /// Runs a statement whose parameters are the columns of many rows.
+    pub(crate) fn run_many(
+        &mut self,
+        statement: &Statement,
+        rows: &Rows<'_>,
+        each: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+    ) -> Result<u64, DbError> {
+        self.run_with(statement, (0..rows.width()).map(|k| Column(rows, k)), each)
+    }
+
+    fn run_with<P, I>(
+        &mut self,
+        statement: &Statement,
+        params: I,
+        mut each: impl FnMut(&Row<'_>) -> Result<(), DbError>,
+    ) -> Result<u64, DbError>
+    where
+        P: BorrowToSql,
+        I: IntoIterator<Item = P>,
+        I::IntoIter: ExactSizeIterator,
+    {
+        let mut begin = self.begin.take();
+        self.open |= begin.is_some();
+        let Connection { client, driver, prepared, .. } = self;
+        driver.block_on(async {
+            let key = (statement.postgres.as_ptr().addr(), statement.postgres.len());
+            let fail = |error| from_driver(&error, statement.name);
+            let ready = match prepared.get(&key) {
+                Some(ready) => ready.clone(),
+                None => {
+                    let text = to_dollars(statement.postgres);
+                    let ready = after(client, begin.take(), client.prepare(&text)).await.map_err(fail)?;
+                    prepared.insert(key, ready.clone());
+                    ready
+                }
+            };
+            let stream = after(client, begin, client.query_raw(&ready, params)).await.map_err(fail)?;
+            drain(stream, statement.name, &mut each).await
+        })
+    }
+}
+
+/// Sends `begin` and another request at once.
+async fn after<T>(
+    client: &Client,
+    begin: Option<&'static str>,
+    request: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, tokio_postgres::Error> {
+    match begin {
+        None => request.await,
+        Some(begin) => {
+            let (began, done) = join(client.batch_execute(begin), request).await;
+            began.and(done)
+        }
+    }
+}
+
+async fn drain(
+    stream: RowStream,
+    name: &'static str,
+    each: &mut impl FnMut(&Row<'_>) -> Result<(), DbError>,
+) -> Result<u64, DbError> {
+    use futures_util::StreamExt as _;
+    let mut stream = pin!(stream);
+    while let Some(row) = stream.next().await {
+        let row = row.map_err(|error| from_driver(&error, name))?;
+        each(&Row(Inner::Postgres(&row)))?;
+    }
+    Ok(stream.rows_affected().unwrap_or(0))
+}
+
+impl Driver {
+    fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match self {
+            Driver::Own(runtime) => runtime.block_on(future),
+            Driver::Shared => park::block_on(future),
+        }
+    }
+}
+
+/// Names a failure of the driver or of the server.
+pub(crate) fn from_driver(error: &tokio_postgres::Error, statement: &'static str) -> DbError {
+    let Some(server) = error.as_db_error() else {
+        return if error.is_closed() || is_io(error) {
+            DbError::Unavailable(chain(error).into())
+        } else {
+            DbError::Engine { statement, code: "client".into(), message: chain(error).into() }
+        };
+    };
+    let constraint = || Arc::<str>::from(server.constraint().unwrap_or_default());
+    match server.code().code() {
+        "40001" => DbError::Retry("serialization failure"),
+        "40P01" => DbError::Retry("deadlock"),
+        "55P03" => DbError::Retry(LOCK_TIMEOUT),
+        "57014" => DbError::Timeout(statement),
+        "23505" => DbError::Unique(constraint()),
+        "23503" => DbError::ForeignKey(constraint()),
+        "23514" => DbError::Check(constraint()),
+        "23502" => DbError::NotNull(server.column().unwrap_or_default().into()),
+        "P0001" => DbError::Raised(server.message().into()),
+        "53100" => DbError::StorageFull,
+        "58030" => DbError::Io(server.message().into()),
+        "25006" => DbError::ReadOnly,
+        code if code.starts_with("08")
+            || code.starts_with("57P")
+            || matches!(code, "53300" | "25P03" | "28P01" | "28000" | "3D000") =>
+        {
+            DbError::Unavailable(server.message().into())
+        }
+        code => DbError::Engine { statement, code: code.into(), message: server.message().into() },
+    }
+}
+
+fn is_io(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
+}

@@ -1,0 +1,5 @@
+//! PostgreSQL: connections, value encoding, writers, fronts and the sequencer of the feed.
+
+pub(crate) mod connection;
+pub(crate) mod decode;
+pub(crate) mod encode;

@@ -1,0 +1,200 @@
+//! Reads: snapshots that never pass the writer's queue. Connections are kept in a free list, used
+//! by reader threads for closures and by the calling thread for point reads.
+
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::pg::connection::Connection;
+use crate::sqlite::open::Deadline;
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// A connection that reads.
+pub(crate) enum Reader {
+    Sqlite(rusqlite::Connection, Deadline),
+    Postgres(Connection),
+}
+
+/// Opens one more reader.
+pub(crate) type Opener = Box<dyn Fn() -> Result<Reader, DbError> + Send + Sync>;
+
+/// What a reader thread runs.
+pub(crate) type Job = Box<dyn FnOnce(&ReadPool) + Send>;
+
+#[derive(Default)]
+struct Free {
+    readers: Vec<Reader>,
+    /// How many exist, in use or not.
+    open: usize,
+}
+
+#[derive(Default)]
+struct Jobs {
+    waiting: VecDeque<Job>,
+    closed: bool,
+}
+
+/// The readers of a database.
+pub(crate) struct ReadPool {
+    free: Mutex<Free>,
+    returned: Condvar,
+    jobs: Mutex<Jobs>,
+    filled: Condvar,
+    opener: Opener,
+    readers_max: usize,
+    jobs_max: usize,
+    timeout: Duration,
+}
+
+/// How a read sees the database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum View {
+    /// All statements see the same state.
+    Snapshot,
+    /// Each statement sees the latest state.
+    Latest,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl ReadPool {
+    pub(crate) fn new(opener: Opener, readers_max: usize, jobs_max: usize, timeout: Duration) -> ReadPool {
+        ReadPool {
+            free: Mutex::default(),
+            returned: Condvar::new(),
+            jobs: Mutex::default(),
+            filled: Condvar::new(),
+            opener,
+            readers_max: readers_max.max(1),
+            jobs_max,
+            timeout,
+        }
+    }
+
+    fn checkout(&self) -> Result<Reader, DbError> {
+        let mut free = lock(&self.free);
+        loop {
+            while let Some(reader) = free.readers.pop() {
+                if !reader.is_closed() {
+                    return Ok(reader);
+                }
+                free.open = free.open.saturating_sub(1);
+            }
+            if free.open < self.readers_max {
+                break;
+            }
+            free = self.returned.wait(free).unwrap_or_else(PoisonError::into_inner);
+        }
+        free.open = free.open.saturating_add(1);
+        drop(free);
+        (self.opener)().inspect_err(|_| self.gone())
+    }
+
+    fn gone(&self) {
+        let mut free = lock(&self.free);
+        free.open = free.open.saturating_sub(1);
+        drop(free);
+        self.returned.notify_one();
+    }
+
+    /// Runs a closure on a reader, on this thread.
+    pub(crate) fn with<T, E: From<DbError>>(
+        &self,
+        view: View,
+        f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mut reader = self.checkout()?;
+        let done = catch_unwind(AssertUnwindSafe(|| reader.run(view, self.timeout, f)));
+        reader.end(view);
+        if reader.is_closed() {
+            self.gone();
+        } else {
+            lock(&self.free).readers.push(reader);
+            self.returned.notify_one();
+        }
+        done.unwrap_or_else(|payload| Err(E::from(DbError::panic(payload.as_ref()))))
+    }
+
+    /// Queues a job for the reader threads.
+    pub(crate) fn push(&self, job: Job) -> Result<(), DbError> {
+        let mut jobs = lock(&self.jobs);
+        if jobs.closed {
+            return Err(DbError::Closed);
+        }
+        if jobs.waiting.len() >= self.jobs_max {
+            return Err(DbError::Busy);
+        }
+        jobs.waiting.push_back(job);
+        drop(jobs);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// What a reader thread does, until the pool is closed.
+    pub(crate) fn work(self: &Arc<Self>) {
+        loop {
+            let jobs = lock(&self.jobs);
+            let mut jobs = self
+                .filled
+                .wait_while(jobs, |jobs| jobs.waiting.is_empty() && !jobs.closed)
+                .unwrap_or_else(PoisonError::into_inner);
+            let Some(job) = jobs.waiting.pop_front() else { return };
+            drop(jobs);
+            job(self);
+        }
+    }
+
+    /// Lets nothing more in.
+    pub(crate) fn close(&self) {
+        lock(&self.jobs).closed = true;
+        self.filled.notify_all();
+    }
+}
+
+impl Reader {
+    fn is_closed(&self) -> bool {
+        match self {
+            Reader::Sqlite(conn, _) => !conn.is_autocommit(),
+            Reader::Postgres(conn) => conn.is_closed(),
+        }
+    }
+
+    fn run<T, E: From<DbError>>(
+        &mut self,
+        view: View,
+        timeout: Duration,
+        f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        match self {
+            Reader::Sqlite(conn, deadline) => {
+                deadline.set(timeout);
+                let mut conn = Conn::sqlite(conn, Some(deadline));
+                if view == View::Snapshot {
+                    conn.batch("begin")?;
+                }
+                f(&mut conn)
+            }
+            Reader::Postgres(conn) => {
+                if view == View::Snapshot {
+                    conn.begin("begin isolation level repeatable read read only");
+                }
+                f(&mut Conn::postgres(conn))
+            }
+        }
+    }
+
+    fn end(&mut self, view: View) {
+        match (self, view) {
+            (_, View::Latest) => {}
+            (Reader::Sqlite(conn, _), View::Snapshot) => {
+                if !conn.is_autocommit() {
+                    drop(Conn::sqlite(conn, None).batch("rollback"));
+                }
+            }
+            (Reader::Postgres(conn), View::Snapshot) => conn.rollback(),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Opening SQLite's file. Invariant: one process writes it, every commit is synced.
+
+use crate::error::DbError;
+use crate::settings::Settings;
+use crate::sqlite::error::name;
+use rusqlite::{Connection, OpenFlags};
+use std::fs::{File, TryLockError};
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+/// Older libraries can corrupt a WAL that is checkpointed and written at the same time.
+const VERSION_MIN: i32 = 3_051_003;
+const STATEMENTS_CACHED: usize = 512;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages of the log after which a commit copies it back into the file (16 MiB).
+const CHECKPOINT_PAGES: u32 = 4_096;
+/// Page cache of a reading connection, in KiB.
+const READER_CACHE_KIB: u32 = 2_048;
+
+/// Refuses a library that is too old.
+pub(crate) fn check_version() -> Result<(), DbError> {
+    if rusqlite::version_number() < VERSION_MIN {
+        return Err(DbError::refused(format!(
+            "SQLite {} is too old: 3.51.3 or newer is needed",
+            rusqlite::version()
+        )));
+    }
+    Ok(())
+}
+
+/// Takes the lock that keeps a second process from writing. It lasts as long as the file is open.
+pub(crate) fn lock(path: &Path) -> Result<File, DbError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let refuse = |error: &dyn std::fmt::Display| {
+        DbError::refused(format!("cannot lock `{}`: {error}", name.to_string_lossy()))
+    };
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&name)
+        .map_err(|error| refuse(&error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(DbError::refused(format!(
+            "another process already uses `{}`: stop it first, or choose PostgreSQL to run several",
+            path.display()
+        ))),
+        Err(TryLockError::Error(error)) => Err(refuse(&error)),
+    }
+}
+
+/// Opens the one connection that writes.
+pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, DbError> {
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
+    prepare(&conn, settings.cache_kib)
+        .and_then(|()| {
+            conn.execute_batch(&format!(
+                "pragma journal_mode = wal;
+                 pragma synchronous = full;
+                 pragma wal_autocheckpoint = {CHECKPOINT_PAGES};
+                 pragma journal_size_limit = 67108864;
+                 pragma temp_store = memory;"
+            ))
+        })
+        .map_err(|error| cannot_open(path, &error))?;
+    Ok(conn)
+}
+
+/// Opens a connection that reads.
+pub(crate) fn reader(path: &Path) -> Result<Connection, DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
+    prepare(&conn, READER_CACHE_KIB)
+        .and_then(|()| conn.execute_batch("pragma query_only = on; pragma temp_store = memory;"))
+        .map_err(|error| cannot_open(path, &error))?;
+    Ok(conn)
+}
+
+fn prepare(conn: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
+    conn.busy_timeout(BUSY_TIMEOUT)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    conn.execute_batch(&format!(
+        "pragma foreign_keys = on;
+         pragma trusted_schema = off;
+         pragma cell_size_check = on;
+         pragma cache_size = -{cache_kib};"
+    ))
+}
+
+fn cannot_open(path: &Path, error: &rusqlite::Error) -> DbError {
+    match name(error, "open", None) {
+        full @ DbError::StorageFull => full,
+        other => DbError::refused(format!("cannot open `{}`: {other}", path.display())),
+    }
+}
+
+/// When a read snapshot is interrupted, so that it does not pin the log for ever. Belongs to one
+/// connection, set anew for each snapshot.
+#[derive(Debug)]
+pub(crate) struct Deadline {
+    start: Instant,
+    /// Milliseconds after `start`.
+    until: Arc<AtomicU64>,
+}
+
+impl Deadline {
+    /// Watches a connection.
+    pub(crate) fn watch(conn: &mut Connection) -> Result<Deadline, DbError> {
+        let start = Instant::now();
+        let until = Arc::new(AtomicU64::new(u64::MAX));
+        let shared = Arc::clone(&until);
+        conn.progress_handler(
+            20_000,
+            Some(move || start.elapsed().as_millis() > u128::from(shared.load(Ordering::Relaxed))),
+        )
+        .map_err(|error| name(&error, "open", None))?;
+        Ok(Deadline { start, until })
+    }
+
+    /// From now on so long.
+    pub(crate) fn set(&self, timeout: Duration) {
+        let until = self.start.elapsed().saturating_add(timeout).as_millis();
+        self.until.store(u64::try_from(until).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    /// Whether the time has passed, also between two statements.
+    pub(crate) fn passed(&self) -> bool {
+        self.start.elapsed().as_millis() > u128::from(self.until.load(Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,303 @@
+//! The one thread that writes SQLite's file: everything that has queued becomes one transaction
+//! with one sync. Invariant: nobody is answered before that commit, and a refused closure leaves
+//! nothing behind.
+
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::feed;
+use crate::health::{Health, Latch};
+use crate::lane::{self, Head};
+use crate::queue::{Entry, Queue, Taken};
+use crate::statement::Statement;
+use crate::task::{HotCall, Ran, Task};
+use crate::tx::{Tx, Work};
+use crate::wake::Wake;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often one closure is run again, for instance after an idempotency race.
+const RUNS_MAX: u32 = 5;
+/// How long a batch may take before it is committed with what it has.
+const BATCH_TIME_MAX: Duration = Duration::from_millis(50);
+/// After this long without work the page cache is given back.
+const IDLE: Duration = Duration::from_secs(20);
+const PROBE_PAUSE: Duration = Duration::from_millis(500);
+const SAVEPOINT: &str = "savepoint task";
+const RELEASE: &str = "release savepoint task";
+const ROLLBACK_TO: &str = "rollback to savepoint task";
+
+const PROBE: Statement = Statement::new(
+    "db.probe",
+    "insert into db_probe (id, filler)
+     values (1, zeroblob(65536))
+     on conflict (id) do update
+     set filler = excluded.filler",
+);
+
+const PROBE_CLEAN: Statement = Statement::new("db.probe_clean", "delete from db_probe");
+
+/// The writer.
+pub(crate) struct Writer {
+    pub(crate) conn: rusqlite::Connection,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) latch: Arc<Latch>,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) batch_max: usize,
+    /// The lane's head as the last commit left it; none before it is needed.
+    pub(crate) head: Option<Head>,
+}
+
+/// Something that was run and waits for the commit.
+enum Done {
+    Cold(Box<dyn Task>, Result<(), DbError>),
+    Hot(Box<dyn HotCall>),
+}
+
+impl Done {
+    fn finish(self, end: &Result<(), DbError>) {
+        match self {
+            Done::Cold(task, own) => task.finish(end.clone().and(own)),
+            Done::Hot(call) => call.finish(end.clone()),
+        }
+    }
+}
+
+impl Writer {
+    /// Works until the queue is closed and empty.
+    pub(crate) fn work(mut self) {
+        let mut idle = false;
+        loop {
+            match self.queue.take(self.batch_max, if idle { Duration::MAX / 4 } else { IDLE }) {
+                Taken::Some(entries) => {
+                    idle = false;
+                    self.batch(entries);
+                }
+                Taken::Idle => {
+                    idle = true;
+                    if let Err(error) = self.conn.release_memory() {
+                        tracing::debug!(%error, "cannot give memory back");
+                    }
+                }
+                Taken::Closed => break,
+            }
+            while self.latch.refusal().is_some() && self.probe().is_err() {
+                self.refuse_waiting();
+            }
+        }
+    }
+
+    fn run_text(&self, text: &'static str) -> Result<(), DbError> {
+        Conn::sqlite(&self.conn, None).batch(text)
+    }
+
+    fn batch(&mut self, entries: Vec<Entry>) {
+        let mut done: Vec<Done> = Vec::with_capacity(entries.len());
+        let mut rest = entries.into_iter();
+        let started = Instant::now();
+        let mut end = self.run_text("begin immediate").and_then(|()| self.load_head());
+        let mut work = Work { head: self.head.clone(), ..Work::default() };
+        while end.is_ok() {
+            let late = !done.is_empty() && started.elapsed() > BATCH_TIME_MAX;
+            if late && !rest.as_slice().is_empty() {
+                // those that wait are not made to wait for more than one slow batch
+                end = self.commit(&work);
+                self.finish(&mut done, &end, &work);
+                if end.is_ok() {
+                    return self.batch(rest.collect());
+                }
+                break;
+            }
+            let Some(entry) = rest.next() else { break };
+            let ran = match entry {
+                Entry::Cold(task) => self.cold(task, &mut work),
+                Entry::Hot { front, count, .. } => self.hot(front.take(count), &mut work),
+            };
+            done.push(ran.0);
+            end = ran.1;
+        }
+        if end.is_ok() {
+            end = self.commit(&work);
+        }
+        for entry in rest {
+            done.push(match entry {
+                Entry::Cold(task) => Done::Cold(task, Ok(())),
+                Entry::Hot { front, count, .. } => Done::Hot(front.take(count)),
+            });
+        }
+        self.finish(&mut done, &end, &work);
+    }
+
+    /// Answers; after a failure of the disk, refuses everything that comes.
+    fn finish(&mut self, done: &mut Vec<Done>, end: &Result<(), DbError>, work: &Work) {
+        match end {
+            Ok(()) => {
+                self.wake.after_commit(work.enqueued);
+            }
+            Err(error) => {
+                if !self.conn.is_autocommit() {
+                    drop(self.run_text("rollback"));
+                }
+                self.head = None;
+                if error.is_storage() {
+                    self.latch.set(Health::ReadOnly(error.clone()));
+                }
+            }
+        }
+        for one in done.drain(..) {
+            one.finish(end);
+        }
+    }
+
+    /// The head as of the last commit. Before the first migration there is none.
+    fn load_head(&mut self) -> Result<(), DbError> {
+        if self.head.is_none() {
+            self.head = lane::load(&mut Conn::sqlite(&self.conn, None), 1).ok();
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self, work: &Work) -> Result<(), DbError> {
+        let mut conn = Conn::sqlite(&self.conn, None);
+        let mut position = None;
+        if let (Some(old), Some(new)) = (&self.head, &work.head)
+            && old != new
+        {
+            lane::store(&mut conn, old, new)?;
+            if old.event_number < new.event_number {
+                let run = (new.lane, old.event_number.saturating_add(1), new.event_number);
+                position = Some(feed::append(&mut conn, &[run])?);
+            }
+        }
+        conn.batch("commit")?;
+        self.head.clone_from(&work.head);
+        if let Some(position) = position {
+            self.wake.positioned(position);
+        }
+        Ok(())
+    }
+
+    /// Whether the transaction still stands after a failure in a closure.
+    fn still_open(&self, error: &DbError) -> Result<(), DbError> {
+        if error.is_storage() || self.conn.is_autocommit() { Err(error.clone()) } else { Ok(()) }
+    }
+
+    fn cold(&mut self, mut task: Box<dyn Task>, work: &mut Work) -> (Done, Result<(), DbError>) {
+        for attempt in 1_u32.. {
+            let ran = match self.in_savepoint(work, |tx| task.run(tx)) {
+                Ok(ran) => ran,
+                Err(error) => return (Done::Cold(task, Ok(())), Err(error)),
+            };
+            let own = match ran {
+                Ran::Keep | Ran::Discard => Ok(()),
+                Ran::Failed(error) if error.is_retryable() && attempt < RUNS_MAX => continue,
+                Ran::Failed(DbError::Retry(_)) => Err(DbError::Contention),
+                Ran::Failed(error) => Err(error),
+            };
+            let end = match &own {
+                Err(error) => self.still_open(error),
+                Ok(()) => Ok(()),
+            };
+            return (Done::Cold(task, own), end);
+        }
+        (Done::Cold(task, Err(DbError::Contention)), Ok(()))
+    }
+
+    fn in_savepoint(&self, work: &mut Work, run: impl FnOnce(&mut Tx<'_>) -> Ran) -> Result<Ran, DbError> {
+        self.run_text(SAVEPOINT)?;
+        let mark = work.mark();
+        let enqueued = work.enqueued;
+        work.restart();
+        let mut tx = Tx::new(Conn::sqlite(&self.conn, None), work);
+        let ran = run(&mut tx);
+        if let Some(error) = tx.conn.failed.take().filter(DbError::is_storage) {
+            // the closure may have made something else of it
+            return Err(error);
+        }
+        if let Ran::Keep = ran {
+            self.run_text(RELEASE)?;
+            return Ok(ran);
+        }
+        work.back_to(mark);
+        work.enqueued = enqueued;
+        if self.conn.is_autocommit() {
+            return match ran {
+                Ran::Failed(error) => Err(error),
+                _ => Err(DbError::Io("the engine gave the transaction up".into())),
+            };
+        }
+        self.run_text(ROLLBACK_TO)?;
+        self.run_text(RELEASE)?;
+        Ok(ran)
+    }
+
+    /// Runs commands of a front: all in one call, and after a failure in ever smaller ones, so that
+    /// only the poison fails.
+    fn hot(&mut self, mut call: Box<dyn HotCall>, work: &mut Work) -> (Done, Result<(), DbError>) {
+        let mut todo: Vec<(Range<usize>, u32)> = vec![(0..call.len(), 1)];
+        let mut end = Ok(());
+        while let Some((range, attempt)) = todo.pop() {
+            let mut set_aside = Vec::new();
+            let ran = self.in_savepoint(work, |tx| {
+                let ran = call.run(tx, range.clone());
+                set_aside = std::mem::take(&mut tx.work.set_aside);
+                ran.map_or_else(Ran::Failed, |()| Ran::Keep)
+            });
+            for index in set_aside {
+                call.fail(range.start.saturating_add(index), DbError::Contention);
+            }
+            let error = match ran {
+                Ok(Ran::Failed(error)) => error,
+                Ok(_) => continue,
+                Err(error) => {
+                    end = Err(error);
+                    break;
+                }
+            };
+            end = self.still_open(&error);
+            if end.is_err() {
+                break;
+            }
+            if error.is_retryable() && attempt < RUNS_MAX {
+                todo.push((range, attempt.saturating_add(1)));
+            } else if range.len() <= 1 {
+                call.fail(range.start, error);
+            } else {
+                let middle = range.start.midpoint(range.end);
+                todo.push((middle..range.end, 1));
+                todo.push((range.start..middle, 1));
+            }
+        }
+        (Done::Hot(call), end)
+    }
+
+    /// Tries a write of its own after a failure of the disk.
+    fn probe(&mut self) -> Result<(), DbError> {
+        let mut conn = Conn::sqlite(&self.conn, None);
+        let probed = conn.run(&PROBE, &[], |_| Ok(())).and_then(|_| conn.run(&PROBE_CLEAN, &[], |_| Ok(())));
+        match probed {
+            Ok(_) => {
+                self.latch.set(Health::Good);
+                Ok(())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Refuses what waits, for a while, until the next probe.
+    fn refuse_waiting(&mut self) {
+        let Some(error) = self.latch.refusal() else { return };
+        match self.queue.take(usize::MAX, PROBE_PAUSE) {
+            Taken::Some(entries) => {
+                for entry in entries {
+                    match entry {
+                        Entry::Cold(task) => task.finish(Err(error.clone())),
+                        Entry::Hot { front, count, .. } => front.take(count).finish(Err(error.clone())),
+                    }
+                }
+            }
+            Taken::Idle => {}
+            Taken::Closed => self.latch.set(Health::Good),
+        }
+    }
+}

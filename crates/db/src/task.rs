@@ -1,0 +1,235 @@
+//! What a writer runs: closures, and calls of a front over many commands. Invariant: a caller is
+//! answered exactly once, after the commit or after the failure.
+
+use crate::error::DbError;
+use crate::park;
+use crate::tx::Tx;
+use std::collections::VecDeque;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::oneshot;
+
+/// Where an answer goes.
+pub(crate) type Reply<T> = oneshot::Sender<T>;
+
+/// Waits for an answer.
+pub(crate) async fn answer<T, E: From<DbError>>(waiting: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    waiting.await.unwrap_or_else(|_| Err(E::from(DbError::Closed)))
+}
+
+/// Waits for an answer on this thread.
+pub(crate) fn answer_blocking<T, E: From<DbError>>(waiting: oneshot::Receiver<Result<T, E>>) -> Result<T, E> {
+    park::block_on(answer(waiting))
+}
+
+/// How a run of a closure ended.
+#[derive(Debug)]
+pub(crate) enum Ran {
+    /// Keep what it did.
+    Keep,
+    /// Undo what it did; it has its own answer.
+    Discard,
+    /// Undo what it did; this is the answer, unless running again helps.
+    Failed(DbError),
+}
+
+/// A closure with its caller.
+pub(crate) trait Task: Send {
+    /// Runs it once. May be called again after everything was undone.
+    fn run(&mut self, tx: &mut Tx<'_>) -> Ran;
+
+    /// Answers the caller: with the closure's own result, or with an error.
+    fn finish(self: Box<Self>, end: Result<(), DbError>);
+}
+
+/// The only implementation of [`Task`] for writers.
+pub(crate) struct Closure<F, T, E> {
+    f: F,
+    dry: bool,
+    result: Option<Result<T, E>>,
+    reply: Reply<Result<T, E>>,
+}
+
+impl<F, T, E> Closure<F, T, E> {
+    pub(crate) fn new(f: F, dry: bool, reply: Reply<Result<T, E>>) -> Closure<F, T, E> {
+        Closure { f, dry, result: None, reply }
+    }
+}
+
+impl<F, T, E> Task for Closure<F, T, E>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: From<DbError> + Send,
+{
+    fn run(&mut self, tx: &mut Tx<'_>) -> Ran {
+        let result = match catch_unwind(AssertUnwindSafe(|| (self.f)(tx))) {
+            Ok(result) => result,
+            Err(payload) => return Ran::Failed(DbError::panic(payload.as_ref())),
+        };
+        let refused = result.is_err();
+        self.result = Some(result);
+        if refused {
+            return match tx.conn.retry.take() {
+                Some(error) => Ran::Failed(error),
+                None => Ran::Discard,
+            };
+        }
+        // a statement failed and the closure went on: what it did is not whole
+        if let Some(error) = tx.conn.failed.take() {
+            return Ran::Failed(error);
+        }
+        match tx.flush() {
+            Err(error) => Ran::Failed(error),
+            Ok(()) if self.dry => Ran::Discard,
+            Ok(()) => Ran::Keep,
+        }
+    }
+
+    fn finish(self: Box<Self>, end: Result<(), DbError>) {
+        let result = match (end, self.result) {
+            (Ok(()), Some(result)) => result,
+            (Ok(()), None) => Err(E::from(DbError::internal("a closure without a result"))),
+            (Err(error), _) => Err(E::from(error)),
+        };
+        // a caller that is gone finds its outcome by its idempotency key
+        drop(self.reply.send(result));
+    }
+}
+
+/// What a front does with the commands of one call.
+pub(crate) type Run<C, O> = Arc<dyn Fn(&mut Tx<'_>, &[C]) -> Result<Vec<O>, DbError> + Send + Sync>;
+
+/// The commands of one front that wait.
+pub(crate) struct Hot<C, O> {
+    id: u64,
+    run: Run<C, O>,
+    waiting: Mutex<VecDeque<(C, Reply<Result<O, DbError>>)>>,
+}
+
+static NEXT_FRONT: AtomicU64 = AtomicU64::new(1);
+
+impl<C, O> Hot<C, O> {
+    pub(crate) fn new(run: Run<C, O>) -> Hot<C, O> {
+        let id = NEXT_FRONT.fetch_add(1, Ordering::Relaxed);
+        Hot { id, run, waiting: Mutex::default() }
+    }
+
+    pub(crate) fn push(&self, command: C, reply: Reply<Result<O, DbError>>) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((command, reply));
+    }
+}
+
+/// A front without its types.
+pub(crate) trait HotQueue: Send + Sync {
+    /// Distinguishes fronts.
+    fn id(&self) -> u64;
+    /// Takes the oldest commands.
+    fn take(&self, count: usize) -> Box<dyn HotCall>;
+}
+
+impl<C: Send + 'static, O: Send + 'static> HotQueue for Hot<C, O> {
+    fn id(&self) -> u64 {
+        self.id
+    }
+
+    fn take(&self, count: usize) -> Box<dyn HotCall> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = count.min(waiting.len());
+        let (commands, replies): (Vec<C>, Vec<_>) = waiting.drain(..count).unzip();
+        let outcomes = std::iter::repeat_with(|| None).take(count).collect();
+        Box::new(Call { run: Arc::clone(&self.run), commands, replies, outcomes })
+    }
+}
+
+/// Commands of a front, taken together.
+pub(crate) trait HotCall: Send {
+    /// How many.
+    fn len(&self) -> usize;
+    /// Runs some of them in one call. Their outcomes are kept when it succeeds.
+    fn run(&mut self, tx: &mut Tx<'_>, range: Range<usize>) -> Result<(), DbError>;
+    /// The one command's outcome is this error.
+    fn fail(&mut self, index: usize, error: DbError);
+    /// Answers all: each with its outcome, or all with an error.
+    fn finish(self: Box<Self>, end: Result<(), DbError>);
+    /// Splits off some commands, by ascending index, to be run later.
+    fn split(&mut self, indexes: &[usize]) -> Box<dyn HotCall>;
+}
+
+struct Call<C, O> {
+    run: Run<C, O>,
+    commands: Vec<C>,
+    replies: Vec<Reply<Result<O, DbError>>>,
+    outcomes: Vec<Option<Result<O, DbError>>>,
+}
+
+impl<C: Send + 'static, O: Send + 'static> HotCall for Call<C, O> {
+    fn len(&self) -> usize {
+        self.commands.len()
+    }
+
+    fn run(&mut self, tx: &mut Tx<'_>, range: Range<usize>) -> Result<(), DbError> {
+        let commands = self.commands.get(range.clone()).unwrap_or_default();
+        let outcomes = catch_unwind(AssertUnwindSafe(|| (self.run)(tx, commands)))
+            .unwrap_or_else(|payload| Err(DbError::panic(payload.as_ref())))?;
+        if let Some(error) = tx.conn.failed.take() {
+            return Err(error);
+        }
+        if outcomes.len() != commands.len() {
+            return Err(DbError::internal(format!(
+                "a front gave {} outcomes for {} commands",
+                outcomes.len(),
+                commands.len()
+            )));
+        }
+        tx.flush()?;
+        for (slot, outcome) in self.outcomes.iter_mut().skip(range.start).zip(outcomes) {
+            *slot = Some(Ok(outcome));
+        }
+        Ok(())
+    }
+
+    fn fail(&mut self, index: usize, error: DbError) {
+        if let Some(slot) = self.outcomes.get_mut(index) {
+            *slot = Some(Err(error));
+        }
+    }
+
+    fn finish(self: Box<Self>, end: Result<(), DbError>) {
+        for (reply, outcome) in self.replies.into_iter().zip(self.outcomes) {
+            let result = match (&end, outcome) {
+                (Ok(()), Some(outcome)) => outcome,
+                (Ok(()), None) => Err(DbError::internal("a command without an outcome")),
+                (Err(error), _) => Err(error.clone()),
+            };
+            drop(reply.send(result));
+        }
+    }
+
+    fn split(&mut self, indexes: &[usize]) -> Box<dyn HotCall> {
+        let mut later = Call {
+            run: Arc::clone(&self.run),
+            commands: Vec::new(),
+            replies: Vec::new(),
+            outcomes: Vec::new(),
+        };
+        let commands = std::mem::take(&mut self.commands);
+        let replies = std::mem::take(&mut self.replies);
+        let outcomes = std::mem::take(&mut self.outcomes);
+        let all = commands.into_iter().zip(replies).zip(outcomes).enumerate();
+        for (index, ((command, reply), outcome)) in all {
+            if indexes.binary_search(&index).is_ok() {
+                later.commands.push(command);
+                later.replies.push(reply);
+                later.outcomes.push(None);
+            } else {
+                self.commands.push(command);
+                self.replies.push(reply);
+                self.outcomes.push(outcome);
+            }
+        }
+        Box::new(later)
+    }
+}

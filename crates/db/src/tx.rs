@@ -1,0 +1,188 @@
+//! A write transaction: statements, events, audit rows, jobs and the lane head. Invariant: what is
+//! emitted or audited is stored in the same transaction or not at all.
+
+use crate::audit::AuditEntry;
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::jobs::{self, NewJob};
+use crate::lane::{Head, LaneHead};
+use crate::outbox::{self, NewEvent};
+use crate::statement::Statement;
+use crate::value::{Rows, Value};
+use std::ops::{Deref, DerefMut};
+
+/// A write transaction. What its closure returns is answered only after the commit.
+#[derive(Debug)]
+pub struct Tx<'a> {
+    pub(crate) conn: Conn<'a>,
+    pub(crate) work: &'a mut Work,
+}
+
+/// What a transaction has gathered beside its statements.
+#[derive(Debug, Default)]
+pub(crate) struct Work {
+    pub(crate) events: Vec<outbox::Buffered>,
+    pub(crate) audits: Vec<crate::audit::Buffered>,
+    /// The lane as this transaction leaves it; none while no lane is held.
+    pub(crate) head: Option<Head>,
+    /// Somebody asked for a lane that was not there.
+    pub(crate) needs_lane: bool,
+    pub(crate) enqueued: bool,
+    /// Commands of a front to be tried again later, by index.
+    pub(crate) set_aside: Vec<usize>,
+    pub(crate) depth: u32,
+}
+
+/// What a savepoint returns to.
+pub(crate) struct Mark {
+    events: usize,
+    audits: usize,
+    head: Option<Head>,
+    set_aside: usize,
+}
+
+impl Work {
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            events: self.events.len(),
+            audits: self.audits.len(),
+            head: self.head.clone(),
+            set_aside: self.set_aside.len(),
+        }
+    }
+
+    /// Forgets what only concerns the closure before.
+    pub(crate) fn restart(&mut self) {
+        self.needs_lane = false;
+        self.depth = 0;
+    }
+
+    pub(crate) fn back_to(&mut self, mark: Mark) {
+        self.events.truncate(mark.events);
+        self.audits.truncate(mark.audits);
+        self.head = mark.head;
+        self.set_aside.truncate(mark.set_aside);
+    }
+}
+
+impl<'a> Deref for Tx<'a> {
+    type Target = Conn<'a>;
+
+    fn deref(&self) -> &Conn<'a> {
+        &self.conn
+    }
+}
+
+impl<'a> DerefMut for Tx<'a> {
+    fn deref_mut(&mut self) -> &mut Conn<'a> {
+        &mut self.conn
+    }
+}
+
+impl<'a> Tx<'a> {
+    pub(crate) fn new(conn: Conn<'a>, work: &'a mut Work) -> Tx<'a> {
+        Tx { conn, work }
+    }
+
+    /// Runs a statement; how many rows it touched.
+    pub fn execute(&mut self, statement: &Statement, params: &[Value<'_>]) -> Result<u64, DbError> {
+        self.conn.run(statement, params, |_| Ok(()))
+    }
+
+    /// Runs a statement set-based, see [`Conn::query_many`]; how many rows it touched.
+    pub fn execute_many(&mut self, statement: &Statement, rows: &Rows<'_>) -> Result<u64, DbError> {
+        self.conn.run_many(statement, rows, |_| Ok(()))
+    }
+
+    /// Emits an event. It is stored when the closure ends, and positioned in the feed after commit.
+    pub fn emit(&mut self, event: NewEvent<'_>) {
+        self.work.events.push(outbox::Buffered::from(event));
+    }
+
+    /// Enqueues a job. It runs after the commit, at least once.
+    pub fn enqueue(&mut self, job: NewJob<'_>) -> Result<(), DbError> {
+        self.work.enqueued = true;
+        jobs::enqueue(self, job)
+    }
+
+    /// Adds a row to the audit log. It is chained when the closure ends.
+    pub fn audit(&mut self, entry: AuditEntry<'_>) {
+        self.work.audits.push(crate::audit::Buffered::from(entry));
+    }
+
+    /// The lane that this connection holds, as this transaction sees it.
+    pub fn lane(&mut self) -> Result<LaneHead, DbError> {
+        match &self.work.head {
+            Some(head) => Ok(head.public()),
+            None => {
+                self.work.needs_lane = true;
+                let error = DbError::Retry("a lane is needed");
+                self.conn.retry = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    /// Moves the lane's head; stored at commit, fenced against a holder that lost its lease.
+    pub fn advance_lane(&mut self, number: i64, hash: [u8; 32]) {
+        if let Some(head) = &mut self.work.head {
+            head.advance(number, hash);
+        } else {
+            self.work.needs_lane = true;
+        }
+    }
+
+    /// In a front: the command at this index of the call could not be decided because another
+    /// process holds its rows. Its outcome of this call is thrown away and it is tried again.
+    pub fn set_aside(&mut self, index: usize) {
+        self.work.set_aside.push(index);
+    }
+
+    /// Runs a part that is undone alone when it fails; the transaction goes on.
+    pub fn savepoint<T, E: From<DbError>>(
+        &mut self,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let mark = self.work.mark();
+        self.work.depth = self.work.depth.saturating_add(1);
+        let depth = self.work.depth;
+        let done = self.inside_savepoint(depth, mark, f);
+        self.work.depth = depth.saturating_sub(1);
+        done
+    }
+
+    fn inside_savepoint<T, E: From<DbError>>(
+        &mut self,
+        depth: u32,
+        mark: Mark,
+        f: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.conn.batch(&format!("savepoint s{depth}"))?;
+        let failed_before = self.conn.failed.take();
+        let done = f(self);
+        let done = match (done, self.conn.failed.clone()) {
+            (Ok(value), None) => {
+                let released = self.conn.batch(&format!("release savepoint s{depth}"));
+                released.map(|()| value).map_err(E::from)
+            }
+            (Ok(_), Some(ignored)) => Err(E::from(ignored)),
+            (Err(error), _) => Err(error),
+        };
+        if done.is_err() {
+            self.work.back_to(mark);
+            self.conn.failed = None;
+            self.conn.batch(&format!("rollback to savepoint s{depth}"))?;
+            self.conn.batch(&format!("release savepoint s{depth}"))?;
+        }
+        if self.conn.failed.is_none() {
+            self.conn.failed = failed_before;
+        }
+        done
+    }
+
+    /// Stores what was gathered, when the closure has ended and no savepoint is open.
+    pub(crate) fn flush(&mut self) -> Result<(), DbError> {
+        crate::audit::flush(self)?;
+        outbox::flush(self)
+    }
+}
