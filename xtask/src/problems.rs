@@ -33,14 +33,14 @@ Test for `code`, show `detail`, and never take a sentence apart: sentences may b
 pub(crate) fn index(tree: &Tree) -> String {
     let codes = codes::all(tree);
     let mut text = HEAD.to_owned();
-    for (kind, status, name) in STATUSES {
-        let mut of_kind = codes.iter().filter(|code| code.kind == kind).peekable();
-        if of_kind.peek().is_none() {
+    for (status, name) in STATUSES {
+        let mut alike = codes.iter().filter(|code| code.status() == status).peekable();
+        if alike.peek().is_none() {
             continue;
         }
         // writing into a string cannot fail
         let _ = writeln!(text, "\n## {status} {name}\n\n| code | meaning |\n|---|---|");
-        for code in of_kind {
+        for code in alike {
             let _ =
                 writeln!(text, "| [`{word}`]({word}.md) | {title} |", word = code.word, title = code.title);
         }

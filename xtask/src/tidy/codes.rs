@@ -21,28 +21,52 @@ pub(crate) struct Code {
     pub(crate) line: usize,
 }
 
-/// The HTTP status of each kind, with its usual name; in the order of the statuses.
-pub(crate) const STATUSES: [(&str, u16, &str); 14] = [
-    ("Malformed", 400, "Bad Request"),
-    ("Unauthenticated", 401, "Unauthorized"),
-    ("Forbidden", 403, "Forbidden"),
-    ("NotFound", 404, "Not Found"),
-    ("Conflict", 409, "Conflict"),
-    ("Stale", 412, "Precondition Failed"),
-    ("TooLarge", 413, "Content Too Large"),
-    ("Unsupported", 415, "Unsupported Media Type"),
-    ("Invalid", 422, "Unprocessable Content"),
-    ("PreconditionRequired", 428, "Precondition Required"),
-    ("Throttled", 429, "Too Many Requests"),
-    ("Internal", 500, "Internal Server Error"),
-    ("Busy", 503, "Service Unavailable"),
-    ("StorageFull", 507, "Insufficient Storage"),
+/// The HTTP status of each kind.
+const KINDS: [(&str, u16); 14] = [
+    ("Malformed", 400),
+    ("Unauthenticated", 401),
+    ("Forbidden", 403),
+    ("NotFound", 404),
+    ("Conflict", 409),
+    ("Stale", 412),
+    ("TooLarge", 413),
+    ("Unsupported", 415),
+    ("Invalid", 422),
+    ("PreconditionRequired", 428),
+    ("Throttled", 429),
+    ("Internal", 500),
+    ("Busy", 503),
+    ("StorageFull", 507),
+];
+
+/// A code whose status is not the one of its kind: the protocol has one of its own for it.
+const SPECIAL: (&str, u16) = ("method_not_allowed", 405);
+
+/// The usual name of each status, in order.
+pub(crate) const STATUSES: [(u16, &str); 15] = [
+    (400, "Bad Request"),
+    (401, "Unauthorized"),
+    (403, "Forbidden"),
+    (404, "Not Found"),
+    (405, "Method Not Allowed"),
+    (409, "Conflict"),
+    (412, "Precondition Failed"),
+    (413, "Content Too Large"),
+    (415, "Unsupported Media Type"),
+    (422, "Unprocessable Content"),
+    (428, "Precondition Required"),
+    (429, "Too Many Requests"),
+    (500, "Internal Server Error"),
+    (503, "Service Unavailable"),
+    (507, "Insufficient Storage"),
 ];
 
 impl Code {
     /// The HTTP status of the code.
     pub(crate) fn status(&self) -> u16 {
-        STATUSES.iter().find(|(kind, _, _)| *kind == self.kind).map_or(500, |(_, status, _)| *status)
+        let (word, special) = SPECIAL;
+        let of_kind = || KINDS.iter().find(|(kind, _)| *kind == self.kind).map_or(500, |(_, status)| *status);
+        if self.word == word { special } else { of_kind() }
     }
 
     /// Where its page stands.

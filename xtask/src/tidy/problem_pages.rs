@@ -7,6 +7,12 @@ use serde_json::Value;
 
 const FOLDER: &str = "docs/problems/";
 
+/// Where the answers are made.
+const WIRE: &str = "crates/web/src/problem.rs";
+
+/// What `type` is, before the word: the page as a reference relative to the project.
+const TYPE: &str = "/docs/problems/";
+
 /// Names every code without a page, page without a code, and page that disagrees.
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
     let codes = codes::all(tree);
@@ -26,7 +32,18 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
         word.is_some_and(|word| word != "README" && !codes.iter().any(|code| code.word == word))
     });
     found.extend(strangers.map(|file| at(&file.path, 1, "the page of a code that does not exist")));
+    found.extend(other_types(tree));
     found
+}
+
+/// Places where answers are made with another `type` than the pages show.
+fn other_types(tree: &Tree) -> impl Iterator<Item = Violation> {
+    let literals = tree.file(WIRE).into_iter().flat_map(|file| file.rust().product_literals());
+    let types = literals.filter_map(|literal| Some((literal.line, literal.text.strip_suffix("{code}")?)));
+    let others = types.filter(|(_, prefix)| prefix.ends_with("problems/") && *prefix != TYPE);
+    others.map(|(line, prefix)| {
+        at(WIRE, line, format!("`type` begins with `{prefix}`, the pages say `{TYPE}`"))
+    })
 }
 
 /// What a page says otherwise than the table.
@@ -41,7 +58,7 @@ fn disagreements(code: &Code, page: &File) -> Vec<Violation> {
         return found;
     };
     let expected = [
-        ("type", Value::from(format!("/docs/problems/{}", code.word))),
+        ("type", Value::from(format!("{TYPE}{}", code.word))),
         ("title", Value::from(code.title.as_str())),
         ("status", Value::from(code.status())),
         ("code", Value::from(code.word.as_str())),
@@ -139,6 +156,13 @@ mod tests {
         ] {
             assert!(!messages(&wrong, &good, &[]).is_empty(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn an_answer_of_another_type_is_found() {
+        let wire = |prefix| format!("fn a() {{ entry(\"type\", &format_args!(\"{prefix}{{code}}\")) }}");
+        assert_eq!(check(&Tree::of(&[(WIRE, &wire("/problems/"))]))[0].line, 1);
+        assert_eq!(check(&Tree::of(&[(WIRE, &wire(TYPE))])), []);
     }
 
     #[test]
