@@ -2,7 +2,7 @@
 //! expires. Pure words; the record itself lives in the catalogue.
 
 use crate::problem::Code;
-use crate::refusal::Refusal;
+use crate::as_problem::AsProblem;
 use crate::when::{Date, days_between, plus_days};
 use crate::word::words;
 
@@ -130,7 +130,7 @@ pub enum ExpiryError {
     },
 }
 
-impl Refusal for ExpiryError {
+impl AsProblem for ExpiryError {
     fn code(&self) -> Code {
         Code::Expiry
     }

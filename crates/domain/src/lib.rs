@@ -4,6 +4,8 @@
 //! principal come in through [`Ctx`]. Quantities are integers in millionths of the base unit and
 //! money is integer minor units: there is no floating point in this crate.
 
+pub mod as_problem;
+pub mod costing;
 pub mod ctx;
 pub mod id;
 pub mod item;
@@ -12,11 +14,11 @@ pub mod place;
 pub mod problem;
 pub mod qty;
 pub mod ratio;
-pub mod refusal;
 pub mod status;
 pub mod when;
 pub mod word;
 
+pub use as_problem::AsProblem;
 pub use ctx::{Actor, Ctx, Ids};
 pub use id::{ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId, SiteId};
 pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
@@ -25,6 +27,5 @@ pub use place::{LocationKind, Role};
 pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};
 pub use ratio::Ratio;
-pub use refusal::Refusal;
 pub use status::Status;
 pub use when::{Date, Instant, Period, Zone};

@@ -2,7 +2,7 @@
 //! lives in the places module.
 
 use crate::problem::Code;
-use crate::refusal::Refusal;
+use crate::as_problem::AsProblem;
 use crate::word::words;
 
 words! {
@@ -64,7 +64,7 @@ pub enum StandError {
     },
 }
 
-impl Refusal for StandError {
+impl AsProblem for StandError {
     fn code(&self) -> Code {
         Code::WrongLocationKind
     }

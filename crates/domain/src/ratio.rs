@@ -3,8 +3,8 @@
 //! A [`Ratio`] is what packagings and exchange rates are made of; it is never a decimal that was
 //! cut somewhere. Where a result must be an integer, [`div_half_even`] rounds it, once.
 
+use crate::as_problem::AsProblem;
 use crate::problem::Code;
-use crate::refusal::Refusal;
 use std::fmt;
 
 /// The quotient rounded half-even: to the nearest integer, and to the even one when two are
@@ -64,7 +64,7 @@ pub enum BadRatio {
     TooLarge,
 }
 
-impl Refusal for BadRatio {
+impl AsProblem for BadRatio {
     fn code(&self) -> Code {
         match self {
             BadRatio::NotPositive { .. } | BadRatio::NotARatio => Code::InvalidValue,

@@ -1,7 +1,7 @@
 //! Closed lists: each entry has a small stored number and a word for the wire, and both are unique.
 
+use crate::as_problem::AsProblem;
 use crate::problem::Code;
-use crate::refusal::Refusal;
 use std::fmt;
 
 /// How much of a text that was not understood is repeated in the answer, in characters.
@@ -29,7 +29,7 @@ pub struct UnknownWord {
     pub words: &'static [&'static str],
 }
 
-impl Refusal for UnknownWord {
+impl AsProblem for UnknownWord {
     fn code(&self) -> Code {
         Code::InvalidValue
     }

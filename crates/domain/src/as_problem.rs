@@ -7,7 +7,7 @@ use crate::when::BadWhen;
 
 /// An error that a caller can mend. Its text is the detail of the problem: lower case, no full
 /// stop, concrete values in backticks, then what to do.
-pub trait Refusal: std::error::Error {
+pub trait AsProblem: std::error::Error {
     /// The code of the problem.
     fn code(&self) -> Code;
 
@@ -17,19 +17,19 @@ pub trait Refusal: std::error::Error {
     }
 }
 
-impl Refusal for BadQty {
+impl AsProblem for BadQty {
     fn code(&self) -> Code {
         Code::InvalidQuantity
     }
 }
 
-impl Refusal for BadWhen {
+impl AsProblem for BadWhen {
     fn code(&self) -> Code {
         Code::InvalidValue
     }
 }
 
-impl Refusal for BadId {
+impl AsProblem for BadId {
     fn code(&self) -> Code {
         Code::InvalidValue
     }
