@@ -1,0 +1,163 @@
+//! The record of an item as it is stored and as it is shown. Invariant: `units` holds the base
+//! unit with the factor 1, and every barcode names one of the units.
+
+use crate::symbology::Symbology;
+use domain::{ExpiryRule, Instant, ItemClass, ItemId, Ratio, Tracking};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use utoipa::ToSchema;
+
+/// Free attributes: a JSON object.
+pub type Attributes = Map<String, Value>;
+
+/// An item with its units and barcodes.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct Item {
+    /// Its id, for other modules.
+    #[serde(skip)]
+    pub id: ItemId,
+    /// The stock-keeping unit as written; capital and small letters do not differ.
+    pub sku: String,
+    /// What people call it.
+    pub name: String,
+    /// The unit that all its stock is kept in.
+    pub base_unit: String,
+    /// The base unit refuses fractions.
+    pub whole: bool,
+    /// How its units are told apart.
+    #[schema(value_type = String)]
+    pub tracking: Tracking,
+    /// What it is for.
+    #[schema(value_type = String)]
+    pub class: ItemClass,
+    /// Where it stands in the catalogue, such as `garden/pots`; empty for nowhere.
+    pub category: String,
+    /// Free attributes.
+    #[schema(value_type = Object)]
+    pub attributes: Attributes,
+    /// The third party whose goods these are; null for our own.
+    pub owner: Option<String>,
+    /// Where the expiry date of a lot comes from: `never`, `named` or `shelf_life`.
+    #[serde(flatten, serialize_with = "expiry_out")]
+    #[schema(value_type = ExpiryShown)]
+    pub expiry: ExpiryRule,
+    /// Kept for its history only.
+    pub archived: bool,
+    /// Counts its changes, from 1; the `ETag`.
+    pub version: i64,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Instant,
+    /// The base unit and the packagings, by name.
+    pub units: Vec<Unit>,
+    /// The barcodes, by code.
+    pub barcodes: Vec<Barcode>,
+}
+
+/// How an expiry rule is shown.
+#[derive(Serialize, ToSchema)]
+struct ExpiryShown {
+    /// `never`, `named` or `shelf_life`.
+    expiry: &'static str,
+    /// With `shelf_life`: the days from the day a lot was made to its last sellable day.
+    shelf_life_days: Option<u16>,
+}
+
+fn expiry_out<S: serde::Serializer>(rule: &ExpiryRule, serializer: S) -> Result<S::Ok, S::Error> {
+    let (expiry, shelf_life_days) = match rule {
+        ExpiryRule::Never => ("never", None),
+        ExpiryRule::Named => ("named", None),
+        ExpiryRule::ShelfLife { days } => ("shelf_life", Some(days.get())),
+    };
+    ExpiryShown { expiry, shelf_life_days }.serialize(serializer)
+}
+
+/// A unit that an item comes in.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Unit {
+    /// Its name, such as `case`.
+    pub unit: String,
+    /// How many base units one of it is, exactly: `12` or `1/3`. Frozen from the start.
+    #[schema(value_type = String)]
+    pub factor: Ratio,
+}
+
+/// A barcode of an item in one of its units.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Barcode {
+    /// What a scanner reads.
+    pub code: String,
+    /// The unit it is printed on.
+    pub unit: String,
+    /// How it is printed.
+    #[schema(value_type = String)]
+    pub symbology: Symbology,
+}
+
+/// What a new item is made from. Only SKU, name and base unit must be there.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewItem {
+    /// The stock-keeping unit.
+    pub sku: String,
+    /// What people call it.
+    pub name: String,
+    /// The unit that all its stock is kept in, such as `each` or `kg`.
+    pub base_unit: String,
+    /// `none` (the default), `lot` or `serial`.
+    #[serde(default)]
+    pub tracking: Option<String>,
+    /// `finished_good` (the default), `raw_material`, `work_in_progress`, `mro`, `packaging` or
+    /// `service`.
+    #[serde(default)]
+    pub class: Option<String>,
+    /// Such as `garden/pots`.
+    #[serde(default)]
+    pub category: Option<String>,
+    /// Free attributes.
+    #[serde(default)]
+    #[schema(value_type = Object)]
+    pub attributes: Option<Attributes>,
+    /// The third party whose goods these are.
+    #[serde(default)]
+    pub owner: Option<String>,
+    /// `never` (the default), `named` or `shelf_life`.
+    #[serde(default)]
+    pub expiry: Option<String>,
+    /// With `shelf_life`.
+    #[serde(default)]
+    pub shelf_life_days: Option<i64>,
+    /// The packagings.
+    #[serde(default)]
+    pub units: Vec<NewUnit>,
+    /// The barcodes.
+    #[serde(default)]
+    pub barcodes: Vec<NewBarcode>,
+}
+
+/// A new packaging unit.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewUnit {
+    /// Its name, such as `case`.
+    pub unit: String,
+    /// How many base units one of it is: `12`, `0.5` or `1/3`.
+    pub factor: String,
+}
+
+/// A new barcode.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewBarcode {
+    /// What a scanner reads.
+    pub code: String,
+    /// The unit it is printed on; the base unit when left out.
+    #[serde(default)]
+    pub unit: Option<String>,
+    /// How it is printed; told from the code when left out.
+    #[serde(default)]
+    pub symbology: Option<String>,
+}
