@@ -1,0 +1,121 @@
+//! What other modules ask of locations and sites inside their own transactions, many at a time.
+//! Not here: the whole record, which is for people and doors.
+
+use crate::{store, store_tree};
+use db::{Conn, DbError, Row, Rows, Statement, Value};
+use crate::code::fold;
+use domain::{LocationId, LocationKind, SiteId, Zone};
+
+/// What the ledger must know of a location.
+///
+/// `blocked` holds when the location or anything above it is blocked. A handling unit has the
+/// site, the sellability and the openness of the place it stands in.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LocationFacts {
+    /// Its id; below zero for a virtual location, above for every other.
+    pub id: LocationId,
+    /// Its code as written.
+    pub code: String,
+    /// What it is.
+    pub kind: LocationKind,
+    /// Where it stands; [`SiteId::NONE`] for virtual and transit locations.
+    pub site: SiteId,
+    /// What it stands directly below.
+    pub parent: Option<LocationId>,
+    /// Where its stock is valued: the group of its site, one of its own for a transit location,
+    /// 0 for a virtual one.
+    pub valuation_group: i64,
+    /// Good stock here counts as sellable.
+    pub sellable: bool,
+    /// Nothing goes in or out but counts and losses.
+    pub blocked: bool,
+    /// New allocations may choose it.
+    pub open_to_allocation: bool,
+    /// It may hold less than nothing: virtual locations.
+    pub negative_allowed: bool,
+    /// How often it was changed.
+    pub version: i64,
+}
+
+/// What the ledger must know of a site.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SiteFacts {
+    /// Its id, which is the id of its root location.
+    pub id: SiteId,
+    /// The code of its root location.
+    pub code: String,
+    /// The zone of its civil dates.
+    pub zone: Zone,
+    /// Where its stock is valued.
+    pub valuation_group: i64,
+}
+
+/// The locations of these codes, in the order asked; capital and small letters do not differ.
+pub fn facts_by_code(
+    conn: &mut Conn<'_>,
+    codes: &[&str],
+) -> Result<Vec<Option<LocationFacts>>, DbError> {
+    let folded: Vec<String> = codes.iter().map(|code| fold(code)).collect();
+    in_order(conn, &store::FACTS_BY_CODE, folded.iter().map(Value::from), store::facts)
+}
+
+/// The locations of these ids, in the order asked.
+pub fn facts_by_id(
+    conn: &mut Conn<'_>,
+    ids: &[LocationId],
+) -> Result<Vec<Option<LocationFacts>>, DbError> {
+    in_order(conn, &store::FACTS_BY_ID, ids.iter().map(|id| Value::Int(id.get())), store::facts)
+}
+
+/// The sites of these codes, in the order asked; a location that is no site is none.
+pub fn site_facts_by_code(
+    conn: &mut Conn<'_>,
+    codes: &[&str],
+) -> Result<Vec<Option<SiteFacts>>, DbError> {
+    let folded: Vec<String> = codes.iter().map(|code| fold(code)).collect();
+    in_order(conn, &store::SITE_BY_CODE, folded.iter().map(Value::from), store::site)
+}
+
+/// The sites of these ids, in the order asked.
+pub fn site_facts_by_id(conn: &mut Conn<'_>, ids: &[SiteId]) -> Result<Vec<Option<SiteFacts>>, DbError> {
+    in_order(conn, &store::SITE_BY_ID, ids.iter().map(|id| Value::Int(id.get())), store::site)
+}
+
+/// All sites, in the order of their ids. There are few: the expiry sweep and reports walk them.
+pub fn sites(conn: &mut Conn<'_>) -> Result<Vec<SiteFacts>, DbError> {
+    conn.query(&store::SITES, &[], store::site)
+}
+
+/// Whether a location is one of the roots or stands below one.
+pub fn within(conn: &mut Conn<'_>, location: LocationId, roots: &[LocationId]) -> Result<bool, DbError> {
+    // a location is its own ancestor, so most questions end without a statement
+    Ok(roots.contains(&location)
+        || store_tree::ancestors(conn, location)?.iter().any(|above| roots.contains(above)))
+}
+
+/// A location and everything below it, the nearest first.
+pub fn subtree(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<LocationId>, DbError> {
+    store_tree::descendants(conn, root)
+}
+
+/// Asks for many keys at once and puts the answers in the order of the keys. The statement takes
+/// the key and its position, and gives the position back as its first column.
+fn in_order<'v, T>(
+    conn: &mut Conn<'_>,
+    statement: &Statement,
+    keys: impl ExactSizeIterator<Item = Value<'v>>,
+    map: fn(&Row<'_>) -> Result<T, DbError>,
+) -> Result<Vec<Option<T>>, DbError> {
+    let mut found: Vec<Option<T>> = Vec::new();
+    found.resize_with(keys.len(), || None);
+    let mut rows = Rows::with_capacity(2, keys.len());
+    for (position, key) in (0_i64..).zip(keys) {
+        rows.push(&[key, position.into()]);
+    }
+    for (position, answer) in conn.query_many(statement, &rows, |row| Ok((row.int(0)?, map(row)?)))? {
+        if let Some(slot) = usize::try_from(position).ok().and_then(|position| found.get_mut(position)) {
+            *slot = Some(answer);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,84 @@
+//! The record of a location as it is stored and as it is shown. Invariant: a real location has a
+//! role and belongs to the site at the root of its tree; virtual and transit locations have neither.
+
+use domain::{Instant, LocationId, LocationKind, Role, SiteId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// A location.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Location {
+    /// Its id, for other modules.
+    #[serde(skip)]
+    pub id: LocationId,
+    /// Its code as written; capital and small letters do not differ.
+    pub code: String,
+    /// What people call it.
+    pub name: String,
+    /// What it is.
+    #[schema(value_type = String)]
+    pub kind: LocationKind,
+    /// What it is used for; null for virtual and transit locations.
+    #[schema(value_type = Option<String>)]
+    pub role: Option<Role>,
+    /// The id of what it stands directly below.
+    #[serde(skip)]
+    pub parent_id: Option<LocationId>,
+    /// The code of what it stands directly below; null at the root of a tree.
+    pub parent: Option<String>,
+    /// The id of its site.
+    #[serde(skip)]
+    pub site_id: SiteId,
+    /// The code of its site; null when it belongs to none.
+    pub site: Option<String>,
+    /// Of a site: the zone of its civil dates.
+    pub zone: Option<String>,
+    /// Where its stock is valued.
+    #[serde(skip)]
+    pub valuation_group: i64,
+    /// Good stock here counts as sellable.
+    pub sellable: bool,
+    /// It, or something above it, is blocked: nothing goes in or out but counts and losses.
+    pub blocked: bool,
+    /// Why it is blocked itself; null when it is not, or only something above it is.
+    pub block_reason: Option<String>,
+    /// New allocations may choose it.
+    pub open_to_allocation: bool,
+    /// Counts its changes, from 1; the `ETag`.
+    pub version: i64,
+    /// When it was created.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Instant,
+}
+
+/// What a new site or a new place in one is made from.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLocation {
+    /// Its code.
+    pub code: String,
+    /// What people call it; the code when left out.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// `site`, `zone`, `aisle`, `rack`, `shelf` or `bin`.
+    pub kind: String,
+    /// The code of what it stands directly below; a site has none.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// `storage` (the default), `receiving`, `staging`, `pick_face`, `reserve` or `quarantine`.
+    #[serde(default)]
+    pub role: Option<String>,
+    /// Whether good stock here counts as sellable; as its role says when left out.
+    #[serde(default)]
+    pub sellable: Option<bool>,
+    /// Whether new allocations may choose it; as its role says when left out.
+    #[serde(default)]
+    pub open_to_allocation: Option<bool>,
+    /// Of a site: the zone of its civil dates, such as `Europe/London`; that of the organisation
+    /// when left out.
+    #[serde(default)]
+    pub zone: Option<String>,
+}

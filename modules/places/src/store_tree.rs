@@ -1,0 +1,156 @@
+//! The statements of the location tree. `places_tree` holds a row for every location with itself
+//! and with each location above it. Invariant: whoever adds below a location holds the tree shared,
+//! whoever moves a subtree holds it alone, so no closure is ever computed from a half-moved tree.
+
+use db::{Conn, DbError, Rows, Statement, Tx};
+use domain::{LocationId, SiteId};
+
+const ANCESTORS: Statement = Statement::new(
+    "places.tree.ancestors",
+    "select t.ancestor from places_tree t where t.descendant = ?1 order by t.depth",
+)
+.hot();
+
+const DESCENDANTS: Statement = Statement::new(
+    "places.tree.descendants",
+    "select t.descendant from places_tree t where t.ancestor = ?1 order by t.depth, t.descendant",
+);
+
+const SHARE: Statement = Statement::per_engine(
+    "places.tree.share",
+    "select o.id from places_organisation o where o.id = 1",
+    "select o.id from places_organisation o where o.id = 1 for share",
+);
+
+const HOLD: Statement = Statement::per_engine(
+    "places.tree.hold",
+    "select o.id from places_organisation o where o.id = 1",
+    "select o.id from places_organisation o where o.id = 1 for update",
+);
+
+const INSERT: Statement = Statement::per_engine(
+    "places.tree.insert",
+    "insert into places_tree (ancestor, descendant, depth)
+     values (?1, ?2, ?3)",
+    "insert into places_tree (ancestor, descendant, depth)
+     select *
+     from unnest(?1::bigint[], ?2::bigint[], ?3::smallint[])",
+);
+
+const DETACH: Statement = Statement::new(
+    "places.tree.detach",
+    "delete from places_tree
+     where descendant in (select b.descendant from places_tree b where b.ancestor = ?1)
+       and ancestor not in (select b.descendant from places_tree b where b.ancestor = ?1)",
+);
+
+const ATTACH: Statement = Statement::new(
+    "places.tree.attach",
+    "insert into places_tree (ancestor, descendant, depth)
+     select a.ancestor, b.descendant, a.depth + b.depth + 1
+     from places_tree a
+     cross join places_tree b
+     where a.descendant = ?2 and b.ancestor = ?1",
+);
+
+const SETTLE: Statement = Statement::new(
+    "places.tree.settle",
+    "update places_location
+     set site_id = ?2, valuation_group = ?3
+     where id in (select b.descendant from places_tree b where b.ancestor = ?1)",
+);
+
+const BLOCK: Statement = Statement::new(
+    "places.tree.block",
+    "update places_location
+     set blocked = exists (
+       select 1
+       from places_tree t
+       join places_location a on a.id = t.ancestor
+       where t.descendant = places_location.id and a.block_reason is not null)
+     where id in (select b.descendant from places_tree b where b.ancestor = ?1)",
+);
+
+/// Only the handling units that stand directly, or through each other, in the place itself.
+const INHERIT: Statement = Statement::new(
+    "places.tree.inherit",
+    "update places_location
+     set sellable = ?2, open_to_allocation = ?3
+     where kind = 7
+       and id in (
+         select b.descendant
+         from places_tree b
+         where b.ancestor = ?1
+           and not exists (
+             select 1
+             from places_tree m
+             join places_location x on x.id = m.ancestor
+             where m.descendant = b.descendant and m.depth > 0 and m.depth < b.depth and x.kind <> 7))",
+);
+
+/// The location itself and all above it, the nearest first.
+pub(crate) fn ancestors(conn: &mut Conn<'_>, location: LocationId) -> Result<Vec<LocationId>, DbError> {
+    conn.query(&ANCESTORS, &[location.get().into()], |row| row.int(0).map(LocationId))
+}
+
+/// The location itself and all below it, the nearest first.
+pub(crate) fn descendants(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<LocationId>, DbError> {
+    conn.query(&DESCENDANTS, &[root.get().into()], |row| row.int(0).map(LocationId))
+}
+
+/// Holds the tree against moves; others may add at the same time.
+pub(crate) fn share(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    tx.query_opt(&SHARE, &[], |_| Ok(())).map(|_| ())
+}
+
+/// Holds the tree alone, for a move.
+pub(crate) fn hold(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    tx.query_opt(&HOLD, &[], |_| Ok(())).map(|_| ())
+}
+
+/// Adds new locations, each with the chain of what stands above it, the nearest first.
+pub(crate) fn insert(tx: &mut Tx<'_>, chains: &[(LocationId, Vec<LocationId>)]) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(3, chains.len().saturating_mul(4));
+    for (location, above) in chains {
+        for (depth, ancestor) in (0_i64..).zip(std::iter::once(location).chain(above)) {
+            rows.push(&[ancestor.get().into(), location.get().into(), depth.into()]);
+        }
+    }
+    tx.execute_many(&INSERT, &rows).map(|_| ())
+}
+
+/// Takes a subtree from where it stands and puts it below another location outside of it.
+pub(crate) fn replant(tx: &mut Tx<'_>, root: LocationId, parent: LocationId) -> Result<(), DbError> {
+    tx.execute(&DETACH, &[root.get().into()])?;
+    tx.execute(&ATTACH, &[root.get().into(), parent.get().into()]).map(|_| ())
+}
+
+/// Gives a whole subtree its site and valuation group.
+pub(crate) fn settle(tx: &mut Tx<'_>, root: LocationId, site: SiteId, group: i64) -> Result<(), DbError> {
+    tx.execute(&SETTLE, &[root.get().into(), site.get().into(), group.into()]).map(|_| ())
+}
+
+/// Sets for a whole subtree whether it is blocked, from the reasons on it and above it.
+pub(crate) fn block(tx: &mut Tx<'_>, root: LocationId) -> Result<(), DbError> {
+    tx.execute(&BLOCK, &[root.get().into()]).map(|_| ())
+}
+
+/// Gives the handling units of a subtree what the place they stand in has.
+pub(crate) fn inherit(tx: &mut Tx<'_>, root: LocationId, sellable: bool, open: bool) -> Result<(), DbError> {
+    tx.execute(&INHERIT, &[root.get().into(), sellable.into(), open.into()]).map(|_| ())
+}
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[
+    &ANCESTORS,
+    &DESCENDANTS,
+    &SHARE,
+    &HOLD,
+    &INSERT,
+    &DETACH,
+    &ATTACH,
+    &SETTLE,
+    &BLOCK,
+    &INHERIT,
+];
