@@ -6,7 +6,10 @@ use crate::tree::Tree;
 const FOLDERS: [&str; 3] = ["crates/domain/", "crates/db/", "modules/"];
 
 /// Files that may use floats, each with its reason.
-const ALLOWED: [(&str, &str); 0] = [];
+const ALLOWED: [(&str, &str); 2] = [
+    ("crates/db/src/pg/decode.rs", "the server tells some of its own statistics as floats"),
+    ("crates/db/src/row.rs", "hands such a statistic on; quantities and money have other columns"),
+];
 
 /// Names every float in the product code of the exact crates.
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
