@@ -3,12 +3,15 @@
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::meter::Meter;
-use crate::principal::Authenticator;
+use crate::principal::{Authenticator, Principal};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::{Ids, Instant};
-use std::sync::Arc;
+use bytes::Bytes;
+use domain::{Code, Ids, Instant, PrincipalId, Problem};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// What a router's state must be. Implemented for everything that can be one.
 pub trait State: Clone + Send + Sync + 'static {}
@@ -61,7 +64,14 @@ pub struct AppParts {
     pub authenticator: Arc<dyn Authenticator>,
     /// The limits.
     pub limits: Limits,
+    /// What else must be in order before requests are sent here, besides the store.
+    pub readiness: Vec<Readiness>,
+    /// The OpenAPI description, as JSON.
+    pub description: Bytes,
 }
+
+/// A part that must be in order, with the sentence that says why it is not.
+pub type Readiness = (&'static str, Box<dyn Fn() -> Result<(), String> + Send + Sync>);
 
 /// The shared part of every request: an extractor, and cheap to clone.
 #[derive(Clone)]
@@ -70,12 +80,42 @@ pub struct App(Arc<Inner>);
 struct Inner {
     parts: AppParts,
     meter: Meter,
+    /// Not ready for new requests any more.
+    draining: watch::Sender<bool>,
+    /// Connections end after the request they are at.
+    closing: watch::Sender<bool>,
+    /// Open event streams.
+    streams: Mutex<HashMap<PrincipalId, usize>>,
+}
+
+/// One open event stream of a principal.
+pub(crate) struct Streaming {
+    app: App,
+    principal: PrincipalId,
+}
+
+impl Drop for Streaming {
+    fn drop(&mut self) {
+        let mut streams = self.app.streams();
+        if let Some(open) = streams.get_mut(&self.principal) {
+            *open -= 1;
+            if *open == 0 {
+                streams.remove(&self.principal);
+            }
+        }
+    }
 }
 
 impl App {
     /// From its parts.
     pub fn new(parts: AppParts) -> App {
-        App(Arc::new(Inner { parts, meter: Meter::new() }))
+        App(Arc::new(Inner {
+            parts,
+            meter: Meter::new(),
+            draining: watch::Sender::new(false),
+            closing: watch::Sender::new(false),
+            streams: Mutex::default(),
+        }))
     }
 
     /// The database.
@@ -96,6 +136,64 @@ impl App {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.0.parts.limits
+    }
+
+    /// Adds what another part of the product measures to `/metrics`.
+    pub fn measure(&self, collector: Box<dyn prometheus_client::collector::Collector>) {
+        self.0.meter.add(collector);
+    }
+
+    /// From now on `/readyz` says no, and event streams end.
+    pub(crate) fn drain(&self) {
+        self.0.draining.send_replace(true);
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        *self.0.draining.borrow()
+    }
+
+    pub(crate) fn draining(&self) -> watch::Receiver<bool> {
+        self.0.draining.subscribe()
+    }
+
+    pub(crate) fn close_connections(&self) {
+        self.0.closing.send_replace(true);
+    }
+
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.0.closing.subscribe()
+    }
+
+    /// The parts and whether they are in order.
+    pub(crate) fn readiness(&self) -> impl Iterator<Item = (&'static str, Result<(), String>)> {
+        let store = match self.db().health() {
+            db::Health::Good => Ok(()),
+            db::Health::ReadOnly(error) => Err(error.to_string()),
+        };
+        let others = self.0.parts.readiness.iter().map(|(name, check)| (*name, check()));
+        std::iter::once(("store", store)).chain(others)
+    }
+
+    pub(crate) fn description(&self) -> &Bytes {
+        &self.0.parts.description
+    }
+
+    fn streams(&self) -> MutexGuard<'_, HashMap<PrincipalId, usize>> {
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts one more stream of a principal, until it is dropped.
+    pub(crate) fn streaming(&self, principal: &Principal) -> Result<Streaming, Problem> {
+        let most = self.limits().streams_max;
+        let mut streams = self.streams();
+        let open = streams.entry(principal.id()).or_default();
+        if *open >= most {
+            let detail = format!("this key has {most} event streams open already, close one");
+            return Err(Problem::new(Code::Throttled, detail));
+        }
+        *open += 1;
+        drop(streams);
+        Ok(Streaming { app: self.clone(), principal: principal.id() })
     }
 
     pub(crate) fn meter(&self) -> &Meter {

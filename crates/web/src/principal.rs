@@ -198,6 +198,10 @@ pub trait Authenticator: Send + Sync {
         token: &'a str,
         now: Instant,
     ) -> Pin<Box<dyn Future<Output = std::result::Result<Arc<Principal>, Failure>> + Send + 'a>>;
+
+    /// Whether the principal is still what it was: not revoked, not expired, the same grants. Asked
+    /// again and again by long streams.
+    fn is_current(&self, principal: &Arc<Principal>) -> bool;
 }
 
 /// The caller of a guarded route: an extractor. The guard has already checked the permission.

@@ -1,0 +1,241 @@
+//! `GET /api/v1/events`: the feed as server-sent events. The id of an event is its position, so
+//! `Last-Event-ID` resumes exactly; positions are given after commit, so nothing is skipped.
+//!
+//! An event is shown when it concerns a site whose root is in the caller's scope. One that
+//! concerns no site is shown only to callers whose scope is everything.
+
+use crate::app::{App, Streaming};
+use crate::failure::Failure;
+use crate::params::Query;
+use crate::principal::{Caller, Principal, Reached, Scope};
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::Response;
+use bytes::Bytes;
+use db::feed::{self, Event};
+use domain::{Code, EventId, Instant, LocationId, Problem};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+use utoipa::{IntoParams, ToSchema};
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+/// Events read at once.
+const BATCH: i64 = 256;
+/// How often a quiet stream looks whether its caller may still listen.
+const TICK: Duration = Duration::from_secs(1);
+/// Ticks between two signs of life.
+const BEAT_TICKS: u32 = 15;
+/// Kinds in `types` at most.
+const TYPES_MAX: usize = 50;
+
+/// What part of the feed is wanted.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EventsQuery {
+    /// Only these kinds, with commas between them, such as `stock.posted,stock.reserved`.
+    types: Option<String>,
+    /// Begin after this position, when there is no `Last-Event-ID`. Without both: from now on.
+    after: Option<i64>,
+}
+
+/// The data of one event.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventView<'a> {
+    /// Its place in the feed.
+    position: i64,
+    /// Its id: the same however often it is delivered.
+    #[schema(value_type = String)]
+    id: EventId,
+    /// What happened.
+    #[serde(rename = "type")]
+    kind: &'a str,
+    /// What it happened to.
+    aggregate_type: &'a str,
+    /// Which one.
+    aggregate_id: &'a str,
+    /// Counts the events of that thing, without gaps.
+    aggregate_seq: i64,
+    /// When it was recorded.
+    #[schema(value_type = String)]
+    recorded_at: Instant,
+    /// The body.
+    #[schema(value_type = Object)]
+    data: &'a RawValue,
+}
+
+/// The feed of events, as server-sent events.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events",
+    params(EventsQuery, ("Last-Event-ID" = Option<i64>, Header, description = "the position after which to go on")),
+    responses((status = 200, body = EventView, content_type = "text/event-stream"))
+)]
+pub(crate) async fn stream_events(
+    app: App,
+    caller: Caller,
+    Query(query): Query<EventsQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Failure> {
+    let position = start(&app, &headers, query.after).await?;
+    let streaming = app.streaming(&caller.principal)?;
+    let listener = Listener {
+        position: app.db().feed_position(),
+        draining: app.draining(),
+        principal: caller.principal,
+        scope: caller.scope,
+        kinds: kinds(query.types.as_deref())?,
+        after: position,
+        told: position,
+        quiet_ticks: 0,
+        app,
+        _streaming: streaming,
+    };
+    let stream = futures_util::stream::unfold(listener, |mut listener| async move {
+        let chunk = listener.next().await?;
+        Some((Ok::<_, Infallible>(chunk), listener))
+    });
+    let mut response = Response::new(Body::from_stream(stream));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    Ok(response)
+}
+
+/// The position to begin after.
+async fn start(app: &App, headers: &HeaderMap, after: Option<i64>) -> Result<i64, Failure> {
+    let last = app.db().read(|conn| feed::last(conn).map_err(Failure::from)).await?;
+    let refuse = |detail: String| Failure::from(Problem::new(Code::MalformedHeader, detail));
+    let wanted = match headers.get(LAST_EVENT_ID) {
+        Some(value) => {
+            let position = value.to_str().ok().and_then(|text| text.parse().ok());
+            Some(position.ok_or_else(|| refuse("`Last-Event-ID` is the number of a position".into()))?)
+        }
+        None => after,
+    };
+    match wanted {
+        None => Ok(last),
+        Some(position) if (0..=last).contains(&position) => Ok(position),
+        Some(position) => Err(refuse(format!(
+            "there is no position `{position}`, the feed ends with `{last}`: after a restore, begin again"
+        ))),
+    }
+}
+
+fn kinds(types: Option<&str>) -> Result<Option<Vec<Box<str>>>, Problem> {
+    let Some(types) = types else { return Ok(None) };
+    let kinds: Vec<Box<str>> = types.split(',').map(|kind| kind.trim().into()).collect();
+    if kinds.len() > TYPES_MAX || kinds.iter().any(|kind| kind.is_empty()) {
+        let detail = format!("`types` names 1 to {TYPES_MAX} kinds with commas between them");
+        return Err(Problem::at(Code::MalformedParameter, "?types", detail));
+    }
+    Ok(Some(kinds))
+}
+
+/// One open stream.
+struct Listener {
+    app: App,
+    principal: Arc<Principal>,
+    scope: Scope,
+    kinds: Option<Vec<Box<str>>>,
+    position: watch::Receiver<i64>,
+    draining: watch::Receiver<bool>,
+    /// Everything up to here was looked at.
+    after: i64,
+    /// The listener knows that.
+    told: i64,
+    quiet_ticks: u32,
+    _streaming: Streaming,
+}
+
+impl Listener {
+    /// The next chunk; `None` ends the stream.
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            if *self.draining.borrow() || !self.app.authenticator().is_current(&self.principal) {
+                return None;
+            }
+            if *self.position.borrow_and_update() > self.after {
+                if let Some(chunk) = self.read().await? {
+                    self.quiet_ticks = 0;
+                    return Some(chunk);
+                }
+                continue;
+            }
+            tokio::select! {
+                changed = self.position.changed() => changed.ok()?,
+                changed = self.draining.changed() => changed.ok()?,
+                () = tokio::time::sleep(TICK) => {
+                    self.quiet_ticks += 1;
+                    if self.quiet_ticks >= BEAT_TICKS {
+                        self.quiet_ticks = 0;
+                        return Some(self.beat());
+                    }
+                }
+            }
+        }
+    }
+
+    /// A sign of life. When events were passed over, it moves the listener's `Last-Event-ID` too.
+    fn beat(&mut self) -> Bytes {
+        if self.told == self.after {
+            return Bytes::from_static(b":\n\n");
+        }
+        self.told = self.after;
+        format!(":\nid: {}\n\n", self.after).into()
+    }
+
+    /// What is new and meant for this listener. The outer `None` ends the stream: the client comes
+    /// again with its position.
+    async fn read(&mut self) -> Option<Option<Bytes>> {
+        let after = self.after;
+        let events = match self.app.db().read(move |conn| feed::read(conn, after, BATCH)).await {
+            Ok(events) => events,
+            Err(error) => {
+                tracing::warn!(%error, "an event stream ends because the feed cannot be read");
+                return None;
+            }
+        };
+        let Some(last) = events.last() else { return Some(None) };
+        self.after = last.position;
+        let mut text = String::new();
+        let wanted: Vec<&Event> = events.iter().filter(|event| self.wants(event)).collect();
+        for event in wanted {
+            self.told = event.position;
+            write(&mut text, event);
+        }
+        Some(if text.is_empty() { None } else { Some(text.into()) })
+    }
+
+    fn wants(&self, event: &Event) -> bool {
+        let kind = self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| **kind == event.kind));
+        kind && match self.scope.reached() {
+            Reached::All => true,
+            Reached::Within(roots) => event.sites.iter().any(|site| roots.contains(&LocationId(*site))),
+        }
+    }
+}
+
+/// One event in the form of the protocol. A body that is no JSON on one line cannot be sent, and
+/// is a fault of whoever wrote it.
+fn write(text: &mut String, event: &Event) {
+    let Ok(data) = serde_json::from_str::<&RawValue>(&event.payload) else {
+        tracing::error!(position = event.position, "the body of an event is not JSON");
+        return;
+    };
+    let view = EventView {
+        position: event.position,
+        id: EventId::from_bytes(event.id),
+        kind: &event.kind,
+        aggregate_type: &event.aggregate_type,
+        aggregate_id: &event.aggregate_id,
+        aggregate_seq: event.aggregate_seq,
+        recorded_at: Instant(event.recorded_at),
+        data,
+    };
+    let Ok(data) = serde_json::to_string(&view) else { return };
+    let data = data.replace(['\n', '\r'], " ");
+    text.push_str(&format!("id: {}\nevent: {}\ndata: {data}\n\n", event.position, event.kind));
+}

@@ -1,0 +1,152 @@
+//! The OpenAPI 3.1 description, made from the route table. What the kit does for every route
+//! (security, idempotency, refusals) is written here once, not at every handler.
+
+use crate::routes::{Access, RouteInfo, http_method};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder,
+    Ref, RefOr, Required, ResponseBuilder,
+};
+
+/// A refusal (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+struct ProblemSchema {
+    /// The page of the code.
+    #[schema(example = "/problems/insufficient_available")]
+    r#type: String,
+    /// The same sentence for every occurrence of the code.
+    title: String,
+    /// The status of the answer.
+    status: u16,
+    /// The concrete values, and what to do.
+    detail: String,
+    /// The id of the request, to find it in the log.
+    instance: String,
+    /// The code, stable.
+    #[schema(example = "insufficient_available")]
+    code: String,
+    /// The fields at fault.
+    #[schema(nullable = false, required = false)]
+    errors: Vec<FieldErrorSchema>,
+}
+
+/// One field at fault.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = FieldError)]
+struct FieldErrorSchema {
+    /// A JSON pointer into the body, or `?name` for a parameter.
+    #[schema(example = "/lines/0/qty")]
+    pointer: String,
+    /// The code of this field's fault.
+    code: String,
+    /// What is wrong, and what to do.
+    detail: String,
+}
+
+/// Describes all routes.
+pub fn openapi<'a>(routes: impl Iterator<Item = &'a RouteInfo>, version: &str) -> OpenApi {
+    let mut paths = PathsBuilder::new();
+    let mut components = ComponentsBuilder::new()
+        .security_scheme(
+            "key",
+            SecurityScheme::Http(
+                HttpBuilder::new()
+                    .scheme(HttpAuthScheme::Bearer)
+                    .bearer_format("swk_…")
+                    .description(Some("An API key, made by `stockwell key add` or `POST /api/v1/keys`"))
+                    .build(),
+            ),
+        )
+        .schema("Problem", <ProblemSchema as utoipa::PartialSchema>::schema())
+        .schema("FieldError", <FieldErrorSchema as utoipa::PartialSchema>::schema());
+    for route in routes {
+        for (name, schema) in &route.schemas {
+            components = components.schema(name, schema.clone());
+        }
+        paths = paths.path(&route.path, PathItem::new(http_method(&route.method), operation(route)));
+    }
+    OpenApiBuilder::new()
+        .info(
+            InfoBuilder::new()
+                .title("Stockwell")
+                .description(Some(
+                    "What do we have, where is it, when do we need more. Quantities and money are decimal \
+                     strings; instants are RFC 3339 with an offset; every refusal is a Problem.",
+                ))
+                .license(Some(
+                    LicenseBuilder::new().name("Apache-2.0").identifier(Some("Apache-2.0")).build(),
+                ))
+                .version(version)
+                .build(),
+        )
+        .paths(paths.build())
+        .components(Some(components.build()))
+        .build()
+}
+
+/// The operation with what the kit adds.
+fn operation(route: &RouteInfo) -> Operation {
+    let mut operation = route.operation.clone();
+    operation.tags = Some(vec![route.module.to_owned()]);
+    let public = matches!(route.access, Access::Public(_));
+    operation.security =
+        Some(if public { vec![] } else { vec![SecurityRequirement::new::<_, [&str; 0], &str>("key", [])] });
+    if route.is_write() && !public {
+        let own = operation.parameters.get_or_insert_default();
+        own.push(RefOr::T(parameter(
+            "Idempotency-Key",
+            ParameterIn::Header,
+            Required::True,
+            Type::String,
+            "1 to 64 visible ASCII characters, fresh for every new request, the same for its repetition",
+        )));
+        own.push(RefOr::T(parameter(
+            "dry_run",
+            ParameterIn::Query,
+            Required::False,
+            Type::Boolean,
+            "Do everything, then undo it",
+        )));
+        if http_method(&route.method) == HttpMethod::Patch || http_method(&route.method) == HttpMethod::Put {
+            own.push(RefOr::T(parameter(
+                "If-Match",
+                ParameterIn::Header,
+                Required::True,
+                Type::String,
+                "The `ETag` of what was read, such as `\"7\"`",
+            )));
+        }
+    }
+    let problem = ResponseBuilder::new()
+        .description("A refusal")
+        .content(
+            "application/problem+json",
+            ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build(),
+        )
+        .build();
+    operation.responses.responses.entry("default".to_owned()).or_insert(RefOr::T(problem));
+    if let Access::Needs(permission) = route.access {
+        let extensions = utoipa::openapi::extensions::ExtensionsBuilder::new()
+            .add("x-permission", permission.word())
+            .add("x-reach", route.reach.word())
+            .build();
+        operation.extensions = Some(extensions);
+    }
+    operation
+}
+
+fn parameter(name: &str, place: ParameterIn, required: Required, kind: Type, about: &str) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(place)
+        .required(required)
+        .description(Some(about))
+        .schema(Some(ObjectBuilder::new().schema_type(SchemaType::new(kind))))
+        .build()
+}

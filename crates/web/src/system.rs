@@ -1,0 +1,97 @@
+//! Routes of the product itself: liveness, readiness, metrics, the description of the API.
+
+use crate::answer::Answer;
+use crate::app::{App, State};
+use crate::events;
+use crate::failure::Failure;
+use crate::routes::{PublicReason, Reach, Routes};
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::{Code, Permission, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The routes of the kit.
+pub fn system_routes<S: State>() -> Routes<S> {
+    Routes::new("system")
+        .add(Permission::EventsRead, Reach::Filtered, crate::routes!(events::stream_events))
+        .add(Permission::SystemRead, Reach::Whole, crate::routes!(get_health))
+        .add(Permission::SystemRead, Reach::Whole, crate::routes!(get_metrics))
+        .add(crate::Access::Public(PublicReason::Description), Reach::Whole, crate::routes!(get_openapi))
+        .add(crate::Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_livez))
+        .add(crate::Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_readyz))
+}
+
+/// Whether a part of the product can do its work.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PartHealth {
+    /// The part.
+    name: &'static str,
+    /// Whether it can.
+    ready: bool,
+    /// Why not.
+    detail: Option<String>,
+}
+
+/// Health, part by part.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Health {
+    /// Whether requests are answered.
+    ready: bool,
+    /// The parts.
+    parts: Vec<PartHealth>,
+}
+
+/// A word that says all is well.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Well {
+    /// `live` or `ready`.
+    status: &'static str,
+}
+
+fn health(app: &App) -> Health {
+    let parts: Vec<PartHealth> = app
+        .readiness()
+        .map(|(name, checked)| PartHealth { name, ready: checked.is_ok(), detail: checked.err() })
+        .collect();
+    Health { ready: parts.iter().all(|part| part.ready), parts }
+}
+
+/// Whether the process answers at all.
+#[utoipa::path(get, path = "/livez", responses((status = 200, body = Well)))]
+async fn get_livez() -> crate::Result {
+    Answer::ok(&Well { status: "live" })
+}
+
+/// Whether requests should be sent here.
+#[utoipa::path(get, path = "/readyz", responses((status = 200, body = Well)))]
+async fn get_readyz(app: App) -> crate::Result {
+    if app.is_draining() {
+        return Err(Problem::new(Code::ShuttingDown, "requests are finished, no new ones are taken").into());
+    }
+    if health(&app).ready {
+        return Answer::ok(&Well { status: "ready" });
+    }
+    Err(Problem::new(Code::ReadOnly, "a part is not ready, see `/api/v1/health` with a key").into())
+}
+
+/// Health, part by part.
+#[utoipa::path(get, path = "/api/v1/health", responses((status = 200, body = Health)))]
+async fn get_health(app: App) -> crate::Result {
+    Answer::ok(&health(&app))
+}
+
+/// The metrics, in the text form that Prometheus reads.
+#[utoipa::path(get, path = "/metrics", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+async fn get_metrics(app: App) -> Result<Response, Failure> {
+    let text = app.meter().text().map_err(|_| Failure::fault("the metrics cannot be written"))?;
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind)], Body::from(text)).into_response())
+}
+
+/// This description.
+#[utoipa::path(get, path = "/api/openapi.json", responses((status = 200, body = Object)))]
+async fn get_openapi(app: App) -> crate::Result {
+    Ok(Answer { body: app.description().clone(), ..Answer::empty(axum::http::StatusCode::OK) })
+}
