@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Set for the tests when the long ones run too.
+/// Set to `1` for the tests when the long ones run too, so that the others may take more cases.
 const LONG: &str = "STOCKWELL_TEST_LONG";
 
 /// What the tests run with.
@@ -51,7 +51,7 @@ fn steps(plan: &Plan) -> Vec<Outcome> {
             let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
             process::run(process::cargo().args(lint))
         }),
-        step("tests", || process::run(tests(plan).env(LONG, if plan.long { "1" } else { "" }))),
+        step("tests", || process::run(&mut tests(plan))),
         step("doc tests", || {
             process::run(process::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
         }),
@@ -65,11 +65,14 @@ fn steps(plan: &Plan) -> Vec<Outcome> {
 /// The command that runs the tests of all crates, without doc tests.
 fn tests(plan: &Plan) -> Command {
     let mut command = process::cargo();
+    if plan.long {
+        command.env(LONG, "1");
+    }
     if plan.nextest {
         command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
         command.args(if plan.long { ["--run-ignored", "all"].as_slice() } else { &[] });
     } else {
-        command.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
+        command.args(["test", "--workspace", "--tests", "--no-fail-fast"]);
         command.args(if plan.long { ["--", "--include-ignored"].as_slice() } else { &[] });
     }
     command
@@ -105,7 +108,7 @@ mod unit {
     fn the_long_tests_run_only_when_asked_for() {
         assert_eq!(typed(false, true), "cargo nextest run --workspace --no-fail-fast");
         assert_eq!(typed(true, true), "cargo nextest run --workspace --no-fail-fast --run-ignored all");
-        assert_eq!(typed(false, false), "cargo test --workspace --all-targets --no-fail-fast");
+        assert_eq!(typed(false, false), "cargo test --workspace --tests --no-fail-fast");
         assert!(typed(true, false).ends_with("-- --include-ignored"));
     }
 

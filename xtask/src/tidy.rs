@@ -21,6 +21,7 @@ pub(crate) mod modules;
 mod problem_pages;
 mod registry;
 pub(crate) mod rust_text;
+mod sql_constants;
 mod sql_places;
 mod sql_text;
 mod table_owners;
@@ -63,10 +64,11 @@ const fn rule(name: &'static str, about: &'static str, check: fn(&Tree) -> Vec<V
     Rule { name, about, check }
 }
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     rule("arrows", "crates depend only downwards", arrows::check),
     rule("table-owners", "a module names only its own tables", table_owners::check),
     rule("sql-places", "SQL stands in stores and migrations", sql_places::check),
+    rule("sql-constants", "no statement is put together at run time", sql_constants::check),
     rule("engines", "nobody asks which engine it is on", engines::check),
     rule("problem-pages", "each problem code has its page", problem_pages::check),
     rule("registry", "each capability is declared in its module", registry::check),
