@@ -9,6 +9,7 @@ pub mod costing;
 pub mod ctx;
 pub mod id;
 pub mod item;
+pub mod ledger;
 pub mod permission;
 pub mod place;
 pub mod problem;

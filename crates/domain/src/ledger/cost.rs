@@ -1,0 +1,194 @@
+//! What a movement does to the cost layers of the groups at its two ends.
+//!
+//! Goods that leave a group take their cost with them; goods that enter one bring it. A move
+//! inside of a group changes no cost. So value is conserved like quantity: what one group gives,
+//! the other gets, to the minor unit.
+
+use super::facts::Group;
+use super::post::Cost;
+use super::posted::{LayerMade, Movement};
+use super::refusal::{Refusal, Why};
+use super::vault::Vault;
+use crate::costing::{CostError, Layer, LayerUse, Method, POOL_SEQ, Stack, share};
+use crate::ratio::div_half_even;
+use crate::{Instant, ItemId};
+use std::collections::BTreeMap;
+
+/// The cost side of a movement.
+pub(super) struct Flow {
+    pub(super) item: ItemId,
+    pub(super) qty: i64,
+    pub(super) from: Group,
+    pub(super) to: Group,
+    pub(super) effective_at: Instant,
+    pub(super) minor_digits: u32,
+}
+
+/// What was booked.
+#[derive(Default)]
+pub(super) struct Booked {
+    pub(super) value: Option<i64>,
+    pub(super) uses: Vec<LayerUse>,
+    pub(super) made: Vec<LayerMade>,
+}
+
+/// The open layers of an item in a group, with what the store must know to keep them.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Costs {
+    /// The open layers.
+    pub stack: Stack,
+    /// The number that the next layer gets; 1 while there has never been one.
+    pub next_seq: i64,
+    /// What came in new since the costs were loaded, by layer: instant, millionths, minor units.
+    pub received: BTreeMap<i64, (Instant, i64, i64)>,
+}
+
+impl Costs {
+    /// No layer, ever.
+    pub const fn new(method: Method) -> Costs {
+        Costs { stack: Stack::new(method), next_seq: 1, received: BTreeMap::new() }
+    }
+
+    /// The layers as the store has them.
+    pub const fn loaded(stack: Stack, next_seq: i64) -> Costs {
+        Costs { stack, next_seq, received: BTreeMap::new() }
+    }
+
+    /// A new layer.
+    fn receive(&mut self, effective_at: Instant, qty: i64, value: i64) -> Result<LayerMade, Refusal> {
+        let layer = Layer { seq: self.next_seq, effective_at, qty, value };
+        let LayerUse { seq, effective_at, .. } = self.stack.receive(layer).map_err(refuse)?;
+        self.next_seq += 1;
+        let sum = self.received.entry(seq).or_insert((effective_at, 0, 0));
+        (sum.1, sum.2) = (sum.1 + qty, sum.2 + value);
+        Ok(LayerMade { seq, qty, value, effective_at, new: true })
+    }
+
+    /// Whether a layer was there when the costs were loaded, given the number they began with.
+    pub fn is_stored(seq: i64, next_seq: i64) -> bool {
+        seq < next_seq && (seq != POOL_SEQ || next_seq > 1)
+    }
+}
+
+/// Books a movement by the rules of its groups.
+pub(super) fn book(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<Booked, Refusal> {
+    if flow.from == flow.to {
+        return Ok(Booked::default());
+    }
+    let mut booked = Booked::default();
+    let value = if flow.from.is_some() {
+        let used = vault.costs(flow.item, flow.from)?.stack.consume(flow.qty).map_err(refuse)?;
+        booked.uses = used.uses;
+        used.value
+    } else {
+        price(vault, flow, cost)?
+    };
+    booked.value = Some(value);
+    if !flow.to.is_some() {
+        return Ok(booked);
+    }
+    let costs = vault.costs(flow.item, flow.to)?;
+    if booked.uses.is_empty() {
+        booked.made.push(costs.receive(flow.effective_at, flow.qty, value)?);
+    } else {
+        // the layers follow the goods, each with the age that it has
+        for used in &booked.uses {
+            let effective_at = if used.seq == POOL_SEQ { flow.effective_at } else { used.effective_at };
+            booked.made.push(costs.receive(effective_at, used.qty, used.value)?);
+        }
+    }
+    Ok(booked)
+}
+
+/// What goods that come from outside are worth.
+fn price(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<i64, Refusal> {
+    let too_large = Refusal::of(Why::ValueTooLarge);
+    match cost {
+        Cost::Each(each) if each >= 0 => extend(each, flow.qty, flow.minor_digits).ok_or(too_large),
+        Cost::Total(total) if total >= 0 => Ok(total),
+        Cost::Each(_) | Cost::Total(_) => Err(too_large),
+        Cost::Unknown => {
+            let costs = vault.costs(flow.item, flow.to)?;
+            Ok(costs.stack.at_average(flow.qty).unwrap_or(0))
+        }
+    }
+}
+
+/// Millionths of the major unit per base unit, times millionths of a base unit, in minor units:
+/// one product, rounded half-even once.
+///
+/// 2.50 (2,500,000) × 3 units (3,000,000) with two decimals is 750.
+fn extend(each: i64, qty: i64, minor_digits: u32) -> Option<i64> {
+    let scale = 10_i128.checked_pow(12_u32.checked_sub(minor_digits)?)?;
+    let product = i128::from(each) * i128::from(qty);
+    div_half_even(product, scale).and_then(|value| i64::try_from(value).ok())
+}
+
+/// Books the mirror of a movement: what it took is given back as it was taken, what it made is
+/// taken out again. Where its goods have been used meanwhile, others take their place.
+pub(super) fn unbook(vault: &mut Vault, flow: &Flow, original: &Movement) -> Result<Booked, Refusal> {
+    if flow.from == flow.to {
+        return Ok(Booked::default());
+    }
+    let mut booked = Booked::default();
+    let mut value = original.value.unwrap_or(0);
+    if flow.from.is_some() {
+        booked.uses = take_out(vault.costs(flow.item, flow.from)?, &original.made)?;
+        value = booked.uses.iter().map(|used| used.value).sum();
+    }
+    booked.value = Some(value);
+    if flow.to.is_some() {
+        let uses = worth(&original.uses, value)?;
+        vault.costs(flow.item, flow.to)?.stack.give_back(&uses).map_err(refuse)?;
+        booked.made = uses.iter().map(given_back).collect();
+    }
+    Ok(booked)
+}
+
+fn take_out(costs: &mut Costs, made: &[LayerMade]) -> Result<Vec<LayerUse>, Refusal> {
+    let mut uses = Vec::with_capacity(made.len());
+    for LayerMade { seq, qty, value, effective_at, .. } in made.iter().copied() {
+        let exact = LayerUse { seq, effective_at, qty, value };
+        if costs.stack.take_back(exact).is_ok() {
+            uses.push(exact);
+        } else {
+            uses.extend(costs.stack.consume_from(seq, effective_at, qty).map_err(refuse)?.uses);
+        }
+    }
+    Ok(uses)
+}
+
+/// The same uses, worth `value` in all: when the goods come back worth something else than they
+/// went for, the difference is spread over them and nothing of it is lost.
+fn worth(uses: &[LayerUse], value: i64) -> Result<Vec<LayerUse>, Refusal> {
+    let sum: i64 = uses.iter().map(|used| used.value).sum();
+    if sum == value {
+        return Ok(uses.to_vec());
+    }
+    let (mut value_left, mut qty_left) = (value, uses.iter().map(|used| used.qty).sum::<i64>());
+    let mut spread = Vec::with_capacity(uses.len());
+    for used in uses {
+        let part = share(value_left, used.qty, qty_left).ok_or(Refusal::of(Why::ValueTooLarge))?;
+        value_left -= part;
+        qty_left -= used.qty;
+        spread.push(LayerUse { value: part, ..*used });
+    }
+    Ok(spread)
+}
+
+fn given_back(used: &LayerUse) -> LayerMade {
+    let LayerUse { seq, effective_at, qty, value } = *used;
+    LayerMade { seq, qty, value, effective_at, new: false }
+}
+
+/// A stack that refuses holds less than the balance says, or more than the books can hold.
+fn refuse(error: CostError) -> Refusal {
+    match error {
+        CostError::QuantityTooLarge => Refusal::of(Why::BalanceTooLarge),
+        CostError::NotPositive { qty } => Refusal::of(Why::NotPositive { qty }),
+        CostError::NegativeValue { .. } | CostError::ValueTooLarge => Refusal::of(Why::ValueTooLarge),
+        CostError::Short { .. } | CostError::LayerTwice { .. } | CostError::LayerLacks { .. } => {
+            Refusal::of(Why::Books(error))
+        }
+    }
+}

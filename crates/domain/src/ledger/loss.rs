@@ -1,0 +1,52 @@
+//! A loss is always booked. Where it takes stock below its claims, claims are broken: lowest
+//! priority first, and among equals the youngest.
+
+use super::claim::{Claim, ClaimState, reduce};
+use super::key::{Key, SiteKey};
+use super::posted::{ClaimChange, ClaimEntry};
+use super::refusal::Refusal;
+use super::vault::Vault;
+
+/// Breaks as many claims as needed after a loss at `key`, so that `allocated <= on_hand` holds for
+/// the key and `reserved + allocated <= sellable` for its site. The last claim may be broken in
+/// part only.
+pub(super) fn break_claims(vault: &mut Vault, key: Key) -> Result<Vec<ClaimEntry>, Refusal> {
+    let mut broken = Vec::new();
+    let balance = vault.balance(key)?;
+    let location = vault.location(key.location)?;
+    if !location.site.is_some() {
+        return Ok(broken);
+    }
+    let site_key = SiteKey { item: key.item, site: location.site };
+    let too_many = balance.allocated - balance.on_hand;
+    if too_many > 0 {
+        take(vault, site_key, too_many, |claim| claim.key() == Some(key), &mut broken)?;
+    }
+    let site = vault.site(site_key)?;
+    let short = site.reserved + site.allocated - site.sellable;
+    if short > 0 {
+        take(vault, site_key, short, |_| true, &mut broken)?;
+    }
+    Ok(broken)
+}
+
+fn take(
+    vault: &mut Vault,
+    site: SiteKey,
+    mut short: i64,
+    candidate: impl Fn(&Claim) -> bool,
+    broken: &mut Vec<ClaimEntry>,
+) -> Result<(), Refusal> {
+    let mut claims = vault.open_claims(site)?;
+    claims.retain(candidate);
+    claims.sort_unstable_by_key(|claim| (claim.priority, std::cmp::Reverse((claim.made_at, claim.id))));
+    for claim in claims {
+        if short == 0 {
+            break;
+        }
+        let part = claim.qty.min(short);
+        short -= part;
+        broken.push(reduce(vault, claim, part, ClaimState::Broken, ClaimChange::Broken)?);
+    }
+    Ok(())
+}

@@ -1,0 +1,72 @@
+//! Deciding a reversal: the mirror of an earlier posting, and the only way to correct one.
+//!
+//! Every movement goes back the way it came, in the opposite order, and cost layers get back
+//! exactly what they gave. Claims that the original changed stay as they are.
+
+use super::post::{Amount, Booking, Clock, Cost, Kind, Line, Post, Work};
+use super::posted::{Movement, Posted};
+use super::refusal::{Refusal, Why};
+use super::vault::Vault;
+use crate::{Instant, PostingId};
+
+/// The posting that is to be reversed, as the store has it.
+#[derive(Clone, Debug)]
+pub struct Original {
+    /// What kind it was.
+    pub kind: Kind,
+    /// Its movements, with the layers they used and made.
+    pub movements: Vec<Movement>,
+    /// Whether a reversal of it exists.
+    pub reversed: bool,
+}
+
+/// Reverse a posting as a whole.
+#[derive(Clone, Debug)]
+pub struct Reverse {
+    /// The reversal's own id.
+    pub id: PostingId,
+    /// When it happens; `None` for now.
+    pub effective_at: Option<Instant>,
+    /// See [`Post::post_late`].
+    pub post_late: bool,
+    /// What is reversed.
+    pub original: Original,
+}
+
+/// Decides a reversal.
+///
+/// # Errors
+/// When the goods are not there any more, are claimed, or the original is reversed already.
+pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Result<Posted, Refusal> {
+    let original = &command.original;
+    if original.reversed {
+        return Err(Refusal::of(Why::AlreadyReversed));
+    }
+    if original.kind == Kind::Reverse || original.movements.is_empty() {
+        return Err(Refusal::of(Why::NotReversible));
+    }
+    let mirrored: Vec<&Movement> = original.movements.iter().rev().collect();
+    let post = Post {
+        id: command.id,
+        kind: Kind::Reverse,
+        effective_at: command.effective_at,
+        post_late: command.post_late,
+        lines: mirrored.iter().map(|movement| mirror(movement)).collect(),
+    };
+    Work::run(vault, &post, clock, &|number| {
+        mirrored.get(number).map_or(Booking::New(Cost::Unknown), |movement| Booking::Mirror(movement))
+    })
+}
+
+fn mirror(movement: &Movement) -> Line {
+    Line {
+        item: movement.item,
+        lot: movement.lot,
+        from: movement.to,
+        to: movement.from,
+        amount: Amount::Move(movement.qty),
+        claim: None,
+        split: None,
+        cost: Cost::Unknown,
+    }
+}

@@ -1,0 +1,321 @@
+//! Laws over random histories, with an oracle that knows nothing of the vault.
+
+use super::world::{ITEMS, LOCATIONS, World};
+use crate::costing::Method;
+use crate::ledger::*;
+use crate::*;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+
+/// One random command, as a line of the tables' language.
+fn command() -> impl Strategy<Value = String> {
+    let item =
+        prop::sample::select(vec!["BOLT", "WIRE", "SOUP:fresh", "SOUP:last-day", "DRILL:S1", "DRILL:S2"]);
+    let bin = prop::sample::select(vec!["A1", "A2", "STAGE", "CAGE", "B1"]);
+    let status = prop::sample::select(vec!["", "/hold", "/damaged"]);
+    let kind = prop::sample::select(vec![
+        "receive",
+        "receive",
+        "receive",
+        "issue",
+        "issue",
+        "return",
+        "count",
+        "move",
+        "set_status",
+        "ship",
+        "arrive",
+        "shortage",
+        "reserve",
+        "allocate",
+        "bind",
+        "release",
+        "fulfil",
+        "carry",
+        "reverse",
+    ]);
+    let claim = prop::sample::select(vec!["c1", "c2", "c3", "c4"]);
+    (kind, item, bin.clone(), bin, status, 1..9_i64, claim, 0..400_i64, 0..20_i64).prop_map(
+        |(kind, item, bin, other, status, qty, claim, cents, days)| {
+            let site = if bin == "B1" { "YRK" } else { "LON" };
+            let at = format!("at=2026-06-{:02}T00:00:00Z", 1 + days.min(13));
+            let qty = if item.starts_with("DRILL") { 1 } else { qty };
+            let plain = item.split(':').next().unwrap_or_default();
+            match kind {
+                "receive" => {
+                    format!("receive {item} {qty} {bin}{status} each={}.{:02} {at}", cents / 100, cents % 100)
+                }
+                "move" => format!("move {item} {qty} {bin} {other}"),
+                "set_status" => format!("set_status {item} {qty} {bin} {bin}{status}"),
+                "ship" => format!("ship {item} {qty} {bin} transit"),
+                "arrive" => format!("arrive {item} {qty} transit {bin}"),
+                "shortage" => format!("shortage {item} {qty} transit loss"),
+                "reserve" => format!("reserve {plain} {site} {qty} {claim} priority={}", days % 3),
+                "allocate" => format!("allocate {item} {bin} {qty} {claim}x"),
+                "bind" => format!("allocate {item} {bin} {qty} {claim}x from={claim}"),
+                "release" => format!("release {claim}"),
+                "fulfil" => format!("issue {item} {qty} {bin} claim={claim}"),
+                "carry" => format!("move {item} {qty} {bin} {other} claim={claim}x split={claim}y"),
+                "reverse" => format!("reverse p{}", days % 5),
+                kind => format!("{kind} {item} {qty} {bin}{status} {at}"),
+            }
+        },
+    )
+}
+
+/// A history: commands, some of them named so that they can be reversed. Claim names are used
+/// once only, since an id is given out once only.
+fn history() -> impl Strategy<Value = Vec<String>> {
+    prop::collection::vec(command(), 1..60)
+}
+
+/// Decides a history; each posting's name is taken by the latest that fits.
+fn decide_all(world: &mut World, commands: &[String]) {
+    let mut made: Vec<String> = Vec::new();
+    let mut named: Vec<String> = Vec::new();
+    for (number, command) in commands.iter().enumerate() {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let new_claim = match words[..] {
+            ["reserve" | "allocate", _, _, _, claim, ..] => Some(claim.to_owned()),
+            _ => words.iter().find_map(|word| word.strip_prefix("split=")).map(str::to_owned),
+        };
+        if new_claim.as_ref().is_some_and(|claim| made.contains(claim)) {
+            continue;
+        }
+        if words[0] == "reverse" && !named.contains(&words[1].to_owned()) {
+            continue;
+        }
+        let name = format!("p{}", number % 5);
+        let command = if words[0] == "reverse" { command.clone() } else { format!("{command} as {name}") };
+        if world.decide(&command).is_ok() {
+            made.extend(new_claim);
+            if words[0] != "reverse" {
+                named.push(name);
+            }
+        }
+    }
+}
+
+/// What an open claim holds: item, site, bin and lot, how much.
+type Held = (ItemId, SiteId, Option<(LocationId, LotId)>, i64);
+
+/// What the log says, folded by somebody who knows no vault.
+#[derive(Default)]
+struct Oracle {
+    on_hand: BTreeMap<Key, i64>,
+    vers: BTreeMap<Key, i64>,
+    open: BTreeMap<ClaimId, Held>,
+    group_qty: BTreeMap<(ItemId, Group), i64>,
+    group_value: BTreeMap<(ItemId, Group), i64>,
+}
+
+impl Oracle {
+    fn fold(log: &[Posted]) -> Oracle {
+        let mut oracle = Oracle::default();
+        for posted in log {
+            for movement in &posted.movements {
+                oracle.movement(movement);
+            }
+            for entry in &posted.claims {
+                oracle.open.insert(entry.claim, (entry.item, entry.site, entry.bin, entry.left));
+            }
+        }
+        oracle.open.retain(|_, claim| claim.3 > 0);
+        oracle
+    }
+
+    fn movement(&mut self, movement: &Movement) {
+        let ends = [
+            (movement.from, -movement.qty, movement.from_after, movement.from_ver),
+            (movement.to, movement.qty, movement.to_after, movement.to_ver),
+        ];
+        for (place, qty, after, ver) in ends {
+            let key = Key::at(movement.item, movement.lot, place);
+            let on_hand = self.on_hand.entry(key).or_default();
+            *on_hand += qty;
+            assert_eq!(*on_hand, after, "the balance after a movement is the sum up to it");
+            let seen = self.vers.entry(key).or_default();
+            *seen += 1;
+            assert_eq!(*seen, ver, "versions of a key have no gap");
+        }
+        let value = movement.value.unwrap_or_default();
+        for (group, sign) in [(movement.from_group, -1), (movement.to_group, 1)] {
+            if group.is_some() && movement.from_group != movement.to_group {
+                *self.group_qty.entry((movement.item, group)).or_default() += sign * movement.qty;
+                *self.group_value.entry((movement.item, group)).or_default() += sign * value;
+            }
+        }
+    }
+}
+
+fn check_state(world: &World) {
+    let oracle = Oracle::fold(&world.log);
+    let facts = |location: LocationId| world.vault.location(location).unwrap();
+    let mut sellable: BTreeMap<SiteKey, i64> = BTreeMap::new();
+    for (name, id, ..) in LOCATIONS {
+        for key in keys_at(LocationId(*id)) {
+            let balance = world.vault.balance(key).unwrap();
+            let expected = oracle.on_hand.get(&key).copied().unwrap_or_default();
+            assert_eq!(balance.on_hand, expected, "replay of the log equals the state at {name}");
+            let location = facts(key.location);
+            if !location.is_virtual() {
+                assert!(balance.on_hand >= 0, "nothing real is below zero");
+            }
+            assert!(balance.allocated >= 0);
+            if key.status == Status::Good && location.counts() {
+                *sellable.entry(SiteKey { item: key.item, site: location.site }).or_default() +=
+                    balance.on_hand;
+            }
+            let bound = oracle.open.values().filter(|claim| {
+                claim.2 == Some((key.location, key.lot)) && claim.0 == key.item && key.status == Status::Good
+            });
+            assert_eq!(
+                balance.allocated,
+                bound.map(|claim| claim.3).sum::<i64>(),
+                "allocated is the sum of its owners"
+            );
+            assert!(balance.allocated <= balance.on_hand.max(0));
+        }
+    }
+    check_sites(world, &oracle, &sellable);
+    check_layers(world, &oracle);
+}
+
+fn keys_at(location: LocationId) -> Vec<Key> {
+    let mut keys = Vec::new();
+    for (_, item, ..) in ITEMS {
+        let lots = super::world::LOTS.iter().filter(|lot| lot.2 == *item).map(|lot| LotId(lot.1));
+        for lot in lots.chain([LotId::NONE]) {
+            for status in Status::ALL {
+                keys.push(Key { item: ItemId(*item), location, lot, status });
+            }
+        }
+    }
+    keys
+}
+
+fn check_sites(world: &World, oracle: &Oracle, sellable: &BTreeMap<SiteKey, i64>) {
+    for (_, item, ..) in ITEMS {
+        for site in [1, 2] {
+            let key = SiteKey { item: ItemId(*item), site: SiteId(site) };
+            let guard = world.vault.site(key).unwrap();
+            let claims = || oracle.open.values().filter(|claim| claim.0 == key.item && claim.1 == key.site);
+            let reserved: i64 = claims().filter(|claim| claim.2.is_none()).map(|claim| claim.3).sum();
+            let allocated: i64 = claims().filter(|claim| claim.2.is_some()).map(|claim| claim.3).sum();
+            assert_eq!(guard.sellable, sellable.get(&key).copied().unwrap_or_default());
+            assert_eq!((guard.reserved, guard.allocated), (reserved, allocated));
+            assert!(reserved + allocated <= guard.sellable, "claims are never above sellable");
+        }
+    }
+}
+
+fn check_layers(world: &World, oracle: &Oracle) {
+    for (_, item, ..) in ITEMS {
+        for group in [1, 2, 9] {
+            let key = (ItemId(*item), Group(group));
+            let stack = world.vault.peek(key.0, key.1).unwrap();
+            let qty = oracle.group_qty.get(&key).copied().unwrap_or_default();
+            let value = oracle.group_value.get(&key).copied().unwrap_or_default();
+            assert_eq!(stack.qty(), qty, "layers equal on hand");
+            assert_eq!(stack.value(), value, "value in is value used and value left");
+            assert!(qty > 0 || value == 0, "nothing is worth nothing");
+        }
+    }
+}
+
+fn check_conservation(log: &[Posted]) {
+    let oracle = Oracle::fold(log);
+    let mut sums: BTreeMap<ItemId, i64> = BTreeMap::new();
+    for (key, on_hand) in &oracle.on_hand {
+        *sums.entry(key.item).or_default() += on_hand;
+    }
+    assert!(sums.values().all(|sum| *sum == 0), "stock over all locations is zero");
+}
+
+/// Everything that can be asked of a vault, for comparing two.
+fn picture(world: &World) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (_, id, ..) in LOCATIONS {
+        for key in keys_at(LocationId(*id)) {
+            let balance = world.vault.balance(key).unwrap();
+            if balance.on_hand != 0 || balance.allocated != 0 {
+                lines.push(format!("{key:?} {} {}", balance.on_hand, balance.allocated));
+            }
+        }
+    }
+    for (_, item, ..) in ITEMS {
+        for group in [1, 2, 9] {
+            let stack = world.vault.peek(ItemId(*item), Group(group)).unwrap();
+            lines.push(format!("{item} {group} {} {}", stack.qty(), stack.value()));
+        }
+        for site in [1, 2] {
+            let guard = world.vault.site(SiteKey { item: ItemId(*item), site: SiteId(site) }).unwrap();
+            lines.push(format!("{item} {site} {} {} {}", guard.sellable, guard.reserved, guard.allocated));
+        }
+    }
+    lines
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(192))]
+
+    #[test]
+    fn the_state_is_the_log_and_every_law_holds(commands in history(), average in any::<bool>()) {
+        let method = if average { Method::MovingAverage } else { Method::Fifo };
+        let mut world = World::new(method);
+        decide_all(&mut world, &commands);
+        check_conservation(&world.log);
+        check_state(&world);
+    }
+
+    #[test]
+    fn a_refused_command_changes_nothing(commands in history(), last in command()) {
+        let mut world = World::new(Method::Fifo);
+        decide_all(&mut world, &commands);
+        let before = picture(&world);
+        let fresh = last.replace("c1", "z1").replace("c2", "z2").replace("c3", "z3").replace("c4", "z4");
+        prop_assume!(!fresh.starts_with("reverse"));
+        if world.decide(&fresh).is_err() {
+            prop_assert_eq!(picture(&world), before);
+        }
+    }
+
+    #[test]
+    fn a_reversal_restores(commands in history(), last in command(), average in any::<bool>()) {
+        let method = if average { Method::MovingAverage } else { Method::Fifo };
+        let mut world = World::new(method);
+        decide_all(&mut world, &commands);
+        let before = picture(&world);
+        let moves = ["receive", "issue", "return", "count", "move", "set_status", "ship", "arrive", "shortage"];
+        let fresh = last.replace("claim=", "ignored=");
+        prop_assume!(moves.contains(&fresh.split_whitespace().next().unwrap_or_default()));
+        if let Ok(posted) = world.decide(&format!("{fresh} as last"))
+            && posted.claims.is_empty()
+        {
+            world.decide("reverse last").unwrap();
+            prop_assert_eq!(picture(&world), before);
+        }
+    }
+
+    #[test]
+    fn recorded_instants_of_a_key_rise_strictly(commands in history()) {
+        let mut world = World::new(Method::Fifo);
+        decide_all(&mut world, &commands);
+        let mut last: BTreeMap<Key, Instant> = BTreeMap::new();
+        for posted in &world.log {
+            for movement in &posted.movements {
+                for place in [movement.from, movement.to] {
+                    let key = Key::at(movement.item, movement.lot, place);
+                    if let Some(before) = last.insert(key, posted.recorded_at) {
+                        prop_assert!(before <= posted.recorded_at);
+                    }
+                }
+            }
+            for movement in &posted.movements {
+                for place in [movement.from, movement.to] {
+                    last.insert(Key::at(movement.item, movement.lot, place), posted.recorded_at.plus_micros(1));
+                }
+            }
+        }
+    }
+}

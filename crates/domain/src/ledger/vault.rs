@@ -1,0 +1,394 @@
+//! The rows of a batch in memory, with an undo list so that a refused command leaves no trace.
+
+use super::claim::Claim;
+use super::cost::Costs;
+use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
+use super::key::{Balance, Key, Place, SiteKey, SiteStock};
+use super::refusal::{Missing, Refusal, Why};
+use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What the caller has loaded, before the first command is decided.
+///
+/// A key that has no row in the store is loaded as [`Balance::EMPTY`] (or the like): "absent" and
+/// "forgotten" must not look the same.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Facts of the items that commands name.
+    pub items: FxHashMap<ItemId, ItemFacts>,
+    /// Facts of the locations that commands name.
+    pub locations: FxHashMap<LocationId, LocationFacts>,
+    /// Facts of the lots that commands name.
+    pub lots: FxHashMap<LotId, LotFacts>,
+    /// The civil day at each site, for expiry.
+    pub today: FxHashMap<SiteId, Date>,
+    /// The balances of both ends of every line.
+    pub balances: FxHashMap<Key, Balance>,
+    /// The guards of every item and site touched.
+    pub sites: FxHashMap<SiteKey, SiteStock>,
+    /// The claims that commands name, and all open claims of the keys in `claims_of`.
+    pub claims: FxHashMap<ClaimId, Claim>,
+    /// The items and sites whose open claims are all in `claims`.
+    pub claims_of: FxHashSet<SiteKey>,
+    /// Where each serial that commands name is held.
+    pub serials: FxHashMap<LotId, Option<Place>>,
+    /// Open cost layers by item and valuation group.
+    pub costs: FxHashMap<(ItemId, Group), Costs>,
+    /// Movements of a key after `from`, oldest first, for backdated postings.
+    pub history: FxHashMap<Key, History>,
+    /// The periods that are closed.
+    pub closed: FxHashSet<Period>,
+}
+
+/// The movements of a key whose effective instant is later than `from`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    /// Nothing later than this instant is missing.
+    pub from: Instant,
+    /// Effective instant and signed quantity, in any order.
+    pub entries: Vec<(Instant, i64)>,
+}
+
+/// A row with what it was when it was loaded.
+#[derive(Clone, Debug)]
+struct Slot<T> {
+    was: T,
+    now: T,
+}
+
+impl<T: Clone> Slot<T> {
+    fn loaded(value: T) -> Slot<T> {
+        Slot { was: value.clone(), now: value }
+    }
+}
+
+/// One step back.
+#[derive(Debug)]
+enum Undo {
+    Balance(Key, Balance),
+    Site(SiteKey, SiteStock),
+    Claim(ClaimId, Option<Claim>),
+    Serial(LotId, Option<Place>),
+    Costs((ItemId, Group), Box<Costs>),
+    History(Key),
+}
+
+/// The rows of a batch. See the module.
+#[derive(Debug, Default)]
+pub struct Vault {
+    items: FxHashMap<ItemId, ItemFacts>,
+    locations: FxHashMap<LocationId, LocationFacts>,
+    lots: FxHashMap<LotId, LotFacts>,
+    today: FxHashMap<SiteId, Date>,
+    closed: FxHashSet<Period>,
+    claims_of: FxHashSet<SiteKey>,
+    balances: FxHashMap<Key, Slot<Balance>>,
+    sites: FxHashMap<SiteKey, Slot<SiteStock>>,
+    claims: FxHashMap<ClaimId, Slot<Option<Claim>>>,
+    serials: FxHashMap<LotId, Slot<Option<Place>>>,
+    costs: FxHashMap<(ItemId, Group), Slot<Costs>>,
+    history: FxHashMap<Key, History>,
+    undo: Vec<Undo>,
+}
+
+/// The rows that accepted commands have changed, in key order.
+#[derive(Debug, Default)]
+pub struct Touched {
+    /// Balances, with the `ver` they were loaded at.
+    pub balances: Vec<(Key, Balance, i64)>,
+    /// Guards.
+    pub sites: Vec<(SiteKey, SiteStock)>,
+    /// Claims: what was stored (`None` for new ones) and what is now.
+    pub claims: Vec<(Option<Claim>, Claim)>,
+    /// Serials and where they are held now.
+    pub serials: Vec<(LotId, Option<Place>)>,
+    /// Cost layers by item and group: before and after.
+    pub costs: Vec<((ItemId, Group), Costs, Costs)>,
+}
+
+impl Vault {
+    /// A vault over loaded rows.
+    pub fn new(loaded: Loaded) -> Vault {
+        fn slots<K: Eq + std::hash::Hash, T: Clone>(rows: FxHashMap<K, T>) -> FxHashMap<K, Slot<T>> {
+            rows.into_iter().map(|(key, value)| (key, Slot::loaded(value))).collect()
+        }
+        Vault {
+            items: loaded.items,
+            locations: loaded.locations,
+            lots: loaded.lots,
+            today: loaded.today,
+            closed: loaded.closed,
+            claims_of: loaded.claims_of,
+            balances: slots(loaded.balances),
+            sites: slots(loaded.sites),
+            claims: loaded.claims.into_iter().map(|(id, claim)| (id, Slot::loaded(Some(claim)))).collect(),
+            serials: slots(loaded.serials),
+            costs: slots(loaded.costs),
+            history: loaded.history,
+            undo: Vec::new(),
+        }
+    }
+
+    /// Runs one decision: what it changed stays when it is accepted, and is taken back when it
+    /// is refused. Decisions nest, so a bulk of postings can be accepted or refused as one.
+    ///
+    /// # Errors
+    /// The decision's own refusal.
+    pub fn attempt<T, E>(&mut self, decide: impl FnOnce(&mut Vault) -> Result<T, E>) -> Result<T, E> {
+        let mark = self.undo.len();
+        let outcome = decide(self);
+        if outcome.is_err() {
+            self.roll_back(mark);
+        }
+        outcome
+    }
+
+    /// How many steps have been taken; what [`Vault::clock_since`] counts from.
+    pub(super) fn mark(&self) -> usize {
+        self.undo.len()
+    }
+
+    /// Forgets the undo list: everything accepted so far stays, whatever comes.
+    pub fn settle(&mut self) {
+        self.undo.clear();
+    }
+
+    fn roll_back(&mut self, mark: usize) {
+        while self.undo.len() > mark {
+            match self.undo.pop() {
+                Some(Undo::Balance(key, was)) => restore(&mut self.balances, &key, was),
+                Some(Undo::Site(key, was)) => restore(&mut self.sites, &key, was),
+                Some(Undo::Claim(id, was)) => restore(&mut self.claims, &id, was),
+                Some(Undo::Serial(lot, was)) => restore(&mut self.serials, &lot, was),
+                Some(Undo::Costs(key, was)) => restore(&mut self.costs, &key, *was),
+                Some(Undo::History(key)) => {
+                    if let Some(history) = self.history.get_mut(&key) {
+                        history.entries.pop();
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// The facts of an item.
+    pub(super) fn item(&self, id: ItemId) -> Result<ItemFacts, Refusal> {
+        self.items.get(&id).copied().ok_or(missing("item", id.get()))
+    }
+
+    /// The facts of a location.
+    pub fn location(&self, id: LocationId) -> Result<LocationFacts, Refusal> {
+        self.locations.get(&id).copied().ok_or(missing("location", id.get()))
+    }
+
+    /// The facts of a lot.
+    pub(super) fn lot(&self, id: LotId) -> Result<LotFacts, Refusal> {
+        self.lots.get(&id).copied().ok_or(missing("lot", id.get()))
+    }
+
+    /// The civil day at a site.
+    pub(super) fn today(&self, site: SiteId) -> Result<Date, Refusal> {
+        self.today.get(&site).copied().ok_or(missing("day of site", site.get()))
+    }
+
+    /// Whether a period is closed.
+    pub(super) fn is_closed(&self, period: Period) -> bool {
+        self.closed.contains(&period)
+    }
+
+    /// The first open period from `period` on.
+    pub(super) fn first_open(&self, mut period: Period) -> Period {
+        while self.closed.contains(&period) {
+            period = period.next();
+        }
+        period
+    }
+
+    /// The balance of a key.
+    pub fn balance(&self, key: Key) -> Result<Balance, Refusal> {
+        let slot = self.balances.get(&key).ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))?;
+        Ok(slot.now)
+    }
+
+    pub(super) fn set_balance(&mut self, key: Key, balance: Balance) {
+        if let Some(slot) = self.balances.get_mut(&key) {
+            self.undo.push(Undo::Balance(key, slot.now));
+            slot.now = balance;
+        }
+    }
+
+    /// The guard of an item at a site.
+    pub fn site(&self, key: SiteKey) -> Result<SiteStock, Refusal> {
+        let slot = self.sites.get(&key).ok_or(Refusal::of(Why::NotLoaded(Missing::Site(key))))?;
+        Ok(slot.now)
+    }
+
+    pub(super) fn set_site(&mut self, key: SiteKey, stock: SiteStock) {
+        if let Some(slot) = self.sites.get_mut(&key) {
+            self.undo.push(Undo::Site(key, slot.now));
+            slot.now = stock;
+        }
+    }
+
+    /// A claim, when it was loaded or made in this batch.
+    pub fn claim(&self, id: ClaimId) -> Option<&Claim> {
+        self.claims.get(&id).and_then(|slot| slot.now.as_ref())
+    }
+
+    pub(super) fn set_claim(&mut self, claim: Claim) {
+        let id = claim.id;
+        let slot = self.claims.entry(id).or_insert(Slot { was: None, now: None });
+        self.undo.push(Undo::Claim(id, slot.now.replace(claim)));
+    }
+
+    /// All open claims of an item at a site.
+    pub(super) fn open_claims(&self, key: SiteKey) -> Result<Vec<Claim>, Refusal> {
+        if !self.claims_of.contains(&key) {
+            return Err(Refusal::of(Why::NotLoaded(Missing::Claims(key))));
+        }
+        let claims = self.claims.values().filter_map(|slot| slot.now.as_ref());
+        Ok(claims.filter(|claim| claim.is_open() && claim.site_key() == key).cloned().collect())
+    }
+
+    /// Where a serial is held.
+    pub(super) fn holder(&self, lot: LotId) -> Result<Option<Place>, Refusal> {
+        self.serials.get(&lot).map(|slot| slot.now).ok_or(missing("holder of serial", lot.get()))
+    }
+
+    pub(super) fn set_holder(&mut self, lot: LotId, place: Option<Place>) {
+        if let Some(slot) = self.serials.get_mut(&lot) {
+            self.undo.push(Undo::Serial(lot, slot.now));
+            slot.now = place;
+        }
+    }
+
+    /// The open cost layers of an item in a group, to be changed. The whole stack is kept for
+    /// undo: it holds the open layers only, which are few.
+    pub(super) fn costs(&mut self, item: ItemId, group: Group) -> Result<&mut Costs, Refusal> {
+        let key = (item, group);
+        let lacks = Refusal::of(Why::NotLoaded(Missing::Layers(item.get(), group.0)));
+        let slot = self.costs.get_mut(&key).ok_or(lacks)?;
+        self.undo.push(Undo::Costs(key, Box::new(slot.now.clone())));
+        Ok(&mut slot.now)
+    }
+
+    /// The open cost layers of an item in a group.
+    #[cfg(test)]
+    pub(super) fn peek(&self, item: ItemId, group: Group) -> Option<&crate::costing::Stack> {
+        self.costs.get(&(item, group)).map(|slot| &slot.now.stack)
+    }
+
+    /// The lowest that a key has been at `since` or later, in effective order.
+    pub(super) fn lowest_since(&self, key: Key, since: Instant) -> Result<i64, Refusal> {
+        let balance = self.balance(key)?;
+        if since >= balance.latest {
+            return Ok(balance.on_hand);
+        }
+        let history = self.history.get(&key).filter(|history| history.from <= since);
+        let history = history.ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))?;
+        let mut later: Vec<_> = history.entries.iter().filter(|(at, _)| *at > since).copied().collect();
+        // entries of one instant count together: only their sum was ever true
+        later.sort_unstable_by_key(|(at, _)| *at);
+        let mut level = balance.on_hand;
+        let mut lowest = level;
+        let mut entries = later.into_iter().rev().peekable();
+        while let Some((at, qty)) = entries.next() {
+            level -= qty;
+            if entries.peek().is_none_or(|(before, _)| *before != at) {
+                lowest = lowest.min(level);
+            }
+        }
+        Ok(lowest)
+    }
+
+    /// Notes a movement in the history of a key, when its history is loaded.
+    pub(super) fn note(&mut self, key: Key, at: Instant, qty: i64) {
+        if let Some(history) = self.history.get_mut(&key) {
+            history.entries.push((at, qty));
+            self.undo.push(Undo::History(key));
+        }
+    }
+
+    /// The ledger's clock for the rows touched since `mark`: not before `now`, and later than the
+    /// last change of each of them. The rows are stamped with it.
+    ///
+    /// So the recorded instants of one key rise strictly, whatever the clocks of several
+    /// processes say, and the order of the event feed cannot contradict the order of the ledger.
+    pub(super) fn stamp_since(&mut self, mark: usize, now: Instant) -> Instant {
+        let mut at = now;
+        for step in self.undo.iter().skip(mark) {
+            let last = match step {
+                Undo::Balance(_, was) => was.at,
+                Undo::Site(_, was) => was.at,
+                _ => continue,
+            };
+            if last >= at {
+                at = last.plus_micros(1);
+            }
+        }
+        for step in self.undo.iter().skip(mark) {
+            match step {
+                Undo::Balance(key, _) => {
+                    if let Some(slot) = self.balances.get_mut(key) {
+                        slot.now.at = at;
+                    }
+                }
+                Undo::Site(key, _) => {
+                    if let Some(slot) = self.sites.get_mut(key) {
+                        slot.now.at = at;
+                    }
+                }
+                _ => {}
+            }
+        }
+        at
+    }
+
+    /// Everything that accepted commands have changed, in key order.
+    pub fn touched(&self) -> Touched {
+        let mut touched = Touched::default();
+        for (key, slot) in &self.balances {
+            if slot.now != slot.was {
+                touched.balances.push((*key, slot.now, slot.was.ver));
+            }
+        }
+        for (key, slot) in &self.sites {
+            if slot.now != slot.was {
+                touched.sites.push((*key, slot.now));
+            }
+        }
+        for slot in self.claims.values() {
+            if let Some(now) = &slot.now
+                && slot.was.as_ref() != Some(now)
+            {
+                touched.claims.push((slot.was.clone(), now.clone()));
+            }
+        }
+        for (lot, slot) in &self.serials {
+            if slot.now != slot.was {
+                touched.serials.push((*lot, slot.now));
+            }
+        }
+        for (key, slot) in &self.costs {
+            if slot.now != slot.was {
+                touched.costs.push((*key, slot.was.clone(), slot.now.clone()));
+            }
+        }
+        touched.balances.sort_unstable_by_key(|(key, ..)| *key);
+        touched.sites.sort_unstable_by_key(|(key, _)| *key);
+        touched.claims.sort_unstable_by_key(|(_, claim)| claim.id);
+        touched.serials.sort_unstable_by_key(|(lot, _)| *lot);
+        touched.costs.sort_unstable_by_key(|(key, ..)| *key);
+        touched
+    }
+}
+
+fn restore<K: Eq + std::hash::Hash, T>(rows: &mut FxHashMap<K, Slot<T>>, key: &K, was: T) {
+    if let Some(slot) = rows.get_mut(key) {
+        slot.now = was;
+    }
+}
+
+const fn missing(what: &'static str, id: i64) -> Refusal {
+    Refusal::of(Why::NotLoaded(Missing::Facts(what, id)))
+}
