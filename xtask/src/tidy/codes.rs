@@ -69,6 +69,11 @@ impl Code {
         if self.word == word { special } else { of_kind() }
     }
 
+    /// The usual name of that status.
+    pub(crate) fn status_name(&self) -> &'static str {
+        STATUSES.iter().find(|(status, _)| *status == self.status()).map_or("", |(_, name)| *name)
+    }
+
     /// Where its page stands.
     pub(crate) fn page(&self) -> String {
         format!("docs/problems/{}.md", self.word)

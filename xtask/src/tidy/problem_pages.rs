@@ -53,6 +53,10 @@ fn disagreements(code: &Code, page: &File) -> Vec<Violation> {
     if page.text.lines().next() != Some(heading.as_str()) {
         found.push(at(&page.path, 1, format!("the first line is not `{heading}`")));
     }
+    let summary = format!("`{}` · HTTP {} {}", code.word, code.status(), code.status_name());
+    if page.text.lines().nth(2) != Some(summary.as_str()) {
+        found.push(at(&page.path, 3, format!("the third line is not: {summary}")));
+    }
     let Some((line, example)) = example(page) else {
         found.push(at(&page.path, 1, "the page has no example answer (a `json` fence that parses)"));
         return found;
@@ -105,10 +109,11 @@ mod tests {
     use super::*;
 
     fn page(word: &str, title: &str, status: u16) -> String {
+        let name = if status == 409 { "Conflict" } else { "Precondition Failed" };
         let example = format!(
             "{{\"type\": \"/docs/problems/{word}\", \"title\": \"{title}\", \"status\": {status}, \"code\": \"{word}\"}}"
         );
-        format!("# {title}\n\nText.\n\n```json\n{example}\n```\n")
+        format!("# {title}\n\n`{word}` · HTTP {status} {name}\n\n```json\n{example}\n```\n")
     }
 
     fn messages(in_use: &str, stale: &str, more: &[(&str, &str)]) -> Vec<String> {
@@ -153,6 +158,7 @@ mod tests {
             page("in_us", "It is in use", 409),
             page("in_use", "Other", 409),
             "# It is in use\n".to_owned(),
+            page("in_use", "It is in use", 409).replace("Conflict", "Trouble"),
         ] {
             assert!(!messages(&wrong, &good, &[]).is_empty(), "{wrong}");
         }
