@@ -1,8 +1,8 @@
 //! What an item is: its class, how its units are told apart, whether it is in use, and when it
 //! expires. Pure words; the record itself lives in the catalogue.
 
-use crate::problem::Code;
 use crate::as_problem::AsProblem;
+use crate::problem::Code;
 use crate::when::{Date, days_between, plus_days};
 use crate::word::words;
 

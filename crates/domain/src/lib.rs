@@ -7,9 +7,12 @@
 pub mod as_problem;
 pub mod costing;
 pub mod ctx;
+pub mod currency;
+mod decimal;
 pub mod id;
 pub mod item;
 pub mod ledger;
+pub mod money;
 pub mod permission;
 pub mod place;
 pub mod problem;
@@ -21,8 +24,10 @@ pub mod word;
 
 pub use as_problem::AsProblem;
 pub use ctx::{Actor, Ctx, Ids};
+pub use currency::Currency;
 pub use id::{ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId, SiteId};
 pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
+pub use money::{Money, UnitCost};
 pub use permission::Permission;
 pub use place::{LocationKind, Role};
 pub use problem::{Code, FieldError, Kind, Problem};

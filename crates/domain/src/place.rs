@@ -1,8 +1,8 @@
 //! What a location is: its kind, where it may stand, and its role. Pure words; the tree itself
 //! lives in the places module.
 
-use crate::problem::Code;
 use crate::as_problem::AsProblem;
+use crate::problem::Code;
 use crate::word::words;
 
 words! {

@@ -3,10 +3,14 @@
 //! [`Qty`] is never negative and is what documents carry; [`Delta`] has a sign and is what
 //! balances and differences carry. Arithmetic is checked; there is no conversion from a float.
 
+use crate::decimal::{self, BadDecimal};
 use std::fmt;
 
 /// Millionths in one unit: the scale of every quantity.
 pub const SCALE: i64 = 1_000_000;
+
+/// The decimals of a quantity.
+const PLACES: usize = 6;
 
 /// A quantity of an item in its base unit, in millionths; from zero to [`Qty::MAX`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -97,8 +101,8 @@ impl Qty {
     /// assert_eq!(Qty::parse("12.5").unwrap().millionths(), 12_500_000);
     /// ```
     pub fn parse(text: &str) -> Result<Qty, BadQty> {
-        let (negative, millionths) = parse_millionths(text)?;
-        if negative {
+        let millionths = parse_millionths(text)?;
+        if text.starts_with('-') {
             return Err(BadQty::Negative);
         }
         Qty::from_millionths(millionths).ok_or(BadQty::TooLarge)
@@ -132,11 +136,8 @@ impl Delta {
     /// # Errors
     /// [`BadQty`] names what is wrong with the text.
     pub fn parse(text: &str) -> Result<Delta, BadQty> {
-        let (negative, millionths) = parse_millionths(text)?;
-        if millionths > Qty::MAX.0 {
-            return Err(BadQty::TooLarge);
-        }
-        Ok(Delta(if negative { -millionths } else { millionths }))
+        let millionths = parse_millionths(text)?;
+        if millionths.abs() > Qty::MAX.0 { Err(BadQty::TooLarge) } else { Ok(Delta(millionths)) }
     }
 }
 
@@ -147,55 +148,24 @@ impl std::ops::Neg for Delta {
     }
 }
 
-/// The sign and the millionths of a decimal text; the value may be up to `i64::MAX`.
-fn parse_millionths(text: &str) -> Result<(bool, i64), BadQty> {
-    let (negative, digits) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text),
-    };
-    let (whole, fraction) = match digits.split_once('.') {
-        Some((_, "")) => return Err(BadQty::NotANumber),
-        Some(parts) => parts,
-        None => (digits, ""),
-    };
-    let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
-        return Err(BadQty::NotANumber);
-    }
-    if fraction.len() > 6 {
-        return Err(BadQty::TooFine);
-    }
-    let mut value: i64 = 0;
-    for byte in whole.bytes().chain(fraction.bytes()).chain(std::iter::repeat_n(b'0', 6 - fraction.len())) {
-        value = value
-            .checked_mul(10)
-            .and_then(|tens| tens.checked_add(i64::from(byte - b'0')))
-            .ok_or(BadQty::TooLarge)?;
-    }
-    Ok((negative, value))
-}
-
-/// Writes millionths as a decimal without trailing zeros: `12.5`, `3`, `-0.000001`.
-fn write_millionths(value: i64, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let magnitude = value.unsigned_abs();
-    let (whole, fraction) = (magnitude / 1_000_000, magnitude % 1_000_000);
-    let sign = if value < 0 { "-" } else { "" };
-    if fraction == 0 {
-        return write!(f, "{sign}{whole}");
-    }
-    let digits = format!("{fraction:06}");
-    write!(f, "{sign}{whole}.{}", digits.trim_end_matches('0'))
+/// The millionths of a decimal text; the magnitude may be up to `i64::MAX`.
+fn parse_millionths(text: &str) -> Result<i64, BadQty> {
+    decimal::parse(text, PLACES).map_err(|bad| match bad {
+        BadDecimal::NotANumber => BadQty::NotANumber,
+        BadDecimal::TooFine => BadQty::TooFine,
+        BadDecimal::TooLarge => BadQty::TooLarge,
+    })
 }
 
 impl fmt::Display for Qty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_millionths(self.0, f)
+        decimal::write_short(self.0, PLACES, f)
     }
 }
 
 impl fmt::Display for Delta {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_millionths(self.0, f)
+        decimal::write_short(self.0, PLACES, f)
     }
 }
 
