@@ -2,6 +2,9 @@
 //!
 //! CI runs exactly this. A step that fails does not hide the ones after it; the closing table says
 //! how each went and how long it took.
+//!
+//! All tests of a run share one PostgreSQL server: the first that needs it starts it, and it goes
+//! away with the runner (`testkit::pg`). Here it is only seen to that its programs are there.
 
 mod tools;
 
