@@ -6,12 +6,13 @@ create table db_lane (
     leased_until @instant not null,
     number @int not null,
     hash @bytes not null,
-    event_number @int not null
+    event_number @int not null,
+    commits @int not null
 ) @strict;
 
 -- only sqlite
-insert into db_lane (lane, holder, leased_until, number, hash, event_number)
-values (1, zeroblob(16), 0, 0, zeroblob(32), 0);
+insert into db_lane (lane, holder, leased_until, number, hash, event_number, commits)
+values (1, zeroblob(16), 0, 0, zeroblob(32), 0, 0);
 
 create table db_probe (
     id integer not null primary key,

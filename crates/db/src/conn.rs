@@ -174,7 +174,8 @@ impl<'a> Conn<'a> {
 
     fn note<T>(&mut self, done: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(error) = &done {
-            if error.is_retryable() && self.retry.is_none() {
+            let again = error.is_retryable() || matches!(error, DbError::Unavailable(_));
+            if again && self.retry.is_none() {
                 self.retry = Some(error.clone());
             }
             if self.failed.is_none() {

@@ -5,6 +5,11 @@ use crate::error::DbError;
 use crate::front::{Front, Weight};
 use crate::health::{Health, Latch};
 use crate::migrate::{self, MigrationSet};
+use crate::pg;
+use crate::pg::connection::Connection;
+use crate::pg::sequencer::Signal;
+use crate::pg::session::{Connector, Session};
+use crate::pg::writer::{FrontThread, Shared};
 use crate::queue::Queue;
 use crate::reads::{ReadPool, Reader, View};
 use crate::settings::{Engine, Settings, Target};
@@ -15,7 +20,8 @@ use crate::wake::Wake;
 use std::fmt;
 use std::fs::File;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use tokio::sync::{oneshot, watch};
 
@@ -35,15 +41,46 @@ struct Inner {
     queue: Arc<Queue>,
     reads: Arc<ReadPool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// PostgreSQL: the queue of each front.
+    fronts: Mutex<Vec<Arc<Queue>>>,
+    closed: AtomicBool,
 }
 
 enum Backend {
     Sqlite { path: PathBuf, _lock: Option<File> },
+    Postgres(Box<Server>),
+}
+
+struct Server {
+    front: Connector,
+    migration: Connector,
+    shared: Shared,
+    runtime: Option<tokio::runtime::Runtime>,
+    sequencer: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl fmt::Debug for Db {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Db").field("engine", &self.engine()).finish_non_exhaustive()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn join(thread: JoinHandle<()>) {
+    // the last handle may be dropped by a closure, on a thread of ours
+    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+        tracing::error!("a database thread has panicked");
     }
 }
 
@@ -59,14 +96,14 @@ impl Db {
     pub fn open(settings: &Settings, migrations: &[MigrationSet]) -> Result<Db, DbError> {
         match settings.target()? {
             Target::Sqlite(path) => Db::open_sqlite(settings, migrations, path),
-            Target::Postgres => Err(DbError::refused("PostgreSQL is not there yet")),
+            Target::Postgres => Db::open_postgres(settings, migrations),
         }
     }
 
     fn open_sqlite(settings: &Settings, migrations: &[MigrationSet], path: PathBuf) -> Result<Db, DbError> {
         open::check_version()?;
         let queue = Arc::new(Queue::new(settings.queue_max));
-        let latch = Arc::new(Latch::default());
+        let latch = Arc::new(Latch::new(true));
         let wake = Arc::new(Wake::new());
         let mut threads = Vec::new();
         let lock = if settings.read_only {
@@ -92,6 +129,52 @@ impl Db {
             Ok(Reader::Sqlite(conn, deadline))
         });
         let backend = Backend::Sqlite { path, _lock: lock };
+        Db::start(settings, migrations, backend, (latch, wake, queue), opener, threads)
+    }
+
+    fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) -> Result<Db, DbError> {
+        let config = pg::open::config(settings)?;
+        let runtime = pg::open::runtime()?;
+        let handle = runtime.handle().clone();
+        let reader = pg::open::reader(&config, settings);
+        let mut first = Connection::shared(&reader.config, &reader.setup, &handle)?;
+        pg::open::check(&mut first, settings)?;
+        drop(first);
+        let queue = Arc::new(Queue::new(settings.queue_max));
+        let latch = Arc::new(Latch::new(settings.read_only));
+        let wake = Arc::new(Wake::new());
+        let shared = Shared {
+            connector: pg::open::pool(&config, settings),
+            latch: Arc::clone(&latch),
+            wake: Arc::clone(&wake),
+            sequencer: Arc::new(Signal::default()),
+        };
+        let mut threads = Vec::new();
+        let mut sequencer = None;
+        if settings.read_only {
+            latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
+        } else {
+            for _ in 0..settings.writers.max(1) {
+                let (queue, shared) = (Arc::clone(&queue), shared.clone());
+                threads.push(spawn("db-writer", move || pg::writer::pool(&queue, &shared))?);
+            }
+            let connector = pg::open::sequencer(&config);
+            let (signal, wake) = (Arc::clone(&shared.sequencer), Arc::clone(&wake));
+            let pause = settings.sequencer_pause;
+            sequencer = Some(spawn("db-sequencer", move || {
+                pg::sequencer::work(&connector, &signal, &wake, pause);
+            })?);
+        }
+        let backend = Backend::Postgres(Box::new(Server {
+            front: pg::open::front(&config, settings),
+            migration: pg::open::migration(&config),
+            shared,
+            runtime: Some(runtime),
+            sequencer: Mutex::new(sequencer),
+        }));
+        let opener = Box::new(move || {
+            Connection::shared(&reader.config, &reader.setup, &handle).map(Reader::Postgres)
+        });
         Db::start(settings, migrations, backend, (latch, wake, queue), opener, threads)
     }
 
@@ -121,6 +204,8 @@ impl Db {
             queue,
             reads,
             threads: Mutex::new(threads),
+            fronts: Mutex::default(),
+            closed: AtomicBool::new(false),
         };
         Ok(Db { inner: Arc::new(inner) })
     }
@@ -129,6 +214,7 @@ impl Db {
     pub fn engine(&self) -> Engine {
         match self.inner.backend {
             Backend::Sqlite { .. } => Engine::Sqlite,
+            Backend::Postgres(_) => Engine::Postgres,
         }
     }
 
@@ -141,6 +227,12 @@ impl Db {
             Backend::Sqlite { path, .. } => {
                 let conn = open::writer(path, &self.inner.settings)?;
                 migrate::migrate(&mut Conn::sqlite(&conn, None), &self.inner.sets)
+            }
+            Backend::Postgres(server) => {
+                let Some(runtime) = &server.runtime else { return Err(DbError::Closed) };
+                let Connector { config, setup } = &server.migration;
+                let mut conn = Connection::shared(config, setup, runtime.handle())?;
+                migrate::migrate(&mut Conn::postgres(&mut conn), &self.inner.sets)
             }
         }
     }
@@ -261,8 +353,37 @@ impl Db {
         let hot = Arc::new(Hot::new(run));
         let queue = match &self.inner.backend {
             Backend::Sqlite { .. } => Arc::clone(&self.inner.queue),
+            Backend::Postgres(server) => self.start_front(server),
         };
         Front { hot, queue, latch: Arc::clone(&self.inner.latch), weight }
+    }
+
+    /// A front on PostgreSQL has a queue, a thread and a connection of its own.
+    fn start_front(&self, server: &Server) -> Arc<Queue> {
+        let queue = Arc::new(Queue::new(self.inner.settings.queue_max));
+        let mut fronts = lock(&self.inner.fronts);
+        if self.inner.closed.load(Ordering::SeqCst) {
+            queue.close();
+            return queue;
+        }
+        let thread = FrontThread {
+            queue: Arc::clone(&queue),
+            shared: server.shared.clone(),
+            session: Session::new(server.front.clone()),
+            patience: self.inner.settings.front_patience,
+            aside: Vec::new(),
+        };
+        match spawn("db-front", move || thread.work()) {
+            Ok(thread) => {
+                lock(&self.inner.threads).push(thread);
+                fronts.push(Arc::clone(&queue));
+            }
+            Err(error) => {
+                tracing::error!(%error, "a front cannot start");
+                queue.close();
+            }
+        }
+        queue
     }
 
     /// The last position of the feed; changes wake listeners.
@@ -299,13 +420,18 @@ impl Db {
 
 impl Inner {
     fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
         self.queue.close();
         self.reads.close();
-        let threads: Vec<_> = self.threads.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
-        for thread in threads {
-            if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
-                tracing::error!("a database thread has panicked");
-            }
+        for queue in lock(&self.fronts).drain(..) {
+            queue.close();
+        }
+        let threads: Vec<_> = lock(&self.threads).drain(..).collect();
+        threads.into_iter().for_each(join);
+        if let Backend::Postgres(server) = &self.backend {
+            server.shared.sequencer.close();
+            let sequencer = lock(&server.sequencer).take();
+            sequencer.into_iter().for_each(join);
         }
     }
 }

@@ -15,12 +15,20 @@ pub enum Health {
 }
 
 /// The latch, shared by the writers and the doors.
-#[derive(Debug, Default)]
-pub(crate) struct Latch(Mutex<Health>);
+#[derive(Debug)]
+pub(crate) struct Latch {
+    health: Mutex<Health>,
+    /// Whether writes are refused at the door until a probe succeeds. A server is asked each time.
+    refuses: bool,
+}
 
 impl Latch {
+    pub(crate) fn new(refuses: bool) -> Latch {
+        Latch { health: Mutex::default(), refuses }
+    }
+
     pub(crate) fn get(&self) -> Health {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn set(&self, health: Health) {
@@ -33,14 +41,19 @@ impl Latch {
 
     /// As [`Latch::set`], when it is no news.
     pub(crate) fn set_quietly(&self, health: Health) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = health;
+        *self.health.lock().unwrap_or_else(PoisonError::into_inner) = health;
     }
 
     /// The error with which a write is refused now, if any.
     pub(crate) fn refusal(&self) -> Option<DbError> {
         match self.get() {
-            Health::Good => None,
-            Health::ReadOnly(error) => Some(error),
+            Health::ReadOnly(error) if self.refuses => Some(error),
+            _ => None,
         }
+    }
+
+    /// Whether something was wrong the last time.
+    pub(crate) fn is_bad(&self) -> bool {
+        matches!(self.get(), Health::ReadOnly(_))
     }
 }

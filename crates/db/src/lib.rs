@@ -8,6 +8,7 @@
 //! all; lanes and feed positions have no gaps; SQL is never built from anything but constants.
 
 pub mod audit;
+pub mod cluster;
 mod conn;
 mod db;
 mod error;
@@ -21,6 +22,7 @@ mod lane;
 mod migrate;
 mod outbox;
 mod park;
+pub mod partitions;
 mod pg;
 mod queue;
 mod reads;

@@ -1,33 +1,101 @@
 //! Writes: what is answered is committed, and who fails disturbs nobody.
 
 mod common;
-use common::{add, all};
-use db::DbError;
+use common::{ADD_MANY, INSERT, add, all, put, world, world_with};
+use db::{Db, DbError, Engine, Rows};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier, mpsc};
 
-#[test]
-fn a_refused_closure_disturbs_nobody() {
-    let world = common::sqlite();
+on_both_engines!(
+    a_refused_closure_disturbs_nobody,
+    a_poison_command_is_the_only_one_to_fail,
+    a_panic_undoes_its_closure_and_the_thread_lives_on,
+    a_panic_in_a_front_fails_only_its_command,
+    a_full_queue_refuses_before_any_work,
+    a_failure_that_was_ignored_is_not_kept,
+    a_savepoint_is_undone_alone,
+    a_savepoint_inside_a_savepoint_is_undone_alone,
+    a_dry_run_answers_and_leaves_nothing,
+    a_closed_database_refuses,
+    what_was_accepted_is_done_before_the_end,
+    constraints_have_the_same_names,
+    a_caller_that_goes_away_does_not_stop_its_write,
+    commands_of_a_front_are_decided_in_order,
+);
+
+/// Keeps a thread of the writers busy until it is let go.
+fn hold(db: &Db) -> (mpsc::Sender<()>, std::thread::JoinHandle<Result<(), DbError>>) {
+    let (running, is_running) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let db = db.clone();
+    let thread = std::thread::spawn(move || {
+        db.write_blocking(move |tx| {
+            running.send(()).unwrap();
+            released.recv().unwrap();
+            add(tx, 1_000, 1)
+        })
+    });
+    is_running.recv().unwrap();
+    (release, thread)
+}
+
+fn a_refused_closure_disturbs_nobody(engine: Engine) {
+    let world = world(engine);
     let db = &world.db;
-    db.write_blocking(|tx| add(tx, 1, 10)).unwrap();
+    put(db, 1, 10).unwrap();
     let refused: Result<(), DbError> = db.write_blocking(|tx| {
         add(tx, 2, 5)?;
         add(tx, 1, -20)
     });
     assert!(refused.unwrap_err().is_check("shop_account_floor"));
-    db.write_blocking(|tx| add(tx, 3, 1)).unwrap();
+    put(db, 3, 1).unwrap();
     assert_eq!(all(db), [(1, 10), (3, 1)]);
 }
 
 #[test]
-fn a_poison_command_is_the_only_one_to_fail() {
-    let world = common::sqlite();
+fn nobody_is_answered_before_the_commit() {
+    let world = world(Engine::Sqlite);
+    let db = &world.db;
+    let (release, held) = hold(db);
+    let first = {
+        let db = db.clone();
+        std::thread::spawn(move || put(&db, 1, 1))
+    };
+    while db.queued() < 1 {
+        std::thread::yield_now();
+    }
+    let (seen, sees) = mpsc::channel();
+    let second = {
+        let db = db.clone();
+        let reader = db.clone();
+        std::thread::spawn(move || {
+            db.write_blocking(move |tx| {
+                // the first closure was run in this same transaction, and nobody can see it yet
+                seen.send(all(&reader)).unwrap();
+                add(tx, 2, 1)
+            })
+        })
+    };
+    while db.queued() < 2 {
+        std::thread::yield_now();
+    }
+    release.send(()).unwrap();
+    held.join().unwrap().unwrap();
+    first.join().unwrap().unwrap();
+    second.join().unwrap().unwrap();
+    assert_eq!(sees.recv().unwrap(), [(1_000, 1)]);
+    assert_eq!(all(db), [(1, 1), (2, 1), (1_000, 1)]);
+}
+
+fn a_poison_command_is_the_only_one_to_fail(engine: Engine) {
+    let world = world(engine);
     let db = &world.db;
     let front = db.front(|tx, commands: &[i64]| {
-        let mut rows = db::Rows::new(2);
+        let mut rows = Rows::new(2);
         for id in commands {
             rows.push(&[(*id).into(), (if *id == 13 { -1 } else { 1_i64 }).into()]);
         }
-        tx.execute_many(&common::ADD, &rows)?;
+        tx.execute_many(&ADD_MANY, &rows)?;
         Ok(commands.to_vec())
     });
     let threads: Vec<_> = (0..40)
@@ -45,4 +113,251 @@ fn a_poison_command_is_the_only_one_to_fail() {
         }
     }
     assert_eq!(all(db).len(), 39);
+}
+
+fn a_panic_undoes_its_closure_and_the_thread_lives_on(engine: Engine) {
+    let world = world_with(engine, |settings| settings.writers = 1);
+    let db = &world.db;
+    let failed: Result<(), DbError> = db.write_blocking(|tx| {
+        add(tx, 1, 1)?;
+        panic!("oh no");
+    });
+    assert!(failed.unwrap_err().to_string().contains("oh no"));
+    put(db, 2, 1).unwrap();
+    assert_eq!(all(db), [(2, 1)]);
+    let failed: Result<(), DbError> = db.read_blocking(|_| panic!("oh dear"));
+    assert!(failed.unwrap_err().to_string().contains("oh dear"));
+    assert_eq!(all(db), [(2, 1)]);
+}
+
+fn a_panic_in_a_front_fails_only_its_command(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let front = db.front(|tx, commands: &[i64]| {
+        for id in commands {
+            add(tx, *id, 1)?;
+            assert!(*id != 3, "three");
+        }
+        Ok(vec![(); commands.len()])
+    });
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|id| {
+                let front = &front;
+                scope.spawn(move || front.submit_blocking(id))
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_err()).count(), 1);
+    assert!(outcomes[3].as_ref().unwrap_err().to_string().contains("three"));
+    assert_eq!(all(db).len(), 7);
+}
+
+fn a_full_queue_refuses_before_any_work(engine: Engine) {
+    let world = world_with(engine, |settings| {
+        settings.queue_max = 2;
+        settings.writers = 1;
+    });
+    let db = &world.db;
+    let (release, held) = hold(db);
+    let waiting: Vec<_> = (1..=2)
+        .map(|id| {
+            let shared = db.clone();
+            let thread = std::thread::spawn(move || put(&shared, id, 1));
+            while db.queued() < usize::try_from(id).unwrap() {
+                std::thread::yield_now();
+            }
+            thread
+        })
+        .collect();
+    assert!(matches!(put(db, 3, 1), Err(DbError::Busy)));
+    release.send(()).unwrap();
+    held.join().unwrap().unwrap();
+    for thread in waiting {
+        thread.join().unwrap().unwrap();
+    }
+    assert_eq!(all(db), [(1, 1), (2, 1), (1_000, 1)]);
+}
+
+fn a_failure_that_was_ignored_is_not_kept(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let failed: Result<(), DbError> = db.write_blocking(|tx| {
+        add(tx, 1, 1)?;
+        drop(tx.execute(&INSERT, &[2_i64.into(), (-1_i64).into()]));
+        Ok(())
+    });
+    assert!(failed.unwrap_err().is_check("shop_account_floor"));
+    assert_eq!(all(db), []);
+}
+
+fn a_savepoint_is_undone_alone(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    db.write_blocking(|tx| {
+        add(tx, 1, 1)?;
+        common::emit(tx, "kept", 1, 1);
+        let refused: Result<(), DbError> = tx.savepoint(|tx| {
+            add(tx, 2, 1)?;
+            common::emit(tx, "lost", 1, 1);
+            tx.execute(&INSERT, &[1_i64.into(), 1_i64.into()])?;
+            Ok(())
+        });
+        assert!(matches!(refused, Err(DbError::Unique(_))));
+        tx.savepoint(|tx| add(tx, 3, 1))
+    })
+    .unwrap();
+    assert_eq!(all(db), [(1, 1), (3, 1)]);
+    common::wait_for_position(db, 1);
+    let events = db.read_blocking(|conn| db::feed::read(conn, 0, 10)).unwrap();
+    assert_eq!(events.iter().map(|event| event.aggregate_id.as_str()).collect::<Vec<_>>(), ["kept"]);
+}
+
+fn a_savepoint_inside_a_savepoint_is_undone_alone(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    db.write_blocking(|tx| {
+        tx.savepoint(|tx| {
+            add(tx, 1, 1)?;
+            let inner: Result<(), DbError> = tx.savepoint(|tx| {
+                add(tx, 2, 1)?;
+                Err(DbError::Busy)
+            });
+            assert!(matches!(inner, Err(DbError::Busy)));
+            add(tx, 3, 1)
+        })
+    })
+    .unwrap();
+    assert_eq!(all(db), [(1, 1), (3, 1)]);
+}
+
+fn a_dry_run_answers_and_leaves_nothing(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let seen = runtime
+        .block_on(db.dry_run(|tx| {
+            add(tx, 1, 7)?;
+            common::emit(tx, "a", 1, 1);
+            tx.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0))
+        }))
+        .unwrap();
+    assert_eq!(seen, 7);
+    assert_eq!(all(db), []);
+    // the event's number was given back as well
+    db.write_blocking(|tx| {
+        common::emit(tx, "a", 1, 1);
+        Ok::<(), DbError>(())
+    })
+    .unwrap();
+    common::wait_for_position(db, 1);
+}
+
+fn a_closed_database_refuses(engine: Engine) {
+    let world = world(engine);
+    world.db.close();
+    assert!(matches!(put(&world.db, 1, 1), Err(DbError::Closed)));
+    let front = world.db.front(|_, commands: &[i64]| Ok(commands.to_vec()));
+    assert!(matches!(front.submit_blocking(1), Err(DbError::Closed)));
+}
+
+fn what_was_accepted_is_done_before_the_end(engine: Engine) {
+    let world = world_with(engine, |settings| settings.writers = 1);
+    let (release, held) = hold(&world.db);
+    let later = {
+        let db = world.db.clone();
+        std::thread::spawn(move || put(&db, 1, 1))
+    };
+    while world.db.queued() < 1 {
+        std::thread::yield_now();
+    }
+    release.send(()).unwrap();
+    world.db.close();
+    held.join().unwrap().unwrap();
+    later.join().unwrap().unwrap();
+}
+
+fn constraints_have_the_same_names(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    put(db, 1, 1).unwrap();
+    let again: Result<u64, DbError> =
+        db.write_blocking(|tx| tx.execute(&INSERT, &[1_i64.into(), 1_i64.into()]));
+    assert!(again.unwrap_err().is_unique("shop_account_pkey"));
+    let null: Result<u64, DbError> =
+        db.write_blocking(|tx| tx.execute(&INSERT, &[2_i64.into(), db::Value::Null]));
+    assert!(matches!(null, Err(DbError::NotNull(column)) if *column == *"amount"));
+    for seq in [1, 1] {
+        let done: Result<(), DbError> = db.write_blocking(move |tx| {
+            common::emit(tx, "twice", seq, 1);
+            Ok(())
+        });
+        if let Err(error) = done {
+            assert!(error.is_unique("db_outbox_aggregate"), "{error}");
+        }
+    }
+    common::wait_for_position(db, 1);
+    assert_eq!(db.read_blocking(db::feed::last).unwrap(), 1);
+}
+
+fn a_caller_that_goes_away_does_not_stop_its_write(engine: Engine) {
+    let world = world_with(engine, |settings| settings.writers = 1);
+    let db = &world.db;
+    let (release, held) = hold(db);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let mut write = Box::pin(db.write(|tx| add(tx, 1, 1)));
+        let polled = std::future::poll_fn(|cx| std::task::Poll::Ready(write.as_mut().poll(cx).is_pending()));
+        assert!(polled.await);
+        // the future is dropped here, unanswered
+    });
+    release.send(()).unwrap();
+    held.join().unwrap().unwrap();
+    put(db, 2, 1).unwrap();
+    assert_eq!(all(db), [(1, 1), (2, 1), (1_000, 1)]);
+}
+
+fn commands_of_a_front_are_decided_in_order(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let (entered, is_entered) = mpsc::sync_channel(1);
+    let go = Arc::new(Barrier::new(2));
+    let gate = Arc::clone(&go);
+    let front = db.front(move |tx, commands: &[i64]| {
+        if counted.fetch_add(1, Ordering::SeqCst) == 0 {
+            entered.send(()).unwrap();
+            gate.wait();
+        }
+        for id in commands {
+            // each command sees all that came before
+            let before = tx.query(&common::ALL, &[], |row| row.int(0))?.len();
+            assert_eq!(i64::try_from(before).unwrap(), *id);
+            add(tx, *id, 1)?;
+        }
+        Ok(commands.to_vec())
+    });
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let first = runtime.spawn({
+        let front = front.clone();
+        async move { front.submit(0).await }
+    });
+    is_entered.recv().unwrap();
+    // all of these queue while the first call runs
+    let mut rest: Vec<_> = (1..100).map(|id| Box::pin(front.submit(id))).collect();
+    runtime.block_on(async {
+        for write in &mut rest {
+            let pending =
+                std::future::poll_fn(|cx| std::task::Poll::Ready(write.as_mut().poll(cx).is_pending()));
+            assert!(pending.await);
+        }
+        go.wait();
+        assert_eq!(first.await.unwrap().unwrap(), 0);
+        for (id, write) in (1..).zip(rest) {
+            assert_eq!(write.await.unwrap(), id);
+        }
+    });
+    assert_eq!(calls.load(Ordering::SeqCst), 2, "one call for all that has queued");
 }

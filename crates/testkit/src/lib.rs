@@ -1,1 +1,3 @@
-//! placeholder
+//! What tests stand on.
+
+pub mod pg;

@@ -84,13 +84,48 @@ impl Connection {
         self.client.is_closed()
     }
 
+    /// Whether a transaction has begun in earnest.
+    pub(crate) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Runs a last statement and commits, in one go. When the statement fails, so does the commit.
+    pub(crate) fn commit_with(&mut self, statement: &Statement, params: &[Value<'_>]) -> Result<(), DbError> {
+        let ready = self.prepare(statement)?;
+        let Connection { client, driver, .. } = self;
+        let (last, done) = driver.block_on(join(
+            client.execute_raw(&ready, params.iter().map(|value| One(*value))),
+            client.batch_execute("commit"),
+        ));
+        let done = match last {
+            Ok(_) => done,
+            Err(error) => Err(error),
+        };
+        self.open = done.is_err();
+        done.map_err(|error| from_driver(&error, statement.name))
+    }
+
+    fn prepare(&mut self, statement: &Statement) -> Result<tokio_postgres::Statement, DbError> {
+        let key = (statement.postgres.as_ptr().addr(), statement.postgres.len());
+        if let Some(ready) = self.prepared.get(&key) {
+            return Ok(ready.clone());
+        }
+        let text = to_dollars(statement.postgres);
+        let ready = self
+            .driver
+            .block_on(self.client.prepare(&text))
+            .map_err(|error| from_driver(&error, statement.name))?;
+        self.prepared.insert(key, ready.clone());
+        Ok(ready)
+    }
+
     /// Begins a transaction, together with its first statement.
     pub(crate) fn begin(&mut self, begin: &'static str) {
         self.begin = Some(begin);
         self.open = false;
     }
 
-    /// Ends the transaction; `false` when the server rolled back instead.
+    /// Commits, if anything was done.
     pub(crate) fn commit(&mut self) -> Result<(), DbError> {
         if self.begin.take().is_some() || !self.open {
             return Ok(());

@@ -1,8 +1,9 @@
 //! The world of the tests: a fresh database of either engine, with one table of accounts.
+#![allow(dead_code, unused_macros, clippy::allow_attributes, reason = "each test file uses a part")]
 
-use db::{Db, DbError, Migration, MigrationSet, Settings, Statement, Tx};
+use db::{Db, DbError, Engine, Migration, MigrationSet, NewEvent, Settings, Statement, Tx};
 
-pub const SETS: &[MigrationSet] = &[MigrationSet {
+pub(crate) const SETS: &[MigrationSet] = &[MigrationSet {
     name: "shop",
     migrations: &[Migration {
         number: 1,
@@ -14,44 +15,120 @@ pub const SETS: &[MigrationSet] = &[MigrationSet {
     }],
 }];
 
-pub const ADD: Statement = Statement::new(
+pub(crate) const ADD: Statement = Statement::new(
     "shop.add",
     "insert into shop_account (id, amount)
      values (?1, ?2)
      on conflict (id) do update set amount = shop_account.amount + excluded.amount",
 );
 
-pub const INSERT: Statement =
+pub(crate) const ADD_MANY: Statement = Statement::per_engine(
+    "shop.add_many",
+    ADD.sqlite,
+    "insert into shop_account (id, amount)
+     select *
+     from unnest(?1::bigint[], ?2::bigint[])
+     on conflict (id) do update set amount = shop_account.amount + excluded.amount",
+);
+
+pub(crate) const INSERT: Statement =
     Statement::new("shop.insert", "insert into shop_account (id, amount) values (?1, ?2)");
 
-pub const ALL: Statement = Statement::new("shop.all", "select id, amount from shop_account order by id");
+pub(crate) const ALL: Statement =
+    Statement::new("shop.all", "select id, amount from shop_account order by id");
 
-pub const ONE: Statement = Statement::new("shop.one", "select amount from shop_account where id = ?1");
+pub(crate) const ONE: Statement = Statement::new("shop.one", "select amount from shop_account where id = ?1");
 
-/// A database with its place, which goes away with it.
-pub struct World {
-    pub db: Db,
-    pub settings: Settings,
+/// A database with its place, which goes away after it.
+pub(crate) struct World {
+    pub(crate) db: Db,
+    pub(crate) settings: Settings,
     _dir: Option<tempfile::TempDir>,
+    _database: Option<testkit::pg::Database>,
 }
 
-pub fn sqlite() -> World {
-    sqlite_with(|_| {})
+/// A fresh world of an engine.
+pub(crate) fn world(engine: Engine) -> World {
+    world_with(engine, |_| {})
 }
 
-pub fn sqlite_with(change: impl FnOnce(&mut Settings)) -> World {
-    let dir = tempfile::tempdir().unwrap();
-    let mut settings = Settings::new(format!("sqlite:{}", dir.path().join("t.db").display()));
+/// A fresh world, with other settings.
+pub(crate) fn world_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> World {
+    let (mut settings, dir, database) = match engine {
+        Engine::Sqlite => {
+            let dir = tempfile::tempdir().unwrap();
+            let url = format!("sqlite:{}", dir.path().join("t.db").display());
+            (Settings::new(url), Some(dir), None)
+        }
+        Engine::Postgres => {
+            let database = testkit::pg::Database::new(SETS).unwrap();
+            (Settings::new(&database.url), None, Some(database))
+        }
+    };
     change(&mut settings);
     let db = Db::open(&settings, SETS).unwrap();
     db.migrate().unwrap();
-    World { db, settings, _dir: Some(dir) }
+    World { db, settings, _dir: dir, _database: database }
 }
 
-pub fn add(tx: &mut Tx<'_>, id: i64, amount: i64) -> Result<(), DbError> {
+/// Runs tests on both engines.
+#[macro_export]
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(db::Engine::Sqlite); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(db::Engine::Postgres); })*
+        }
+    };
+}
+
+pub(crate) fn add(tx: &mut Tx<'_>, id: i64, amount: i64) -> Result<(), DbError> {
     tx.execute(&ADD, &[id.into(), amount.into()]).map(|_| ())
 }
 
-pub fn all(db: &Db) -> Vec<(i64, i64)> {
+/// A write that adds to an account.
+pub(crate) fn put(db: &Db, id: i64, amount: i64) -> Result<(), DbError> {
+    db.write_blocking(move |tx| add(tx, id, amount))
+}
+
+/// Emits the n-th event of a thing; its id is made from both.
+pub(crate) fn emit(tx: &mut Tx<'_>, thing: &str, seq: i64, recorded_at: i64) {
+    let mut id = [0; 16];
+    id[..8].copy_from_slice(&seq.to_be_bytes());
+    for (place, byte) in thing.bytes().enumerate().take(8) {
+        id[8 + place] = byte;
+    }
+    tx.emit(NewEvent {
+        id,
+        kind: "shop.changed",
+        aggregate_type: "account",
+        aggregate_id: thing,
+        aggregate_seq: seq,
+        recorded_at,
+        sites: &[1, 22],
+        payload: format!("{{\"seq\":{seq}}}"),
+    });
+}
+
+/// Waits until the feed has grown to a position.
+pub(crate) fn wait_for_position(db: &Db, position: i64) {
+    let mut positions = db.feed_position();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let wait = positions.wait_for(|last| *last >= position);
+        tokio::time::timeout(std::time::Duration::from_secs(30), wait).await.unwrap().unwrap();
+    });
+}
+
+/// An id for tests.
+pub(crate) fn id16(number: u64) -> [u8; 16] {
+    let mut id = [0; 16];
+    id[8..].copy_from_slice(&number.to_be_bytes());
+    id
+}
+
+pub(crate) fn all(db: &Db) -> Vec<(i64, i64)> {
     db.read_blocking(|conn| conn.query(&ALL, &[], |row| Ok((row.int(0)?, row.int(1)?)))).unwrap()
 }

@@ -1,0 +1,124 @@
+//! Opening PostgreSQL: how each kind of connection is set up, and what is refused.
+
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::pg::connection::Connection;
+use crate::pg::session::Connector;
+use crate::settings::Settings;
+use crate::statement::Statement;
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio_postgres::Config;
+
+/// The oldest server: row locks, `merge` and JSON as we use them.
+const VERSION_MIN: i64 = 140_000;
+
+const CHECK: Statement = Statement::per_engine(
+    "db.open.check",
+    "",
+    "select current_setting('server_version_num')::bigint,
+            current_setting('fsync'),
+            current_setting('synchronous_commit'),
+            current_setting('full_page_writes')",
+);
+
+/// Reads the URL.
+pub(crate) fn config(settings: &Settings) -> Result<Config, DbError> {
+    let mut config: Config = settings
+        .url
+        .parse()
+        .map_err(|error| DbError::refused(format!("the database URL cannot be read: {error}")))?;
+    if config.get_application_name().is_none() {
+        config.application_name("stockwell");
+    }
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(Duration::from_secs(5));
+    }
+    config.keepalives_idle(Duration::from_secs(30));
+    config.tcp_user_timeout(Duration::from_secs(30));
+    Ok(config)
+}
+
+fn setup(lock: Duration, statement: Duration, idle: Duration, more: &str) -> String {
+    format!(
+        "set lock_timeout = {}; set statement_timeout = {}; set idle_in_transaction_session_timeout = {};
+         set timezone = 'UTC'; set jit = off; set client_min_messages = warning; {more}",
+        lock.as_millis(),
+        statement.as_millis(),
+        idle.as_millis()
+    )
+}
+
+/// How closures connect.
+pub(crate) fn pool(config: &Config, settings: &Settings) -> Connector {
+    Connector {
+        config: config.clone(),
+        setup: setup(settings.lock_timeout, Duration::from_secs(10), Duration::from_secs(15), ""),
+    }
+}
+
+/// How a front connects.
+pub(crate) fn front(config: &Config, settings: &Settings) -> Connector {
+    Connector {
+        config: config.clone(),
+        setup: setup(settings.front_lock_timeout, Duration::from_secs(10), Duration::from_secs(15), ""),
+    }
+}
+
+/// How the sequencer connects: it waits for its turn.
+pub(crate) fn sequencer(config: &Config) -> Connector {
+    Connector {
+        config: config.clone(),
+        setup: setup(Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(15), ""),
+    }
+}
+
+/// How readers connect.
+pub(crate) fn reader(config: &Config, settings: &Settings) -> Connector {
+    let timeout = settings.read_timeout;
+    Connector {
+        config: config.clone(),
+        setup: setup(timeout, timeout, timeout, "set default_transaction_read_only = on"),
+    }
+}
+
+/// How migrations connect: they may take as long as they need, but not wait for ever.
+pub(crate) fn migration(config: &Config) -> Connector {
+    Connector {
+        config: config.clone(),
+        setup: setup(Duration::from_secs(120), Duration::ZERO, Duration::ZERO, ""),
+    }
+}
+
+/// The runtime that moves the bytes of shared connections.
+pub(crate) fn runtime() -> Result<Runtime, DbError> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("db-io")
+        .enable_all()
+        .build()
+        .map_err(|error| DbError::refused(format!("cannot start a thread: {error}")))
+}
+
+/// Refuses a server that is too old, or that may forget what it has committed.
+pub(crate) fn check(conn: &mut Connection, settings: &Settings) -> Result<(), DbError> {
+    let found = Conn::postgres(conn).query_one(&CHECK, &[], |row| {
+        Ok((row.int(0)?, [row.text(1)?.to_owned(), row.text(2)?.to_owned(), row.text(3)?.to_owned()]))
+    })?;
+    let (version, durable) = found;
+    if version < VERSION_MIN {
+        return Err(DbError::refused(format!(
+            "PostgreSQL {} is too old: 14 or newer is needed",
+            version / 10_000
+        )));
+    }
+    let names = ["fsync", "synchronous_commit", "full_page_writes"];
+    for (name, value) in names.into_iter().zip(durable) {
+        if value == "off" && !settings.allow_unsafe {
+            return Err(DbError::refused(format!(
+                "the PostgreSQL server runs with `{name} = off` and may forget what it has committed: switch it on"
+            )));
+        }
+    }
+    Ok(())
+}

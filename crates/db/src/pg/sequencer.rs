@@ -1,0 +1,255 @@
+//! Gives events of PostgreSQL their positions in the feed, after their commit. Several processes
+//! may try; one at a time does. Invariant: the order of each lane and of each aggregate is kept.
+
+use crate::conn::Conn;
+use crate::error::DbError;
+use crate::feed;
+use crate::pg::connection::Connection;
+use crate::pg::session::Connector;
+use crate::statement::Statement;
+use crate::wake::Wake;
+use rustc_hash::FxHashMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap, VecDeque};
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How many events of one lane are positioned in one step.
+const LANE_LIMIT: usize = 5_000;
+
+/// Another process may hold it: a step is short.
+const LOCK: Statement =
+    Statement::per_engine("db.sequencer.lock", "", "select count(pg_advisory_xact_lock(7305795870240102))");
+
+const POLL: Statement = Statement::per_engine(
+    "db.sequencer.poll",
+    "",
+    "select exists (
+              select 1
+              from db_lane l
+              where l.event_number > coalesce((select max(f.number_to) from db_feed f where f.lane = l.lane), 0)),
+            coalesce((
+              select position_from + number_to - number_from
+              from db_feed
+              order by position_from desc
+              limit 1), 0)",
+);
+
+const NEW: Statement = Statement::per_engine(
+    "db.sequencer.new",
+    "",
+    "select o.lane, o.event_number, o.recorded_at, o.aggregate, o.aggregate_seq
+     from db_lane l
+     cross join lateral (
+       select coalesce(max(f.number_to), 0) as number
+       from db_feed f
+       where f.lane = l.lane) done
+     cross join lateral (
+       select lane, event_number, recorded_at, aggregate_seq,
+              hashtextextended(aggregate_id, hashtextextended(aggregate_type, 0)) as aggregate
+       from db_outbox
+       where lane = l.lane and event_number > done.number
+       order by event_number
+       limit ?1) o
+     where l.event_number > done.number
+     order by o.lane, o.event_number",
+);
+
+/// Tells the sequencer that there is something to do, or that it is over.
+#[derive(Debug, Default)]
+pub(crate) struct Signal {
+    state: Mutex<(bool, bool)>,
+    changed: Condvar,
+}
+
+impl Signal {
+    pub(crate) fn raise(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).0 = true;
+        self.changed.notify_one();
+    }
+
+    pub(crate) fn close(&self) {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).1 = true;
+        self.changed.notify_one();
+    }
+
+    /// Waits; (raised, closed).
+    fn wait(&self, patience: Duration) -> (bool, bool) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (mut state, _) = self
+            .changed
+            .wait_timeout_while(state, patience, |(raised, closed)| !*raised && !*closed)
+            .unwrap_or_else(PoisonError::into_inner);
+        (std::mem::take(&mut state.0), state.1)
+    }
+}
+
+/// The sequencer's thread, until the signal is closed.
+pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, pause: Duration) {
+    let mut conn = None;
+    loop {
+        let (raised, closed) = signal.wait(pause);
+        if let Err(error) = round(connector, &mut conn, raised || closed, wake) {
+            tracing::debug!(%error, "the sequencer tries again");
+            conn = None;
+        }
+        if closed {
+            return;
+        }
+    }
+}
+
+fn round(
+    connector: &Connector,
+    conn: &mut Option<Connection>,
+    raised: bool,
+    wake: &Wake,
+) -> Result<(), DbError> {
+    let conn = match conn {
+        Some(conn) => conn,
+        None => conn.insert(Connection::own(&connector.config, &connector.setup)?),
+    };
+    let mut todo = raised;
+    if !raised {
+        conn.run(&POLL, &[], |row| {
+            todo = row.bool(0)?;
+            wake.positioned(row.int(1)?);
+            Ok(())
+        })?;
+    }
+    while todo {
+        let (end, more) = step(conn).inspect_err(|_| conn.rollback())?;
+        wake.positioned(end);
+        todo = more;
+    }
+    Ok(())
+}
+
+/// One step; the last position, and whether there is certainly more to do.
+fn step(pg: &mut Connection) -> Result<(i64, bool), DbError> {
+    pg.begin("begin");
+    pg.run(&LOCK, &[], |_| Ok(()))?;
+    let mut lanes: BTreeMap<i64, VecDeque<New>> = BTreeMap::new();
+    let limit = i64::try_from(LANE_LIMIT).unwrap_or(i64::MAX);
+    pg.run(&NEW, &[limit.into()], |row| {
+        let new = New {
+            number: row.int(1)?,
+            recorded_at: row.int(2)?,
+            aggregate: row.int(3)?,
+            aggregate_seq: row.int(4)?,
+        };
+        lanes.entry(row.int(0)?).or_default().push_back(new);
+        Ok(())
+    })?;
+    let more = lanes.values().any(|lane| lane.len() >= LANE_LIMIT);
+    let runs = merge(lanes, LANE_LIMIT);
+    let end = feed::append(&mut Conn::postgres(pg), &runs)?;
+    pg.commit()?;
+    Ok((end, more))
+}
+
+#[derive(Clone, Copy, Debug)]
+struct New {
+    number: i64,
+    recorded_at: i64,
+    aggregate: i64,
+    aggregate_seq: i64,
+}
+
+/// Merges lanes into runs: by time, but never before an earlier event of the same lane or of the
+/// same aggregate. A lane with `limit` events may have more, so the merge ends where it ends.
+fn merge(mut lanes: BTreeMap<i64, VecDeque<New>>, limit: usize) -> Vec<(i64, i64, i64)> {
+    let mut waiting: FxHashMap<i64, BinaryHeap<Reverse<i64>>> = FxHashMap::default();
+    let alone = lanes.len() == 1;
+    if !alone {
+        for new in lanes.values().flatten() {
+            waiting.entry(new.aggregate).or_default().push(Reverse(new.aggregate_seq));
+        }
+    }
+    let full: Vec<i64> =
+        lanes.iter().filter(|(_, events)| events.len() >= limit).map(|(lane, _)| *lane).collect();
+    let mut runs: Vec<(i64, i64, i64)> = Vec::new();
+    while let Some(lane) = choose(&lanes, &waiting) {
+        let Some(events) = lanes.get_mut(&lane) else { break };
+        let Some(new) = events.pop_front() else { break };
+        match runs.last_mut() {
+            Some((last, _, to)) if *last == lane && to.saturating_add(1) == new.number => {
+                *to = new.number;
+            }
+            _ => runs.push((lane, new.number, new.number)),
+        }
+        if let Some(seqs) = waiting.get_mut(&new.aggregate) {
+            if seqs.peek() == Some(&Reverse(new.aggregate_seq)) {
+                seqs.pop();
+            } else {
+                seqs.retain(|seq| *seq != Reverse(new.aggregate_seq));
+            }
+        }
+        if events.is_empty() {
+            lanes.remove(&lane);
+            if !alone && full.contains(&lane) {
+                break;
+            }
+        }
+    }
+    runs
+}
+
+/// The lane whose next event is the earliest among those that nothing earlier waits for.
+fn choose(
+    lanes: &BTreeMap<i64, VecDeque<New>>,
+    waiting: &FxHashMap<i64, BinaryHeap<Reverse<i64>>>,
+) -> Option<i64> {
+    let blocked = |new: &New| {
+        waiting
+            .get(&new.aggregate)
+            .and_then(BinaryHeap::peek)
+            .is_some_and(|Reverse(first)| *first < new.aggregate_seq)
+    };
+    lanes
+        .iter()
+        .filter_map(|(lane, events)| events.front().map(|new| (blocked(new), new.recorded_at, *lane)))
+        .min()
+        .map(|(_, _, lane)| lane)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lanes(events: &[(i64, i64, i64, i64, i64)]) -> BTreeMap<i64, VecDeque<New>> {
+        let mut lanes: BTreeMap<i64, VecDeque<New>> = BTreeMap::new();
+        for (lane, number, recorded_at, aggregate, aggregate_seq) in events.iter().copied() {
+            lanes.entry(lane).or_default().push_back(New { number, recorded_at, aggregate, aggregate_seq });
+        }
+        lanes
+    }
+
+    #[test]
+    fn lanes_are_merged_by_time_in_runs() {
+        let merged = merge(
+            lanes(&[
+                (1, 5, 10, 1, 1),
+                (1, 6, 11, 2, 1),
+                (1, 7, 30, 3, 1),
+                (2, 1, 20, 4, 1),
+                (2, 2, 40, 5, 1),
+            ]),
+            100,
+        );
+        assert_eq!(merged, [(1, 5, 6), (2, 1, 1), (1, 7, 7), (2, 2, 2)]);
+    }
+
+    #[test]
+    fn an_aggregate_keeps_its_order_where_clocks_do_not() {
+        // the second event of aggregate 7 carries the same time and comes from the lower lane
+        let merged = merge(lanes(&[(1, 1, 10, 7, 2), (2, 1, 10, 7, 1)]), 100);
+        assert_eq!(merged, [(2, 1, 1), (1, 1, 1)]);
+    }
+
+    #[test]
+    fn the_merge_ends_where_a_full_lane_ends() {
+        let merged = merge(lanes(&[(1, 1, 10, 1, 1), (1, 2, 11, 1, 2), (2, 1, 50, 2, 1)]), 2);
+        assert_eq!(merged, [(1, 1, 2)]);
+    }
+}

@@ -1,0 +1,223 @@
+//! The threads that write PostgreSQL: a pool that runs closures, each in its own transaction, and
+//! one thread for each front that runs batches of commands.
+
+use crate::error::DbError;
+use crate::health::{Health, Latch};
+use crate::pg::connection::LOCK_TIMEOUT;
+use crate::pg::sequencer::Signal;
+use crate::pg::session::{Connector, Effects, Session};
+use crate::queue::{Entry, Queue, Taken};
+use crate::task::{HotCall, Ran, Task};
+use crate::wake::Wake;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a transaction is run at most.
+const RUNS_MAX: u32 = 5;
+const BEGIN: &str = "begin";
+/// After one lock timeout a batch is narrowed down with short waits.
+const BEGIN_IMPATIENT: &str = "begin; set local lock_timeout = '20ms'";
+/// Pause before commands that were set aside are tried again.
+const ASIDE_PAUSE: Duration = Duration::from_millis(25);
+const IDLE: Duration = Duration::from_secs(3_600);
+
+/// What all writing threads share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) connector: Connector,
+    pub(crate) latch: Arc<Latch>,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) sequencer: Arc<Signal>,
+}
+
+impl Shared {
+    fn committed(&self, effects: Effects) {
+        if effects.emitted {
+            self.sequencer.raise();
+        }
+        self.wake.after_commit(effects.enqueued);
+        if self.latch.is_bad() {
+            self.latch.set(Health::Good);
+        }
+    }
+
+    fn failed(&self, error: &DbError) {
+        if error.is_storage() {
+            self.latch.set(Health::ReadOnly(error.clone()));
+        }
+    }
+}
+
+/// A pause that grows with each attempt and differs between competitors.
+fn pause(attempt: u32) {
+    let mut random = [0; 1];
+    // without randomness the pause is only less fair
+    getrandom::fill(&mut random).unwrap_or_default();
+    let [random] = random;
+    let base = 4_u64 << attempt.min(8);
+    let jitter = base.saturating_mul(random.into()) / 256;
+    std::thread::sleep(Duration::from_millis(base.saturating_add(jitter) / 2));
+}
+
+/// Whether running the transaction again may help.
+fn transient(error: &DbError) -> bool {
+    error.is_retryable() || matches!(error, DbError::Unavailable(_))
+}
+
+/// What the caller is told in the end.
+fn outward(error: DbError) -> DbError {
+    if let DbError::Retry(_) = error { DbError::Contention } else { error }
+}
+
+/// A thread of the pool.
+pub(crate) fn pool(queue: &Queue, shared: &Shared) {
+    let mut session = Session::new(shared.connector.clone());
+    loop {
+        match queue.take(1, IDLE) {
+            Taken::Some(entries) => {
+                for entry in entries {
+                    match entry {
+                        Entry::Cold(task) => cold(task, &mut session, shared),
+                        Entry::Hot { front, count, .. } => {
+                            front.take(count).finish(Err(DbError::internal("a front in the pool")));
+                        }
+                    }
+                }
+            }
+            Taken::Idle => {}
+            Taken::Closed => break,
+        }
+    }
+    session.release();
+}
+
+fn cold(mut task: Box<dyn Task>, session: &mut Session, shared: &Shared) {
+    for attempt in 1_u32.. {
+        let (ran, effects) = session.transaction(BEGIN, |tx| task.run(tx));
+        match ran {
+            Ran::Keep => {
+                shared.committed(effects);
+                return task.finish(Ok(()));
+            }
+            Ran::Discard => return task.finish(Ok(())),
+            Ran::Failed(error) if transient(&error) && attempt < RUNS_MAX => {
+                tracing::debug!(%error, attempt, "a transaction is run again");
+                pause(attempt);
+            }
+            Ran::Failed(error) => {
+                shared.failed(&error);
+                return task.finish(Err(outward(error)));
+            }
+        }
+    }
+}
+
+/// The thread of a front.
+pub(crate) struct FrontThread {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) shared: Shared,
+    pub(crate) session: Session,
+    pub(crate) patience: Duration,
+    pub(crate) aside: Vec<Aside>,
+}
+
+/// Commands whose rows others hold.
+pub(crate) struct Aside {
+    call: Box<dyn HotCall>,
+    until: Instant,
+}
+
+impl FrontThread {
+    /// Works until the queue is closed and empty.
+    pub(crate) fn work(mut self) {
+        loop {
+            let patience = if self.aside.is_empty() { IDLE } else { ASIDE_PAUSE };
+            match self.queue.take(1, patience) {
+                Taken::Some(entries) => {
+                    for entry in entries {
+                        match entry {
+                            Entry::Hot { front, count, .. } => {
+                                let until = Instant::now() + self.patience;
+                                self.run(front.take(count), until, BEGIN);
+                            }
+                            Entry::Cold(task) => {
+                                task.finish(Err(DbError::internal("a closure in a front")));
+                            }
+                        }
+                    }
+                }
+                Taken::Idle => {}
+                Taken::Closed if self.aside.is_empty() => break,
+                Taken::Closed => std::thread::sleep(ASIDE_PAUSE),
+            }
+            for aside in std::mem::take(&mut self.aside) {
+                self.run(aside.call, aside.until, BEGIN_IMPATIENT);
+            }
+        }
+        self.session.release();
+    }
+
+    /// Runs all commands of a call, in one transaction if that works, and answers those that were
+    /// not set aside.
+    fn run(&mut self, mut call: Box<dyn HotCall>, until: Instant, begin: &'static str) {
+        let mut blocked: Vec<usize> = Vec::new();
+        let mut todo: Vec<(Range<usize>, u32, &'static str)> = vec![(0..call.len(), 1, begin)];
+        while let Some((range, attempt, begin)) = todo.pop() {
+            let mut aside = Vec::new();
+            let (ran, effects) = self.session.transaction(begin, |tx| {
+                let ran = call.run(tx, range.clone());
+                aside = std::mem::take(&mut tx.work.set_aside);
+                match ran {
+                    Ok(()) => Ran::Keep,
+                    Err(error) => Ran::Failed(tx.conn.retry.take().unwrap_or(error)),
+                }
+            });
+            let error = match ran {
+                Ran::Failed(error) => error,
+                Ran::Keep | Ran::Discard => {
+                    self.shared.committed(effects);
+                    blocked.extend(aside.into_iter().map(|index| range.start.saturating_add(index)));
+                    continue;
+                }
+            };
+            self.shared.failed(&error);
+            let locked = matches!(error, DbError::Retry(LOCK_TIMEOUT));
+            if !locked && transient(&error) && attempt < RUNS_MAX {
+                pause(attempt);
+                todo.push((range, attempt.saturating_add(1), begin));
+            } else if spoils_all(&error) {
+                range.for_each(|index| call.fail(index, outward(error.clone())));
+            } else if range.len() > 1 {
+                let begin = if locked { BEGIN_IMPATIENT } else { begin };
+                let middle = range.start.midpoint(range.end);
+                todo.push((middle..range.end, 1, begin));
+                todo.push((range.start..middle, 1, begin));
+            } else if locked {
+                blocked.push(range.start);
+            } else {
+                call.fail(range.start, outward(error));
+            }
+        }
+        self.answer(call, blocked, until);
+    }
+
+    fn answer(&mut self, mut call: Box<dyn HotCall>, mut blocked: Vec<usize>, until: Instant) {
+        blocked.sort_unstable();
+        if Instant::now() >= until {
+            for index in blocked.drain(..) {
+                call.fail(index, DbError::Contention);
+            }
+        }
+        if !blocked.is_empty() {
+            let later = call.split(&blocked);
+            self.aside.push(Aside { call: later, until });
+        }
+        call.finish(Ok(()));
+    }
+}
+
+/// Whether an error concerns the server and not a command, so that narrowing down is of no use.
+fn spoils_all(error: &DbError) -> bool {
+    error.is_storage() || matches!(error, DbError::Unavailable(_) | DbError::CommitUnknown | DbError::Closed)
+}
