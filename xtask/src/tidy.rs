@@ -121,7 +121,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         }
     }
     match count {
-        0 => println!("tidy: {} rules, nothing found", RULES.iter().filter(chosen).count()),
+        0 => println!("tidy: nothing found"),
         1 => bail!("tidy: one violation"),
         _ => bail!("tidy: {count} violations"),
     }
