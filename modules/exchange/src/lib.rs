@@ -1,1 +1,3 @@
-//! placeholder
+//! Files in and out: what other systems wrote is read, judged and turned into documents.
+
+pub mod online_retail;
