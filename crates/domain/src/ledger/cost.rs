@@ -118,7 +118,7 @@ fn price(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<i64, Refusal> {
 /// one product, rounded half-even once.
 ///
 /// 2.50 (2,500,000) × 3 units (3,000,000) with two decimals is 750.
-fn extend(each: i64, qty: i64, minor_digits: u32) -> Option<i64> {
+pub fn extend(each: i64, qty: i64, minor_digits: u32) -> Option<i64> {
     let scale = 10_i128.checked_pow(12_u32.checked_sub(minor_digits)?)?;
     let product = i128::from(each) * i128::from(qty);
     div_half_even(product, scale).and_then(|value| i64::try_from(value).ok())

@@ -138,7 +138,7 @@ impl Kind {
 
     /// A fact about the goods: it is booked even where it takes stock below its claims, and breaks
     /// claims to do so.
-    pub(super) const fn is_loss(self) -> bool {
+    pub const fn is_loss(self) -> bool {
         matches!(self, Kind::Adjust | Kind::SetStatus | Kind::Expire | Kind::Relocate)
     }
 

@@ -143,8 +143,8 @@ impl Vault {
         outcome
     }
 
-    /// How many steps have been taken; what [`Vault::clock_since`] counts from.
-    pub(super) fn mark(&self) -> usize {
+    /// How many steps have been taken: a place that [`Vault::roll_back`] returns to.
+    pub fn mark(&self) -> usize {
         self.undo.len()
     }
 
@@ -153,7 +153,8 @@ impl Vault {
         self.undo.clear();
     }
 
-    fn roll_back(&mut self, mark: usize) {
+    /// Takes back every step since a mark; for a bulk that is accepted as one.
+    pub fn roll_back(&mut self, mark: usize) {
         while self.undo.len() > mark {
             match self.undo.pop() {
                 Some(Undo::Balance(key, was)) => restore(&mut self.balances, &key, was),
@@ -228,6 +229,16 @@ impl Vault {
             self.undo.push(Undo::Site(key, slot.now));
             slot.now = stock;
         }
+    }
+
+    /// Sets the earliest last sellable day that is left, after a sweep.
+    ///
+    /// # Errors
+    /// When the guard was not loaded.
+    pub fn set_next_expiry(&mut self, key: SiteKey, next_expiry: Option<Date>) -> Result<(), Refusal> {
+        let site = self.site(key)?;
+        self.set_site(key, SiteStock { next_expiry, ..site });
+        Ok(())
     }
 
     /// A claim, when it was loaded or made in this batch.

@@ -1,0 +1,193 @@
+//! What the vault answers, and what its events say: the same values, so that nobody has to ask
+//! again for what was committed.
+
+use crate::names::Names;
+use domain::ledger::{Claim, Place, Posted};
+use domain::{ClaimId, Delta, Instant, PostingId, Status};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An accepted posting.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PostingAnswer {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: PostingId,
+    /// What kind it is.
+    pub kind: &'static str,
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub effective_at: Instant,
+    /// When the ledger took it.
+    #[schema(value_type = String, format = DateTime)]
+    pub recorded_at: Instant,
+    /// The instant that was asked for, when its period was closed and it was posted late.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub late_from: Option<Instant>,
+    /// The document behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The posting that it reverses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reversal_of: Option<PostingId>,
+    /// Its movements.
+    pub movements: Vec<MovementAnswer>,
+    /// What happened to claims.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimChangeAnswer>,
+}
+
+/// One movement of a posting.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct MovementAnswer {
+    /// The line of the request, from zero.
+    pub line: usize,
+    /// The item.
+    pub sku: String,
+    /// How much, in the base unit.
+    #[schema(value_type = String)]
+    pub qty: Delta,
+    /// Where from.
+    pub from: PlaceAnswer,
+    /// Where to.
+    pub to: PlaceAnswer,
+}
+
+/// One end of a movement, with what is on hand there afterwards.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PlaceAnswer {
+    /// The location.
+    pub location: String,
+    /// The status.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// On hand of the item (and lot) there, after the movement.
+    #[schema(value_type = String)]
+    pub on_hand: Delta,
+}
+
+/// What a posting did to a claim.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ClaimChangeAnswer {
+    /// The claim.
+    #[schema(value_type = String)]
+    pub claim: ClaimId,
+    /// What happened to it.
+    pub change: &'static str,
+    /// How much of it.
+    #[schema(value_type = String)]
+    pub qty: Delta,
+    /// What is left of it.
+    #[schema(value_type = String)]
+    pub left: Delta,
+}
+
+/// A claim.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ClaimAnswer {
+    /// Its id.
+    #[schema(value_type = String)]
+    pub id: ClaimId,
+    /// Whose it is.
+    pub owner: String,
+    /// The item.
+    pub sku: String,
+    /// The site.
+    pub site: String,
+    /// The bin of an allocation; left out for a reservation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// What it still claims.
+    #[schema(value_type = String)]
+    pub qty: Delta,
+    /// Kept longer when higher.
+    pub priority: i64,
+    /// When it ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Instant>,
+    /// `open`, or how it ended.
+    pub state: &'static str,
+    /// What is available of the item at the site, after this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub available: Option<Delta>,
+    /// The posting that made or changed it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub posting: Option<PostingId>,
+}
+
+/// One entry of a bulk's answer.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum BulkEntry<'a> {
+    Accepted { status: u16, posting: &'a PostingAnswer },
+    Refused { status: u16, problem: serde_json::Value },
+}
+
+impl Names {
+    fn sku(&self, item: domain::ItemId) -> String {
+        self.item_facts.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone())
+    }
+
+    fn place(&self, place: Place, on_hand: i64) -> PlaceAnswer {
+        let location = self.call(Place::good(place.location));
+        PlaceAnswer { location, status: place.status, on_hand: Delta(on_hand) }
+    }
+
+    /// A posting as it is answered.
+    pub(crate) fn posting(&self, posted: &Posted) -> PostingAnswer {
+        let movements = posted.movements.iter().map(|movement| MovementAnswer {
+            line: movement.line,
+            sku: self.sku(movement.item),
+            qty: Delta(movement.qty),
+            from: self.place(movement.from, movement.from_after),
+            to: self.place(movement.to, movement.to_after),
+        });
+        let claims = posted.claims.iter().map(|entry| ClaimChangeAnswer {
+            claim: entry.claim,
+            change: entry.change.word(),
+            qty: Delta(entry.qty),
+            left: Delta(entry.left),
+        });
+        PostingAnswer {
+            id: posted.id,
+            kind: posted.kind.word(),
+            effective_at: posted.effective_at,
+            recorded_at: posted.recorded_at,
+            late_from: posted.late_from,
+            document: None,
+            reason: None,
+            reversal_of: None,
+            movements: movements.collect(),
+            claims: claims.collect(),
+        }
+    }
+
+    /// A claim as it is answered.
+    pub(crate) fn claim(&self, claim: &Claim, available: Option<i64>, posting: Option<PostingId>) -> ClaimAnswer {
+        let site = match self.site_facts.get(&claim.site) {
+            Some(facts) => facts.code.clone(),
+            None => self.call(Place::good(claim.site.root())),
+        };
+        ClaimAnswer {
+            id: claim.id,
+            owner: claim.owner.clone(),
+            sku: self.sku(claim.item),
+            site,
+            location: claim.bin.map(|(location, _)| self.call(Place::good(location))),
+            qty: Delta(claim.qty),
+            priority: claim.priority,
+            expires_at: claim.expires_at,
+            state: claim.state.word(),
+            available: available.map(Delta),
+            posting,
+        }
+    }
+}

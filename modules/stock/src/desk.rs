@@ -1,0 +1,16 @@
+//! How the organisation keeps its books: what every decision needs and nothing changes later.
+
+use db::{Conn, DbError};
+use domain::Zone;
+use domain::costing::Method;
+
+/// The books' settings, read once at start.
+#[derive(Clone, Debug)]
+pub(crate) struct Desk {
+    /// The organisation's zone: its calendar has the periods.
+    pub(crate) zone: Zone,
+    /// How cost leaves stock.
+    pub(crate) method: Method,
+    /// Decimals of the functional currency.
+    pub(crate) minor_digits: u32,
+}

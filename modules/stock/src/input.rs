@@ -1,0 +1,213 @@
+//! What a door asks of the vault, by names: SKUs, codes of locations and lots, units. The front
+//! resolves them inside of the batch's transaction, so nothing that was read earlier is trusted.
+
+use domain::ledger::Kind;
+use domain::when::Date;
+use domain::{ClaimId, Ctx, Delta, Instant, PostingId, Qty, Status};
+use std::sync::Arc;
+use web::Principal;
+
+/// One request of the hot path.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Who asks, and when.
+    pub ctx: Ctx,
+    /// What it may do, and where.
+    pub principal: Arc<Principal>,
+    /// The idempotency key; `None` inside of the product, where the caller has its own.
+    pub key: Option<RequestKey>,
+    /// What is asked.
+    pub work: Work,
+}
+
+/// An idempotency key with the fingerprint of its request.
+#[derive(Clone, Debug)]
+pub struct RequestKey {
+    /// The key, 1 to 64 visible ASCII characters.
+    pub key: String,
+    /// SHA-256 over method, path and body.
+    pub fingerprint: [u8; 32],
+}
+
+/// What is asked.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// One posting.
+    Post(PostInput),
+    /// Up to [`POSTINGS_PER_BULK_MAX`] postings.
+    Bulk(BulkInput),
+    /// A reservation.
+    Reserve(ReserveInput),
+    /// An allocation.
+    Allocate(AllocateInput),
+    /// A release.
+    Release(ReleaseInput),
+    /// A reversal.
+    Reverse(ReverseInput),
+}
+
+/// The largest bulk.
+pub const POSTINGS_PER_BULK_MAX: usize = 1_000;
+/// The most lines of one posting, serials counted singly.
+pub const LINES_PER_POSTING_MAX: usize = 10_000;
+
+/// Many postings in one request.
+#[derive(Clone, Debug)]
+pub struct BulkInput {
+    /// The postings, in order.
+    pub postings: Vec<PostInput>,
+    /// All or none; otherwise each is accepted or refused by itself.
+    pub atomic: bool,
+}
+
+/// A posting, by names.
+#[derive(Clone, Debug)]
+pub struct PostInput {
+    /// What kind of posting.
+    pub kind: Kind,
+    /// When it happened.
+    pub effective_at: Option<Instant>,
+    /// May be booked in the first open period.
+    pub post_late: bool,
+    /// The handle of the document behind it.
+    pub document: Option<String>,
+    /// Why, for adjustments and changes of status.
+    pub reason: Option<String>,
+    /// Anything else a person should know.
+    pub note: Option<String>,
+    /// The lines.
+    pub lines: Vec<LineInput>,
+}
+
+/// How much, on a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum QtyInput {
+    /// So much moves.
+    Moves(Qty),
+    /// So much was counted.
+    Counted(Qty),
+}
+
+impl QtyInput {
+    pub(crate) const fn qty(self) -> Qty {
+        match self {
+            QtyInput::Moves(qty) | QtyInput::Counted(qty) => qty,
+        }
+    }
+}
+
+/// One line, by names.
+#[derive(Clone, Debug)]
+pub struct LineInput {
+    /// The item.
+    pub sku: String,
+    /// How much, in `unit`.
+    pub qty: QtyInput,
+    /// The unit; the item's base unit when left out.
+    pub unit: Option<String>,
+    /// The real location: where it comes in, goes out, or starts from.
+    pub location: String,
+    /// Its status there; `good` when left out.
+    pub status: Option<Status>,
+    /// Where a move ends; the same location for a change of status.
+    pub to_location: Option<String>,
+    /// The status a change ends in.
+    pub to_status: Option<Status>,
+    /// The lot; made when goods come in under a new code.
+    pub lot: Option<LotInput>,
+    /// The serials; the quantity is their number.
+    pub serials: Vec<String>,
+    /// The claim whose goods these are.
+    pub claim: Option<ClaimId>,
+    /// What the goods cost, when they come in.
+    pub cost: CostInput,
+}
+
+/// A lot by its code, and what a new one needs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LotInput {
+    /// The code.
+    pub code: String,
+    /// The last sellable day.
+    pub expiry_on: Option<Date>,
+    /// The day it was made.
+    pub made_on: Option<Date>,
+}
+
+/// What a line says of cost.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum CostInput {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// Per `unit` of the line, in millionths of the major unit of the currency of the books.
+    Each(i64),
+    /// For the line, in minor units of the currency of the books.
+    Total(i64),
+}
+
+/// A reservation, by names.
+#[derive(Clone, Debug)]
+pub struct ReserveInput {
+    /// The item.
+    pub sku: String,
+    /// The site.
+    pub site: String,
+    /// How much, in `unit`.
+    pub qty: Qty,
+    /// The unit; the base unit when left out.
+    pub unit: Option<String>,
+    /// Whose it is: an order line, say.
+    pub owner: String,
+    /// Higher is kept longer when a loss breaks claims.
+    pub priority: i64,
+    /// When it ends by itself.
+    pub expires_at: Option<Instant>,
+}
+
+/// An allocation, by names.
+#[derive(Clone, Debug)]
+pub struct AllocateInput {
+    /// The item.
+    pub sku: String,
+    /// The bin.
+    pub location: String,
+    /// The lot or serial.
+    pub lot: Option<String>,
+    /// How much, in `unit`.
+    pub qty: Qty,
+    /// The unit; the base unit when left out.
+    pub unit: Option<String>,
+    /// Whose it is; the reservation's owner when left out.
+    pub owner: Option<String>,
+    /// The reservation it is taken from.
+    pub reservation: Option<ClaimId>,
+    /// See [`ReserveInput::priority`].
+    pub priority: i64,
+}
+
+/// A release.
+#[derive(Clone, Debug)]
+pub struct ReleaseInput {
+    /// The claim.
+    pub claim: ClaimId,
+    /// How much, in the base unit; all when left out.
+    pub qty: Option<Delta>,
+    /// Its time is over (the sweep's own wish), not its owner's.
+    pub expired: bool,
+}
+
+/// A reversal.
+#[derive(Clone, Debug)]
+pub struct ReverseInput {
+    /// The posting.
+    pub posting: PostingId,
+    /// When the reversal happens.
+    pub effective_at: Option<Instant>,
+    /// May be booked in the first open period.
+    pub post_late: bool,
+    /// Why.
+    pub reason: Option<String>,
+    /// Anything else.
+    pub note: Option<String>,
+}

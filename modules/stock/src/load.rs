@@ -1,0 +1,373 @@
+//! Loading and locking the rows that a batch decides on.
+//!
+//! The order of locks, everywhere: site guards, balances, serial holders, cost stacks, claims,
+//! each in key order. (The audit head and the lane come last; `db` takes them at commit.)
+//! Rows that are not there yet are inserted as zeros before anything is locked, so that "absent"
+//! can be locked like everything else.
+
+use crate::store_vault as sql;
+use db::{Conn, DbError, Row, Rows, Tx, Value};
+use domain::costing::{Layer, Method, Stack};
+use domain::ledger::{
+    Balance, Claim, ClaimState, Costs, Group, History, Key, Loaded, LotFacts, Place, SiteKey, SiteStock,
+};
+use domain::{ClaimId, Instant, ItemId, LocationId, LotId, Period, SiteId, Status};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+/// What a batch needs.
+#[derive(Debug, Default)]
+pub(crate) struct Wanted {
+    pub(crate) sites: FxHashSet<SiteKey>,
+    pub(crate) balances: FxHashSet<Key>,
+    pub(crate) claims: FxHashSet<ClaimId>,
+    pub(crate) claims_of: FxHashSet<SiteKey>,
+    pub(crate) serials: FxHashSet<LotId>,
+    pub(crate) stacks: FxHashSet<(ItemId, Group)>,
+    /// The earliest effective instant that a backdated posting gives a key.
+    pub(crate) since: FxHashMap<Key, Instant>,
+}
+
+/// Keys that are known to have a row, so that it need not be ensured again. Rows are never
+/// deleted, so what was once there stays.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    sites: FxHashSet<SiteKey>,
+    balances: FxHashSet<Key>,
+    stacks: FxHashSet<(ItemId, Group)>,
+}
+
+/// More keys than this are forgotten and learned anew: about 64 MiB.
+const KNOWN_MAX: usize = 1_000_000;
+
+/// The `at` of a row that has never changed.
+const NEVER: i64 = i64::MIN;
+
+/// Locks the site guards, the first in the order.
+pub(crate) fn lock_sites(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    wanted: &Wanted,
+    loaded: &mut Loaded,
+) -> Result<(), DbError> {
+    ensure(tx, known, wanted)?;
+    let mut rows = Rows::with_capacity(2, wanted.sites.len());
+    for key in sorted(wanted.sites.iter()) {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+    }
+    loaded.sites = many(tx, &sql::LOCK_SITES, &rows, site_row)?.into_iter().collect();
+    known.check(loaded.sites.len() == wanted.sites.len())
+}
+
+/// Locks everything else, in order.
+pub(crate) fn lock_rest(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    wanted: &Wanted,
+    method: Method,
+    loaded: &mut Loaded,
+) -> Result<(), DbError> {
+    ensure(tx, known, wanted)?;
+    let mut rows = Rows::with_capacity(4, wanted.balances.len());
+    for key in sorted(wanted.balances.iter()) {
+        rows.push(&balance_key(&key));
+    }
+    loaded.balances = many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?.into_iter().collect();
+    known.check(loaded.balances.len() == wanted.balances.len())?;
+    lock_serials(tx, wanted, loaded)?;
+    lock_costs(tx, wanted, method, loaded)?;
+    known.check(loaded.costs.len() == wanted.stacks.len())?;
+    lock_claims(tx, wanted, loaded)?;
+    read_history(tx, wanted, loaded)?;
+    loaded.closed = tx.query(&sql::READ_CLOSED, &[], period)?.into_iter().collect();
+    Ok(())
+}
+
+/// A set-based query that is not sent when nothing is asked.
+fn many<T>(
+    conn: &mut Conn<'_>,
+    statement: &db::Statement,
+    rows: &Rows<'_>,
+    map: impl FnMut(&Row<'_>) -> Result<T, DbError>,
+) -> Result<Vec<T>, DbError> {
+    if rows.is_empty() { Ok(Vec::new()) } else { conn.query_many(statement, rows, map) }
+}
+
+fn period(row: &Row<'_>) -> Result<Period, DbError> {
+    let number = i32::try_from(row.int(0)?).ok().and_then(Period::from_number);
+    number.ok_or(DbError::Column { column: 0, wanted: "a period" })
+}
+
+/// Inserts the rows that may be missing.
+fn ensure(tx: &mut Tx<'_>, known: &mut Known, wanted: &Wanted) -> Result<(), DbError> {
+    if known.balances.len() + known.sites.len() + known.stacks.len() > KNOWN_MAX {
+        *known = Known::default();
+    }
+    let mut rows = Rows::new(3);
+    for key in sorted(wanted.sites.iter().filter(|key| !known.sites.contains(key))) {
+        rows.push(&[key.item.get().into(), key.site.get().into(), NEVER.into()]);
+    }
+    if !rows.is_empty() {
+        tx.execute_many(&sql::ENSURE_SITES, &rows)?;
+    }
+    let mut rows = Rows::new(5);
+    for key in sorted(wanted.balances.iter().filter(|key| !known.balances.contains(key))) {
+        let [item, location, lot, status] = balance_key(&key);
+        rows.push(&[item, location, lot, status, NEVER.into()]);
+    }
+    if !rows.is_empty() {
+        tx.execute_many(&sql::ENSURE_BALANCES, &rows)?;
+    }
+    let mut rows = Rows::new(1);
+    for lot in sorted(wanted.serials.iter()) {
+        rows.push(&[lot.get().into()]);
+    }
+    if !rows.is_empty() {
+        tx.execute_many(&sql::ENSURE_SERIALS, &rows)?;
+    }
+    let mut rows = Rows::new(2);
+    for key in sorted(wanted.stacks.iter().filter(|key| !known.stacks.contains(key))) {
+        rows.push(&[key.0.get().into(), key.1.0.into()]);
+    }
+    if !rows.is_empty() {
+        tx.execute_many(&sql::ENSURE_STACKS, &rows)?;
+    }
+    known.learn(wanted);
+    Ok(())
+}
+
+impl Known {
+    /// Notes the keys that were ensured. Should the transaction be rolled back, the rows are gone
+    /// again; [`Known::check`] notices when they are asked for, and forgets everything.
+    fn learn(&mut self, wanted: &Wanted) {
+        self.sites.extend(wanted.sites.iter().copied());
+        self.balances.extend(wanted.balances.iter().copied());
+        self.stacks.extend(wanted.stacks.iter().copied());
+    }
+
+    /// All rows that were asked for must be there.
+    fn check(&mut self, complete: bool) -> Result<(), DbError> {
+        if complete {
+            return Ok(());
+        }
+        *self = Known::default();
+        Err(DbError::Retry("a row that was known is gone"))
+    }
+}
+
+fn sorted<'a, T: Ord + Copy + 'a>(keys: impl Iterator<Item = &'a T>) -> Vec<T> {
+    let mut keys: Vec<T> = keys.copied().collect();
+    keys.sort_unstable();
+    keys
+}
+
+pub(crate) fn balance_key(key: &Key) -> [Value<'static>; 4] {
+    [key.item.get().into(), key.location.get().into(), key.lot.get().into(), key.status.number().into()]
+}
+
+fn site_row(row: &Row<'_>) -> Result<(SiteKey, SiteStock), DbError> {
+    let key = SiteKey { item: ItemId(row.int(0)?), site: SiteId(row.int(1)?) };
+    let stock = SiteStock {
+        sellable: row.int(2)?,
+        reserved: row.int(3)?,
+        allocated: row.int(4)?,
+        at: Instant(row.int(5)?),
+        next_expiry: row.opt_date(6)?,
+    };
+    Ok((key, stock))
+}
+
+fn balance_row(row: &Row<'_>) -> Result<(Key, Balance), DbError> {
+    let key = Key {
+        item: ItemId(row.int(0)?),
+        location: LocationId(row.int(1)?),
+        lot: LotId(row.int(2)?),
+        status: status(row, 3)?,
+    };
+    let balance = Balance {
+        on_hand: row.int(4)?,
+        allocated: row.int(5)?,
+        ver: row.int(6)?,
+        at: Instant(row.int(7)?),
+        latest: Instant(row.int(8)?),
+    };
+    Ok((key, balance))
+}
+
+/// A status column.
+pub(crate) fn status(row: &Row<'_>, column: usize) -> Result<Status, DbError> {
+    Status::from_number(row.int(column)?).ok_or(DbError::Column { column, wanted: "a status" })
+}
+
+fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
+    let mut rows = Rows::new(1);
+    for lot in sorted(wanted.serials.iter()) {
+        rows.push(&[lot.get().into()]);
+        loaded.serials.insert(lot, None);
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let found = tx.query_many(&sql::LOCK_SERIALS, &rows, |row| {
+        let place = match row.opt_int(1)? {
+            Some(location) => Some(Place { location: LocationId(location), status: status(row, 2)? }),
+            None => None,
+        };
+        Ok((LotId(row.int(0)?), place))
+    })?;
+    loaded.serials.extend(found);
+    Ok(())
+}
+
+fn lock_costs(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    method: Method,
+    loaded: &mut Loaded,
+) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(2, wanted.stacks.len());
+    for key in sorted(wanted.stacks.iter()) {
+        rows.push(&[key.0.get().into(), key.1.0.into()]);
+    }
+    let heads = many(tx, &sql::LOCK_STACKS, &rows, |row| {
+        Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), row.int(2)?))
+    })?;
+    let mut layers: FxHashMap<(ItemId, Group), Vec<Layer>> = FxHashMap::default();
+    for (key, layer) in many(tx, &sql::READ_OPEN_LAYERS, &rows, layer)? {
+        layers.entry(key).or_default().push(layer);
+    }
+    for (key, next_seq) in heads {
+        let stack = Stack::load(method, layers.remove(&key).unwrap_or_default());
+        let stack = stack.map_err(|_| DbError::Column { column: 0, wanted: "sound cost layers" })?;
+        loaded.costs.insert(key, Costs::loaded(stack, next_seq));
+    }
+    Ok(())
+}
+
+fn layer(row: &Row<'_>) -> Result<((ItemId, Group), Layer), DbError> {
+    let (seq, effective_at) = (row.int(2)?, Instant(row.int(3)?));
+    let layer = Layer { seq, effective_at, qty: row.int(4)?, value: row.int(5)? };
+    Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), layer))
+}
+
+fn lock_claims(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
+    let mut rows = Rows::new(1);
+    let ids = sorted(wanted.claims.iter());
+    for id in &ids {
+        rows.push(&[id.bytes().into()]);
+    }
+    if !rows.is_empty() {
+        let found = tx.query_many(&sql::LOCK_CLAIMS, &rows, claim)?;
+        loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
+    }
+    let mut rows = Rows::new(2);
+    for key in sorted(wanted.claims_of.iter()) {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+        loaded.claims_of.insert(key);
+    }
+    if !rows.is_empty() {
+        let found = tx.query_many(&sql::LOCK_OPEN_CLAIMS, &rows, claim)?;
+        loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
+    }
+    Ok(())
+}
+
+/// Reads claims without locking them: to learn which guard and which bin they count on.
+pub(crate) fn read_claims(
+    conn: &mut Conn<'_>,
+    ids: impl Iterator<Item = ClaimId>,
+) -> Result<Vec<Claim>, DbError> {
+    let ids: Vec<ClaimId> = ids.collect();
+    let mut rows = Rows::new(1);
+    for id in &ids {
+        rows.push(&[id.bytes().into()]);
+    }
+    if rows.is_empty() { Ok(Vec::new()) } else { conn.query_many(&sql::READ_CLAIMS, &rows, claim) }
+}
+
+/// A row of `stock_claim`, in the order of the statements here.
+pub(crate) fn claim(row: &Row<'_>) -> Result<Claim, DbError> {
+    let bin = match (row.opt_int(4)?, row.opt_int(5)?) {
+        (Some(location), Some(lot)) => Some((LocationId(location), LotId(lot))),
+        _ => None,
+    };
+    Ok(Claim {
+        id: ClaimId::from_bytes(row.id16(0)?),
+        owner: row.text(1)?.to_owned(),
+        item: ItemId(row.int(2)?),
+        site: SiteId(row.int(3)?),
+        bin,
+        qty: row.int(6)?,
+        priority: row.int(7)?,
+        made_at: Instant(row.int(8)?),
+        expires_at: row.opt_int(9)?.map(Instant),
+        state: ClaimState::from_number(row.int(10)?)
+            .ok_or(DbError::Column { column: 10, wanted: "the state of a claim" })?,
+    })
+}
+
+/// The movements after the instants that backdated postings name.
+fn read_history(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
+    let mut rows = Rows::new(5);
+    for (key, since) in &wanted.since {
+        let latest = loaded.balances.get(key).map_or(Instant(NEVER), |balance| balance.latest);
+        let from = (*since).min(latest);
+        loaded.history.insert(*key, History { from, entries: Vec::new() });
+        if *since < latest {
+            let [item, location, lot, status] = balance_key(&key);
+            rows.push(&[item, location, lot, status, since.0.into()]);
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let found = tx.query_many(&sql::READ_LATER, &rows, |row| {
+        let key = Key {
+            item: ItemId(row.int(0)?),
+            location: LocationId(row.int(1)?),
+            lot: LotId(row.int(2)?),
+            status: status(row, 3)?,
+        };
+        Ok((key, Instant(row.int(4)?), row.int(5)?))
+    })?;
+    for (key, at, qty) in found {
+        if let Some(history) = loaded.history.get_mut(&key) {
+            history.entries.push((at, qty));
+        }
+    }
+    Ok(())
+}
+
+/// Lots by item and folded code.
+pub(crate) fn lots_by_code(
+    conn: &mut Conn<'_>,
+    keys: &[(ItemId, String)],
+) -> Result<FxHashMap<(ItemId, String), (LotId, LotFacts)>, DbError> {
+    let mut rows = Rows::new(2);
+    for (item, code) in keys {
+        rows.push(&[item.get().into(), code.into()]);
+    }
+    if rows.is_empty() {
+        return Ok(FxHashMap::default());
+    }
+    let found = conn.query_many(&sql::READ_LOTS_BY_CODE, &rows, |row| {
+        let item = ItemId(row.int(1)?);
+        let facts = LotFacts { item, expiry: row.opt_date(4)? };
+        Ok(((item, row.text(3)?.to_owned()), (LotId(row.int(0)?), facts)))
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+/// Facts of lots by id.
+pub(crate) fn lots(conn: &mut Conn<'_>, ids: &[LotId]) -> Result<FxHashMap<LotId, LotFacts>, DbError> {
+    let mut rows = Rows::new(1);
+    for id in ids {
+        rows.push(&[id.get().into()]);
+    }
+    if rows.is_empty() {
+        return Ok(FxHashMap::default());
+    }
+    let found = conn.query_many(&sql::READ_LOTS, &rows, |row| {
+        Ok((LotId(row.int(0)?), LotFacts { item: ItemId(row.int(1)?), expiry: row.opt_date(4)? }))
+    })?;
+    Ok(found.into_iter().collect())
+}

@@ -1,0 +1,381 @@
+//! Names to facts, for a whole batch at once: SKUs, codes of locations and sites, units, lots.
+//!
+//! Everything is read inside of the batch's transaction. What a caller may not see is as if it
+//! did not exist.
+
+use crate::input::{LineInput, LotInput, PostInput, Request, Work};
+use crate::load;
+use catalog::ItemFacts;
+use db::{Conn, DbError, Tx};
+use domain::code::fold;
+use domain::ledger::{Group, LotFacts};
+use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId, Zone};
+use places::{LocationFacts, SiteFacts};
+use rustc_hash::{FxHashMap, FxHashSet};
+use std::sync::Arc;
+use web::{Principal, Reached};
+
+/// Everything the requests of a batch name.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    items: FxHashMap<String, ItemId>,
+    pub(crate) item_facts: FxHashMap<ItemId, ItemFacts>,
+    locations: FxHashMap<String, LocationId>,
+    pub(crate) location_facts: FxHashMap<LocationId, LocationFacts>,
+    sites: FxHashMap<String, SiteId>,
+    pub(crate) site_facts: FxHashMap<SiteId, SiteFacts>,
+    factors: FxHashMap<(ItemId, String), Ratio>,
+    lots: FxHashMap<(ItemId, String), LotId>,
+    pub(crate) lot_facts: FxHashMap<LotId, LotFacts>,
+    /// Lots that come into being if a posting that names them is accepted.
+    pub(crate) new_lots: Vec<NewLot>,
+    pub(crate) claims: FxHashMap<ClaimId, domain::ledger::Claim>,
+    /// Which of the locations lie below which roots, for callers that do not see all.
+    reach: FxHashMap<(LocationId, LocationId), bool>,
+}
+
+/// A lot that is not in the store yet.
+#[derive(Debug)]
+pub(crate) struct NewLot {
+    pub(crate) id: LotId,
+    pub(crate) item: ItemId,
+    pub(crate) code: String,
+    pub(crate) input: LotInput,
+}
+
+/// The lines of all postings in a request.
+fn postings(request: &Request) -> &[PostInput] {
+    match &request.work {
+        Work::Post(post) => std::slice::from_ref(post),
+        Work::Bulk(bulk) => &bulk.postings,
+        _ => &[],
+    }
+}
+
+fn lines<'a>(requests: &[&'a Request]) -> impl Iterator<Item = &'a LineInput> {
+    requests.iter().flat_map(|request| postings(request)).flat_map(|post| &post.lines)
+}
+
+impl Names {
+    /// Reads what the requests name.
+    pub(crate) fn read(tx: &mut Tx<'_>, requests: &[&Request]) -> Result<Names, DbError> {
+        let mut names = Names::default();
+        names.read_items(tx, requests)?;
+        names.read_locations(tx, requests)?;
+        names.read_claims(tx, requests)?;
+        names.read_units(tx, requests)?;
+        names.read_lots(tx, requests)?;
+        names.read_reach(tx, requests)?;
+        Ok(names)
+    }
+
+    fn read_items(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut skus: FxHashSet<&str> = lines(requests).map(|line| line.sku.as_str()).collect();
+        skus.extend(requests.iter().filter_map(|request| match &request.work {
+            Work::Reserve(reserve) => Some(reserve.sku.as_str()),
+            Work::Allocate(allocate) => Some(allocate.sku.as_str()),
+            _ => None,
+        }));
+        let skus: Vec<&str> = skus.into_iter().collect();
+        for (sku, facts) in skus.iter().zip(catalog::facts_by_sku(conn, &skus)?) {
+            if let Some(facts) = facts {
+                self.items.insert((*sku).to_owned(), facts.id);
+                self.item_facts.insert(facts.id, facts);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_locations(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut codes: FxHashSet<&str> = FxHashSet::default();
+        let mut site_codes: FxHashSet<&str> = FxHashSet::default();
+        for line in lines(requests) {
+            codes.insert(&line.location);
+            codes.extend(line.to_location.as_deref());
+        }
+        for request in requests {
+            match &request.work {
+                Work::Reserve(reserve) => {
+                    site_codes.insert(&reserve.site);
+                }
+                Work::Allocate(allocate) => {
+                    codes.insert(&allocate.location);
+                }
+                _ => {}
+            }
+        }
+        let codes: Vec<&str> = codes.into_iter().collect();
+        for (code, facts) in codes.iter().zip(places::facts_by_code(conn, &codes)?) {
+            if let Some(facts) = facts {
+                self.locations.insert((*code).to_owned(), facts.id);
+                self.location_facts.insert(facts.id, facts);
+            }
+        }
+        let codes: Vec<&str> = site_codes.into_iter().collect();
+        for (code, facts) in codes.iter().zip(places::site_facts_by_code(conn, &codes)?) {
+            if let Some(facts) = facts {
+                self.sites.insert((*code).to_owned(), facts.id);
+                self.site_facts.insert(facts.id, facts);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the facts of locations that are known by id only, and of the sites of all locations.
+    pub(crate) fn add_places(
+        &mut self,
+        conn: &mut Conn<'_>,
+        ids: impl IntoIterator<Item = LocationId>,
+    ) -> Result<(), DbError> {
+        let lacking: FxHashSet<LocationId> =
+            ids.into_iter().filter(|id| !self.location_facts.contains_key(id)).collect();
+        let lacking: Vec<LocationId> = lacking.into_iter().collect();
+        if !lacking.is_empty() {
+            let found = places::facts_by_id(conn, &lacking)?;
+            self.location_facts.extend(found.into_iter().flatten().map(|facts| (facts.id, facts)));
+        }
+        let sites: FxHashSet<SiteId> = self
+            .location_facts
+            .values()
+            .map(|facts| facts.site)
+            .filter(|site| site.is_some() && !self.site_facts.contains_key(site))
+            .collect();
+        let sites: Vec<SiteId> = sites.into_iter().collect();
+        if !sites.is_empty() {
+            let found = places::site_facts_by_id(conn, &sites)?;
+            self.site_facts.extend(found.into_iter().flatten().map(|facts| (facts.id, facts)));
+        }
+        Ok(())
+    }
+
+    /// Adds the facts of items that are known by id only.
+    pub(crate) fn add_items(
+        &mut self,
+        conn: &mut Conn<'_>,
+        ids: impl IntoIterator<Item = ItemId>,
+    ) -> Result<(), DbError> {
+        let lacking: FxHashSet<ItemId> =
+            ids.into_iter().filter(|id| !self.item_facts.contains_key(id)).collect();
+        let lacking: Vec<ItemId> = lacking.into_iter().collect();
+        if !lacking.is_empty() {
+            let found = catalog::facts_by_id(conn, &lacking)?;
+            self.item_facts.extend(found.into_iter().flatten().map(|facts| (facts.id, facts)));
+        }
+        Ok(())
+    }
+
+    /// Adds the facts of lots that are known by id only.
+    pub(crate) fn add_lots(
+        &mut self,
+        conn: &mut Conn<'_>,
+        ids: impl IntoIterator<Item = LotId>,
+    ) -> Result<(), DbError> {
+        let lacking: FxHashSet<LotId> =
+            ids.into_iter().filter(|id| id.is_some() && !self.lot_facts.contains_key(id)).collect();
+        let lacking: Vec<LotId> = lacking.into_iter().collect();
+        self.lot_facts.extend(load::lots(conn, &lacking)?);
+        Ok(())
+    }
+
+    /// Claims are read here to learn what they count on; they are read again under the lock.
+    fn read_claims(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut ids: FxHashSet<ClaimId> = lines(requests).filter_map(|line| line.claim).collect();
+        ids.extend(requests.iter().filter_map(|request| match &request.work {
+            Work::Release(release) => Some(release.claim),
+            Work::Allocate(allocate) => allocate.reservation,
+            _ => None,
+        }));
+        let found = load::read_claims(conn, ids.into_iter())?;
+        self.claims = found.into_iter().map(|claim| (claim.id, claim)).collect();
+        let items: Vec<ItemId> = self.claims.values().map(|claim| claim.item).collect();
+        let bins: Vec<LocationId> =
+            self.claims.values().map(|claim| claim.bin.map_or(claim.site.root(), |bin| bin.0)).collect();
+        self.add_items(conn, items)?;
+        self.add_places(conn, bins)
+    }
+
+    fn read_units(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut keys: FxHashSet<(ItemId, &str)> = FxHashSet::default();
+        let mut add = |names: &Names, sku: &str, unit: Option<&'_ str>| {
+            let item = names.items.get(sku).and_then(|id| names.item_facts.get(id));
+            match (item, unit) {
+                (Some(item), Some(unit)) if item.base_unit != unit => Some((item.id, unit.to_owned())),
+                _ => None,
+            }
+        };
+        let mut wanted: Vec<(ItemId, String)> = Vec::new();
+        for line in lines(requests) {
+            wanted.extend(add(self, &line.sku, line.unit.as_deref()));
+        }
+        for request in requests {
+            match &request.work {
+                Work::Reserve(input) => wanted.extend(add(self, &input.sku, input.unit.as_deref())),
+                Work::Allocate(input) => wanted.extend(add(self, &input.sku, input.unit.as_deref())),
+                _ => {}
+            }
+        }
+        keys.extend(wanted.iter().map(|(item, unit)| (*item, unit.as_str())));
+        if keys.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<(ItemId, &str)> = keys.into_iter().collect();
+        for ((item, unit), factor) in keys.iter().zip(catalog::unit_factors(conn, &keys)?) {
+            if let Some(factor) = factor {
+                self.factors.insert((*item, (*unit).to_owned()), factor);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_lots(&mut self, tx: &mut Tx<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut wanted: FxHashMap<(ItemId, String), Option<LotInput>> = FxHashMap::default();
+        for post in requests.iter().flat_map(|request| postings(request)) {
+            let makes = crate::compile::makes_lots(post.kind);
+            for line in &post.lines {
+                let Some(item) = self.items.get(&line.sku).copied() else { continue };
+                let serials = line.serials.iter().map(|code| LotInput {
+                    code: code.clone(),
+                    expiry_on: line.lot.as_ref().and_then(|lot| lot.expiry_on),
+                    made_on: line.lot.as_ref().and_then(|lot| lot.made_on),
+                });
+                let lot = line.lot.iter().filter(|_| line.serials.is_empty()).cloned();
+                for lot in serials.chain(lot) {
+                    let made = wanted.entry((item, fold(&lot.code))).or_default();
+                    if makes && made.is_none() {
+                        *made = Some(lot);
+                    }
+                }
+            }
+        }
+        for request in requests {
+            if let Work::Allocate(input) = &request.work
+                && let (Some(item), Some(lot)) = (self.items.get(&input.sku), &input.lot)
+            {
+                wanted.entry((*item, fold(lot))).or_default();
+            }
+        }
+        if wanted.is_empty() {
+            return Ok(());
+        }
+        let keys: Vec<(ItemId, String)> = wanted.keys().cloned().collect();
+        for (key, (id, facts)) in load::lots_by_code(tx, &keys)? {
+            wanted.remove(&key);
+            self.lots.insert(key, id);
+            self.lot_facts.insert(id, facts);
+        }
+        self.plan_lots(tx, wanted)
+    }
+
+    /// Gives ids to the lots that goods come in under for the first time. A lot whose expiry is
+    /// not acceptable is left unknown, and the line says why.
+    fn plan_lots(
+        &mut self,
+        tx: &mut Tx<'_>,
+        wanted: FxHashMap<(ItemId, String), Option<LotInput>>,
+    ) -> Result<(), DbError> {
+        let mut new: Vec<_> =
+            wanted.into_iter().filter_map(|(key, input)| Some((key, input?))).collect();
+        new.sort_by(|a, b| a.0.cmp(&b.0));
+        for ((item, folded), input) in new {
+            let Some(facts) = self.item_facts.get(&item) else { continue };
+            let Ok(expiry) = facts.expiry.last_sellable_day(input.expiry_on, input.made_on) else {
+                continue;
+            };
+            let id = LotId(db::ids::take(tx, "stock_lot", 1)?);
+            self.lots.insert((item, folded), id);
+            self.lot_facts.insert(id, LotFacts { item, expiry });
+            self.new_lots.push(NewLot { id, item, code: input.code.clone(), input });
+        }
+        Ok(())
+    }
+
+    /// For callers that do not see everything: which of the named locations lie below which roots.
+    pub(crate) fn read_reach(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut roots: FxHashSet<LocationId> = FxHashSet::default();
+        for request in requests {
+            for permission in Permission::ALL {
+                if let Some(Reached::Within(within)) =
+                    request.principal.scope(*permission).map(web::Scope::reached)
+                {
+                    roots.extend(within);
+                }
+            }
+        }
+        if roots.is_empty() {
+            return Ok(());
+        }
+        let named = self.location_facts.keys().copied();
+        let named: FxHashSet<LocationId> =
+            named.chain(self.site_facts.keys().map(|site| site.root())).collect();
+        for location in named {
+            for root in &roots {
+                let inside = places::within(conn, location, &[*root])?;
+                self.reach.insert((location, *root), inside);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a caller reaches a location with a permission.
+    pub(crate) fn reaches(
+        &self,
+        principal: &Arc<Principal>,
+        permission: Permission,
+        location: LocationId,
+    ) -> bool {
+        match principal.scope(permission).map(web::Scope::reached) {
+            None => false,
+            Some(Reached::All) => true,
+            Some(Reached::Within(roots)) => {
+                roots.iter().any(|root| self.reach.get(&(location, *root)).copied().unwrap_or(false))
+            }
+        }
+    }
+
+    /// The item of a SKU as it was given.
+    pub(crate) fn item(&self, sku: &str) -> Option<&ItemFacts> {
+        self.items.get(sku).and_then(|id| self.item_facts.get(id))
+    }
+
+    /// The location of a code as it was given.
+    pub(crate) fn location(&self, code: &str) -> Option<&LocationFacts> {
+        self.locations.get(code).and_then(|id| self.location_facts.get(id))
+    }
+
+    /// The site of a code as it was given.
+    pub(crate) fn site(&self, code: &str) -> Option<&SiteFacts> {
+        self.sites.get(code).and_then(|id| self.site_facts.get(id))
+    }
+
+    /// How many base units one of a unit is.
+    pub(crate) fn factor(&self, item: &ItemFacts, unit: &str) -> Option<Ratio> {
+        if item.base_unit == unit {
+            return Some(Ratio::ONE);
+        }
+        self.factors.get(&(item.id, unit.to_owned())).copied()
+    }
+
+    /// The lot of an item by its code.
+    pub(crate) fn lot(&self, item: ItemId, code: &str) -> Option<LotId> {
+        self.lots.get(&(item, fold(code))).copied()
+    }
+
+    /// Where stock of a location is valued.
+    pub(crate) fn group(&self, location: LocationId) -> Group {
+        Group(self.location_facts.get(&location).map_or(0, |facts| facts.valuation_group))
+    }
+
+    /// The zone of a site.
+    pub(crate) fn zone(&self, site: SiteId) -> Option<&Zone> {
+        self.site_facts.get(&site).map(|facts| &facts.zone)
+    }
+
+    /// How a place is called.
+    pub(crate) fn call(&self, place: domain::ledger::Place) -> String {
+        let code = match self.location_facts.get(&place.location) {
+            Some(facts) => facts.code.clone(),
+            None => place.location.to_string(),
+        };
+        if place.status == domain::Status::Good { code } else { format!("{code} ({})", place.status) }
+    }
+}

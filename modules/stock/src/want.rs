@@ -1,0 +1,171 @@
+//! Which rows a command needs, before any is locked.
+
+use crate::load::Wanted;
+use crate::names::Names;
+use domain::item::Tracking;
+use domain::ledger::{
+    Allocate, Amount, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse, SiteKey,
+};
+use domain::{ClaimId, Instant, LocationId, LotId, Status};
+
+impl Wanted {
+    /// Whether nothing is wanted.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.sites.is_empty() && self.balances.is_empty() && self.claims.is_empty()
+    }
+
+    /// What a posting needs.
+    pub(crate) fn post(&mut self, names: &Names, post: &Post, now: Instant) {
+        for line in &post.lines {
+            self.line(names, post.kind, line);
+            if post.effective_at.is_some_and(|at| at < now) {
+                self.backdated(names, post, line, now);
+            }
+        }
+    }
+
+    fn line(&mut self, names: &Names, kind: Kind, line: &Line) {
+        for place in [line.from, line.to] {
+            self.place(names, line, place, kind.is_loss());
+        }
+        let serial = names.item_facts.get(&line.item).is_some_and(|item| item.tracking == Tracking::Serial);
+        if serial && line.lot.is_some() {
+            self.serials.insert(line.lot);
+        }
+        let (from, to) = (names.group(line.from.location), names.group(line.to.location));
+        if from != to {
+            let groups = [from, to].into_iter().filter(|group| group.is_some());
+            self.stacks.extend(groups.map(|group| (line.item, group)));
+        }
+        if let Some(claim) = line.claim {
+            self.claim(names, claim);
+        }
+    }
+
+    fn place(&mut self, names: &Names, line: &Line, place: Place, breaks: bool) {
+        self.balances.insert(Key::at(line.item, line.lot, place));
+        let Some(facts) = names.location_facts.get(&place.location) else { return };
+        if facts.site.is_some() {
+            let key = SiteKey { item: line.item, site: facts.site };
+            self.sites.insert(key);
+            if breaks {
+                self.claims_of.insert(key);
+            }
+        }
+    }
+
+    /// A backdated posting asks for the history of the keys it takes from. A count may take from
+    /// either of its ends.
+    fn backdated(&mut self, names: &Names, post: &Post, line: &Line, now: Instant) {
+        let since = post.effective_at.unwrap_or(now);
+        let counted = matches!(line.amount, Amount::CountTo(_));
+        for place in [Some(line.from), counted.then_some(line.to)].into_iter().flatten() {
+            let owned = names.location_facts.get(&place.location).is_some_and(|facts| !facts.negative_allowed);
+            if owned {
+                let key = Key::at(line.item, line.lot, place);
+                let earliest = self.since.entry(key).or_insert(since);
+                *earliest = (*earliest).min(since);
+            }
+        }
+    }
+
+    /// What an allocation needs.
+    pub(crate) fn allocate(&mut self, names: &Names, allocate: &Allocate) {
+        let Allocate { item, location, lot, .. } = *allocate;
+        self.balances.insert(Key { item, location, lot, status: Status::Good });
+        if let Some(facts) = names.location_facts.get(&location) {
+            self.sites.insert(SiteKey { item, site: facts.site });
+        }
+        if let Some(claim) = allocate.reservation {
+            self.claim(names, claim);
+        }
+    }
+
+    /// What any change of a claim needs: the claim, its guard, and its bin.
+    pub(crate) fn claim(&mut self, names: &Names, id: ClaimId) {
+        self.claims.insert(id);
+        if let Some(claim) = names.claims.get(&id) {
+            self.sites.insert(claim.site_key());
+            self.balances.extend(claim.key());
+        }
+    }
+
+    /// What a reversal needs: both ends of each movement.
+    pub(crate) fn reverse(&mut self, names: &Names, command: &Reverse, now: Instant) {
+        let since = command.effective_at.filter(|at| *at < now);
+        for movement in &command.original.movements {
+            for place in [movement.from, movement.to] {
+                self.balances.insert(Key::at(movement.item, movement.lot, place));
+                if let Some(facts) = names.location_facts.get(&place.location).filter(|facts| facts.site.is_some()) {
+                    self.sites.insert(SiteKey { item: movement.item, site: facts.site });
+                }
+            }
+            if let Some(since) = since {
+                let key = Key::at(movement.item, movement.lot, movement.to);
+                let earliest = self.since.entry(key).or_insert(since);
+                *earliest = (*earliest).min(since);
+            }
+            let serial =
+                names.item_facts.get(&movement.item).is_some_and(|item| item.tracking == Tracking::Serial);
+            if serial {
+                self.serials.insert(movement.lot);
+            }
+            // the groups are those of today: a location may have changed its group since
+            let groups = [movement.from.location, movement.to.location].map(|location| names.group(location));
+            let groups = groups.into_iter().filter(|group| group.is_some());
+            self.stacks.extend(groups.map(|group| (movement.item, group)));
+        }
+    }
+}
+
+impl Names {
+    /// The facts as the ledger takes them.
+    pub(crate) fn facts_into(&self, loaded: &mut Loaded) {
+        for (id, item) in &self.item_facts {
+            let facts = domain::ledger::ItemFacts {
+                tracking: item.tracking,
+                whole: item.whole,
+                stocked: item.stocked,
+            };
+            loaded.items.insert(*id, facts);
+        }
+        for (id, location) in &self.location_facts {
+            let facts = LocationFacts {
+                kind: location.kind,
+                site: location.site,
+                sellable: location.sellable,
+                blocked: location.blocked,
+                open_to_allocation: location.open_to_allocation,
+                group: self.group(*id),
+            };
+            loaded.locations.insert(*id, facts);
+        }
+        loaded.lots.extend(self.lot_facts.iter().map(|(lot, facts)| (*lot, *facts)));
+    }
+
+    /// The sites that a posting concerns, each once.
+    pub(crate) fn sites_of(&self, posted: &Posted) -> Vec<i64> {
+        let mut sites = Vec::new();
+        let mut add = |location: LocationId| {
+            let site = self.location_facts.get(&location).map(|facts| facts.site);
+            if let Some(site) = site.filter(|site| site.is_some())
+                && !sites.contains(&site.get())
+            {
+                sites.push(site.get());
+            }
+        };
+        for movement in &posted.movements {
+            add(movement.from.location);
+            add(movement.to.location);
+        }
+        for entry in &posted.claims {
+            add(entry.site.root());
+        }
+        sites
+    }
+
+    /// Whether a lot is one that comes into being with this batch.
+    pub(crate) fn is_new(&self, lot: LotId) -> bool {
+        self.new_lots.iter().any(|new| new.id == lot)
+    }
+}
