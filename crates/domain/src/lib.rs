@@ -5,6 +5,8 @@
 //! money is integer minor units: there is no floating point in this crate.
 
 pub mod as_problem;
+pub mod barcode;
+pub mod code;
 pub mod costing;
 pub mod ctx;
 pub mod currency;
@@ -19,10 +21,14 @@ pub mod problem;
 pub mod qty;
 pub mod ratio;
 pub mod status;
+pub mod text;
+pub mod unit;
 pub mod when;
 pub mod word;
 
 pub use as_problem::AsProblem;
+pub use barcode::Barcode;
+pub use code::{LocationCode, LotCode, ReasonCode, SerialCode, Sku};
 pub use ctx::{Actor, Ctx, Ids};
 pub use currency::Currency;
 pub use id::{ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId, SiteId};
@@ -34,4 +40,6 @@ pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};
 pub use ratio::Ratio;
 pub use status::Status;
+pub use text::{Name, Note};
+pub use unit::{Packaging, UnitCode, Units};
 pub use when::{Date, Instant, Period, Zone};
