@@ -24,6 +24,8 @@ pub mod status;
 pub mod text;
 pub mod unit;
 pub mod when;
+#[cfg(test)]
+mod wire;
 pub mod word;
 
 pub use as_problem::AsProblem;
