@@ -54,10 +54,10 @@ fn steps(plan: &Plan) -> Vec<Outcome> {
             let lint = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
             process::run(process::cargo().args(lint))
         }),
-        step("tests", || process::run(&mut tests(plan))),
         step("doc tests", || {
             process::run(process::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
         }),
+        step("tests", || process::run(&mut tests(plan))),
     ];
     if tree::root().join(DESCRIPTION).exists() {
         outcomes.push(step("openapi", || openapi::run(&["--check".to_owned()])));
