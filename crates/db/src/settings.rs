@@ -41,7 +41,7 @@ pub struct Settings {
     pub lock_timeout: Duration,
     /// PostgreSQL: how often the sequencer looks for events of other processes.
     pub sequencer_pause: Duration,
-    /// SQLite: page cache of the writing connection, in KiB.
+    /// SQLite: page cache of the writing connection, in kibibytes.
     pub cache_kib: u32,
 }
 

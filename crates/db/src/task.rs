@@ -102,11 +102,13 @@ where
 /// What a front does with the commands of one call.
 pub(crate) type Run<C, O> = Arc<dyn Fn(&mut Tx<'_>, &[C]) -> Result<Vec<O>, DbError> + Send + Sync>;
 
+type Waiting<C, O> = VecDeque<(C, Reply<Result<O, DbError>>)>;
+
 /// The commands of one front that wait.
 pub(crate) struct Hot<C, O> {
     id: u64,
     run: Run<C, O>,
-    waiting: Mutex<VecDeque<(C, Reply<Result<O, DbError>>)>>,
+    waiting: Mutex<Waiting<C, O>>,
 }
 
 static NEXT_FRONT: AtomicU64 = AtomicU64::new(1);

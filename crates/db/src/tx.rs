@@ -112,14 +112,13 @@ impl<'a> Tx<'a> {
 
     /// The lane that this connection holds, as this transaction sees it.
     pub fn lane(&mut self) -> Result<LaneHead, DbError> {
-        match &self.work.head {
-            Some(head) => Ok(head.public()),
-            None => {
-                self.work.needs_lane = true;
-                let error = DbError::Retry("a lane is needed");
-                self.conn.retry = Some(error.clone());
-                Err(error)
-            }
+        if let Some(head) = &self.work.head {
+            Ok(head.public())
+        } else {
+            self.work.needs_lane = true;
+            let error = DbError::Retry("a lane is needed");
+            self.conn.retry = Some(error.clone());
+            Err(error)
         }
     }
 

@@ -152,8 +152,8 @@ impl Connection {
             match begin {
                 None => client.batch_execute(text).await,
                 Some(begin) => {
-                    let (began, done) = join(client.batch_execute(begin), client.batch_execute(text)).await;
-                    began.and(done)
+                    let (opened, done) = join(client.batch_execute(begin), client.batch_execute(text)).await;
+                    opened.and(done)
                 }
             }
         });
@@ -200,14 +200,13 @@ impl Connection {
         driver.block_on(async {
             let key = (statement.postgres.as_ptr().addr(), statement.postgres.len());
             let fail = |error| from_driver(&error, statement.name);
-            let ready = match prepared.get(&key) {
-                Some(ready) => ready.clone(),
-                None => {
-                    let text = to_dollars(statement.postgres);
-                    let ready = after(client, begin.take(), client.prepare(&text)).await.map_err(fail)?;
-                    prepared.insert(key, ready.clone());
-                    ready
-                }
+            let ready = if let Some(ready) = prepared.get(&key) {
+                ready.clone()
+            } else {
+                let text = to_dollars(statement.postgres);
+                let ready = after(client, begin.take(), client.prepare(&text)).await.map_err(fail)?;
+                prepared.insert(key, ready.clone());
+                ready
             };
             let stream = after(client, begin, client.query_raw(&ready, params)).await.map_err(fail)?;
             drain(stream, statement.name, &mut each).await
@@ -224,8 +223,8 @@ async fn after<T>(
     match begin {
         None => request.await,
         Some(begin) => {
-            let (began, done) = join(client.batch_execute(begin), request).await;
-            began.and(done)
+            let (opened, done) = join(client.batch_execute(begin), request).await;
+            opened.and(done)
         }
     }
 }

@@ -69,7 +69,7 @@ pub(crate) fn front(config: &Config, settings: &Settings) -> Connector {
 pub(crate) fn sequencer(config: &Config) -> Connector {
     Connector {
         config: config.clone(),
-        setup: setup(Duration::from_secs(30), Duration::from_secs(60), Duration::from_secs(15), ""),
+        setup: setup(Duration::from_secs(30), Duration::from_mins(1), Duration::from_secs(15), ""),
     }
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn reader(config: &Config, settings: &Settings) -> Connector {
 pub(crate) fn migration(config: &Config) -> Connector {
     Connector {
         config: config.clone(),
-        setup: setup(Duration::from_secs(120), Duration::ZERO, Duration::ZERO, ""),
+        setup: setup(Duration::from_mins(2), Duration::ZERO, Duration::ZERO, ""),
     }
 }
 

@@ -20,7 +20,7 @@ const BEGIN: &str = "begin";
 const BEGIN_IMPATIENT: &str = "begin; set local lock_timeout = '20ms'";
 /// Pause before commands that were set aside are tried again.
 const ASIDE_PAUSE: Duration = Duration::from_millis(25);
-const IDLE: Duration = Duration::from_secs(3_600);
+const IDLE: Duration = Duration::from_hours(1);
 
 /// What all writing threads share.
 #[derive(Clone)]

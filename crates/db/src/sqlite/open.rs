@@ -14,9 +14,9 @@ use std::time::{Duration, Instant};
 const VERSION_MIN: i32 = 3_051_003;
 const STATEMENTS_CACHED: usize = 512;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pages of the log after which a commit copies it back into the file (16 MiB).
+/// Pages of the log after which a commit copies it back into the file (16 mebibytes).
 const CHECKPOINT_PAGES: u32 = 4_096;
-/// Page cache of a reading connection, in KiB.
+/// Page cache of a reading connection, in kibibytes.
 const READER_CACHE_KIB: u32 = 2_048;
 
 /// Refuses a library that is too old.

@@ -22,6 +22,7 @@ const RUNS_MAX: u32 = 5;
 const BATCH_TIME_MAX: Duration = Duration::from_millis(50);
 /// After this long without work the page cache is given back.
 const IDLE: Duration = Duration::from_secs(20);
+const FOREVER: Duration = Duration::from_hours(1);
 const PROBE_PAUSE: Duration = Duration::from_millis(500);
 const SAVEPOINT: &str = "savepoint task";
 const RELEASE: &str = "release savepoint task";
@@ -68,7 +69,7 @@ impl Writer {
     pub(crate) fn work(mut self) {
         let mut idle = false;
         loop {
-            match self.queue.take(self.batch_max, if idle { Duration::MAX / 4 } else { IDLE }) {
+            match self.queue.take(self.batch_max, if idle { FOREVER } else { IDLE }) {
                 Taken::Some(entries) => {
                     idle = false;
                     self.batch(entries);
@@ -92,44 +93,43 @@ impl Writer {
     }
 
     fn batch(&mut self, entries: Vec<Entry>) {
-        let mut done: Vec<Done> = Vec::with_capacity(entries.len());
         let mut rest = entries.into_iter();
+        while !rest.as_slice().is_empty() {
+            self.part(&mut rest);
+        }
+    }
+
+    /// One transaction: of all that is left, or of as much as can be done in reasonable time, so
+    /// that nobody waits for more than one slow batch.
+    fn part(&mut self, rest: &mut std::vec::IntoIter<Entry>) {
         let started = Instant::now();
-        let mut end = self.run_text("begin immediate").and_then(|()| self.load_head());
+        let mut done: Vec<Done> = Vec::with_capacity(rest.len());
+        let mut end = self.run_text("begin immediate");
+        self.load_head();
         let mut work = Work { head: self.head.clone(), ..Work::default() };
-        while end.is_ok() {
-            let late = !done.is_empty() && started.elapsed() > BATCH_TIME_MAX;
-            if late && !rest.as_slice().is_empty() {
-                // those that wait are not made to wait for more than one slow batch
-                end = self.commit(&work);
-                self.finish(&mut done, &end, &work);
-                if end.is_ok() {
-                    return self.batch(rest.collect());
-                }
-                break;
-            }
+        while end.is_ok() && (done.is_empty() || started.elapsed() < BATCH_TIME_MAX) {
             let Some(entry) = rest.next() else { break };
-            let ran = match entry {
+            let (ran, still) = match entry {
                 Entry::Cold(task) => self.cold(task, &mut work),
                 Entry::Hot { front, count, .. } => self.hot(front.take(count), &mut work),
             };
-            done.push(ran.0);
-            end = ran.1;
+            done.push(ran);
+            end = still;
         }
         if end.is_ok() {
             end = self.commit(&work);
         }
-        for entry in rest {
-            done.push(match entry {
+        if end.is_err() {
+            done.extend(rest.map(|entry| match entry {
                 Entry::Cold(task) => Done::Cold(task, Ok(())),
                 Entry::Hot { front, count, .. } => Done::Hot(front.take(count)),
-            });
+            }));
         }
-        self.finish(&mut done, &end, &work);
+        self.finish(done, &end, &work);
     }
 
     /// Answers; after a failure of the disk, refuses everything that comes.
-    fn finish(&mut self, done: &mut Vec<Done>, end: &Result<(), DbError>, work: &Work) {
+    fn finish(&mut self, done: Vec<Done>, end: &Result<(), DbError>, work: &Work) {
         match end {
             Ok(()) => {
                 self.wake.after_commit(work.enqueued);
@@ -144,17 +144,16 @@ impl Writer {
                 }
             }
         }
-        for one in done.drain(..) {
+        for one in done {
             one.finish(end);
         }
     }
 
     /// The head as of the last commit. Before the first migration there is none.
-    fn load_head(&mut self) -> Result<(), DbError> {
+    fn load_head(&mut self) {
         if self.head.is_none() {
             self.head = lane::load(&mut Conn::sqlite(&self.conn, None), 1).ok();
         }
-        Ok(())
     }
 
     fn commit(&mut self, work: &Work) -> Result<(), DbError> {

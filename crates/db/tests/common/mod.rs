@@ -1,5 +1,12 @@
 //! The world of the tests: a fresh database of either engine, with one table of accounts.
-#![allow(dead_code, unused_macros, clippy::allow_attributes, reason = "each test file uses a part")]
+#![allow(
+    dead_code,
+    unused_macros,
+    clippy::allow_attributes,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "each test file uses a part"
+)]
 
 use db::{Db, DbError, Engine, Migration, MigrationSet, NewEvent, Settings, Statement, Tx};
 

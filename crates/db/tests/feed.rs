@@ -1,0 +1,241 @@
+//! Events: dense in their lanes, positioned once, skipped by nobody.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+mod common;
+use common::{SETS, World, add, emit, wait_for_position, world};
+use db::{Db, DbError, Engine, Statement, feed};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+on_both_engines!(
+    an_event_reads_back_as_it_was_emitted,
+    the_feed_is_read_in_pages,
+    an_event_of_a_refused_closure_never_was,
+    a_front_emits_for_each_of_its_commands,
+    a_lane_is_advanced_with_its_postings,
+    stored_events_cannot_be_changed,
+);
+
+fn event(db: &Db, thing: &'static str, seq: i64, at: i64) {
+    db.write_blocking(move |tx| {
+        emit(tx, thing, seq, at);
+        Ok::<(), DbError>(())
+    })
+    .unwrap();
+}
+
+fn an_event_reads_back_as_it_was_emitted(engine: Engine) {
+    let world = world(engine);
+    event(&world.db, "bolt", 1, 1_700_000_000_123_456);
+    wait_for_position(&world.db, 1);
+    let events = world.db.read_blocking(|conn| feed::read(conn, 0, 10)).unwrap();
+    let [event] = events.as_slice() else { panic!("one event") };
+    assert_eq!(event.position, 1);
+    assert_eq!(&event.id[8..12], b"bolt");
+    assert_eq!(event.kind, "shop.changed");
+    assert_eq!(event.aggregate_type, "account");
+    assert_eq!(event.aggregate_id, "bolt");
+    assert_eq!(event.aggregate_seq, 1);
+    assert_eq!(event.recorded_at, 1_700_000_000_123_456);
+    assert_eq!(event.sites, [1, 22]);
+    assert_eq!(event.payload, "{\"seq\":1}");
+}
+
+fn the_feed_is_read_in_pages(engine: Engine) {
+    let world = world(engine);
+    for seq in 1..=10 {
+        event(&world.db, "bolt", seq, seq);
+    }
+    wait_for_position(&world.db, 10);
+    for (after, limit, expected) in
+        [(0, 3, 1..=3), (3, 4, 4..=7), (7, 100, 8..=10), (9, 1, 10..=10), (0, 10, 1..=10)]
+    {
+        let page = world.db.read_now(|conn| feed::read(conn, after, limit)).unwrap();
+        let seqs: Vec<i64> = page.iter().map(|event| event.aggregate_seq).collect();
+        let positions: Vec<i64> = page.iter().map(|event| event.position).collect();
+        assert_eq!(positions, expected.clone().collect::<Vec<_>>(), "after {after}, limit {limit}");
+        assert_eq!(seqs, expected.collect::<Vec<_>>(), "after {after}, limit {limit}");
+    }
+    for (after, limit) in [(10, 5), (11, 5), (1_000, 5), (0, 0)] {
+        assert_eq!(world.db.read_now(|conn| feed::read(conn, after, limit)).unwrap(), []);
+    }
+}
+
+fn an_event_of_a_refused_closure_never_was(engine: Engine) {
+    let world = world(engine);
+    event(&world.db, "bolt", 1, 1);
+    let refused: Result<(), DbError> = world.db.write_blocking(|tx| {
+        emit(tx, "bolt", 2, 2);
+        Err(DbError::Contention)
+    });
+    assert!(refused.is_err());
+    event(&world.db, "bolt", 2, 3);
+    wait_for_position(&world.db, 2);
+    let events = world.db.read_blocking(|conn| feed::read(conn, 0, 10)).unwrap();
+    assert_eq!(events.iter().map(|event| event.recorded_at).collect::<Vec<_>>(), [1, 3]);
+}
+
+fn a_front_emits_for_each_of_its_commands(engine: Engine) {
+    let world = world(engine);
+    let front = world.db.front(|tx, commands: &[i64]| {
+        for seq in commands {
+            emit(tx, &format!("thing {seq}"), 1, *seq);
+        }
+        Ok(commands.to_vec())
+    });
+    std::thread::scope(|scope| {
+        for seq in 0..50 {
+            let front = &front;
+            scope.spawn(move || front.submit_blocking(seq).unwrap());
+        }
+    });
+    wait_for_position(&world.db, 50);
+    let events = world.db.read_blocking(|conn| feed::read(conn, 0, 100)).unwrap();
+    assert_eq!(events.len(), 50);
+    dense_lanes(&world.db);
+}
+
+fn a_lane_is_advanced_with_its_postings(engine: Engine) {
+    let world = world(engine);
+    for round in 1..=3_u8 {
+        // each of the writers has a lane of its own
+        world
+            .db
+            .write_blocking(move |tx| {
+                let head = tx.lane()?;
+                let expected =
+                    if head.number == 0 { [0; 32] } else { [u8::try_from(head.number).unwrap(); 32] };
+                assert_eq!(head.hash, expected);
+                let number = head.number + 1;
+                tx.advance_lane(number, [u8::try_from(number).unwrap(); 32]);
+                assert_eq!(tx.lane()?.number, number);
+                let refused: Result<(), DbError> = tx.savepoint(|tx| {
+                    tx.advance_lane(number + 1, [99; 32]);
+                    Err(DbError::Contention)
+                });
+                assert!(refused.is_err());
+                assert_eq!(tx.lane()?.number, number);
+                add(tx, i64::from(round), 1)
+            })
+            .unwrap();
+    }
+    const SUM: Statement = Statement::new("test.sum", "select sum(number) from db_lane");
+    assert_eq!(world.db.read_now(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 3);
+}
+
+fn stored_events_cannot_be_changed(engine: Engine) {
+    const UPDATE: Statement = Statement::new("test.update", "update db_outbox set payload = '{}'");
+    const DELETE: Statement = Statement::new("test.delete", "delete from db_outbox");
+    let world = world(engine);
+    event(&world.db, "bolt", 1, 1);
+    for statement in [&UPDATE, &DELETE] {
+        let statement = *statement;
+        let refused: Result<u64, DbError> = world.db.write_blocking(move |tx| tx.execute(&statement, &[]));
+        assert!(matches!(refused, Err(DbError::Raised(_))), "{refused:?}");
+    }
+}
+
+/// Event numbers have no gap in any lane, and each lane's head is its last event.
+fn dense_lanes(db: &Db) {
+    const LANES: Statement = Statement::new(
+        "test.lanes",
+        "select l.lane, l.event_number, count(o.event_number), coalesce(max(o.event_number), 0)
+         from db_lane l
+         left join db_outbox o on o.lane = l.lane
+         group by l.lane, l.event_number
+         order by l.lane",
+    );
+    let lanes = db
+        .read_blocking(|conn| {
+            conn.query(&LANES, &[], |row| Ok((row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?)))
+        })
+        .unwrap();
+    for (lane, head, count, last) in lanes {
+        assert_eq!((head, head), (count, last), "lane {lane}");
+    }
+}
+
+/// A small source of randomness with a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % sides
+    }
+}
+
+const NEXT: Statement =
+    Statement::new("test.next", "update shop_account set amount = amount + 1 where id = ?1 returning amount");
+
+/// Emits the next event of a thing; the row lock on the thing orders its events. Now and then the
+/// transaction stays open for a while, or is refused.
+fn emit_next(db: &Db, thing: i64, wait: u64, refuse: bool) {
+    let done: Result<(), DbError> = db.write_blocking(move |tx| {
+        let seq = tx.query_one(&NEXT, &[thing.into()], |row| row.int(0))?;
+        emit(tx, &format!("thing {thing}"), seq, 1_000 + seq);
+        for _ in 0..wait {
+            tx.query_one(&common::ONE, &[thing.into()], |row| row.int(0))?;
+        }
+        if refuse { Err(DbError::Busy) } else { Ok(()) }
+    });
+    assert_eq!(done.is_err(), refuse, "{done:?}");
+}
+
+#[test]
+fn a_reader_that_follows_positions_skips_nothing_of_two_processes() {
+    const THINGS: i64 = 5;
+    const WRITERS: u64 = 4;
+    const ROUNDS: u64 = 60;
+    let World { db: one, settings, .. } = &world(Engine::Postgres);
+    let two = Db::open(settings, SETS).unwrap();
+    one.write_blocking(|tx| (0..THINGS).try_for_each(|thing| add(tx, thing, 0))).unwrap();
+    let finished = AtomicBool::new(false);
+    let followed = std::thread::scope(|scope| {
+        let follower = scope.spawn(|| {
+            let mut seen = Vec::new();
+            loop {
+                let last = finished.load(Ordering::SeqCst);
+                let page =
+                    two.read_now(|conn| feed::read(conn, i64::try_from(seen.len()).unwrap(), 7)).unwrap();
+                let full = page.len() == 7;
+                seen.extend(page);
+                if last && !full {
+                    return seen;
+                }
+            }
+        });
+        let writers: Vec<_> = (0..WRITERS)
+            .map(|writer| {
+                let db = if writer % 2 == 0 { one } else { &two };
+                scope.spawn(move || {
+                    let mut dice = Dice(writer + 77);
+                    let mut emitted = 0_i64;
+                    for _ in 0..ROUNDS {
+                        let thing = i64::try_from(dice.roll(THINGS.unsigned_abs())).unwrap();
+                        let refuse = dice.roll(5) == 0;
+                        emit_next(db, thing, dice.roll(20), refuse);
+                        emitted += i64::from(!refuse);
+                    }
+                    emitted
+                })
+            })
+            .collect();
+        let emitted: i64 = writers.into_iter().map(|writer| writer.join().unwrap()).sum();
+        wait_for_position(one, emitted);
+        finished.store(true, Ordering::SeqCst);
+        let seen = follower.join().unwrap();
+        assert_eq!(i64::try_from(seen.len()).unwrap(), emitted);
+        seen
+    });
+    let mut seqs: BTreeMap<&str, i64> = BTreeMap::new();
+    for (position, event) in (1..).zip(&followed) {
+        assert_eq!(event.position, position, "positions are dense, and read once");
+        let seq = seqs.entry(&event.aggregate_id).or_default();
+        *seq += 1;
+        assert_eq!(event.aggregate_seq, *seq, "{} is in order", event.aggregate_id);
+    }
+    dense_lanes(one);
+}
