@@ -4,7 +4,7 @@ use crate::tree;
 use anyhow::{Context, Result, bail, ensure};
 use std::path::Path;
 
-/// The files of a capability; `{capability}` and `{module}` are filled in.
+/// The files of a capability; `{capability}` is filled in.
 const FILES: [(&str, &str); 4] = [
     ("mod.rs", include_str!("scaffold/mod.txt")),
     ("decide.rs", include_str!("scaffold/decide.txt")),
@@ -48,7 +48,7 @@ fn make(root: &Path, module: &str, capability: &str) -> Result<()> {
     ensure!(!folder.exists(), "`{module}/{capability}` exists already");
     std::fs::create_dir(&folder)?;
     for (name, template) in FILES {
-        let text = template.replace("{capability}", capability).replace("{module}", module);
+        let text = template.replace("{capability}", capability);
         std::fs::write(folder.join(name), text)?;
     }
     std::fs::write(&registry, registered(&lib, capability))?;
