@@ -154,7 +154,9 @@ impl Listener {
     /// The next chunk; `None` ends the stream.
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if *self.draining.borrow() || !self.app.authenticator().is_current(&self.principal) {
+            if *self.draining.borrow()
+                || !self.app.authenticator().is_current(&self.principal, self.app.now())
+            {
                 return None;
             }
             if *self.position.borrow_and_update() > self.after {
@@ -204,7 +206,7 @@ impl Listener {
         let wanted: Vec<&Event> = events.iter().filter(|event| self.wants(event)).collect();
         for event in wanted {
             self.told = event.position;
-            write(&mut text, event);
+            text += &frame(event);
         }
         Some(if text.is_empty() { None } else { Some(text.into()) })
     }
@@ -218,12 +220,12 @@ impl Listener {
     }
 }
 
-/// One event in the form of the protocol. A body that is no JSON on one line cannot be sent, and
-/// is a fault of whoever wrote it.
-fn write(text: &mut String, event: &Event) {
+/// One event in the form of the protocol. A body that is no JSON cannot be sent, and is a fault of
+/// whoever wrote it.
+fn frame(event: &Event) -> String {
     let Ok(data) = serde_json::from_str::<&RawValue>(&event.payload) else {
         tracing::error!(position = event.position, "the body of an event is not JSON");
-        return;
+        return String::new();
     };
     let view = EventView {
         position: event.position,
@@ -235,7 +237,6 @@ fn write(text: &mut String, event: &Event) {
         recorded_at: Instant(event.recorded_at),
         data,
     };
-    let Ok(data) = serde_json::to_string(&view) else { return };
-    let data = data.replace(['\n', '\r'], " ");
-    text.push_str(&format!("id: {}\nevent: {}\ndata: {data}\n\n", event.position, event.kind));
+    let data = serde_json::to_string(&view).unwrap_or_default().replace(['\n', '\r'], " ");
+    format!("id: {}\nevent: {}\ndata: {data}\n\n", event.position, event.kind)
 }

@@ -38,7 +38,9 @@ pub use idempotent::{is_final, replay};
 pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
 pub use openapi::openapi;
 pub use params::{Path, Query};
-pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Within};
+pub use principal::{
+    Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Stranger, Within,
+};
 pub use problem::problem_value;
 pub use record::audit;
 pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, Routes};

@@ -18,7 +18,7 @@ use utoipa::openapi::{
 #[schema(as = Problem)]
 struct ProblemSchema {
     /// The page of the code.
-    #[schema(example = "/problems/insufficient_available")]
+    #[schema(example = "/docs/problems/insufficient_available")]
     r#type: String,
     /// The same sentence for every occurrence of the code.
     title: String,

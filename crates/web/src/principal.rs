@@ -201,7 +201,7 @@ pub trait Authenticator: Send + Sync {
 
     /// Whether the principal is still what it was: not revoked, not expired, the same grants. Asked
     /// again and again by long streams.
-    fn is_current(&self, principal: &Arc<Principal>) -> bool;
+    fn is_current(&self, principal: &Arc<Principal>, now: Instant) -> bool;
 }
 
 /// The caller of a guarded route: an extractor. The guard has already checked the permission.
@@ -252,6 +252,20 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
             }
             None => Err(Failure::fault("a public route asked for its caller")),
         }
+    }
+}
+
+/// The context of a public route, whose caller nobody knows.
+#[derive(Clone, Debug)]
+pub struct Stranger(pub Ctx);
+
+impl<S: Send + Sync> FromRequestParts<S> for Stranger {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Failure> {
+        let Seen { app, request_id, now, .. } = Seen::of(&parts.extensions)?;
+        let actor = Actor { id: PrincipalId(0), name: "stranger".to_owned() };
+        Ok(Stranger(Ctx { actor, now: *now, ids: Arc::clone(app.ids()), request_id: *request_id }))
     }
 }
 

@@ -82,7 +82,7 @@ impl Serialize for Wire<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Problem { code, detail, errors } = self.problem;
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("type", &format_args!("/problems/{code}"))?;
+        map.serialize_entry("type", &format_args!("/docs/problems/{code}"))?;
         map.serialize_entry("title", code.title())?;
         map.serialize_entry("status", &status(*code).as_u16())?;
         map.serialize_entry("detail", detail)?;

@@ -1,1 +1,144 @@
-//! placeholder
+//! Access: who may do what, and where. Users, roles, grants, API keys, and the first set-up.
+//!
+//! Not here: what a route needs (each route says that itself) and what a scope means for a table.
+//! Invariants: nobody hands out more than they hold; nobody changes those who hold more; accounts
+//! and keys are ended, never deleted; only hashes of secrets are kept; every change has its audit
+//! row and its event in the same transaction, and is felt by every process within a second.
+
+mod authenticate;
+mod authority;
+mod grants;
+mod keys;
+mod me;
+mod password;
+mod record;
+mod role;
+mod roles;
+mod setup;
+mod store;
+mod store_keys;
+mod store_roles;
+mod token;
+mod users;
+
+use authenticate::Keys;
+use axum::extract::FromRef;
+use domain::Permission::{AccessRead, AccessWrite};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use web::{Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason, Reach, Routes, routes};
+
+pub use authority::{By, Locations};
+pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
+pub use keys::{
+    GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, list as list_keys, revoke as revoke_key,
+};
+pub use password::{Password, PasswordPhc, verify as verify_password};
+pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
+pub use roles::{NewRole, create as create_role, find as find_role};
+pub use setup::{FirstUser, first_user, new_token as new_setup_token, offer as offer_setup};
+pub use store::UserRow;
+pub use store_keys::{KeyRow, Owner};
+pub use store_roles::GrantRow;
+pub use token::Token;
+pub use users::{
+    NewUser, User, create as create_user, end as end_user, find as find_user, list as list_users, login,
+    name, set_password,
+};
+
+/// The tables of this module.
+pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
+    name: "access",
+    migrations: &[db::Migration {
+        number: 1,
+        name: "first",
+        text: include_str!("../migrations/0001_first.sql"),
+    }],
+};
+
+/// The module at work: its state in memory, cheap to clone.
+#[derive(Clone)]
+pub struct Access(Arc<Inner>);
+
+struct Inner {
+    keys: Arc<Keys>,
+    /// One hash of a password per core at a time.
+    hashing: Semaphore,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Access")
+    }
+}
+
+impl Access {
+    /// Over a database, with a way to ask about locations.
+    pub fn new(db: db::Db, locations: Locations) -> Access {
+        let cores = std::thread::available_parallelism().map_or(1, usize::from);
+        let keys = Arc::new(Keys::new(db, locations));
+        Access(Arc::new(Inner { keys, hashing: Semaphore::new(cores) }))
+    }
+
+    /// Who stands behind a key.
+    pub fn authenticator(&self) -> Arc<dyn Authenticator> {
+        Arc::<Keys>::clone(&self.0.keys)
+    }
+
+    /// Notices what other processes change, for as long as it is polled.
+    pub async fn watch(&self) {
+        self.0.keys.watch().await;
+    }
+
+    pub(crate) fn locations(&self) -> &Locations {
+        self.0.keys.locations()
+    }
+
+    /// Who carries out a command.
+    pub(crate) fn by<'a>(&'a self, caller: &'a Caller) -> By<'a> {
+        By { ctx: &caller.ctx, principal: &caller.principal, locations: self.locations() }
+    }
+
+    /// Hashes a password beside the event loop.
+    pub(crate) async fn hash(&self, password: Password) -> Result<PasswordPhc, Failure> {
+        let place = self.0.hashing.acquire().await;
+        let hashed = tokio::task::spawn_blocking(move || password.hash()).await;
+        drop(place);
+        hashed.map_err(|error| Failure::fault(format!("hashing a password was cut off: {error}")))?
+    }
+
+    /// After a command: this process forgets at once what it knew.
+    pub(crate) async fn after(&self, done: Result<Answer, Failure>) -> Result<Answer, Failure> {
+        let answer = done?;
+        self.0.keys.refresh().await?;
+        Ok(answer)
+    }
+}
+
+/// The routes of this module.
+pub fn routes<S: web::State>() -> Routes<S>
+where
+    Access: FromRef<S>,
+{
+    Routes::new("access")
+        .add(Needs::SignedIn, Reach::Whole, routes!(me::get_me))
+        .add(Needs::SignedIn, Reach::Whole, routes!(roles::api::list_permissions))
+        .add(AccessRead, Reach::Whole, routes!(users::api::list_users))
+        .add(AccessWrite, Reach::Whole, routes!(users::api::create_user))
+        .add(AccessRead, Reach::Whole, routes!(users::api::get_user))
+        .add(AccessWrite, Reach::Whole, routes!(users::api::change_user))
+        .add(AccessWrite, Reach::Whole, routes!(users::api::end_user))
+        .add(AccessWrite, Reach::Whole, routes!(users::api::set_password))
+        .add(AccessWrite, Reach::Whole, routes!(grants::api::make_grant))
+        .add(AccessWrite, Reach::Whole, routes!(grants::api::revoke_grant))
+        .add(AccessRead, Reach::Whole, routes!(roles::api::list_roles))
+        .add(AccessWrite, Reach::Whole, routes!(roles::api::create_role))
+        .add(AccessRead, Reach::Whole, routes!(roles::api::get_role))
+        .add(AccessWrite, Reach::Whole, routes!(roles::api::change_role))
+        .add(AccessWrite, Reach::Whole, routes!(roles::api::remove_role))
+        .add(AccessRead, Reach::Whole, routes!(keys::api::list_keys))
+        .add(AccessWrite, Reach::Whole, routes!(keys::api::create_key))
+        .add(AccessRead, Reach::Whole, routes!(keys::api::get_key))
+        .add(AccessWrite, Reach::Whole, routes!(keys::api::revoke_key))
+        .add(Needs::Public(PublicReason::SetUp), Reach::Whole, routes!(setup::api::set_up))
+}

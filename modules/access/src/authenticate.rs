@@ -1,0 +1,177 @@
+//! Keys in memory: a request costs one hash and one look-up. What changes in this process is
+//! forgotten at once; what changes in another is noticed by the generation within a second.
+
+use crate::authority::Locations;
+use crate::{keys, store, store_keys, token};
+use db::Db;
+use domain::{Code, Instant, PrincipalId, Problem};
+use rustc_hash::FxHashMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+use web::{Authenticator, Failure, Principal};
+
+/// How often other processes are looked after.
+const LOOK: Duration = Duration::from_millis(500);
+/// Looks between two writes of when keys were used.
+const LOOKS_PER_NOTE: u32 = 60;
+/// Keys remembered at most; beyond, all are forgotten.
+const REMEMBERED_MAX: usize = 20_000;
+
+/// The authenticator of API keys.
+pub(crate) struct Keys {
+    db: Db,
+    locations: Locations,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Entries are as of this generation.
+    generation: i64,
+    entries: FxHashMap<[u8; 32], Entry>,
+}
+
+struct Entry {
+    principal: Arc<Principal>,
+    key: PrincipalId,
+    expires_at: Instant,
+    /// In microseconds; 0 when not since the last note.
+    used_at: AtomicI64,
+}
+
+/// One text for every reason, so that a stranger learns nothing about which keys exist.
+fn unknown() -> Problem {
+    Problem::new(Code::Unauthenticated, "send a key as `Authorization: Bearer swk_…`")
+}
+
+impl Keys {
+    pub(crate) fn new(db: Db, locations: Locations) -> Keys {
+        Keys { db, locations, known: RwLock::default() }
+    }
+
+    pub(crate) fn locations(&self) -> &Locations {
+        &self.locations
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn known_mut(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks for the generation and forgets everything when it has moved.
+    pub(crate) async fn refresh(&self) -> Result<(), db::DbError> {
+        let generation = self.db.read(store::generation).await?;
+        let used = {
+            let mut known = self.known_mut();
+            if known.generation == generation {
+                return Ok(());
+            }
+            let used = take_used(&known);
+            *known = Known { generation, entries: FxHashMap::default() };
+            used
+        };
+        self.note(used);
+        Ok(())
+    }
+
+    /// Writes down, some time later, when keys were used.
+    fn note(&self, used: Vec<(PrincipalId, Instant)>) {
+        if used.is_empty() {
+            return;
+        }
+        let db = self.db.clone();
+        tokio::spawn(async move {
+            let noted = db.write(move |tx| store_keys::used(tx, &used)).await;
+            if let Err(error) = noted {
+                tracing::warn!(%error, "when keys were used cannot be noted");
+            }
+        });
+    }
+
+    /// Looks after other processes until it is dropped.
+    pub(crate) async fn watch(&self) {
+        let mut looks = 0;
+        loop {
+            tokio::time::sleep(LOOK).await;
+            if let Err(error) = self.refresh().await {
+                tracing::warn!(%error, "changes of access cannot be looked for");
+            }
+            looks += 1;
+            if looks >= LOOKS_PER_NOTE {
+                looks = 0;
+                let used = take_used(&self.known());
+                self.note(used);
+            }
+        }
+    }
+
+    async fn load(&self, text: &str, now: Instant) -> Result<Arc<Principal>, Failure> {
+        let (locations, wanted) = (self.locations, text.to_owned());
+        let found = self.db.read(move |conn| {
+            let generation = store::generation(conn)?;
+            let found = keys::authenticate(conn, &locations, &wanted, now)?;
+            Ok::<_, db::DbError>(found.map(|found| (found, generation)))
+        });
+        let Some(((principal, key, expires_at), generation)) = found.await? else {
+            return Err(unknown().into());
+        };
+        let principal = Arc::new(principal);
+        let mut known = self.known_mut();
+        if generation < known.generation {
+            // something has changed since it was read: good for this request, asked again for the next
+            return Ok(principal);
+        }
+        if generation > known.generation || known.entries.len() >= REMEMBERED_MAX {
+            *known = Known { generation, entries: FxHashMap::default() };
+        }
+        let entry = Entry { principal, key, expires_at, used_at: AtomicI64::new(now.0) };
+        // somebody else may have loaded it meanwhile: then theirs counts the rate
+        let entry = known.entries.entry(token::hash(text)).or_insert(entry);
+        Ok(Arc::clone(&entry.principal))
+    }
+}
+
+fn take_used(known: &Known) -> Vec<(PrincipalId, Instant)> {
+    known
+        .entries
+        .values()
+        .filter_map(|entry| {
+            let at = entry.used_at.swap(0, Ordering::Relaxed);
+            (at > 0).then_some((entry.key, Instant(at)))
+        })
+        .collect()
+}
+
+impl Authenticator for Keys {
+    fn remembered(&self, text: &str, now: Instant) -> Option<Result<Arc<Principal>, Problem>> {
+        let known = self.known();
+        let Some(entry) = known.entries.get(&token::hash(text)) else {
+            return if token::public_id(text).is_none() { Some(Err(unknown())) } else { None };
+        };
+        if entry.expires_at <= now {
+            return Some(Err(unknown()));
+        }
+        entry.used_at.store(now.0, Ordering::Relaxed);
+        Some(Ok(Arc::clone(&entry.principal)))
+    }
+
+    fn authenticate<'a>(
+        &'a self,
+        text: &'a str,
+        now: Instant,
+    ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
+        Box::pin(self.load(text, now))
+    }
+
+    /// Any change of access ends the streams; their clients come again and resume exactly.
+    fn is_current(&self, principal: &Arc<Principal>, now: Instant) -> bool {
+        let is_it = |entry: &Entry| Arc::ptr_eq(&entry.principal, principal) && entry.expires_at > now;
+        self.known().entries.values().any(is_it)
+    }
+}

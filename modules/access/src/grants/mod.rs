@@ -1,0 +1,116 @@
+//! Grants: a role for a user, everywhere or below one location.
+
+pub(crate) mod api;
+
+use crate::authority::By;
+use crate::store;
+use crate::store_roles::{self, GRANT_INDEX, GrantRow};
+use crate::users::{self, User};
+use db::{DbError, Tx};
+use domain::{Code, PrincipalId, Problem};
+use serde_json::{Value, json};
+use web::{Failure, Grant, Within};
+
+/// A grant to make.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewGrant {
+    /// The name of the role.
+    pub role: String,
+    /// Where.
+    pub within: Within,
+}
+
+/// Gives a grant to a principal that is held already. Records nothing by itself; its id.
+///
+/// # Errors
+/// `invalid_value` for an unknown role; `grant_exceeds_maker`; `code_taken` for one that they have.
+pub(crate) fn give(tx: &mut Tx<'_>, by: &By<'_>, to: PrincipalId, grant: &NewGrant) -> Result<i64, Failure> {
+    let Some(role) = store_roles::lock(tx, &grant.role)? else {
+        let detail = format!("there is no role `{}`, see `GET /api/v1/roles`", grant.role);
+        return Err(Problem::at(Code::InvalidValue, "/role", detail).into());
+    };
+    by.may_hand_out(tx, role.permissions, grant.within)?;
+    match store_roles::insert_grant(tx, by.ctx, to, role.id, grant.within) {
+        Err(error) if error.is_unique(GRANT_INDEX) => {
+            let detail = format!("they hold the role `{}` there already", grant.role);
+            Err(Problem::at(Code::CodeTaken, "/role", detail).into())
+        }
+        done => Ok(done?),
+    }
+}
+
+/// Gives a grant to a user.
+///
+/// # Errors
+/// As [`give`]; `not_found`; `forbidden` when they hold more than the caller.
+pub fn make(tx: &mut Tx<'_>, by: &By<'_>, login: &str, grant: &NewGrant) -> Result<User, Failure> {
+    let user = users::lock(tx, by, login)?;
+    let id = give(tx, by, user.row.id, grant)?;
+    let details = json!({ "grant": id, "role": grant.role, "within": place(grant.within) });
+    changed(tx, by, login, &user, ("access.grant.make", "access.grant_made"), &details)
+}
+
+/// Takes a grant away from a user.
+///
+/// # Errors
+/// `not_found`; `forbidden` when they hold more than the caller; `in_use` for the last administrator.
+pub fn revoke(tx: &mut Tx<'_>, by: &By<'_>, login: &str, id: i64) -> Result<User, Failure> {
+    let user = users::lock(tx, by, login)?;
+    let Some(grant) = user.grants.iter().find(|grant| grant.id == id) else {
+        return Err(Problem::not_found("grant", id).into());
+    };
+    keep_an_administrator(tx, &user, Some(id))?;
+    store_roles::delete_grant(tx, user.row.id, id)?;
+    let details = json!({ "grant": id, "role": grant.role, "within": place(grant.within) });
+    changed(tx, by, login, &user, ("access.grant.revoke", "access.grant_revoked"), &details)
+}
+
+fn changed(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    login: &str,
+    before: &User,
+    (action, event): (&str, &str),
+    details: &Value,
+) -> Result<User, Failure> {
+    store::count_up(tx, before.row.id)?;
+    let after = users::find(tx, login)?;
+    users::change_of(&after.row, action, event).record(tx, by.ctx, details)?;
+    Ok(after)
+}
+
+/// Refuses to leave nobody who may do everything. `taken`: only this grant goes; `None`: the account.
+pub(crate) fn keep_an_administrator(tx: &mut Tx<'_>, user: &User, taken: Option<i64>) -> Result<(), Failure> {
+    let is_everything =
+        |grant: &&GrantRow| grant.role == crate::role::ADMINISTRATOR && grant.within == Within::All;
+    let gives_up =
+        user.grants.iter().filter(is_everything).any(|grant| taken.is_none_or(|id| grant.id == id));
+    if user.row.ended_at.is_none() && gives_up && !store_roles::other_administrator(tx, user.row.id)? {
+        let detail = format!("`{}` is the last administrator, make somebody else one first", user.row.login);
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
+    Ok(())
+}
+
+/// The grants in the form in which the authoriser takes them.
+pub(crate) fn held(grants: &[GrantRow]) -> Vec<Grant> {
+    grants.iter().map(|grant| Grant { permissions: grant.permissions, within: grant.within }).collect()
+}
+
+/// The grants for an audit row.
+pub(crate) fn details(grants: &[GrantRow]) -> Value {
+    grants.iter().map(|grant| json!({ "role": grant.role, "within": place(grant.within) })).collect()
+}
+
+/// A place for an audit row: the id of a location, null for everywhere.
+fn place(within: Within) -> Option<i64> {
+    match within {
+        Within::All => None,
+        Within::Subtree(location) => Some(location.get()),
+    }
+}
+
+/// The grants of a principal, for the authoriser.
+pub(crate) fn load(conn: &mut db::Conn<'_>, principal: PrincipalId) -> Result<Vec<Grant>, DbError> {
+    Ok(held(&store_roles::grants(conn, principal)?))
+}

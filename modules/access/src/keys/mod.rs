@@ -1,0 +1,205 @@
+//! API keys. A key of a user may what they may, or less, and ends with their account; a key of a
+//! machine has permissions and places of its own, which never exceed its maker's.
+
+pub(crate) mod api;
+
+use crate::authority::{By, Locations, meet};
+use crate::grants;
+use crate::record::Change;
+use crate::store::{self, RowKind};
+use crate::store_keys::{self, KeyRow, Owner};
+use crate::token::{self, Token};
+use crate::users;
+use db::{Conn, DbError, Tx};
+use domain::permission::Permissions;
+use domain::{Code, Instant, LocationId, PrincipalId, Problem};
+use serde_json::json;
+use web::{Failure, Grant, Principal, PrincipalKind, Within};
+
+/// Requests a minute when nothing is said.
+pub const PER_MINUTE: u32 = 600;
+/// How long a key is good when nothing is said: a year, in seconds.
+pub const GOOD_SECONDS: i64 = 365 * 86_400;
+/// How long a key can be good: five years, in seconds.
+const GOOD_SECONDS_MAX: i64 = 5 * GOOD_SECONDS;
+
+/// A key to make.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewKey {
+    /// What it is for.
+    pub name: String,
+    /// The login of the user it acts for; `None` for a machine.
+    pub owner: Option<String>,
+    /// At most these. A machine's key must say which.
+    pub permissions: Option<Permissions>,
+    /// Only below these; `None` for everywhere.
+    pub locations: Option<Vec<LocationId>>,
+    /// Requests a minute; `None` for any number, which only a machine may have.
+    pub per_minute: Option<u32>,
+    /// Until when; `None` for a year.
+    pub expires_at: Option<Instant>,
+}
+
+/// Makes a key. The text of it is shown now and never again.
+///
+/// # Errors
+/// `invalid_value`, `invalid_expiry`, `not_found` for the user; `forbidden` when the user holds
+/// more than the caller; `grant_exceeds_maker`.
+pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey, token: &Token) -> Result<KeyRow, Failure> {
+    let expires_at = expiry(new.expires_at, by.ctx.now)?;
+    let owner = match &new.owner {
+        Some(login) => Some(owner(tx, by, login)?),
+        None => None,
+    };
+    if owner.is_none() {
+        may_make(tx, by, new)?;
+    } else if new.per_minute.is_none() {
+        let detail = "only the key of a machine can go without a rate limit";
+        return Err(Problem::at(Code::InvalidValue, "/unlimited", detail).into());
+    }
+    let id = store::insert_principal(tx, by.ctx, RowKind::Key, &new.name)?;
+    let key = KeyRow {
+        id,
+        name: new.name.clone(),
+        public_id: token.public_id().to_owned(),
+        owner,
+        permissions: new.permissions,
+        locations: new.locations.clone(),
+        per_minute: new.per_minute,
+        expires_at,
+        last_used_at: None,
+        created_at: by.ctx.now,
+        revoked_at: None,
+        version: 1,
+    };
+    store_keys::insert(tx, &key, &token::hash(token.reveal()))?;
+    let details = json!({
+        "name": key.name,
+        "owner": key.owner.as_ref().map(|owner| &owner.login),
+        "permissions": key.permissions.map(crate::roles::words),
+        "expires_at": key.expires_at,
+    });
+    change_of(&key, "access.key.create", "access.key_created").record(tx, by.ctx, &details)?;
+    Ok(key)
+}
+
+fn expiry(wanted: Option<Instant>, now: Instant) -> Result<Instant, Problem> {
+    let expires_at = wanted.unwrap_or(now.plus_seconds(GOOD_SECONDS));
+    if expires_at <= now || expires_at > now.plus_seconds(GOOD_SECONDS_MAX) {
+        let detail = "a key is good until an instant between now and five years from now";
+        return Err(Problem::at(Code::Expiry, "/expires_at", detail));
+    }
+    Ok(expires_at)
+}
+
+/// The user that the key will act for, who holds no more than the caller.
+fn owner(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<Owner, Failure> {
+    let user = users::lock(tx, by, login)?.row;
+    if user.ended_at.is_some() {
+        let detail = format!("the account of `{login}` was ended");
+        return Err(Problem::at(Code::InvalidValue, "/owner", detail).into());
+    }
+    Ok(Owner { id: user.id, login: user.login, ended: false })
+}
+
+/// The key of a machine holds no more than its maker.
+fn may_make(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey) -> Result<(), Failure> {
+    let Some(permissions) = new.permissions else {
+        let detail = "say which permissions or which role the key has, or name a user as its `owner`";
+        return Err(Problem::at(Code::InvalidValue, "/permissions", detail).into());
+    };
+    for within in places(new.locations.as_deref()) {
+        by.may_hand_out(tx, permissions, within)?;
+    }
+    Ok(())
+}
+
+/// The places of a key.
+fn places(locations: Option<&[LocationId]>) -> Vec<Within> {
+    locations.map_or_else(|| vec![Within::All], |ids| ids.iter().copied().map(Within::Subtree).collect())
+}
+
+/// Revokes a key. Revoking it twice changes nothing.
+///
+/// # Errors
+/// `not_found`; `forbidden` when it holds more than the caller.
+pub fn revoke(tx: &mut Tx<'_>, by: &By<'_>, id: PrincipalId) -> Result<KeyRow, Failure> {
+    let key = store_keys::lock(tx, id)?.ok_or_else(|| Problem::not_found("key", id))?;
+    let held = effective(tx, by.locations, &key)?;
+    by.may_change(tx, &held)?;
+    if key.revoked_at.is_some() {
+        return Ok(key);
+    }
+    store::end(tx, id, by.ctx.now)?;
+    let version = store::count_up(tx, id)?;
+    let after = KeyRow { revoked_at: Some(by.ctx.now), version, ..key };
+    change_of(&after, "access.key.revoke", "access.key_revoked").record(tx, by.ctx, &json!({}))?;
+    Ok(after)
+}
+
+/// A key by the id of its principal.
+///
+/// # Errors
+/// `not_found`.
+pub(crate) fn find(conn: &mut Conn<'_>, id: PrincipalId) -> Result<KeyRow, Failure> {
+    Ok(store_keys::by_id(conn, id)?.ok_or_else(|| Problem::not_found("key", id))?)
+}
+
+/// Keys after one, in the order of their ids.
+///
+/// # Errors
+/// Failures of the store.
+pub fn list(
+    conn: &mut Conn<'_>,
+    after: Option<PrincipalId>,
+    (owner, revoked): (Option<&str>, Option<bool>),
+    limit: i64,
+) -> Result<Vec<KeyRow>, DbError> {
+    store_keys::list(conn, after, owner, revoked, limit)
+}
+
+/// What a key allows now: its own, cut to what its owner holds now.
+fn effective(conn: &mut Conn<'_>, locations: &Locations, key: &KeyRow) -> Result<Vec<Grant>, DbError> {
+    let own = |permissions| {
+        places(key.locations.as_deref()).into_iter().map(move |within| Grant { permissions, within })
+    };
+    let Some(owner) = &key.owner else {
+        return Ok(own(key.permissions.unwrap_or_default()).collect());
+    };
+    let limit = key.permissions.unwrap_or_else(Permissions::all);
+    let mut found = Vec::new();
+    for held in grants::load(conn, owner.id)? {
+        for mine in own(held.permissions.intersection(limit)) {
+            if let Some(within) = meet(conn, locations, mine.within, held.within)? {
+                found.push(Grant { within, ..mine });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The principal behind the text of a key, with the instant until which it is good; `None` when
+/// there is none that may be used now.
+pub(crate) fn authenticate(
+    conn: &mut Conn<'_>,
+    locations: &Locations,
+    text: &str,
+    now: Instant,
+) -> Result<Option<(Principal, PrincipalId, Instant)>, DbError> {
+    let Some(public_id) = token::public_id(text) else { return Ok(None) };
+    let Some((key, hash)) = store_keys::by_public(conn, public_id)? else { return Ok(None) };
+    let ended = key.owner.as_ref().is_some_and(|owner| owner.ended);
+    if hash != token::hash(text) || key.revoked_at.is_some() || ended || key.expires_at <= now {
+        return Ok(None);
+    }
+    let grants = effective(conn, locations, &key)?;
+    let principal = match &key.owner {
+        Some(owner) => Principal::new(owner.id, &owner.login, PrincipalKind::User, grants, key.per_minute),
+        None => Principal::new(key.id, &key.name, PrincipalKind::Key, grants, key.per_minute),
+    };
+    Ok(Some((principal, key.id, key.expires_at)))
+}
+
+fn change_of<'a>(key: &'a KeyRow, action: &'a str, event: &'a str) -> Change<'a> {
+    Change { action, event, kind: "key", handle: &key.public_id, id: key.id.get(), version: key.version }
+}

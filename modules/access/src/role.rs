@@ -1,0 +1,201 @@
+//! Roles: named sets of permissions. Those that come with the product follow it: a new permission
+//! reaches them by an update, which is why their sets stand here and not in a table.
+
+use domain::permission::Permissions;
+use domain::{Code, Permission as P, Problem};
+
+/// A role.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Role {
+    /// Its id.
+    pub id: i64,
+    /// Its name, by which grants name it.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// It comes with the product and cannot be changed.
+    pub built_in: bool,
+    /// What it allows.
+    pub permissions: Permissions,
+    /// Counts its changes.
+    pub version: i64,
+}
+
+/// A role that comes with the product.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    /// Its fixed id.
+    pub id: i64,
+    /// Its name.
+    pub name: &'static str,
+    /// What it is for.
+    pub about: &'static str,
+    permissions: Option<&'static [P]>,
+}
+
+/// The roles that come with the product.
+pub const BUILT_IN: [BuiltIn; 6] = [
+    BuiltIn { id: 1, name: ADMINISTRATOR, about: "Everything", permissions: None },
+    BuiltIn {
+        id: 2,
+        name: "manager",
+        about: "Runs the stock: everything but access and settings",
+        permissions: Some(&[
+            P::CatalogRead,
+            P::CatalogWrite,
+            P::PlacesRead,
+            P::PlacesWrite,
+            P::StockRead,
+            P::StockReceive,
+            P::StockIssue,
+            P::StockMove,
+            P::StockStatus,
+            P::StockAdjust,
+            P::StockReverse,
+            P::StockClaim,
+            P::StockTransfer,
+            P::CostRead,
+            P::EventsRead,
+            P::ExportRun,
+            P::ImportRun,
+            P::AccessRead,
+            P::AuditRead,
+            P::VerifyRun,
+            P::SystemRead,
+        ]),
+    },
+    BuiltIn {
+        id: 3,
+        name: "clerk",
+        about: "Receives, issues, moves and reserves; keeps the catalogue",
+        permissions: Some(&[
+            P::CatalogRead,
+            P::CatalogWrite,
+            P::PlacesRead,
+            P::StockRead,
+            P::StockReceive,
+            P::StockIssue,
+            P::StockMove,
+            P::StockStatus,
+            P::StockClaim,
+            P::StockTransfer,
+        ]),
+    },
+    BuiltIn {
+        id: 4,
+        name: "picker",
+        about: "Finds and moves stock",
+        permissions: Some(&[P::CatalogRead, P::PlacesRead, P::StockRead, P::StockMove]),
+    },
+    BuiltIn {
+        id: 5,
+        name: "auditor",
+        about: "Sees everything, changes nothing",
+        permissions: Some(&[
+            P::CatalogRead,
+            P::PlacesRead,
+            P::StockRead,
+            P::CostRead,
+            P::EventsRead,
+            P::ExportRun,
+            P::AccessRead,
+            P::AuditRead,
+            P::VerifyRun,
+            P::SystemRead,
+        ]),
+    },
+    BuiltIn {
+        id: 6,
+        name: "integration",
+        about: "A shop or a program: reads, receives, issues and reserves, and follows the events",
+        permissions: Some(&[
+            P::CatalogRead,
+            P::CatalogWrite,
+            P::PlacesRead,
+            P::StockRead,
+            P::StockReceive,
+            P::StockIssue,
+            P::StockMove,
+            P::StockClaim,
+            P::StockTransfer,
+            P::EventsRead,
+        ]),
+    },
+];
+
+/// The role that holds everything.
+pub const ADMINISTRATOR: &str = "administrator";
+
+impl BuiltIn {
+    /// What it allows.
+    pub fn permissions(&self) -> Permissions {
+        self.permissions.map_or_else(Permissions::all, |list| list.iter().copied().collect())
+    }
+}
+
+/// What a stored role allows: the program's set for a built-in one, else the stored words.
+pub(crate) fn permissions_of(id: i64, built_in: bool, stored: &str) -> Permissions {
+    if built_in {
+        return BUILT_IN.iter().find(|role| role.id == id).map_or(Permissions::NONE, BuiltIn::permissions);
+    }
+    from_json(stored)
+}
+
+/// From stored words. A word that this version does not know allows nothing.
+pub(crate) fn from_json(words: &str) -> Permissions {
+    let words: Vec<String> = serde_json::from_str(words).unwrap_or_default();
+    words.iter().filter_map(|word| P::parse(word)).collect()
+}
+
+/// The words to store.
+pub(crate) fn to_json(permissions: Permissions) -> String {
+    let words: Vec<&str> = permissions.iter().map(P::word).collect();
+    serde_json::to_string(&words).unwrap_or_else(|_| "[]".into())
+}
+
+/// Reads the words of a request.
+///
+/// # Errors
+/// `invalid_value` at the word that is no permission.
+pub(crate) fn parse_permissions(words: &[String]) -> Result<Permissions, Problem> {
+    words
+        .iter()
+        .enumerate()
+        .map(|(place, word)| {
+            P::parse(word).ok_or_else(|| {
+                let detail = format!("there is no permission `{word}`, see `GET /api/v1/permissions`");
+                Problem::at(Code::InvalidValue, format!("/permissions/{place}"), detail)
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_administrator_holds_everything_and_the_auditor_changes_nothing() {
+        assert_eq!(BUILT_IN[0].permissions(), Permissions::all());
+        let auditor = BUILT_IN[4].permissions();
+        let does = |permission: P| permission.word().split('.').nth(1);
+        assert!(auditor.iter().all(|permission| matches!(does(permission), Some("read" | "run"))));
+        assert!(!auditor.contains(P::ImportRun));
+    }
+
+    #[test]
+    fn the_table_begins_with_the_roles_of_the_program() {
+        let migration = include_str!("../migrations/0001_first.sql");
+        for BuiltIn { id, name, about, permissions: _ } in BUILT_IN {
+            assert!(migration.contains(&format!("({id}, '{name}', '{about}', true, '[]', 1)")), "{name}");
+        }
+    }
+
+    #[test]
+    fn stored_words_read_back() {
+        let set: Permissions = [P::StockRead, P::EventsRead].into_iter().collect();
+        assert_eq!(from_json(&to_json(set)), set);
+        assert_eq!(from_json(r#"["stock.read","stock.teleport"]"#).iter().count(), 1);
+        assert_eq!(permissions_of(4, true, "[]"), BUILT_IN[3].permissions());
+    }
+}

@@ -1,0 +1,168 @@
+//! Roles of the organisation's own: made, changed and removed. Built-in ones follow the program.
+
+pub(crate) mod api;
+
+use crate::authority::By;
+use crate::record::Change;
+use crate::role::Role;
+use crate::store_roles::{self, NAME_INDEX};
+use db::{Conn, DbError, Tx};
+use domain::permission::Permissions;
+use domain::{Code, Problem};
+use serde_json::json;
+use web::{Failure, Within};
+
+/// Characters of the name of a role at most.
+const NAME_CHARS_MAX: usize = 64;
+/// Characters of its description at most.
+const ABOUT_CHARS_MAX: usize = 300;
+
+/// What a role is to be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewRole {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub about: String,
+    /// What it allows.
+    pub permissions: Permissions,
+}
+
+/// Reads the name of a role: small letters, digits, `-` and `_`.
+///
+/// # Errors
+/// `invalid_value` at `/name`.
+pub(crate) fn name(text: &str) -> Result<String, Problem> {
+    let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+    if text.is_empty() || text.len() > NAME_CHARS_MAX || !text.bytes().all(fine) {
+        let detail = format!("the name of a role is 1 to {NAME_CHARS_MAX} small letters, digits, `-` or `_`");
+        return Err(Problem::at(Code::InvalidValue, "/name", detail));
+    }
+    Ok(text.to_owned())
+}
+
+/// Reads what a role is for.
+///
+/// # Errors
+/// `invalid_value` at `/about`.
+pub(crate) fn about(text: &str) -> Result<String, Problem> {
+    if text.chars().count() > ABOUT_CHARS_MAX || text.chars().any(char::is_control) {
+        let detail = format!("this has at most {ABOUT_CHARS_MAX} characters on one line");
+        return Err(Problem::at(Code::InvalidValue, "/about", detail));
+    }
+    Ok(text.to_owned())
+}
+
+/// Makes a role.
+///
+/// # Errors
+/// `code_taken`; `grant_exceeds_maker` when the caller does not hold all of it everywhere.
+pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewRole) -> Result<Role, Failure> {
+    by.may_hand_out(tx, new.permissions, Within::All)?;
+    match store_roles::insert(tx, &new.name, &new.about, new.permissions) {
+        Err(error) if error.is_unique(NAME_INDEX) => {
+            let detail = format!("there is a role `{}` already", new.name);
+            return Err(Problem::at(Code::CodeTaken, "/name", detail).into());
+        }
+        done => done?,
+    };
+    let role = find(tx, &new.name)?;
+    let details = json!({ "permissions": words(role.permissions) });
+    change_of(&role, "access.role.create", "access.role_created").record(tx, by.ctx, &details)?;
+    Ok(role)
+}
+
+/// Changes what a role is for and what it allows.
+///
+/// # Errors
+/// `not_found`; `stale` through `check`; `in_use` for a built-in role; `grant_exceeds_maker`.
+pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    name: &str,
+    (about, permissions): (Option<&str>, Option<Permissions>),
+    check: impl Fn(i64) -> Result<(), Problem>,
+) -> Result<Role, Failure> {
+    let before = lock_own(tx, by, name)?;
+    check(before.version)?;
+    let after = Role {
+        about: about.unwrap_or(&before.about).to_owned(),
+        permissions: permissions.unwrap_or(before.permissions),
+        version: before.version.saturating_add(1),
+        ..before.clone()
+    };
+    by.may_hand_out(tx, after.permissions, Within::All)?;
+    store_roles::update(tx, &after)?;
+    let details =
+        json!({ "permissions": { "before": words(before.permissions), "after": words(after.permissions) } });
+    change_of(&after, "access.role.change", "access.role_changed").record(tx, by.ctx, &details)?;
+    Ok(after)
+}
+
+/// Removes a role that nobody holds.
+///
+/// # Errors
+/// `not_found`; `in_use` for a built-in role and for one that somebody holds.
+pub(crate) fn remove(tx: &mut Tx<'_>, by: &By<'_>, name: &str) -> Result<(), Failure> {
+    let role = lock_own(tx, by, name)?;
+    if store_roles::is_used(tx, role.id)? {
+        let detail = format!("the role `{name}` is held by somebody, take it away from them first");
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
+    store_roles::delete(tx, role.id)?;
+    let gone = Role { version: role.version.saturating_add(1), ..role };
+    let details = json!({ "permissions": words(gone.permissions) });
+    Ok(change_of(&gone, "access.role.remove", "access.role_removed").record(tx, by.ctx, &details)?)
+}
+
+/// A role by name.
+///
+/// # Errors
+/// `not_found`.
+pub fn find(conn: &mut Conn<'_>, name: &str) -> Result<Role, Failure> {
+    Ok(store_roles::by_name(conn, name)?.ok_or_else(|| Problem::not_found("role", name))?)
+}
+
+/// Roles after a name, in the order of their names.
+///
+/// # Errors
+/// Failures of the store.
+pub(crate) fn list(conn: &mut Conn<'_>, after: Option<&str>, limit: i64) -> Result<Vec<Role>, DbError> {
+    store_roles::list(conn, after, limit)
+}
+
+fn lock_own(tx: &mut Tx<'_>, by: &By<'_>, name: &str) -> Result<Role, Failure> {
+    let role = store_roles::lock(tx, name)?.ok_or_else(|| Problem::not_found("role", name))?;
+    if role.built_in {
+        let detail =
+            format!("the role `{name}` comes with the product and stays as it is, make one of your own");
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
+    by.may_hand_out(tx, role.permissions, Within::All)?;
+    Ok(role)
+}
+
+pub(crate) fn words(permissions: Permissions) -> Vec<&'static str> {
+    permissions.iter().map(domain::Permission::word).collect()
+}
+
+fn change_of<'a>(role: &'a Role, action: &'a str, event: &'a str) -> Change<'a> {
+    Change { action, event, kind: "role", handle: &role.name, id: role.id, version: role.version }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_role_can_stand_in_an_address() {
+        assert!(name("night-shift_2").is_ok());
+        for text in ["", "Night", "a b", "a/b", "ü", &"a".repeat(65)] {
+            assert!(name(text).is_err(), "{text}");
+        }
+        assert_eq!(
+            crate::role::parse_permissions(&["stock.read".into(), "x".into()]).unwrap_err().errors[0].pointer,
+            "/permissions/1"
+        );
+    }
+}

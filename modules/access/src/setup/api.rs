@@ -1,0 +1,58 @@
+//! The door of the set-up, open to whoever has the one-time token.
+
+use super::FirstUser;
+use crate::Access;
+use crate::password::Password;
+use crate::token::Token;
+use crate::users::{self, api::UserView};
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use web::{Answer, App, Failure, Json, Stranger};
+
+/// The first administrator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SetUp {
+    /// The token that the server showed at its start.
+    token: String,
+    login: String,
+    /// The login when not given.
+    name: Option<String>,
+    /// 12 to 256 characters.
+    password: String,
+}
+
+/// The first administrator and their first key.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct SetUpDone {
+    user: UserView,
+    /// An API key with all that the user may. It is shown only here.
+    key: String,
+}
+
+/// Makes the first user, once.
+#[utoipa::path(post, path = "/api/v1/setup", request_body = SetUp, responses((status = 201, body = SetUpDone)))]
+pub(crate) async fn set_up(
+    State(access): State<Access>,
+    app: App,
+    Stranger(ctx): Stranger,
+    Json(body): Json<SetUp>,
+) -> web::Result {
+    let login = users::login(&body.login)?;
+    let first = FirstUser {
+        name: users::name(body.name.as_deref().unwrap_or(&login))?,
+        password: access.hash(Password::parse(&body.password, &login)?).await?,
+        login,
+    };
+    let key = Token::new().map_err(|error| Failure::fault(format!("no random source: {error}")))?;
+    let (desk, setup_token) = (access.clone(), body.token);
+    let answer = app.db().write(move |tx| {
+        let tokens = (setup_token.as_str(), &key);
+        let user = super::first_user(tx, &ctx, desk.locations(), tokens, &first)?;
+        let user = desk.user_view(tx, user)?;
+        let location = format!("/api/v1/users/{}", user.login);
+        Answer::created(location, &SetUpDone { user, key: key.reveal().to_owned() })
+    });
+    access.after(answer.await).await
+}

@@ -1,0 +1,198 @@
+//! Users: people with a login. An account is ended, never deleted, so that history keeps its names.
+
+pub(crate) mod api;
+
+use crate::authority::By;
+use crate::grants::{self, NewGrant};
+use crate::password::PasswordPhc;
+use crate::record::Change;
+use crate::store::{self, LOGIN_INDEX, RowKind, UserRow};
+use crate::store_roles::{self, GrantRow};
+use db::{Conn, DbError, Tx};
+use domain::{Code, Problem};
+use serde_json::json;
+use web::Failure;
+
+/// Characters of a login at most.
+pub(crate) const LOGIN_CHARS_MAX: usize = 64;
+/// Characters of a name at most.
+pub(crate) const NAME_CHARS_MAX: usize = 120;
+
+/// A user with what they may.
+#[derive(Clone, Debug)]
+pub struct User {
+    /// The account.
+    pub row: UserRow,
+    /// The grants.
+    pub grants: Vec<GrantRow>,
+}
+
+/// A user to create.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The login, see [`login`].
+    pub login: String,
+    /// The name to show.
+    pub name: String,
+    /// The hashed password.
+    pub password: PasswordPhc,
+    /// What they may.
+    pub grants: Vec<NewGrant>,
+}
+
+/// Reads a login: 1 to 64 small letters, digits, `.`, `_`, `-`, `@`. Capital letters are made small.
+///
+/// # Errors
+/// `invalid_value` at `/login`.
+pub fn login(text: &str) -> Result<String, Problem> {
+    let login = text.trim().to_ascii_lowercase();
+    let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
+    if login.is_empty() || login.len() > LOGIN_CHARS_MAX || !login.bytes().all(fine) {
+        let detail =
+            format!("a login is 1 to {LOGIN_CHARS_MAX} letters, digits, `.`, `_`, `-` or `@`, not `{text}`");
+        return Err(Problem::at(Code::InvalidValue, "/login", detail));
+    }
+    Ok(login)
+}
+
+/// Reads a name to show: 1 to 120 characters, on one line.
+///
+/// # Errors
+/// `invalid_value` at `/name`.
+pub fn name(text: &str) -> Result<String, Problem> {
+    let name = text.trim();
+    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+        let detail = format!("a name has 1 to {NAME_CHARS_MAX} characters on one line");
+        return Err(Problem::at(Code::InvalidValue, "/name", detail));
+    }
+    Ok(name.to_owned())
+}
+
+/// Creates a user with their grants.
+///
+/// # Errors
+/// `code_taken`, and what [`grants::give`] refuses.
+pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewUser) -> Result<User, Failure> {
+    let id = store::insert_principal(tx, by.ctx, RowKind::User, &new.name)?;
+    match store::insert_user(tx, id, &new.login, &new.password, by.ctx.now) {
+        Err(error) if error.is_unique(LOGIN_INDEX) => {
+            let detail = format!("the login `{}` is in use already", new.login);
+            return Err(Problem::at(Code::CodeTaken, "/login", detail).into());
+        }
+        done => done?,
+    }
+    for (place, grant) in new.grants.iter().enumerate() {
+        grants::give(tx, by, id, grant).map_err(|failure| under(failure, place))?;
+    }
+    let user = find(tx, &new.login)?;
+    let change = change_of(&user.row, "access.user.create", "access.user_created");
+    change.record(tx, by.ctx, &json!({ "name": new.name, "grants": grants::details(&user.grants) }))?;
+    Ok(user)
+}
+
+/// Pointers of a grant inside of a list.
+fn under(failure: Failure, place: usize) -> Failure {
+    match failure {
+        Failure::Refused(problem) => problem.under(&format!("/grants/{place}")).into(),
+        other => other,
+    }
+}
+
+/// Changes the name to show.
+///
+/// # Errors
+/// `not_found`, `stale` through `check`, `forbidden` when they hold more than the caller.
+pub(crate) fn rename(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    login: &str,
+    name: &str,
+    check: impl Fn(i64) -> Result<(), Problem>,
+) -> Result<User, Failure> {
+    let user = lock(tx, by, login)?;
+    check(user.row.version)?;
+    store::rename(tx, user.row.id, name)?;
+    store::count_up(tx, user.row.id)?;
+    let after = find(tx, login)?;
+    let change = change_of(&after.row, "access.user.change", "access.user_changed");
+    change.record(tx, by.ctx, &json!({ "name": { "before": user.row.name, "after": name } }))?;
+    Ok(after)
+}
+
+/// Ends an account, and with it its keys. Ending it twice changes nothing.
+///
+/// # Errors
+/// `not_found`; `forbidden` when they hold more than the caller; `in_use` for the last administrator.
+pub fn end(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<User, Failure> {
+    let user = lock(tx, by, login)?;
+    if user.row.ended_at.is_some() {
+        return Ok(user);
+    }
+    grants::keep_an_administrator(tx, &user, None)?;
+    store::end(tx, user.row.id, by.ctx.now)?;
+    store::count_up(tx, user.row.id)?;
+    let after = find(tx, login)?;
+    change_of(&after.row, "access.user.end", "access.user_ended").record(tx, by.ctx, &json!({}))?;
+    Ok(after)
+}
+
+/// Sets a password.
+///
+/// # Errors
+/// `not_found`; `forbidden` when they hold more than the caller.
+pub fn set_password(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    login: &str,
+    password: &PasswordPhc,
+) -> Result<User, Failure> {
+    let user = lock(tx, by, login)?;
+    store::set_password(tx, user.row.id, password, by.ctx.now)?;
+    store::count_up(tx, user.row.id)?;
+    let after = find(tx, login)?;
+    let change = change_of(&after.row, "access.user.set_password", "access.user_changed");
+    change.record(tx, by.ctx, &json!({ "password": "changed" }))?;
+    Ok(after)
+}
+
+/// A user by login.
+///
+/// # Errors
+/// `not_found`.
+pub fn find(conn: &mut Conn<'_>, login: &str) -> Result<User, Failure> {
+    match store::user_by_login(conn, login)? {
+        Some(row) => Ok(with_grants(conn, row)?),
+        None => Err(Problem::not_found("user", login).into()),
+    }
+}
+
+/// Users after a login, in the order of their logins.
+///
+/// # Errors
+/// Failures of the store.
+pub fn list(
+    conn: &mut Conn<'_>,
+    after: Option<&str>,
+    ended: Option<bool>,
+    limit: i64,
+) -> Result<Vec<User>, DbError> {
+    let rows = store::users(conn, after, ended, limit)?;
+    rows.into_iter().map(|row| with_grants(conn, row)).collect()
+}
+
+/// A user to be changed, held until the commit, by somebody who holds no less.
+pub(crate) fn lock(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<User, Failure> {
+    let row = store::lock_user(tx, login)?.ok_or_else(|| Problem::not_found("user", login))?;
+    let user = with_grants(tx, row)?;
+    by.may_change(tx, &grants::held(&user.grants))?;
+    Ok(user)
+}
+
+fn with_grants(conn: &mut Conn<'_>, row: UserRow) -> Result<User, DbError> {
+    let grants = store_roles::grants(conn, row.id)?;
+    Ok(User { row, grants })
+}
+
+pub(crate) fn change_of<'a>(row: &'a UserRow, action: &'a str, event: &'a str) -> Change<'a> {
+    Change { action, event, kind: "user", handle: &row.login, id: row.id.get(), version: row.version }
+}
