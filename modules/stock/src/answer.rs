@@ -171,7 +171,12 @@ impl Names {
     }
 
     /// A claim as it is answered.
-    pub(crate) fn claim(&self, claim: &Claim, available: Option<i64>, posting: Option<PostingId>) -> ClaimAnswer {
+    pub(crate) fn claim(
+        &self,
+        claim: &Claim,
+        available: Option<i64>,
+        posting: Option<PostingId>,
+    ) -> ClaimAnswer {
         let site = match self.site_facts.get(&claim.site) {
             Some(facts) => facts.code.clone(),
             None => self.call(Place::good(claim.site.root())),

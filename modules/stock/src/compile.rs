@@ -7,10 +7,10 @@ use crate::input::{
 };
 use crate::names::Names;
 use catalog::ItemFacts;
-use domain::ledger::{self, Allocate, Amount, Cost, Kind, Line, Place, Post, Reserve};
+use domain::ledger::{Allocate, Amount, Cost, Kind, Line, Place, Post, Reserve};
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LocationKind, LotId, Permission, PostingId, Problem, Qty, SiteId,
-    Status, Tracking,
+    AsProblem, ClaimId, Code, Ctx, LocationId, LocationKind, LotId, Permission, PostingId, Problem, Qty,
+    SiteId, Status, Tracking,
 };
 use places::{LocationFacts, virtual_location};
 use std::sync::Arc;
@@ -75,7 +75,8 @@ impl Compiler<'_> {
         let mut origins = Vec::with_capacity(count);
         for (number, line) in input.lines.iter().enumerate() {
             let pointer = format!("/lines/{number}");
-            let compiled = self.line(input.kind, permission, line).map_err(|problem| problem.under(&pointer))?;
+            let compiled =
+                self.line(input.kind, permission, line).map_err(|problem| problem.under(&pointer))?;
             origins.resize(origins.len() + compiled.len(), pointer);
             lines.extend(compiled);
         }
@@ -298,7 +299,8 @@ impl Compiler<'_> {
         let known = self.names.lot_facts.get(&lot).and_then(|facts| facts.expiry);
         match (input.expiry_on, known) {
             (Some(given), Some(known)) if given != known => {
-                let detail = format!("lot `{}` has the last sellable day `{known}`, not `{given}`", input.code);
+                let detail =
+                    format!("lot `{}` has the last sellable day `{known}`, not `{given}`", input.code);
                 Err(Problem::at(Code::Expiry, "/lot", detail))
             }
             _ => Ok(lot),
@@ -309,7 +311,8 @@ impl Compiler<'_> {
     fn to_base(&self, item: &ItemFacts, qty: Qty, unit: Option<&str>) -> Result<i64, Problem> {
         let unit = unit.unwrap_or(&item.base_unit);
         let factor = self.names.factor(item, unit).ok_or_else(|| {
-            let detail = format!("item `{}` has no unit `{unit}`; its base unit is `{}`", item.sku, item.base_unit);
+            let detail =
+                format!("item `{}` has no unit `{unit}`; its base unit is `{}`", item.sku, item.base_unit);
             Problem::at(Code::UnknownUnit, "/unit", detail)
         })?;
         factor.exact(qty.millionths()).ok_or_else(|| {
@@ -329,9 +332,13 @@ impl Compiler<'_> {
             CostInput::Unknown => Ok(Cost::Unknown),
             CostInput::Total(total) => Ok(Cost::Total(total)),
             CostInput::Each(each) => {
-                let total = ledger::extend(each, line.qty.qty().millionths(), self.minor_digits);
+                let total = each.extend(line.qty.qty(), self.minor_digits);
                 let total = total.ok_or_else(|| {
-                    Problem::at(Code::LimitExceeded, "/unit_cost", "the value of the line does not fit the books")
+                    Problem::at(
+                        Code::LimitExceeded,
+                        "/unit_cost",
+                        "the value of the line does not fit the books",
+                    )
                 })?;
                 Ok(Cost::Total(total))
             }

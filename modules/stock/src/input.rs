@@ -2,6 +2,7 @@
 //! resolves them inside of the batch's transaction, so nothing that was read earlier is trusted.
 
 use domain::ledger::Kind;
+use domain::money::UnitCost;
 use domain::when::Date;
 use domain::{ClaimId, Ctx, Delta, Instant, PostingId, Qty, Status};
 use std::sync::Arc;
@@ -140,8 +141,8 @@ pub enum CostInput {
     /// Nothing.
     #[default]
     Unknown,
-    /// Per `unit` of the line, in millionths of the major unit of the currency of the books.
-    Each(i64),
+    /// Per `unit` of the line.
+    Each(UnitCost),
     /// For the line, in minor units of the currency of the books.
     Total(i64),
 }

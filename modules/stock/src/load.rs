@@ -218,12 +218,7 @@ fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
     Ok(())
 }
 
-fn lock_costs(
-    tx: &mut Tx<'_>,
-    wanted: &Wanted,
-    method: Method,
-    loaded: &mut Loaded,
-) -> Result<(), DbError> {
+fn lock_costs(tx: &mut Tx<'_>, wanted: &Wanted, method: Method, loaded: &mut Loaded) -> Result<(), DbError> {
     let mut rows = Rows::with_capacity(2, wanted.stacks.len());
     for key in sorted(wanted.stacks.iter()) {
         rows.push(&[key.0.get().into(), key.1.0.into()]);

@@ -273,8 +273,7 @@ impl Names {
         tx: &mut Tx<'_>,
         wanted: FxHashMap<(ItemId, String), Option<LotInput>>,
     ) -> Result<(), DbError> {
-        let mut new: Vec<_> =
-            wanted.into_iter().filter_map(|(key, input)| Some((key, input?))).collect();
+        let mut new: Vec<_> = wanted.into_iter().filter_map(|(key, input)| Some((key, input?))).collect();
         new.sort_by(|a, b| a.0.cmp(&b.0));
         for ((item, folded), input) in new {
             let Some(facts) = self.item_facts.get(&item) else { continue };

@@ -30,7 +30,10 @@ enum Step {
     /// Refused before anything was locked.
     Refused(Problem),
     Post(Box<Compiled>),
-    Bulk { postings: Vec<Result<Compiled, Problem>>, atomic: bool },
+    Bulk {
+        postings: Vec<Result<Compiled, Problem>>,
+        atomic: bool,
+    },
     Reserve(Reserve),
     Allocate(Allocate),
     Release(Release),
@@ -70,7 +73,8 @@ pub(crate) fn run(
         });
     }
     let (mut vault, sweeps) = lock(tx, desk, known, &mut names, requests, &steps)?;
-    let mut batch = Batch { desk, names: &names, vault: &mut vault, entries: Vec::new(), reversed: FxHashSet::default() };
+    let mut batch =
+        Batch { desk, names: &names, vault: &mut vault, entries: Vec::new(), reversed: FxHashSet::default() };
     batch.entries.extend(sweeps);
     let (answers, keep) = batch.decide_all(requests, steps);
     let Batch { entries, .. } = batch;
@@ -118,12 +122,8 @@ fn load_stored(tx: &mut Tx<'_>, requests: &[&Request]) -> Result<Vec<Option<Answ
 }
 
 fn compile(names: &Names, found: &FxHashMap<PostingId, Found>, desk: &Desk, request: &Request) -> Step {
-    let compiler = Compiler {
-        names,
-        ctx: &request.ctx,
-        principal: &request.principal,
-        minor_digits: desk.minor_digits,
-    };
+    let compiler =
+        Compiler { names, ctx: &request.ctx, principal: &request.principal, minor_digits: desk.minor_digits };
     let step = match &request.work {
         Work::Post(input) => compiler.post(input).map(|compiled| Step::Post(Box::new(compiled))),
         Work::Bulk(bulk) => check_bulk(bulk.postings.len()).map(|()| {
@@ -294,7 +294,8 @@ impl Batch<'_> {
     }
 
     fn post(&mut self, request: &Request, compiled: Compiled) -> Result<PostingAnswer, Problem> {
-        let clock = Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let clock =
+            Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
         let posted = ledger::post(self.vault, &compiled.post, &clock);
         let origins: Vec<&str> = compiled.origins.iter().map(String::as_str).collect();
         let posted = posted.map_err(|refusal| self.problem(&refusal, &origins))?;
@@ -365,7 +366,8 @@ impl Batch<'_> {
 
     fn reverse(&mut self, request: &Request, mut reversal: Reversal) -> Result<Answer, Problem> {
         reversal.command.original.reversed |= self.reversed.contains(&reversal.of);
-        let clock = Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let clock =
+            Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
         let posted = ledger::reverse(self.vault, &reversal.command, &clock);
         let posted = posted.map_err(|mut refusal| {
             // the lines are those of the original, which the caller did not write

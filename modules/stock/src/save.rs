@@ -128,10 +128,27 @@ fn save_costs(tx: &mut Tx<'_>, costs: &[((ItemId, Group), Costs, Costs)]) -> Res
         for layer in LayerChange::between(before, now) {
             let LayerChange { seq, effective_at, more, left } = layer;
             if Costs::is_stored(seq, before.next_seq) {
-                changed.push(&[item, group, seq.into(), more.0.into(), more.1.into(), left.0.into(), left.1.into()]);
+                changed.push(&[
+                    item,
+                    group,
+                    seq.into(),
+                    more.0.into(),
+                    more.1.into(),
+                    left.0.into(),
+                    left.1.into(),
+                ]);
             } else {
                 let at = effective_at.0.into();
-                new.push(&[item, group, seq.into(), at, more.0.into(), more.1.into(), left.0.into(), left.1.into()]);
+                new.push(&[
+                    item,
+                    group,
+                    seq.into(),
+                    at,
+                    more.0.into(),
+                    more.1.into(),
+                    left.0.into(),
+                    left.1.into(),
+                ]);
             }
         }
     }
@@ -179,7 +196,13 @@ fn save_claims(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), DbError> {
         let lot = claim.bin.map(|(_, lot)| lot.get());
         let state = claim.state.number();
         if before.is_some() {
-            changed.push(&[claim.id.bytes().into(), location.into(), lot.into(), claim.qty.into(), state.into()]);
+            changed.push(&[
+                claim.id.bytes().into(),
+                location.into(),
+                lot.into(),
+                claim.qty.into(),
+                state.into(),
+            ]);
             continue;
         }
         new.push(&[
@@ -382,7 +405,17 @@ fn insert_uses(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<(), 
             let [a, b, c, d] = key;
             for used in &movement.uses {
                 let group = movement.from_group.0;
-                rows.push(&[a, b, c, d, group.into(), used.seq.into(), used.qty.into(), used.value.into(), 0.into()]);
+                rows.push(&[
+                    a,
+                    b,
+                    c,
+                    d,
+                    group.into(),
+                    used.seq.into(),
+                    used.qty.into(),
+                    used.value.into(),
+                    0.into(),
+                ]);
             }
             for made in &movement.made {
                 let group = movement.to_group.0;
@@ -415,12 +448,7 @@ struct ValueFlow {
 type MonthKey = (Period, ItemId, LocationId, LotId, Status);
 
 /// Adds the batch to the months it took effect in, once a key.
-fn roll_up(
-    tx: &mut Tx<'_>,
-    lane: i64,
-    calendars: &Calendars,
-    numbered: &[Numbered],
-) -> Result<(), DbError> {
+fn roll_up(tx: &mut Tx<'_>, lane: i64, calendars: &Calendars, numbered: &[Numbered]) -> Result<(), DbError> {
     let mut months: FxHashMap<MonthKey, Flow> = FxHashMap::default();
     let mut values: FxHashMap<(Period, ItemId, Group), ValueFlow> = FxHashMap::default();
     let mut spans: FxHashMap<Period, (i64, i64)> = FxHashMap::default();
@@ -428,7 +456,8 @@ fn roll_up(
         let period = Period::of(calendars.organisation.date(entry.posted.effective_at));
         for movement in &entry.posted.movements {
             let (item, lot) = (movement.item, movement.lot);
-            let from = months.entry((period, item, movement.from.location, lot, movement.from.status)).or_default();
+            let from =
+                months.entry((period, item, movement.from.location, lot, movement.from.status)).or_default();
             from.qty_out += movement.qty;
             from.moves += 1;
             let to = months.entry((period, item, movement.to.location, lot, movement.to.status)).or_default();

@@ -37,11 +37,8 @@ pub(crate) fn due(
     let past = |key: &SiteKey, next: Option<Date>| {
         next.zip(loaded.today.get(&key.site)).filter(|(next, today)| *today > next).map(|(_, today)| *today)
     };
-    let keys: Vec<(SiteKey, Date)> = loaded
-        .sites
-        .iter()
-        .filter_map(|(key, site)| Some((*key, past(key, site.next_expiry)?)))
-        .collect();
+    let keys: Vec<(SiteKey, Date)> =
+        loaded.sites.iter().filter_map(|(key, site)| Some((*key, past(key, site.next_expiry)?))).collect();
     let mut due = Vec::with_capacity(keys.len());
     for (key, today) in keys {
         due.push(one(tx, names, wanted, key, today)?);

@@ -60,7 +60,8 @@ impl Wanted {
         let since = post.effective_at.unwrap_or(now);
         let counted = matches!(line.amount, Amount::CountTo(_));
         for place in [Some(line.from), counted.then_some(line.to)].into_iter().flatten() {
-            let owned = names.location_facts.get(&place.location).is_some_and(|facts| !facts.negative_allowed);
+            let owned =
+                names.location_facts.get(&place.location).is_some_and(|facts| !facts.negative_allowed);
             if owned {
                 let key = Key::at(line.item, line.lot, place);
                 let earliest = self.since.entry(key).or_insert(since);
@@ -96,7 +97,9 @@ impl Wanted {
         for movement in &command.original.movements {
             for place in [movement.from, movement.to] {
                 self.balances.insert(Key::at(movement.item, movement.lot, place));
-                if let Some(facts) = names.location_facts.get(&place.location).filter(|facts| facts.site.is_some()) {
+                if let Some(facts) =
+                    names.location_facts.get(&place.location).filter(|facts| facts.site.is_some())
+                {
                     self.sites.insert(SiteKey { item: movement.item, site: facts.site });
                 }
             }

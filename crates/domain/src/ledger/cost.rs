@@ -10,8 +10,7 @@ use super::posted::{LayerMade, Movement};
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;
 use crate::costing::{CostError, Layer, LayerUse, Method, POOL_SEQ, Stack, share};
-use crate::ratio::div_half_even;
-use crate::{Instant, ItemId};
+use crate::{Instant, ItemId, Qty};
 use std::collections::BTreeMap;
 
 /// The cost side of a movement.
@@ -104,24 +103,17 @@ pub(super) fn book(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<Booked,
 fn price(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<i64, Refusal> {
     let too_large = Refusal::of(Why::ValueTooLarge);
     match cost {
-        Cost::Each(each) if each >= 0 => extend(each, flow.qty, flow.minor_digits).ok_or(too_large),
+        Cost::Each(each) => {
+            let qty = Qty::from_millionths(flow.qty).ok_or(Refusal::of(Why::TooLarge { qty: flow.qty }))?;
+            each.extend(qty, flow.minor_digits).ok_or(too_large)
+        }
         Cost::Total(total) if total >= 0 => Ok(total),
-        Cost::Each(_) | Cost::Total(_) => Err(too_large),
+        Cost::Total(_) => Err(too_large),
         Cost::Unknown => {
             let costs = vault.costs(flow.item, flow.to)?;
             Ok(costs.stack.at_average(flow.qty).unwrap_or(0))
         }
     }
-}
-
-/// Millionths of the major unit per base unit, times millionths of a base unit, in minor units:
-/// one product, rounded half-even once.
-///
-/// 2.50 (2,500,000) × 3 units (3,000,000) with two decimals is 750.
-pub fn extend(each: i64, qty: i64, minor_digits: u32) -> Option<i64> {
-    let scale = 10_i128.checked_pow(12_u32.checked_sub(minor_digits)?)?;
-    let product = i128::from(each) * i128::from(qty);
-    div_half_even(product, scale).and_then(|value| i64::try_from(value).ok())
 }
 
 /// Books the mirror of a movement: what it took is given back as it was taken, what it made is

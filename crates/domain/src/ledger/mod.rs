@@ -27,7 +27,7 @@ mod reverse;
 mod vault;
 
 pub use claim::{Allocate, Claim, ClaimState, Release, Reserve, allocate, release, reserve};
-pub use cost::{Costs, extend};
+pub use cost::Costs;
 pub use facts::{Group, ItemFacts, LocationFacts, LotFacts};
 pub use key::{Balance, Key, Place, SiteKey, SiteStock};
 pub use post::{Amount, Clock, Cost, Kind, Line, Post, post};

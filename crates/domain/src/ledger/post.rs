@@ -12,6 +12,7 @@ use super::posted::{ClaimChange, ClaimEntry, Movement, Posted};
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;
 use crate::item::Tracking;
+use crate::money::UnitCost;
 use crate::place::LocationKind;
 use crate::{ClaimId, Instant, ItemId, LotId, Permission, PostingId, Qty, SiteId, Status, Zone, when};
 
@@ -194,8 +195,8 @@ pub enum Amount {
 pub enum Cost {
     /// Nothing: they come in at the group's present average, or at zero when it has none.
     Unknown,
-    /// Per base unit, in millionths of the major unit of the currency; at zero or above.
-    Each(i64),
+    /// Per base unit.
+    Each(UnitCost),
     /// For the line as a whole, in minor units; at zero or above.
     Total(i64),
 }

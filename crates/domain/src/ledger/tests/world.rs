@@ -303,7 +303,7 @@ impl World {
         let claim = option(words, "claim").map(|name| self.claim(name));
         let split = option(words, "split").map(|name| self.claim(name));
         let cost = match (option(words, "each"), option(words, "total")) {
-            (Some(each), _) => Cost::Each(millionths(each)),
+            (Some(each), _) => Cost::Each(money::UnitCost::parse(each).unwrap()),
             (_, Some(total)) => Cost::Total(total.parse().unwrap()),
             _ => Cost::Unknown,
         };
