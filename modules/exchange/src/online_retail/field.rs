@@ -53,7 +53,7 @@ fn refused(code: Code, text: &str, why: impl std::fmt::Display) -> Refused {
 }
 
 /// The beginning of a text, fit for a sentence.
-fn echo(text: &str) -> String {
+pub(super) fn echo(text: &str) -> String {
     let mut echo: String =
         text.chars().take(ECHO_CHARS_MAX).map(|c| if c.is_control() { '?' } else { c }).collect();
     if text.chars().nth(ECHO_CHARS_MAX).is_some() {

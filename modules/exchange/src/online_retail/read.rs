@@ -27,9 +27,17 @@ const ROW: [usize; COLUMNS.len()] = [0, 1, 2, 3, 4, 5, 6, 7];
 /// `malformed_file`, `invalid_value`, `invalid_quantity`, `fraction_refused`, `limit_exceeded`,
 /// `too_many`.
 pub(super) fn read(source: impl Read, zone: &Zone) -> Result<Table, Problem> {
+    read_at_most(LINES_MAX, source, zone)
+}
+
+fn read_at_most(lines_max: usize, source: impl Read, zone: &Zone) -> Result<Table, Problem> {
     let mut rows = Rows::open(source)?;
     let mut reader = Reader::new(zone);
     while let Some(row) = rows.next()? {
+        if reader.lines.len() == lines_max {
+            let detail = format!("the file has more than {lines_max} lines; split it");
+            return Err(Problem::at(Code::TooMany, format!("row {}", row.number), detail));
+        }
         reader.take(&row)?;
     }
     reader.finish()
@@ -40,7 +48,7 @@ struct Reader<'z> {
     zone: &'z Zone,
     lines: Vec<Line>,
     invoices: Names,
-    /// Kind, customer and country of each invoice, as its first line has them.
+    /// Customer and country of each invoice, as its first line has them.
     heads: Vec<Head>,
     codes: Folded<fn(&str) -> String>,
     descriptions: Folded<fn(&str) -> String>,
@@ -52,7 +60,6 @@ struct Reader<'z> {
 
 #[derive(Clone, Copy)]
 struct Head {
-    kind: InvoiceKind,
     customer: Option<u32>,
     country: Ix,
     row: u32,
@@ -75,30 +82,29 @@ impl<'z> Reader<'z> {
 
     /// Checks a row and keeps its line.
     fn take(&mut self, row: &Row<'_>) -> Result<(), Problem> {
-        if self.lines.len() == LINES_MAX {
-            let detail = format!("the file has more than {LINES_MAX} lines; split it");
-            return Err(Problem::at(Code::TooMany, format!("row {}", row.number), detail));
-        }
         let [invoice, code, description, quantity, time, price, customer, country] = row.fields;
         let [in_invoice, in_code, in_description, in_quantity, in_time, in_price, in_customer, in_country] =
             ROW.map(|column| At { row: row.number, column });
-        let head = Head {
-            kind: in_invoice.check(field::invoice(invoice))?,
-            customer: in_customer.check(field::customer(customer))?,
-            country: self.countries.intern(in_country.check(field::country(country))?),
-            row: row.number,
-        };
+        // column by column, so that of two wrong cells the left one is named
+        let kind = in_invoice.check(field::invoice(invoice))?;
+        let code = in_code.check(field::code(code))?;
+        let description = in_description.check(field::description(description))?;
+        let units = in_quantity.check(field::quantity(quantity))?;
+        let at = in_time.check(self.instant(time))?;
+        let pounds = in_price.check(field::price(price))?;
+        let customer = in_customer.check(field::customer(customer))?;
+        let country = self.countries.intern(in_country.check(field::country(country))?);
         let line = Line {
             row: row.number,
             invoice: self.invoices.intern(invoice),
-            kind: head.kind,
-            item: self.codes.intern(in_code.check(field::code(code))?),
-            description: self.descriptions.intern(in_description.check(field::description(description))?),
-            quantity: in_quantity.check(field::quantity(quantity))?,
-            at: in_time.check(self.instant(time))?,
-            price: in_price.check(field::price(price))?,
-            customer: head.customer,
-            country: head.country,
+            kind,
+            item: self.codes.intern(code),
+            description: self.descriptions.intern(description),
+            quantity: units,
+            at,
+            price: pounds,
+            customer,
+            country,
         };
         if line.kind == InvoiceKind::Cancellation && line.quantity > 0 {
             let detail = format!("`{quantity}`: a cancellation (`C`) has a negative quantity");
@@ -108,7 +114,7 @@ impl<'z> Reader<'z> {
             let detail = format!("`{price}`: only a bad debt (`A`) has a negative price");
             return Err(in_price.problem(Code::InvalidValue, detail));
         }
-        self.check_invoice(line.invoice, head, invoice, [in_customer, in_country])?;
+        self.check_invoice(&line, invoice, [in_customer, in_country])?;
         self.total.count(&line);
         self.lines.push(line);
         Ok(())
@@ -122,15 +128,15 @@ impl<'z> Reader<'z> {
     }
 
     /// All lines of an invoice have one customer and one country.
-    fn check_invoice(&mut self, ix: Ix, head: Head, number: &str, at: [At; 2]) -> Result<(), Problem> {
-        let Some(first) = self.heads.get(ix.index()) else {
-            self.heads.push(head);
+    fn check_invoice(&mut self, line: &Line, number: &str, at: [At; 2]) -> Result<(), Problem> {
+        let Some(first) = self.heads.get(line.invoice.index()) else {
+            self.heads.push(Head { customer: line.customer, country: line.country, row: line.row });
             return Ok(());
         };
         let [in_customer, in_country] = at;
-        let (at, what) = if first.customer != head.customer {
+        let (at, what) = if first.customer != line.customer {
             (in_customer, "customer")
-        } else if first.country != head.country {
+        } else if first.country != line.country {
             (in_country, "country")
         } else {
             return Ok(());
@@ -172,5 +178,28 @@ impl At {
 
     fn problem(self, code: Code, detail: String) -> Problem {
         Problem::at(code, cell(self.row, COLUMNS.get(self.column).unwrap_or(&"")), detail)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::HEADER;
+    use super::*;
+
+    #[test]
+    fn one_line_too_many_is_named() {
+        let line = "1,22423,CAKESTAND,2,2011-01-03 10:00:00,12.75,17850.0,UK\n";
+        let file = format!("{HEADER}{}", line.repeat(3));
+        let read = |lines_max| read_at_most(lines_max, file.as_bytes(), &Zone::UTC);
+        assert_eq!(read(3).unwrap().lines.len(), 3);
+        let problem = read(2).unwrap_err();
+        assert_eq!((problem.code, &*problem.errors[0].pointer), (Code::TooMany, "row 4"));
+    }
+
+    #[test]
+    fn of_two_wrong_cells_the_left_one_is_named() {
+        let file = format!("{HEADER}1,22423,CAKESTAND,two,2011-01-03 10:00:00,12.75,nobody,\n");
+        let problem = read(file.as_bytes(), &Zone::UTC).unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "row 2/Quantity");
     }
 }

@@ -10,7 +10,7 @@
 //! A plain file cut exactly behind a line end cannot be told from a shorter one; the compressed
 //! form can, which is why the data is kept that way.
 
-use super::field::COLUMNS;
+use super::field::{COLUMNS, echo};
 use domain::{Code, Problem};
 use flate2::bufread::MultiGzDecoder;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -185,7 +185,7 @@ impl<R: Read> Rows<R> {
         for (name, (place, wanted)) in names.into_iter().zip((1..).zip(COLUMNS)) {
             let name = if place > count { "" } else { name };
             if name != wanted {
-                let detail = format!("column {place} is named `{}`, and `{wanted}` is wanted", shown(name));
+                let detail = format!("column {place} is named `{}`, and `{wanted}` is wanted", echo(name));
                 return Err(Problem::at(Code::MalformedFile, cell(1, wanted), detail));
             }
         }
@@ -224,10 +224,6 @@ fn foreign_separator(line: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
-}
-
-fn shown(name: &str) -> String {
-    name.chars().take(40).map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 /// How a refusal names a row.
