@@ -26,11 +26,15 @@ create table catalog_unit (
     unit @text not null,
     num @int not null constraint catalog_unit_num check (num >= 1),
     den @int not null constraint catalog_unit_den check (den >= 1),
+    -- keeps its factor, in case it comes back
+    removed @bool not null,
     primary key (item_id, unit)
 ) @strict_without_rowid;
 
 create table catalog_barcode (
-    code @text not null primary key,
+    -- a GTIN in fourteen digits, else the code
+    code_key @text not null primary key,
+    code @text not null,
     item_id @id not null,
     unit @text not null,
     symbology @small not null constraint catalog_barcode_symbology check (symbology >= 1),
@@ -45,7 +49,7 @@ alter table catalog_item
     alter column category type text collate "C";
 alter table catalog_unit alter column unit type text collate "C";
 alter table catalog_barcode
-    alter column code type text collate "C",
+    alter column code_key type text collate "C",
     alter column unit type text collate "C";
 -- end
 

@@ -1,9 +1,9 @@
 //! What other modules ask of items inside their own transactions: facts, factors and codes, many
 //! at a time. Not here: the whole record, which is for people and doors.
 
-use crate::code::fold;
-use crate::{store, store_codes};
+use crate::{code, store, store_codes};
 use db::{Conn, DbError, Row, Rows, Statement, Value};
+use domain::unit::UnitCode;
 use domain::{ExpiryRule, ItemId, Ratio, Tracking};
 
 /// What the ledger must know of an item.
@@ -29,9 +29,11 @@ pub struct ItemFacts {
 
 /// The items of these SKUs, in the order asked; capital and small letters do not differ.
 pub fn facts_by_sku(conn: &mut Conn<'_>, skus: &[&str]) -> Result<Vec<Option<ItemFacts>>, DbError> {
-    let folded: Vec<String> = skus.iter().map(|sku| fold(sku)).collect();
-    let rows = (0_i64..).zip(&folded).map(|(position, sku)| [Value::from(sku), position.into()]);
-    in_order(conn, &store::FACTS_BY_SKU, folded.len(), rows, store::facts)
+    let keys: Vec<Option<String>> = skus.iter().map(|sku| code::sku_key(sku)).collect();
+    let rows = (0_i64..)
+        .zip(&keys)
+        .filter_map(|(position, key)| Some([Value::from(key.as_ref()?), position.into()]));
+    in_order(conn, &store::FACTS_BY_SKU, keys.len(), rows, store::facts)
 }
 
 /// The items of these ids, in the order asked.
@@ -42,17 +44,18 @@ pub fn facts_by_id(conn: &mut Conn<'_>, ids: &[ItemId]) -> Result<Vec<Option<Ite
 
 /// How many base units one of each unit is, in the order asked; the base unit itself is one.
 pub fn unit_factors(conn: &mut Conn<'_>, keys: &[(ItemId, &str)]) -> Result<Vec<Option<Ratio>>, DbError> {
-    let folded: Vec<String> = keys.iter().map(|(_, unit)| fold(unit)).collect();
     let rows = (0_i64..)
-        .zip(keys.iter().zip(&folded))
-        .map(|(position, ((item, _), unit))| [item.get().into(), unit.into(), position.into()]);
+        .zip(keys)
+        .filter(|(_, (_, unit))| UnitCode::parse(unit).is_ok())
+        .map(|(position, (item, unit))| [item.get().into(), Value::Text(unit), position.into()]);
     in_order(conn, &store_codes::FACTORS, keys.len(), rows, store_codes::factor)
 }
 
 /// The item and unit that a barcode names.
-pub fn item_by_barcode(conn: &mut Conn<'_>, code: &str) -> Result<Option<(ItemId, String)>, DbError> {
-    conn.query_opt(&store_codes::ITEM_BY_BARCODE, &[code.into()], |row| {
-        Ok((ItemId(row.int(0)?), row.text(1)?.to_owned()))
+pub fn item_by_barcode(conn: &mut Conn<'_>, code: &str) -> Result<Option<(ItemId, UnitCode)>, DbError> {
+    let Some(key) = code::barcode_key(code) else { return Ok(None) };
+    conn.query_opt(&store_codes::ITEM_BY_BARCODE, &[(&key).into()], |row| {
+        Ok((ItemId(row.int(0)?), store_codes::unit(row, 1)?))
     })
 }
 

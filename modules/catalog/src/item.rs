@@ -1,7 +1,8 @@
 //! The record of an item as it is stored and as it is shown. Invariant: `units` holds the base
 //! unit with the factor 1, and every barcode names one of the units.
 
-use crate::symbology::Symbology;
+use domain::barcode::Symbology;
+use domain::unit::UnitCode;
 use domain::{ExpiryRule, Instant, ItemClass, ItemId, Ratio, Tracking};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -21,7 +22,8 @@ pub struct Item {
     /// What people call it.
     pub name: String,
     /// The unit that all its stock is kept in.
-    pub base_unit: String,
+    #[schema(value_type = String)]
+    pub base_unit: UnitCode,
     /// The base unit refuses fractions.
     pub whole: bool,
     /// How its units are told apart.
@@ -66,6 +68,7 @@ struct ExpiryShown {
     shelf_life_days: Option<u16>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the serializer hands over a reference")]
 fn expiry_out<S: serde::Serializer>(rule: &ExpiryRule, serializer: S) -> Result<S::Ok, S::Error> {
     let (expiry, shelf_life_days) = match rule {
         ExpiryRule::Never => ("never", None),
@@ -79,7 +82,8 @@ fn expiry_out<S: serde::Serializer>(rule: &ExpiryRule, serializer: S) -> Result<
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Unit {
     /// Its name, such as `case`.
-    pub unit: String,
+    #[schema(value_type = String)]
+    pub unit: UnitCode,
     /// How many base units one of it is, exactly: `12` or `1/3`. Frozen from the start.
     #[schema(value_type = String)]
     pub factor: Ratio,
@@ -89,12 +93,14 @@ pub struct Unit {
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Barcode {
     /// What a scanner reads.
-    pub code: String,
-    /// The unit it is printed on.
-    pub unit: String,
-    /// How it is printed.
+    #[schema(value_type = String)]
+    pub code: domain::Barcode,
+    /// How it is printed, which follows from the code.
     #[schema(value_type = String)]
     pub symbology: Symbology,
+    /// The unit it is printed on.
+    #[schema(value_type = String)]
+    pub unit: UnitCode,
 }
 
 /// What a new item is made from. Only SKU, name and base unit must be there.
@@ -107,6 +113,9 @@ pub struct NewItem {
     pub name: String,
     /// The unit that all its stock is kept in, such as `each` or `kg`.
     pub base_unit: String,
+    /// Whether the base unit refuses fractions; as is usual for the unit when left out.
+    #[serde(default)]
+    pub whole: Option<bool>,
     /// `none` (the default), `lot` or `serial`.
     #[serde(default)]
     pub tracking: Option<String>,
@@ -157,7 +166,8 @@ pub struct NewBarcode {
     /// The unit it is printed on; the base unit when left out.
     #[serde(default)]
     pub unit: Option<String>,
-    /// How it is printed; told from the code when left out.
+    /// Told from the code when left out. `code_128` insists on free text: digits of the house's own
+    /// that are as long as a GTIN.
     #[serde(default)]
     pub symbology: Option<String>,
 }

@@ -5,19 +5,54 @@
 //! item whatever the case of its letters; a barcode names one item in one unit; a factor never
 //! changes; every change counts the item's version up and has its event and audit row.
 
+mod change;
 mod code;
+mod codes;
+mod create;
 mod facts;
+mod find;
 mod item;
+mod record;
 mod store;
 mod store_codes;
-mod symbology;
+#[cfg(test)]
+mod store_tests;
+#[cfg(test)]
+mod testing;
+mod text;
 
+pub use change::decide::ChangeItem;
+pub use change::{change_item, set_archived, set_tracking};
+pub use codes::{add_barcode, add_unit, remove_barcode, remove_unit};
+pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
 pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, unit_factors};
+pub use find::{CodeMatch, FoundAs, item};
 pub use item::{Attributes, Barcode, Item, NewBarcode, NewItem, NewUnit, Unit};
-pub use symbology::{BARCODE_CHARS_MAX, Symbology};
+pub use text::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, CATEGORY_DEPTH_MAX};
+
+use domain::Permission::{CatalogRead, CatalogWrite};
+use web::{Reach, Routes};
 
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "catalog",
-    migrations: &[db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") }],
+    migrations: &[db::Migration {
+        number: 1,
+        name: "first",
+        text: include_str!("../migrations/0001_first.sql"),
+    }],
 };
+
+/// The routes of this module. Items belong to no location, so the permission anywhere is enough.
+pub fn routes<S: web::State>() -> Routes<S> {
+    Routes::new("catalog")
+        .add(CatalogRead, Reach::Whole, web::routes!(find::api::list_items))
+        .add(CatalogRead, Reach::Whole, web::routes!(find::api::get_item))
+        .add(CatalogRead, Reach::Whole, web::routes!(find::api::find_by_code))
+        .add(CatalogWrite, Reach::Whole, web::routes!(create::api::create_item))
+        .add(CatalogWrite, Reach::Whole, web::routes!(change::api::change_item))
+        .add(CatalogWrite, Reach::Whole, web::routes!(codes::api::add_item_unit))
+        .add(CatalogWrite, Reach::Whole, web::routes!(codes::api::remove_item_unit))
+        .add(CatalogWrite, Reach::Whole, web::routes!(codes::api::add_item_barcode))
+        .add(CatalogWrite, Reach::Whole, web::routes!(codes::api::remove_item_barcode))
+}

@@ -51,8 +51,10 @@ const BY_SKU: Statement = Statement::new(
     concat!("select ", record!(), " from catalog_item i where i.sku_folded = ?1"),
 );
 
-const BY_ID: Statement =
-    Statement::new("catalog.item.by_id", concat!("select ", record!(), " from catalog_item i where i.id = ?1"));
+const BY_ID: Statement = Statement::new(
+    "catalog.item.by_id",
+    concat!("select ", record!(), " from catalog_item i where i.id = ?1"),
+);
 
 const LOCK_BY_SKU: Statement = Statement::per_engine(
     "catalog.item.lock_by_sku",
@@ -90,30 +92,40 @@ const UPDATE: Statement = Statement::new(
      where id = ?1",
 );
 
-/// One page. The text bounds are a half-open range, empty when the filter is not asked for.
-const LIST: Statement = Statement::new(
-    "catalog.item.list",
-    concat!(
-        "select ",
-        record!(),
-        " from catalog_item i
-          where i.sku_folded > ?1
-            and (i.class = ?2 or ?2 is null)
-            and (i.tracking = ?3 or ?3 is null)
-            and (i.archived = ?4 or ?4 is null)
-            and (i.category = ?5 or (i.category >= ?6 and i.category < ?7) or ?5 is null)
-            and ((i.sku_folded >= ?8 and i.sku_folded < ?9)
-                 or (i.name_folded >= ?8 and i.name_folded < ?9) or ?8 is null)
-          order by i.sku_folded
-          limit ?10"
-    ),
-);
+/// One page. The text bounds are half-open ranges; a filter that is null is not asked for.
+macro_rules! page {
+    ($beyond:literal, $order:literal) => {
+        concat!(
+            "select ",
+            record!(),
+            " from catalog_item i
+              where ",
+            $beyond,
+            "   and (i.class = ?2 or ?2 is null)
+                and (i.tracking = ?3 or ?3 is null)
+                and (i.archived = ?4 or ?4 is null)
+                and (i.category = ?5 or (i.category >= ?6 and i.category < ?7) or ?5 is null)
+                and ((i.sku_folded >= ?8 and i.sku_folded < ?9)
+                     or (i.name_folded >= ?8 and i.name_folded < ?9) or ?8 is null)
+              order by ",
+            $order,
+            " limit ?10"
+        )
+    };
+}
+
+const LIST: Statement = Statement::new("catalog.item.list", page!("i.sku_folded > ?1", "i.sku_folded"));
+
+const LIST_DOWN: Statement =
+    Statement::new("catalog.item.list_down", page!("i.sku_folded < ?1", "i.sku_folded desc"));
 
 /// The filters of a list, already read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
-    /// After this folded SKU; empty for the first page.
-    pub(crate) after: String,
+    /// Beyond this folded SKU; none for the first page.
+    pub(crate) after: Option<String>,
+    /// From the last SKU to the first.
+    pub(crate) down: bool,
     pub(crate) class: Option<ItemClass>,
     pub(crate) tracking: Option<Tracking>,
     pub(crate) archived: Option<bool>,
@@ -155,7 +167,7 @@ fn record(row: &Row<'_>) -> Result<Item, DbError> {
         id: ItemId(row.int(0)?),
         sku: row.text(1)?.to_owned(),
         name: row.text(2)?.to_owned(),
-        base_unit: row.text(3)?.to_owned(),
+        base_unit: crate::store_codes::unit(row, 3)?,
         whole: row.bool(4)?,
         tracking: known(row, 5, "a tracking mode", Tracking::from_number)?,
         class: known(row, 6, "an item class", ItemClass::from_number)?,
@@ -194,15 +206,16 @@ pub(crate) fn lock_by_id(tx: &mut Tx<'_>, id: ItemId) -> Result<Option<Item>, Db
 
 /// One page of records in the order of their folded SKUs.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Item>, DbError> {
-    let Filter { after, class, tracking, archived, category, begins, limit } = filter;
+    let Filter { after, down, class, tracking, archived, category, begins, limit } = filter;
     let (below, beyond) = match category {
         // `0` is the character after `/`
         Some(path) => (Some(format!("{path}/")), Some(format!("{path}0"))),
         None => (None, None),
     };
+    let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
     let end = begins.as_deref().map(|text| format!("{text}{}", char::MAX));
     let params = [
-        after.into(),
+        after.as_ref().unwrap_or(&start).into(),
         class.map(ItemClass::number).into(),
         tracking.map(Tracking::number).into(),
         (*archived).into(),
@@ -213,7 +226,7 @@ pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Item>, Db
         end.as_deref().into(),
         (*limit).into(),
     ];
-    conn.query(&LIST, &params, record)
+    conn.query(statement, &params, record)
 }
 
 /// Stores new records, without their units and barcodes.
@@ -222,8 +235,23 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
     let mut rows = Rows::with_capacity(17, items.len());
     for (item, [sku_folded, name_folded, attributes]) in items.iter().zip(&texts) {
         let Item {
-            id, sku, name, base_unit, whole, tracking, class, category, attributes: _, owner, expiry,
-            archived, version, created_at, changed_at, units: _, barcodes: _,
+            id,
+            sku,
+            name,
+            base_unit,
+            whole,
+            tracking,
+            class,
+            category,
+            attributes: _,
+            owner,
+            expiry,
+            archived,
+            version,
+            created_at,
+            changed_at,
+            units: _,
+            barcodes: _,
         } = item;
         rows.push(&[
             id.get().into(),
@@ -231,7 +259,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
             sku_folded.into(),
             name.into(),
             name_folded.into(),
-            base_unit.into(),
+            base_unit.as_str().into(),
             (*whole).into(),
             tracking.number().into(),
             class.number().into(),
@@ -255,7 +283,7 @@ pub(crate) fn update(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
         item.id.get().into(),
         Value::from(&item.name),
         (&name_folded).into(),
-        (&item.base_unit).into(),
+        item.base_unit.as_str().into(),
         item.whole.into(),
         item.tracking.number().into(),
         item.class.number().into(),
@@ -276,13 +304,23 @@ pub(crate) fn update(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
 /// The folded SKU, the folded name, and the attributes as stored.
 fn texts_of(item: &Item) -> [String; 3] {
     [
-        crate::code::fold(&item.sku),
-        crate::code::fold(&item.name),
+        crate::code::sku_key(&item.sku).unwrap_or_default(),
+        crate::text::fold(&item.name),
         serde_json::Value::Object(item.attributes.clone()).to_string(),
     ]
 }
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] =
-    &[&FACTS_BY_SKU, &FACTS_BY_ID, &BY_SKU, &BY_ID, &LOCK_BY_SKU, &LOCK_BY_ID, &INSERT, &UPDATE, &LIST];
+pub(crate) const ALL: &[&Statement] = &[
+    &FACTS_BY_SKU,
+    &FACTS_BY_ID,
+    &BY_SKU,
+    &BY_ID,
+    &LOCK_BY_SKU,
+    &LOCK_BY_ID,
+    &INSERT,
+    &UPDATE,
+    &LIST,
+    &LIST_DOWN,
+];

@@ -1,0 +1,146 @@
+//! What a change makes of an item. Pure. Only fields that are given change; null empties a field
+//! that can be empty.
+
+use crate::item::{Attributes, Item};
+use crate::text;
+use domain::{AsProblem, Code, ExpiryRule, Instant, ItemClass, Problem};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+/// A change of an item: left out means as it was, null means empty.
+#[derive(Clone, PartialEq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeItem {
+    /// What people call it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
+    pub name: Option<Option<String>>,
+    /// What it is for. A service never becomes stocked, nor the other way round.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
+    pub class: Option<Option<String>>,
+    /// Such as `garden/pots`; null for nowhere.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Option<String>>,
+    /// A merge patch: a key with null is taken away; null takes all away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Object>)]
+    pub attributes: Option<Option<Attributes>>,
+    /// The third party whose goods these are; null for our own.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub owner: Option<Option<String>>,
+    /// `never`, `named` or `shelf_life`. Lots that are there keep their dates.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
+    pub expiry: Option<Option<String>>,
+    /// With `shelf_life`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub shelf_life_days: Option<Option<i64>>,
+}
+
+/// Tells a null from a field that was left out.
+#[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// A field that cannot be empty.
+fn not_null<'c, T>(given: Option<&'c Option<T>>, pointer: &str) -> Result<Option<&'c T>, Problem> {
+    match given {
+        Some(None) => Err(Problem::at(
+            Code::InvalidValue,
+            pointer,
+            "this field cannot be null; leave it out to keep it as it is",
+        )),
+        Some(Some(value)) => Ok(Some(value)),
+        None => Ok(None),
+    }
+}
+
+/// The item after the change, and the fields that differ. No field means that nothing is to be done.
+pub(crate) fn plan(
+    item: &Item,
+    change: &ChangeItem,
+    now: Instant,
+) -> Result<(Item, Vec<&'static str>), Problem> {
+    let ChangeItem { name, class, category, attributes, owner, expiry: _, shelf_life_days: _ } = change;
+    let mut after = item.clone();
+    if let Some(name) = not_null(name.as_ref(), "/name")? {
+        after.name = text::name(name, "/name")?;
+    }
+    if let Some(word) = not_null(class.as_ref(), "/class")? {
+        after.class = plan_class(item.class, word)?;
+    }
+    if let Some(path) = category {
+        after.category = text::category(path.as_deref().unwrap_or_default(), "/category")?;
+    }
+    match attributes {
+        Some(Some(patch)) => text::merge(&mut after.attributes, patch),
+        Some(None) => after.attributes = Attributes::new(),
+        None => {}
+    }
+    text::attributes(&after.attributes, "/attributes")?;
+    if let Some(owner) = owner {
+        after.owner = owner.as_deref().map(|owner| text::name(owner, "/owner")).transpose()?;
+    }
+    after.expiry = plan_expiry(item, change)?;
+    let fields = differing(item, &after);
+    if !fields.is_empty() {
+        touch(&mut after, now);
+    }
+    Ok((after, fields))
+}
+
+/// Counts one more change. The time never runs back, whatever the clock says.
+pub(crate) fn touch(item: &mut Item, now: Instant) {
+    item.version = item.version.saturating_add(1);
+    item.changed_at = item.changed_at.max(now);
+}
+
+fn plan_class(before: ItemClass, word: &str) -> Result<ItemClass, Problem> {
+    let after = ItemClass::parse(word).map_err(|error| error.problem("/class"))?;
+    if before.stockable() == after.stockable() {
+        return Ok(after);
+    }
+    let detail = format!("a `{before}` cannot become a `{after}`; archive the item and create another one");
+    Err(Problem::at(Code::InvalidValue, "/class", detail))
+}
+
+fn plan_expiry(item: &Item, change: &ChangeItem) -> Result<ExpiryRule, Problem> {
+    let ChangeItem { expiry, shelf_life_days, .. } = change;
+    if expiry.is_none() && shelf_life_days.is_none() {
+        return Ok(item.expiry);
+    }
+    let (before, days_before) = match item.expiry {
+        ExpiryRule::Never => ("never", None),
+        ExpiryRule::Named => ("named", None),
+        ExpiryRule::ShelfLife { days } => ("shelf_life", Some(i64::from(days.get()))),
+    };
+    let word = not_null(expiry.as_ref(), "/expiry")?.map_or(before, String::as_str);
+    let days = match shelf_life_days {
+        Some(days) => *days,
+        // a rule without days drops those that were there
+        None if word == "shelf_life" => days_before,
+        None => None,
+    };
+    text::expiry(word, days, item.tracking)
+}
+
+fn differing(before: &Item, after: &Item) -> Vec<&'static str> {
+    [
+        ("name", before.name != after.name),
+        ("class", before.class != after.class),
+        ("category", before.category != after.category),
+        ("attributes", before.attributes != after.attributes),
+        ("owner", before.owner != after.owner),
+        ("expiry", before.expiry != after.expiry),
+    ]
+    .into_iter()
+    .filter_map(|(field, differs)| differs.then_some(field))
+    .collect()
+}

@@ -1,0 +1,86 @@
+//! Change an item: the fields that need to know nothing of stock. Tracking and archiving do; they
+//! are commands of `stock`, which calls [`set_tracking`] and [`set_archived`].
+
+pub(crate) mod api;
+pub(crate) mod decide;
+#[cfg(test)]
+mod tests;
+
+use crate::item::Item;
+use crate::{code, find, record, store};
+use db::Tx;
+use decide::ChangeItem;
+use domain::{AsProblem, Ctx, ItemId, Problem, Tracking};
+use web::{Failure, IfMatch};
+
+/// Changes the given fields of an item whose version is the one that the caller read.
+pub fn change_item(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sku: &str,
+    version: IfMatch,
+    change: &ChangeItem,
+) -> Result<Item, Failure> {
+    let before = lock(tx, sku)?;
+    version.check(before.version)?;
+    let (after, fields) = decide::plan(&before, change, ctx.now)?;
+    if !fields.is_empty() {
+        store::update(tx, &after)?;
+        changed(tx, ctx, &after, "catalog.item.change", &fields)?;
+    }
+    Ok(after)
+}
+
+/// Sets how the units of an item are told apart. Whether its stock allows that is for the caller to
+/// know; refused is only an item that expires and would have no lots.
+pub fn set_tracking(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, tracking: Tracking) -> Result<Item, Failure> {
+    let mut item = lock_id(tx, item)?;
+    item.expiry.suits(tracking).map_err(|error| error.problem("/tracking"))?;
+    if item.tracking != tracking {
+        item.tracking = tracking;
+        decide::touch(&mut item, ctx.now);
+        store::update(tx, &item)?;
+        changed(tx, ctx, &item, "catalog.item.set_tracking", &["tracking"])?;
+    }
+    Ok(item)
+}
+
+/// Archives an item, or takes it back into use. Whether its stock allows that is for the caller to
+/// know.
+pub fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, archived: bool) -> Result<Item, Failure> {
+    let mut item = lock_id(tx, item)?;
+    if item.archived != archived {
+        item.archived = archived;
+        decide::touch(&mut item, ctx.now);
+        store::update(tx, &item)?;
+        let action = if archived { "catalog.item.archive" } else { "catalog.item.restore" };
+        changed(tx, ctx, &item, action, &["archived"])?;
+    }
+    Ok(item)
+}
+
+/// The whole item, held until the transaction ends.
+pub(crate) fn lock(tx: &mut Tx<'_>, sku: &str) -> Result<Item, Failure> {
+    let found = match code::sku_key(sku) {
+        Some(key) => store::lock_by_sku(tx, &key)?,
+        None => None,
+    };
+    let item = found.ok_or_else(|| Problem::not_found("item", sku))?;
+    Ok(find::complete(tx, item)?)
+}
+
+fn lock_id(tx: &mut Tx<'_>, id: ItemId) -> Result<Item, Failure> {
+    let item = store::lock_by_id(tx, id)?.ok_or_else(|| Problem::not_found("item", id))?;
+    Ok(find::complete(tx, item)?)
+}
+
+/// The trace of a change.
+pub(crate) fn changed(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: &Item,
+    action: &str,
+    fields: &[&str],
+) -> Result<(), Failure> {
+    record::change(tx, ctx, item, &record::Change { action, event: "catalog.item_changed", fields })
+}

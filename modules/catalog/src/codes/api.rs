@@ -1,0 +1,80 @@
+//! Units and barcodes of an item: `/api/v1/items/{sku}/units` and `/barcodes`.
+
+use crate::item::{Item, NewBarcode, NewUnit};
+use domain::Ctx;
+use web::{Answer, App, Command, Failure, Path};
+
+/// Adds a packaging unit to an item.
+#[utoipa::path(
+    post,
+    path = "/api/v1/items/{sku}/units",
+    params(("sku" = String, Path, description = "the SKU")),
+    request_body = NewUnit,
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn add_item_unit(
+    app: App,
+    Path(sku): Path<String>,
+    command: Command<NewUnit>,
+) -> web::Result {
+    run(app, command, move |tx, ctx, unit| super::add_unit(tx, ctx, &sku, unit)).await
+}
+
+/// Removes a packaging unit that no barcode hangs on.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/items/{sku}/units/{unit}",
+    params(("sku" = String, Path, description = "the SKU"), ("unit" = String, Path, description = "the unit")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn remove_item_unit(
+    app: App,
+    Path((sku, unit)): Path<(String, String)>,
+    command: Command<()>,
+) -> web::Result {
+    run(app, command, move |tx, ctx, ()| super::remove_unit(tx, ctx, &sku, &unit)).await
+}
+
+/// Adds a barcode to a unit of an item.
+#[utoipa::path(
+    post,
+    path = "/api/v1/items/{sku}/barcodes",
+    params(("sku" = String, Path, description = "the SKU")),
+    request_body = NewBarcode,
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn add_item_barcode(
+    app: App,
+    Path(sku): Path<String>,
+    command: Command<NewBarcode>,
+) -> web::Result {
+    run(app, command, move |tx, ctx, barcode| super::add_barcode(tx, ctx, &sku, barcode)).await
+}
+
+/// Removes a barcode of an item.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/items/{sku}/barcodes/{code}",
+    params(("sku" = String, Path, description = "the SKU"), ("code" = String, Path, description = "the barcode")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn remove_item_barcode(
+    app: App,
+    Path((sku, code)): Path<(String, String)>,
+    command: Command<()>,
+) -> web::Result {
+    run(app, command, move |tx, ctx, ()| super::remove_barcode(tx, ctx, &sku, &code)).await
+}
+
+async fn run<T: Send + 'static>(
+    app: App,
+    command: Command<T>,
+    mut change: impl FnMut(&mut db::Tx<'_>, &Ctx, &T) -> Result<Item, Failure> + Send + 'static,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let item = change(tx, &command.caller.ctx, &command.body)?;
+            Ok(Answer::ok(&item)?.version(item.version))
+        })
+        .await
+}

@@ -1,0 +1,88 @@
+//! Add and remove the packaging units and barcodes of an item. Invariant: a factor never changes,
+//! not even by removing a unit and adding it again, because documents were written with it.
+
+pub(crate) mod api;
+#[cfg(test)]
+mod tests;
+
+use crate::change::{changed, decide::touch, lock};
+use crate::create::decide::{Base, plan_barcode, plan_unit, sort_barcodes};
+use crate::create::{barcode_taken, taken_meanwhile};
+use crate::item::{Item, NewBarcode, NewUnit};
+use crate::{code, store, store_codes};
+use db::Tx;
+use domain::{Code, Ctx, Problem};
+use web::Failure;
+
+/// Adds a packaging unit.
+pub fn add_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewUnit) -> Result<Item, Failure> {
+    let mut item = lock(tx, sku)?;
+    let unit = plan_unit(command, Base { unit: &item.base_unit, whole: item.whole }, &item.units)?;
+    match store_codes::removed_factor(tx, item.id, &unit.unit)? {
+        None => store_codes::insert_units(tx, std::iter::once((item.id, &unit)))?,
+        Some(factor) if factor == unit.factor => {
+            store_codes::set_removed(tx, item.id, &unit.unit, false)?;
+        }
+        Some(factor) => {
+            let detail = format!(
+                "the unit `{}` of this item was `{factor}` before, and a factor never changes; \
+                 choose another name for the new one",
+                unit.unit
+            );
+            return Err(Problem::at(Code::CodeTaken, "/factor", detail).into());
+        }
+    }
+    item.units.push(unit);
+    item.units.sort_by(|a, b| a.unit.cmp(&b.unit));
+    finish(tx, ctx, item, "catalog.unit.add", "units")
+}
+
+/// Removes a packaging unit that no barcode hangs on.
+pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, unit: &str) -> Result<Item, Failure> {
+    let mut item = lock(tx, sku)?;
+    let found = item.units.iter().find(|other| other.unit.as_str() == unit);
+    let unit = found.ok_or_else(|| Problem::not_found("unit of this item", unit))?.unit.clone();
+    if item.base_unit == unit {
+        let detail = format!("`{unit}` is the base unit, all stock of the item is kept in it");
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
+    if let Some(barcode) = item.barcodes.iter().find(|barcode| barcode.unit == unit) {
+        let detail = format!("the barcode `{}` is printed on it; remove the barcode first", barcode.code);
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
+    store_codes::set_removed(tx, item.id, &unit, true)?;
+    item.units.retain(|other| other.unit != unit);
+    finish(tx, ctx, item, "catalog.unit.remove", "units")
+}
+
+/// Adds a barcode to a unit of an item.
+pub fn add_barcode(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewBarcode) -> Result<Item, Failure> {
+    let mut item = lock(tx, sku)?;
+    let barcode = plan_barcode(command, &item.base_unit, &item.units, &item.barcodes)?;
+    let key = barcode.code.key();
+    if let Some((_, owner)) = store_codes::owners(tx, std::iter::once(key.as_str()))?.first() {
+        return Err(barcode_taken(owner, "/code".to_owned()).into());
+    }
+    store_codes::insert_barcodes(tx, std::iter::once((item.id, &barcode))).map_err(taken_meanwhile)?;
+    item.barcodes.push(barcode);
+    sort_barcodes(&mut item.barcodes);
+    finish(tx, ctx, item, "catalog.barcode.add", "barcodes")
+}
+
+/// Removes a barcode of an item.
+pub fn remove_barcode(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, code: &str) -> Result<Item, Failure> {
+    let mut item = lock(tx, sku)?;
+    let key =
+        code::barcode_key(code).filter(|key| item.barcodes.iter().any(|other| other.code.key() == *key));
+    let key = key.ok_or_else(|| Problem::not_found("barcode of this item", code))?;
+    store_codes::delete_barcode(tx, item.id, &key)?;
+    item.barcodes.retain(|barcode| barcode.code.key() != key);
+    finish(tx, ctx, item, "catalog.barcode.remove", "barcodes")
+}
+
+fn finish(tx: &mut Tx<'_>, ctx: &Ctx, mut item: Item, action: &str, field: &str) -> Result<Item, Failure> {
+    touch(&mut item, ctx.now);
+    store::update(tx, &item)?;
+    changed(tx, ctx, &item, action, &[field])?;
+    Ok(item)
+}

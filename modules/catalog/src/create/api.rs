@@ -1,0 +1,16 @@
+//! `POST /api/v1/items`.
+
+use super::create_item as create;
+use crate::item::{Item, NewItem};
+use web::{Answer, App, Command};
+
+/// Creates an item with its units and barcodes.
+#[utoipa::path(post, path = "/api/v1/items", request_body = NewItem, responses((status = 201, body = Item)))]
+pub(crate) async fn create_item(app: App, command: Command<NewItem>) -> web::Result {
+    command
+        .run(&app, |tx, command| {
+            let item = create(tx, &command.caller.ctx, &command.body)?;
+            Ok(Answer::created(crate::find::api::address(&item.sku), &item)?.version(item.version))
+        })
+        .await
+}

@@ -1,0 +1,131 @@
+//! `GET /api/v1/items`, `/items/{sku}` and `/codes/{code}`.
+
+use super::CodeMatch;
+use crate::item::Item;
+use crate::{code, store, text};
+use domain::{AsProblem, ItemClass, Problem, Tracking};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use utoipa::{IntoParams, ToSchema};
+use web::{Answer, App, Failure, List, Page, Path};
+
+web::sorts! {
+    /// The orders of the list of items.
+    pub(crate) enum ItemSort { Sku = "sku", SkuDown = "-sku" }
+}
+
+/// The filters of the list of items.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct ItemFilter {
+    /// This category and everything below it, such as `garden`.
+    category: Option<String>,
+    /// Only this class.
+    class: Option<String>,
+    /// Only this tracking mode.
+    tracking: Option<String>,
+    /// Only archived items, or only the others.
+    archived: Option<bool>,
+    /// How the SKU or the name begins; capital and small letters do not differ.
+    q: Option<String>,
+}
+
+impl ItemFilter {
+    /// The filter as the store takes it.
+    fn read(&self) -> Result<store::Filter, Problem> {
+        let ItemFilter { category, class, tracking, archived, q } = self;
+        let begins = q.as_deref().map(|q| text::name(q, "?q")).transpose()?;
+        Ok(store::Filter {
+            category: category.as_deref().map(|path| text::category(path, "?category")).transpose()?,
+            class: class
+                .as_deref()
+                .map(|word| ItemClass::parse(word).map_err(|error| error.problem("?class")))
+                .transpose()?,
+            tracking: tracking
+                .as_deref()
+                .map(|word| Tracking::parse(word).map_err(|error| error.problem("?tracking")))
+                .transpose()?,
+            archived: *archived,
+            begins: begins.as_deref().map(text::fold),
+            ..store::Filter::default()
+        })
+    }
+}
+
+/// What a code names.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub(crate) struct Found {
+    /// First the barcode, then the SKU that is written the same.
+    matches: Vec<CodeMatch>,
+}
+
+/// Lists items by SKU.
+#[utoipa::path(
+    get,
+    path = "/api/v1/items",
+    params(List<ItemFilter, ItemSort>),
+    responses((status = 200, body = Page<Item>))
+)]
+pub(crate) async fn list_items(app: App, list: List<ItemFilter, ItemSort>) -> web::Result {
+    let mut filter = list.filter.read()?;
+    filter.down = list.sort == ItemSort::SkuDown;
+    filter.after = list.after::<String>()?;
+    filter.limit = list.fetch();
+    let items = app.db().read(move |conn| Ok::<_, Failure>(super::list(conn, &filter)?)).await?;
+    Answer::ok(&list.page(items, |item| code::sku_key(&item.sku))?)
+}
+
+/// Shows one item by its SKU.
+#[utoipa::path(
+    get,
+    path = "/api/v1/items/{sku}",
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn get_item(app: App, Path(sku): Path<String>) -> web::Result {
+    let item = app
+        .db()
+        .read(move |conn| {
+            let found = super::item(conn, &sku)?;
+            found.ok_or_else(|| Failure::from(Problem::not_found("item", &sku)))
+        })
+        .await?;
+    Ok(Answer::ok(&item)?.version(item.version))
+}
+
+/// Finds items by any code: a barcode or a SKU.
+#[utoipa::path(
+    get,
+    path = "/api/v1/codes/{code}",
+    params(("code" = String, Path, description = "what a scanner reads")),
+    responses((status = 200, body = Found))
+)]
+pub(crate) async fn find_by_code(app: App, Path(code): Path<String>) -> web::Result {
+    let matches = app
+        .db()
+        .read(move |conn| {
+            let matches = super::by_code(conn, &code)?;
+            if matches.is_empty() {
+                Err(Failure::from(Problem::not_found("code", &code)))
+            } else {
+                Ok(matches)
+            }
+        })
+        .await?;
+    Answer::ok(&Found { matches })
+}
+
+/// Where an item is.
+pub(crate) fn address(sku: &str) -> String {
+    let mut address = String::from("/api/v1/items/");
+    for byte in sku.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            address.push(char::from(byte));
+        } else {
+            // writing to a string never fails
+            let _ = write!(address, "%{byte:02X}");
+        }
+    }
+    address
+}

@@ -1,0 +1,85 @@
+//! Find items: by SKU, by any code that a scanner reads, or page by page.
+
+pub(crate) mod api;
+#[cfg(test)]
+mod tests;
+
+use crate::item::Item;
+use crate::{code, store, store_codes};
+use db::{Conn, DbError};
+use domain::ItemId;
+use domain::unit::UnitCode;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What a code was found as.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FoundAs {
+    /// It is printed on a unit of the item.
+    Barcode,
+    /// It is the item's SKU.
+    Sku,
+}
+
+/// An item that a code names.
+#[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
+pub struct CodeMatch {
+    /// What the code is.
+    pub found_as: FoundAs,
+    /// The unit that was scanned; the base unit for a SKU.
+    #[schema(value_type = String)]
+    pub unit: UnitCode,
+    /// The item.
+    pub item: Item,
+}
+
+/// The item of a SKU, with its units and barcodes.
+pub fn item(conn: &mut Conn<'_>, sku: &str) -> Result<Option<Item>, DbError> {
+    let Some(key) = code::sku_key(sku) else { return Ok(None) };
+    store::by_sku(conn, &key)?.map(|item| complete(conn, item)).transpose()
+}
+
+/// What a code names: first the barcode, then the SKU that is written the same.
+pub(crate) fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>, DbError> {
+    let mut found = Vec::new();
+    if let Some((id, unit)) = crate::item_by_barcode(conn, code)?
+        && let Some(item) = store::by_id(conn, id)?
+    {
+        found.push(CodeMatch { found_as: FoundAs::Barcode, unit, item: complete(conn, item)? });
+    }
+    if let Some(item) = item(conn, code)? {
+        found.push(CodeMatch { found_as: FoundAs::Sku, unit: item.base_unit.clone(), item });
+    }
+    Ok(found)
+}
+
+/// One page.
+pub(crate) fn list(conn: &mut Conn<'_>, filter: &store::Filter) -> Result<Vec<Item>, DbError> {
+    let mut items = store::list(conn, filter)?;
+    fill(conn, &mut items)?;
+    Ok(items)
+}
+
+/// A record with its units and barcodes.
+pub(crate) fn complete(conn: &mut Conn<'_>, mut item: Item) -> Result<Item, DbError> {
+    fill(conn, std::slice::from_mut(&mut item))?;
+    Ok(item)
+}
+
+fn fill(conn: &mut Conn<'_>, items: &mut [Item]) -> Result<(), DbError> {
+    let ids: Vec<ItemId> = items.iter().map(|item| item.id).collect();
+    let mut places: FxHashMap<ItemId, &mut Item> = items.iter_mut().map(|item| (item.id, item)).collect();
+    for (id, unit) in store_codes::units(conn, &ids)? {
+        if let Some(item) = places.get_mut(&id) {
+            item.units.push(unit);
+        }
+    }
+    for (id, barcode) in store_codes::barcodes(conn, &ids)? {
+        if let Some(item) = places.get_mut(&id) {
+            item.barcodes.push(barcode);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! The trace of a change: its audit row and its event, in the transaction of the change.
+
+use crate::item::Item;
+use db::{NewEvent, Tx};
+use domain::Ctx;
+use serde_json::json;
+use web::Failure;
+
+/// What happened to an item.
+pub(crate) struct Change<'a> {
+    /// The audited action, such as `catalog.item.create`.
+    pub(crate) action: &'a str,
+    /// The event, such as `catalog.item_created`.
+    pub(crate) event: &'a str,
+    /// Which fields are not what they were; empty for a new item.
+    pub(crate) fields: &'a [&'a str],
+}
+
+/// Writes the audit row and the event of a change that left the item as it is now. Both carry the
+/// whole record, so that a follower needs no second question.
+pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_>) -> Result<(), Failure> {
+    let Change { action, event, fields } = change;
+    let body = json!({ "item": serde_json::to_value(item)?, "changed": fields });
+    web::audit(tx, ctx, action, &item.sku, &body);
+    tx.emit(NewEvent {
+        id: *ctx.ids.next().as_bytes(),
+        kind: event,
+        aggregate_type: "item",
+        aggregate_id: &item.id.to_string(),
+        aggregate_seq: item.version,
+        recorded_at: item.changed_at.0,
+        sites: &[],
+        payload: body.to_string(),
+    });
+    Ok(())
+}
