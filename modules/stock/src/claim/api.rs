@@ -1,0 +1,152 @@
+//! The routes of claims: they translate and submit.
+
+use crate::answer::ClaimAnswer;
+use crate::input::{AllocateInput, ReleaseInput, ReserveInput, Work};
+use crate::post_submit;
+use crate::service::Vault;
+use axum::extract::State;
+use domain::{AsProblem, ClaimId, Instant, Problem, Qty};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{App, Command, Path};
+
+/// A promise of stock at a site, no bin chosen yet.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReserveBody {
+    /// The item.
+    sku: String,
+    /// The site.
+    site: String,
+    /// How much, in `unit`, as a decimal string.
+    qty: String,
+    /// The unit; the item's base unit when left out.
+    unit: Option<String>,
+    /// Whose it will be: the handle of an order line, say.
+    owner: String,
+    /// Kept longer when higher, should a loss break claims.
+    #[serde(default)]
+    priority: i32,
+    /// When it ends by itself.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Instant>,
+}
+
+/// Stock of one bin, bound to an owner.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AllocateBody {
+    /// The item.
+    sku: String,
+    /// The bin.
+    location: String,
+    /// The lot or serial.
+    lot: Option<String>,
+    /// How much, in `unit`, as a decimal string.
+    qty: String,
+    /// The unit; the item's base unit when left out.
+    unit: Option<String>,
+    /// Whose it will be; the owner of the reservation when left out.
+    owner: Option<String>,
+    /// The reservation that it is taken from.
+    #[schema(value_type = Option<String>)]
+    reservation: Option<ClaimId>,
+    /// See the reservation.
+    #[serde(default)]
+    priority: i32,
+}
+
+/// How much of a claim is given up.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReleaseBody {
+    /// In the base unit, as a decimal string; all that is left when left out.
+    qty: Option<String>,
+}
+
+/// Reserves stock at a site.
+#[utoipa::path(
+    post, path = "/api/v1/reservations", request_body = ReserveBody,
+    responses((status = 201, body = ClaimAnswer))
+)]
+pub(crate) async fn reserve_stock(
+    app: App,
+    State(vault): State<Vault>,
+    command: Command<ReserveBody>,
+) -> web::Result {
+    let body = &command.body;
+    let work = Work::Reserve(ReserveInput {
+        sku: body.sku.clone(),
+        site: body.site.clone(),
+        qty: quantity(&body.qty)?,
+        unit: body.unit.clone(),
+        owner: body.owner.clone(),
+        priority: body.priority.into(),
+        expires_at: body.expires_at,
+    });
+    post_submit(&app, &vault, command, work).await
+}
+
+/// Allocates stock of a bin.
+#[utoipa::path(
+    post, path = "/api/v1/allocations", request_body = AllocateBody,
+    responses((status = 201, body = ClaimAnswer))
+)]
+pub(crate) async fn allocate_stock(
+    app: App,
+    State(vault): State<Vault>,
+    command: Command<AllocateBody>,
+) -> web::Result {
+    let body = &command.body;
+    let work = Work::Allocate(AllocateInput {
+        sku: body.sku.clone(),
+        location: body.location.clone(),
+        lot: body.lot.clone(),
+        qty: quantity(&body.qty)?,
+        unit: body.unit.clone(),
+        owner: body.owner.clone(),
+        reservation: body.reservation,
+        priority: body.priority.into(),
+    });
+    post_submit(&app, &vault, command, work).await
+}
+
+/// Releases a reservation, in whole or in part.
+#[utoipa::path(
+    post, path = "/api/v1/reservations/{id}/release", request_body = ReleaseBody,
+    params(("id" = String, Path, description = "the reservation")),
+    responses((status = 200, body = ClaimAnswer))
+)]
+pub(crate) async fn release_reservation(
+    app: App,
+    State(vault): State<Vault>,
+    Path(id): Path<String>,
+    command: Command<ReleaseBody>,
+) -> web::Result {
+    release(&app, &vault, &id, command).await
+}
+
+/// Releases an allocation, in whole or in part.
+#[utoipa::path(
+    post, path = "/api/v1/allocations/{id}/release", request_body = ReleaseBody,
+    params(("id" = String, Path, description = "the allocation")),
+    responses((status = 200, body = ClaimAnswer))
+)]
+pub(crate) async fn release_allocation(
+    app: App,
+    State(vault): State<Vault>,
+    Path(id): Path<String>,
+    command: Command<ReleaseBody>,
+) -> web::Result {
+    release(&app, &vault, &id, command).await
+}
+
+async fn release(app: &App, vault: &Vault, id: &str, command: Command<ReleaseBody>) -> web::Result {
+    let claim = ClaimId::parse(id).map_err(|_| Problem::not_found("claim", id))?;
+    let qty = command.body.qty.as_deref().map(quantity).transpose()?.map(Qty::delta);
+    post_submit(app, vault, command, Work::Release(ReleaseInput { claim, qty, expired: false })).await
+}
+
+fn quantity(text: &str) -> Result<Qty, Problem> {
+    Qty::parse(text).map_err(|error| error.problem("/qty"))
+}

@@ -1,0 +1,3 @@
+//! Claims through the door: reserve at a site, allocate a bin, release.
+
+pub(crate) mod api;

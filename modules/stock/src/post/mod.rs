@@ -1,0 +1,7 @@
+//! Posting stock through the door: receive, issue, move, change of status, adjustment, and their
+//! reversal. One route for each kind, because each has its own permission; a bulk takes them mixed.
+
+pub(crate) mod api;
+mod wire;
+
+pub(crate) use api::submit;

@@ -1,0 +1,280 @@
+//! The bodies of postings as they come in, and their translation into inputs.
+
+use crate::input::{BulkInput, CostInput, LineInput, LotInput, PostInput, QtyInput, ReverseInput};
+use domain::ledger::Kind;
+use domain::money::UnitCost;
+use domain::{AsProblem, ClaimId, Code, Instant, PostingId, Problem, Qty, Status, when};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+/// A posting: lines that happen together, all or none.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PostingBody {
+    /// When it happened; now when left out. Never later than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    effective_at: Option<Instant>,
+    /// Book it in the first open period when the one it falls in is closed.
+    #[serde(default)]
+    post_late: bool,
+    /// The handle of the document behind it.
+    document: Option<String>,
+    /// Why, for adjustments and changes of status.
+    reason: Option<String>,
+    /// Anything else a person should know.
+    note: Option<String>,
+    /// What moves.
+    lines: Vec<LineBody>,
+}
+
+/// One line of a posting.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LineBody {
+    /// The item.
+    sku: String,
+    /// How much moves, in `unit`, as a decimal string.
+    #[schema(value_type = Option<String>)]
+    qty: Option<String>,
+    /// How much was counted, in `unit`: the difference to the books is posted.
+    #[schema(value_type = Option<String>)]
+    counted: Option<String>,
+    /// The unit; the item's base unit when left out.
+    unit: Option<String>,
+    /// Where it comes in, goes out, or starts from.
+    location: String,
+    /// Its status there; `good` when left out.
+    #[schema(value_type = Option<String>)]
+    status: Option<Status>,
+    /// Where a move ends.
+    to_location: Option<String>,
+    /// The status a change of status ends in.
+    #[schema(value_type = Option<String>)]
+    to_status: Option<Status>,
+    /// The lot; made when goods come in under a new code.
+    lot: Option<String>,
+    /// The last sellable day of a new lot.
+    expiry_on: Option<String>,
+    /// The day a new lot was made.
+    made_on: Option<String>,
+    /// The serials, one for each unit.
+    #[serde(default)]
+    serials: Vec<String>,
+    /// The claim whose goods these are.
+    #[schema(value_type = Option<String>)]
+    claim: Option<ClaimId>,
+    /// What one `unit` costs, when goods come in.
+    unit_cost: Option<String>,
+}
+
+/// A posting of a bulk: it names its kind.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BulkPosting {
+    /// The kind: `receive`, `issue`, `move`, `set_status`, `adjust`, `return`, `opening`,
+    /// `produce` or `consume`.
+    kind: String,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    effective_at: Option<Instant>,
+    #[serde(default)]
+    post_late: bool,
+    document: Option<String>,
+    reason: Option<String>,
+    note: Option<String>,
+    lines: Vec<LineBody>,
+}
+
+/// Up to 1,000 postings in one request.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BulkBody {
+    /// All or none. When false, each is accepted or refused by itself.
+    #[serde(default)]
+    atomic: bool,
+    /// The postings, decided in this order.
+    postings: Vec<BulkPosting>,
+}
+
+/// A reversal.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ReverseBody {
+    /// When it happens; now when left out.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    effective_at: Option<Instant>,
+    /// Book it in the first open period when the one it falls in is closed.
+    #[serde(default)]
+    post_late: bool,
+    /// Why.
+    reason: Option<String>,
+    /// Anything else a person should know.
+    note: Option<String>,
+}
+
+impl PostingBody {
+    /// As the vault takes it.
+    pub(crate) fn input(&self, kind: Kind) -> Result<PostInput, Problem> {
+        Ok(PostInput {
+            kind,
+            effective_at: self.effective_at,
+            post_late: self.post_late,
+            document: self.document.clone(),
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+            lines: lines(&self.lines, kind)?,
+        })
+    }
+}
+
+impl BulkBody {
+    /// As the vault takes it. A posting that cannot be read refuses the bulk: nothing was decided.
+    pub(crate) fn input(&self) -> Result<BulkInput, Problem> {
+        let mut postings = Vec::with_capacity(self.postings.len());
+        for (number, body) in self.postings.iter().enumerate() {
+            postings.push(body.input().map_err(|problem| problem.under(&format!("/postings/{number}")))?);
+        }
+        Ok(BulkInput { postings, atomic: self.atomic })
+    }
+}
+
+impl BulkPosting {
+    fn input(&self) -> Result<PostInput, Problem> {
+        let kind = Kind::parse(&self.kind).filter(|kind| BY_HAND.contains(kind)).ok_or_else(|| {
+            let detail = format!("`{}` is not a kind of posting; take one of {}", self.kind, by_hand());
+            Problem::at(Code::InvalidValue, "/kind", detail)
+        })?;
+        Ok(PostInput {
+            kind,
+            effective_at: self.effective_at,
+            post_late: self.post_late,
+            document: self.document.clone(),
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+            lines: lines(&self.lines, kind)?,
+        })
+    }
+}
+
+impl ReverseBody {
+    /// As the vault takes it.
+    pub(crate) fn input(&self, posting: PostingId) -> ReverseInput {
+        ReverseInput {
+            posting,
+            effective_at: self.effective_at,
+            post_late: self.post_late,
+            reason: self.reason.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// The kinds that people and programs post; the others follow from documents.
+const BY_HAND: [Kind; 9] = [
+    Kind::Receive,
+    Kind::Issue,
+    Kind::Move,
+    Kind::SetStatus,
+    Kind::Adjust,
+    Kind::Return,
+    Kind::Opening,
+    Kind::Produce,
+    Kind::Consume,
+];
+
+fn by_hand() -> String {
+    BY_HAND.map(|kind| format!("`{}`", kind.word())).join(", ")
+}
+
+fn lines(lines: &[LineBody], kind: Kind) -> Result<Vec<LineInput>, Problem> {
+    let mut inputs = Vec::with_capacity(lines.len());
+    for (number, line) in lines.iter().enumerate() {
+        inputs.push(line.input(kind).map_err(|problem| problem.under(&format!("/lines/{number}")))?);
+    }
+    Ok(inputs)
+}
+
+impl LineBody {
+    fn input(&self, kind: Kind) -> Result<LineInput, Problem> {
+        let date = |text: &Option<String>, pointer: &str| match text {
+            None => Ok(None),
+            Some(text) => when::parse_date(text).map(Some).map_err(|error| error.problem(pointer)),
+        };
+        let (expiry_on, made_on) = (date(&self.expiry_on, "/expiry_on")?, date(&self.made_on, "/made_on")?);
+        let lot = match &self.lot {
+            Some(code) => Some(LotInput { code: code.clone(), expiry_on, made_on }),
+            // serials may carry dates without naming a lot
+            None if expiry_on.is_some() || made_on.is_some() => {
+                Some(LotInput { code: String::new(), expiry_on, made_on })
+            }
+            None => None,
+        };
+        if lot.as_ref().is_some_and(|lot| lot.code.is_empty()) && self.serials.is_empty() {
+            let detail = "a date belongs to a lot; name the lot";
+            return Err(Problem::at(Code::LotRequired, "/lot", detail));
+        }
+        self.check_codes()?;
+        Ok(LineInput {
+            sku: self.sku.clone(),
+            qty: self.quantity(kind)?,
+            unit: self.unit.clone(),
+            location: self.location.clone(),
+            status: self.status,
+            to_location: self.to_location.clone(),
+            to_status: self.to_status,
+            lot,
+            serials: self.serials.clone(),
+            claim: self.claim,
+            cost: self.cost()?,
+        })
+    }
+
+    /// Codes of lots and serials are held to their form, since a receipt may make new ones.
+    fn check_codes(&self) -> Result<(), Problem> {
+        if let Some(lot) = &self.lot {
+            domain::code::LotCode::parse(lot).map_err(|error| error.problem("/lot"))?;
+        }
+        for (number, serial) in self.serials.iter().enumerate() {
+            domain::code::SerialCode::parse(serial)
+                .map_err(|error| error.problem(&format!("/serials/{number}")))?;
+        }
+        Ok(())
+    }
+
+    fn quantity(&self, kind: Kind) -> Result<QtyInput, Problem> {
+        let read = |text: &str, pointer: &str| Qty::parse(text).map_err(|error| error.problem(pointer));
+        match (&self.qty, &self.counted, kind) {
+            (None, Some(counted), Kind::Adjust) => Ok(QtyInput::Counted(read(counted, "/counted")?)),
+            (_, Some(_), Kind::Adjust) => {
+                let detail = "a count replaces the quantity; leave `qty` out";
+                Err(Problem::at(Code::InvalidValue, "/qty", detail))
+            }
+            (None, None, Kind::Adjust) => {
+                let detail = "an adjustment says how much was `counted`";
+                Err(Problem::at(Code::InvalidQuantity, "/counted", detail))
+            }
+            (Some(_), None, Kind::Adjust) => {
+                let detail = "an adjustment says how much was `counted`, not how much moves";
+                Err(Problem::at(Code::InvalidValue, "/qty", detail))
+            }
+            (_, Some(_), _) => {
+                let detail = "only an adjustment takes a count";
+                Err(Problem::at(Code::InvalidValue, "/counted", detail))
+            }
+            (Some(qty), None, _) => Ok(QtyInput::Moves(read(qty, "/qty")?)),
+            (None, None, _) => match u32::try_from(self.serials.len()).ok().and_then(Qty::units) {
+                Some(count) if !count.is_zero() => Ok(QtyInput::Moves(count)),
+                _ => Err(Problem::at(Code::InvalidQuantity, "/qty", "a line says how much moves")),
+            },
+        }
+    }
+
+    fn cost(&self) -> Result<CostInput, Problem> {
+        match &self.unit_cost {
+            None => Ok(CostInput::Unknown),
+            Some(text) => {
+                let each = UnitCost::parse(text).map_err(|error| error.problem("/unit_cost"))?;
+                Ok(CostInput::Each(each))
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The vault as the rest of the product sees it: submit a request to the hot path, or post inside
+//! of another module's own transaction.
+
+use crate::desk::Desk;
+use crate::input::{Request, Work};
+use crate::load::Known;
+use crate::run;
+use db::{Db, DbError, Front, Tx};
+use std::sync::{Arc, Mutex, PoisonError};
+use web::Answer;
+
+/// The vault. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Vault {
+    front: Front<Request, Answer>,
+}
+
+/// What the front's thread keeps between batches.
+#[derive(Debug, Default)]
+struct Kept {
+    desk: Option<Desk>,
+    known: Known,
+}
+
+impl Vault {
+    /// Opens the hot path over a database.
+    pub fn open(db: &Db) -> Vault {
+        let kept: Arc<Mutex<Kept>> = Arc::default();
+        let front = db.front_weighted(
+            move |tx, requests: &[Request]| {
+                let requests: Vec<&Request> = requests.iter().collect();
+                let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+                let desk = match &kept.desk {
+                    Some(desk) => desk.clone(),
+                    None => kept.desk.insert(Desk::read(tx)?).clone(),
+                };
+                run::run(tx, &desk, &mut kept.known, &requests)
+            },
+            weight,
+        );
+        Vault { front }
+    }
+
+    /// Submits a request; the answer comes after its commit. A refusal is an answer.
+    ///
+    /// # Errors
+    /// When the store cannot take it: busy, full, gone.
+    pub async fn submit(&self, request: Request) -> Result<Answer, DbError> {
+        self.front.submit(request).await
+    }
+
+    /// The same for a thread that may wait.
+    ///
+    /// # Errors
+    /// As [`Vault::submit`].
+    pub fn submit_blocking(&self, request: Request) -> Result<Answer, DbError> {
+        self.front.submit_blocking(request)
+    }
+}
+
+/// Decides requests inside of a transaction that somebody else has open: each is accepted or
+/// refused by itself, in order, and nothing is answered before that transaction commits.
+///
+/// # Errors
+/// When the store fails; the transaction is then to be given up.
+pub fn run_in(tx: &mut Tx<'_>, requests: &[Request]) -> Result<Vec<Answer>, DbError> {
+    let desk = Desk::read(tx)?;
+    let requests: Vec<&Request> = requests.iter().collect();
+    run::run(tx, &desk, &mut Known::default(), &requests)
+}
+
+/// How many lines a request is about: what it costs of a batch.
+fn weight(request: &Request) -> usize {
+    match &request.work {
+        Work::Post(post) => post.lines.len(),
+        Work::Bulk(bulk) => bulk.postings.iter().map(|post| post.lines.len()).sum(),
+        _ => 1,
+    }
+}
