@@ -13,6 +13,7 @@ mod conn;
 mod db;
 mod error;
 pub mod feed;
+pub mod floor;
 mod front;
 mod health;
 pub mod idempotency;

@@ -1,0 +1,111 @@
+//! What the engine itself can do: the floor that the product's own benchmark compares with.
+//!
+//! Nothing of the product runs here, only the driver: the smallest transaction that could reserve
+//! one unit of one item, durable before the next one begins.
+
+use crate::error::DbError;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio_postgres::NoTls;
+
+/// One thread, one durable transaction after another, each with one update and one insert; the
+/// commits per second over at least `span`. The file is made when it is missing.
+///
+/// # Errors
+/// When the file cannot be opened or written.
+pub fn sqlite(file: &Path, span: Duration) -> Result<f64, DbError> {
+    let fault = |error: rusqlite::Error| DbError::Unavailable(error.to_string().into());
+    let mut conn = rusqlite::Connection::open(file).map_err(fault)?;
+    conn.pragma_update(None, "journal_mode", "wal").map_err(fault)?;
+    conn.pragma_update(None, "synchronous", "full").map_err(fault)?;
+    conn.execute_batch(
+        "create table if not exists floor_stock (id integer primary key, reserved integer not null) strict;
+         create table if not exists floor_claim (id integer primary key, qty integer not null) strict;
+         insert or ignore into floor_stock values (1, 0);",
+    )
+    .map_err(fault)?;
+    let begun = Instant::now();
+    let mut commits = 0_u32;
+    while begun.elapsed() < span {
+        let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fault)?;
+        tx.prepare_cached("update floor_stock set reserved = reserved + 1 where id = 1")
+            .and_then(|mut statement| statement.execute([]))
+            .map_err(fault)?;
+        tx.prepare_cached("insert into floor_claim (qty) values (1)")
+            .and_then(|mut statement| statement.execute([]))
+            .map_err(fault)?;
+        tx.commit().map_err(fault)?;
+        commits += 1;
+    }
+    Ok(f64::from(commits) / begun.elapsed().as_secs_f64())
+}
+
+/// So many connections that all reserve from one hot row: lock it, check it, insert a claim,
+/// update it, commit. The commits per second over at least `span`. The tables are made when they
+/// are missing.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub fn postgres(url: &str, connections: usize, span: Duration) -> Result<f64, DbError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| DbError::Unavailable(error.to_string().into()))?;
+    runtime
+        .block_on(reserve_on_all(url, connections, span))
+        .map_err(|error| DbError::Unavailable(error.to_string().into()))
+}
+
+async fn reserve_on_all(url: &str, connections: usize, span: Duration) -> Result<f64, tokio_postgres::Error> {
+    let client = connect(url).await?;
+    client
+        .batch_execute(
+            "create table if not exists floor_stock (id bigint primary key, reserved bigint not null);
+             create table if not exists floor_claim (id bigint generated always as identity, qty bigint not null);
+             insert into floor_stock values (1, 0) on conflict do nothing;",
+        )
+        .await?;
+    let mut clients = Vec::with_capacity(connections);
+    for _ in 0..connections {
+        clients.push(connect(url).await?);
+    }
+    let begun = Instant::now();
+    let tasks: Vec<_> =
+        clients.into_iter().map(|client| tokio::spawn(reserve_until(client, begun, span))).collect();
+    let mut commits = 0_u32;
+    for task in tasks {
+        if let Ok(done) = task.await {
+            commits += done?;
+        }
+    }
+    Ok(f64::from(commits) / begun.elapsed().as_secs_f64())
+}
+
+async fn connect(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    tokio::spawn(connection);
+    Ok(client)
+}
+
+async fn reserve_until(
+    mut client: tokio_postgres::Client,
+    begun: Instant,
+    span: Duration,
+) -> Result<u32, tokio_postgres::Error> {
+    let lock = client.prepare("select reserved from floor_stock where id = 1 for update").await?;
+    let insert = client.prepare("insert into floor_claim (qty) values (1)").await?;
+    let update = client.prepare("update floor_stock set reserved = reserved + 1 where id = 1").await?;
+    let mut commits = 0_u32;
+    while begun.elapsed() < span {
+        let tx = client.transaction().await?;
+        let reserved: i64 = tx.query_one(&lock, &[]).await?.get(0);
+        if reserved < i64::MAX {
+            tx.execute(&insert, &[]).await?;
+            tx.execute(&update, &[]).await?;
+        }
+        tx.commit().await?;
+        commits += 1;
+    }
+    Ok(commits)
+}
