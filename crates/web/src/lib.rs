@@ -43,7 +43,7 @@ pub use principal::{
 };
 pub use problem::problem_value;
 pub use record::audit;
-pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, Routes};
+pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, RouteRow, Routes};
 pub use serve::{Closing, serve};
 pub use system::system_routes;
 pub use utoipa_axum::routes;

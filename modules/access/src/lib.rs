@@ -31,7 +31,8 @@ use web::{Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason,
 pub use authority::{By, Locations};
 pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
 pub use keys::{
-    GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, list as list_keys, revoke as revoke_key,
+    GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, id_of as key_id, list as list_keys,
+    revoke as revoke_key,
 };
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
@@ -40,7 +41,7 @@ pub use setup::{FirstUser, first_user, new_token as new_setup_token, offer as of
 pub use store::UserRow;
 pub use store_keys::{KeyRow, Owner};
 pub use store_roles::GrantRow;
-pub use token::Token;
+pub use token::{Token, base62 as random_text};
 pub use users::{
     NewUser, User, create as create_user, end as end_user, find as find_user, list as list_users, login,
     name, set_password,

@@ -57,8 +57,11 @@ pub(crate) fn public_id(text: &str) -> Option<&str> {
     (formed && check(body) == given).then_some(public)
 }
 
-/// Random characters, each equally likely.
-pub(crate) fn base62(len: usize) -> Result<String, getrandom::Error> {
+/// Random letters and digits, each equally likely.
+///
+/// # Errors
+/// When the system has no random source.
+pub fn base62(len: usize) -> Result<String, getrandom::Error> {
     let mut text = String::with_capacity(len);
     let mut bytes = [0; 64];
     while text.len() < len {

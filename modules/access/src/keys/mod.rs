@@ -145,6 +145,21 @@ pub(crate) fn find(conn: &mut Conn<'_>, id: PrincipalId) -> Result<KeyRow, Failu
     Ok(store_keys::by_id(conn, id)?.ok_or_else(|| Problem::not_found("key", id))?)
 }
 
+/// The id of a key that is named by its id or by how it begins.
+///
+/// # Errors
+/// `not_found`.
+pub fn id_of(conn: &mut Conn<'_>, named: &str) -> Result<PrincipalId, Failure> {
+    let found = match named.strip_prefix("swk_") {
+        Some(rest) => {
+            let public_id = rest.split('_').next().unwrap_or_default();
+            store_keys::by_public(conn, public_id)?.map(|(key, _)| key.id)
+        }
+        None => named.parse().ok().map(PrincipalId),
+    };
+    Ok(found.ok_or_else(|| Problem::not_found("key", named))?)
+}
+
 /// Keys after one, in the order of their ids.
 ///
 /// # Errors

@@ -1,0 +1,165 @@
+//! What the benchmarks ask, in the words of the API.
+
+use crate::bench::client::request;
+use crate::bench::load::{Ask, Tally, count};
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+/// A small generator of numbers for choosing items; the same seed gives the same run.
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) const fn new(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    /// A number below `below`.
+    pub(crate) const fn roll(&mut self, below: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % below
+    }
+}
+
+/// What all askers of a run share.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) token: String,
+    /// Makes keys of this run different from those of another.
+    pub(crate) name: String,
+    /// How many items there are.
+    pub(crate) items: u64,
+}
+
+/// One connection's side of a run.
+#[derive(Debug)]
+pub(crate) struct Side {
+    run: Arc<Run>,
+    number: usize,
+    sent: u64,
+    dice: Dice,
+    key: String,
+    body: String,
+    path: String,
+}
+
+impl Side {
+    pub(crate) fn new(run: &Arc<Run>, number: usize) -> Side {
+        let seed = u64::try_from(number).unwrap_or(0) + 1;
+        let (run, dice) = (Arc::clone(run), Dice::new(seed));
+        Side { run, number, sent: 0, dice, key: String::new(), body: String::new(), path: String::new() }
+    }
+
+    fn begin(&mut self) {
+        self.sent += 1;
+        self.key.clear();
+        self.body.clear();
+        push(&mut self.key, format_args!("{}-{}-{}", self.run.name, self.number, self.sent));
+    }
+
+    fn post(&self, out: &mut Vec<u8>, path: &str) {
+        request(out, "POST", path, &self.run.token, Some(&self.key), &self.body);
+    }
+}
+
+fn push(text: &mut String, what: std::fmt::Arguments<'_>) {
+    let written = text.write_fmt(what);
+    debug_assert!(written.is_ok(), "writing to a string never fails");
+}
+
+/// Reserves one unit: of the one hot item, or of any.
+#[derive(Debug)]
+pub(crate) struct Reserve {
+    pub(crate) side: Side,
+    pub(crate) hot: Option<&'static str>,
+}
+
+impl Ask for Reserve {
+    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+        self.side.begin();
+        let owner = self.side.sent;
+        match self.hot {
+            Some(sku) => push(
+                &mut self.side.body,
+                format_args!(r#"{{"sku":"{sku}","site":"BEN","qty":"1","owner":"order-{owner}"}}"#),
+            ),
+            None => {
+                let item = self.side.dice.roll(self.side.run.items);
+                push(
+                    &mut self.side.body,
+                    format_args!(r#"{{"sku":"I{item:06}","site":"BEN","qty":"1","owner":"order-{owner}"}}"#),
+                );
+            }
+        }
+        self.side.post(out, "/api/v1/reservations");
+        1
+    }
+
+    fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
+        count(status, body, tally);
+    }
+}
+
+/// Receives one unit of any item into any bin.
+#[derive(Debug)]
+pub(crate) struct Post {
+    pub(crate) side: Side,
+    /// How many one-line postings a request has; 1 takes the single route.
+    pub(crate) bulk: u64,
+    pub(crate) bins: u64,
+}
+
+impl Ask for Post {
+    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+        self.side.begin();
+        if self.bulk == 1 {
+            let line = self.line();
+            push(&mut self.side.body, format_args!(r#"{{"document":"BENCH","lines":[{line}]}}"#));
+            self.side.post(out, "/api/v1/postings/receive");
+            return 1;
+        }
+        self.side.body.push_str(r#"{"postings":["#);
+        for number in 0..self.bulk {
+            let line = self.line();
+            let comma = if number == 0 { "" } else { "," };
+            push(&mut self.side.body, format_args!(r#"{comma}{{"kind":"receive","lines":[{line}]}}"#));
+        }
+        self.side.body.push_str("]}");
+        self.side.post(out, "/api/v1/postings/bulk");
+        self.bulk
+    }
+
+    fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
+        count(status, body, tally);
+    }
+}
+
+impl Post {
+    fn line(&mut self) -> String {
+        let item = self.side.dice.roll(self.side.run.items);
+        let bin = self.side.dice.roll(self.bins) + 1;
+        format!(r#"{{"sku":"I{item:06}","qty":"1","location":"BEN-{bin:03}","unit_cost":"2.50"}}"#)
+    }
+}
+
+/// Reads the stock of any item.
+#[derive(Debug)]
+pub(crate) struct Read {
+    pub(crate) side: Side,
+}
+
+impl Ask for Read {
+    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+        let item = self.side.dice.roll(self.side.run.items);
+        self.side.path.clear();
+        push(&mut self.side.path, format_args!("/api/v1/items/I{item:06}/stock"));
+        request(out, "GET", &self.side.path, &self.side.run.token, None, "");
+        1
+    }
+
+    fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
+        count(status, body, tally);
+    }
+}

@@ -1,0 +1,112 @@
+//! Rounds: half a second of the product, half a second of the floor, and the medians.
+
+use crate::bench::child::Server;
+use crate::bench::client::Client;
+use crate::bench::load::{self, Ask, Tally};
+use crate::bench::{Limited, Plan};
+use anyhow::Result;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Each half of a round.
+const HALF: Duration = Duration::from_millis(500);
+/// Connections of the floor on a server.
+const FLOOR_CONNECTIONS: usize = 32;
+
+/// The bare engine.
+#[derive(Clone, Debug)]
+pub(crate) enum Floor {
+    /// One thread on a file of its own beside the product's.
+    Sqlite(PathBuf),
+    /// Many connections on one hot row.
+    Postgres(String),
+}
+
+/// What the rounds came to.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) tally: Tally,
+    pub(crate) per_s: f64,
+    pub(crate) floor: f64,
+    pub(crate) ratio: f64,
+    pub(crate) rounds: usize,
+    pub(crate) memory_mib: Option<u64>,
+}
+
+/// Runs the rounds. The first one warms up and does not count.
+pub(crate) async fn run<A: Ask + 'static>(
+    plan: &Plan,
+    server: &Server,
+    floor: &Floor,
+    asker: impl Fn(usize) -> A,
+) -> Result<Measured> {
+    let mut clients = load::connect(server.address, plan.clients, asker).await?;
+    let (mut sum, mut rates, mut floors, mut ratios) = (Tally::default(), Vec::new(), Vec::new(), Vec::new());
+    let mut memory = None;
+    for round in 0..=plan.seconds.max(1) {
+        let (back, tally) = load::drive(clients, HALF).await?;
+        clients = back;
+        memory = memory.max(server.memory_mib());
+        let bare = bare(floor.clone()).await?;
+        if round > 0 {
+            rates.push(tally.per_second());
+            floors.push(bare);
+            ratios.push(tally.per_second() / bare.max(1e-9));
+            sum.add(tally);
+        }
+    }
+    Ok(Measured {
+        rounds: rates.len(),
+        per_s: median(rates),
+        floor: median(floors),
+        ratio: median(ratios),
+        tally: sum,
+        memory_mib: memory,
+    })
+}
+
+async fn bare(floor: Floor) -> Result<f64> {
+    let commits = tokio::task::spawn_blocking(move || match floor {
+        Floor::Sqlite(file) => db::floor::sqlite(&file, HALF),
+        Floor::Postgres(url) => db::floor::postgres(&url, FLOOR_CONNECTIONS, HALF),
+    });
+    Ok(commits.await??)
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_unstable_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(0.0)
+}
+
+/// Sends so many requests in all, spread over the connections.
+pub(crate) async fn burst<A: Ask + 'static>(
+    clients: Vec<(Client, Limited<A>)>,
+    requests: usize,
+) -> Result<Tally> {
+    let count = clients.len().max(1);
+    let tasks: Vec<_> = clients
+        .into_iter()
+        .enumerate()
+        .map(|(number, (client, limited))| {
+            let share = requests / count + usize::from(number < requests % count);
+            tokio::spawn(some(client, limited.asker, share))
+        })
+        .collect();
+    let mut sum = Tally::default();
+    for task in tasks {
+        sum.add(task.await??);
+    }
+    Ok(sum)
+}
+
+async fn some<A: Ask>(mut client: Client, mut asker: A, requests: usize) -> Result<Tally> {
+    let mut tally = Tally::default();
+    let mut request = Vec::with_capacity(1024);
+    for _ in 0..requests {
+        tally.done += asker.next(&mut request);
+        let reply = client.call(&request).await?;
+        let (status, body) = (reply.status, reply.body);
+        asker.answered(status, body, &mut tally);
+    }
+    Ok(tally)
+}

@@ -1,0 +1,121 @@
+//! `stockwell backup`: a checked copy of the database, also while the server runs. On PostgreSQL
+//! it is made by the server's own `pg_dump`, which has to be on the machine.
+
+use crate::cli::Call;
+use crate::exit::{Done, Stop};
+use crate::{config, store_backup, wiring};
+use clap::Args;
+use db::Db;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Where to.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The file to write; a name with the time, in the folder `backups` of the data, when not given
+    #[arg(value_name = "FILE")]
+    to: Option<PathBuf>,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+struct Written {
+    file: PathBuf,
+    bytes: u64,
+    sha256: String,
+    engine: &'static str,
+}
+
+pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
+    let is_file = call.config.database_file();
+    let (engine, ending) = if is_file.is_some() { ("sqlite", "db") } else { ("postgres", "dump") };
+    let to = match backup.to.clone() {
+        Some(to) => to,
+        None => fresh_name(call, ending)?,
+    };
+    match is_file {
+        Some(file) => {
+            super::require_database(call.config)?;
+            store_backup::copy(&file, &to)?;
+            check_schema(&to)?;
+        }
+        None => dump(&call.config.database(), &to)?,
+    }
+    let (bytes, sha256) = digest(&to)?;
+    let written = Written { file: to, bytes, sha256, engine };
+    call.out.show(&written, |written| {
+        let Written { file, bytes, sha256, engine: _ } = written;
+        format!("wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}", file.display())
+    })
+}
+
+/// A name with the time, in the folder of backups.
+fn fresh_name(call: Call<'_>, ending: &str) -> Result<PathBuf, Stop> {
+    let folder = call.config.data().join("backups");
+    super::private_folder(&folder)?;
+    let at = super::operator_ctx().now.to_string();
+    let at: String = at.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
+    Ok(folder.join(format!("stockwell-{at}.{ending}")))
+}
+
+/// Refuses a copy that this program could not use.
+pub(crate) fn check_schema(file: &Path) -> Result<(), Stop> {
+    let mut settings = db::Settings::new(format!("sqlite:{}", file.display()));
+    settings.read_only = true;
+    let db = Db::open(&settings, &wiring::MIGRATIONS)?;
+    let checked = db.check_schema();
+    db.close();
+    Ok(checked?)
+}
+
+/// Dumps a PostgreSQL database and reads the table of contents of the dump.
+fn dump(url: &str, to: &Path) -> Result<(), Stop> {
+    if to.exists() {
+        return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
+    }
+    let part = to.with_extension("part");
+    let made = tool("pg_dump", &["--format=custom", "--no-owner", "--dbname", url, "--file"], &part)
+        .and_then(|()| tool("pg_restore", &["--list"], &part))
+        .and_then(|()| Ok(std::fs::File::open(&part)?.sync_all()?))
+        .and_then(|()| Ok(std::fs::rename(&part, to)?));
+    if made.is_err() {
+        // it may not even have been begun
+        drop(std::fs::remove_file(&part));
+    }
+    made?;
+    store_backup::sync_folder(to)
+}
+
+/// Runs a program of PostgreSQL on a file; its own words are the error, without the password.
+pub(crate) fn tool(name: &str, arguments: &[&str], file: &Path) -> Result<(), Stop> {
+    let output = Command::new(name).args(arguments).arg(file).output().map_err(|error| {
+        Stop::CannotRun(format!(
+            "`{name}` cannot be run ({error}): install the client programs of PostgreSQL"
+        ))
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    let said: Vec<String> = said.split_whitespace().map(config::without_password).collect();
+    Err(Stop::CannotRun(format!("`{name}` failed: {}", said.join(" "))))
+}
+
+/// The size and the SHA-256 of a file.
+fn digest(file: &Path) -> Result<(u64, String), Stop> {
+    let mut reader = std::fs::File::open(file)?;
+    let mut hash = Sha256::new();
+    let mut chunk = vec![0; 1 << 20];
+    let mut bytes = 0;
+    loop {
+        let read = reader.read(&mut chunk)?;
+        let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else { break };
+        hash.update(part);
+        bytes += u64::try_from(read).unwrap_or_default();
+    }
+    let digits: Vec<String> = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((bytes, digits.concat()))
+}

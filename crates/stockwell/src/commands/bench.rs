@@ -1,0 +1,70 @@
+//! `stockwell bench`: measures the product through its own doors, see `crate::bench`.
+
+use crate::bench::{self, Engine, Figures, Name, Plan, Size};
+use crate::cli::Call;
+use crate::exit::Done;
+use clap::Args;
+
+/// What to measure.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What to measure
+    name: Name,
+    /// The engine
+    #[arg(long, default_value = "sqlite")]
+    engine: Engine,
+    /// Connections
+    #[arg(long, default_value_t = 64)]
+    clients: usize,
+    /// Rounds of one second: half for the product, half for the floor
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Items in the world that is made
+    #[arg(long, default_value_t = 10_000)]
+    items: u64,
+    /// Bins in the world that is made
+    #[arg(long, default_value_t = 100)]
+    bins: u64,
+    /// Work in this folder and keep it; a temporary one when not given
+    #[arg(long, value_name = "DIR")]
+    folder: Option<std::path::PathBuf>,
+    /// Measure in this PostgreSQL database, which must be empty
+    #[arg(long, value_name = "URL")]
+    server: Option<String>,
+}
+
+pub(crate) fn run(call: Call<'_>, bench: Bench) -> Done {
+    let Bench { name, engine, clients, seconds, items, bins, folder, server } = bench;
+    let size = Size { items: items.max(1), bins: bins.clamp(1, 999) };
+    let plan = Plan { name, engine, clients, seconds, size, data: folder, database: server };
+    let figures = bench::run(&plan)?;
+    if call.out.json {
+        let line = serde_json::to_string(&figures).map_err(crate::exit::Stop::cannot_run)?;
+        return call.out.line(&line);
+    }
+    call.out.show(&figures, text)
+}
+
+fn text(figures: &Figures) -> String {
+    let mib = |figure: Option<u64>| figure.map_or("?".to_owned(), |mib| mib.to_string());
+    format!(
+        "{} on {}, {} connections, {} rounds\n  {:.0} a second, {:.2} × the floor of {:.0} commits a second\n  \
+         half within {:.2} ms, 99 of 100 within {:.2} ms\n  accepted {}, refused {}, otherwise {}\n  \
+         memory {} MiB at rest, {} MiB under load; listening after {} ms",
+        figures.name,
+        figures.engine,
+        figures.clients,
+        figures.rounds,
+        figures.per_s,
+        figures.ratio,
+        figures.floor_commits_per_s,
+        figures.p50_ms,
+        figures.p99_ms,
+        figures.accepted,
+        figures.refused,
+        figures.other,
+        mib(figures.memory_rest_mib),
+        mib(figures.memory_load_mib),
+        figures.start_ms
+    )
+}

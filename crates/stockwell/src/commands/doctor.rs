@@ -1,0 +1,117 @@
+//! `stockwell doctor`: versions, settings with their sources, and the health of the database.
+//! It changes nothing, and runs beside a server.
+
+use crate::cli::Call;
+use crate::exit::{Done, Stop};
+use crate::out::table;
+use crate::{config, store_backup};
+use clap::Args;
+use serde::Serialize;
+
+/// No arguments.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {}
+
+#[derive(Debug, Serialize)]
+struct Setting {
+    name: &'static str,
+    value: String,
+    source: String,
+    about: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    good: bool,
+    detail: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Report {
+    version: &'static str,
+    sqlite: &'static str,
+    settings: Vec<Setting>,
+    checks: Vec<Check>,
+}
+
+pub(crate) fn run(call: Call<'_>, _: &Doctor) -> Done {
+    let settings = call.config.shown().map(|(key, value, source)| Setting {
+        name: key.name,
+        value: config::without_password(&value),
+        source: source.to_string(),
+        about: key.about,
+    });
+    let report = Report {
+        version: env!("CARGO_PKG_VERSION"),
+        sqlite: store_backup::engine_version(),
+        settings: settings.collect(),
+        checks: checks(call),
+    };
+    call.out.show(&report, text)?;
+    match report.checks.iter().find(|check| !check.good) {
+        None => Ok(()),
+        Some(check) => Err(Stop::CannotRun(format!("{}: {}", check.name, check.detail))),
+    }
+}
+
+fn checks(call: Call<'_>) -> Vec<Check> {
+    let check = |name, result: Result<String, Stop>| match result {
+        Ok(detail) => Check { name, good: true, detail },
+        Err(stop) => Check { name, good: false, detail: stop.to_string() },
+    };
+    vec![
+        check("data folder", folder(call)),
+        check("database", database(call)),
+        check("disk", super::serve::disk(call.config.data()).map_err(Stop::CannotRun)),
+    ]
+}
+
+fn folder(call: Call<'_>) -> Result<String, Stop> {
+    let data = call.config.data();
+    if data.is_dir() {
+        return Ok(format!("`{}` is there", data.display()));
+    }
+    Err(Stop::CannotRun(format!("`{}` is not there: run `stockwell init`", data.display())))
+}
+
+fn database(call: Call<'_>) -> Result<String, Stop> {
+    super::require_database(call.config)?;
+    let mut settings = super::db_settings(call.config)?;
+    settings.read_only = true;
+    let db = super::open(call.config, &settings)?;
+    let checked = db.check_schema();
+    db.close();
+    checked?;
+    Ok(format!("`{}` answers, and its schema is current", config::without_password(&call.config.database())))
+}
+
+fn text(report: &Report) -> String {
+    let settings: Vec<Vec<String>> = report
+        .settings
+        .iter()
+        .map(|setting| {
+            vec![
+                setting.name.to_owned(),
+                setting.value.clone(),
+                setting.source.clone(),
+                setting.about.to_owned(),
+            ]
+        })
+        .collect();
+    let checks: Vec<Vec<String>> = report
+        .checks
+        .iter()
+        .map(|check| {
+            let state = if check.good { "good" } else { "not good" };
+            vec![check.name.to_owned(), state.to_owned(), check.detail.clone()]
+        })
+        .collect();
+    format!(
+        "stockwell {}, SQLite {}\n\n{}\n{}",
+        report.version,
+        report.sqlite,
+        table(&["setting", "value", "from", "what it is"], &settings),
+        table(&["check", "state", "detail"], &checks)
+    )
+}

@@ -1,0 +1,166 @@
+//! `stockwell key`: API keys, for the operator at the host.
+
+use super::Operator;
+use super::user::{location, write};
+use crate::cli::Call;
+use crate::exit::{Done, Stop};
+use crate::out::table;
+use access::{KeyRow, NewKey, PER_MINUTE, Token};
+use clap::{Args, Subcommand};
+use domain::{Instant, PrincipalId};
+use serde::Serialize;
+use web::Failure;
+
+/// Keys per page when listing.
+const PAGE: i64 = 500;
+const DAY_SECONDS: i64 = 86_400;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Make an API key and show it, once
+    Add(Add),
+    /// List API keys
+    List,
+    /// Revoke an API key
+    Revoke(Revoke),
+}
+
+/// A key to make.
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// What it is for
+    name: String,
+    /// The user it acts for, with all that they may
+    #[arg(long, value_name = "LOGIN", required_unless_present = "role", conflicts_with = "role")]
+    user: Option<String>,
+    /// A machine's key with the permissions of this role
+    #[arg(long)]
+    role: Option<String>,
+    /// Only below this location; may stand more than once
+    #[arg(long, value_name = "LOCATION")]
+    within: Vec<String>,
+    /// Requests a minute
+    #[arg(long, default_value_t = PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..))]
+    per_minute: u32,
+    /// No rate limit; only for a machine
+    #[arg(long, conflicts_with = "per_minute")]
+    unlimited: bool,
+    /// Days until it expires
+    #[arg(long, default_value_t = 365, value_parser = clap::value_parser!(i64).range(1..=1825))]
+    days: i64,
+}
+
+/// A key.
+#[derive(Debug, Args)]
+pub(crate) struct Revoke {
+    /// Its id, or how it begins, such as `swk_1a2B3c4D`
+    key: String,
+}
+
+/// A key as it is printed.
+#[derive(Debug, Serialize)]
+struct Row {
+    id: i64,
+    name: String,
+    prefix: String,
+    owner: Option<String>,
+    expires_at: Instant,
+    last_used_at: Option<Instant>,
+    revoked_at: Option<Instant>,
+    /// The whole key, shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+}
+
+impl From<KeyRow> for Row {
+    fn from(key: KeyRow) -> Self {
+        Row {
+            id: key.id.get(),
+            name: key.name,
+            prefix: format!("swk_{}", key.public_id),
+            owner: key.owner.map(|owner| owner.login),
+            expires_at: key.expires_at,
+            last_used_at: key.last_used_at,
+            revoked_at: key.revoked_at,
+            key: None,
+        }
+    }
+}
+
+pub(crate) fn run(call: Call<'_>, key: Key) -> Done {
+    match key {
+        Key::Add(add) => self::add(call, add),
+        Key::List => list(call),
+        Key::Revoke(revoke) => self::revoke(call, &revoke.key),
+    }
+}
+
+fn add(call: Call<'_>, add: Add) -> Done {
+    let token = Token::new().map_err(Stop::cannot_run)?;
+    let name = access::name(&add.name)?;
+    let operator = Operator::open(call.config)?;
+    let made = token.clone();
+    let key = write(&operator, move |tx, by| {
+        let role = add.role.as_deref().map(|role| access::find_role(tx, role)).transpose()?;
+        let mut places = Vec::new();
+        for code in &add.within {
+            places.push(location(tx, by, code)?);
+        }
+        let new = NewKey {
+            name: name.clone(),
+            owner: add.user.clone(),
+            permissions: role.map(|role| role.permissions),
+            locations: (!places.is_empty()).then_some(places),
+            per_minute: (!add.unlimited).then_some(add.per_minute),
+            expires_at: Some(by.ctx.now.plus_seconds(add.days * DAY_SECONDS)),
+        };
+        access::create_key(tx, by, &new, &made)
+    })?;
+    let row = Row { key: Some(token.reveal().to_owned()), ..Row::from(key) };
+    call.out.show(&row, |row| {
+        let key = row.key.as_deref().unwrap_or_default();
+        format!("key {} of {}, good until {}\nshown only now: {key}", row.id, row.name, row.expires_at)
+    })
+}
+
+fn list(call: Call<'_>) -> Done {
+    let operator = Operator::open_to_read(call.config)?;
+    let rows: Vec<Row> = operator.db.read_blocking(|conn| {
+        let mut rows: Vec<Row> = Vec::new();
+        loop {
+            let after = rows.last().map(|row| PrincipalId(row.id));
+            let page = access::list_keys(conn, after, (None, None), PAGE)?;
+            if page.is_empty() {
+                return Ok::<_, Failure>(rows);
+            }
+            rows.extend(page.into_iter().map(Row::from));
+        }
+    })?;
+    call.out.show(&rows, |rows| {
+        let text = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
+        let cells = |row: &Row| {
+            vec![
+                row.id.to_string(),
+                row.name.clone(),
+                row.prefix.clone(),
+                row.owner.clone().unwrap_or_else(|| "machine".to_owned()),
+                row.expires_at.to_string(),
+                text(row.last_used_at),
+                text(row.revoked_at),
+            ]
+        };
+        let head = ["id", "name", "begins with", "acts for", "expires", "last used", "revoked"];
+        table(&head, &rows.iter().map(cells).collect::<Vec<_>>())
+    })
+}
+
+fn revoke(call: Call<'_>, key: &str) -> Done {
+    let operator = Operator::open(call.config)?;
+    let key = key.to_owned();
+    let row = write(&operator, move |tx, by| {
+        let id = access::key_id(tx, &key)?;
+        access::revoke_key(tx, by, id).map(Row::from)
+    })?;
+    call.out.show(&row, |row| format!("key {} of {} is revoked", row.id, row.name))
+}

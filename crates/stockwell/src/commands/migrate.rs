@@ -1,0 +1,53 @@
+//! `stockwell migrate`: brings the schema up to date, forward only. On the embedded engine a
+//! database with data is copied first.
+
+use crate::cli::Call;
+use crate::config::Config;
+use crate::exit::{Done, Stop};
+use crate::store_backup;
+use clap::Args;
+use db::Db;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// No arguments.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {}
+
+/// What was done.
+#[derive(Debug, Serialize)]
+pub(crate) struct Migrated {
+    /// How many steps were applied.
+    pub(crate) applied: usize,
+    /// The copy that was made before.
+    pub(crate) copy: Option<PathBuf>,
+}
+
+pub(crate) fn run(call: Call<'_>, _: &Migrate) -> Done {
+    super::require_database(call.config)?;
+    let settings = super::db_settings(call.config)?;
+    let db = super::open(call.config, &settings)?;
+    let migrated = bring_up_to_date(call.config, &db, true)?;
+    call.out.show(&migrated, |migrated| match (migrated.applied, &migrated.copy) {
+        (0, _) => "the schema is up to date".to_owned(),
+        (steps, None) => format!("applied {steps} steps"),
+        (steps, Some(copy)) => format!("applied {steps} steps; a copy from before is `{}`", copy.display()),
+    })
+}
+
+/// Applies what is missing. `had_data`: the file was there before it was opened.
+pub(crate) fn bring_up_to_date(config: &Config, db: &Db, had_data: bool) -> Result<Migrated, Stop> {
+    if db.check_schema().is_ok() {
+        return Ok(Migrated { applied: 0, copy: None });
+    }
+    let copy = match config.database_file() {
+        Some(file) if had_data => {
+            let now = super::operator_ctx().now.0 / 1_000_000;
+            let copy = file.with_extension(format!("before-{now}.db"));
+            store_backup::copy(&file, &copy)?;
+            Some(copy)
+        }
+        _ => None,
+    };
+    Ok(Migrated { applied: db.migrate()?, copy })
+}

@@ -1,0 +1,101 @@
+//! The commands, one file each, and what they share: opening the database as the operator.
+
+pub(crate) mod backup;
+pub(crate) mod doctor;
+pub(crate) mod init;
+pub(crate) mod key;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod restore;
+pub(crate) mod routes;
+pub(crate) mod serve;
+pub(crate) mod user;
+
+use crate::clock::WallClock;
+use crate::config::Config;
+use crate::exit::Stop;
+use crate::ids::TimeIds;
+use crate::wiring;
+use access::By;
+use db::{Db, DbError};
+use domain::{Actor, Ctx, Ids, PrincipalId};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use web::{Clock, Principal};
+
+/// The settings of the database.
+pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {
+    let mut settings = db::Settings::new(config.database());
+    settings.allow_unsafe = config.flag("database_unsafe")?;
+    Ok(settings)
+}
+
+/// Makes a folder that only its owner can look into; one that is there stays as it is.
+pub(crate) fn private_folder(folder: &Path) -> Result<(), Stop> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700);
+    builder.create(folder).map_err(|error| Stop::CannotRun(format!("`{}`: {error}", folder.display())))
+}
+
+/// Opens the database, which need not exist yet.
+pub(crate) fn open(config: &Config, settings: &db::Settings) -> Result<Db, Stop> {
+    Db::open(settings, &wiring::MIGRATIONS).map_err(|error| match error {
+        // on a server, what is refused at the start are its settings
+        DbError::Refused(text) if config.database_file().is_none() => Stop::Unsafe(text.to_string()),
+        other => other.into(),
+    })
+}
+
+/// Refuses when there is no database yet.
+pub(crate) fn require_database(config: &Config) -> Result<(), Stop> {
+    match config.database_file() {
+        Some(file) if !file.exists() => Err(Stop::CannotRun(format!(
+            "there is no database at `{}`: run `stockwell init`, or say where it is with `--data`",
+            file.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// The operator at the host, with an open and current database.
+pub(crate) struct Operator {
+    pub(crate) db: Db,
+    pub(crate) ctx: Ctx,
+    principal: Principal,
+}
+
+impl Operator {
+    /// Opens the database for changes.
+    pub(crate) fn open(config: &Config) -> Result<Operator, Stop> {
+        Operator::open_as(config, false)
+    }
+
+    /// Opens the database for reading, also beside a running server.
+    pub(crate) fn open_to_read(config: &Config) -> Result<Operator, Stop> {
+        Operator::open_as(config, true)
+    }
+
+    fn open_as(config: &Config, read_only: bool) -> Result<Operator, Stop> {
+        require_database(config)?;
+        let mut settings = db_settings(config)?;
+        settings.read_only = read_only;
+        let db = open(config, &settings)?;
+        db.check_schema()?;
+        Ok(Operator { db, ctx: operator_ctx(), principal: Principal::system() })
+    }
+
+    /// As whom a command of `access` is carried out.
+    pub(crate) fn by(&self) -> By<'_> {
+        By { ctx: &self.ctx, principal: &self.principal, locations: &wiring::LOCATIONS }
+    }
+}
+
+/// The context of the operator at the host.
+pub(crate) fn operator_ctx() -> Ctx {
+    let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
+    let ids = Arc::new(TimeIds::new(Arc::clone(&clock)));
+    let actor = Actor { id: PrincipalId(1), name: "system".to_owned() };
+    let request_id = ids.next();
+    Ctx { actor, now: clock.now(), ids, request_id }
+}

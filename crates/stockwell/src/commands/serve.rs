@@ -1,0 +1,131 @@
+//! `stockwell serve`: answers requests until it is told to stop. An empty folder is made ready; an
+//! older schema is brought up to date; while nobody exists, a one-time link is shown.
+
+use super::migrate::bring_up_to_date;
+use super::operator_ctx;
+use crate::cli::Call;
+use crate::clock::WallClock;
+use crate::config::Config;
+use crate::exit::{Done, Stop};
+use crate::ids::TimeIds;
+use crate::logging;
+use crate::server::{Server, ServerParts};
+use clap::Args;
+use db::Db;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use web::{Clock, Failure, Readiness};
+
+/// Below this share of the disk, in percent, the server is not ready.
+const DISK_PERCENT_MIN: u64 = 5;
+/// Below this many bytes it is not ready either.
+const DISK_BYTES_MIN: u64 = 256 << 20;
+
+/// Where to listen.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// The address and port to listen on
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+}
+
+pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
+    let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
+    logging::start(call.config, Arc::clone(&clock))?;
+    let db = ready_database(call.config)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let served = runtime.block_on(serve(call, db.clone(), clock));
+    // requests are answered: what is left is to end the threads and to write the log back
+    runtime.shutdown_background();
+    db.close();
+    served
+}
+
+/// The database, made when it is not there, with the current schema.
+fn ready_database(config: &Config) -> Result<Db, Stop> {
+    let file = config.database_file();
+    if file.is_some() {
+        super::private_folder(config.data())?;
+    }
+    let had_data = file.is_some_and(|file| file.exists());
+    let db = super::open(config, &super::db_settings(config)?)?;
+    let migrated = bring_up_to_date(config, &db, had_data)?;
+    if migrated.applied > 0 {
+        tracing::info!(applied = migrated.applied, "the schema was brought up to date");
+    }
+    Ok(db)
+}
+
+async fn serve(call: Call<'_>, db: Db, clock: Arc<dyn Clock>) -> Done {
+    let config = call.config;
+    let listener = TcpListener::bind(config.listen()?)
+        .await
+        .map_err(|error| Stop::CannotRun(format!("cannot listen on `{}`: {error}", config.text("listen"))))?;
+    let address = listener.local_addr()?;
+    let data = config.data().to_owned();
+    let disk: Readiness = ("disk", Box::new(move || self::disk(&data).map(drop)));
+    let server = Server::new(ServerParts {
+        db: db.clone(),
+        ids: Arc::new(TimeIds::new(Arc::clone(&clock))),
+        clock,
+        limits: config.limits()?,
+        readiness: vec![disk],
+    });
+    show_set_up(call, &db, address).await?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    call.out.remark(&format!("listening on http://{address}"));
+    server.run(listener, told_to_stop()?, config.closing()?).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// While nobody exists: shows how to make the first user.
+async fn show_set_up(call: Call<'_>, db: &Db, address: std::net::SocketAddr) -> Done {
+    let token = access::new_setup_token().map_err(Stop::cannot_run)?;
+    let (ctx, offered) = (operator_ctx(), token.clone());
+    let done =
+        db.write(move |tx| access::offer_setup(tx, &ctx, &offered)).await.map_err(|error: Failure| error)?;
+    if done {
+        call.out.remark(&format!(
+            "nobody exists yet. Within 30 minutes, make the first administrator at\n  \
+             http://{address}/setup?token={token}\nor by\n  \
+             curl -H 'content-type: application/json' http://{address}/api/v1/setup \\\n    \
+             -d '{{\"token\":\"{token}\",\"login\":\"…\",\"password\":\"…\"}}'\n\
+             or stop the server and run `stockwell user add LOGIN --role administrator`"
+        ));
+    }
+    Ok(())
+}
+
+/// Ready at the first `SIGTERM` or `SIGINT`; the second ends the process at once, which is safe.
+fn told_to_stop() -> Result<impl Future<Output = ()>, Stop> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        told(&mut terminate, &mut interrupt).await;
+        tracing::info!("told to stop: no new requests, those that were begun are finished");
+        tokio::spawn(async move {
+            told(&mut terminate, &mut interrupt).await;
+            tracing::warn!("told to stop again: stopping at once");
+            std::process::exit(1);
+        });
+    })
+}
+
+async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+}
+
+/// Whether the disk under a folder has room; what there is.
+pub(crate) fn disk(folder: &Path) -> Result<String, String> {
+    let stat = rustix::fs::statvfs(folder).map_err(|error| format!("`{}`: {error}", folder.display()))?;
+    let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+    let percent = stat.f_bavail.saturating_mul(100).checked_div(stat.f_blocks).unwrap_or(0);
+    let text = format!("{} MiB free, {percent} percent", free >> 20);
+    if free < DISK_BYTES_MIN || percent < DISK_PERCENT_MIN { Err(text) } else { Ok(text) }
+}

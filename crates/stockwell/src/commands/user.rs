@@ -1,0 +1,208 @@
+//! `stockwell user`: users, for the operator at the host.
+
+use super::Operator;
+use crate::cli::Call;
+use crate::exit::{Done, Stop};
+use crate::out::table;
+use access::{By, NewGrant, NewUser, Password, PasswordPhc, User as Account};
+use clap::{Args, Subcommand};
+use db::{Conn, Tx};
+use domain::{Code, Instant, Problem};
+use serde::Serialize;
+use std::io::BufRead;
+use web::{Failure, Principal, Within};
+
+/// Users per page when listing.
+const PAGE: i64 = 500;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum User {
+    /// Create a user
+    Add(Add),
+    /// List users
+    List,
+    /// End an account, and with it its keys
+    End(Named),
+    /// Set a password
+    Password(SetPassword),
+}
+
+/// A user to create.
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    login: String,
+    /// The name to show
+    #[arg(long)]
+    name: Option<String>,
+    /// A role, everywhere or below one location; may stand more than once
+    #[arg(long = "role", value_name = "ROLE[@LOCATION]", required = true)]
+    roles: Vec<String>,
+    /// Read the password from the first line of standard input; else one is made and shown
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// A user.
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    login: String,
+}
+
+/// A user with a new password.
+#[derive(Debug, Args)]
+pub(crate) struct SetPassword {
+    login: String,
+    /// Read the password from the first line of standard input; else one is made and shown
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+/// A user as it is printed.
+#[derive(Debug, Serialize)]
+struct Row {
+    login: String,
+    name: String,
+    grants: Vec<String>,
+    created_at: Instant,
+    ended_at: Option<Instant>,
+    /// The password that was made, shown once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
+}
+
+pub(crate) fn run(call: Call<'_>, user: User) -> Done {
+    match user {
+        User::Add(add) => self::add(call, &add),
+        User::List => list(call),
+        User::End(named) => change(call, &named.login, None, access::end_user),
+        User::Password(set) => {
+            let login = access::login(&set.login)?;
+            let (hashed, shown) = password(&login, set.password_stdin)?;
+            change(call, &login, shown, move |tx, by, login| access::set_password(tx, by, login, &hashed))
+        }
+    }
+}
+
+fn add(call: Call<'_>, add: &Add) -> Done {
+    let login = access::login(&add.login)?;
+    let name = access::name(add.name.as_deref().unwrap_or(&login))?;
+    let (hashed, shown) = password(&login, add.password_stdin)?;
+    let roles = add.roles.clone();
+    let operator = Operator::open(call.config)?;
+    let row = write(&operator, move |tx, by| {
+        let grants = roles.iter().map(|role| grant(tx, by, role)).collect::<Result<Vec<_>, _>>()?;
+        let new = NewUser { login: login.clone(), name: name.clone(), password: hashed.clone(), grants };
+        let user = access::create_user(tx, by, &new)?;
+        row(tx, by, user)
+    })?;
+    show(call, &Row { password: shown, ..row })
+}
+
+fn change(
+    call: Call<'_>,
+    login: &str,
+    shown: Option<String>,
+    command: impl Fn(&mut Tx<'_>, &By<'_>, &str) -> Result<Account, Failure> + Send + 'static,
+) -> Done {
+    let login = access::login(login)?;
+    let operator = Operator::open(call.config)?;
+    let row = write(&operator, move |tx, by| {
+        let user = command(tx, by, &login)?;
+        row(tx, by, user)
+    })?;
+    show(call, &Row { password: shown, ..row })
+}
+
+/// Runs a command of `access` as the operator.
+pub(super) fn write<T: Send + 'static>(
+    operator: &Operator,
+    mut command: impl FnMut(&mut Tx<'_>, &By<'_>) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Stop> {
+    let ctx = operator.ctx.clone();
+    let done = operator.db.write_blocking(move |tx| {
+        let by = By { ctx: &ctx, principal: &Principal::system(), locations: &crate::wiring::LOCATIONS };
+        command(tx, &by)
+    });
+    operator.db.close();
+    Ok(done?)
+}
+
+fn list(call: Call<'_>) -> Done {
+    let operator = Operator::open_to_read(call.config)?;
+    let rows: Vec<Row> = operator.db.read_blocking(|conn| {
+        let by = operator.by();
+        let mut rows: Vec<Row> = Vec::new();
+        loop {
+            let after = rows.last().map(|row| row.login.clone());
+            let page = access::list_users(conn, after.as_deref(), None, PAGE)?;
+            if page.is_empty() {
+                return Ok::<_, Failure>(rows);
+            }
+            for user in page {
+                rows.push(row(conn, &by, user)?);
+            }
+        }
+    })?;
+    call.out.show(&rows, |rows| {
+        let cells = |row: &Row| {
+            let ended = row.ended_at.map(|at| at.to_string()).unwrap_or_default();
+            vec![row.login.clone(), row.name.clone(), row.grants.join(", "), ended]
+        };
+        table(&["login", "name", "roles", "ended"], &rows.iter().map(cells).collect::<Vec<_>>())
+    })
+}
+
+fn show(call: Call<'_>, row: &Row) -> Done {
+    call.out.show(row, |row| {
+        let ended = row.ended_at.map(|at| format!("ended at {at}"));
+        let password = row.password.as_ref().map(|text| format!("password, shown only now: {text}"));
+        let first = format!("{} ({})", row.login, row.grants.join(", "));
+        let lines: Vec<String> = std::iter::once(first).chain(ended).chain(password).collect();
+        lines.join("\n")
+    })
+}
+
+/// Reads `role` or `role@LOCATION`.
+fn grant(conn: &mut Conn<'_>, by: &By<'_>, text: &str) -> Result<NewGrant, Failure> {
+    let Some((role, code)) = text.split_once('@') else {
+        return Ok(NewGrant { role: text.to_owned(), within: Within::All });
+    };
+    let location = location(conn, by, code)?;
+    Ok(NewGrant { role: role.to_owned(), within: Within::Subtree(location) })
+}
+
+/// A location by its code.
+pub(super) fn location(conn: &mut Conn<'_>, by: &By<'_>, code: &str) -> Result<domain::LocationId, Failure> {
+    let found = (by.locations.find)(conn, code)?;
+    Ok(found.ok_or_else(|| Problem::new(Code::UnknownLocation, format!("there is no location `{code}`")))?)
+}
+
+fn row(conn: &mut Conn<'_>, by: &By<'_>, user: Account) -> Result<Row, Failure> {
+    let mut grants = Vec::new();
+    for grant in user.grants {
+        grants.push(match grant.within {
+            Within::All => grant.role,
+            Within::Subtree(location) => {
+                let code = (by.locations.code)(conn, location)?;
+                format!("{}@{}", grant.role, code.unwrap_or_else(|| location.to_string()))
+            }
+        });
+    }
+    let access::UserRow { login, name, created_at, ended_at, .. } = user.row;
+    Ok(Row { login, name, grants, created_at, ended_at, password: None })
+}
+
+/// The password from standard input, or a fresh one that is shown once.
+fn password(login: &str, from_stdin: bool) -> Result<(PasswordPhc, Option<String>), Stop> {
+    let (text, shown) = if from_stdin {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line)?;
+        (line.trim_end_matches(['\r', '\n']).to_owned(), None)
+    } else {
+        let fresh = access::random_text(20).map_err(Stop::cannot_run)?;
+        (fresh.clone(), Some(fresh))
+    };
+    let hashed = Password::parse(&text, login)?.hash()?;
+    Ok((hashed, shown))
+}

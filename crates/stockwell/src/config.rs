@@ -1,0 +1,346 @@
+//! Configuration: flags, then environment, then file, then default. Every value knows where it
+//! came from. This is the only place that reads the environment.
+
+use crate::exit::Stop;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// One thing that can be set.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Its name in the file, with dots between the tables.
+    pub name: &'static str,
+    /// What holds when nothing is said.
+    pub default: &'static str,
+    /// What it does.
+    pub about: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, about: &'static str) -> Key {
+    Key { name, default, about }
+}
+
+/// Everything that can be set.
+pub const KEYS: [Key; 13] = [
+    key("data", "stockwell-data", "the folder of the data"),
+    key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
+    key("listen", "127.0.0.1:8080", "the address to listen on"),
+    key("log.level", "info", "`error`, `warn`, `info`, `debug`, or directives such as `info,web=debug`"),
+    key("log.format", "json", "`json` or `text`"),
+    key("limits.body_bytes", "2097152", "bytes of a JSON body"),
+    key("limits.bulk_bytes", "20971520", "bytes of the body of a bulk route"),
+    key("limits.connections", "4096", "connections at the same time"),
+    key("limits.request_seconds", "30", "seconds until an answer must begin"),
+    key("limits.streams", "10", "event streams at the same time for one key"),
+    key("shutdown.delay_seconds", "5", "seconds between `not ready` and the end of accepting"),
+    key("shutdown.patience_seconds", "30", "seconds that running requests may take after that"),
+    key(
+        "database_unsafe",
+        "false",
+        "accept a PostgreSQL that does not sync its commits; never for data that matters",
+    ),
+];
+
+/// Where a value came from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Source {
+    /// Nobody said anything.
+    Default,
+    /// The configuration file.
+    File(PathBuf),
+    /// An environment variable.
+    Environment(String),
+    /// A flag of the command line.
+    Flag,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Default => f.write_str("default"),
+            Source::File(path) => write!(f, "file {}", path.display()),
+            Source::Environment(name) => write!(f, "environment {name}"),
+            Source::Flag => f.write_str("flag"),
+        }
+    }
+}
+
+/// What is set, with sources.
+#[derive(Clone, Debug)]
+pub struct Config {
+    values: BTreeMap<&'static str, (String, Source)>,
+}
+
+/// What the command line says.
+#[derive(Clone, Debug, Default)]
+pub struct Flags {
+    /// `--config`.
+    pub config: Option<PathBuf>,
+    /// `--data`.
+    pub data: Option<PathBuf>,
+    /// `--database`.
+    pub database: Option<String>,
+    /// `--listen`.
+    pub listen: Option<String>,
+}
+
+/// The environment variable of a key.
+fn variable(name: &str) -> String {
+    format!("STOCKWELL_{}", name.replace('.', "_").to_ascii_uppercase())
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Config {
+    /// Reads everything.
+    ///
+    /// # Errors
+    /// [`Stop::Unsafe`] for a file that cannot be read and for values that make no sense.
+    pub fn read(flags: &Flags) -> Result<Config, Stop> {
+        Config::read_with(flags, environment)
+    }
+
+    fn read_with(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Config, Stop> {
+        let mut config = Config {
+            values: KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect(),
+        };
+        let named = flags.config.clone().or_else(|| environment("STOCKWELL_CONFIG").map(PathBuf::from));
+        if let Some(path) = named {
+            config.take_file(&path)?;
+        }
+        for key in KEYS {
+            let name = variable(key.name);
+            if let Some(value) = environment(&name) {
+                config.set(key.name, value, Source::Environment(name));
+            }
+        }
+        let flag = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        let given = [
+            ("data", flag(&flags.data)),
+            ("database", flags.database.clone()),
+            ("listen", flags.listen.clone()),
+        ];
+        for (name, value) in given {
+            if let Some(value) = value {
+                config.set(name, value, Source::Flag);
+            }
+        }
+        config.check()?;
+        Ok(config)
+    }
+
+    fn set(&mut self, name: &str, value: String, source: Source) {
+        if let Some(slot) = self.values.get_mut(name) {
+            *slot = (value, source);
+        }
+    }
+
+    fn take_file(&mut self, path: &Path) -> Result<(), Stop> {
+        let wrong = |error: &dyn fmt::Display| Stop::Unsafe(format!("`{}`: {error}", path.display()));
+        let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(&error))?;
+        let mut found = Vec::new();
+        flatten("", &table, &mut found);
+        for (name, value) in found {
+            let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+                return Err(wrong(&format!("there is no setting `{name}`, see `stockwell doctor`")));
+            };
+            self.set(key.name, value, Source::File(path.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Every typed reader is tried once, so that a wrong value is refused at the start.
+    fn check(&self) -> Result<(), Stop> {
+        self.listen()?;
+        self.limits()?;
+        self.closing()?;
+        self.flag("database_unsafe")?;
+        match self.text("log.format") {
+            "json" | "text" => Ok(()),
+            other => Err(self.wrong("log.format", &format!("`{other}` is neither `json` nor `text`"))),
+        }
+    }
+
+    fn wrong(&self, name: &str, why: &str) -> Stop {
+        let source = self.values.get(name).map_or(&Source::Default, |(_, source)| source);
+        Stop::Unsafe(format!("the setting `{name}` ({source}): {why}"))
+    }
+
+    /// A value as text.
+    pub fn text(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |(value, _)| value)
+    }
+
+    fn number<T: std::str::FromStr>(&self, name: &str) -> Result<T, Stop> {
+        let text = self.text(name);
+        text.parse().map_err(|_| self.wrong(name, &format!("`{text}` is not a number that makes sense here")))
+    }
+
+    /// A value that is `true` or `false`.
+    ///
+    /// # Errors
+    /// [`Stop::Unsafe`] for any other text.
+    pub fn flag(&self, name: &str) -> Result<bool, Stop> {
+        let text = self.text(name);
+        text.parse().map_err(|_| self.wrong(name, &format!("`{text}` is neither `true` nor `false`")))
+    }
+
+    /// The folder of the data.
+    pub fn data(&self) -> &Path {
+        Path::new(self.text("data"))
+    }
+
+    /// The URL of the database.
+    pub fn database(&self) -> String {
+        match self.text("database") {
+            "" => format!("sqlite:{}", self.data().join("stockwell.db").display()),
+            url => url.to_owned(),
+        }
+    }
+
+    /// The file of the embedded database; `None` on PostgreSQL.
+    pub fn database_file(&self) -> Option<PathBuf> {
+        let url = self.database();
+        url.strip_prefix("sqlite:").map(|path| PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+    }
+
+    /// Where to listen.
+    ///
+    /// # Errors
+    /// [`Stop::Unsafe`] for what is no address with a port.
+    pub fn listen(&self) -> Result<std::net::SocketAddr, Stop> {
+        let text = self.text("listen");
+        let why = format!("`{text}` is not an address with a port, such as `127.0.0.1:8080`");
+        text.parse().map_err(|_| self.wrong("listen", &why))
+    }
+
+    /// The limits of the doors.
+    ///
+    /// # Errors
+    /// [`Stop::Unsafe`] for what is no number.
+    pub fn limits(&self) -> Result<web::Limits, Stop> {
+        Ok(web::Limits {
+            body_bytes_max: self.number("limits.body_bytes")?,
+            bulk_bytes_max: self.number("limits.bulk_bytes")?,
+            request_time_max: Duration::from_secs(self.number("limits.request_seconds")?),
+            connections_max: self.number("limits.connections")?,
+            streams_max: self.number("limits.streams")?,
+        })
+    }
+
+    /// How the server ends.
+    ///
+    /// # Errors
+    /// [`Stop::Unsafe`] for what is no number.
+    pub fn closing(&self) -> Result<web::Closing, Stop> {
+        Ok(web::Closing {
+            delay: Duration::from_secs(self.number("shutdown.delay_seconds")?),
+            patience: Duration::from_secs(self.number("shutdown.patience_seconds")?),
+        })
+    }
+
+    /// All values with their sources, without secrets.
+    pub fn shown(&self) -> impl Iterator<Item = (Key, String, &Source)> {
+        KEYS.iter().filter_map(|key| {
+            let (value, source) = self.values.get(key.name)?;
+            Some((*key, without_password(value), source))
+        })
+    }
+}
+
+/// A URL without its password.
+pub fn without_password(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    match rest.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{scheme}://{name}:***@{host}"),
+            None => url.to_owned(),
+        },
+        None => url.to_owned(),
+    }
+}
+
+fn flatten(above: &str, table: &toml::Table, found: &mut Vec<(String, String)>) {
+    for (name, value) in table {
+        let name = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        match value {
+            toml::Value::Table(inner) => flatten(&name, inner, found),
+            toml::Value::String(text) => found.push((name, text.clone())),
+            toml::Value::Integer(number) => found.push((name, number.to_string())),
+            toml::Value::Boolean(flag) => found.push((name, flag.to_string())),
+            // no setting is a list, a fraction or a date: it will not be read as what is wanted
+            other => found.push((name, format!("{other:?}"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Config, Stop> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("stockwell.toml");
+        std::fs::write(&path, file).unwrap();
+        let find = |name: &str| {
+            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        Config::read_with(&Flags { config: Some(path), ..flags }, find)
+    }
+
+    fn source(config: &Config, name: &str) -> String {
+        let source = &config.values[name].1;
+        if matches!(source, Source::File(_)) { "file".to_owned() } else { source.to_string() }
+    }
+
+    #[test]
+    fn flags_come_before_environment_before_file_before_default() {
+        let file = "data = \"from-file\"\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n[limits]\nstreams = 3\n";
+        let environment = [("STOCKWELL_LISTEN", "127.0.0.1:2"), ("STOCKWELL_DATA", "from-environment")];
+        let flags = Flags { data: Some("from-flag".into()), ..Flags::default() };
+        let config = read(file, &environment, flags).unwrap();
+        let told: Vec<(String, String)> = ["data", "listen", "log.level", "log.format"]
+            .iter()
+            .map(|name| (config.text(name).to_owned(), source(&config, name)))
+            .collect();
+        let expected = [
+            ("from-flag", "flag"),
+            ("127.0.0.1:2", "environment STOCKWELL_LISTEN"),
+            ("warn", "file"),
+            ("json", "default"),
+        ];
+        assert_eq!(told, expected.map(|(value, source)| (value.to_owned(), source.to_owned())));
+        assert_eq!(config.limits().unwrap().streams_max, 3);
+        assert_eq!(config.database(), "sqlite:from-flag/stockwell.db");
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused_with_its_source() {
+        let rows = [
+            ("colour = 1", "there is no setting `colour`"),
+            ("data = ", "stockwell.toml"),
+            ("listen = \"here\"", "the setting `listen` (file"),
+            ("[limits]\nstreams = \"many\"", "the setting `limits.streams` (file"),
+            ("[log]\nformat = \"xml\"", "the setting `log.format` (file"),
+        ];
+        for (file, why) in rows {
+            let stop = read(file, &[], Flags::default()).unwrap_err();
+            assert_eq!(stop.code(), 78);
+            assert!(stop.to_string().contains(why), "{stop}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        assert_eq!(without_password("postgres://ann:s3cret@host/db"), "postgres://ann:***@host/db");
+        assert_eq!(without_password("postgres://ann:s@cret@host/db"), "postgres://ann:***@host/db");
+        assert_eq!(without_password("postgres://ann@host/db"), "postgres://ann@host/db");
+        assert_eq!(without_password("sqlite:a.db"), "sqlite:a.db");
+    }
+}

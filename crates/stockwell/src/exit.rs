@@ -1,0 +1,97 @@
+//! How a command ends: its exit code, and what it says.
+
+use domain::{Kind, Problem};
+use std::fmt;
+use std::process::ExitCode;
+use web::Failure;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub enum Stop {
+    /// It was refused, or it failed: exit code 1.
+    Failed(Problem),
+    /// It was called wrongly: exit code 2, as clap's own.
+    Usage(String),
+    /// `verify` found a violation: exit code 3. What it found is printed already.
+    Violated,
+    /// It could not run at all, for instance because the database is in use: exit code 4.
+    CannotRun(String),
+    /// The settings are not safe or cannot be read: exit code 78.
+    Unsafe(String),
+}
+
+/// The result of a command.
+pub type Done = Result<(), Stop>;
+
+impl Stop {
+    /// Could not run, with the reason of another error.
+    pub fn cannot_run(error: impl fmt::Display) -> Stop {
+        Stop::CannotRun(error.to_string())
+    }
+
+    /// The exit code, see `stockwell --help`.
+    pub fn code(&self) -> u8 {
+        match self {
+            Stop::Failed(_) => 1,
+            Stop::Usage(_) => 2,
+            Stop::Violated => 3,
+            Stop::CannotRun(_) => 4,
+            Stop::Unsafe(_) => 78,
+        }
+    }
+}
+
+impl From<&Stop> for ExitCode {
+    fn from(stop: &Stop) -> Self {
+        ExitCode::from(stop.code())
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Failed(problem) => {
+                write!(f, "{} ({})", problem.detail, problem.code)?;
+                problem
+                    .errors
+                    .iter()
+                    .try_for_each(|error| write!(f, "\n  {}: {}", error.pointer, error.detail))
+            }
+            Stop::Usage(text) | Stop::CannotRun(text) | Stop::Unsafe(text) => f.write_str(text),
+            Stop::Violated => f.write_str("an invariant does not hold"),
+        }
+    }
+}
+
+impl From<Problem> for Stop {
+    fn from(problem: Problem) -> Self {
+        Stop::Failed(problem)
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Store(error) => error.into(),
+            Failure::Fault(text) => Stop::CannotRun(text.into_owned()),
+            Failure::Refused(problem) | Failure::Later(problem, _) => match problem.kind() {
+                Kind::Busy | Kind::StorageFull | Kind::Internal => {
+                    Stop::CannotRun(problem.detail.into_owned())
+                }
+                _ => Stop::Failed(*problem),
+            },
+        }
+    }
+}
+
+impl From<db::DbError> for Stop {
+    fn from(error: db::DbError) -> Self {
+        Stop::cannot_run(error)
+    }
+}
+
+impl From<std::io::Error> for Stop {
+    fn from(error: std::io::Error) -> Self {
+        Stop::cannot_run(error)
+    }
+}

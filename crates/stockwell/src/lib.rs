@@ -1,0 +1,16 @@
+//! The product: configuration, wiring, the server, and the command line.
+//!
+//! Not here: business rules. A command of the command line translates its arguments, calls one
+//! function of a module, and prints what came out.
+
+pub mod cli;
+pub mod clock;
+mod commands;
+pub mod config;
+pub mod exit;
+pub mod ids;
+mod logging;
+pub mod out;
+pub mod server;
+mod store_backup;
+pub mod wiring;

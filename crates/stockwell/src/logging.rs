@@ -1,0 +1,103 @@
+//! Log lines: one JSON object a line on standard output, or plain text.
+
+use crate::config::Config;
+use crate::exit::Stop;
+use domain::Instant;
+use serde_json::{Map, Value};
+use std::fmt;
+use std::sync::Arc;
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
+use web::Clock;
+
+/// Turns logging on for the process.
+///
+/// # Errors
+/// [`Stop::Unsafe`] for a level that makes no sense.
+pub(crate) fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Stop> {
+    let level = config.text("log.level");
+    let filter = EnvFilter::try_new(level)
+        .map_err(|error| Stop::Unsafe(format!("the setting `log.level`: `{level}`: {error}")))?;
+    let lines = Lines { clock, json: config.text("log.format") == "json" };
+    let started = tracing_subscriber::fmt().with_env_filter(filter).event_format(lines).try_init();
+    started.map_err(Stop::cannot_run)
+}
+
+struct Lines {
+    clock: Arc<dyn Clock>,
+    json: bool,
+}
+
+/// The fields of an event, in the order in which they were given.
+#[derive(Default)]
+struct Fields {
+    message: String,
+    others: Map<String, Value>,
+}
+
+impl Fields {
+    fn put(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("message", Value::String(text)) => self.message = text,
+            (name, value) => drop(self.others.insert(name.to_owned(), value)),
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.put(field, Value::String(format!("{value:?}")));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.put(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.put(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.put(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.put(field, value.into());
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.put(field, value.into());
+    }
+}
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(&self, _: &FmtContext<'_, S, N>, mut to: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let Instant(micros) = self.clock.now();
+        let at = Instant(micros);
+        let (level, target) = (event.metadata().level(), event.metadata().target());
+        if !self.json {
+            write!(to, "{at} {level:>5} {}", fields.message)?;
+            for (name, value) in &fields.others {
+                write!(to, " {name}={value}")?;
+            }
+            return writeln!(to);
+        }
+        let mut line = Map::new();
+        line.insert("ts".into(), at.to_string().into());
+        line.insert("level".into(), level.as_str().to_ascii_lowercase().into());
+        line.insert("target".into(), target.into());
+        line.insert("msg".into(), fields.message.into());
+        line.extend(fields.others);
+        writeln!(to, "{}", Value::Object(line))
+    }
+}

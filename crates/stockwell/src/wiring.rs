@@ -1,0 +1,49 @@
+//! What the product is made of, on one page: the schema and the routes of every module, and the
+//! state that they share. A new module adds one line to each list.
+
+use access::{Access, Locations};
+use axum::extract::FromRef;
+use db::{Conn, Db, DbError, MigrationSet};
+use domain::LocationId;
+use web::{App, Routes};
+
+/// The schema of every module, the lower rows first.
+pub const MIGRATIONS: [MigrationSet; 3] = [access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS];
+
+/// What handlers can ask for with `State<…>`.
+#[derive(Clone, Debug)]
+pub struct Stockwell {
+    /// The shared part of every request.
+    pub app: App,
+    /// Users, roles, keys.
+    pub access: Access,
+}
+
+impl FromRef<Stockwell> for Access {
+    fn from_ref(state: &Stockwell) -> Access {
+        state.access.clone()
+    }
+}
+
+/// The routes of every module: the table of contents of the API.
+pub fn routes() -> Routes<Stockwell> {
+    web::system_routes().and(access::routes())
+}
+
+/// `access`, which knows about locations only what it is handed here.
+pub fn access(db: &Db) -> Access {
+    Access::new(db.clone(), LOCATIONS)
+}
+
+/// How `access` asks `places`.
+pub const LOCATIONS: Locations = Locations { find, code, within: places::within };
+
+fn find(conn: &mut Conn<'_>, code: &str) -> Result<Option<LocationId>, DbError> {
+    let found = places::facts_by_code(conn, &[code])?;
+    Ok(found.into_iter().flatten().next().map(|facts| facts.id))
+}
+
+fn code(conn: &mut Conn<'_>, id: LocationId) -> Result<Option<String>, DbError> {
+    let found = places::facts_by_id(conn, &[id])?;
+    Ok(found.into_iter().flatten().next().map(|facts| facts.code))
+}
