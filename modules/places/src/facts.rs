@@ -1,9 +1,8 @@
 //! What other modules ask of locations and sites inside their own transactions, many at a time.
 //! Not here: the whole record, which is for people and doors.
 
-use crate::{store, store_tree};
+use crate::{code, store, store_tree};
 use db::{Conn, DbError, Row, Rows, Statement, Value};
-use crate::code::fold;
 use domain::{LocationId, LocationKind, SiteId, Zone};
 
 /// What the ledger must know of a location.
@@ -51,34 +50,25 @@ pub struct SiteFacts {
 }
 
 /// The locations of these codes, in the order asked; capital and small letters do not differ.
-pub fn facts_by_code(
-    conn: &mut Conn<'_>,
-    codes: &[&str],
-) -> Result<Vec<Option<LocationFacts>>, DbError> {
-    let folded: Vec<String> = codes.iter().map(|code| fold(code)).collect();
-    in_order(conn, &store::FACTS_BY_CODE, folded.iter().map(Value::from), store::facts)
+pub fn facts_by_code(conn: &mut Conn<'_>, codes: &[&str]) -> Result<Vec<Option<LocationFacts>>, DbError> {
+    let keys: Vec<Option<String>> = codes.iter().map(|code| code::key(code)).collect();
+    in_order(conn, &store::FACTS_BY_CODE, keys.iter().map(by_code), store::facts)
 }
 
 /// The locations of these ids, in the order asked.
-pub fn facts_by_id(
-    conn: &mut Conn<'_>,
-    ids: &[LocationId],
-) -> Result<Vec<Option<LocationFacts>>, DbError> {
-    in_order(conn, &store::FACTS_BY_ID, ids.iter().map(|id| Value::Int(id.get())), store::facts)
+pub fn facts_by_id(conn: &mut Conn<'_>, ids: &[LocationId]) -> Result<Vec<Option<LocationFacts>>, DbError> {
+    in_order(conn, &store::FACTS_BY_ID, ids.iter().map(|id| Some(Value::Int(id.get()))), store::facts)
 }
 
 /// The sites of these codes, in the order asked; a location that is no site is none.
-pub fn site_facts_by_code(
-    conn: &mut Conn<'_>,
-    codes: &[&str],
-) -> Result<Vec<Option<SiteFacts>>, DbError> {
-    let folded: Vec<String> = codes.iter().map(|code| fold(code)).collect();
-    in_order(conn, &store::SITE_BY_CODE, folded.iter().map(Value::from), store::site)
+pub fn site_facts_by_code(conn: &mut Conn<'_>, codes: &[&str]) -> Result<Vec<Option<SiteFacts>>, DbError> {
+    let keys: Vec<Option<String>> = codes.iter().map(|code| code::key(code)).collect();
+    in_order(conn, &store::SITE_BY_CODE, keys.iter().map(by_code), store::site)
 }
 
 /// The sites of these ids, in the order asked.
 pub fn site_facts_by_id(conn: &mut Conn<'_>, ids: &[SiteId]) -> Result<Vec<Option<SiteFacts>>, DbError> {
-    in_order(conn, &store::SITE_BY_ID, ids.iter().map(|id| Value::Int(id.get())), store::site)
+    in_order(conn, &store::SITE_BY_ID, ids.iter().map(|id| Some(Value::Int(id.get()))), store::site)
 }
 
 /// All sites, in the order of their ids. There are few: the expiry sweep and reports walk them.
@@ -98,19 +88,25 @@ pub fn subtree(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<LocationId>,
     store_tree::descendants(conn, root)
 }
 
-/// Asks for many keys at once and puts the answers in the order of the keys. The statement takes
-/// the key and its position, and gives the position back as its first column.
+fn by_code(key: &Option<String>) -> Option<Value<'_>> {
+    key.as_ref().map(Value::from)
+}
+
+/// Asks for many keys at once and puts the answers in the order of the keys. A key
+/// that can name nothing is not asked for. The statement takes the key and its position, and gives the position back as its first column.
 fn in_order<'v, T>(
     conn: &mut Conn<'_>,
     statement: &Statement,
-    keys: impl ExactSizeIterator<Item = Value<'v>>,
+    keys: impl ExactSizeIterator<Item = Option<Value<'v>>>,
     map: fn(&Row<'_>) -> Result<T, DbError>,
 ) -> Result<Vec<Option<T>>, DbError> {
     let mut found: Vec<Option<T>> = Vec::new();
     found.resize_with(keys.len(), || None);
     let mut rows = Rows::with_capacity(2, keys.len());
     for (position, key) in (0_i64..).zip(keys) {
-        rows.push(&[key, position.into()]);
+        if let Some(key) = key {
+            rows.push(&[key, position.into()]);
+        }
     }
     for (position, answer) in conn.query_many(statement, &rows, |row| Ok((row.int(0)?, map(row)?)))? {
         if let Some(slot) = usize::try_from(position).ok().and_then(|position| found.get_mut(position)) {

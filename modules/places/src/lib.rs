@@ -6,22 +6,65 @@
 //! closure of the parents at every commit; every change counts the location's version up and has
 //! its event and audit row.
 
+mod arrange;
+mod change;
 mod code;
+mod create;
 mod facts;
+mod find;
 mod location;
+mod make_many;
+mod organise;
+mod record;
 mod store;
+mod store_list;
+mod store_organisation;
+#[cfg(test)]
+mod store_tests;
 mod store_tree;
+#[cfg(test)]
+mod testing;
 mod virtuals;
 
-pub use facts::{
-    LocationFacts, SiteFacts, facts_by_code, facts_by_id, site_facts_by_code, site_facts_by_id, sites, subtree,
-    within,
+pub use arrange::{
+    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_tree, set_blocked, set_parent,
+    set_sellable,
 };
+pub use change::change_location;
+pub use change::decide::ChangeLocation;
+pub use create::create_location;
+pub use create::decide::TREE_DEPTH_MAX;
+pub use facts::{
+    LocationFacts, SiteFacts, facts_by_code, facts_by_id, site_facts_by_code, site_facts_by_id, sites,
+    subtree, within,
+};
+pub use find::location;
 pub use location::{Location, NewLocation};
+pub use make_many::decide::{LOCATIONS_PER_CALL_MAX, Made, MadeLocation, MakeLevel, MakeLocations};
+pub use make_many::{GROUPS_MAX, PATTERN_BYTES_MAX, make_locations};
+pub use organise::{Organisation, SetUp, ValuationGrouping, organisation, set_up};
 pub use virtuals::{ADJUSTMENT, CUSTOMER, LOSS, OPENING, PRODUCTION, SUPPLIER, virtual_location};
+
+use domain::Permission::{PlacesRead, PlacesWrite};
+use web::{Reach, Routes};
 
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "places",
-    migrations: &[db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") }],
+    migrations: &[db::Migration {
+        number: 1,
+        name: "first",
+        text: include_str!("../migrations/0001_first.sql"),
+    }],
 };
+
+/// The routes of this module.
+pub fn routes<S: web::State>() -> Routes<S> {
+    Routes::new("places")
+        .add(PlacesRead, Reach::Whole, web::routes!(organise::api::get_organisation))
+        .add(PlacesRead, Reach::Filtered, web::routes!(find::api::list_locations))
+        .add(PlacesRead, Reach::Named, web::routes!(find::api::get_location))
+        .add(PlacesWrite, Reach::Named, web::routes!(create::api::create_location))
+        .add(PlacesWrite, Reach::Named, web::routes!(make_many::api::make_locations))
+        .add(PlacesWrite, Reach::Named, web::routes!(change::api::change_location))
+}

@@ -91,7 +91,8 @@ pub(crate) const SITES: Statement = Statement::new(
      order by z.id",
 );
 
-const BY_CODE: Statement = Statement::new("places.location.by_code", select_record!("where l.code_folded = ?1"));
+const BY_CODE: Statement =
+    Statement::new("places.location.by_code", select_record!("where l.code_folded = ?1"));
 
 const BY_ID: Statement = Statement::new("places.location.by_id", select_record!("where l.id = ?1"));
 
@@ -221,14 +222,34 @@ pub(crate) fn taken(conn: &mut Conn<'_>, folded: &[String]) -> Result<Vec<String
     conn.query_many(&TAKEN, &rows, |row| Ok(row.text(0)?.to_owned()))
 }
 
+fn key(location: &Location) -> String {
+    crate::code::key(&location.code).unwrap_or_default()
+}
+
 /// Stores new records; their rows in the tree are added by `store_tree`.
 pub(crate) fn insert(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
-    let folded: Vec<String> = locations.iter().map(|location| crate::code::fold(&location.code)).collect();
+    let folded: Vec<String> = locations.iter().map(key).collect();
     let mut rows = Rows::with_capacity(16, locations.len());
     for (location, folded) in locations.iter().zip(&folded) {
         let Location {
-            id, code, name, kind, role, parent_id, parent: _, site_id, site: _, zone: _, valuation_group,
-            sellable, blocked, block_reason, open_to_allocation, version, created_at, changed_at,
+            id,
+            code,
+            name,
+            kind,
+            role,
+            parent_id,
+            parent: _,
+            site_id,
+            site: _,
+            zone: _,
+            valuation_group,
+            sellable,
+            blocked,
+            block_reason,
+            open_to_allocation,
+            version,
+            created_at,
+            changed_at,
         } = location;
         rows.push(&[
             id.get().into(),
@@ -259,7 +280,7 @@ pub(crate) fn insert_site(tx: &mut Tx<'_>, site: SiteId, zone: &str, group: i64)
 
 /// Stores a changed record.
 pub(crate) fn update(tx: &mut Tx<'_>, location: &Location) -> Result<(), DbError> {
-    let folded = crate::code::fold(&location.code);
+    let folded = key(location);
     let params = [
         location.id.get().into(),
         (&location.code).into(),

@@ -88,6 +88,32 @@ const INHERIT: Statement = Statement::new(
              where m.descendant = b.descendant and m.depth > 0 and m.depth < b.depth and x.kind <> 7))",
 );
 
+const BLOCKED: Statement = Statement::new(
+    "places.tree.blocked",
+    "select l.id
+     from places_tree t
+     join places_location l on l.id = t.descendant
+     where t.ancestor = ?1 and l.blocked
+     order by l.id",
+);
+
+const UNITS_IN: Statement = Statement::new(
+    "places.tree.units_in",
+    "select b.descendant
+     from places_tree b
+     join places_location u on u.id = b.descendant
+     where b.ancestor = ?1 and b.depth > 0 and u.kind = 7
+       and not exists (
+         select 1
+         from places_tree m
+         join places_location x on x.id = m.ancestor
+         where m.descendant = b.descendant and m.depth > 0 and m.depth < b.depth and x.kind <> 7)
+     order by b.depth, b.descendant",
+);
+
+const HEIGHT: Statement =
+    Statement::new("places.tree.height", "select max(t.depth) + 1 from places_tree t where t.ancestor = ?1");
+
 /// The location itself and all above it, the nearest first.
 pub(crate) fn ancestors(conn: &mut Conn<'_>, location: LocationId) -> Result<Vec<LocationId>, DbError> {
     conn.query(&ANCESTORS, &[location.get().into()], |row| row.int(0).map(LocationId))
@@ -140,6 +166,22 @@ pub(crate) fn inherit(tx: &mut Tx<'_>, root: LocationId, sellable: bool, open: b
     tx.execute(&INHERIT, &[root.get().into(), sellable.into(), open.into()]).map(|_| ())
 }
 
+/// What is blocked of a location and everything below it, by id.
+pub(crate) fn blocked_below(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<LocationId>, DbError> {
+    conn.query(&BLOCKED, &[root.get().into()], |row| row.int(0).map(LocationId))
+}
+
+/// The handling units that stand in a place, directly or through each other.
+pub(crate) fn units_in(conn: &mut Conn<'_>, place: LocationId) -> Result<Vec<LocationId>, DbError> {
+    conn.query(&UNITS_IN, &[place.get().into()], |row| row.int(0).map(LocationId))
+}
+
+/// How many levels a subtree has, its root included.
+pub(crate) fn height(conn: &mut Conn<'_>, root: LocationId) -> Result<usize, DbError> {
+    let levels = conn.query_one(&HEIGHT, &[root.get().into()], |row| row.opt_int(0))?;
+    Ok(levels.and_then(|levels| usize::try_from(levels).ok()).unwrap_or(0))
+}
+
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[
@@ -153,4 +195,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &SETTLE,
     &BLOCK,
     &INHERIT,
+    &BLOCKED,
+    &UNITS_IN,
+    &HEIGHT,
 ];

@@ -1,0 +1,191 @@
+//! What `stock` does to locations, because it must know what stands in them: blocking, moving,
+//! selling, transit and handling units. These primitives keep the tree, the records and the trace;
+//! they ask nothing about stock and there is no route to them. Invariant: a handling unit has the
+//! site, the sellability and the openness of the place it stands in, however deep.
+
+#[cfg(test)]
+mod tests;
+
+use crate::change::decide::touch;
+use crate::create::decide::{Draft, below, deep};
+use crate::create::{plant, refuse_inherited, refuse_unreal};
+use crate::location::Location;
+use crate::record::{self, Change};
+use crate::{code, store, store_tree};
+use db::Tx;
+use domain::{AsProblem, Code, Ctx, LocationId, LocationKind, Problem, SiteId};
+use web::Failure;
+
+/// A subtree that was moved.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Moved {
+    /// Its root, as it stands now.
+    pub location: Location,
+    /// Its root, as it stood before.
+    pub before: Location,
+    /// The root and everything below it.
+    pub subtree: Vec<LocationId>,
+}
+
+/// A new handling unit.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NewHandlingUnit<'a> {
+    /// Its code, such as an SSCC.
+    pub code: &'a str,
+    /// What people call it; the code when left out.
+    pub name: Option<&'a str>,
+    /// What it stands in.
+    pub parent: LocationId,
+}
+
+/// Holds the tree alone until the transaction ends. A batch that will move or block calls this
+/// before it locks any stock, so that two batches never wait for each other.
+pub fn hold_tree(tx: &mut Tx<'_>) -> Result<(), Failure> {
+    Ok(store_tree::hold(tx)?)
+}
+
+/// Puts a location with everything below it below another one.
+pub fn set_parent(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: LocationId,
+    parent: LocationId,
+) -> Result<Moved, Failure> {
+    store_tree::hold(tx)?;
+    let before = load(tx, location)?;
+    let parent = load(tx, parent)?;
+    before.kind.stands_below(Some(parent.kind)).map_err(|error| error.problem("/parent"))?;
+    let subtree = store_tree::descendants(tx, before.id)?;
+    if subtree.contains(&parent.id) {
+        let detail =
+            format!("`{}` stands below `{}`, which cannot stand below itself", parent.code, before.code);
+        return Err(Problem::at(Code::TreeCycle, "/parent", detail).into());
+    }
+    if before.parent_id == Some(parent.id) {
+        return Ok(Moved { location: before.clone(), before, subtree });
+    }
+    let above = store_tree::ancestors(tx, parent.id)?.len();
+    deep(above.saturating_add(store_tree::height(tx, before.id)?), "/parent")?;
+    let mut after = before.clone();
+    after.parent_id = Some(parent.id);
+    if after.kind == LocationKind::HandlingUnit {
+        (after.sellable, after.open_to_allocation) = (parent.sellable, parent.open_to_allocation);
+    }
+    touch(&mut after, ctx.now);
+    store::update(tx, &after)?;
+    store_tree::replant(tx, after.id, parent.id)?;
+    store_tree::settle(tx, after.id, parent.site_id, parent.valuation_group)?;
+    if after.kind == LocationKind::HandlingUnit {
+        store_tree::inherit(tx, after.id, after.sellable, after.open_to_allocation)?;
+    }
+    store_tree::block(tx, after.id)?;
+    let location = load(tx, after.id)?;
+    let change = Change {
+        action: "places.location.move",
+        event: "places.location_moved",
+        fields: &["parent"],
+        left: before.site_id,
+    };
+    record::change(tx, ctx, &location, &change)?;
+    Ok(Moved { location, before, subtree })
+}
+
+/// Blocks a location with everything below it, or takes the reason away again; what has a reason of
+/// its own stays blocked. Answers the locations that are blocked now and were not, or the reverse.
+pub fn set_blocked(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: LocationId,
+    reason: Option<&str>,
+) -> Result<Vec<LocationId>, Failure> {
+    store_tree::hold(tx)?;
+    let mut after = load(tx, location)?;
+    refuse_unreal(&after)?;
+    let reason = reason.map(|reason| code::name(reason, "/reason")).transpose()?;
+    if after.block_reason == reason {
+        return Ok(Vec::new());
+    }
+    let blocked_before = store_tree::blocked_below(tx, after.id)?;
+    after.block_reason = reason;
+    touch(&mut after, ctx.now);
+    store::update(tx, &after)?;
+    store_tree::block(tx, after.id)?;
+    let blocked_now = store_tree::blocked_below(tx, after.id)?;
+    let after = load(tx, after.id)?;
+    let (action, event) = match after.block_reason {
+        Some(_) => ("places.location.block", "places.location_blocked"),
+        None => ("places.location.unblock", "places.location_unblocked"),
+    };
+    let change = Change { action: action, event: event, fields: &["block_reason"], left: SiteId::NONE };
+    record::change(tx, ctx, &after, &change)?;
+    // both are in the order of the ids
+    let differing = |these: &[LocationId], others: &[LocationId]| -> Vec<LocationId> {
+        these.iter().copied().filter(|id| others.binary_search(id).is_err()).collect()
+    };
+    Ok([differing(&blocked_now, &blocked_before), differing(&blocked_before, &blocked_now)].concat())
+}
+
+/// Sets whether good stock in a location counts as sellable. Answers what it holds for: the location
+/// itself and the handling units that stand in it.
+pub fn set_sellable(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: LocationId,
+    sellable: bool,
+) -> Result<Vec<LocationId>, Failure> {
+    store_tree::hold(tx)?;
+    let mut after = load(tx, location)?;
+    refuse_unreal(&after)?;
+    refuse_inherited(&after, "/sellable")?;
+    if after.sellable == sellable {
+        return Ok(Vec::new());
+    }
+    after.sellable = sellable;
+    touch(&mut after, ctx.now);
+    store::update(tx, &after)?;
+    store_tree::inherit(tx, after.id, after.sellable, after.open_to_allocation)?;
+    let change = Change {
+        action: "places.location.sell",
+        event: "places.location_changed",
+        fields: &["sellable"],
+        left: SiteId::NONE,
+    };
+    record::change(tx, ctx, &after, &change)?;
+    let mut held = vec![after.id];
+    held.extend(store_tree::units_in(tx, after.id)?);
+    Ok(held)
+}
+
+/// Makes the transit location of one transfer or shipment; it belongs to no site and has a valuation
+/// group of its own.
+pub fn create_transit(tx: &mut Tx<'_>, ctx: &Ctx, code: &str) -> Result<LocationId, Failure> {
+    let code = code::location(code, "/code")?;
+    let draft = Draft { name: code.clone(), code, kind: LocationKind::Transit, role: None };
+    let mut location = below(&draft, None, ctx.now)?;
+    plant(tx, ctx, None, std::slice::from_mut(&mut location), &["/code"])?;
+    Ok(location.id)
+}
+
+/// Makes a handling unit: a tote, carton or pallet.
+pub fn create_handling_unit(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    command: &NewHandlingUnit<'_>,
+) -> Result<Location, Failure> {
+    store_tree::share(tx)?;
+    let NewHandlingUnit { code, name, parent } = command;
+    let parent = load(tx, *parent)?;
+    let code = code::location(code, "/code")?;
+    let name = match name {
+        Some(name) => code::name(name, "/name")?,
+        None => code.clone(),
+    };
+    let draft = Draft { code, name, kind: LocationKind::HandlingUnit, role: None };
+    let mut location = below(&draft, Some(&parent), ctx.now)?;
+    plant(tx, ctx, Some(&parent), std::slice::from_mut(&mut location), &["/code"])?;
+    Ok(location)
+}
+
+fn load(tx: &mut Tx<'_>, id: LocationId) -> Result<Location, Failure> {
+    Ok(store::lock(tx, id)?.ok_or_else(|| Problem::not_found("location", id))?)
+}

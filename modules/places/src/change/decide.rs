@@ -1,0 +1,98 @@
+//! What a change makes of a location. Pure. Only fields that are given change.
+
+use crate::code;
+use crate::create::{refuse_inherited, refuse_unreal};
+use crate::location::Location;
+use domain::{AsProblem, Code, Instant, LocationKind, Problem, Role};
+use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
+
+/// A change of a location: left out means as it was. No field can be empty.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeLocation {
+    /// Its code.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
+    pub code: Option<Option<String>>,
+    /// What people call it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
+    pub name: Option<Option<String>>,
+    /// What it is used for. What it says of selling and allocating stays as it is.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = String)]
+    pub role: Option<Option<String>>,
+    /// Whether new allocations may choose it.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = bool)]
+    pub open_to_allocation: Option<Option<bool>>,
+}
+
+/// Tells a null from a field that was left out.
+#[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+fn not_null<'c, T>(given: Option<&'c Option<T>>, pointer: &str) -> Result<Option<&'c T>, Problem> {
+    match given {
+        Some(None) => Err(Problem::at(
+            Code::InvalidValue,
+            pointer,
+            "this field cannot be null; leave it out to keep it as it is",
+        )),
+        Some(Some(value)) => Ok(Some(value)),
+        None => Ok(None),
+    }
+}
+
+/// The location after the change, and the fields that differ. No field means that nothing is to be
+/// done.
+pub(crate) fn plan(
+    before: &Location,
+    change: &ChangeLocation,
+    now: Instant,
+) -> Result<(Location, Vec<&'static str>), Problem> {
+    let ChangeLocation { code, name, role, open_to_allocation } = change;
+    refuse_unreal(before)?;
+    let mut after = before.clone();
+    if let Some(code) = not_null(code.as_ref(), "/code")? {
+        after.code = code::location(code, "/code")?;
+        if after.kind == LocationKind::Site {
+            after.site = Some(after.code.clone());
+        }
+    }
+    if let Some(name) = not_null(name.as_ref(), "/name")? {
+        after.name = code::name(name, "/name")?;
+    }
+    if let Some(word) = not_null(role.as_ref(), "/role")? {
+        refuse_inherited(before, "/role")?;
+        after.role = Some(Role::parse(word).map_err(|error| error.problem("/role"))?);
+    }
+    if let Some(open) = not_null(open_to_allocation.as_ref(), "/open_to_allocation")? {
+        refuse_inherited(before, "/open_to_allocation")?;
+        after.open_to_allocation = *open;
+    }
+    let fields: Vec<&'static str> = [
+        ("code", before.code != after.code),
+        ("name", before.name != after.name),
+        ("role", before.role != after.role),
+        ("open_to_allocation", before.open_to_allocation != after.open_to_allocation),
+    ]
+    .into_iter()
+    .filter_map(|(field, differs)| differs.then_some(field))
+    .collect();
+    if !fields.is_empty() {
+        touch(&mut after, now);
+    }
+    Ok((after, fields))
+}
+
+/// Counts one more change. The time never runs back, whatever the clock says.
+pub(crate) fn touch(location: &mut Location, now: Instant) {
+    location.version = location.version.saturating_add(1);
+    location.changed_at = location.changed_at.max(now);
+}

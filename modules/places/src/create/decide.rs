@@ -1,0 +1,122 @@
+//! What a new location is: every field read, every default filled in. Pure.
+
+use crate::code;
+use crate::location::{Location, NewLocation};
+use crate::organise::{Organisation, ValuationGrouping};
+use domain::{AsProblem, Code, Instant, LocationId, LocationKind, Problem, Role, SiteId, Zone};
+
+/// The valuation group of everything, when the organisation is one group. Ids of locations begin
+/// above it, so that no site's own group is the same.
+pub(crate) const ORGANISATION_GROUP: i64 = 1;
+
+/// The deepest that a location may stand, the site being 1; handling units in handling units count.
+pub const TREE_DEPTH_MAX: usize = 16;
+
+/// The location as it will be stored, except for its id and what follows from that.
+pub(crate) fn plan(
+    command: &NewLocation,
+    parent: Option<&Location>,
+    organisation: &Organisation,
+    now: Instant,
+) -> Result<Location, Problem> {
+    let NewLocation { code, name, kind, parent: _, role, sellable, open_to_allocation, zone } = command;
+    let kind = LocationKind::parse(kind).map_err(|error| error.problem("/kind"))?;
+    if !kind.is_real() || kind == LocationKind::HandlingUnit {
+        let detail = format!(
+            "a `{kind}` is not made here; it is one of `site`, `zone`, `aisle`, `rack`, `shelf`, `bin`"
+        );
+        return Err(Problem::at(Code::WrongLocationKind, "/kind", detail));
+    }
+    let role = match role {
+        Some(word) => Role::parse(word).map_err(|error| error.problem("/role"))?,
+        None => Role::Storage,
+    };
+    let code = code::location(code, "/code")?;
+    let name = match name {
+        Some(name) => code::name(name, "/name")?,
+        None => code.clone(),
+    };
+    let mut location = below(&Draft { code, name, kind, role: Some(role) }, parent, now)?;
+    location.sellable = sellable.unwrap_or(location.sellable);
+    location.open_to_allocation = open_to_allocation.unwrap_or(location.open_to_allocation);
+    location.zone = match (kind, zone) {
+        (LocationKind::Site, Some(zone)) => {
+            let zone = Zone::parse(zone).map_err(|error| error.problem("/zone"))?;
+            Some(zone.name().to_owned())
+        }
+        (LocationKind::Site, None) => Some(organisation.zone.name().to_owned()),
+        (_, Some(_)) => {
+            let detail = format!("a `{kind}` has the zone of its site; leave it out");
+            return Err(Problem::at(Code::InvalidValue, "/zone", detail));
+        }
+        (_, None) => None,
+    };
+    Ok(location)
+}
+
+/// What is known of a location before it has a place.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) kind: LocationKind,
+    pub(crate) role: Option<Role>,
+}
+
+/// A location at its place. A handling unit takes over what the place has; everything takes over
+/// whether the place is blocked.
+pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> Result<Location, Problem> {
+    let Draft { code, name, kind, role } = draft;
+    kind.stands_below(parent.map(|parent| parent.kind)).map_err(|error| error.problem("/parent"))?;
+    let (sellable, open_to_allocation) = match (parent, role) {
+        (_, Some(role)) => (role.sellable_by_default(), role.open_to_allocation()),
+        (Some(parent), None) => (parent.sellable, parent.open_to_allocation),
+        (None, None) => (false, false),
+    };
+    Ok(Location {
+        id: LocationId(0),
+        code: code.clone(),
+        name: name.clone(),
+        kind: *kind,
+        role: *role,
+        parent_id: parent.map(|parent| parent.id),
+        parent: parent.map(|parent| parent.code.clone()),
+        site_id: parent.map_or(SiteId::NONE, |parent| parent.site_id),
+        site: parent.and_then(|parent| parent.site.clone()),
+        zone: None,
+        valuation_group: parent.map_or(0, |parent| parent.valuation_group),
+        sellable,
+        blocked: parent.is_some_and(|parent| parent.blocked),
+        block_reason: None,
+        open_to_allocation,
+        version: 1,
+        created_at: now,
+        changed_at: now,
+    })
+}
+
+/// Gives a location its id, and a root what follows from it.
+pub(crate) fn identify(location: &mut Location, id: LocationId, grouping: ValuationGrouping) {
+    location.id = id;
+    match location.kind {
+        LocationKind::Site => {
+            location.site_id = SiteId(id.get());
+            location.site = Some(location.code.clone());
+            location.valuation_group = match grouping {
+                ValuationGrouping::Site => id.get(),
+                ValuationGrouping::Organisation => ORGANISATION_GROUP,
+            };
+        }
+        LocationKind::Transit => location.valuation_group = id.get(),
+        _ => {}
+    }
+}
+
+/// Refuses a chain that is deeper than [`TREE_DEPTH_MAX`].
+pub(crate) fn deep(depth: usize, pointer: &str) -> Result<(), Problem> {
+    if depth <= TREE_DEPTH_MAX {
+        return Ok(());
+    }
+    let detail = format!("locations stand at most {TREE_DEPTH_MAX} deep below each other");
+    Err(Problem::at(Code::LimitExceeded, pointer, detail))
+}

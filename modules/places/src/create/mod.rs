@@ -1,0 +1,151 @@
+//! Create one site, or one location below another.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+#[cfg(test)]
+mod tests;
+
+use crate::location::{Location, NewLocation};
+use crate::{code, find, organise, record, store, store_tree};
+use db::{DbError, Tx};
+use domain::{Code, Ctx, LocationId, LocationKind, Problem, SiteId};
+use rustc_hash::FxHashMap;
+use web::{Failure, Reached};
+
+/// Creates a site or a location below another, where the caller may.
+pub fn create_location(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    reached: Reached<'_>,
+    command: &NewLocation,
+) -> Result<Location, Failure> {
+    store_tree::share(tx)?;
+    let parent = match &command.parent {
+        Some(parent) => Some(find::named(tx, reached, parent, "/parent")?),
+        None if reached == Reached::All => None,
+        None => {
+            let detail = "whoever may work in some places only cannot create a site; name a parent";
+            return Err(Problem::at(Code::Forbidden, "/parent", detail).into());
+        }
+    };
+    let organisation = organise::organisation(tx)?;
+    let mut location = decide::plan(command, parent.as_ref(), &organisation, ctx.now)?;
+    plant(tx, ctx, parent.as_ref(), std::slice::from_mut(&mut location), &["/code"])?;
+    Ok(location)
+}
+
+/// Gives new locations their ids and stores them, with their rows in the tree, audit rows and
+/// events. Parents stand before their children and are named by code; `pointers` says which field
+/// carried each code, the last one holding for all that follow. The tree is held shared before.
+pub(crate) fn plant(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    parent: Option<&Location>,
+    locations: &mut [Location],
+    pointers: &[&str],
+) -> Result<(), Failure> {
+    refuse_taken(tx, locations, pointers)?;
+    let grouping = organise::organisation(tx)?.valuation_grouping;
+    let count = i64::try_from(locations.len()).unwrap_or(i64::MAX);
+    let first = db::ids::take(tx, "places.location", count)?.saturating_add(decide::ORGANISATION_GROUP);
+    let mut by_code = FxHashMap::default();
+    for (id, location) in (first..).zip(locations.iter_mut()) {
+        decide::identify(location, LocationId(id), grouping);
+        if let Some(above) = location.parent.as_ref().and_then(|code| by_code.get(code)) {
+            location.parent_id = Some(*above);
+        }
+        by_code.insert(location.code.clone(), location.id);
+    }
+    let outside = match parent {
+        Some(parent) => store_tree::ancestors(tx, parent.id)?,
+        None => Vec::new(),
+    };
+    let chains = chains(&outside, locations);
+    let deepest = chains.iter().map(|(_, above)| above.len()).max().unwrap_or(0);
+    decide::deep(deepest.saturating_add(1), "/parent")?;
+    store::insert(tx, locations).map_err(taken_meanwhile)?;
+    store_tree::insert(tx, &chains)?;
+    for location in locations.iter() {
+        if let Some(zone) = &location.zone {
+            store::insert_site(tx, location.site_id, zone, location.valuation_group)?;
+        }
+        let created = record::Change {
+            action: "places.location.create",
+            event: "places.location_created",
+            fields: &[],
+            left: SiteId::NONE,
+        };
+        record::change(tx, ctx, location, &created)?;
+    }
+    Ok(())
+}
+
+/// What stands above each new location, the nearest first.
+fn chains(outside: &[LocationId], locations: &[Location]) -> Vec<(LocationId, Vec<LocationId>)> {
+    let mut known: FxHashMap<LocationId, usize> = FxHashMap::default();
+    let mut chains: Vec<(LocationId, Vec<LocationId>)> = Vec::with_capacity(locations.len());
+    for location in locations {
+        let inside = location.parent_id.and_then(|parent| known.get(&parent)).and_then(|at| chains.get(*at));
+        let above = match inside {
+            Some((parent, above)) => std::iter::once(parent).chain(above).copied().collect(),
+            None => outside.to_vec(),
+        };
+        known.insert(location.id, chains.len());
+        chains.push((location.id, above));
+    }
+    chains
+}
+
+/// Refuses codes that exist, or stand twice in the call.
+fn refuse_taken(tx: &mut Tx<'_>, locations: &[Location], pointers: &[&str]) -> Result<(), Failure> {
+    let pointer = |index: usize| pointers.get(index).or(pointers.last()).copied().unwrap_or_default();
+    let folded: Vec<String> =
+        locations.iter().map(|location| code::key(&location.code).unwrap_or_default()).collect();
+    let mut places = FxHashMap::default();
+    for (index, (location, folded)) in locations.iter().zip(&folded).enumerate() {
+        if places.insert(folded.as_str(), index).is_some() {
+            let detail = format!("the code `{}` would be made twice", location.code);
+            return Err(Problem::at(Code::CodeTaken, pointer(index), detail).into());
+        }
+    }
+    let taken = store::taken(tx, &folded)?;
+    let first = taken.iter().filter_map(|code| places.get(code.as_str())).min();
+    if let Some(location) = first.and_then(|index| locations.get(*index)) {
+        let more = match taken.len() {
+            1 => String::new(),
+            more => format!(", and so do {} more", more.saturating_sub(1)),
+        };
+        let detail = format!("the code `{}` exists already{more}; choose another one", location.code);
+        let index = first.copied().unwrap_or_default();
+        return Err(Problem::at(Code::CodeTaken, pointer(index), detail).into());
+    }
+    Ok(())
+}
+
+/// Somebody else took the code between the question and the insert.
+pub(crate) fn taken_meanwhile(error: DbError) -> Failure {
+    if error.is_unique(store::CODE_INDEX) {
+        Problem::new(Code::CodeTaken, "the code was taken a moment ago; read the location again").into()
+    } else {
+        error.into()
+    }
+}
+
+/// Refuses kinds whose records nobody changes by hand.
+pub(crate) fn refuse_unreal(location: &Location) -> Result<(), Problem> {
+    if location.kind.is_real() {
+        return Ok(());
+    }
+    let detail =
+        format!("`{}` is a `{}` location, which is not changed by hand", location.code, location.kind);
+    Err(Problem::new(Code::WrongLocationKind, detail))
+}
+
+/// Refuses handling units, which have what the place has in which they stand.
+pub(crate) fn refuse_inherited(location: &Location, pointer: &str) -> Result<(), Problem> {
+    if location.kind == LocationKind::HandlingUnit {
+        let detail = "a handling unit takes this over from the place in which it stands; change that place";
+        return Err(Problem::at(Code::WrongLocationKind, pointer, detail));
+    }
+    Ok(())
+}

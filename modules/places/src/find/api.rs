@@ -1,0 +1,115 @@
+//! `GET /api/v1/locations` and `/locations/{code}`.
+
+use crate::code;
+use crate::location::Location;
+use crate::store_list::{Filter, list};
+use db::Conn;
+use domain::{AsProblem, Code, LocationKind, Problem, Role};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
+
+web::sorts! {
+    /// The orders of the list of locations.
+    pub(crate) enum LocationSort { Code = "code", CodeDown = "-code" }
+}
+
+/// The filters of the list of locations.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LocationFilter {
+    /// Only locations of this site, by its code.
+    site: Option<String>,
+    /// This location and everything below it, by its code.
+    below: Option<String>,
+    /// Only this kind. Virtual and transit locations are listed only by their kind.
+    kind: Option<String>,
+    /// Only this role.
+    role: Option<String>,
+    /// Only what is blocked, or only what is not.
+    blocked: Option<bool>,
+}
+
+impl LocationFilter {
+    /// The filter as the store takes it; codes that are out of reach name nothing.
+    fn read(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Filter, Failure> {
+        let LocationFilter { site, below, kind, role, blocked } = self;
+        let kind = kind
+            .as_deref()
+            .map(|word| LocationKind::parse(word).map_err(|error| error.problem("?kind")))
+            .transpose()?;
+        let role = role
+            .as_deref()
+            .map(|word| Role::parse(word).map_err(|error| error.problem("?role")))
+            .transpose()?;
+        let mut named = |code: &Option<String>, pointer: &str| {
+            code.as_deref().map(|code| asked(conn, scope, code, pointer)).transpose()
+        };
+        let site = named(site, "?site")?;
+        if let Some(location) = site.as_ref().filter(|location| location.kind != LocationKind::Site) {
+            let detail =
+                format!("`{}` is a `{}`; use `below` for what is no site", location.code, location.kind);
+            return Err(Problem::at(Code::WrongLocationKind, "?site", detail).into());
+        }
+        Ok(Filter {
+            site: site.map(|location| location.site_id),
+            below: named(below, "?below")?.map(|location| location.id),
+            kind,
+            role,
+            blocked: *blocked,
+            roots: scope.roots_json(),
+            ..Filter::default()
+        })
+    }
+}
+
+/// A location that a filter names. Out of reach and not there are the same answer.
+fn asked(conn: &mut Conn<'_>, scope: &Scope, code: &str, pointer: &str) -> Result<Location, Failure> {
+    super::location(conn, scope.reached(), code)?.ok_or_else(|| {
+        Problem::at(Code::UnknownLocation, pointer, format!("there is no location `{code}`")).into()
+    })
+}
+
+/// Lists locations by code.
+#[utoipa::path(
+    get,
+    path = "/api/v1/locations",
+    params(List<LocationFilter, LocationSort>),
+    responses((status = 200, body = Page<Location>))
+)]
+pub(crate) async fn list_locations(
+    app: App,
+    caller: Caller,
+    list_of: List<LocationFilter, LocationSort>,
+) -> web::Result {
+    let after = list_of.after::<String>()?;
+    let (down, limit) = (list_of.sort == LocationSort::CodeDown, list_of.fetch());
+    let asked = list_of.filter.clone();
+    let locations = app
+        .db()
+        .read(move |conn| {
+            let filter = Filter { after, down, limit, ..asked.read(conn, &caller.scope)? };
+            Ok::<_, Failure>(list(conn, &filter)?)
+        })
+        .await?;
+    Answer::ok(&list_of.page(locations, |location| code::key(&location.code))?)
+}
+
+/// Shows one location by its code.
+#[utoipa::path(
+    get,
+    path = "/api/v1/locations/{code}",
+    params(("code" = String, Path, description = "the code of the location")),
+    responses((status = 200, body = Location))
+)]
+pub(crate) async fn get_location(app: App, caller: Caller, Path(code): Path<String>) -> web::Result {
+    let location = app
+        .db()
+        .read(move |conn| {
+            let found = super::location(conn, caller.scope.reached(), &code)?;
+            found.ok_or_else(|| Failure::from(Problem::not_found("location", &code)))
+        })
+        .await?;
+    Ok(Answer::ok(&location)?.version(location.version))
+}

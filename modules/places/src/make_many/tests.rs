@@ -1,0 +1,125 @@
+//! Making many locations: the levels asked for, all or none, up to the limit.
+
+use super::*;
+use crate::testing::{on_both_engines, seen, world};
+use db::Engine;
+use domain::{Code, LocationKind, Role};
+use serde_json::json;
+
+fn command(pattern: &str, levels: serde_json::Value) -> MakeLocations {
+    serde_json::from_value(json!({ "parent": "LON", "pattern": pattern, "levels": levels })).unwrap()
+}
+
+on_both_engines!(
+    the_levels_asked_for_are_made,
+    a_level_may_be_left_out,
+    ten_thousand_are_made_and_not_one_more,
+    a_code_that_exists_refuses_all,
+    refusals_name_their_field,
+    a_part_within_reach_is_enough,
+);
+
+fn the_levels_asked_for_are_made(engine: Engine) {
+    let world = world(engine);
+    world.make(&["LON site"]);
+    let asked = command(
+        "LON-{A..B}-{01..03}-{1..2}",
+        json!([{ "kind": "aisle" }, { "kind": "rack" }, { "kind": "bin", "role": "pick_face" }]),
+    );
+    let made = world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &asked)).unwrap();
+    assert_eq!(made.count, 2 + 6 + 12);
+    let shown: Vec<_> = made.locations[..4]
+        .iter()
+        .map(|made| format!("{} {} {}", made.code, made.kind, made.parent.clone().unwrap()))
+        .collect();
+    assert_eq!(
+        shown,
+        ["LON-A aisle LON", "LON-A-01 rack LON-A", "LON-A-01-1 bin LON-A-01", "LON-A-01-2 bin LON-A-01"]
+    );
+    let bin = world.get("lon-b-03-2");
+    assert_eq!((bin.parent.as_deref(), bin.site.as_deref()), (Some("LON-B-03"), Some("LON")));
+    assert_eq!((bin.kind, bin.role), (LocationKind::Bin, Some(Role::PickFace)));
+    world.assert_tree();
+    assert_eq!(world.events().len(), 21);
+}
+
+fn a_level_may_be_left_out(engine: Engine) {
+    let world = world(engine);
+    world.make(&["LON site"]);
+    let asked = command("{A..B}{1..3}", json!([null, { "kind": "bin" }]));
+    let made = world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &asked)).unwrap();
+    let codes: Vec<_> = made.locations.iter().map(|made| made.code.as_str()).collect();
+    assert_eq!(codes, ["A1", "A2", "A3", "B1", "B2", "B3"]);
+    assert!(made.locations.iter().all(|made| made.parent.as_deref() == Some("LON")));
+    world.assert_tree();
+}
+
+fn ten_thousand_are_made_and_not_one_more(engine: Engine) {
+    let world = world(engine);
+    world.make(&["LON site"]);
+    let more = command("{1..10001}", json!([{ "kind": "bin" }]));
+    let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &more));
+    assert_eq!(refused, (Code::TooMany, "/pattern".to_owned()));
+    let huge = command("{1..999999999}-{1..999999999}", json!([{ "kind": "rack" }, { "kind": "bin" }]));
+    let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &huge));
+    assert_eq!(refused, (Code::TooMany, "/pattern".to_owned()));
+    let most = command("{0001..0100}-{1..99}", json!([{ "kind": "rack" }, { "kind": "bin" }]));
+    let made = world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &most)).unwrap();
+    assert_eq!(made.count as u64, decide::LOCATIONS_PER_CALL_MAX);
+    assert_eq!(world.get("0100-99").parent.as_deref(), Some("0100"));
+    assert_eq!(world.audits(), 10_001);
+}
+
+fn a_code_that_exists_refuses_all(engine: Engine) {
+    let world = world(engine);
+    world.make(&["LON site", "b2 bin below LON"]);
+    let asked = command("{A..C}{1..3}", json!([null, { "kind": "bin" }]));
+    let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &asked));
+    assert_eq!(refused, (Code::CodeTaken, "/pattern".to_owned()));
+    let twice = command("{1..11}{1..11}", json!([null, { "kind": "bin" }]));
+    let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &twice));
+    assert_eq!(refused, (Code::CodeTaken, "/pattern".to_owned()));
+    assert_eq!(world.audits(), 2);
+}
+
+fn refusals_name_their_field(engine: Engine) {
+    let world = world(engine);
+    world.make(&["LON site"]);
+    let bin = || json!({ "kind": "bin" });
+    let cases = [
+        ("A", json!([bin()]), Code::InvalidValue, "/pattern"),
+        ("{2..1}", json!([bin()]), Code::InvalidValue, "/pattern"),
+        ("a/{1..2}", json!([bin()]), Code::InvalidValue, "/pattern"),
+        ("={1..2}", json!([bin()]), Code::InvalidValue, "/pattern"),
+        ("{1..2}", json!([]), Code::InvalidValue, "/levels"),
+        ("{1..2}-{1..2}", json!([bin()]), Code::InvalidValue, "/levels"),
+        ("{1..2}-{1..2}", json!([bin(), null]), Code::InvalidValue, "/levels/1"),
+        ("{1..2}-{1..2}", json!([bin(), { "kind": "rack" }]), Code::WrongLocationKind, "/levels/1/kind"),
+        ("{1..2}", json!([{ "kind": "site" }]), Code::WrongLocationKind, "/levels/0/kind"),
+        ("{1..2}", json!([{ "kind": "handling_unit" }]), Code::WrongLocationKind, "/levels/0/kind"),
+        ("{1..2}", json!([{ "kind": "loss" }]), Code::WrongLocationKind, "/levels/0/kind"),
+        ("{1..2}", json!([{ "kind": "box" }]), Code::InvalidValue, "/levels/0/kind"),
+        ("{1..2}", json!([{ "kind": "bin", "role": "x" }]), Code::InvalidValue, "/levels/0/role"),
+    ];
+    for (pattern, levels, code, pointer) in cases {
+        let asked = command(pattern, levels.clone());
+        let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &asked));
+        assert_eq!(refused, (code, pointer.to_owned()), "{pattern} {levels}");
+    }
+}
+
+fn a_part_within_reach_is_enough(engine: Engine) {
+    let world = world(engine);
+    let made = world.make(&["LON site", "A zone below LON"]);
+    let roots = [made[1].id];
+    let below = |parent: &str| MakeLocations {
+        parent: parent.to_owned(),
+        ..command(&format!("{parent}-{{1..2}}"), json!([{ "kind": "bin" }]))
+    };
+    let (inside, outside) = (below("A"), below("LON"));
+    assert!(world.run(move |tx, ctx| make_locations(tx, ctx, Reached::Within(&roots), &inside)).is_ok());
+    let refused =
+        world.run(move |tx, ctx| make_locations(tx, ctx, Reached::Within(&roots), &outside)).unwrap_err();
+    let Failure::Refused(problem) = refused else { panic!("{refused}") };
+    assert_eq!(seen(&problem), (Code::NotFound, "/parent".to_owned()));
+}

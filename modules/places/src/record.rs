@@ -1,0 +1,46 @@
+//! The trace of a change: its audit row and its event, in the transaction of the change.
+
+use crate::location::Location;
+use db::{NewEvent, Tx};
+use domain::{Ctx, SiteId};
+use serde_json::json;
+use web::Failure;
+
+/// What happened to a location.
+pub(crate) struct Change<'a> {
+    /// The audited action, such as `places.location.create`.
+    pub(crate) action: &'a str,
+    /// The event, such as `places.location_created`.
+    pub(crate) event: &'a str,
+    /// Which fields are not what they were; empty for a new location.
+    pub(crate) fields: &'a [&'a str],
+    /// The site that it stood in before, when that is another one.
+    pub(crate) left: SiteId,
+}
+
+/// Writes the audit row and the event of a change that left the location as it is now. Both carry
+/// the whole record, so that a follower needs no second question.
+pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: &Location,
+    change: &Change<'_>,
+) -> Result<(), Failure> {
+    let Change { action, event, fields, left } = change;
+    let body = json!({ "location": serde_json::to_value(location)?, "changed": fields });
+    let mut sites: Vec<i64> =
+        [location.site_id, *left].into_iter().filter(|site| site.is_some()).map(SiteId::get).collect();
+    sites.dedup();
+    web::audit(tx, ctx, action, &location.code, &body);
+    tx.emit(NewEvent {
+        id: *ctx.ids.next().as_bytes(),
+        kind: event,
+        aggregate_type: "location",
+        aggregate_id: &location.id.to_string(),
+        aggregate_seq: location.version,
+        recorded_at: location.changed_at.0,
+        sites: &sites,
+        payload: body.to_string(),
+    });
+    Ok(())
+}

@@ -1,0 +1,91 @@
+//! The statements that list locations, page by page, within the reach of the caller.
+
+use crate::location::Location;
+use crate::store::{record, select_record};
+use db::{Conn, DbError, Statement};
+use domain::{LocationId, LocationKind, Role, SiteId};
+
+/// One page. A filter that is null is not asked for. Virtual and transit locations are shown only
+/// to whoever asks for their kind and reaches everything: they stand below no root.
+macro_rules! page {
+    ($beyond:literal, $order:literal, $reach:literal) => {
+        concat!(
+            select_record!("where "),
+            $beyond,
+            " and (l.site_id = ?2 or ?2 is null)
+              and (l.kind = ?3 or (?3 is null and l.site_id <> 0))
+              and (l.role = ?4 or ?4 is null)
+              and (l.blocked = ?5 or ?5 is null)
+              and (l.id in (select t.descendant from places_tree t where t.ancestor = ?6) or ?6 is null)
+              and ",
+            $reach,
+            " order by ",
+            $order,
+            " limit ?8"
+        )
+    };
+}
+
+macro_rules! both {
+    ($name:literal, $beyond:literal, $order:literal) => {
+        Statement::per_engine(
+            $name,
+            page!(
+                $beyond,
+                $order,
+                "(?7 is null or l.id in (
+                    select t.descendant from json_each(?7) r join places_tree t on t.ancestor = r.value))"
+            ),
+            page!(
+                $beyond,
+                $order,
+                "(?7::text is null or l.id in (
+                    select t.descendant from json_array_elements_text(?7::json) r(value)
+                    join places_tree t on t.ancestor = r.value::bigint))"
+            ),
+        )
+    };
+}
+
+const LIST: Statement = both!("places.location.list", "l.code_folded > ?1", "l.code_folded");
+
+const LIST_DOWN: Statement = both!("places.location.list_down", "l.code_folded < ?1", "l.code_folded desc");
+
+/// The filters of a list, already read.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Filter {
+    /// Beyond this folded code; none for the first page.
+    pub(crate) after: Option<String>,
+    /// From the last code to the first.
+    pub(crate) down: bool,
+    pub(crate) site: Option<SiteId>,
+    pub(crate) kind: Option<LocationKind>,
+    pub(crate) role: Option<Role>,
+    pub(crate) blocked: Option<bool>,
+    /// This location and everything below it.
+    pub(crate) below: Option<LocationId>,
+    /// The roots that the caller reaches, as JSON; none for everything.
+    pub(crate) roots: Option<String>,
+    pub(crate) limit: i64,
+}
+
+/// One page of records in the order of their folded codes.
+pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>, DbError> {
+    let Filter { after, down, site, kind, role, blocked, below, roots, limit } = filter;
+    let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
+    let params = [
+        after.as_ref().unwrap_or(&start).into(),
+        site.map(SiteId::get).into(),
+        kind.map(LocationKind::number).into(),
+        role.map(Role::number).into(),
+        (*blocked).into(),
+        below.map(LocationId::get).into(),
+        roots.as_deref().into(),
+        (*limit).into(),
+    ];
+    conn.query(statement, &params, record)
+}
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&LIST, &LIST_DOWN];

@@ -1,0 +1,72 @@
+//! The statements of the one organisation. Its row is there from the first migration.
+
+use crate::organise::{Organisation, ValuationGrouping};
+use db::{Conn, DbError, Row, Statement, Tx};
+use domain::costing::Method;
+use domain::{Currency, Instant, Zone};
+
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select o.name, o.currency, o.zone, o.valuation_method, o.valuation_grouping, o.version, o.changed_at \
+             from places_organisation o where o.id = 1",
+            $rest
+        )
+    };
+}
+
+const LOAD: Statement = Statement::new("places.organisation.load", select!(""));
+
+const LOCK: Statement =
+    Statement::per_engine("places.organisation.lock", select!(""), select!(" for update"));
+
+const UPDATE: Statement = Statement::new(
+    "places.organisation.update",
+    "update places_organisation
+     set name = ?1, currency = ?2, zone = ?3, valuation_method = ?4, valuation_grouping = ?5, version = ?6,
+         changed_at = ?7
+     where id = 1",
+);
+
+fn organisation(row: &Row<'_>) -> Result<Organisation, DbError> {
+    let bad = |column, wanted| DbError::Column { column, wanted };
+    Ok(Organisation {
+        name: row.text(0)?.to_owned(),
+        currency: Currency::parse(row.text(1)?).map_err(|_| bad(1, "a currency"))?,
+        zone: Zone::parse(row.text(2)?).map_err(|_| bad(2, "a time zone"))?,
+        valuation_method: Method::from_number(row.int(3)?).ok_or(bad(3, "a costing method"))?,
+        valuation_grouping: ValuationGrouping::from_number(row.int(4)?).ok_or(bad(4, "a grouping"))?,
+        version: row.int(5)?,
+        changed_at: Instant(row.int(6)?),
+    })
+}
+
+/// The organisation.
+pub(crate) fn load(conn: &mut Conn<'_>) -> Result<Organisation, DbError> {
+    conn.query_one(&LOAD, &[], organisation)
+}
+
+/// The organisation, held until the transaction ends.
+pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<Organisation, DbError> {
+    tx.query_one(&LOCK, &[], organisation)
+}
+
+/// Stores the organisation.
+pub(crate) fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Result<(), DbError> {
+    let Organisation { name, currency, zone, valuation_method, valuation_grouping, version, changed_at } =
+        organisation;
+    let params = [
+        name.into(),
+        currency.code().into(),
+        zone.name().into(),
+        valuation_method.number().into(),
+        valuation_grouping.number().into(),
+        (*version).into(),
+        changed_at.0.into(),
+    ];
+    tx.execute(&UPDATE, &params).map(|_| ())
+}
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&LOAD, &LOCK, &UPDATE];
