@@ -249,6 +249,9 @@ pub fn verify_chain(
 const READ_HEAD: Statement =
     Statement::new("db.audit.read_head", "select n, hash from db_audit_head where id = 1");
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[HEAD, MOVE_HEAD, INSERT, PAGE, READ_HEAD];
+
 /// The head that the chain must end in.
 pub fn head(conn: &mut Conn<'_>) -> Result<Verified, DbError> {
     conn.query_one(&READ_HEAD, &[], |row| Ok(Verified { n: row.int(0)?, hash: row.hash(1)? }))

@@ -4,7 +4,7 @@
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::pg::connection::{Connection, from_driver};
-use crate::pg::open::runtime;
+use crate::pg::open::Background;
 use crate::statement::Statement;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -281,22 +281,15 @@ impl Server {
 
 struct Session {
     conn: Connection,
-    runtime: Option<tokio::runtime::Runtime>,
+    /// Moves its bytes.
+    _runtime: Background,
 }
 
 impl Session {
     fn open(url: &str) -> Result<Session, DbError> {
         let config = url.parse().map_err(|error| from_driver(&error, "connect"))?;
-        let runtime = runtime()?;
-        let conn = Connection::shared(&config, "set client_min_messages = error", runtime.handle())?;
-        Ok(Session { conn, runtime: Some(runtime) })
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
+        let runtime = Background::start()?;
+        let conn = Connection::shared(&config, "set client_min_messages = error", runtime.handle()?)?;
+        Ok(Session { conn, _runtime: runtime })
     }
 }

@@ -120,7 +120,7 @@ impl<'a> Conn<'a> {
     ) -> Result<u64, DbError> {
         let done = match &mut self.inner {
             Inner::Sqlite { conn, deadline } => ready(conn, *deadline, statement)
-                .and_then(|mut ready| step(conn, &mut ready, statement, params, &mut each)),
+                .and_then(|mut ready| step((conn, *deadline), &mut ready, statement, params, &mut each)),
             Inner::Postgres(conn) => conn.run(statement, params, each),
         };
         self.note(done)
@@ -139,7 +139,7 @@ impl<'a> Conn<'a> {
             Inner::Sqlite { conn, deadline } => ready(conn, *deadline, statement).and_then(|mut ready| {
                 let mut sum = 0_u64;
                 for params in rows.iter() {
-                    let count = step(conn, &mut ready, statement, params, &mut each)?;
+                    let count = step((conn, *deadline), &mut ready, statement, params, &mut each)?;
                     sum = sum.saturating_add(count);
                 }
                 Ok(sum)
@@ -198,7 +198,7 @@ fn ready<'c>(
 }
 
 fn step(
-    conn: &rusqlite::Connection,
+    (conn, deadline): (&rusqlite::Connection, Option<&Deadline>),
     ready: &mut rusqlite::CachedStatement<'_>,
     statement: &Statement,
     params: &[Value<'_>],
@@ -218,7 +218,13 @@ fn step(
     let mut rows = ready.raw_query();
     loop {
         match rows.next() {
-            Ok(Some(found)) => each(&Row(row::Inner::Sqlite(found)))?,
+            Ok(Some(found)) => {
+                each(&Row(row::Inner::Sqlite(found)))?;
+                // the engine looks at the clock only once in many steps, which may be slow ones
+                if deadline.is_some_and(Deadline::passed) {
+                    return Err(DbError::Timeout(statement.name));
+                }
+            }
             Ok(None) => break,
             Err(error) => return Err(fail(error)),
         }

@@ -76,8 +76,7 @@ const LAST: Statement = Statement::new(
     "db.feed.last",
     "select position_from, lane, number_from, number_to
      from db_feed
-     order by position_from desc
-     limit 1",
+     where position_from = (select max(position_from) from db_feed)",
 )
 .hot();
 
@@ -146,6 +145,9 @@ const EXTEND: Statement = Statement::new(
      set number_to = ?2
      where position_from = ?1",
 );
+
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[RUNS, EVENTS, LAST, INSERT, EXTEND];
 
 /// Adds runs of (lane, first number, last number) behind the last one; the new last position. A
 /// run that continues the last one only extends it.

@@ -32,9 +32,10 @@ impl Latch {
     }
 
     pub(crate) fn set(&self, health: Health) {
-        match &health {
-            Health::Good => tracing::info!("the database can be written again"),
-            Health::ReadOnly(error) => tracing::error!(%error, "the database is read-only"),
+        match (&health, self.is_bad()) {
+            (Health::Good, true) => tracing::info!("the database can be written again"),
+            (Health::ReadOnly(error), false) => tracing::error!(%error, "the database cannot be written"),
+            _ => {}
         }
         self.set_quietly(health);
     }

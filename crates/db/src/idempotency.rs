@@ -95,6 +95,9 @@ const PURGE: Statement = Statement::new(
        limit ?2)",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE, PURGE];
+
 /// The answer kept for a key, if any.
 pub fn load(conn: &mut Conn<'_>, key: Key<'_>, now: i64) -> Result<Option<Answer>, DbError> {
     Ok(load_many(conn, &[key], now)?.pop().flatten())

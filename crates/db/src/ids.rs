@@ -25,6 +25,9 @@ const RAISE: Statement = Statement::per_engine(
      set next = greatest(db_block.next, excluded.next)",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[TAKE, RAISE];
+
 /// Takes `count` consecutive ids of a sequence and returns the first. Ids begin with 1; those of
 /// a transaction that is rolled back are given out again.
 pub fn take(tx: &mut Tx<'_>, name: &str, count: i64) -> Result<i64, DbError> {

@@ -99,6 +99,9 @@ const COUNTS: Statement = Statement::new(
      order by kind",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[ENQUEUE, CLAIM, DONE, FAILED, REVIVE, COUNTS];
+
 pub(crate) fn enqueue(tx: &mut Tx<'_>, job: NewJob<'_>) -> Result<(), DbError> {
     let params =
         [(&job.id).into(), job.kind.into(), job.payload.into(), job.dedupe.into(), job.run_at.into()];

@@ -51,6 +51,9 @@ const STORE: Statement = Statement::new(
      where lane = ?1 and number = ?5 and event_number = ?6",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE];
+
 /// SQLite: the head of lane 1.
 pub(crate) fn load(conn: &mut Conn<'_>, lane: i64) -> Result<Head, DbError> {
     conn.query_one(&LOAD, &[lane.into()], |row| {

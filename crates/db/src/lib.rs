@@ -7,6 +7,8 @@
 //! Invariants: events, jobs and audit rows are stored in the transaction that caused them or not at
 //! all; lanes and feed positions have no gaps; SQL is never built from anything but constants.
 
+#![warn(missing_docs)]
+
 pub mod audit;
 pub mod cluster;
 mod conn;
@@ -24,7 +26,9 @@ mod migrate;
 mod outbox;
 mod park;
 pub mod partitions;
+mod parts;
 mod pg;
+mod plan;
 mod queue;
 mod reads;
 mod row;
@@ -46,8 +50,31 @@ pub use jobs::NewJob;
 pub use lane::LaneHead;
 pub use migrate::{Migration, MigrationSet, adapt};
 pub use outbox::NewEvent;
+pub use plan::full_scans;
 pub use row::Row;
 pub use settings::{Engine, Settings};
 pub use statement::Statement;
 pub use tx::Tx;
 pub use value::{Rows, Value};
+
+/// All statements of this crate, for the test that prepares each. One that an engine does not use
+/// has an empty text there.
+pub fn statements() -> impl Iterator<Item = &'static Statement> {
+    [
+        audit::STATEMENTS,
+        feed::STATEMENTS,
+        idempotency::STATEMENTS,
+        ids::STATEMENTS,
+        jobs::STATEMENTS,
+        lane::STATEMENTS,
+        migrate::STATEMENTS,
+        outbox::STATEMENTS,
+        partitions::STATEMENTS,
+        pg::open::STATEMENTS,
+        pg::sequencer::STATEMENTS,
+        pg::session::STATEMENTS,
+        sqlite::writer::STATEMENTS,
+    ]
+    .into_iter()
+    .flatten()
+}

@@ -141,6 +141,9 @@ const LOCK: Statement = Statement::per_engine(
     "select count(pg_advisory_xact_lock(7305795870240101))",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[APPLIED, RECORD, LOCK];
+
 struct Applied {
     set: String,
     number: i64,

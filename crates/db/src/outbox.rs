@@ -83,6 +83,9 @@ const INSERT: Statement = Statement::per_engine(
 )
 .hot();
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[INSERT];
+
 /// Stores the events that wait, numbered densely in the lane.
 pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
     if tx.work.needs_lane && tx.work.head.is_none() {

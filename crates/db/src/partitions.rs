@@ -17,6 +17,9 @@ const ATTACHED: Statement = Statement::per_engine(
     "select relispartition from pg_class where oid = to_regclass(?1::text)",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[KNOWN, ATTACHED];
+
 /// Sees to it that the partitions of the month of `from` (microseconds) and of the next `months`
 /// exist. The table is partitioned by range of a `timestamptz` column. Its name must be a plain
 /// identifier of our own.

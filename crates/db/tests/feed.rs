@@ -1,5 +1,5 @@
 //! Events: dense in their lanes, positioned once, skipped by nobody.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod common;
 use common::{SETS, World, add, emit, wait_for_position, world};
@@ -96,6 +96,7 @@ fn a_front_emits_for_each_of_its_commands(engine: Engine) {
 }
 
 fn a_lane_is_advanced_with_its_postings(engine: Engine) {
+    const SUM: Statement = Statement::new("test.sum", "select sum(number) from db_lane");
     let world = world(engine);
     for round in 1..=3_u8 {
         // each of the writers has a lane of its own
@@ -119,7 +120,6 @@ fn a_lane_is_advanced_with_its_postings(engine: Engine) {
             })
             .unwrap();
     }
-    const SUM: Statement = Statement::new("test.sum", "select sum(number) from db_lane");
     assert_eq!(world.db.read_now(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 3);
 }
 

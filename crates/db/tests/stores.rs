@@ -173,6 +173,8 @@ fn the_audit_chain_holds_and_a_changed_row_breaks_it(engine: Engine) {
     );
     const FORGE: Statement =
         Statement::new("test.forge", "update db_audit set target = 'account 3' where n = 5");
+    const OTHER: Statement =
+        Statement::new("test.other", "update db_audit set target = 'account 4' where n = 5");
     let world = world(engine);
     let db = &world.db;
     assert_eq!(verify(db), Ok(0));
@@ -193,8 +195,6 @@ fn the_audit_chain_holds_and_a_changed_row_breaks_it(engine: Engine) {
     })
     .unwrap();
     assert_eq!(verify(db), Ok(8), "the same target is no change");
-    const OTHER: Statement =
-        Statement::new("test.other", "update db_audit set target = 'account 4' where n = 5");
     db.write_blocking(|tx| tx.execute(&OTHER, &[])).unwrap();
     assert_eq!(verify(db), Err(5));
 }

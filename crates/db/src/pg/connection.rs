@@ -163,6 +163,19 @@ impl Connection {
         done.map_err(|error| from_driver(&error, "batch"))
     }
 
+    /// Runs texts without parameters; the first column of all rows.
+    pub(crate) fn simple(&mut self, text: &str) -> Result<Vec<String>, DbError> {
+        let found = self
+            .driver
+            .block_on(self.client.simple_query(text))
+            .map_err(|error| from_driver(&error, "simple"))?;
+        let first = |message: &tokio_postgres::SimpleQueryMessage| match message {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        };
+        Ok(found.iter().filter_map(first).collect())
+    }
+
     /// Runs a statement with one set of parameters.
     pub(crate) fn run(
         &mut self,

@@ -7,7 +7,7 @@ use crate::pg::session::Connector;
 use crate::settings::Settings;
 use crate::statement::Statement;
 use std::time::Duration;
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::Config;
 
 /// The oldest server: row locks, `merge` and JSON as we use them.
@@ -21,6 +21,9 @@ const CHECK: Statement = Statement::per_engine(
             current_setting('synchronous_commit'),
             current_setting('full_page_writes')",
 );
+
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[CHECK];
 
 /// Reads the URL.
 pub(crate) fn config(settings: &Settings) -> Result<Config, DbError> {
@@ -90,14 +93,34 @@ pub(crate) fn migration(config: &Config) -> Connector {
     }
 }
 
-/// The runtime that moves the bytes of shared connections.
-pub(crate) fn runtime() -> Result<Runtime, DbError> {
-    tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .thread_name("db-io")
-        .enable_all()
-        .build()
-        .map_err(|error| DbError::refused(format!("cannot start a thread: {error}")))
+/// The runtime that moves the bytes of shared connections. Dropping it is allowed everywhere.
+#[derive(Debug)]
+pub(crate) struct Background(Option<Runtime>);
+
+impl Background {
+    /// Starts it: one thread.
+    pub(crate) fn start() -> Result<Background, DbError> {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("db-io")
+            .enable_all()
+            .build()
+            .map(|runtime| Background(Some(runtime)))
+            .map_err(|error| DbError::refused(format!("cannot start a thread: {error}")))
+    }
+
+    /// Where connections are spawned.
+    pub(crate) fn handle(&self) -> Result<&Handle, DbError> {
+        self.0.as_ref().map(Runtime::handle).ok_or(DbError::Closed)
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Refuses a server that is too old, or that may forget what it has committed.

@@ -4,6 +4,7 @@
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::feed;
+use crate::health::{Health, Latch};
 use crate::pg::connection::Connection;
 use crate::pg::session::Connector;
 use crate::statement::Statement;
@@ -55,6 +56,9 @@ const NEW: Statement = Statement::per_engine(
      order by o.lane, o.event_number",
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[LOCK, POLL, NEW];
+
 /// Tells the sequencer that there is something to do, or that it is over.
 #[derive(Debug, Default)]
 pub(crate) struct Signal {
@@ -84,14 +88,25 @@ impl Signal {
     }
 }
 
-/// The sequencer's thread, until the signal is closed.
-pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, pause: Duration) {
+/// The sequencer's thread, until the signal is closed. It notices as well when the server goes away
+/// and comes back.
+pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, latch: &Latch, pause: Duration) {
     let mut conn = None;
     loop {
         let (raised, closed) = signal.wait(pause);
-        if let Err(error) = round(connector, &mut conn, raised || closed, wake) {
-            tracing::debug!(%error, "the sequencer tries again");
-            conn = None;
+        match round(connector, &mut conn, raised || closed, wake) {
+            Ok(()) => {
+                if let Health::ReadOnly(DbError::Unavailable(_)) = latch.get() {
+                    latch.set(Health::Good);
+                }
+            }
+            Err(error) => {
+                tracing::debug!(%error, "the sequencer tries again");
+                conn = None;
+                if let DbError::Unavailable(_) = error {
+                    latch.set(Health::ReadOnly(error));
+                }
+            }
         }
         if closed {
             return;

@@ -114,6 +114,9 @@ const FENCE: Statement = Statement::per_engine(
     ),
 );
 
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[TAKE, ADD, RENEW, RELEASE, COMMIT, LOOK, FENCE];
+
 /// How a session connects.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {

@@ -43,7 +43,7 @@ impl Shared {
     }
 
     fn failed(&self, error: &DbError) {
-        if error.is_storage() {
+        if error.is_storage() || matches!(error, DbError::Unavailable(_)) {
             self.latch.set(Health::ReadOnly(error.clone()));
         }
     }

@@ -12,6 +12,7 @@ use crate::statement::Statement;
 use crate::task::{HotCall, Ran, Task};
 use crate::tx::{Tx, Work};
 use crate::wake::Wake;
+use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,18 +29,25 @@ const SAVEPOINT: &str = "savepoint task";
 const RELEASE: &str = "release savepoint task";
 const ROLLBACK_TO: &str = "rollback to savepoint task";
 
-const PROBE: Statement = Statement::new(
+const PROBE: Statement = Statement::per_engine(
     "db.probe",
     "insert into db_probe (id, filler)
      values (1, zeroblob(65536))
      on conflict (id) do update
      set filler = excluded.filler",
+    "",
 );
 
-const PROBE_CLEAN: Statement = Statement::new("db.probe_clean", "delete from db_probe");
+const PROBE_CLEAN: Statement = Statement::per_engine("db.probe_clean", "delete from db_probe", "");
+
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] = &[PROBE, PROBE_CLEAN];
 
 /// The writer.
 pub(crate) struct Writer {
+    /// Keeps other processes away for as long as this one writes.
+    #[expect(dead_code, reason = "held, not used")]
+    pub(crate) lock: File,
     pub(crate) conn: rusqlite::Connection,
     pub(crate) queue: Arc<Queue>,
     pub(crate) latch: Arc<Latch>,

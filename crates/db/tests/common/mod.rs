@@ -8,6 +8,8 @@
     reason = "each test file uses a part"
 )]
 
+pub(crate) mod proxy;
+
 use db::{Db, DbError, Engine, Migration, MigrationSet, NewEvent, Settings, Statement, Tx};
 
 pub(crate) const SETS: &[MigrationSet] = &[MigrationSet {
@@ -52,6 +54,14 @@ pub(crate) struct World {
     pub(crate) settings: Settings,
     _dir: Option<tempfile::TempDir>,
     _database: Option<testkit::pg::Database>,
+}
+
+impl World {
+    /// Closes the database, so that it can be opened anew.
+    pub(crate) fn closed(&self) -> Settings {
+        self.db.close();
+        self.settings.clone()
+    }
 }
 
 /// A fresh world of an engine.

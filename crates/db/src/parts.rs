@@ -1,0 +1,230 @@
+//! What a database is made of: its threads, queues and connections, how they begin and how they
+//! end. Invariant: what was accepted is done before the threads end.
+
+use crate::error::DbError;
+use crate::health::{Health, Latch};
+use crate::migrate::{self, MigrationSet};
+use crate::pg;
+use crate::pg::connection::Connection;
+use crate::pg::open::Background;
+use crate::pg::sequencer::Signal;
+use crate::pg::session::{Connector, Session};
+use crate::pg::writer::{FrontThread, Shared};
+use crate::queue::Queue;
+use crate::reads::{ReadPool, Reader};
+use crate::settings::Settings;
+use crate::sqlite::{open, writer::Writer};
+use crate::wake::Wake;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+pub(crate) struct Inner {
+    pub(crate) settings: Settings,
+    pub(crate) sets: Vec<MigrationSet>,
+    pub(crate) backend: Backend,
+    pub(crate) latch: Arc<Latch>,
+    pub(crate) wake: Arc<Wake>,
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) reads: Arc<ReadPool>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
+    /// PostgreSQL: the queue of each front.
+    fronts: Mutex<Vec<Arc<Queue>>>,
+    pub(crate) closed: AtomicBool,
+}
+
+pub(crate) enum Backend {
+    Sqlite { path: PathBuf },
+    Postgres(Box<Server>),
+}
+
+pub(crate) struct Server {
+    front: Connector,
+    pub(crate) migration: Connector,
+    shared: Shared,
+    pub(crate) runtime: Background,
+    sequencer: Mutex<Option<JoinHandle<()>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn join(thread: JoinHandle<()>) {
+    // the last handle may be dropped by a closure, on a thread of ours
+    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
+        tracing::error!("a database thread has panicked");
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DbError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|error| DbError::refused(format!("cannot start a thread: {error}")))
+}
+
+pub(crate) fn open_sqlite(
+    settings: &Settings,
+    migrations: &[MigrationSet],
+    path: PathBuf,
+) -> Result<Inner, DbError> {
+    open::check_version()?;
+    let queue = Arc::new(Queue::new(settings.queue_max));
+    let latch = Arc::new(Latch::new(true));
+    let wake = Arc::new(Wake::new());
+    let mut threads = Vec::new();
+    if settings.read_only {
+        latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
+    } else {
+        let writer = Writer {
+            lock: open::lock(&path)?,
+            conn: open::writer(&path, settings)?,
+            queue: Arc::clone(&queue),
+            latch: Arc::clone(&latch),
+            wake: Arc::clone(&wake),
+            batch_max: settings.batch_max,
+            head: None,
+        };
+        threads.push(spawn("db-writer", move || writer.work())?);
+    }
+    let from = path.clone();
+    let opener = Box::new(move || {
+        let mut conn = open::reader(&from)?;
+        let deadline = open::Deadline::watch(&mut conn)?;
+        Ok(Reader::Sqlite(conn, deadline))
+    });
+    let backend = Backend::Sqlite { path };
+    start(settings, migrations, backend, (latch, wake, queue), opener, threads)
+}
+
+pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) -> Result<Inner, DbError> {
+    let config = pg::open::config(settings)?;
+    let runtime = Background::start()?;
+    let handle = runtime.handle()?.clone();
+    let reader = pg::open::reader(&config, settings);
+    let mut first = Connection::shared(&reader.config, &reader.setup, &handle)?;
+    pg::open::check(&mut first, settings)?;
+    drop(first);
+    let queue = Arc::new(Queue::new(settings.queue_max));
+    let latch = Arc::new(Latch::new(settings.read_only));
+    let wake = Arc::new(Wake::new());
+    let shared = Shared {
+        connector: pg::open::pool(&config, settings),
+        latch: Arc::clone(&latch),
+        wake: Arc::clone(&wake),
+        sequencer: Arc::new(Signal::default()),
+    };
+    let mut threads = Vec::new();
+    let mut sequencer = None;
+    if settings.read_only {
+        latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
+    } else {
+        for _ in 0..settings.writers.max(1) {
+            let (queue, shared) = (Arc::clone(&queue), shared.clone());
+            threads.push(spawn("db-writer", move || pg::writer::pool(&queue, &shared))?);
+        }
+        let connector = pg::open::sequencer(&config);
+        let (signal, wake) = (Arc::clone(&shared.sequencer), Arc::clone(&wake));
+        let latch = Arc::clone(&latch);
+        let pause = settings.sequencer_pause;
+        sequencer = Some(spawn("db-sequencer", move || {
+            pg::sequencer::work(&connector, &signal, &wake, &latch, pause);
+        })?);
+    }
+    let backend = Backend::Postgres(Box::new(Server {
+        front: pg::open::front(&config, settings),
+        migration: pg::open::migration(&config),
+        shared,
+        runtime,
+        sequencer: Mutex::new(sequencer),
+    }));
+    let opener =
+        Box::new(move || Connection::shared(&reader.config, &reader.setup, &handle).map(Reader::Postgres));
+    start(settings, migrations, backend, (latch, wake, queue), opener, threads)
+}
+
+fn start(
+    settings: &Settings,
+    migrations: &[MigrationSet],
+    backend: Backend,
+    (latch, wake, queue): (Arc<Latch>, Arc<Wake>, Arc<Queue>),
+    opener: crate::reads::Opener,
+    mut threads: Vec<JoinHandle<()>>,
+) -> Result<Inner, DbError> {
+    let readers = settings.readers.max(1);
+    let connections = readers.saturating_mul(2);
+    let reads = Arc::new(ReadPool::new(opener, connections, settings.queue_max, settings.read_timeout));
+    for _ in 0..readers {
+        let pool = Arc::clone(&reads);
+        threads.push(spawn("db-reader", move || pool.work())?);
+    }
+    let mut sets = vec![migrate::OWN];
+    sets.extend_from_slice(migrations);
+    Ok(Inner {
+        settings: settings.clone(),
+        sets,
+        backend,
+        latch,
+        wake,
+        queue,
+        reads,
+        threads: Mutex::new(threads),
+        fronts: Mutex::default(),
+        closed: AtomicBool::new(false),
+    })
+}
+
+impl Inner {
+    /// A front on PostgreSQL has a queue, a thread and a connection of its own.
+    pub(crate) fn start_front(&self, server: &Server) -> Arc<Queue> {
+        let queue = Arc::new(Queue::new(self.settings.queue_max));
+        let mut fronts = lock(&self.fronts);
+        if self.closed.load(Ordering::SeqCst) {
+            queue.close();
+            return queue;
+        }
+        let thread = FrontThread {
+            queue: Arc::clone(&queue),
+            shared: server.shared.clone(),
+            session: Session::new(server.front.clone()),
+            patience: self.settings.front_patience,
+            aside: Vec::new(),
+        };
+        match spawn("db-front", move || thread.work()) {
+            Ok(thread) => {
+                lock(&self.threads).push(thread);
+                fronts.push(Arc::clone(&queue));
+            }
+            Err(error) => {
+                tracing::error!(%error, "a front cannot start");
+                queue.close();
+            }
+        }
+        queue
+    }
+
+    /// See [`Db::close`](crate::Db::close).
+    pub(crate) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        self.queue.close();
+        self.reads.close();
+        for queue in lock(&self.fronts).drain(..) {
+            queue.close();
+        }
+        let threads: Vec<_> = lock(&self.threads).drain(..).collect();
+        threads.into_iter().for_each(join);
+        if let Backend::Postgres(server) = &self.backend {
+            server.shared.sequencer.close();
+            let sequencer = lock(&server.sequencer).take();
+            sequencer.into_iter().for_each(join);
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,67 @@
+//! Query plans, for the tests that prepare every statement and look for full scans.
+
+use crate::conn::{Conn, Inner};
+use crate::error::DbError;
+use crate::sqlite::error::name;
+use crate::statement::{Statement, to_dollars};
+
+/// The plan of a statement.
+pub(crate) fn lines(conn: &mut Conn<'_>, statement: &Statement) -> Result<Vec<String>, DbError> {
+    match &mut conn.inner {
+        Inner::Sqlite { conn, .. } => {
+            let fail = |error| name(&error, statement.name, Some(conn));
+            let text = format!("explain query plan {}", statement.sqlite);
+            let mut ready = conn.prepare(&text).map_err(fail)?;
+            let mut rows = ready.raw_query();
+            let mut lines = Vec::new();
+            while let Some(row) = rows.next().map_err(fail)? {
+                lines.push(row.get(3).map_err(fail)?);
+            }
+            Ok(lines)
+        }
+        Inner::Postgres(conn) => {
+            let text = to_dollars(statement.postgres);
+            let nulls = vec!["null"; parameters(&text)].join(", ");
+            let nulls = if nulls.is_empty() { nulls } else { format!("({nulls})") };
+            let explain = format!(
+                "begin;
+                 set local enable_seqscan = off;
+                 set local plan_cache_mode = force_generic_plan;
+                 prepare stockwell_plan as {text};
+                 explain (costs off) execute stockwell_plan{nulls};"
+            );
+            let found = conn.simple(&explain);
+            conn.batch("rollback")?;
+            if found.is_ok() {
+                conn.batch("deallocate stockwell_plan")?;
+            }
+            found
+        }
+    }
+}
+
+/// The highest parameter number.
+fn parameters(text: &str) -> usize {
+    text.split('$')
+        .skip(1)
+        .filter_map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            rest.get(..end)?.parse().ok()
+        })
+        .max()
+        .unwrap_or(0)
+}
+
+/// The lines of a plan that read a whole table.
+pub fn full_scans(plan: &[String]) -> Vec<&str> {
+    plan.iter()
+        .map(|line| line.trim())
+        .filter(|line| {
+            let sqlite = line.starts_with("SCAN ")
+                && !line.contains(" USING ")
+                && !line.contains("CONSTANT ROW")
+                && !line.contains("VIRTUAL TABLE");
+            sqlite || line.contains("Seq Scan on ")
+        })
+        .collect()
+}

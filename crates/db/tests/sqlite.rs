@@ -1,0 +1,173 @@
+//! What only SQLite can do to us: a full disk, a killed process, a log that is pinned.
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+
+mod common;
+use common::{SETS, all, put, world, world_with};
+use db::{Db, DbError, Engine, Health, Rows, Settings, Statement};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+fn path(settings: &Settings) -> &str {
+    settings.url.strip_prefix("sqlite:").unwrap()
+}
+
+fn fill(db: &Db, from: i64) -> Result<u64, DbError> {
+    db.write_blocking(move |tx| {
+        let mut rows = Rows::new(2);
+        for id in from..from + 20_000 {
+            rows.push(&[id.into(), 1_i64.into()]);
+        }
+        tx.execute_many(&common::ADD_MANY, &rows)
+    })
+}
+
+#[test]
+fn a_full_disk_turns_writes_off_until_there_is_space_again() {
+    const PAGES: Statement = Statement::new("test.pages", "pragma page_count");
+    const LIMIT: Statement = Statement::new("test.limit", "pragma max_page_count = 1");
+    let world = world(Engine::Sqlite);
+    let db = &world.db;
+    fill(db, 0).unwrap();
+    let pages = db.read_now(|conn| conn.query_one(&PAGES, &[], |row| row.int(0))).unwrap();
+    // the limit cannot be below the size, so from here on the file cannot grow
+    let limit = db.write_blocking(|tx| tx.query_one(&LIMIT, &[], |row| row.int(0))).unwrap();
+    assert_eq!(limit, pages);
+    assert!(matches!(fill(db, 20_000), Err(DbError::StorageFull)));
+    assert!(matches!(db.health(), Health::ReadOnly(DbError::StorageFull)));
+    // refused at the door, while reads go on
+    assert!(matches!(put(db, 1, 1), Err(DbError::StorageFull)));
+    let front = db.front(|_, commands: &[i64]| Ok(commands.to_vec()));
+    assert!(matches!(front.submit_blocking(1), Err(DbError::StorageFull)));
+    assert_eq!(all(db).len(), 20_000);
+    // somebody makes space
+    let other = rusqlite::Connection::open(path(&world.settings)).unwrap();
+    other.execute_batch("delete from shop_account where id >= 10").unwrap();
+    let until = Instant::now() + Duration::from_secs(20);
+    while !matches!(db.health(), Health::Good) {
+        assert!(Instant::now() < until, "writes resume by themselves");
+        std::thread::yield_now();
+    }
+    put(db, 1, 1).unwrap();
+    assert_eq!(front.submit_blocking(1).unwrap(), 1);
+    assert_eq!(all(db).len(), 10);
+}
+
+#[test]
+fn everything_in_a_batch_that_hits_a_full_disk_is_refused() {
+    const LIMIT: Statement = Statement::new("test.limit", "pragma max_page_count = 1");
+    let world = world(Engine::Sqlite);
+    let db = &world.db;
+    db.write_blocking(|tx| tx.query_one(&LIMIT, &[], |row| row.int(0))).unwrap();
+    std::thread::scope(|scope| {
+        let small = scope.spawn(|| put(db, 1, 1));
+        let big = scope.spawn(|| fill(db, 0));
+        assert!(big.join().unwrap().is_err());
+        let stored = all(db);
+        match small.join().unwrap() {
+            Ok(()) => assert_eq!(stored, [(1, 1)]),
+            Err(error) => {
+                assert!(matches!(error, DbError::StorageFull), "{error}");
+                assert_eq!(stored, []);
+            }
+        }
+    });
+}
+
+/// The child of the next test: writes for ever and tells what was answered. Nothing by itself.
+#[test]
+fn child_that_writes() {
+    let Some(url) = std::env::args().find_map(|arg| arg.strip_prefix("--skip=url:").map(str::to_owned))
+    else {
+        return;
+    };
+    let db = Db::open(&Settings::new(url), SETS).unwrap();
+    db.migrate().unwrap();
+    let front = db.front(|tx, commands: &[i64]| {
+        let mut rows = Rows::new(2);
+        for id in commands {
+            rows.push(&[(*id).into(), 1_i64.into()]);
+            common::emit(tx, &format!("account {id}"), 1, 1);
+        }
+        tx.execute_many(&common::ADD_MANY, &rows)?;
+        Ok(commands.to_vec())
+    });
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let front = &front;
+            scope.spawn(move || {
+                for round in 0.. {
+                    let id = front.submit_blocking(thread + 8 * round).unwrap();
+                    println!("answered {id}");
+                }
+            });
+        }
+    });
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    let dir = tempfile::tempdir().unwrap();
+    let url = format!("sqlite:{}", dir.path().join("t.db").display());
+    let mut answered: Vec<i64> = Vec::new();
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "child_that_writes", "--nocapture", &format!("--skip=url:{url}")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for line in BufReader::new(child.stdout.take().unwrap()).lines() {
+        let line = line.unwrap();
+        if let Some(id) = line.strip_prefix("answered ") {
+            answered.push(id.parse().unwrap());
+        }
+        if answered.len() == 300 {
+            child.kill().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    assert!(answered.len() >= 300);
+    let db = Db::open(&Settings::new(&url), SETS).unwrap();
+    let stored: Vec<i64> = all(&db).iter().map(|(id, _)| *id).collect();
+    for id in &answered {
+        assert!(stored.binary_search(id).is_ok(), "{id} was answered");
+    }
+    // no row without its event, no event without its position
+    let last = db.read_now(db::feed::last).unwrap();
+    assert_eq!(usize::try_from(last).unwrap(), stored.len());
+    assert_eq!(db.read_now(|conn| db::feed::read(conn, 0, last + 10)).unwrap().len(), stored.len());
+}
+
+#[test]
+fn a_slow_reader_does_not_pin_the_log() {
+    let world = world_with(Engine::Sqlite, |settings| settings.read_timeout = Duration::from_millis(500));
+    let db = &world.db;
+    fill(db, 0).unwrap();
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        let slow = scope.spawn(move || {
+            db.read_blocking(|conn| {
+                conn.for_each(&common::ALL, &[], |_| {
+                    tell.send(()).unwrap_or_default();
+                    std::thread::sleep(Duration::from_millis(5));
+                    Ok(())
+                })
+            })
+        });
+        told.recv().unwrap();
+        let started = Instant::now();
+        for round in 0.. {
+            fill(db, round * 1_000).unwrap();
+            if slow.is_finished() {
+                break;
+            }
+            assert!(started.elapsed() < Duration::from_mins(1));
+        }
+        assert!(matches!(slow.join().unwrap(), Err(DbError::Timeout(_))));
+    });
+    // with the reader gone the log is copied back and begins anew
+    for round in 0..5 {
+        fill(db, round * 1_000).unwrap();
+    }
+    let log = std::fs::metadata(format!("{}-wal", path(&world.settings))).unwrap().len();
+    assert!(log <= 64 * 1024 * 1024, "{log} bytes");
+}
