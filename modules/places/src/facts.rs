@@ -10,6 +10,7 @@ use domain::{LocationId, LocationKind, SiteId, Zone};
 /// `blocked` holds when the location or anything above it is blocked. A handling unit has the
 /// site, the sellability and the openness of the place it stands in.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that the ledger asks for")]
 pub struct LocationFacts {
     /// Its id; below zero for a virtual location, above for every other.
     pub id: LocationId,
@@ -52,7 +53,7 @@ pub struct SiteFacts {
 /// The locations of these codes, in the order asked; capital and small letters do not differ.
 pub fn facts_by_code(conn: &mut Conn<'_>, codes: &[&str]) -> Result<Vec<Option<LocationFacts>>, DbError> {
     let keys: Vec<Option<String>> = codes.iter().map(|code| code::key(code)).collect();
-    in_order(conn, &store::FACTS_BY_CODE, keys.iter().map(by_code), store::facts)
+    in_order(conn, &store::FACTS_BY_CODE, keys.iter().map(|key| key.as_ref().map(Value::from)), store::facts)
 }
 
 /// The locations of these ids, in the order asked.
@@ -63,7 +64,7 @@ pub fn facts_by_id(conn: &mut Conn<'_>, ids: &[LocationId]) -> Result<Vec<Option
 /// The sites of these codes, in the order asked; a location that is no site is none.
 pub fn site_facts_by_code(conn: &mut Conn<'_>, codes: &[&str]) -> Result<Vec<Option<SiteFacts>>, DbError> {
     let keys: Vec<Option<String>> = codes.iter().map(|code| code::key(code)).collect();
-    in_order(conn, &store::SITE_BY_CODE, keys.iter().map(by_code), store::site)
+    in_order(conn, &store::SITE_BY_CODE, keys.iter().map(|key| key.as_ref().map(Value::from)), store::site)
 }
 
 /// The sites of these ids, in the order asked.
@@ -86,10 +87,6 @@ pub fn within(conn: &mut Conn<'_>, location: LocationId, roots: &[LocationId]) -
 /// A location and everything below it, the nearest first.
 pub fn subtree(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<LocationId>, DbError> {
     store_tree::descendants(conn, root)
-}
-
-fn by_code(key: &Option<String>) -> Option<Value<'_>> {
-    key.as_ref().map(Value::from)
 }
 
 /// Asks for many keys at once and puts the answers in the order of the keys. A key

@@ -218,7 +218,9 @@ pub(crate) fn lock(tx: &mut Tx<'_>, id: LocationId) -> Result<Option<Location>, 
 /// Which of these folded codes exist.
 pub(crate) fn taken(conn: &mut Conn<'_>, folded: &[String]) -> Result<Vec<String>, DbError> {
     let mut rows = Rows::with_capacity(1, folded.len());
-    folded.iter().for_each(|code| rows.push(&[code.into()]));
+    for code in folded {
+        rows.push(&[code.into()]);
+    }
     conn.query_many(&TAKEN, &rows, |row| Ok(row.text(0)?.to_owned()))
 }
 

@@ -116,7 +116,7 @@ pub fn set_blocked(
         Some(_) => ("places.location.block", "places.location_blocked"),
         None => ("places.location.unblock", "places.location_unblocked"),
     };
-    let change = Change { action: action, event: event, fields: &["block_reason"], left: SiteId::NONE };
+    let change = Change { action, event, fields: &["block_reason"], left: SiteId::NONE };
     record::change(tx, ctx, &after, &change)?;
     // both are in the order of the ids
     let differing = |these: &[LocationId], others: &[LocationId]| -> Vec<LocationId> {

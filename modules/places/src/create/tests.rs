@@ -25,8 +25,9 @@ fn plan(command: &NewLocation, parent: Option<&Location>) -> Result<Location, Pr
     decide::plan(command, parent, &organisation(), Instant(0))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the fields are optional")]
 fn some(text: &str) -> Option<String> {
-    Some(text).map(str::to_owned)
+    Some(text.to_owned())
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn command() -> SetUp {
 
 #[test]
 fn each_refusal_names_its_field() {
-    let some = |text: &str| Some(text).map(str::to_owned);
+    let some = |text: &str| Some(text.to_owned());
     let cases = [
         (SetUp { name: String::new(), ..command() }, "/name"),
         (SetUp { currency: "eur".to_owned(), ..command() }, "/currency"),
