@@ -5,7 +5,11 @@
 //! item whatever the case of its letters; a barcode names one item in one unit; a factor never
 //! changes; every change counts the item's version up and has its event and audit row.
 
+#[cfg(test)]
+mod api_tests;
 mod change;
+#[cfg(test)]
+mod client;
 mod code;
 mod codes;
 mod create;

@@ -6,8 +6,12 @@
 //! closure of the parents at every commit; every change counts the location's version up and has
 //! its event and audit row.
 
+#[cfg(test)]
+mod api_tests;
 mod arrange;
 mod change;
+#[cfg(test)]
+mod client;
 mod code;
 mod create;
 mod facts;

@@ -1,0 +1,132 @@
+//! The routes of this module, from the address to the answer.
+
+use crate::client::Client;
+use crate::testing::{World, on_both_engines, world};
+use axum::http::{Method, StatusCode};
+use db::Engine;
+use serde_json::json;
+
+on_both_engines!(
+    an_item_goes_in_and_comes_out,
+    units_and_barcodes_come_and_go,
+    a_list_leads_from_page_to_page,
+    bad_input_is_refused_by_field,
+    a_dry_run_leaves_nothing,
+);
+
+fn client(world: &World) -> Client {
+    Client::new(crate::routes(), &world.db, world.ctx.now, world.ctx.ids.clone())
+}
+
+fn an_item_goes_in_and_comes_out(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    let body = json!({ "sku": "A/1 ü", "name": "Pot", "base_unit": "each" });
+    let made = client.post("/api/v1/items", &body);
+    assert_eq!((made.status, made.etag.as_deref()), (StatusCode::CREATED, Some("\"1\"")));
+    let address = made.location.unwrap();
+    assert_eq!(address, "/api/v1/items/A%2F1%20%C3%BC");
+    assert_eq!(client.get(&address).body, made.body);
+    let changed = client.patch(&address, 1, &json!({ "name": "Big pot" }));
+    assert_eq!((changed.status, changed.etag.as_deref()), (StatusCode::OK, Some("\"2\"")));
+    assert_eq!(client.get("/api/v1/items/a%2F1%20%C3%9C").body["name"], "Big pot");
+    let found = client.get("/api/v1/codes/A%2F1%20%C3%BC");
+    assert_eq!(found.body["matches"][0]["found_as"], "sku");
+    assert_eq!(found.body["matches"][0]["item"]["name"], "Big pot");
+}
+
+fn units_and_barcodes_come_and_go(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    client.post("/api/v1/items", &json!({ "sku": "A", "name": "A", "base_unit": "each" }));
+    let unit = client.post("/api/v1/items/A/units", &json!({ "unit": "case", "factor": "12" }));
+    assert_eq!((unit.status, unit.body["units"][0]["factor"].as_str()), (StatusCode::OK, Some("12")));
+    let code = json!({ "code": "4006381333931", "unit": "case" });
+    let barcode = client.post("/api/v1/items/A/barcodes", &code);
+    assert_eq!(barcode.body["barcodes"][0]["symbology"], "ean_13");
+    let held = client.ask("all", &Method::DELETE, "/api/v1/items/A/units/case", None, None);
+    assert_eq!(held.refusal(), (409, "in_use", ""));
+    for path in ["/api/v1/items/A/barcodes/4006381333931", "/api/v1/items/A/units/case"] {
+        let removed = client.ask("all", &Method::DELETE, path, None, None);
+        assert_eq!(removed.status, StatusCode::OK, "{path}");
+    }
+    let bare = client.get("/api/v1/items/A");
+    assert_eq!((bare.etag.as_deref(), bare.body["units"].as_array().map(Vec::len)), (Some("\"5\""), Some(1)));
+}
+
+fn a_list_leads_from_page_to_page(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    for sku in ["A", "B", "C"] {
+        let body = json!({ "sku": sku, "name": "x", "base_unit": "each", "category": "garden/pots" });
+        client.post("/api/v1/items", &body);
+    }
+    let first = client.get("/api/v1/items?limit=2&sort=-sku&category=Garden&q=X&class=finished_good");
+    let skus = |seen: &crate::client::Seen| -> Vec<String> {
+        seen.body["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|item| item["sku"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(skus(&first), ["C", "B"]);
+    let cursor = first.body["next"].as_str().unwrap();
+    let second = client.get(&format!("/api/v1/items?limit=2&sort=-sku&cursor={cursor}"));
+    assert_eq!((skus(&second), second.body["next"].as_str()), (vec!["A".to_owned()], None));
+}
+
+fn bad_input_is_refused_by_field(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    let good = json!({ "sku": "A", "name": "A", "base_unit": "each" });
+    client.post("/api/v1/items", &good);
+    let with = |field: &str, value: serde_json::Value| {
+        let mut body = good.clone();
+        body["sku"] = json!("B");
+        body[field] = value;
+        client.post("/api/v1/items", &body)
+    };
+    let cases = [
+        (client.post("/api/v1/items", &good), (409, "code_taken", "/sku")),
+        (with("sku", json!("a")), (409, "code_taken", "/sku")),
+        (with("colour", json!(1)), (400, "malformed_body", "/colour")),
+        (with("sku", json!(7)), (400, "malformed_body", "/sku")),
+        (with("name", json!("x".repeat(201))), (422, "limit_exceeded", "/name")),
+        (
+            with("units", json!([{ "unit": "case", "factor": 12 }])),
+            (400, "malformed_body", "/units/0/factor"),
+        ),
+        (
+            with("units", json!([{ "unit": "case", "factor": "1e3" }])),
+            (422, "invalid_value", "/units/0/factor"),
+        ),
+        (with("expiry", json!("named")), (422, "invalid_expiry", "/expiry")),
+        (client.patch("/api/v1/items/A", 9, &json!({ "name": "B" })), (412, "stale", "")),
+        (client.patch("/api/v1/items/A", 1, &json!({ "sku": "B" })), (400, "malformed_body", "/sku")),
+        (client.patch("/api/v1/items/X", 1, &json!({})), (404, "not_found", "")),
+        (client.get("/api/v1/items/%00"), (404, "not_found", "")),
+        (client.get("/api/v1/codes/none"), (404, "not_found", "")),
+        (client.get("/api/v1/items?tracking=x"), (422, "invalid_value", "?tracking")),
+        (client.get("/api/v1/items?category=a//b"), (422, "invalid_value", "?category")),
+        (client.get("/api/v1/items?q=%00"), (422, "invalid_value", "?q")),
+        (client.get("/api/v1/items?colour=red"), (400, "unknown_parameter", "?colour")),
+        (client.get("/api/v1/items?limit=501"), (400, "malformed_parameter", "?limit")),
+    ];
+    for (seen, expected) in cases {
+        assert_eq!(seen.refusal(), expected, "{}", seen.body);
+    }
+    let unconditional =
+        client.ask("all", &Method::PATCH, "/api/v1/items/A", None, Some(&json!({ "name": "B" })));
+    assert_eq!(unconditional.refusal(), (428, "version_required", ""));
+    assert_eq!(world.events().len(), 1, "no refusal leaves anything behind");
+}
+
+fn a_dry_run_leaves_nothing(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    let body = json!({ "sku": "A", "name": "A", "base_unit": "each" });
+    let dry = client.post("/api/v1/items?dry_run=true", &body);
+    assert_eq!(dry.status, StatusCode::CREATED);
+    assert_eq!(client.get("/api/v1/items/A").status, StatusCode::NOT_FOUND);
+}
