@@ -142,6 +142,7 @@ on_both_engines!(
     a_barcode_of_another_item_is_taken,
     many_items_are_made_all_or_none,
     a_call_has_a_limit,
+    of_many_who_want_a_sku_at_once_one_gets_it,
 );
 
 fn a_new_item_reads_back_as_it_was_made(engine: Engine) {
@@ -211,4 +212,22 @@ fn a_call_has_a_limit(engine: Engine) {
     let refused =
         world.refused(|tx, ctx| create_items(tx, ctx, &vec![NewItem::default(); ITEMS_PER_CALL_MAX + 1]));
     assert_eq!(refused.0, Code::TooMany);
+}
+
+fn of_many_who_want_a_sku_at_once_one_gets_it(engine: Engine) {
+    let world = world(engine);
+    let outcomes: Vec<Result<Item, Failure>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|n| {
+                let (world, sku) = (&world, if n % 2 == 0 { "abc" } else { "ABC" });
+                scope.spawn(move || world.run(move |tx, ctx| create_item(tx, ctx, &new_item(sku))))
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for outcome in outcomes.into_iter().filter_map(Result::err) {
+        assert_eq!(outcome.problem().code, Code::CodeTaken, "{outcome}");
+    }
+    assert_eq!(world.events().len(), 1);
 }

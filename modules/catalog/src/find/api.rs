@@ -55,7 +55,7 @@ impl ItemFilter {
 
 /// What a code names.
 #[derive(Clone, PartialEq, Debug, Serialize, ToSchema)]
-pub(crate) struct Found {
+pub(crate) struct CodeMatches {
     /// First the barcode, then the SKU that is written the same.
     matches: Vec<CodeMatch>,
 }
@@ -99,7 +99,7 @@ pub(crate) async fn get_item(app: App, Path(sku): Path<String>) -> web::Result {
     get,
     path = "/api/v1/codes/{code}",
     params(("code" = String, Path, description = "what a scanner reads")),
-    responses((status = 200, body = Found))
+    responses((status = 200, body = CodeMatches))
 )]
 pub(crate) async fn find_by_code(app: App, Path(code): Path<String>) -> web::Result {
     let matches = app
@@ -113,7 +113,7 @@ pub(crate) async fn find_by_code(app: App, Path(code): Path<String>) -> web::Res
             }
         })
         .await?;
-    Answer::ok(&Found { matches })
+    Answer::ok(&CodeMatches { matches })
 }
 
 /// Where an item is.

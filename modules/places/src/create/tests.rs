@@ -93,6 +93,7 @@ on_both_engines!(
     whoever_reaches_a_part_creates_only_there,
     one_valuation_group_when_the_organisation_is_one,
     a_tree_has_a_depth,
+    of_many_who_want_a_code_at_once_one_gets_it,
 );
 
 fn a_tree_is_built_level_by_level(engine: Engine) {
@@ -173,4 +174,25 @@ fn a_tree_has_a_depth(engine: Engine) {
         }
     }
     panic!("never refused");
+}
+
+fn of_many_who_want_a_code_at_once_one_gets_it(engine: Engine) {
+    let world = world(engine);
+    world.make(&["L site"]);
+    let outcomes: Vec<Result<Location, Failure>> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|n| {
+                let (world, text) = (&world, if n % 2 == 0 { "a bin below L" } else { "A bin below L" });
+                scope.spawn(move || {
+                    world.run(move |tx, ctx| create_location(tx, ctx, Reached::All, &new(text)))
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for outcome in outcomes.into_iter().filter_map(Result::err) {
+        assert_eq!(outcome.problem().code, Code::CodeTaken, "{outcome}");
+    }
+    world.assert_tree();
 }

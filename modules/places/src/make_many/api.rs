@@ -1,6 +1,6 @@
 //! `POST /api/v1/locations/bulk`.
 
-use super::decide::{Made, MakeLocations};
+use super::decide::{MadeLocations, MakeLocations};
 use super::make_locations as make;
 use web::{Answer, App, Command};
 
@@ -9,7 +9,7 @@ use web::{Answer, App, Command};
     post,
     path = "/api/v1/locations/bulk",
     request_body = MakeLocations,
-    responses((status = 200, body = Made))
+    responses((status = 200, body = MadeLocations))
 )]
 pub(crate) async fn make_locations(app: App, command: Command<MakeLocations>) -> web::Result {
     command

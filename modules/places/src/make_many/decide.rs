@@ -38,7 +38,7 @@ pub struct MakeLevel {
 
 /// What was made.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub struct Made {
+pub struct MadeLocations {
     /// How many.
     pub count: usize,
     /// All of them, parents before their children.
@@ -57,8 +57,8 @@ pub struct MadeLocation {
     pub parent: Option<String>,
 }
 
-impl Made {
-    pub(crate) fn of(locations: &[Location]) -> Made {
+impl MadeLocations {
+    pub(crate) fn of(locations: &[Location]) -> MadeLocations {
         let locations: Vec<MadeLocation> = locations
             .iter()
             .map(|location| MadeLocation {
@@ -67,7 +67,7 @@ impl Made {
                 parent: location.parent.clone(),
             })
             .collect();
-        Made { count: locations.len(), locations }
+        MadeLocations { count: locations.len(), locations }
     }
 }
 

@@ -12,7 +12,7 @@ pub use pattern::{GROUPS_MAX, PATTERN_BYTES_MAX};
 use crate::create::plant;
 use crate::{find, store_tree};
 use db::Tx;
-use decide::{Made, MakeLocations};
+use decide::{MadeLocations, MakeLocations};
 use domain::Ctx;
 use web::{Failure, Reached};
 
@@ -23,10 +23,10 @@ pub fn make_locations(
     ctx: &Ctx,
     reached: Reached<'_>,
     command: &MakeLocations,
-) -> Result<Made, Failure> {
+) -> Result<MadeLocations, Failure> {
     store_tree::share(tx)?;
     let parent = find::named(tx, reached, &command.parent, "/parent")?;
     let mut locations = decide::plan(command, &parent, ctx.now)?;
     plant(tx, ctx, Some(&parent), &mut locations, &["/pattern"])?;
-    Ok(Made::of(&locations))
+    Ok(MadeLocations::of(&locations))
 }
