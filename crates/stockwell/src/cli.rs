@@ -1,6 +1,6 @@
 //! The frame of the command line: global flags, the list of commands, exit codes.
 
-use crate::commands::{backup, doctor, init, key, migrate, openapi, restore, routes, serve, user};
+use crate::commands::{backup, bench, doctor, init, key, migrate, openapi, restore, routes, serve, user};
 use crate::config::{Config, Flags};
 use crate::exit::Done;
 use crate::out::Out;
@@ -70,6 +70,8 @@ enum Command {
     Routes(routes::List),
     /// Print the `OpenAPI` description of the API
     Openapi(openapi::Openapi),
+    /// Measure the product through its own doors
+    Bench(bench::Bench),
 }
 
 /// What a command is given.
@@ -113,5 +115,6 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Doctor(command) => doctor::run(call, &command),
         Command::Routes(command) => routes::run(call, &command),
         Command::Openapi(command) => openapi::run(call, &command),
+        Command::Bench(command) => bench::run(call, command),
     }
 }

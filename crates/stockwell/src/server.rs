@@ -7,6 +7,7 @@ use db::Db;
 use domain::Ids;
 use std::future::Future;
 use std::sync::Arc;
+use stock::Vault;
 use tokio::net::TcpListener;
 use web::{App, AppParts, Clock, Closing, Limits, Readiness};
 
@@ -37,10 +38,11 @@ impl Server {
     pub fn new(parts: ServerParts) -> Server {
         let ServerParts { db, clock, ids, limits, readiness } = parts;
         let access = wiring::access(&db);
+        let vault = Vault::open(&db);
         let authenticator = access.authenticator();
         let description = Bytes::from(description());
         let app = App::new(AppParts { db, clock, ids, authenticator, limits, readiness, description });
-        let state = Stockwell { app: app.clone(), access };
+        let state = Stockwell { app: app.clone(), access, vault };
         let router = wiring::routes().router(&app, state.clone());
         Server { state, router }
     }

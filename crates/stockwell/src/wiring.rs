@@ -5,10 +5,12 @@ use access::{Access, Locations};
 use axum::extract::FromRef;
 use db::{Conn, Db, DbError, MigrationSet};
 use domain::LocationId;
+use stock::Vault;
 use web::{App, Routes};
 
 /// The schema of every module, the lower rows first.
-pub const MIGRATIONS: [MigrationSet; 3] = [access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS];
+pub const MIGRATIONS: [MigrationSet; 4] =
+    [access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS];
 
 /// What handlers can ask for with `State<…>`.
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct Stockwell {
     pub app: App,
     /// Users, roles, keys.
     pub access: Access,
+    /// The ledger.
+    pub vault: Vault,
 }
 
 impl FromRef<Stockwell> for Access {
@@ -25,9 +29,19 @@ impl FromRef<Stockwell> for Access {
     }
 }
 
+impl FromRef<Stockwell> for Vault {
+    fn from_ref(state: &Stockwell) -> Vault {
+        state.vault.clone()
+    }
+}
+
 /// The routes of every module: the table of contents of the API.
 pub fn routes() -> Routes<Stockwell> {
-    web::system_routes().and(access::routes())
+    web::system_routes()
+        .and(access::routes())
+        .and(catalog::routes())
+        .and(places::routes())
+        .and(stock::routes())
 }
 
 /// `access`, which knows about locations only what it is handed here.

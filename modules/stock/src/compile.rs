@@ -5,14 +5,14 @@ use crate::input::{
     AllocateInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX, PostInput,
     QtyInput, ReserveInput,
 };
-use crate::names::Names;
+use crate::names::{Names, outside};
 use catalog::ItemFacts;
 use domain::ledger::{Allocate, Amount, Cost, Kind, Line, Place, Post, Reserve};
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LocationKind, LotId, Permission, PostingId, Problem, Qty,
-    SiteId, Status, Tracking,
+    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, SiteId, Status,
+    Tracking,
 };
-use places::{LocationFacts, virtual_location};
+use places::LocationFacts;
 use std::sync::Arc;
 use web::Principal;
 
@@ -173,23 +173,17 @@ impl Compiler<'_> {
     ) -> Result<(Place, Place), Problem> {
         let status = line.status.unwrap_or(Status::Good);
         let place = Place { location: here.id, status };
-        let outside = |kind| Place::good(virtual_location(kind));
-        Ok(match kind {
-            Kind::Opening => (outside(LocationKind::Opening), place),
-            Kind::Receive => (outside(LocationKind::Supplier), place),
-            Kind::Return => (outside(LocationKind::Customer), place),
-            Kind::Produce => (outside(LocationKind::Production), place),
-            Kind::Issue => (place, outside(LocationKind::Customer)),
-            Kind::Consume => (place, outside(LocationKind::Production)),
-            Kind::Adjust => (place, outside(LocationKind::Adjustment)),
-            Kind::SetStatus => {
+        Ok(match (kind, outside(kind).map(Place::good)) {
+            (Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce, Some(outside)) => (outside, place),
+            (_, Some(outside)) => (place, outside),
+            (Kind::SetStatus, None) => {
                 let Some(to) = line.to_status else {
                     let detail = "a change of status names the status it ends in";
                     return Err(Problem::at(Code::InvalidValue, "/to_status", detail));
                 };
                 (place, Place { location: here.id, status: to })
             }
-            Kind::Move => {
+            (Kind::Move, None) => {
                 let Some(code) = &line.to_location else {
                     let detail = "a move names the location it ends in";
                     return Err(Problem::at(Code::InvalidValue, "/to_location", detail));

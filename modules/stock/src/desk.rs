@@ -18,7 +18,11 @@ pub(crate) struct Desk {
 impl Desk {
     /// Reads the settings.
     pub(crate) fn read(conn: &mut Conn<'_>) -> Result<Desk, DbError> {
-        let _ = conn;
-        Ok(Desk { zone: Zone::UTC, method: Method::Fifo, minor_digits: 2 })
+        let organisation = places::organisation(conn)?;
+        Ok(Desk {
+            zone: organisation.zone,
+            method: organisation.valuation_method,
+            minor_digits: organisation.currency.minor_digits(),
+        })
     }
 }

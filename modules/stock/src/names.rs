@@ -8,8 +8,8 @@ use crate::load;
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
 use domain::code::fold;
-use domain::ledger::{Group, LotFacts};
-use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId, Zone};
+use domain::ledger::{Group, Kind, LotFacts};
+use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId};
 use places::{LocationFacts, SiteFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -54,6 +54,18 @@ fn postings(request: &Request) -> &[PostInput] {
 
 fn lines<'a>(requests: &[&'a Request]) -> impl Iterator<Item = &'a LineInput> {
     requests.iter().flat_map(|request| postings(request)).flat_map(|post| &post.lines)
+}
+
+/// The virtual location at the other end of a kind of posting.
+pub(crate) const fn outside(kind: Kind) -> Option<LocationId> {
+    match kind {
+        Kind::Opening => Some(places::OPENING),
+        Kind::Receive => Some(places::SUPPLIER),
+        Kind::Return | Kind::Issue => Some(places::CUSTOMER),
+        Kind::Produce | Kind::Consume => Some(places::PRODUCTION),
+        Kind::Adjust => Some(places::ADJUSTMENT),
+        _ => None,
+    }
 }
 
 impl Names {
@@ -111,6 +123,12 @@ impl Names {
                 self.location_facts.insert(facts.id, facts);
             }
         }
+        let outside: FxHashSet<LocationId> = requests
+            .iter()
+            .flat_map(|request| postings(request))
+            .filter_map(|post| outside(post.kind))
+            .collect();
+        self.add_places(conn, outside)?;
         let codes: Vec<&str> = site_codes.into_iter().collect();
         for (code, facts) in codes.iter().zip(places::site_facts_by_code(conn, &codes)?) {
             if let Some(facts) = facts {
@@ -185,6 +203,15 @@ impl Names {
             Work::Allocate(allocate) => allocate.reservation,
             _ => None,
         }));
+        self.add_claims(conn, ids)
+    }
+
+    /// Adds claims, with the facts of what they are on.
+    pub(crate) fn add_claims(
+        &mut self,
+        conn: &mut Conn<'_>,
+        ids: impl IntoIterator<Item = ClaimId>,
+    ) -> Result<(), DbError> {
         let found = load::read_claims(conn, ids.into_iter())?;
         self.claims = found.into_iter().map(|claim| (claim.id, claim)).collect();
         let items: Vec<ItemId> = self.claims.values().map(|claim| claim.item).collect();
@@ -196,7 +223,7 @@ impl Names {
 
     fn read_units(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
         let mut keys: FxHashSet<(ItemId, &str)> = FxHashSet::default();
-        let mut add = |names: &Names, sku: &str, unit: Option<&'_ str>| {
+        let add = |names: &Names, sku: &str, unit: Option<&'_ str>| {
             let item = names.items.get(sku).and_then(|id| names.item_facts.get(id));
             match (item, unit) {
                 (Some(item), Some(unit)) if item.base_unit != unit => Some((item.id, unit.to_owned())),
@@ -362,11 +389,6 @@ impl Names {
     /// Where stock of a location is valued.
     pub(crate) fn group(&self, location: LocationId) -> Group {
         Group(self.location_facts.get(&location).map_or(0, |facts| facts.valuation_group))
-    }
-
-    /// The zone of a site.
-    pub(crate) fn zone(&self, site: SiteId) -> Option<&Zone> {
-        self.site_facts.get(&site).map(|facts| &facts.zone)
     }
 
     /// How a place is called.

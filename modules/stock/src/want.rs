@@ -6,7 +6,7 @@ use domain::item::Tracking;
 use domain::ledger::{
     Allocate, Amount, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse, SiteKey,
 };
-use domain::{ClaimId, Instant, LocationId, LotId, Status};
+use domain::{ClaimId, Instant, LocationId, Status};
 
 impl Wanted {
     /// Whether nothing is wanted.
@@ -162,13 +162,10 @@ impl Names {
             add(movement.to.location);
         }
         for entry in &posted.claims {
-            add(entry.site.root());
+            if entry.site.is_some() && !sites.contains(&entry.site.get()) {
+                sites.push(entry.site.get());
+            }
         }
         sites
-    }
-
-    /// Whether a lot is one that comes into being with this batch.
-    pub(crate) fn is_new(&self, lot: LotId) -> bool {
-        self.new_lots.iter().any(|new| new.id == lot)
     }
 }

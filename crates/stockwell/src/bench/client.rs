@@ -67,14 +67,22 @@ fn read_head(head: &[u8]) -> Result<(u16, usize)> {
 }
 
 /// The text of a request with a JSON body; `key` is the idempotency key of a write.
-pub(crate) fn request(out: &mut Vec<u8>, method: &str, path: &str, token: &str, key: Option<&str>, body: &str) {
+pub(crate) fn request(
+    out: &mut Vec<u8>,
+    method: &str,
+    path: &str,
+    token: &str,
+    key: Option<&str>,
+    body: &str,
+) {
     use std::io::Write as _;
     out.clear();
-    let written = write!(out, "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n")
-        .and_then(|()| match key {
-            Some(key) => write!(out, "idempotency-key: {key}\r\ncontent-type: application/json\r\n"),
-            None => Ok(()),
-        })
-        .and_then(|()| write!(out, "content-length: {}\r\n\r\n{body}", body.len()));
+    let written =
+        write!(out, "{method} {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n")
+            .and_then(|()| match key {
+                Some(key) => write!(out, "idempotency-key: {key}\r\ncontent-type: application/json\r\n"),
+                None => Ok(()),
+            })
+            .and_then(|()| write!(out, "content-length: {}\r\n\r\n{body}", body.len()));
     debug_assert!(written.is_ok(), "writing to memory never fails");
 }

@@ -126,7 +126,12 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
 }
 
 fn measure(plan: &Plan, data: &Path, database: &str) -> anyhow::Result<Figures> {
-    let flags = Flags { config: None, data: Some(data.to_owned()), database: Some(database.to_owned()), listen: None };
+    let flags = Flags {
+        config: None,
+        data: Some(data.to_owned()),
+        database: Some(database.to_owned()),
+        listen: None,
+    };
     let config = Config::read(&flags).map_err(|stop| anyhow::anyhow!("{stop}"))?;
     crate::commands::init::prepare(&config).map_err(|stop| anyhow::anyhow!("{stop}"))?;
     let token = world::make(&config, &plan.size).map_err(|stop| anyhow::anyhow!("{stop}"))?;
@@ -174,7 +179,9 @@ async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> a
             rounds::run(plan, server, floor, |n| Reserve { side: side(n), hot: None }).await
         }
         Name::PostSingle => rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1, bins }).await,
-        Name::PostBulk => rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1000, bins }).await,
+        Name::PostBulk => {
+            rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1000, bins }).await
+        }
         Name::StockRead => rounds::run(plan, server, floor, |n| Read { side: side(n) }).await,
     }
 }

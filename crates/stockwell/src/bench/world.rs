@@ -39,7 +39,8 @@ pub(crate) fn make(config: &Config, size: &Size) -> Result<String, Stop> {
         }
         Ok::<_, Failure>(())
     })?;
-    let lines: Vec<LineInput> = skus(items).enumerate().map(|(number, sku)| opening(&sku, number, bins)).collect();
+    let lines: Vec<LineInput> =
+        skus(items).enumerate().map(|(number, sku)| opening(&sku, number, bins)).collect();
     let principal = Arc::new(Principal::system());
     for chunk in lines.chunks(LINES) {
         let post = PostInput {
@@ -51,8 +52,12 @@ pub(crate) fn make(config: &Config, size: &Size) -> Result<String, Stop> {
             note: None,
             lines: chunk.to_vec(),
         };
-        let request =
-            Request { ctx: ctx.clone(), principal: Arc::clone(&principal), key: None, work: Work::Post(post) };
+        let request = Request {
+            ctx: ctx.clone(),
+            principal: Arc::clone(&principal),
+            key: None,
+            work: Work::Post(post),
+        };
         let answers = db.write_blocking(move |tx| stock::run_in(tx, std::slice::from_ref(&request)))?;
         if let Some(answer) = answers.iter().find(|answer| !answer.status.is_success()) {
             let body = String::from_utf8_lossy(&answer.body).into_owned();

@@ -3,7 +3,7 @@
 
 use super::migrate::bring_up_to_date;
 use crate::cli::Call;
-use crate::config;
+use crate::config::{self, Config};
 use crate::exit::Done;
 use clap::Args;
 use serde::Serialize;
@@ -22,7 +22,7 @@ struct Ready {
 }
 
 pub(crate) fn run(call: Call<'_>, _: &Init) -> Done {
-    let existed = prepare(call)?;
+    let existed = prepare(call.config)?;
     let database = config::without_password(&call.config.database());
     let ready = Ready { data: call.config.data().to_owned(), database, existed };
     call.out.show(&ready, |ready| {
@@ -35,12 +35,12 @@ pub(crate) fn run(call: Call<'_>, _: &Init) -> Done {
 }
 
 /// Makes folder and schema; whether there was a database before.
-fn prepare(call: Call<'_>) -> Result<bool, crate::exit::Stop> {
-    super::private_folder(call.config.data())?;
-    let file = call.config.database_file();
+pub(crate) fn prepare(config: &Config) -> Result<bool, crate::exit::Stop> {
+    super::private_folder(config.data())?;
+    let file = config.database_file();
     let had_file = file.is_some_and(|file| file.exists());
-    let db = super::open(call.config, &super::db_settings(call.config)?)?;
-    let migrated = bring_up_to_date(call.config, &db, had_file)?;
+    let db = super::open(config, &super::db_settings(config)?)?;
+    let migrated = bring_up_to_date(config, &db, had_file)?;
     db.close();
     Ok(migrated.applied == 0 || had_file)
 }

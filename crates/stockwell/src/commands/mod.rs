@@ -1,6 +1,7 @@
 //! The commands, one file each, and what they share: opening the database as the operator.
 
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod key;

@@ -7,7 +7,7 @@ use crate::service::Vault;
 use axum::extract::State;
 use domain::ledger::Kind;
 use domain::{PostingId, Problem};
-use web::{Answer, App, Command, Path};
+use web::{App, Command, Path};
 
 macro_rules! posting_route {
     ($(#[doc = $doc:literal])* $name:ident, $kind:expr, $path:literal) => {
@@ -106,6 +106,7 @@ pub(crate) async fn submit<T>(app: &App, vault: &Vault, command: Command<T>, wor
     }
     let requests = vec![request];
     let mut answers = app.db().dry_run(move |tx| crate::service::run_in(tx, &requests)).await?;
-    let answer = answers.pop().ok_or_else(|| web::Failure::fault("a dry run without an answer"))?;
-    Ok(Answer { dry_run: true, ..answer })
+    let mut answer = answers.pop().ok_or_else(|| web::Failure::fault("a dry run without an answer"))?;
+    answer.dry_run = true;
+    Ok(answer)
 }
