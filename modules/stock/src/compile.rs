@@ -63,6 +63,7 @@ impl Compiler<'_> {
         let permission = input.kind.permission();
         self.check_permission(permission)?;
         check_texts(input)?;
+        let reason = crate::reason::of_posting(self.names, input)?;
         let count: usize = input.lines.iter().map(|line| line.serials.len().max(1)).sum();
         if input.lines.is_empty() {
             return Err(Problem::at(Code::InvalidValue, "/lines", "a posting has at least one line"));
@@ -90,7 +91,7 @@ impl Compiler<'_> {
             },
             origins,
             document: input.document.clone(),
-            reason: input.reason.clone(),
+            reason,
             note: input.note.clone(),
         })
     }
@@ -262,9 +263,17 @@ impl Compiler<'_> {
     }
 
     fn item(&self, sku: &str) -> Result<&ItemFacts, Problem> {
-        self.names.item(sku).ok_or_else(|| {
-            Problem::at(Code::UnknownItem, "/sku", format!("there is no item with the SKU `{sku}`"))
-        })
+        match self.names.item(sku) {
+            Some(item) if item.archived => {
+                let detail = format!("item `{sku}` is archived; take it back into use first");
+                Err(Problem::at(Code::InUse, "/sku", detail))
+            }
+            Some(item) => Ok(item),
+            None => {
+                let detail = format!("there is no item with the SKU `{sku}`");
+                Err(Problem::at(Code::UnknownItem, "/sku", detail))
+            }
+        }
     }
 
     fn location(&self, permission: Permission, code: &str, pointer: &str) -> Result<&LocationFacts, Problem> {

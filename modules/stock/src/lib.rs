@@ -8,22 +8,33 @@ mod answer;
 mod claim;
 mod compile;
 mod desk;
+mod document_routes;
+mod gate;
 mod input;
+mod inside;
 mod load;
 mod lots;
 mod names;
 mod originals;
 mod post;
+mod reason;
+mod record;
 mod run;
 mod save;
 mod service;
+mod store_gate;
 mod store_postings;
+#[cfg(test)]
+mod store_tests;
 mod store_vault;
 mod sweep;
+#[cfg(test)]
+mod testing;
 mod want;
 
 pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
+pub use document_routes::document_routes;
 pub use input::{
     AllocateInput, BulkInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX,
     PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
@@ -40,7 +51,10 @@ use web::{Reach, Routes};
 /// The tables of the vault.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "stock",
-    migrations: &[Migration { number: 1, name: "vault", text: include_str!("../migrations/0001_vault.sql") }],
+    migrations: &[
+        Migration { number: 1, name: "vault", text: include_str!("../migrations/0001_vault.sql") },
+        Migration { number: 2, name: "reasons", text: include_str!("../migrations/0002_reasons.sql") },
+    ],
 };
 
 /// The routes that change stock.

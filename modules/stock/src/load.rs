@@ -25,6 +25,8 @@ pub(crate) struct Wanted {
     pub(crate) stacks: FxHashSet<(ItemId, Group)>,
     /// The earliest effective instant that a backdated posting gives a key.
     pub(crate) since: FxHashMap<Key, Instant>,
+    /// What is swept whether its guard says that something is due or not.
+    pub(crate) swept: FxHashSet<SiteKey>,
 }
 
 /// Keys that are known to have a row, so that it need not be ensured again. Rows are never
@@ -79,6 +81,19 @@ pub(crate) fn lock_rest(
     lock_claims(tx, wanted, loaded)?;
     read_history(tx, wanted, loaded)?;
     loaded.closed = tx.query(&sql::READ_CLOSED, &[], period)?.into_iter().collect();
+    Ok(())
+}
+
+/// Claims may be broken wherever they are bound, so the bins of all open claims of an item at a
+/// site are locked with it. The guards are locked by now: no claim comes or goes meanwhile.
+pub(crate) fn want_bins_of_claims(tx: &mut Tx<'_>, wanted: &mut Wanted) -> Result<(), DbError> {
+    let mut rows = Rows::new(2);
+    for key in sorted(wanted.claims_of.iter()) {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+    }
+    for claim in many(tx, &sql::READ_OPEN_CLAIMS, &rows, claim)? {
+        wanted.balances.extend(claim.key());
+    }
     Ok(())
 }
 

@@ -4,7 +4,7 @@
 //! did not exist.
 
 use crate::input::{LineInput, LotInput, PostInput, Request, Work};
-use crate::load;
+use crate::{load, reason};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
 use domain::code::fold;
@@ -30,6 +30,8 @@ pub(crate) struct Names {
     /// Lots that come into being if a posting that names them is accepted.
     pub(crate) new_lots: Vec<NewLot>,
     pub(crate) claims: FxHashMap<ClaimId, domain::ledger::Claim>,
+    /// The codes of the reasons in use, when postings need them.
+    pub(crate) reasons: FxHashSet<String>,
     /// Which of the locations lie below which roots, for callers that do not see all.
     reach: FxHashMap<(LocationId, LocationId), bool>,
 }
@@ -75,6 +77,7 @@ impl Names {
         names.read_items(tx, requests)?;
         names.read_locations(tx, requests)?;
         names.read_claims(tx, requests)?;
+        names.read_reasons(tx, requests)?;
         names.read_units(tx, requests)?;
         names.read_lots(tx, requests)?;
         names.read_reach(tx, requests)?;
@@ -219,6 +222,14 @@ impl Names {
             self.claims.values().map(|claim| claim.bin.map_or(claim.site.root(), |bin| bin.0)).collect();
         self.add_items(conn, items)?;
         self.add_places(conn, bins)
+    }
+
+    fn read_reasons(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let mut kinds = requests.iter().flat_map(|request| postings(request)).map(|post| post.kind);
+        if kinds.any(reason::is_needed) {
+            self.reasons = reason::store::active(conn)?.into_iter().collect();
+        }
+        Ok(())
     }
 
     fn read_units(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {

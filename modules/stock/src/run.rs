@@ -12,7 +12,7 @@ use crate::load::{self, Known, Wanted};
 use crate::names::Names;
 use crate::originals::{self, Found};
 use crate::save::{self, Calendars, Entry, Event};
-use crate::{lots, sweep};
+use crate::{gate, lots, sweep};
 use db::idempotency::{self, KEPT_MICROS, Key as IdemKey, NewAnswer};
 use db::{DbError, Tx};
 use domain::ledger::{
@@ -56,6 +56,9 @@ pub(crate) fn run(
     known: &mut Known,
     requests: &[&Request],
 ) -> Result<Vec<Answer>, DbError> {
+    if requests.iter().any(|request| !matches!(request.work, Work::Reserve(_))) {
+        gate::share(tx)?;
+    }
     let stored = load_stored(tx, requests)?;
     let fresh: Vec<&Request> = requests
         .iter()
@@ -73,16 +76,24 @@ pub(crate) fn run(
         });
     }
     let (mut vault, sweeps) = lock(tx, desk, known, &mut names, requests, &steps)?;
-    let mut batch =
-        Batch { desk, names: &names, vault: &mut vault, entries: Vec::new(), reversed: FxHashSet::default() };
-    batch.entries.extend(sweeps);
+    let mut batch = Batch::new(desk, &names, &mut vault, sweeps);
     let (answers, keep) = batch.decide_all(requests, steps);
-    let Batch { entries, .. } = batch;
-    lots::insert(tx, &names, &entries)?;
-    let calendars = calendars(desk, &names);
-    save::save(tx, &calendars, entries, &vault.touched())?;
+    let entries = batch.entries;
+    keep_all(tx, desk, &names, entries, &vault)?;
     store_answers(tx, requests, &answers, &keep)?;
     Ok(answers)
+}
+
+/// Stores what was decided.
+pub(crate) fn keep_all(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    names: &Names,
+    entries: Vec<Entry>,
+    vault: &Vault,
+) -> Result<(), DbError> {
+    lots::insert(tx, names, &entries)?;
+    save::save(tx, &calendars(desk, names), entries, &vault.touched())
 }
 
 fn calendars(desk: &Desk, names: &Names) -> Calendars {
@@ -144,18 +155,20 @@ fn compile(names: &Names, found: &FxHashMap<PostingId, Found>, desk: &Desk, requ
         Work::Release(input) => Err(Problem::not_found("claim", input.claim)),
         Work::Reverse(input) => match found.get(&input.posting) {
             Some(original) if reaches_all(names, &request.principal, original) => {
-                Ok(Step::Reverse(Box::new(Reversal {
-                    command: Reverse {
-                        id: PostingId(request.ctx.ids.next()),
-                        effective_at: input.effective_at,
-                        post_late: input.post_late,
-                        original: original.original.clone(),
-                    },
-                    of: input.posting,
-                    document: original.document.clone(),
-                    reason: input.reason.clone(),
-                    note: input.note.clone(),
-                })))
+                refuse_of_documents(original.original.kind).map(|()| {
+                    Step::Reverse(Box::new(Reversal {
+                        command: Reverse {
+                            id: PostingId(request.ctx.ids.next()),
+                            effective_at: input.effective_at,
+                            post_late: input.post_late,
+                            original: original.original.clone(),
+                        },
+                        of: input.posting,
+                        document: original.document.clone(),
+                        reason: input.reason.clone(),
+                        note: input.note.clone(),
+                    }))
+                })
             }
             _ => Err(Problem::not_found("posting", input.posting)),
         },
@@ -165,6 +178,21 @@ fn compile(names: &Names, found: &FxHashMap<PostingId, Found>, desk: &Desk, requ
 
 fn unknown_claim(claim: ClaimId, pointer: &str) -> Problem {
     Problem::at(Code::UnknownClaim, pointer, format!("there is no claim `{claim}`"))
+}
+
+/// A posting that a document counts is undone by the document, or the two would tell different
+/// stories.
+fn refuse_of_documents(kind: Kind) -> Result<(), Problem> {
+    match kind {
+        Kind::Ship | Kind::Arrive | Kind::Shortage | Kind::Relocate => {
+            let detail = format!(
+                "a posting of the kind `{}` follows from a document; send the goods back by another one",
+                kind.word()
+            );
+            Err(Problem::new(Code::NotReversible, detail))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a caller may reverse a posting: all its real locations are within reach.
@@ -203,34 +231,72 @@ fn lock(
             Step::Stored(_) | Step::Refused(_) => {}
         }
     }
-    let latest = requests.iter().max_by_key(|request| request.ctx.now);
-    let Some(latest) = latest.filter(|_| !wanted.is_empty()) else {
+    match requests.iter().max_by_key(|request| request.ctx.now) {
+        Some(latest) => lock_wanted(tx, desk, known, names, wanted, &latest.ctx),
+        None => Ok((Vault::default(), Vec::new())),
+    }
+}
+
+/// Locks and loads the wanted rows, and sweeps what has expired meanwhile.
+pub(crate) fn lock_wanted(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    known: &mut Known,
+    names: &mut Names,
+    mut wanted: Wanted,
+    ctx: &Ctx,
+) -> Result<(Vault, Vec<Entry>), DbError> {
+    if wanted.is_empty() {
         return Ok((Vault::default(), Vec::new()));
-    };
+    }
     let mut loaded = Loaded::default();
-    let now = latest.ctx.now;
+    let now = ctx.now;
     loaded.today = names.site_facts.values().map(|site| (site.id, site.zone.date(now))).collect();
     loaded.today.insert(SiteId::NONE, desk.zone.date(now));
     load::lock_sites(tx, known, &wanted, &mut loaded)?;
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
+    load::want_bins_of_claims(tx, &mut wanted)?;
     load::lock_rest(tx, known, &wanted, desk.method, &mut loaded)?;
     names.facts_into(&mut loaded);
     let mut vault = Vault::new(loaded);
-    let entries = sweep::run(&mut vault, desk, names, due, &latest.ctx)?;
+    let entries = sweep::run(&mut vault, desk, names, due, ctx)?;
     Ok((vault, entries))
 }
 
+/// For whom something is decided, and under which key.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) key: Option<&'a str>,
+}
+
+impl Request {
+    fn origin(&self) -> Origin<'_> {
+        Origin { ctx: &self.ctx, key: self.key.as_ref().map(|key| key.key.as_str()) }
+    }
+}
+
 /// A batch while it is decided.
-struct Batch<'a> {
+pub(crate) struct Batch<'a> {
     desk: &'a Desk,
-    names: &'a Names,
-    vault: &'a mut Vault,
-    entries: Vec<Entry>,
+    pub(crate) names: &'a Names,
+    pub(crate) vault: &'a mut Vault,
+    pub(crate) entries: Vec<Entry>,
     /// Postings that this batch has reversed.
     reversed: FxHashSet<PostingId>,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    /// A batch that begins with what the sweep has done.
+    pub(crate) fn new(
+        desk: &'a Desk,
+        names: &'a Names,
+        vault: &'a mut Vault,
+        sweeps: Vec<Entry>,
+    ) -> Batch<'a> {
+        Batch { desk, names, vault, entries: sweeps, reversed: FxHashSet::default() }
+    }
+
     /// Decides every step in arrival order. A key that comes twice is decided once.
     /// The second list says which answers are new and final, to be kept for their key.
     fn decide_all(&mut self, requests: &[&Request], steps: Vec<Step>) -> (Vec<Answer>, Vec<bool>) {
@@ -268,7 +334,7 @@ impl Batch<'_> {
             Step::Stored(answer) => Ok(answer),
             Step::Refused(problem) => Err(problem),
             Step::Post(compiled) => {
-                let answer = self.post(request, *compiled)?;
+                let answer = self.post(request.origin(), *compiled)?;
                 created(format!("/api/v1/postings/{}", answer.id), &answer)
             }
             Step::Bulk { postings, atomic } => self.bulk(request, postings, atomic),
@@ -276,26 +342,26 @@ impl Batch<'_> {
                 let claim = reserve.claim;
                 let posted = ledger::reserve(self.vault, reserve, ctx.now);
                 let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
-                self.claimed(request, posted, claim)
+                self.claimed(request.origin(), posted, claim)
             }
             Step::Allocate(allocate) => {
                 let claim = allocate.claim;
                 let posted = ledger::allocate(self.vault, allocate, ctx.now);
                 let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
-                self.claimed(request, posted, claim)
+                self.claimed(request.origin(), posted, claim)
             }
             Step::Release(release) => {
                 let posted = ledger::release(self.vault, &release, ctx.now);
                 let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
-                self.claimed(request, posted, release.claim)
+                self.claimed(request.origin(), posted, release.claim)
             }
             Step::Reverse(reversal) => self.reverse(request, *reversal),
         }
     }
 
-    fn post(&mut self, request: &Request, compiled: Compiled) -> Result<PostingAnswer, Problem> {
+    pub(crate) fn post(&mut self, origin: Origin<'_>, compiled: Compiled) -> Result<PostingAnswer, Problem> {
         let clock =
-            Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+            Clock { now: origin.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
         let posted = ledger::post(self.vault, &compiled.post, &clock);
         let origins: Vec<&str> = compiled.origins.iter().map(String::as_str).collect();
         let posted = posted.map_err(|refusal| self.problem(&refusal, &origins))?;
@@ -306,7 +372,7 @@ impl Batch<'_> {
             ..self.names.posting(&posted)
         };
         let payload = text(&answer);
-        self.enter(request, posted, Kept { document, reason, note, ..Kept::default() }, payload);
+        self.enter(origin, posted, Kept { document, reason, note, ..Kept::default() }, payload);
         Ok(answer)
     }
 
@@ -321,7 +387,7 @@ impl Batch<'_> {
         let mark = self.vault.mark();
         let mut outcomes: Vec<Result<PostingAnswer, Problem>> = Vec::with_capacity(postings.len());
         for (number, compiled) in postings.into_iter().enumerate() {
-            let outcome = compiled.and_then(|compiled| self.post(request, compiled));
+            let outcome = compiled.and_then(|compiled| self.post(request.origin(), compiled));
             if atomic && let Err(problem) = outcome {
                 self.vault.roll_back(mark);
                 self.entries.truncate(entries);
@@ -347,7 +413,7 @@ impl Batch<'_> {
         Answer::ok(&body).map_err(|failure| failure.problem().into_owned())
     }
 
-    fn claimed(&mut self, request: &Request, posted: Posted, claim: ClaimId) -> Result<Answer, Problem> {
+    fn claimed(&mut self, origin: Origin<'_>, posted: Posted, claim: ClaimId) -> Result<Answer, Problem> {
         let internal = || Problem::new(Code::Internal, "a claim is gone after it was decided");
         let claim = self.vault.claim(claim).ok_or_else(internal)?;
         let available = self.vault.site(claim.site_key()).ok().map(|site| site.available());
@@ -359,7 +425,7 @@ impl Batch<'_> {
         let answer = self.names.claim(claim, available, Some(posted.id));
         let (location, site) = (format!("/api/v1/{path}/{}", claim.id), claim.site);
         let event = Event { id: [0; 16], kind, sites: vec![site.get()], payload: text(&answer) };
-        self.push(request, posted, Kept::default(), event);
+        self.push(origin, posted, Kept::default(), event);
         let body = if path.is_empty() { Answer::ok(&answer) } else { Answer::created(location, &answer) };
         body.map_err(|failure| failure.problem().into_owned())
     }
@@ -383,33 +449,33 @@ impl Batch<'_> {
             ..self.names.posting(&posted)
         };
         let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()) };
-        self.enter(request, posted, kept, text(&answer));
+        self.enter(request.origin(), posted, kept, text(&answer));
         created(format!("/api/v1/postings/{}", answer.id), &answer)
     }
 
-    fn enter(&mut self, request: &Request, posted: Posted, kept: Kept, payload: String) {
+    pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: String) {
         let sites = self.names.sites_of(&posted);
         let kind = if posted.kind == Kind::Reverse { "stock.reversed" } else { "stock.posted" };
-        self.push(request, posted, kept, Event { id: [0; 16], kind, sites, payload });
+        self.push(origin, posted, kept, Event { id: [0; 16], kind, sites, payload });
     }
 
-    fn push(&mut self, request: &Request, posted: Posted, kept: Kept, mut event: Event) {
-        event.id = *request.ctx.ids.next().as_bytes();
+    fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
+        event.id = *origin.ctx.ids.next().as_bytes();
         let Kept { document, reason, note, reversal_of } = kept;
         self.entries.push(Entry {
             posted,
-            actor: request.ctx.actor.id.get(),
+            actor: origin.ctx.actor.id.get(),
             document,
             reason,
             note,
             reversal_of,
-            idem_key: request.key.as_ref().map(|key| key.key.clone()),
+            idem_key: origin.key.map(str::to_owned),
             event,
         });
     }
 
     /// A refusal as the caller sees it: with the pointer of the line it wrote.
-    fn problem(&self, refusal: &Refusal, origins: &[&str]) -> Problem {
+    pub(crate) fn problem(&self, refusal: &Refusal, origins: &[&str]) -> Problem {
         let mut problem = refusal.problem(&|place| self.names.call(place));
         if let (Some(line), [error]) = (refusal.line, problem.errors.as_mut_slice())
             && let (Some(origin), Some(rest)) =
@@ -429,14 +495,14 @@ impl Batch<'_> {
 
 /// What is kept beside a posting.
 #[derive(Default)]
-struct Kept {
-    document: Option<String>,
-    reason: Option<String>,
-    note: Option<String>,
-    reversal_of: Option<[u8; 16]>,
+pub(crate) struct Kept {
+    pub(crate) document: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) reversal_of: Option<[u8; 16]>,
 }
 
-fn text<T: serde::Serialize>(value: &T) -> String {
+pub(crate) fn text<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 

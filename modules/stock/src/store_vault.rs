@@ -119,6 +119,15 @@ pub(crate) const LOCK_OPEN_CLAIMS: Statement = Statement::per_engine(
      for update of c",
 );
 
+pub(crate) const READ_OPEN_CLAIMS: Statement = Statement::per_engine(
+    "stock.read_open_claims",
+    "select id, owner, item, site, location, lot, qty, priority, made_at, expires_at, state
+     from stock_claim where item = ?1 and site = ?2 and state = 1",
+    "select c.id, c.owner, c.item, c.site, c.location, c.lot, c.qty, c.priority, c.made_at, c.expires_at, c.state
+     from unnest(?1::bigint[], ?2::bigint[]) as k (item, site)
+     join stock_claim c on c.item = k.item and c.site = k.site and c.state = 1",
+);
+
 pub(crate) const INSERT_CLAIMS: Statement = Statement::per_engine(
     "stock.insert_claims",
     "insert into stock_claim (id, owner, item, site, location, lot, qty, priority, made_at, expires_at, state)

@@ -35,7 +35,8 @@ pub(crate) fn due(
     loaded: &Loaded,
 ) -> Result<Vec<Due>, DbError> {
     let past = |key: &SiteKey, next: Option<Date>| {
-        next.zip(loaded.today.get(&key.site)).filter(|(next, today)| *today > next).map(|(_, today)| *today)
+        let today = loaded.today.get(&key.site).copied()?;
+        (wanted.swept.contains(key) || today > next?).then_some(today)
     };
     let keys: Vec<(SiteKey, Date)> =
         loaded.sites.iter().filter_map(|(key, site)| Some((*key, past(key, site.next_expiry)?))).collect();

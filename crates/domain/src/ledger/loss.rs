@@ -30,6 +30,25 @@ pub(super) fn break_claims(vault: &mut Vault, key: Key) -> Result<Vec<ClaimEntry
     Ok(broken)
 }
 
+/// Breaks as many claims as needed so that `reserved + allocated <= sellable` holds for a site:
+/// first those that are bound to `keys`, which nobody can take from any more.
+pub(super) fn break_short(
+    vault: &mut Vault,
+    site_key: SiteKey,
+    keys: &[Key],
+) -> Result<Vec<ClaimEntry>, Refusal> {
+    let mut broken = Vec::new();
+    let bound = |claim: &Claim| claim.key().is_some_and(|key| keys.contains(&key));
+    for candidate in [&bound as &dyn Fn(&Claim) -> bool, &|_| true] {
+        let site = vault.site(site_key)?;
+        let short = site.reserved + site.allocated - site.sellable;
+        if short > 0 {
+            take(vault, site_key, short, candidate, &mut broken)?;
+        }
+    }
+    Ok(broken)
+}
+
 fn take(
     vault: &mut Vault,
     site: SiteKey,

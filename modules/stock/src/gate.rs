@@ -1,0 +1,21 @@
+//! The gate between postings and changes of what postings rest on.
+//!
+//! A posting reads facts that it does not lock: where a location stands, whether it is blocked, how
+//! an item is traced, when a lot expires, which periods are closed. So every batch passes the gate
+//! shared, before it reads any of them, and whoever changes one of them holds the gate alone: then
+//! all postings that saw the old fact have committed, and all others see the new one. The gate is
+//! the first lock of a transaction, and opens when it ends. Only reservations pass beside it: they
+//! rest on locked guards alone. With one writer there is nothing to hold.
+
+use crate::store_gate as sql;
+use db::{DbError, Tx};
+
+/// Passes the gate together with other postings.
+pub(crate) fn share(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    tx.query_opt(&sql::SHARE, &[], |_| Ok(())).map(|_| ())
+}
+
+/// Holds the gate alone: no posting is under way until this transaction ends.
+pub(crate) fn hold(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    tx.query_opt(&sql::HOLD, &[], |_| Ok(())).map(|_| ())
+}

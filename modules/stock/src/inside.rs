@@ -1,0 +1,193 @@
+//! Commands by ids, from inside of the product: what documents, handling units, sweeps and blocks
+//! ask of the ledger. They take the same way as those of the hot path, in the transaction of their
+//! cause: all of them, or the first refusal and nothing.
+//!
+//! Not here: permissions. Whoever orders has asked before.
+
+use crate::answer::PostingAnswer;
+use crate::compile::Compiled;
+use crate::desk::Desk;
+use crate::load::{Known, Wanted};
+use crate::names::Names;
+use crate::run::{self, Batch, Kept, Origin, text};
+use db::{Conn, DbError, Tx};
+use domain::ledger::{
+    self, Allocate, Amount, Cost, Key, Kind, Line, Place, Post, Posted, Recount, Refusal, Release, SiteKey,
+};
+use domain::{ClaimId, Ctx, ItemId, LocationId, LotId, PostingId, Problem};
+use web::Failure;
+
+/// One command.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// A posting of any kind.
+    Post(Compiled),
+    /// An allocation.
+    Allocate(Allocate),
+    /// A release.
+    Release(Release),
+    /// What counts as sellable has changed; with the reason, should claims be broken.
+    Recount(Recount, String),
+    /// Nothing but the sweep of what has expired of an item at a site.
+    Sweep(SiteKey),
+}
+
+/// A posting by ids.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) kind: Kind,
+    pub(crate) document: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) note: Option<String>,
+    /// Each line with the pointer of the field that it came from; empty for none.
+    pub(crate) lines: Vec<(Line, String)>,
+}
+
+impl Draft {
+    /// The order, with a new id.
+    pub(crate) fn order(self, ctx: &Ctx) -> Order {
+        let (lines, origins) = self.lines.into_iter().unzip();
+        Order::Post(Compiled {
+            post: Post {
+                id: PostingId(ctx.ids.next()),
+                kind: self.kind,
+                effective_at: None,
+                post_late: false,
+                lines,
+            },
+            origins,
+            document: self.document,
+            reason: self.reason,
+            note: self.note,
+        })
+    }
+}
+
+/// A line without claim or cost.
+pub(crate) const fn line(item: ItemId, lot: LotId, from: Place, to: Place, qty: i64) -> Line {
+    Line { item, lot, from, to, amount: Amount::Move(qty), claim: None, split: None, cost: Cost::Unknown }
+}
+
+/// A line whose goods are claimed; when only a part of an allocation moves, the part is a claim of
+/// its own.
+pub(crate) fn claimed_line(line: Line, claim: ClaimId, ctx: &Ctx) -> Line {
+    Line { claim: Some(claim), split: Some(ClaimId(ctx.ids.next())), ..line }
+}
+
+/// Carries out orders in sequence. The gate is passed by the caller, before it reads any facts.
+pub(crate) fn carry_out(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    orders: Vec<Order>,
+) -> Result<Vec<PostingAnswer>, Failure> {
+    let desk = Desk::read(tx)?;
+    let names = &mut Names::default();
+    names.read_orders(tx, &orders)?;
+    let mut wanted = Wanted::default();
+    for order in &orders {
+        wanted.order(names, order, ctx);
+    }
+    let (mut vault, sweeps) = run::lock_wanted(tx, &desk, &mut Known::default(), names, wanted, ctx)?;
+    let mut batch = Batch::new(&desk, names, &mut vault, sweeps);
+    let mut answers = Vec::with_capacity(orders.len());
+    for order in orders {
+        answers.extend(batch.order(Origin { ctx, key: None }, order)?);
+    }
+    let entries = batch.entries;
+    run::keep_all(tx, &desk, names, entries, &vault)?;
+    Ok(answers)
+}
+
+impl Batch<'_> {
+    fn order(&mut self, origin: Origin<'_>, order: Order) -> Result<Option<PostingAnswer>, Problem> {
+        let now = origin.ctx.now;
+        let plain = |batch: &Self, refusal: &Refusal| batch.problem(refusal, &[]);
+        match order {
+            Order::Sweep(_) => Ok(None),
+            Order::Post(compiled) => self.post(origin, compiled).map(Some),
+            Order::Allocate(allocate) => {
+                let posted = ledger::allocate(self.vault, allocate, now);
+                let posted = posted.map_err(|refusal| plain(self, &refusal))?;
+                Ok(Some(self.record(origin, posted, Kept::default())))
+            }
+            Order::Release(release) => {
+                let posted = ledger::release(self.vault, &release, now);
+                let posted = posted.map_err(|refusal| plain(self, &refusal))?;
+                Ok(Some(self.record(origin, posted, Kept::default())))
+            }
+            Order::Recount(recount, reason) => {
+                let posted = ledger::recount(self.vault, &recount, now);
+                let posted = posted.map_err(|refusal| plain(self, &refusal))?;
+                let kept = Kept { reason: Some(reason), ..Kept::default() };
+                Ok(posted.map(|posted| self.record(origin, posted, kept)))
+            }
+        }
+    }
+
+    /// Enters a posting and shows it.
+    pub(crate) fn record(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept) -> PostingAnswer {
+        let answer = PostingAnswer {
+            document: kept.document.clone(),
+            reason: kept.reason.clone(),
+            ..self.names.posting(&posted)
+        };
+        let payload = text(&answer);
+        self.enter(origin, posted, kept, payload);
+        answer
+    }
+}
+
+impl Wanted {
+    /// What an order needs.
+    fn order(&mut self, names: &Names, order: &Order, ctx: &Ctx) {
+        match order {
+            Order::Post(compiled) => self.post(names, &compiled.post, ctx.now),
+            Order::Allocate(allocate) => self.allocate(names, allocate),
+            Order::Release(release) => self.claim(names, release.claim),
+            Order::Recount(recount, _) => {
+                self.sites.insert(recount.site);
+                self.claims_of.insert(recount.site);
+                self.balances.extend(recount.starts.iter().chain(&recount.stops).copied());
+            }
+            Order::Sweep(key) => {
+                self.sites.insert(*key);
+                self.swept.insert(*key);
+            }
+        }
+    }
+}
+
+impl Names {
+    /// Reads the facts of what orders name.
+    fn read_orders(&mut self, conn: &mut Conn<'_>, orders: &[Order]) -> Result<(), DbError> {
+        let mut claims: Vec<ClaimId> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
+        let mut sites: Vec<SiteKey> = Vec::new();
+        for order in orders {
+            match order {
+                Order::Post(compiled) => {
+                    for line in &compiled.post.lines {
+                        keys.extend([line.from, line.to].map(|place| Key::at(line.item, line.lot, place)));
+                        claims.extend(line.claim);
+                    }
+                }
+                Order::Allocate(Allocate { item, location, lot, reservation, .. }) => {
+                    keys.push(Key::at(*item, *lot, Place::good(*location)));
+                    claims.extend(*reservation);
+                }
+                Order::Release(release) => claims.push(release.claim),
+                Order::Recount(recount, _) => {
+                    keys.extend(recount.starts.iter().chain(&recount.stops).copied());
+                    sites.push(recount.site);
+                }
+                Order::Sweep(key) => sites.push(*key),
+            }
+        }
+        self.add_claims(conn, claims)?;
+        let items = keys.iter().map(|key| key.item).chain(sites.iter().map(|key| key.item));
+        self.add_items(conn, items.collect::<Vec<_>>())?;
+        let places = keys.iter().map(|key| key.location).chain(sites.iter().map(|key| key.site.root()));
+        self.add_places(conn, places.collect::<Vec<LocationId>>())?;
+        self.add_lots(conn, keys.iter().map(|key| key.lot).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,142 @@
+//! What the tests ask of the tables, and the law that every test ends with: the books are sound.
+
+use db::{Conn, DbError, Statement};
+use domain::{ClaimId, ItemId, LocationId, Status};
+use std::collections::BTreeMap;
+
+const BALANCES: Statement = Statement::new(
+    "stock.test.balances",
+    "select b.item, b.location, b.lot, b.status, b.on_hand, b.allocated, l.code
+     from stock_balance b
+     left join stock_lot l on l.id = b.lot
+     order by b.location, b.lot, b.status",
+);
+
+const SITES: Statement = Statement::new(
+    "stock.test.sites",
+    "select item, site, sellable, reserved, allocated from stock_site order by item, site",
+);
+
+const CLAIMS: Statement = Statement::new(
+    "stock.test.claims",
+    "select item, site, location, lot, qty from stock_claim where state = 1 order by id",
+);
+
+const CLAIM: Statement =
+    Statement::new("stock.test.claim", "select qty, state from stock_claim where id = ?1");
+
+const LAYERS: Statement = Statement::new(
+    "stock.test.layers",
+    "select item, grp, cast(sum(qty_left) as bigint) from stock_layer group by item, grp order by item, grp",
+);
+
+const EVENTS: Statement = Statement::new("stock.test.events", "select count(*) from db_outbox");
+
+const UNIT: i64 = 1_000_000;
+
+type BalanceRow = ((i64, i64, i64, i64), i64, i64, Option<String>);
+
+fn balances(conn: &mut Conn<'_>) -> Result<Vec<BalanceRow>, DbError> {
+    conn.query(&BALANCES, &[], |row| {
+        let key = (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
+        Ok((key, row.int(4)?, row.int(5)?, row.opt_text(6)?.map(str::to_owned)))
+    })
+}
+
+/// `L1 10`, `L1 lot A hold 3`; virtual locations and zeros left out.
+pub(crate) fn stock(conn: &mut Conn<'_>, wanted: ItemId) -> Result<Vec<String>, DbError> {
+    let mut found = Vec::new();
+    for ((item, location, _, status), on_hand, _, lot) in balances(conn)? {
+        if item != wanted.get() || location < 0 || on_hand == 0 {
+            continue;
+        }
+        let place = places::facts_by_id(conn, &[LocationId(location)])?.remove(0).unwrap().code;
+        let lot = lot.map_or(String::new(), |lot| format!(" lot {lot}"));
+        let status = Status::from_number(status).filter(|status| *status != Status::Good);
+        let status = status.map_or(String::new(), |status| format!(" {status}"));
+        found.push(format!("{place}{lot}{status} {}", on_hand / UNIT));
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Sellable, reserved, allocated.
+pub(crate) fn guard(conn: &mut Conn<'_>, item: ItemId, site: LocationId) -> Result<(i64, i64, i64), DbError> {
+    let rows = conn.query(&SITES, &[], |row| {
+        Ok(((row.int(0)?, row.int(1)?), (row.int(2)? / UNIT, row.int(3)? / UNIT, row.int(4)? / UNIT)))
+    })?;
+    let found = rows.into_iter().find(|(key, _)| *key == (item.get(), site.get()));
+    Ok(found.map_or((0, 0, 0), |(_, guard)| guard))
+}
+
+pub(crate) fn claim(conn: &mut Conn<'_>, id: ClaimId) -> Result<(i64, i64), DbError> {
+    conn.query_one(&CLAIM, &[id.bytes().into()], |row| Ok((row.int(0)? / UNIT, row.int(1)?)))
+}
+
+pub(crate) fn events(conn: &mut Conn<'_>) -> Result<i64, DbError> {
+    conn.query_one(&EVENTS, &[], |row| row.int(0))
+}
+
+/// Everything that is not as it must be.
+pub(crate) fn unsound(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
+    let mut wrong = Vec::new();
+    let balances = balances(conn)?;
+    let claims = conn.query(&CLAIMS, &[], |row| {
+        Ok((row.int(0)?, row.int(1)?, row.opt_int(2)?, row.opt_int(3)?, row.int(4)?))
+    })?;
+    let mut sums: BTreeMap<i64, i64> = BTreeMap::new();
+    let mut sellable: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+    let mut owned: BTreeMap<(i64, i64), i64> = BTreeMap::new();
+    for (key, on_hand, allocated, _) in &balances {
+        let (item, location, lot, status) = *key;
+        *sums.entry(item).or_default() += on_hand;
+        let facts = places::facts_by_id(conn, &[LocationId(location)])?.remove(0).unwrap();
+        if facts.valuation_group != 0 {
+            *owned.entry((item, facts.valuation_group)).or_default() += on_hand;
+        }
+        if status == 1 && facts.sellable && !facts.blocked && facts.site.is_some() {
+            *sellable.entry((item, facts.site.get())).or_default() += on_hand;
+        }
+        let bound: i64 = claims
+            .iter()
+            .filter(|claim| (claim.0, claim.2, claim.3) == (item, Some(location), Some(lot)) && status == 1)
+            .map(|claim| claim.4)
+            .sum();
+        if bound != *allocated || *allocated > *on_hand && location > 0 {
+            wrong.push(format!("{key:?}: {on_hand} on hand, {allocated} allocated, {bound} bound"));
+        }
+    }
+    wrong.extend(
+        sums.iter().filter(|(_, sum)| **sum != 0).map(|(item, sum)| format!("item {item}: sum {sum}")),
+    );
+    let sites = conn.query(&SITES, &[], |row| {
+        Ok(((row.int(0)?, row.int(1)?), (row.int(2)?, row.int(3)?, row.int(4)?)))
+    })?;
+    for (key, (counted, reserved, allocated)) in &sites {
+        let expected = sellable.remove(key).unwrap_or_default();
+        let mine = claims.iter().filter(|claim| (claim.0, claim.1) == *key);
+        let (hard, soft): (Vec<_>, Vec<_>) = mine.partition(|claim| claim.2.is_some());
+        let sum = |claims: Vec<&(i64, i64, Option<i64>, Option<i64>, i64)>| {
+            claims.iter().map(|claim| claim.4).sum::<i64>()
+        };
+        let found = (*counted, *reserved, *allocated);
+        let right = (expected, sum(soft), sum(hard));
+        if found != right || reserved + allocated > *counted {
+            wrong.push(format!("site {key:?} is {found:?}, not {right:?}"));
+        }
+    }
+    wrong.extend(
+        sellable.iter().filter(|(_, qty)| **qty != 0).map(|(key, qty)| format!("no guard {key:?}: {qty}")),
+    );
+    let layers = conn.query(&LAYERS, &[], |row| Ok(((row.int(0)?, row.int(1)?), row.int(2)?)))?;
+    for (key, qty) in layers {
+        let on_hand = owned.remove(&key).unwrap_or_default();
+        if on_hand != qty {
+            wrong.push(format!("layers {key:?}: {qty}, on hand {on_hand}"));
+        }
+    }
+    wrong.extend(
+        owned.iter().filter(|(_, qty)| **qty != 0).map(|(key, qty)| format!("no layers {key:?}: {qty}")),
+    );
+    Ok(wrong)
+}

@@ -1,0 +1,280 @@
+//! The world of this module's tests: a fresh database of either engine with an item or two and a
+//! few bins, and a clock that only the test moves. When a world ends, its books must be sound.
+
+use crate::input::{CostInput, LineInput, LotInput, PostInput, QtyInput, Request, ReserveInput, Work};
+use crate::service::run_in;
+use crate::store_tests;
+use catalog::NewItem;
+use db::{Conn, Db, DbError, Engine, MigrationSet, Settings, Tx};
+use domain::ledger::Kind;
+use domain::{
+    Actor, ClaimId, Code, Ctx, Ids, Instant, ItemId, LocationId, PrincipalId, Problem, Qty, Status, when,
+};
+use places::NewLocation;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use uuid::Uuid;
+use web::{Answer, Failure, Principal, Reached};
+
+const SETS: &[MigrationSet] = &[catalog::MIGRATIONS, places::MIGRATIONS, crate::MIGRATIONS];
+
+/// A database with its place, which goes away after it.
+pub(crate) struct World {
+    pub(crate) db: Db,
+    pub(crate) ctx: Ctx,
+    _dir: Option<tempfile::TempDir>,
+    _database: Option<testkit::pg::Database>,
+}
+
+struct Counted(AtomicU64);
+
+impl Ids for Counted {
+    fn next(&self) -> Uuid {
+        Uuid::from_u64_pair(7, self.0.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// A fresh world: the sites `L` and `M` with the bins `L1`, `L2`, `M1` and `M2`, and the items
+/// `BOLT` (untracked), `MILK` (lots that expire) and `DRILL` (serials).
+pub(crate) fn world(engine: Engine) -> World {
+    let (settings, dir, database) = match engine {
+        Engine::Sqlite => {
+            let dir = tempfile::tempdir().unwrap();
+            let url = format!("sqlite:{}", dir.path().join("t.db").display());
+            (Settings::new(url), Some(dir), None)
+        }
+        Engine::Postgres => {
+            let database = testkit::pg::Database::new(SETS).unwrap();
+            (Settings::new(&database.url), None, Some(database))
+        }
+    };
+    let db = Db::open(&settings, SETS).unwrap();
+    db.migrate().unwrap();
+    let ctx = Ctx {
+        actor: Actor { id: PrincipalId(1), name: "ann".to_owned() },
+        now: Instant::parse("2026-03-01T09:30:00Z").unwrap(),
+        ids: Arc::new(Counted(AtomicU64::new(1))),
+        request_id: Uuid::from_u128(1),
+    };
+    let world = World { db, ctx, _dir: dir, _database: database };
+    world.run(|tx, ctx| Ok(db::partitions::ensure(tx, "stock_movement", ctx.now.0, 6)?)).unwrap();
+    for text in ["L site", "L1 bin below L", "L2 bin below L", "M site", "M1 bin below M", "M2 bin below M"] {
+        world.place(text);
+    }
+    let new = |sku: &str, tracking: &str, expiry: Option<&str>| NewItem {
+        sku: sku.to_owned(),
+        name: sku.to_owned(),
+        base_unit: "each".to_owned(),
+        tracking: Some(tracking.to_owned()),
+        expiry: expiry.map(str::to_owned),
+        ..NewItem::default()
+    };
+    for item in [new("BOLT", "none", None), new("MILK", "lot", Some("named")), new("DRILL", "serial", None)] {
+        world.run(move |tx, ctx| catalog::create_item(tx, ctx, &item)).unwrap();
+    }
+    world
+}
+
+impl World {
+    /// Runs a command in a transaction of its own.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        mut command: impl FnMut(&mut Tx<'_>, &Ctx) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let ctx = self.ctx.clone();
+        self.db.write_blocking(move |tx| command(tx, &ctx))
+    }
+
+    /// The same, where it is refused: the code and the pointer of the first field.
+    pub(crate) fn refused<T: Send + std::fmt::Debug + 'static>(
+        &self,
+        command: impl FnMut(&mut Tx<'_>, &Ctx) -> Result<T, Failure> + Send + 'static,
+    ) -> (Code, String) {
+        match self.run(command) {
+            Err(Failure::Refused(problem)) => seen(&problem),
+            other => panic!("not refused: {other:?}"),
+        }
+    }
+
+    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut Conn<'_>) -> Result<T, DbError>) -> T {
+        self.db.read_blocking(read).unwrap()
+    }
+
+    /// Moves the clock.
+    pub(crate) fn at(&mut self, text: &str) {
+        self.ctx.now = Instant::parse(text).unwrap();
+    }
+
+    /// Creates `A site`, or `B zone below A`.
+    pub(crate) fn place(&self, text: &str) {
+        let words: Vec<&str> = text.split(' ').collect();
+        let new = NewLocation {
+            code: words[0].to_owned(),
+            kind: words[1].to_owned(),
+            parent: words.get(3).map(|&parent| parent.to_owned()),
+            ..NewLocation::default()
+        };
+        self.run(move |tx, ctx| places::create_location(tx, ctx, Reached::All, &new)).unwrap();
+    }
+
+    pub(crate) fn location(&self, code: &str) -> LocationId {
+        self.read(|conn| places::facts_by_code(conn, &[code]))[0].as_ref().unwrap().id
+    }
+
+    pub(crate) fn item(&self, sku: &str) -> ItemId {
+        self.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].as_ref().unwrap().id
+    }
+
+    /// Decides one request, as a door would.
+    pub(crate) fn ask(&self, work: Work) -> Answer {
+        self.try_ask(work).unwrap()
+    }
+
+    pub(crate) fn try_ask(&self, work: Work) -> Result<Answer, DbError> {
+        let requests =
+            [Request { ctx: self.ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }];
+        let answers = self.db.write_blocking(move |tx| run_in(tx, &requests));
+        answers.map(|mut answers| answers.pop().unwrap())
+    }
+
+    /// Posts, and shows the problem when it is refused.
+    pub(crate) fn post(&self, kind: Kind, lines: Vec<LineInput>) {
+        let answer = self.try_post(kind, lines);
+        assert_eq!(answer.status.as_u16(), 201, "{}", String::from_utf8_lossy(&answer.body));
+    }
+
+    pub(crate) fn try_post(&self, kind: Kind, lines: Vec<LineInput>) -> Answer {
+        self.ask(Work::Post(PostInput { lines, ..posting(kind) }))
+    }
+
+    /// Receives `10 BOLT at L1`, or `10 MILK lot A until 2026-04-01 at L1`.
+    pub(crate) fn receive(&self, text: &str) {
+        self.post(Kind::Receive, vec![parse(text)]);
+    }
+
+    /// Reserves so much at a site.
+    pub(crate) fn reserve(&self, sku: &str, site: &str, qty: u32) -> ClaimId {
+        self.reserve_until(sku, site, qty, None)
+    }
+
+    pub(crate) fn reserve_until(&self, sku: &str, site: &str, qty: u32, until: Option<&str>) -> ClaimId {
+        let answer = self.ask(Work::Reserve(ReserveInput {
+            sku: sku.to_owned(),
+            site: site.to_owned(),
+            qty: Qty::units(qty).unwrap(),
+            unit: None,
+            owner: "order-1".to_owned(),
+            priority: 0,
+            expires_at: until.map(|text| Instant::parse(text).unwrap()),
+        }));
+        claim_of(&answer)
+    }
+
+    /// What is on hand: `L1 10`, `L1 hold 3`, by location, lot and status; zeros left out.
+    pub(crate) fn stock(&self, sku: &str) -> Vec<String> {
+        let item = self.item(sku);
+        self.read(|conn| store_tests::stock(conn, item))
+    }
+
+    /// Sellable, reserved and allocated of an item at a site, in whole units.
+    pub(crate) fn guard(&self, sku: &str, site: &str) -> (i64, i64, i64) {
+        let (item, site) = (self.item(sku), self.location(site));
+        self.read(|conn| store_tests::guard(conn, item, site))
+    }
+
+    /// The open quantity of a claim in whole units, and its state.
+    pub(crate) fn claim(&self, id: ClaimId) -> (i64, i64) {
+        self.read(|conn| store_tests::claim(conn, id))
+    }
+
+    /// The kinds and numbers of the events of one kind of thing, oldest first.
+    pub(crate) fn events(&self, aggregate: &str) -> Vec<(String, i64)> {
+        for _ in 0..500 {
+            let events = self.read(|conn| db::feed::read(conn, 0, 100_000));
+            let (positioned, all) = (events.len(), self.read(store_tests::events));
+            if i64::try_from(positioned).unwrap() == all {
+                let of_kind = events.into_iter().filter(|event| event.aggregate_type == aggregate);
+                return of_kind.map(|event| (event.kind, event.aggregate_seq)).collect();
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        panic!("the feed does not catch up");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let wrong = self.read(store_tests::unsound);
+            assert!(wrong.is_empty(), "the books are not sound: {wrong:#?}");
+        }
+    }
+}
+
+/// A posting without lines.
+pub(crate) fn posting(kind: Kind) -> PostInput {
+    PostInput {
+        kind,
+        effective_at: None,
+        post_late: false,
+        document: None,
+        reason: crate::reason::is_needed(kind).then(|| "count".to_owned()),
+        note: None,
+        lines: Vec::new(),
+    }
+}
+
+/// Reads `10 BOLT at L1` or `10 MILK lot A until 2026-04-01 at L1 status hold`.
+pub(crate) fn parse(text: &str) -> LineInput {
+    let words: Vec<&str> = text.split(' ').collect();
+    let after = |word: &str| words.iter().position(|at| *at == word).map(|at| words[at + 1]);
+    let serials: Vec<String> =
+        after("serials").map_or(Vec::new(), |list| list.split(',').map(str::to_owned).collect());
+    LineInput {
+        sku: words[1].to_owned(),
+        qty: QtyInput::Moves(Qty::parse(words[0]).unwrap()),
+        unit: None,
+        location: after("at").unwrap().to_owned(),
+        status: after("status").map(|word| Status::parse(word).unwrap()),
+        to_location: after("to").map(str::to_owned),
+        to_status: after("becomes").map(|word| Status::parse(word).unwrap()),
+        lot: after("lot").map(|code| LotInput {
+            code: code.to_owned(),
+            expiry_on: after("until").map(|day| when::parse_date(day).unwrap()),
+            made_on: None,
+        }),
+        serials,
+        claim: None,
+        cost: CostInput::Total(1_000),
+    }
+}
+
+/// The claim in an answer.
+pub(crate) fn claim_of(answer: &Answer) -> ClaimId {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    ClaimId::parse(body["id"].as_str().unwrap_or_else(|| panic!("{body}"))).unwrap()
+}
+
+/// The code of a problem and the pointer of its first field.
+pub(crate) fn seen(problem: &Problem) -> (Code, String) {
+    (problem.code, problem.errors.first().map_or(String::new(), |error| error.pointer.clone()))
+}
+
+/// The code in a refused answer.
+pub(crate) fn code_of(answer: &Answer) -> String {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    body["code"].as_str().unwrap_or("accepted").to_owned()
+}
+
+/// Runs tests on both engines.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(db::Engine::Sqlite); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(db::Engine::Postgres); })*
+        }
+    };
+}
+pub(crate) use on_both_engines;
