@@ -95,6 +95,14 @@ pub enum CostError {
     /// The value of all layers does not fit.
     #[error("all layers together are worth at most `{}` minor units", i64::MAX)]
     ValueTooLarge,
+    /// More is wanted than the layers that were loaded hold. A fault of the caller.
+    #[error("the cost layers that were loaded hold `{}`, not `{}`", Delta(*.loaded), Delta(*.wanted))]
+    Unloaded {
+        /// What the loaded layers hold, in millionths.
+        loaded: i64,
+        /// What is wanted, in millionths.
+        wanted: i64,
+    },
     /// A number that an open layer has already.
     #[error("cost layer `{seq}` is open already")]
     LayerTwice {
@@ -120,7 +128,9 @@ impl AsProblem for CostError {
             CostError::NotPositive { .. } => Code::InvalidQuantity,
             CostError::NegativeValue { .. } => Code::InvalidValue,
             CostError::QuantityTooLarge | CostError::ValueTooLarge => Code::LimitExceeded,
-            CostError::LayerTwice { .. } | CostError::LayerLacks { .. } => Code::Internal,
+            CostError::Unloaded { .. } | CostError::LayerTwice { .. } | CostError::LayerLacks { .. } => {
+                Code::Internal
+            }
         }
     }
 }
@@ -190,14 +200,16 @@ impl Left {
 pub struct Stack {
     method: Method,
     layers: BTreeMap<Place, Left>,
-    /// The sum of the layers.
+    /// The sum of the layers, those included that were not loaded.
     all: Left,
+    /// What of it the layers hold that were not loaded: the youngest ones.
+    unloaded: i64,
 }
 
 impl Stack {
     /// No layers.
     pub const fn new(method: Method) -> Stack {
-        Stack { method, layers: BTreeMap::new(), all: Left { qty: 0, value: 0 } }
+        Stack { method, layers: BTreeMap::new(), all: Left { qty: 0, value: 0 }, unloaded: 0 }
     }
 
     /// The open layers as the store has them, in any order.
@@ -212,17 +224,36 @@ impl Stack {
         Ok(stack)
     }
 
+    /// The oldest open layers, of a stack that holds `qty` worth `value` in all. What the younger
+    /// ones hold is known as a sum only, so a command costs the layers it touches however many
+    /// are open. Load at least as much as will be consumed.
+    ///
+    /// # Errors
+    /// As [`Stack::load`]; [`CostError::Short`] when the layers hold more than the whole.
+    pub fn load_oldest(
+        method: Method,
+        layers: impl IntoIterator<Item = Layer>,
+        qty: i64,
+        value: i64,
+    ) -> Result<Stack, CostError> {
+        let mut stack = Stack::load(method, layers)?;
+        let unloaded = qty.checked_sub(stack.all.qty).filter(|rest| *rest >= 0);
+        stack.unloaded = unloaded.ok_or(CostError::Short { held: qty, wanted: stack.all.qty })?;
+        stack.all = Left { qty, value };
+        Ok(stack)
+    }
+
     /// How cost leaves this stack.
     pub const fn method(&self) -> Method {
         self.method
     }
 
-    /// The quantity of all layers, in millionths: what is on hand in the group.
+    /// The quantity of all layers, loaded or not, in millionths: what is on hand in the group.
     pub const fn qty(&self) -> i64 {
         self.all.qty
     }
 
-    /// The value of all layers, in minor units.
+    /// The value of all layers, loaded or not, in minor units.
     pub const fn value(&self) -> i64 {
         self.all.value
     }
@@ -349,6 +380,10 @@ impl Stack {
         }
         if qty > self.all.qty {
             return Err(CostError::Short { held: self.all.qty, wanted: qty });
+        }
+        let loaded = self.all.qty - self.unloaded;
+        if qty > loaded {
+            return Err(CostError::Unloaded { loaded, wanted: qty });
         }
         Ok(())
     }

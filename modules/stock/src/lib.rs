@@ -22,6 +22,7 @@ mod record;
 mod run;
 mod save;
 mod service;
+mod store_anchor;
 mod store_gate;
 mod store_postings;
 #[cfg(test)]
@@ -39,7 +40,8 @@ pub use input::{
     AllocateInput, BulkInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX,
     PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
 };
-pub use service::{Vault, run_in};
+pub use service::{Vault, prepare, run_in};
+pub use store_anchor::{Anchor, anchor};
 
 pub(crate) use post::submit as post_submit;
 
@@ -54,6 +56,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
     migrations: &[
         Migration { number: 1, name: "vault", text: include_str!("../migrations/0001_vault.sql") },
         Migration { number: 2, name: "reasons", text: include_str!("../migrations/0002_reasons.sql") },
+        Migration { number: 3, name: "checks", text: include_str!("../migrations/0003_checks.sql") },
     ],
 };
 

@@ -22,7 +22,8 @@ pub(crate) struct Wanted {
     pub(crate) claims: FxHashSet<ClaimId>,
     pub(crate) claims_of: FxHashSet<SiteKey>,
     pub(crate) serials: FxHashSet<LotId>,
-    pub(crate) stacks: FxHashSet<(ItemId, Group)>,
+    /// Cost stacks, each with how much of it may be used at most.
+    pub(crate) stacks: FxHashMap<(ItemId, Group), i64>,
     /// The earliest effective instant that a backdated posting gives a key.
     pub(crate) since: FxHashMap<Key, Instant>,
     /// What is swept whether its guard says that something is due or not.
@@ -140,7 +141,7 @@ fn ensure(tx: &mut Tx<'_>, known: &mut Known, wanted: &Wanted) -> Result<(), DbE
         tx.execute_many(&sql::ENSURE_SERIALS, &rows)?;
     }
     let mut rows = Rows::new(2);
-    for key in sorted(wanted.stacks.iter().filter(|key| !known.stacks.contains(key))) {
+    for key in sorted(wanted.stacks.keys().filter(|key| !known.stacks.contains(key))) {
         rows.push(&[key.0.get().into(), key.1.0.into()]);
     }
     if !rows.is_empty() {
@@ -156,7 +157,7 @@ impl Known {
     fn learn(&mut self, wanted: &Wanted) {
         self.sites.extend(wanted.sites.iter().copied());
         self.balances.extend(wanted.balances.iter().copied());
-        self.stacks.extend(wanted.stacks.iter().copied());
+        self.stacks.extend(wanted.stacks.keys().copied());
     }
 
     /// All rows that were asked for must be there.
@@ -233,22 +234,58 @@ fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
     Ok(())
 }
 
+/// How many of the oldest layers are read at first; nearly always they are enough.
+const LAYERS_AT_FIRST: i64 = 16;
+
 fn lock_costs(tx: &mut Tx<'_>, wanted: &Wanted, method: Method, loaded: &mut Loaded) -> Result<(), DbError> {
-    let mut rows = Rows::with_capacity(2, wanted.stacks.len());
-    for key in sorted(wanted.stacks.iter()) {
-        rows.push(&[key.0.get().into(), key.1.0.into()]);
+    let keys = sorted(wanted.stacks.keys());
+    let mut rows = Rows::with_capacity(2, keys.len());
+    let mut limits = Rows::new(3);
+    for key in &keys {
+        let (item, group) = (key.0.get().into(), key.1.0.into());
+        rows.push(&[item, group]);
+        match (method, wanted.demand(*key)) {
+            (Method::Fifo, 0) => {}
+            (Method::Fifo, demand) if demand < i64::MAX => {
+                limits.push(&[item, group, LAYERS_AT_FIRST.into()])
+            }
+            _ => limits.push(&[item, group, i64::MAX.into()]),
+        }
     }
     let heads = many(tx, &sql::LOCK_STACKS, &rows, |row| {
-        Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), row.int(2)?))
+        Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), row.int(2)?, row.int(3)?, row.int(4)?))
     })?;
     let mut layers: FxHashMap<(ItemId, Group), Vec<Layer>> = FxHashMap::default();
-    for (key, layer) in many(tx, &sql::READ_OPEN_LAYERS, &rows, layer)? {
+    for (key, layer) in many(tx, &sql::READ_OLDEST_LAYERS, &limits, layer)? {
         layers.entry(key).or_default().push(layer);
     }
-    for (key, next_seq) in heads {
-        let stack = Stack::load(method, layers.remove(&key).unwrap_or_default());
+    read_more_layers(tx, wanted, &mut layers)?;
+    for (key, next_seq, qty, value) in heads {
+        let stack = Stack::load_oldest(method, layers.remove(&key).unwrap_or_default(), qty, value);
         let stack = stack.map_err(|_| DbError::Column { column: 0, wanted: "sound cost layers" })?;
         loaded.costs.insert(key, Costs::loaded(stack, next_seq));
+    }
+    Ok(())
+}
+
+/// Reads all layers of the stacks whose oldest ones are not enough.
+fn read_more_layers(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    layers: &mut FxHashMap<(ItemId, Group), Vec<Layer>>,
+) -> Result<(), DbError> {
+    let mut limits = Rows::new(3);
+    layers.retain(|key, found| {
+        let held: i64 = found.iter().map(|layer| layer.qty).fold(0, i64::saturating_add);
+        let cut = i64::try_from(found.len()) == Ok(LAYERS_AT_FIRST);
+        let enough = !cut || held >= wanted.demand(*key);
+        if !enough {
+            limits.push(&[key.0.get().into(), key.1.0.into(), i64::MAX.into()]);
+        }
+        enough
+    });
+    for (key, layer) in many(tx, &sql::READ_OLDEST_LAYERS, &limits, layer)? {
+        layers.entry(key).or_default().push(layer);
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use crate::input::{Request, Work};
 use crate::load::Known;
 use crate::run;
 use db::{Db, DbError, Front, Tx};
+use domain::Instant;
 use std::sync::{Arc, Mutex, PoisonError};
 use web::Answer;
 
@@ -67,6 +68,18 @@ pub fn run_in(tx: &mut Tx<'_>, requests: &[Request]) -> Result<Vec<Answer>, DbEr
     let desk = Desk::read(tx)?;
     let requests: Vec<&Request> = requests.iter().collect();
     run::run(tx, &desk, &mut Known::default(), &requests)
+}
+
+/// Months of movements that are made ready ahead of time.
+const MONTHS_AHEAD: u32 = 3;
+
+/// Makes ready what the coming months of movements are stored in. To be called at every start and
+/// now and then.
+///
+/// # Errors
+/// When the store fails.
+pub fn prepare(tx: &mut Tx<'_>, now: Instant) -> Result<(), DbError> {
+    db::partitions::ensure(tx, "stock_movement", now.0, MONTHS_AHEAD)
 }
 
 /// How many lines a request is about: what it costs of a batch.

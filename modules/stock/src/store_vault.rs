@@ -212,14 +212,20 @@ pub(crate) const STORE_STACKS: Statement = Statement::per_engine(
 )
 .hot();
 
-pub(crate) const READ_OPEN_LAYERS: Statement = Statement::per_engine(
-    "stock.read_open_layers",
+/// The oldest open layers of a stack, at most so many.
+pub(crate) const READ_OLDEST_LAYERS: Statement = Statement::per_engine(
+    "stock.read_oldest_layers",
     "select item, grp, seq, effective_at, qty_left, value_left
      from stock_layer where item = ?1 and grp = ?2 and qty_left > 0
-     order by effective_at, seq",
+     order by effective_at, seq
+     limit ?3",
     "select l.item, l.grp, l.seq, l.effective_at, l.qty_left, l.value_left
-     from unnest(?1::bigint[], ?2::bigint[]) as k (item, grp)
-     join stock_layer l on l.item = k.item and l.grp = k.grp and l.qty_left > 0
+     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[]) as k (item, grp, most)
+     cross join lateral (
+       select * from stock_layer o
+       where o.item = k.item and o.grp = k.grp and o.qty_left > 0
+       order by o.effective_at, o.seq
+       limit k.most) l
      order by l.item, l.grp, l.effective_at, l.seq",
 )
 .hot();

@@ -4,14 +4,27 @@ use crate::load::Wanted;
 use crate::names::Names;
 use domain::item::Tracking;
 use domain::ledger::{
-    Allocate, Amount, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse, SiteKey,
+    Allocate, Amount, Group, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse, SiteKey,
 };
-use domain::{ClaimId, Instant, LocationId, Status};
+use domain::{ClaimId, Instant, ItemId, LocationId, Status};
 
 impl Wanted {
     /// Whether nothing is wanted.
     pub(crate) fn is_empty(&self) -> bool {
         self.sites.is_empty() && self.balances.is_empty() && self.claims.is_empty()
+    }
+
+    /// A cost stack, of which at most so much is used.
+    fn stack(&mut self, item: ItemId, group: Group, most: i64) {
+        if group.is_some() {
+            let demand = self.stacks.entry((item, group)).or_default();
+            *demand = demand.saturating_add(most);
+        }
+    }
+
+    /// How much of a cost stack may be used at most.
+    pub(crate) fn demand(&self, key: (ItemId, Group)) -> i64 {
+        self.stacks.get(&key).copied().unwrap_or(0)
     }
 
     /// What a posting needs.
@@ -34,8 +47,13 @@ impl Wanted {
         }
         let (from, to) = (names.group(line.from.location), names.group(line.to.location));
         if from != to {
-            let groups = [from, to].into_iter().filter(|group| group.is_some());
-            self.stacks.extend(groups.map(|group| (line.item, group)));
+            // a count may take all there is
+            let most = match line.amount {
+                Amount::Move(qty) => qty,
+                Amount::CountTo(_) => i64::MAX,
+            };
+            self.stack(line.item, from, most);
+            self.stack(line.item, to, 0);
         }
         if let Some(claim) = line.claim {
             self.claim(names, claim);
@@ -114,9 +132,9 @@ impl Wanted {
                 self.serials.insert(movement.lot);
             }
             // the groups are those of today: a location may have changed its group since
-            let groups = [movement.from.location, movement.to.location].map(|location| names.group(location));
-            let groups = groups.into_iter().filter(|group| group.is_some());
-            self.stacks.extend(groups.map(|group| (movement.item, group)));
+            for location in [movement.from.location, movement.to.location] {
+                self.stack(movement.item, names.group(location), i64::MAX);
+            }
         }
     }
 }

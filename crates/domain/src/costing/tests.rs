@@ -142,6 +142,21 @@ fn refusals_have_codes() {
 }
 
 #[test]
+fn the_oldest_layers_are_enough_for_what_they_hold() {
+    let whole = fifo(&[layer(1, 0, UNIT, 10), layer(2, 1, UNIT, 20), layer(3, 2, UNIT, 30)]);
+    let mut part = Stack::load_oldest(Method::Fifo, [layer(1, 0, UNIT, 10)], 3 * UNIT, 60).unwrap();
+    assert_eq!((part.qty(), part.value()), (whole.qty(), whole.value()));
+    assert_eq!(part.at_average(UNIT), whole.at_average(UNIT));
+    part.receive(layer(4, 3, UNIT, 40)).unwrap();
+    assert_eq!(part.consume(UNIT).unwrap().value, 10);
+    assert_eq!(part.consume(2 * UNIT), Err(CostError::Unloaded { loaded: UNIT, wanted: 2 * UNIT }));
+    assert_eq!(part.consume(4 * UNIT), Err(CostError::Short { held: 3 * UNIT, wanted: 4 * UNIT }));
+    assert_eq!((part.qty(), part.value()), (3 * UNIT, 90));
+    let more = Stack::load_oldest(Method::Fifo, [layer(1, 0, 2, 10)], 1, 10);
+    assert_eq!(more, Err(CostError::Short { held: 1, wanted: 2 }));
+}
+
+#[test]
 fn the_average_of_nothing_is_unknown() {
     assert_eq!(Stack::new(Method::Fifo).at_average(UNIT), None);
     assert_eq!(fifo(&[layer(1, 0, 3 * UNIT, 1000)]).at_average(UNIT), Some(333));

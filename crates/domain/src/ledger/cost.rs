@@ -179,8 +179,9 @@ fn refuse(error: CostError) -> Refusal {
         CostError::QuantityTooLarge => Refusal::of(Why::BalanceTooLarge),
         CostError::NotPositive { qty } => Refusal::of(Why::NotPositive { qty }),
         CostError::NegativeValue { .. } | CostError::ValueTooLarge => Refusal::of(Why::ValueTooLarge),
-        CostError::Short { .. } | CostError::LayerTwice { .. } | CostError::LayerLacks { .. } => {
-            Refusal::of(Why::Books(error))
-        }
+        CostError::Short { .. }
+        | CostError::Unloaded { .. }
+        | CostError::LayerTwice { .. }
+        | CostError::LayerLacks { .. } => Refusal::of(Why::Books(error)),
     }
 }

@@ -37,17 +37,20 @@ pub(crate) fn run(call: Call<'_>, _: &Migrate) -> Done {
 
 /// Applies what is missing. `had_data`: the file was there before it was opened.
 pub(crate) fn bring_up_to_date(config: &Config, db: &Db, had_data: bool) -> Result<Migrated, Stop> {
+    let now = super::operator_ctx().now;
     if db.check_schema().is_ok() {
+        db.write_blocking(move |tx| stock::prepare(tx, now))?;
         return Ok(Migrated { applied: 0, copy: None });
     }
     let copy = match config.database_file() {
         Some(file) if had_data => {
-            let now = super::operator_ctx().now.0 / 1_000_000;
-            let copy = file.with_extension(format!("before-{now}.db"));
+            let copy = file.with_extension(format!("before-{}.db", now.0 / 1_000_000));
             store_backup::copy(&file, &copy)?;
             Some(copy)
         }
         _ => None,
     };
-    Ok(Migrated { applied: db.migrate()?, copy })
+    let applied = db.migrate()?;
+    db.write_blocking(move |tx| stock::prepare(tx, now))?;
+    Ok(Migrated { applied, copy })
 }
