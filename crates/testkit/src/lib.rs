@@ -1,3 +1,4 @@
 //! What tests stand on.
 
+pub mod http;
 pub mod pg;

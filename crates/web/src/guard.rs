@@ -29,6 +29,9 @@ use uuid::Uuid;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
+/// Bytes of path and query at most.
+const URL_BYTES_MAX: usize = 8 << 10;
+
 /// What the guard found out, for the extractors.
 #[derive(Clone, Debug)]
 pub(crate) struct Seen {
@@ -103,7 +106,7 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let gate = Arc::clone(&self.gate);
         let begun = gate.begin(request.headers());
-        match gate.judge(request.headers(), begun.now) {
+        match gate.judge(&request, begun.now) {
             Verdict::Pass(caller) => {
                 gate.admit(&mut request, &begun, caller);
                 let answer = self.inner.call(request);
@@ -147,7 +150,12 @@ impl Gate {
         }
     }
 
-    fn judge(&self, headers: &HeaderMap, now: Instant) -> Verdict {
+    fn judge(&self, request: &Request, now: Instant) -> Verdict {
+        let headers = request.headers();
+        if request.uri().path_and_query().is_some_and(|text| text.as_str().len() > URL_BYTES_MAX) {
+            let detail = format!("the address is longer than {URL_BYTES_MAX} bytes");
+            return Verdict::Refuse(Problem::new(Code::MalformedParameter, detail).into());
+        }
         if matches!(self.route.access, Access::Public(_)) {
             return Verdict::Pass(None);
         }

@@ -39,6 +39,9 @@ fn explain<T: DeserializeOwned>(text: &str) -> Problem {
         pointer.push('/');
         pointer.push_str(&escape(field));
     }
+    if pointer.is_empty() {
+        return Problem::new(Code::MalformedBody, detail);
+    }
     Problem::at(Code::MalformedBody, pointer, detail)
 }
 

@@ -89,8 +89,7 @@ async fn show_set_up(call: Call<'_>, db: &Db, address: std::net::SocketAddr) -> 
         db.write(move |tx| access::offer_setup(tx, &ctx, &offered)).await.map_err(|error: Failure| error)?;
     if done {
         call.out.remark(&format!(
-            "nobody exists yet. Within 30 minutes, make the first administrator at\n  \
-             http://{address}/setup?token={token}\nor by\n  \
+            "nobody exists yet. Within 30 minutes, make the first administrator by\n  \
              curl -H 'content-type: application/json' http://{address}/api/v1/setup \\\n    \
              -d '{{\"token\":\"{token}\",\"login\":\"…\",\"password\":\"…\"}}'\n\
              or stop the server and run `stockwell user add LOGIN --role administrator`"

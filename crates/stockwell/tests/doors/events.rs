@@ -1,0 +1,135 @@
+//! The feed over HTTP: order, resumption, filters, scope, limits.
+
+use crate::world::{World, on_both_engines};
+use db::NewEvent;
+use domain::{Ids, LocationId, Permission};
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::http::Actor;
+
+on_both_engines!(
+    a_stream_resumes_exactly_where_it_was_left,
+    a_stream_shows_only_what_is_asked_for_and_in_scope,
+);
+
+/// Emits an event of a thing at some sites.
+fn emit(world: &World, kind: &'static str, thing: &'static str, seq: i64, sites: &'static [i64]) {
+    let (ids, now): (Arc<dyn Ids>, _) = (world.ctx().ids, world.now());
+    world.write(move |tx, _| {
+        tx.emit(NewEvent {
+            id: ids.next().into_bytes(),
+            kind,
+            aggregate_type: "test",
+            aggregate_id: thing,
+            aggregate_seq: seq,
+            recorded_at: now.0,
+            sites,
+            payload: format!("{{\"n\":{seq}}}"),
+        });
+        Ok(())
+    });
+}
+
+fn listener(world: &World) -> Actor {
+    world.key(&[Permission::EventsRead], None)
+}
+
+fn a_stream_resumes_exactly_where_it_was_left(world: &World) {
+    let listener = listener(world);
+    let mut stream = listener.listen("/api/v1/events?types=test.done", Some(0)).unwrap();
+    for seq in 1..=300 {
+        emit(world, "test.done", "a", seq, &[]);
+    }
+    let mut heard = Vec::new();
+    let mut after = 0;
+    for place in 0..300 {
+        if place == 123 {
+            drop(stream);
+            stream = listener.listen("/api/v1/events?types=test.done", Some(after)).unwrap();
+        }
+        let event = stream.event().unwrap();
+        assert!(event.id > after, "positions ascend");
+        after = event.id;
+        assert_eq!(
+            (event.event.as_str(), &event.data["data"]["n"]),
+            ("test.done", &event.data["aggregate_seq"])
+        );
+        heard.push(event.data["aggregate_seq"].as_i64().unwrap());
+    }
+    assert_eq!(heard, (1..=300).collect::<Vec<_>>());
+    let query = listener.listen(&format!("/api/v1/events?after={}", after - 1), None).unwrap().event();
+    assert_eq!(query.map(|event| event.id), Some(after));
+}
+
+fn a_stream_shows_only_what_is_asked_for_and_in_scope(world: &World) {
+    let all = listener(world);
+    let some = world.key(&[Permission::EventsRead], Some(&[LocationId(7), LocationId(8)]));
+    let begin = all.listen("/api/v1/events", None).map(drop);
+    assert!(begin.is_ok());
+    emit(world, "test.one", "a", 1, &[]);
+    emit(world, "test.two", "a", 2, &[7]);
+    emit(world, "test.one", "a", 3, &[6]);
+    emit(world, "test.one", "a", 4, &[6, 8]);
+    emit(world, "test.two", "a", 5, &[7]);
+    let seqs = |actor: &Actor, query: &str, count: usize| {
+        let path = format!("/api/v1/events?{query}");
+        let mut stream = actor.listen(&path, Some(0)).unwrap();
+        let mut heard = Vec::new();
+        while heard.len() < count {
+            let event = stream.event().unwrap();
+            if event.event.starts_with("test.") {
+                heard.push(event.data["aggregate_seq"].as_i64().unwrap());
+            }
+        }
+        heard
+    };
+    assert_eq!(seqs(&all, "", 5), [1, 2, 3, 4, 5]);
+    assert_eq!(seqs(&all, "types=test.two", 2), [2, 5]);
+    assert_eq!(seqs(&some, "", 3), [2, 4, 5]);
+    assert_eq!(seqs(&some, "types=test.one,test.two", 3), [2, 4, 5]);
+}
+
+#[test]
+fn what_makes_no_stream_is_refused() {
+    let world = World::new(db::Engine::Sqlite);
+    let listener = listener(&world);
+    for (path, after, expected) in [
+        ("/api/v1/events", Some(1_000), "400 malformed_header"),
+        ("/api/v1/events", Some(-1), "400 malformed_header"),
+        ("/api/v1/events?after=x", None, "400 malformed_parameter ?after"),
+        ("/api/v1/events?types=", None, "400 malformed_parameter ?types"),
+        ("/api/v1/events?colour=red", None, "400 unknown_parameter ?colour"),
+    ] {
+        assert_eq!(listener.listen(path, after).unwrap_err().refusal(), expected, "{path} {after:?}");
+    }
+    let broken = listener.ask("GET", "/api/v1/events").header("last-event-id", "x").send();
+    assert_eq!(broken.refusal(), "400 malformed_header");
+    assert_eq!(world.role("picker").get("/api/v1/events").refusal(), "403 forbidden");
+}
+
+#[test]
+fn a_caller_has_ten_streams_at_most() {
+    let world = World::new(db::Engine::Sqlite);
+    let listener = listener(&world);
+    let mut streams: Vec<_> = (0..10).map(|_| listener.listen("/api/v1/events", None).unwrap()).collect();
+    assert_eq!(listener.listen("/api/v1/events", None).unwrap_err().refusal(), "429 throttled");
+    assert!(self::listener(&world).listen("/api/v1/events", None).is_ok(), "others are not concerned");
+    streams.pop();
+    let asked = std::time::Instant::now();
+    while listener.listen("/api/v1/events", None).is_err() {
+        assert!(asked.elapsed() < Duration::from_secs(5), "a stream that was left still counts");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn a_stream_ends_when_its_key_is_revoked() {
+    let world = World::new(db::Engine::Sqlite);
+    let (admin, listener) = (world.admin(), listener(&world));
+    let id = listener.get("/api/v1/me").good().json()["id"].clone();
+    let mut stream = listener.listen("/api/v1/events", None).unwrap();
+    admin.post_nothing(format!("/api/v1/keys/{id}/revoke")).good();
+    // it may still hear of its own end
+    assert!(std::iter::from_fn(|| stream.event()).all(|event| event.event.starts_with("access.key_")));
+    assert_eq!(listener.listen("/api/v1/events", None).unwrap_err().refusal(), "401 unauthenticated");
+}

@@ -1,0 +1,143 @@
+//! API keys, seen from outside.
+
+use crate::world::{World, on_both_engines};
+use access::NewKey;
+use domain::Permission;
+use serde_json::json;
+use std::time::Duration;
+use testkit::http::Actor;
+use web::Within;
+
+on_both_engines!(
+    the_secret_of_a_key_is_shown_once,
+    a_key_ends_when_it_is_revoked_when_it_expires_and_with_its_owner,
+    a_key_of_a_user_never_exceeds_them,
+    what_makes_no_key_is_refused,
+    a_change_by_another_process_is_felt_within_a_second,
+    the_last_use_is_noted,
+);
+
+fn the_secret_of_a_key_is_shown_once(world: &World) {
+    let admin = world.admin();
+    let body = json!({ "name": "shop", "permissions": ["stock.read"] });
+    let ask = || admin.ask("POST", "/api/v1/keys").idempotency_key("key").json(&body);
+    let first = ask().send().good().json();
+    let secret = first["secret"].as_str().unwrap();
+    let id = &first["id"];
+    assert!(secret.starts_with(first["prefix"].as_str().unwrap()));
+    let again = ask().send().good();
+    assert_eq!((again.header("idempotency-replayed"), &again.json()["secret"]), (Some("true"), &json!(null)));
+    for reply in [admin.get(format!("/api/v1/keys/{id}")), admin.get("/api/v1/keys"), again] {
+        assert!(!reply.text().contains(secret));
+    }
+    let me = Actor::with_key(world.address, secret).get("/api/v1/me").good().json();
+    assert_eq!(
+        me,
+        json!({ "id": id, "name": "shop", "kind": "key",
+        "grants": [{ "permissions": ["stock.read"], "within": null }] })
+    );
+}
+
+fn a_key_ends_when_it_is_revoked_when_it_expires_and_with_its_owner(world: &World) {
+    let admin = world.admin();
+    let id = |actor: &Actor| actor.get("/api/v1/me").good().json()["id"].clone();
+    let revoked = world.key(&[], None);
+    let path = format!("/api/v1/keys/{}/revoke", id(&revoked));
+    let first = admin.post_nothing(path.as_str()).good();
+    assert!(first.json()["revoked_at"].is_string());
+    let again = admin.post_nothing(path.as_str()).good();
+    assert_eq!(again.header("etag"), first.header("etag"), "revoking twice changes nothing");
+    assert_eq!(revoked.get("/api/v1/me").refusal(), "401 unauthenticated");
+
+    let hour = world.now().plus_seconds(3_600);
+    let short = world.make_key(NewKey { expires_at: Some(hour), ..world.new_key() });
+    assert_eq!(short.get("/api/v1/me").status, 200);
+    world.pass(Duration::from_secs(3_599));
+    assert_eq!(short.get("/api/v1/me").status, 200);
+    world.pass(Duration::from_secs(1));
+    assert_eq!(short.get("/api/v1/me").refusal(), "401 unauthenticated");
+
+    let ann = world.user("ann", &[("clerk", Within::All)]);
+    let me = ann.get("/api/v1/me").good().json();
+    assert_eq!((&me["name"], &me["kind"]), (&json!("ann"), &json!("user")));
+    admin.post_nothing("/api/v1/users/ann/end").good();
+    assert_eq!(ann.get("/api/v1/me").refusal(), "401 unauthenticated");
+
+    // all of these look alike, and like no key at all
+    let unknown = Actor::with_key(world.address, access::Token::new().unwrap().reveal());
+    let nonsense = Actor::with_key(world.address, "swk_x");
+    let details: Vec<_> = [&revoked, &short, &ann, &unknown, &nonsense, &world.stranger()]
+        .iter()
+        .map(|actor| actor.get("/api/v1/me").json()["detail"].clone())
+        .collect();
+    assert!(details.iter().all(|detail| *detail == details[0]), "{details:?}");
+}
+
+fn a_key_of_a_user_never_exceeds_them(world: &World) {
+    let admin = world.admin();
+    world.user("ann", &[("auditor", Within::All)]);
+    let body = json!({ "name": "k", "owner": "ann", "permissions": ["access.read", "access.write"] });
+    let made = admin.post("/api/v1/keys", &body).good().json();
+    let key = Actor::with_key(world.address, made["secret"].as_str().unwrap());
+    let me = key.get("/api/v1/me").good().json();
+    assert_eq!(me["grants"], json!([{ "permissions": ["access.read"], "within": null }]));
+    let grant = admin.get("/api/v1/users/ann").json()["grants"][0]["id"].as_i64().unwrap();
+    admin.delete(format!("/api/v1/users/ann/grants/{grant}")).good();
+    assert_eq!(key.get("/api/v1/users").refusal(), "403 forbidden", "what the owner loses, the key loses");
+}
+
+fn what_makes_no_key_is_refused(world: &World) {
+    let admin = world.admin();
+    world.user("ann", &[]);
+    let cases = [
+        (json!({ "name": "k" }), "422 invalid_value /permissions"),
+        (json!({ "name": "", "permissions": [] }), "422 invalid_value /name"),
+        (json!({ "name": "k", "permissions": [], "role": "clerk" }), "422 invalid_value /role"),
+        (json!({ "name": "k", "role": "captain" }), "422 invalid_value /role"),
+        (json!({ "name": "k", "owner": "nobody" }), "404 not_found"),
+        (json!({ "name": "k", "owner": "ann", "unlimited": true }), "422 invalid_value /unlimited"),
+        (json!({ "name": "k", "permissions": [], "per_minute": 0 }), "422 invalid_value /per_minute"),
+        (json!({ "name": "k", "permissions": [], "within": [] }), "422 invalid_value /within"),
+        (json!({ "name": "k", "permissions": [], "within": ["NIX"] }), "422 unknown_location /within/0"),
+        (
+            json!({ "name": "k", "permissions": [], "expires_at": "2026-03-01T09:30:00Z" }),
+            "422 invalid_expiry /expires_at",
+        ),
+        (
+            json!({ "name": "k", "permissions": [], "expires_at": "2036-03-01T09:30:00Z" }),
+            "422 invalid_expiry /expires_at",
+        ),
+        (json!({ "name": "k", "permissions": [], "expires_at": "soon" }), "400 malformed_body /expires_at"),
+    ];
+    let count = || admin.get("/api/v1/keys?limit=500").json()["items"].as_array().unwrap().len();
+    let before = count();
+    for (body, expected) in cases {
+        assert_eq!(admin.post("/api/v1/keys", &body).refusal(), expected, "{body}");
+    }
+    assert_eq!(count(), before);
+}
+
+fn a_change_by_another_process_is_felt_within_a_second(world: &World) {
+    let key = world.key(&[Permission::AccessRead], None);
+    let id = key.get("/api/v1/me").good().json()["id"].as_i64().unwrap();
+    // straight to the database: the server is not told
+    world.write(move |tx, by| access::revoke_key(tx, by, domain::PrincipalId(id)).map(drop));
+    let asked = std::time::Instant::now();
+    while key.get("/api/v1/me").status != 401 {
+        assert!(asked.elapsed() < Duration::from_secs(2), "still good");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn the_last_use_is_noted(world: &World) {
+    let (admin, key) = (world.admin(), world.key(&[], None));
+    let id = key.get("/api/v1/me").good().json()["id"].clone();
+    // a change of access makes the server forget, and note what it knew
+    admin.post("/api/v1/keys", &json!({ "name": "other", "permissions": [] })).good();
+    let path = format!("/api/v1/keys/{id}");
+    let asked = std::time::Instant::now();
+    while admin.get(path.as_str()).good().json()["last_used_at"] != crate::world::START {
+        assert!(asked.elapsed() < Duration::from_secs(5), "not noted");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

@@ -1,0 +1,12 @@
+//! The product seen from outside: a real server on a socket, on both engines.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not as expected fails the test")]
+
+#[path = "access.rs"]
+mod access_routes;
+mod door;
+mod events;
+mod keys;
+mod set_up;
+mod walk;
+mod world;

@@ -1,0 +1,179 @@
+//! No route escapes: the table, the description and the router are one, and each route gives each
+//! kind of caller the class of answer that the table promises.
+
+use crate::world::World;
+use domain::permission::Permissions;
+use domain::{LocationId, Permission};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use stockwell::wiring;
+use testkit::http::{Actor, Ask};
+use web::{Access, Reach, RouteInfo};
+
+#[test]
+fn the_table_the_description_and_the_router_are_one() {
+    let world = World::new(db::Engine::Sqlite);
+    let description: Value = world.stranger().get("/api/openapi.json").good().json();
+    assert_eq!(description["openapi"], "3.1.0");
+    let described: BTreeSet<(String, String)> = description["paths"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .flat_map(|(path, item)| {
+            item.as_object().unwrap().keys().map(move |method| (path.clone(), method.to_uppercase()))
+        })
+        .collect();
+    let routes = wiring::routes();
+    let tabled: BTreeSet<(String, String)> =
+        routes.table().map(|route| (route.path.clone(), route.method.to_string())).collect();
+    assert_eq!(described, tabled);
+    assert_eq!(tabled.len(), routes.table().count(), "no route stands twice");
+    // the router knows each of them, and at each address nothing else
+    let admin = world.admin();
+    let mut methods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for route in routes.table() {
+        methods.entry(&route.path).or_default().insert(route.method.as_str());
+    }
+    for (path, known) in methods {
+        let reply = admin.ask("OPTIONS", concrete(path)).send();
+        assert_eq!(reply.status, 405, "{path}");
+        let allowed: BTreeSet<&str> =
+            reply.header("allow").unwrap().split(',').filter(|method| *method != "HEAD").collect();
+        assert_eq!(allowed, known, "{path}");
+    }
+}
+
+#[test]
+fn every_operation_says_what_it_does_and_no_two_have_one_name() {
+    let routes = wiring::routes();
+    let mut names = BTreeSet::new();
+    for route in routes.table() {
+        assert!(names.insert(route.name().to_owned()), "two operations are named `{}`", route.name());
+        assert!(!route.summary().is_empty(), "`{}` has no summary", route.name());
+    }
+    let public = routes.table().filter(|route| matches!(route.access, Access::Public(_))).count();
+    assert!(public <= 12, "{public} public routes");
+}
+
+/// An address of a template, of things that are not there.
+fn concrete(path: &str) -> String {
+    path.split('/')
+        .map(|part| if part.starts_with('{') { "999999" } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// A request to a route whose body is not right, so that nothing is changed by whoever passes.
+fn ask(actor: &Actor, route: &RouteInfo) -> Ask {
+    let method = match route.method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        other => panic!("no walker for {other}"),
+    };
+    let ask = actor.ask(method, concrete(&route.path));
+    if route.is_write() { ask.fresh().if_match(1).json(&json!({ "no_such_field": 1 })) } else { ask }
+}
+
+/// The status only: streams do not end.
+fn status(actor: &Actor, route: &RouteInfo) -> u16 {
+    if route.path == "/api/v1/events" {
+        return actor.listen(&route.path, None).map_or_else(|reply| reply.status, |_| 200);
+    }
+    ask(actor, route).send().status
+}
+
+struct Callers {
+    world: World,
+    stranger: Actor,
+    revoked: Actor,
+    expired: Actor,
+    nobody: Actor,
+    auditor: Actor,
+    administrator: Actor,
+}
+
+fn callers() -> Callers {
+    let world = World::new(db::Engine::Sqlite);
+    let expired = world.make_key(access::NewKey {
+        permissions: Some(Permissions::all()),
+        expires_at: Some(world.now().plus_seconds(60)),
+        ..world.new_key()
+    });
+    let revoked = world.admin();
+    let id = revoked.get("/api/v1/me").good().json()["id"].as_i64().unwrap();
+    world.write(move |tx, by| access::revoke_key(tx, by, domain::PrincipalId(id)).map(drop));
+    world.pass(Duration::from_secs(61));
+    std::thread::sleep(Duration::from_millis(1_100));
+    Callers {
+        stranger: world.stranger(),
+        revoked,
+        expired,
+        nobody: world.key(&[], None),
+        auditor: world.role("auditor"),
+        administrator: world.admin(),
+        world,
+    }
+}
+
+#[test]
+fn every_route_answers_every_kind_of_caller_as_the_table_says() {
+    let callers = callers();
+    let routes = wiring::routes();
+    let holders: BTreeMap<&str, (Actor, Actor)> = Permission::ALL
+        .iter()
+        .map(|permission| {
+            let others: Vec<Permission> =
+                Permission::ALL.iter().copied().filter(|other| other != permission).collect();
+            let right = callers.world.key(&[*permission], None);
+            (permission.word(), (right, callers.world.key(&others, None)))
+        })
+        .collect();
+    for route in routes.table() {
+        let what = format!("{} {}", route.method, route.path);
+        let seen = |actor: &Actor| status(actor, route);
+        match route.access {
+            Access::Public(_) => {
+                assert!(![401, 403].contains(&seen(&callers.nobody)), "{what}");
+                continue;
+            }
+            Access::SignedIn => assert_eq!(seen(&callers.nobody), 200, "{what}"),
+            Access::Needs(permission) => {
+                let (right, others) = &holders[permission.word()];
+                assert_eq!(seen(&callers.nobody), 403, "{what}: no role");
+                assert_eq!(seen(others), 403, "{what}: everything but the permission");
+                assert!(![401, 403].contains(&seen(right)), "{what}: the permission");
+                let auditor = access::BUILT_IN[4].permissions().contains(permission);
+                assert_eq!(seen(&callers.auditor) == 403, !auditor, "{what}: the auditor");
+            }
+        }
+        for (caller, who) in
+            [(&callers.stranger, "nobody"), (&callers.revoked, "revoked"), (&callers.expired, "expired")]
+        {
+            assert_eq!(seen(caller), 401, "{what}: {who}");
+        }
+        assert!(![401, 403, 500].contains(&seen(&callers.administrator)), "{what}: the administrator");
+    }
+}
+
+#[test]
+fn a_list_of_a_caller_whose_place_is_elsewhere_is_empty_and_a_thing_is_not_there() {
+    let world = World::new(db::Engine::Sqlite);
+    for route in wiring::routes().table() {
+        let Access::Needs(permission) = route.access else { continue };
+        if route.reach == Reach::Whole || route.path == "/api/v1/events" {
+            continue;
+        }
+        let elsewhere = world.key(&[permission], Some(&[LocationId(999_999)]));
+        let reply = ask(&elsewhere, route).send();
+        let what = format!("{} {}: {}", route.method, route.path, reply.text());
+        assert!(![401, 403, 500].contains(&reply.status), "{what}");
+        if route.method == "GET" && reply.status == 200 {
+            let items = reply.json()["items"].clone();
+            assert!(items.is_null() || items == json!([]), "{what}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! A server of either engine on a socket of its own, with a clock that only the test moves, and
+//! the actors that call it.
+
+use access::{By, NewGrant, NewKey, NewUser, Password, Token};
+use db::{Db, Engine, Settings};
+use domain::permission::Permissions;
+use domain::{Actor as Who, Ctx, Ids, Instant, LocationId, Permission, PrincipalId};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+use stockwell::ids::TimeIds;
+use stockwell::server::{Server, ServerParts};
+use stockwell::wiring;
+use testkit::http::Actor;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use web::{Clock, Closing, Failure, Limits, Principal, Within};
+
+pub(crate) const START: &str = "2026-03-01T09:30:00Z";
+pub(crate) const PASSWORD: &str = "correct horse battery";
+
+/// Makes a test run on both engines: `on_both_engines!(name, …)` for `fn name(world: &World)`.
+macro_rules! on_both_engines {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&$crate::world::World::new(db::Engine::Sqlite)); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(&$crate::world::World::new(db::Engine::Postgres)); })*
+        }
+    };
+}
+pub(crate) use on_both_engines;
+
+/// A clock that a test moves.
+#[derive(Debug)]
+pub(crate) struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Instant {
+        Instant(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A running server.
+pub(crate) struct World {
+    pub(crate) db: Db,
+    pub(crate) address: SocketAddr,
+    clock: Arc<TestClock>,
+    ids: Arc<dyn Ids>,
+    /// Turned to `false`, the server is not ready.
+    pub(crate) in_order: Arc<AtomicBool>,
+    stop: Option<oneshot::Sender<()>>,
+    ended: Option<std::thread::JoinHandle<()>>,
+    names: AtomicU64,
+    _folder: Option<tempfile::TempDir>,
+    _database: Option<testkit::pg::Database>,
+}
+
+impl World {
+    pub(crate) fn new(engine: Engine) -> World {
+        World::with(engine, Limits::default())
+    }
+
+    pub(crate) fn with(engine: Engine, limits: Limits) -> World {
+        let (settings, folder, database) = match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::tempdir().unwrap();
+                let file = folder.path().join("stockwell.db");
+                (Settings::new(format!("sqlite:{}", file.display())), Some(folder), None)
+            }
+            Engine::Postgres => {
+                let database = testkit::pg::Database::new(&wiring::MIGRATIONS).unwrap();
+                (Settings::new(&database.url), None, Some(database))
+            }
+        };
+        let db = Db::open(&settings, &wiring::MIGRATIONS).unwrap();
+        db.migrate().unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(Instant::parse(START).unwrap().0)));
+        let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::<TestClock>::clone(&clock)));
+        let in_order = Arc::new(AtomicBool::new(true));
+        let look = Arc::clone(&in_order);
+        let parts = ServerParts {
+            db: db.clone(),
+            clock: Arc::<TestClock>::clone(&clock),
+            ids: Arc::clone(&ids),
+            limits,
+            readiness: vec![(
+                "weather",
+                Box::new(
+                    move || if look.load(Ordering::Relaxed) { Ok(()) } else { Err("it rains".to_owned()) },
+                ),
+            )],
+        };
+        let (address, stop, ended) = start(parts);
+        World {
+            db,
+            address,
+            clock,
+            ids,
+            in_order,
+            stop: Some(stop),
+            ended: Some(ended),
+            names: AtomicU64::new(1),
+            _folder: folder,
+            _database: database,
+        }
+    }
+
+    /// Tells the server to stop and waits until it has.
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            drop(stop.send(()));
+        }
+        if let Some(ended) = self.ended.take() {
+            ended.join().unwrap();
+        }
+    }
+
+    /// Tells the server to stop, without waiting.
+    pub(crate) fn begin_to_stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            drop(stop.send(()));
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, time: Duration) {
+        let micros = i64::try_from(time.as_micros()).unwrap();
+        self.clock.0.fetch_add(micros, Ordering::Relaxed);
+    }
+
+    /// Somebody without a key.
+    pub(crate) fn stranger(&self) -> Actor {
+        Actor::stranger(self.address)
+    }
+
+    /// A machine's key that may everything everywhere.
+    pub(crate) fn admin(&self) -> Actor {
+        self.key(Permission::ALL, None)
+    }
+
+    /// A machine's key with these permissions, everywhere or below these locations.
+    pub(crate) fn key(&self, permissions: &[Permission], within: Option<&[LocationId]>) -> Actor {
+        let new = NewKey {
+            permissions: Some(permissions.iter().copied().collect()),
+            locations: within.map(<[LocationId]>::to_vec),
+            ..self.new_key()
+        };
+        self.make_key(new)
+    }
+
+    /// A machine's key with the permissions of a role, everywhere.
+    pub(crate) fn role(&self, role: &str) -> Actor {
+        let built_in = access::BUILT_IN.iter().find(|known| known.name == role).unwrap();
+        self.make_key(NewKey { permissions: Some(built_in.permissions()), ..self.new_key() })
+    }
+
+    /// A machine's key without permissions, a year long.
+    pub(crate) fn new_key(&self) -> NewKey {
+        NewKey {
+            name: self.name("key"),
+            owner: None,
+            permissions: Some(Permissions::NONE),
+            locations: None,
+            per_minute: None,
+            expires_at: None,
+        }
+    }
+
+    /// Any key.
+    pub(crate) fn make_key(&self, new: NewKey) -> Actor {
+        let token = Token::new().unwrap();
+        let made = token.clone();
+        self.write(move |tx, by| access::create_key(tx, by, &new, &made).map(drop));
+        Actor::with_key(self.address, token.reveal())
+    }
+
+    /// A user with these roles, and a key of theirs with all that they may.
+    pub(crate) fn user(&self, login: &str, roles: &[(&str, Within)]) -> Actor {
+        let grants =
+            roles.iter().map(|(role, within)| NewGrant { role: (*role).to_owned(), within: *within });
+        let new = NewUser {
+            login: login.to_owned(),
+            name: login.to_owned(),
+            password: Password::parse(PASSWORD, login).unwrap().hash().unwrap(),
+            grants: grants.collect(),
+        };
+        self.write(move |tx, by| access::create_user(tx, by, &new).map(drop));
+        let key = NewKey {
+            owner: Some(login.to_owned()),
+            permissions: None,
+            per_minute: Some(access::PER_MINUTE),
+            ..self.new_key()
+        };
+        self.make_key(key)
+    }
+
+    /// A name that nothing else has.
+    pub(crate) fn name(&self, what: &str) -> String {
+        format!("{what}-{}", self.names.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Runs a command of `access` as the operator.
+    pub(crate) fn write<T: Send + 'static>(
+        &self,
+        mut command: impl FnMut(&mut db::Tx<'_>, &By<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> T {
+        let ctx = self.ctx();
+        let done = self.db.write_blocking(move |tx| {
+            let by = By { ctx: &ctx, principal: &Principal::system(), locations: &wiring::LOCATIONS };
+            command(tx, &by)
+        });
+        done.unwrap()
+    }
+
+    pub(crate) fn ctx(&self) -> Ctx {
+        Ctx {
+            actor: Who { id: PrincipalId(1), name: "system".to_owned() },
+            now: self.now(),
+            ids: Arc::clone(&self.ids),
+            request_id: self.ids.next(),
+        }
+    }
+
+    /// The ids of locations by their codes.
+    pub(crate) fn location(&self, code: &str) -> LocationId {
+        let found = self.db.read_blocking(|conn| (wiring::LOCATIONS.find)(conn, code)).unwrap();
+        found.unwrap_or_else(|| panic!("no location {code}"))
+    }
+
+    /// The last audit row's number.
+    pub(crate) fn audits(&self) -> i64 {
+        self.db.read_blocking(db::audit::head).unwrap().n
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.stop();
+        self.db.close();
+    }
+}
+
+type Started = (SocketAddr, oneshot::Sender<()>, std::thread::JoinHandle<()>);
+
+fn start(parts: ServerParts) -> Started {
+    let (told, address) = std::sync::mpsc::channel();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let ended = std::thread::spawn(move || {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        runtime.block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            told.send(listener.local_addr().unwrap()).unwrap();
+            let server = Server::new(parts);
+            let closing = Closing { delay: Duration::ZERO, patience: Duration::from_secs(5) };
+            server.run(listener, async { drop(stopped.await) }, closing).await;
+        });
+    });
+    (address.recv().unwrap(), stop, ended)
+}
