@@ -97,7 +97,12 @@ impl Compiler<'_> {
     }
 
     /// One line; several when it names serials.
-    fn line(&self, kind: Kind, permission: Permission, line: &LineInput) -> Result<Vec<Line>, Problem> {
+    pub(crate) fn line(
+        &self,
+        kind: Kind,
+        permission: Permission,
+        line: &LineInput,
+    ) -> Result<Vec<Line>, Problem> {
         let item = self.item(&line.sku)?;
         let here = self.location(permission, &line.location, "/location")?;
         let (from, to) = self.ends(kind, permission, line, here)?;
@@ -262,7 +267,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn item(&self, sku: &str) -> Result<&ItemFacts, Problem> {
+    pub(crate) fn item(&self, sku: &str) -> Result<&ItemFacts, Problem> {
         match self.names.item(sku) {
             Some(item) if item.archived => {
                 let detail = format!("item `{sku}` is archived; take it back into use first");
@@ -285,7 +290,12 @@ impl Compiler<'_> {
     }
 
     /// The lot of a line. An untracked item has none; whether one is needed is for the ledger.
-    fn lot(&self, kind: Kind, item: &ItemFacts, input: Option<&LotInput>) -> Result<LotId, Problem> {
+    pub(crate) fn lot(
+        &self,
+        kind: Kind,
+        item: &ItemFacts,
+        input: Option<&LotInput>,
+    ) -> Result<LotId, Problem> {
         let Some(input) = input else { return Ok(LotId::NONE) };
         if item.tracking == Tracking::None {
             let detail = "the item is not tracked by lot; leave the lot out";
@@ -311,7 +321,7 @@ impl Compiler<'_> {
     }
 
     /// A quantity in the base unit, exactly.
-    fn to_base(&self, item: &ItemFacts, qty: Qty, unit: Option<&str>) -> Result<i64, Problem> {
+    pub(crate) fn to_base(&self, item: &ItemFacts, qty: Qty, unit: Option<&str>) -> Result<i64, Problem> {
         let unit = unit.unwrap_or(&item.base_unit);
         let factor = self.names.factor(item, unit).ok_or_else(|| {
             let detail =
@@ -379,7 +389,7 @@ fn check_texts(input: &PostInput) -> Result<(), Problem> {
 }
 
 /// A short handle: 1 to [`HANDLE_CHARS_MAX`] characters, none of them control characters.
-fn check_handle(text: &str, pointer: &str) -> Result<(), Problem> {
+pub(crate) fn check_handle(text: &str, pointer: &str) -> Result<(), Problem> {
     let length = text.chars().count();
     if length == 0 || text.trim() != text || text.chars().any(char::is_control) {
         let detail = "it has at least one character, no blanks around it and no control characters";

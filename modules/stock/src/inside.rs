@@ -7,6 +7,7 @@
 use crate::answer::PostingAnswer;
 use crate::compile::Compiled;
 use crate::desk::Desk;
+use crate::input::{LineInput, PostInput, Request, Work};
 use crate::load::{Known, Wanted};
 use crate::names::Names;
 use crate::run::{self, Batch, Kept, Origin, text};
@@ -15,7 +16,8 @@ use domain::ledger::{
     self, Allocate, Amount, Cost, Key, Kind, Line, Place, Post, Posted, Recount, Refusal, Release, SiteKey,
 };
 use domain::{ClaimId, Ctx, ItemId, LocationId, LotId, PostingId, Problem};
-use web::Failure;
+use std::sync::Arc;
+use web::{Caller, Failure};
 
 /// One command.
 #[derive(Debug)]
@@ -72,6 +74,28 @@ pub(crate) const fn line(item: ItemId, lot: LotId, from: Place, to: Place, qty: 
 /// its own.
 pub(crate) fn claimed_line(line: Line, claim: ClaimId, ctx: &Ctx) -> Line {
     Line { claim: Some(claim), split: Some(ClaimId(ctx.ids.next())), ..line }
+}
+
+/// What lines name, for a document that compiles them by itself.
+pub(crate) fn names_of(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    lines: Vec<LineInput>,
+) -> Result<(Names, Vec<LineInput>), DbError> {
+    let post = PostInput {
+        kind: Kind::Issue,
+        effective_at: None,
+        post_late: false,
+        document: None,
+        reason: None,
+        note: None,
+        lines,
+    };
+    let (ctx, principal) = (caller.ctx.clone(), Arc::clone(&caller.principal));
+    let request = Request { ctx, principal, key: None, work: Work::Post(post) };
+    let names = Names::read(tx, &[&request])?;
+    let Work::Post(PostInput { lines, .. }) = request.work else { return Ok((names, Vec::new())) };
+    Ok((names, lines))
 }
 
 /// Carries out orders in sequence. The gate is passed by the caller, before it reads any facts.

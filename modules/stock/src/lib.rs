@@ -17,6 +17,7 @@ mod lots;
 mod names;
 mod originals;
 mod post;
+mod reach;
 mod reason;
 mod record;
 mod run;
@@ -31,6 +32,7 @@ mod store_vault;
 mod sweep;
 #[cfg(test)]
 mod testing;
+mod transfer;
 mod want;
 
 pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};

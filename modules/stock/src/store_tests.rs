@@ -1,7 +1,7 @@
 //! What the tests ask of the tables, and the law that every test ends with: the books are sound.
 
 use db::{Conn, DbError, Statement};
-use domain::{ClaimId, ItemId, LocationId, Status};
+use domain::{ClaimId, ItemId, LocationId, PostingId, Status};
 use std::collections::BTreeMap;
 
 const BALANCES: Statement = Statement::new(
@@ -31,6 +31,11 @@ const LAYERS: Statement = Statement::new(
 );
 
 const EVENTS: Statement = Statement::new("stock.test.events", "select count(*) from db_outbox");
+
+const POSTINGS_OF: Statement = Statement::new(
+    "stock.test.postings_of",
+    "select id from stock_posting where document = ?1 order by lane, number",
+);
 
 const UNIT: i64 = 1_000_000;
 
@@ -71,6 +76,11 @@ pub(crate) fn guard(conn: &mut Conn<'_>, item: ItemId, site: LocationId) -> Resu
 
 pub(crate) fn claim(conn: &mut Conn<'_>, id: ClaimId) -> Result<(i64, i64), DbError> {
     conn.query_one(&CLAIM, &[id.bytes().into()], |row| Ok((row.int(0)? / UNIT, row.int(1)?)))
+}
+
+/// The postings of a document, oldest first.
+pub(crate) fn postings_of(conn: &mut Conn<'_>, document: &str) -> Result<Vec<PostingId>, DbError> {
+    conn.query(&POSTINGS_OF, &[document.into()], |row| Ok(PostingId::from_bytes(row.id16(0)?)))
 }
 
 pub(crate) fn events(conn: &mut Conn<'_>) -> Result<i64, DbError> {

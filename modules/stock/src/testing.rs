@@ -1,20 +1,24 @@
 //! The world of this module's tests: a fresh database of either engine with an item or two and a
 //! few bins, and a clock that only the test moves. When a world ends, its books must be sound.
 
-use crate::input::{CostInput, LineInput, LotInput, PostInput, QtyInput, Request, ReserveInput, Work};
+use crate::input::{
+    CostInput, LineInput, LotInput, PostInput, QtyInput, Request, ReserveInput, ReverseInput, Work,
+};
 use crate::service::run_in;
 use crate::store_tests;
 use catalog::NewItem;
 use db::{Conn, Db, DbError, Engine, MigrationSet, Settings, Tx};
 use domain::ledger::Kind;
+use domain::permission::Permissions;
 use domain::{
-    Actor, ClaimId, Code, Ctx, Ids, Instant, ItemId, LocationId, PrincipalId, Problem, Qty, Status, when,
+    Actor, ClaimId, Code, Ctx, Ids, Instant, ItemId, LocationId, Permission, PostingId, PrincipalId, Problem,
+    Qty, Status, when,
 };
 use places::NewLocation;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
-use web::{Answer, Failure, Principal, Reached};
+use web::{Answer, Caller, Failure, Grant, Principal, PrincipalKind, Reached, Within};
 
 const SETS: &[MigrationSet] = &[catalog::MIGRATIONS, places::MIGRATIONS, crate::MIGRATIONS];
 
@@ -170,6 +174,18 @@ impl World {
         claim_of(&answer)
     }
 
+    /// Asks for a reversal: `accepted`, or the code of the problem.
+    pub(crate) fn reverse(&self, posting: PostingId) -> String {
+        let (reason, note) = (None, None);
+        code_of(&self.ask(Work::Reverse(ReverseInput {
+            posting,
+            effective_at: None,
+            post_late: false,
+            reason,
+            note,
+        })))
+    }
+
     /// What is on hand: `L1 10`, `L1 hold 3`, by location, lot and status; zeros left out.
     pub(crate) fn stock(&self, sku: &str) -> Vec<String> {
         let item = self.item(sku);
@@ -209,6 +225,16 @@ impl Drop for World {
             assert!(wrong.is_empty(), "the books are not sound: {wrong:#?}");
         }
     }
+}
+
+/// Whoever may do everything, everywhere or below one location.
+pub(crate) fn caller(ctx: &Ctx, below: Option<LocationId>) -> Caller {
+    let within = below.map_or(Within::All, Within::Subtree);
+    let grant = Grant { permissions: Permissions::all(), within };
+    let (id, kind) = (PrincipalId(1), PrincipalKind::User);
+    let principal = Arc::new(Principal::new(id, "ann", kind, vec![grant], None));
+    let scope = principal.scope(Permission::StockTransfer).unwrap().clone();
+    Caller { principal, scope, ctx: ctx.clone() }
 }
 
 /// A posting without lines.

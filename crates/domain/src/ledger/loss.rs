@@ -39,7 +39,8 @@ pub(super) fn break_short(
 ) -> Result<Vec<ClaimEntry>, Refusal> {
     let mut broken = Vec::new();
     let bound = |claim: &Claim| claim.key().is_some_and(|key| keys.contains(&key));
-    for candidate in [&bound as &dyn Fn(&Claim) -> bool, &|_| true] {
+    let candidates: [&dyn Fn(&Claim) -> bool; 2] = [&bound, &|_| true];
+    for candidate in candidates {
         let site = vault.site(site_key)?;
         let short = site.reserved + site.allocated - site.sellable;
         if short > 0 {

@@ -1,0 +1,43 @@
+//! Which sites a caller reaches: documents between sites are seen by whoever may work anywhere in
+//! one of them.
+
+use db::{Conn, DbError};
+use domain::{LocationId, SiteId};
+use web::{Reached, Scope};
+
+/// The sites within reach; `None` for all.
+pub(crate) fn sites(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<Vec<SiteId>>, DbError> {
+    match scope.reached() {
+        Reached::All => Ok(None),
+        Reached::Within(roots) => {
+            let facts = places::facts_by_id(conn, roots)?;
+            let mut sites: Vec<SiteId> =
+                facts.into_iter().flatten().map(|facts| facts.site).filter(|site| site.is_some()).collect();
+            sites.sort_unstable();
+            sites.dedup();
+            Ok(Some(sites))
+        }
+    }
+}
+
+/// Whether one of these sites is within reach.
+pub(crate) fn any(conn: &mut Conn<'_>, scope: &Scope, wanted: &[SiteId]) -> Result<bool, DbError> {
+    let reached = sites(conn, scope)?;
+    Ok(reached.is_none_or(|reached| wanted.iter().any(|site| reached.contains(site))))
+}
+
+/// The sites within reach as one parameter of a statement; `None` for all.
+pub(crate) fn sites_json(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<String>, DbError> {
+    Ok(sites(conn, scope)?.map(|sites| {
+        let numbers: Vec<String> = sites.iter().map(ToString::to_string).collect();
+        format!("[{}]", numbers.join(","))
+    }))
+}
+
+/// Whether a location is within reach.
+pub(crate) fn location(conn: &mut Conn<'_>, scope: &Scope, location: LocationId) -> Result<bool, DbError> {
+    match scope.reached() {
+        Reached::All => Ok(true),
+        Reached::Within(roots) => places::within(conn, location, roots),
+    }
+}

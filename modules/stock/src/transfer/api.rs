@@ -1,0 +1,149 @@
+//! The routes of transfers.
+
+use super::list::{self, Asked};
+use super::record::TransferShown;
+use super::wire::{CloseBody, NewTransfer, StepBody};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use web::{Answer, App, Caller, Command, List, Page, Path};
+
+web::sorts! {
+    /// The orders of the list of transfers.
+    pub(crate) enum TransferSort { Down = "-number", Up = "number" }
+}
+
+/// The filters of the list of transfers.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct TransferFilter {
+    /// Only those in this state.
+    state: Option<String>,
+    /// Only those that leave this site.
+    from_site: Option<String>,
+    /// Only those that go to this site.
+    to_site: Option<String>,
+}
+
+/// Lists the transfers of the sites within reach.
+#[utoipa::path(
+    get, path = "/api/v1/transfers", params(List<TransferFilter, TransferSort>),
+    responses((status = 200, body = Page<TransferShown>))
+)]
+pub(crate) async fn list_transfers(
+    app: App,
+    caller: Caller,
+    list: List<TransferFilter, TransferSort>,
+) -> web::Result {
+    let TransferFilter { state, from_site, to_site } = list.filter.clone();
+    let (after, down, limit) = (list.after::<String>()?, list.sort == TransferSort::Down, list.fetch());
+    let asked = Asked { state, from_site, to_site, after, down, limit };
+    let rows = app.db().read(move |conn| list::page(conn, &caller.scope, &asked)).await?;
+    let Page { items, next } = list.page(rows, |(number, _)| number.clone())?;
+    let items: Vec<TransferShown> = items.into_iter().map(|(_, shown)| shown).collect();
+    Answer::ok(&Page { items, next })
+}
+
+/// Shows one transfer with what is in transit.
+#[utoipa::path(
+    get, path = "/api/v1/transfers/{number}",
+    params(("number" = String, Path, description = "the number of the transfer")),
+    responses((status = 200, body = TransferShown))
+)]
+pub(crate) async fn get_transfer(app: App, caller: Caller, Path(number): Path<String>) -> web::Result {
+    let shown = app.db().read(move |conn| list::find(conn, &caller.scope, &number)).await?;
+    Ok(Answer::ok(&shown)?.version(shown.version))
+}
+
+/// Creates a transfer between two sites.
+#[utoipa::path(
+    post, path = "/api/v1/transfers", request_body = NewTransfer,
+    responses((status = 201, body = TransferShown))
+)]
+pub(crate) async fn create_transfer(app: App, command: Command<NewTransfer>) -> web::Result {
+    command
+        .run(&app, |tx, command| {
+            let (number, shown) = super::create(tx, &command.caller, &command.body)?;
+            Ok(Answer::created(format!("/api/v1/transfers/{number}"), &shown)?.version(shown.version))
+        })
+        .await
+}
+
+macro_rules! step_route {
+    ($(#[doc = $doc:literal])* $name:ident, $path:literal, $body:ty, |$tx:ident, $caller:ident, $number:ident, $given:ident| $step:expr) => {
+        $(#[doc = $doc])*
+        #[utoipa::path(
+            post, path = $path, request_body = $body,
+            params(("number" = String, Path, description = "the number of the transfer")),
+            responses((status = 200, body = TransferShown))
+        )]
+        pub(crate) async fn $name(app: App, Path(number): Path<String>, command: Command<$body>) -> web::Result {
+            command
+                .run(&app, move |$tx, command| {
+                    let ($caller, $number, $given) = (&command.caller, number.as_str(), &command.body);
+                    let shown = $step?;
+                    Ok(Answer::ok(&shown)?.version(shown.version))
+                })
+                .await
+        }
+    };
+}
+
+step_route!(
+    /// Binds stock of named bins to the lines of a transfer.
+    allocate_transfer, "/api/v1/transfers/{number}/allocate", StepBody,
+    |tx, caller, number, body| super::allocate(tx, caller, number, body)
+);
+step_route!(
+    /// Ships goods of a transfer from named locations.
+    ship_transfer, "/api/v1/transfers/{number}/ship", StepBody,
+    |tx, caller, number, body| super::ship(tx, caller, number, body)
+);
+step_route!(
+    /// Receives goods of a transfer at named locations.
+    receive_transfer, "/api/v1/transfers/{number}/receive", StepBody,
+    |tx, caller, number, body| super::receive(tx, caller, number, body)
+);
+step_route!(
+    /// Ends a transfer; what is still in transit is lost.
+    close_transfer, "/api/v1/transfers/{number}/close", CloseBody,
+    |tx, caller, number, body| super::close(tx, caller, number, body)
+);
+
+/// Gives up the allocations of a transfer that has not been shipped.
+#[utoipa::path(
+    post, path = "/api/v1/transfers/{number}/release",
+    params(("number" = String, Path, description = "the number of the transfer")),
+    responses((status = 200, body = TransferShown))
+)]
+pub(crate) async fn release_transfer(
+    app: App,
+    Path(number): Path<String>,
+    command: Command<()>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let shown = super::release(tx, &command.caller, &number)?;
+            Ok(Answer::ok(&shown)?.version(shown.version))
+        })
+        .await
+}
+
+/// Gives up a transfer that is a draft.
+#[utoipa::path(
+    post, path = "/api/v1/transfers/{number}/cancel",
+    params(("number" = String, Path, description = "the number of the transfer")),
+    responses((status = 200, body = TransferShown))
+)]
+pub(crate) async fn cancel_transfer(
+    app: App,
+    Path(number): Path<String>,
+    command: Command<()>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let shown = super::cancel(tx, &command.caller, &number)?;
+            Ok(Answer::ok(&shown)?.version(shown.version))
+        })
+        .await
+}

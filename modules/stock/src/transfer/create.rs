@@ -1,0 +1,126 @@
+//! Create a transfer.
+
+use super::decide::{Counts, State};
+use super::record::{Transfer, TransferLine, TransferShown};
+use super::wire::{NewTransfer, NewTransferLine};
+use super::{store, trace};
+use crate::compile::Compiler;
+use crate::input::{CostInput, LineInput, LotInput, QtyInput};
+use crate::{gate, inside, reach};
+use db::{Conn, Tx};
+use domain::ledger::Kind;
+use domain::{AsProblem, Code, DocumentId, Note, Problem, Qty, SiteId};
+use web::{Caller, Failure};
+
+/// The most lines of a transfer, and of one step of it.
+pub(crate) const LINES_MAX: usize = 1_000;
+
+/// Creates a transfer. Whoever may work in one of the two sites may ask for it.
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    new: &NewTransfer,
+) -> Result<(String, TransferShown), Failure> {
+    gate::share(tx)?;
+    check_count(new.lines.len())?;
+    let from_site = site(tx, &new.from_site, "/from_site")?;
+    let to_site = site(tx, &new.to_site, "/to_site")?;
+    if from_site == to_site {
+        let detail = "the goods stay at the site; move them";
+        return Err(Problem::at(Code::SamePlace, "/to_site", detail).into());
+    }
+    if !reach::any(tx, &caller.scope, &[from_site, to_site])? {
+        return Err(unknown_site(&new.from_site, "/from_site").into());
+    }
+    let note = new.note.as_deref().map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
+    let lines = lines(tx, caller, &new.lines)?;
+    let number = format!("T-{:06}", db::ids::take(tx, "stock.transfer", 1)?);
+    let transfer = Transfer {
+        id: DocumentId(caller.ctx.ids.next()),
+        transit: places::create_transit(tx, &caller.ctx, &format!("~{number}"))?,
+        number,
+        from_site,
+        to_site,
+        state: State::Draft,
+        note: note.map(|note| note.to_string()),
+        created_at: caller.ctx.now,
+        created_by: caller.ctx.actor.id.get(),
+        version: 1,
+        lines,
+    };
+    store::insert(tx, &transfer)?;
+    let shown = trace(tx, &caller.ctx, &transfer, "stock.transfer.create", "stock.transfer_created")?;
+    Ok((transfer.number, shown))
+}
+
+pub(super) fn check_count(count: usize) -> Result<(), Problem> {
+    match count {
+        0 => Err(Problem::at(Code::InvalidValue, "/lines", "there is at least one line")),
+        1..=LINES_MAX => Ok(()),
+        _ => {
+            Err(Problem::at(Code::TooMany, "/lines", format!("`{count}` lines are more than `{LINES_MAX}`")))
+        }
+    }
+}
+
+fn site(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<SiteId, Failure> {
+    let found = places::site_facts_by_code(conn, &[code])?.pop().flatten();
+    Ok(found.ok_or_else(|| unknown_site(code, pointer))?.id)
+}
+
+fn unknown_site(code: &str, pointer: &str) -> Problem {
+    Problem::at(Code::UnknownLocation, pointer, format!("there is no site `{code}`"))
+}
+
+fn lines(tx: &mut Tx<'_>, caller: &Caller, new: &[NewTransferLine]) -> Result<Vec<TransferLine>, Failure> {
+    let mut inputs = Vec::with_capacity(new.len());
+    for (number, line) in new.iter().enumerate() {
+        let qty = Qty::parse(&line.qty).map_err(|error| error.problem(&format!("/lines/{number}/qty")))?;
+        inputs.push(LineInput {
+            sku: line.sku.clone(),
+            qty: QtyInput::Moves(qty),
+            unit: line.unit.clone(),
+            location: String::new(),
+            status: None,
+            to_location: None,
+            to_status: None,
+            lot: line.lot.clone().map(|code| LotInput { code, expiry_on: None, made_on: None }),
+            serials: Vec::new(),
+            claim: None,
+            cost: CostInput::Unknown,
+        });
+    }
+    let (names, inputs) = inside::names_of(tx, caller, inputs)?;
+    let compiler =
+        Compiler { names: &names, ctx: &caller.ctx, principal: &caller.principal, minor_digits: 0 };
+    let mut lines = Vec::with_capacity(inputs.len());
+    for (number, input) in (1..).zip(&inputs) {
+        let pointer = format!("/lines/{}", number - 1);
+        lines.push(line(&compiler, number, input).map_err(|problem| problem.under(&pointer))?);
+    }
+    Ok(lines)
+}
+
+fn line(compiler: &Compiler<'_>, number: i64, input: &LineInput) -> Result<TransferLine, Problem> {
+    let item = compiler.item(&input.sku)?;
+    if !item.stocked {
+        return Err(Problem::at(Code::NotStockable, "/sku", "the item is a service and is never stocked"));
+    }
+    let qty = compiler.to_base(item, input.qty.qty(), input.unit.as_deref())?;
+    let whole = Qty::from_millionths(qty).is_some_and(Qty::is_whole);
+    match qty {
+        ..=0 => return Err(Problem::at(Code::InvalidQuantity, "/qty", "it is more than zero")),
+        _ if item.whole && !whole => {
+            let detail = format!("item `{}` is kept in whole units", item.sku);
+            return Err(Problem::at(Code::FractionRefused, "/qty", detail));
+        }
+        _ => {}
+    }
+    Ok(TransferLine {
+        line: number,
+        item: item.id,
+        lot: compiler.lot(Kind::Issue, item, input.lot.as_ref())?,
+        lot_code: input.lot.as_ref().map(|lot| lot.code.clone()),
+        counts: Counts { qty, ..Counts::default() },
+    })
+}

@@ -1,0 +1,376 @@
+//! What a transfer may do in which state, and what its lines make of it. Pure.
+
+use domain::ledger::{Claim, Line};
+use domain::{ClaimId, Code, Delta, LotId, Problem, Status};
+
+/// The state of a transfer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum State {
+    /// Written down; nothing has happened.
+    Draft,
+    /// Some of it is bound to bins.
+    Allocated,
+    /// Some of it is on its way, nothing has arrived.
+    Shipped,
+    /// Some of it has arrived, and more may.
+    PartiallyReceived,
+    /// All of it has arrived, or all of what was ever shipped.
+    Received,
+    /// Ended, and not all that was shipped has arrived.
+    ClosedShort,
+    /// Given up before anything happened.
+    Cancelled,
+}
+
+/// What is done to a transfer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Step {
+    /// Bind stock of named bins.
+    Allocate,
+    /// Give all of that up again.
+    Release,
+    /// Goods leave.
+    Ship,
+    /// Goods arrive.
+    Receive,
+    /// Nothing more will arrive.
+    Close,
+    /// It will not happen.
+    Cancel,
+}
+
+impl State {
+    /// All states, in stored order.
+    pub(crate) const ALL: [State; 7] = [
+        State::Draft,
+        State::Allocated,
+        State::Shipped,
+        State::PartiallyReceived,
+        State::Received,
+        State::ClosedShort,
+        State::Cancelled,
+    ];
+
+    /// The stored number.
+    pub(crate) const fn number(self) -> i64 {
+        match self {
+            State::Draft => 1,
+            State::Allocated => 2,
+            State::Shipped => 3,
+            State::PartiallyReceived => 4,
+            State::Received => 5,
+            State::ClosedShort => 6,
+            State::Cancelled => 7,
+        }
+    }
+
+    pub(crate) fn from_number(number: i64) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.number() == number)
+    }
+
+    /// The word on the wire.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            State::Draft => "draft",
+            State::Allocated => "allocated",
+            State::Shipped => "shipped",
+            State::PartiallyReceived => "partially_received",
+            State::Received => "received",
+            State::ClosedShort => "closed_short",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<State> {
+        State::ALL.into_iter().find(|state| state.word() == word)
+    }
+
+    /// The table of transitions: which steps a state allows.
+    ///
+    /// ```text
+    ///                     allocate release ship receive close cancel
+    /// draft                   x       .      x     .      .      x
+    /// allocated               x       x      x     .      .      .
+    /// shipped                 .       .      x     x      x      .
+    /// partially_received      .       .      x     x      x      .
+    /// received                .       .      .     .      .      .
+    /// closed_short            .       .      .     .      .      .
+    /// cancelled               .       .      .     .      .      .
+    /// ```
+    pub(crate) const fn allows(self, step: Step) -> bool {
+        match self {
+            State::Draft => matches!(step, Step::Allocate | Step::Ship | Step::Cancel),
+            State::Allocated => matches!(step, Step::Allocate | Step::Release | Step::Ship),
+            State::Shipped | State::PartiallyReceived => {
+                matches!(step, Step::Ship | Step::Receive | Step::Close)
+            }
+            State::Received | State::ClosedShort | State::Cancelled => false,
+        }
+    }
+
+    /// Refuses a step that the state does not allow.
+    pub(crate) fn check(self, step: Step) -> Result<(), Problem> {
+        if self.allows(step) {
+            return Ok(());
+        }
+        let what = match step {
+            Step::Allocate => "allocated",
+            Step::Release => "released",
+            Step::Ship => "shipped",
+            Step::Receive => "received",
+            Step::Close => "closed",
+            Step::Cancel => "cancelled",
+        };
+        let detail = format!("the transfer is `{}`, so it cannot be {what}", self.word());
+        Err(Problem::new(Code::TransitionRefused, detail))
+    }
+}
+
+/// The quantities of a line, in millionths of the base unit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) qty: i64,
+    pub(crate) shipped: i64,
+    pub(crate) received: i64,
+    pub(crate) short: i64,
+}
+
+impl Counts {
+    /// What may still be shipped.
+    pub(crate) const fn to_ship(&self) -> i64 {
+        self.qty - self.shipped
+    }
+
+    /// What is on its way.
+    pub(crate) const fn in_transit(&self) -> i64 {
+        self.shipped - self.received - self.short
+    }
+
+    /// Ships so much more.
+    pub(crate) fn ship(&mut self, qty: i64) -> Result<(), Problem> {
+        if qty > self.to_ship() {
+            let detail = format!(
+                "`{}` of `{}` are still to be shipped, and `{}` are more",
+                Delta(self.to_ship()),
+                Delta(self.qty),
+                Delta(qty)
+            );
+            return Err(Problem::at(Code::InvalidQuantity, "/qty", detail));
+        }
+        self.shipped += qty;
+        Ok(())
+    }
+
+    /// Receives so much more, never more than was shipped.
+    pub(crate) fn receive(&mut self, qty: i64) -> Result<(), Problem> {
+        if qty > self.in_transit() {
+            let detail = format!(
+                "`{}` of the line are in transit and `{}` are more; receive what came beyond as a find",
+                Delta(self.in_transit()),
+                Delta(qty)
+            );
+            return Err(Problem::at(Code::InsufficientStock, "/qty", detail));
+        }
+        self.received += qty;
+        Ok(())
+    }
+}
+
+/// The state after goods have moved.
+pub(crate) fn moved<'a>(lines: impl Iterator<Item = &'a Counts> + Clone) -> State {
+    if lines.clone().all(|line| line.received == line.qty) {
+        State::Received
+    } else if lines.clone().any(|line| line.received > 0) {
+        State::PartiallyReceived
+    } else {
+        State::Shipped
+    }
+}
+
+/// Closes the lines: what is in transit is short. The state it leads to.
+pub(crate) fn close<'a>(lines: impl Iterator<Item = &'a mut Counts>) -> State {
+    let mut state = State::Received;
+    for line in lines {
+        let missing = line.in_transit();
+        if missing > 0 {
+            line.short += missing;
+            state = State::ClosedShort;
+        }
+    }
+    state
+}
+
+/// Goods in transit: a lot in a status.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Waiting {
+    pub(crate) lot: LotId,
+    pub(crate) status: Status,
+    pub(crate) qty: i64,
+}
+
+/// Takes a quantity out of what waits in transit of an item: of the named lot, or of the only one.
+pub(crate) fn take(waiting: &mut [Waiting], lot: LotId, qty: i64) -> Result<Vec<Waiting>, Problem> {
+    let fits = |there: &Waiting| there.qty > 0 && (!lot.is_some() || there.lot == lot);
+    let found: Vec<&Waiting> = waiting.iter().filter(|there| fits(there)).collect();
+    let total: i64 = found.iter().map(|there| there.qty).sum();
+    if total < qty {
+        let detail = format!("`{}` are in transit and `{}` are wanted", Delta(total), Delta(qty));
+        return Err(Problem::at(Code::InsufficientStock, "/qty", detail));
+    }
+    let first = found.first().map(|there| there.lot);
+    if total > qty && found.iter().any(|there| Some(there.lot) != first) {
+        let detail = "several lots are in transit; name the one that arrived";
+        return Err(Problem::at(Code::LotRequired, "/lot", detail));
+    }
+    let mut left = qty;
+    let mut taken = Vec::new();
+    for there in waiting.iter_mut().filter(|there| fits(there)) {
+        let part = there.qty.min(left);
+        if part > 0 {
+            taken.push(Waiting { qty: part, ..*there });
+            there.qty -= part;
+            left -= part;
+        }
+    }
+    Ok(taken)
+}
+
+/// Splits a line over the claims that its owner has on the key, first come first served; what is
+/// left takes unclaimed stock. `claims` is reduced by what was used.
+pub(crate) fn with_claims(
+    line: &Line,
+    qty: i64,
+    owner: &str,
+    claims: &mut [Claim],
+) -> Vec<(Option<ClaimId>, i64)> {
+    let mut left = qty;
+    let mut parts = Vec::new();
+    let here = Some((line.from.location, line.lot));
+    let good = line.from.status == Status::Good;
+    for claim in claims.iter_mut().filter(|claim| good && claim.owner == owner && claim.bin == here) {
+        let part = claim.qty.min(left);
+        if part > 0 {
+            claim.qty -= part;
+            left -= part;
+            parts.push((Some(claim.id), part));
+        }
+    }
+    if left > 0 {
+        parts.push((None, left));
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const STEPS: [Step; 6] =
+        [Step::Allocate, Step::Release, Step::Ship, Step::Receive, Step::Close, Step::Cancel];
+
+    #[test]
+    fn the_table_of_transitions_is_the_one_in_the_document() {
+        let rows: Vec<String> = State::ALL
+            .iter()
+            .map(|state| STEPS.iter().map(|step| if state.allows(*step) { 'x' } else { '.' }).collect())
+            .collect();
+        assert_eq!(rows, ["x.x..x", "xxx...", "..xxx.", "..xxx.", "......", "......", "......"]);
+    }
+
+    #[test]
+    fn words_and_numbers_read_back() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.word()), Some(state));
+            assert_eq!(State::from_number(state.number()), Some(state));
+        }
+    }
+
+    #[test]
+    fn a_refused_step_names_the_state() {
+        let refused = State::Received.check(Step::Ship).unwrap_err();
+        assert_eq!(refused.code, Code::TransitionRefused);
+        assert_eq!(refused.detail, "the transfer is `received`, so it cannot be shipped");
+    }
+
+    /// Reads `qty shipped received short`.
+    fn counts(text: &str) -> Counts {
+        let n: Vec<i64> = text.split(' ').map(|word| word.parse().unwrap()).collect();
+        Counts { qty: n[0], shipped: n[1], received: n[2], short: n[3] }
+    }
+
+    #[test]
+    fn what_the_lines_make_of_the_state() {
+        let cases = [
+            ("5 5 0 0", State::Shipped),
+            ("5 2 0 0", State::Shipped),
+            ("5 5 3 0", State::PartiallyReceived),
+            ("5 5 5 0", State::Received),
+            ("5 3 3 0", State::PartiallyReceived),
+            ("5 5 5 0,2 2 0 0", State::PartiallyReceived),
+            ("5 5 5 0,2 2 2 0", State::Received),
+        ];
+        for (text, expected) in cases {
+            let lines: Vec<Counts> = text.split(',').map(counts).collect();
+            assert_eq!(moved(lines.iter()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn closing_writes_off_what_is_in_transit() {
+        let cases = [
+            ("5 5 3 0", "5 5 3 2", State::ClosedShort),
+            ("5 3 3 0", "5 3 3 0", State::Received),
+            ("5 5 0 0", "5 5 0 5", State::ClosedShort),
+        ];
+        for (before, after, state) in cases {
+            let mut lines = [counts(before)];
+            assert_eq!(close(lines.iter_mut()), state, "{before}");
+            assert_eq!(lines[0], counts(after), "{before}");
+        }
+    }
+
+    #[test]
+    fn never_more_than_was_asked_for_or_shipped() {
+        let cases = [
+            ("5 0 0 0", 5, 0, "ok -"),
+            ("5 0 0 0", 6, 0, "over -"),
+            ("5 3 0 0", 2, 5, "ok ok"),
+            ("5 3 0 0", 2, 6, "ok over"),
+            ("5 5 2 1", 0, 2, "- ok"),
+            ("5 5 2 1", 0, 3, "- over"),
+        ];
+        for (text, ship, receive, expected) in cases {
+            let mut line = counts(text);
+            let word = |done: Result<(), Problem>| if done.is_ok() { "ok" } else { "over" };
+            let shipped = if ship > 0 { word(line.ship(ship)) } else { "-" };
+            let received = if receive > 0 { word(line.receive(receive)) } else { "-" };
+            assert_eq!(format!("{shipped} {received}"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn which_lots_arrive() {
+        let there = |lot, qty| Waiting { lot: LotId(lot), status: Status::Good, qty };
+        let cases = [
+            (vec![(0, 5)], 0, 3, "0:3"),
+            (vec![(1, 5)], 0, 3, "1:3"),
+            (vec![(1, 5), (2, 4)], 0, 3, "lot_required"),
+            (vec![(1, 5), (2, 4)], 0, 9, "1:5 2:4"),
+            (vec![(1, 5), (2, 4)], 2, 4, "2:4"),
+            (vec![(1, 5), (2, 4)], 2, 5, "insufficient_stock"),
+            (vec![(1, 5)], 3, 1, "insufficient_stock"),
+        ];
+        for (waiting, lot, qty, expected) in cases {
+            let mut waiting: Vec<Waiting> = waiting.into_iter().map(|(lot, qty)| there(lot, qty)).collect();
+            let shown = match take(&mut waiting, LotId(lot), qty) {
+                Ok(taken) => {
+                    let parts: Vec<String> =
+                        taken.iter().map(|part| format!("{}:{}", part.lot, part.qty)).collect();
+                    parts.join(" ")
+                }
+                Err(problem) => problem.code.to_string(),
+            };
+            assert_eq!(shown, expected, "lot {lot} qty {qty}");
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Find transfers: one by its number, or page by page.
+
+use super::decide::State;
+use super::record::{TransferShown, show};
+use super::store;
+use crate::reach;
+use db::Conn;
+use domain::{Code, Problem, SiteId};
+use web::{Failure, Scope};
+
+/// The filters of the list as they were given.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) state: Option<String>,
+    pub(crate) from_site: Option<String>,
+    pub(crate) to_site: Option<String>,
+    pub(crate) after: Option<String>,
+    pub(crate) down: bool,
+    pub(crate) limit: i64,
+}
+
+/// A transfer within reach.
+pub(crate) fn find(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<TransferShown, Failure> {
+    let missing = || Failure::from(Problem::not_found("transfer", number));
+    let transfer = store::by_number(conn, number)?.ok_or_else(missing)?;
+    if !reach::any(conn, scope, &[transfer.from_site, transfer.to_site])? {
+        return Err(missing());
+    }
+    let waiting = store::in_transit(conn, &transfer)?;
+    show(conn, &[(transfer, waiting)])?.pop().ok_or_else(missing)
+}
+
+/// One page, each with its number.
+pub(crate) fn page(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    asked: &Asked,
+) -> Result<Vec<(String, TransferShown)>, Failure> {
+    let state = match asked.state.as_deref() {
+        None => None,
+        Some(word) => Some(State::parse(word).ok_or_else(|| {
+            let words = State::ALL.map(|state| format!("`{}`", state.word())).join(", ");
+            Problem::at(Code::MalformedParameter, "?state", format!("`state` is one of {words}"))
+        })?),
+    };
+    let filter = store::Filter {
+        after: asked.after.clone(),
+        reach: reach::sites_json(conn, scope)?,
+        state,
+        from_site: site(conn, asked.from_site.as_deref(), "?from_site")?,
+        to_site: site(conn, asked.to_site.as_deref(), "?to_site")?,
+        down: asked.down,
+        limit: asked.limit,
+    };
+    let transfers = store::list(conn, &filter)?;
+    let numbers: Vec<String> = transfers.iter().map(|transfer| transfer.number.clone()).collect();
+    let mut rows = Vec::with_capacity(transfers.len());
+    for transfer in transfers {
+        let waiting = store::in_transit(conn, &transfer)?;
+        rows.push((transfer, waiting));
+    }
+    Ok(numbers.into_iter().zip(show(conn, &rows)?).collect())
+}
+
+fn site(conn: &mut Conn<'_>, code: Option<&str>, pointer: &str) -> Result<Option<SiteId>, Failure> {
+    let Some(code) = code else { return Ok(None) };
+    let found = places::site_facts_by_code(conn, &[code])?.pop().flatten();
+    let missing = || Problem::at(Code::UnknownLocation, pointer, format!("there is no site `{code}`"));
+    Ok(Some(found.ok_or_else(missing)?.id))
+}

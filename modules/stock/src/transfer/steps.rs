@@ -1,0 +1,325 @@
+//! The steps of a transfer: allocate, release, ship, receive, close, cancel.
+
+use super::create::check_count;
+use super::decide::{self, State, Step, Waiting};
+use super::record::{Transfer, TransferShown};
+use super::wire::{CloseBody, StepBody, StepLine};
+use super::{open, store, trace};
+use crate::compile::Compiler;
+use crate::input::{CostInput, LineInput, LotInput, QtyInput};
+use crate::inside::{self, Draft, Order, carry_out, claimed_line};
+use crate::reason;
+use db::{Conn, Tx};
+use domain::ledger::{Allocate, Amount, Claim, Kind, Line, Place, Release};
+use domain::{AsProblem, ClaimId, Code, ItemId, LotId, Note, Permission, PostingId, Problem, Qty, SiteId};
+use places::LOSS;
+use rustc_hash::FxHashMap;
+use web::{Caller, Failure};
+
+/// One part of a step: the ledger's line as it would leave the named location, and whose it is.
+struct Part {
+    /// Which line of the transfer.
+    at: usize,
+    /// Which line of the body.
+    pointer: String,
+    line: Line,
+    qty: i64,
+}
+
+/// Binds stock of named bins to lines.
+pub(crate) fn allocate(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    number: &str,
+    body: &StepBody,
+) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, number, Step::Allocate)?;
+    let claims = store::claims(tx, &transfer)?;
+    let mut free: Vec<i64> = transfer
+        .lines
+        .iter()
+        .map(|line| line.counts.to_ship() - claimed(&claims, &transfer.owner(line)))
+        .collect();
+    let mut orders = Vec::new();
+    let site = transfer.from_site;
+    for Part { at, pointer, line, qty } in parts(tx, caller, &transfer, body, site, &free)? {
+        let (Some(doc), Some(free)) = (transfer.lines.get(at), free.get_mut(at)) else { continue };
+        if qty > *free {
+            let detail = "more than is left of the line would be allocated";
+            return Err(Problem::at(Code::InvalidQuantity, format!("{pointer}/qty"), detail).into());
+        }
+        *free -= qty;
+        orders.push(Order::Allocate(Allocate {
+            posting: PostingId(caller.ctx.ids.next()),
+            claim: ClaimId(caller.ctx.ids.next()),
+            owner: Some(transfer.owner(doc)),
+            reservation: None,
+            item: line.item,
+            location: line.from.location,
+            lot: line.lot,
+            qty,
+            priority: 0,
+        }));
+    }
+    carry_out(tx, &caller.ctx, orders)?;
+    transfer.state = State::Allocated;
+    finish(tx, caller, transfer, "stock.transfer.allocate", "stock.transfer_allocated")
+}
+
+fn claimed(claims: &[Claim], owner: &str) -> i64 {
+    claims.iter().filter(|claim| claim.owner == owner).map(|claim| claim.qty).sum()
+}
+
+/// Gives up all allocations of a transfer that has not been shipped.
+pub(crate) fn release(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, number, Step::Release)?;
+    release_all(tx, caller, &transfer)?;
+    transfer.state = State::Draft;
+    finish(tx, caller, transfer, "stock.transfer.release", "stock.transfer_released")
+}
+
+fn release_all(tx: &mut Tx<'_>, caller: &Caller, transfer: &Transfer) -> Result<(), Failure> {
+    let claims = store::claims(tx, transfer)?;
+    let release = |claim: Claim| {
+        let posting = PostingId(caller.ctx.ids.next());
+        Order::Release(Release { posting, claim: claim.id, qty: None, expired: false })
+    };
+    let orders: Vec<Order> = claims.into_iter().map(release).collect();
+    if !orders.is_empty() {
+        carry_out(tx, &caller.ctx, orders)?;
+    }
+    Ok(())
+}
+
+/// Ships from named locations; what the transfer has allocated there goes first.
+pub(crate) fn ship(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    number: &str,
+    body: &StepBody,
+) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, number, Step::Ship)?;
+    let mut claims = store::claims(tx, &transfer)?;
+    let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.to_ship()).collect();
+    let mut lines = Vec::new();
+    let site = transfer.from_site;
+    for Part { at, pointer, line, qty } in parts(tx, caller, &transfer, body, site, &left)? {
+        let transit = transfer.transit;
+        let Some(doc) = transfer.lines.get_mut(at) else { continue };
+        doc.counts.ship(qty).map_err(|problem| problem.under(&pointer))?;
+        let owner = format!("{}/{}", transfer.number, doc.line);
+        for (claim, part) in decide::with_claims(&line, qty, &owner, &mut claims) {
+            let to = Place { location: transit, status: line.from.status };
+            let line = Line { to, amount: Amount::Move(part), ..line };
+            let line = claim.map_or(line, |claim| claimed_line(line, claim, &caller.ctx));
+            lines.push((line, pointer.clone()));
+        }
+    }
+    post(tx, caller, &transfer, Kind::Ship, (None, body.note.as_deref()), lines)?;
+    transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
+    finish(tx, caller, transfer, "stock.transfer.ship", "stock.transfer_shipped")
+}
+
+/// Receives at named locations, never more than was shipped.
+pub(crate) fn receive(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    number: &str,
+    body: &StepBody,
+) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, number, Step::Receive)?;
+    let mut waiting: FxHashMap<ItemId, Vec<Waiting>> = FxHashMap::default();
+    for there in store::in_transit(tx, &transfer)? {
+        let (lot, status, qty) = (there.lot, there.status, there.qty);
+        waiting.entry(there.item).or_default().push(Waiting { lot, status, qty });
+    }
+    let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.in_transit()).collect();
+    let mut lines = Vec::new();
+    let parts = parts(tx, caller, &transfer, body, transfer.to_site, &left)?;
+    for Part { at, pointer, line, qty } in parts {
+        let transit = transfer.transit;
+        let Some(doc) = transfer.lines.get_mut(at) else { continue };
+        let there = waiting.entry(line.item).or_default();
+        let taken = doc.counts.receive(qty).and_then(|()| decide::take(there, line.lot, qty));
+        for part in taken.map_err(|problem| problem.under(&pointer))? {
+            let status = if named_status(body, &pointer) { line.from.status } else { part.status };
+            if status != part.status && !part.status.may_become(status) {
+                let detail = format!("stock does not go from `{}` to `{status}`", part.status);
+                let pointer = format!("{pointer}/status");
+                return Err(Problem::at(Code::StatusChangeRefused, pointer, detail).into());
+            }
+            let from = Place { location: transit, status: part.status };
+            let to = Place { location: line.from.location, status };
+            lines.push((inside::line(line.item, part.lot, from, to, part.qty), pointer.clone()));
+        }
+    }
+    post(tx, caller, &transfer, Kind::Arrive, (None, body.note.as_deref()), lines)?;
+    transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
+    finish(tx, caller, transfer, "stock.transfer.receive", "stock.transfer_received")
+}
+
+/// Whether the line of the body that a pointer leads to names a status.
+fn named_status(body: &StepBody, pointer: &str) -> bool {
+    let number = pointer.strip_prefix("/lines/").and_then(|number| number.parse::<usize>().ok());
+    number.and_then(|number| body.lines.get(number)).is_some_and(|line| line.status.is_some())
+}
+
+/// Ends a transfer: what is still in transit is lost, what is still allocated is free again.
+pub(crate) fn close(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    number: &str,
+    body: &CloseBody,
+) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, number, Step::Close)?;
+    let missing = store::in_transit(tx, &transfer)?;
+    transfer.state = decide::close(transfer.lines.iter_mut().map(|line| &mut line.counts));
+    if !missing.is_empty() {
+        let why = reason::read(tx, body.reason.as_deref().unwrap_or_default())?;
+        let lines = missing.iter().map(|there| {
+            let from = Place { location: transfer.transit, status: there.status };
+            (inside::line(there.item, there.lot, from, Place::good(LOSS), there.qty), String::new())
+        });
+        let lines = lines.collect();
+        post(tx, caller, &transfer, Kind::Shortage, (Some(why), body.note.as_deref()), lines)?;
+    }
+    release_all(tx, caller, &transfer)?;
+    finish(tx, caller, transfer, "stock.transfer.close", "stock.transfer_closed")
+}
+
+/// Gives a draft up.
+pub(crate) fn cancel(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, number, Step::Cancel)?;
+    transfer.state = State::Cancelled;
+    finish(tx, caller, transfer, "stock.transfer.cancel", "stock.transfer_cancelled")
+}
+
+fn post(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    transfer: &Transfer,
+    kind: Kind,
+    (reason, note): (Option<String>, Option<&str>),
+    lines: Vec<(Line, String)>,
+) -> Result<(), Failure> {
+    let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
+    let document = Some(transfer.number.clone());
+    let draft = Draft { kind, document, reason, note: note.map(|note| note.to_string()), lines };
+    carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)]).map(|_| ())
+}
+
+fn finish(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    mut transfer: Transfer,
+    action: &str,
+    event: &str,
+) -> Result<TransferShown, Failure> {
+    transfer.version += 1;
+    store::update(tx, &transfer)?;
+    trace(tx, &caller.ctx, &transfer, action, event)
+}
+
+/// Resolves the lines of a step. `left` says how much a line is about when it does not say so.
+fn parts(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    transfer: &Transfer,
+    body: &StepBody,
+    site: SiteId,
+    left: &[i64],
+) -> Result<Vec<Part>, Failure> {
+    check_count(body.lines.len())?;
+    let skus = skus(tx, transfer)?;
+    let mut places = Vec::with_capacity(body.lines.len());
+    let mut inputs = Vec::with_capacity(body.lines.len());
+    for (number, line) in body.lines.iter().enumerate() {
+        let (at, input) = input(transfer, &skus, left, line)
+            .map_err(|problem| problem.under(&format!("/lines/{number}")))?;
+        places.push(at);
+        inputs.push(input);
+    }
+    let (names, inputs) = inside::names_of(tx, caller, inputs)?;
+    let compiler =
+        Compiler { names: &names, ctx: &caller.ctx, principal: &caller.principal, minor_digits: 0 };
+    let mut parts = Vec::with_capacity(inputs.len());
+    for (number, (at, input)) in places.into_iter().zip(&inputs).enumerate() {
+        let pointer = format!("/lines/{number}");
+        let asked = transfer.lines.get(at).map_or(LotId::NONE, |line| line.lot);
+        let made = compile(&compiler, input, asked, site).map_err(|problem| problem.under(&pointer))?;
+        parts.extend(made.into_iter().map(|(line, qty)| Part { at, pointer: pointer.clone(), line, qty }));
+    }
+    Ok(parts)
+}
+
+fn skus(conn: &mut Conn<'_>, transfer: &Transfer) -> Result<FxHashMap<ItemId, String>, Failure> {
+    let ids: Vec<ItemId> = transfer.lines.iter().map(|line| line.item).collect();
+    let facts = catalog::facts_by_id(conn, &ids)?;
+    Ok(facts.into_iter().flatten().map(|facts| (facts.id, facts.sku)).collect())
+}
+
+/// A line of the body as the vault takes it, and the place of its line in the transfer.
+fn input(
+    transfer: &Transfer,
+    skus: &FxHashMap<ItemId, String>,
+    left: &[i64],
+    line: &StepLine,
+) -> Result<(usize, LineInput), Problem> {
+    let at = transfer.lines.iter().position(|known| known.line == line.line);
+    let (Some(at), Some(known)) = (at, at.and_then(|at| transfer.lines.get(at))) else {
+        let detail = format!("the transfer has no line `{}`", line.line);
+        return Err(Problem::at(Code::InvalidValue, "/line", detail));
+    };
+    let count = u32::try_from(line.serials.len()).ok().and_then(Qty::units).filter(|qty| !qty.is_zero());
+    let (qty, unit) = match (&line.qty, count) {
+        (Some(text), _) => (Qty::parse(text).map_err(|error| error.problem("/qty"))?, line.unit.clone()),
+        (None, Some(count)) => (count, line.unit.clone()),
+        (None, None) => {
+            let left = left.get(at).copied().and_then(Qty::from_millionths).filter(|left| !left.is_zero());
+            let nothing = || Problem::at(Code::InvalidQuantity, "/qty", "nothing is left of the line");
+            (left.ok_or_else(nothing)?, None)
+        }
+    };
+    if qty.is_zero() {
+        return Err(Problem::at(Code::InvalidQuantity, "/qty", "it is more than zero"));
+    }
+    let lot = line.lot.as_ref().or(known.lot_code.as_ref()).filter(|_| line.serials.is_empty());
+    let input = LineInput {
+        sku: skus.get(&known.item).cloned().unwrap_or_default(),
+        qty: QtyInput::Moves(qty),
+        unit,
+        location: line.location.clone(),
+        status: line.status,
+        to_location: None,
+        to_status: None,
+        lot: lot.map(|code| LotInput { code: code.clone(), expiry_on: None, made_on: None }),
+        serials: line.serials.clone(),
+        claim: None,
+        cost: CostInput::Unknown,
+    };
+    Ok((at, input))
+}
+
+fn compile(
+    compiler: &Compiler<'_>,
+    input: &LineInput,
+    asked: LotId,
+    site: SiteId,
+) -> Result<Vec<(Line, i64)>, Problem> {
+    let lines = compiler.line(Kind::Issue, Permission::StockTransfer, input)?;
+    let mut parts = Vec::with_capacity(lines.len());
+    for line in lines {
+        let here = compiler.names.location_facts.get(&line.from.location);
+        if here.is_none_or(|facts| facts.site != site) {
+            let detail = format!("`{}` stands in another site than the transfer says", input.location);
+            return Err(Problem::at(Code::WrongLocationKind, "/location", detail));
+        }
+        if asked.is_some() && line.lot != asked {
+            let detail = "the transfer asks for another lot";
+            return Err(Problem::at(Code::InvalidValue, "/lot", detail));
+        }
+        let (Amount::Move(qty) | Amount::CountTo(qty)) = line.amount;
+        parts.push((line, qty));
+    }
+    Ok(parts)
+}

@@ -1,0 +1,324 @@
+//! A transfer from its draft to its end, and everything it refuses on the way.
+
+use super::wire::{CloseBody, NewTransfer, NewTransferLine, StepBody, StepLine};
+use super::*;
+use crate::testing::{World, caller, on_both_engines, parse, seen, world};
+use db::Engine;
+use domain::ledger::Kind;
+use domain::{Code, Permission, Status};
+use serde_json::Value;
+
+on_both_engines!(
+    goods_leave_are_in_transit_and_arrive,
+    nothing_arrives_that_was_not_shipped,
+    nothing_is_shipped_that_was_not_asked_for,
+    what_did_not_arrive_is_lost_with_a_reason,
+    allocated_goods_go_first_and_the_rest_is_given_up,
+    lots_and_serials_keep_their_names,
+    a_draft_is_cancelled_and_numbers_have_no_gap,
+    what_a_transfer_refuses_to_be,
+    postings_of_a_transfer_are_not_reversed,
+    only_the_two_sites_see_it,
+    every_change_has_its_event,
+);
+
+type Done = Result<Value, Failure>;
+
+pub(super) fn draft(world: &World, lines: &[&str]) -> String {
+    let lines = lines.iter().map(|text| new_line(text)).collect();
+    let new = NewTransfer { from_site: "L".to_owned(), to_site: "m".to_owned(), note: None, lines };
+    world.run(move |tx, ctx| create(tx, &caller(ctx, None), &new)).unwrap().0
+}
+
+/// Reads `5 BOLT` or `5 MILK A`.
+fn new_line(text: &str) -> NewTransferLine {
+    let words: Vec<&str> = text.split(' ').collect();
+    NewTransferLine {
+        sku: words[1].to_owned(),
+        qty: words[0].to_owned(),
+        lot: words.get(2).map(|&lot| lot.to_owned()),
+        unit: None,
+    }
+}
+
+/// Reads `1 5 L1`, `1 all L1`, with `lot A`, `status damaged` or `serials A,B` behind.
+pub(super) fn steps(texts: &[&str]) -> StepBody {
+    let lines = texts.iter().map(|text| {
+        let words: Vec<&str> = text.split(' ').collect();
+        let after = |word: &str| words.iter().position(|at| *at == word).map(|at| words[at + 1]);
+        StepLine {
+            line: words[0].parse().unwrap(),
+            qty: Some(words[1]).filter(|qty| *qty != "all").map(str::to_owned),
+            location: words[2].to_owned(),
+            lot: after("lot").map(str::to_owned),
+            serials: after("serials").map_or(Vec::new(), |list| list.split(',').map(str::to_owned).collect()),
+            status: after("status").map(|word| Status::parse(word).unwrap()),
+            unit: None,
+        }
+    });
+    StepBody { lines: lines.collect(), note: None }
+}
+
+pub(super) fn step(
+    world: &World,
+    step: fn(&mut Tx<'_>, &Caller, &str, &StepBody) -> Result<TransferShown, Failure>,
+    number: &str,
+    texts: &[&str],
+) -> Done {
+    let (number, body) = (number.to_owned(), steps(texts));
+    world.run(move |tx, ctx| Ok(serde_json::to_value(step(tx, &caller(ctx, None), &number, &body)?)?))
+}
+
+fn end(world: &World, number: &str, reason: Option<&str>) -> Done {
+    let number = number.to_owned();
+    let body = CloseBody { reason: reason.map(str::to_owned), note: None };
+    world.run(move |tx, ctx| Ok(serde_json::to_value(close(tx, &caller(ctx, None), &number, &body)?)?))
+}
+
+fn refusal(done: Done) -> (Code, String) {
+    match done {
+        Err(Failure::Refused(problem)) => seen(&problem),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn code(done: Done) -> Code {
+    refusal(done).0
+}
+
+/// `received 5/5/5/0`: the state, then what each line was asked for, shipped, received and lost.
+fn told(done: Done) -> String {
+    let body = done.unwrap();
+    let lines: Vec<String> = body["lines"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| ["qty", "shipped", "received", "short"].map(|key| line[key].as_str().unwrap()).join("/"))
+        .collect();
+    format!("{} {}", body["state"].as_str().unwrap(), lines.join(" "))
+}
+
+fn goods_leave_are_in_transit_and_arrive(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["8 BOLT"]);
+    assert_eq!(number, "T-000001");
+    assert_eq!(told(step(&world, ship, &number, &["1 5 L1"])), "shipped 8/5/0/0");
+    assert_eq!(world.stock("BOLT"), ["L1 5", "~T-000001 5"]);
+    assert_eq!(world.guard("BOLT", "L"), (5, 0, 0));
+    assert_eq!(told(step(&world, receive, &number, &["1 2 M1"])), "partially_received 8/5/2/0");
+    assert_eq!(told(step(&world, ship, &number, &["1 all L1"])), "partially_received 8/8/2/0");
+    let done = step(&world, receive, &number, &["1 1 M1 status damaged", "1 5 M2"]);
+    assert_eq!(told(done), "received 8/8/8/0");
+    assert_eq!(world.stock("BOLT"), ["L1 2", "M1 2", "M1 damaged 1", "M2 5"]);
+    assert_eq!((world.guard("BOLT", "L"), world.guard("BOLT", "M")), ((2, 0, 0), (7, 0, 0)));
+    assert_eq!(code(step(&world, receive, &number, &["1 1 M1"])), Code::TransitionRefused);
+}
+
+fn nothing_arrives_that_was_not_shipped(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["5 BOLT", "5 BOLT"]);
+    assert_eq!(code(step(&world, receive, &number, &["1 1 M1"])), Code::TransitionRefused);
+    step(&world, ship, &number, &["1 5 L1", "2 3 L1"]).unwrap();
+    let over = step(&world, receive, &number, &["2 4 M1"]);
+    assert_eq!(refusal(over), (Code::InsufficientStock, "/lines/0/qty".to_owned()));
+    let twice = step(&world, receive, &number, &["1 3 M1", "1 3 M2"]);
+    assert_eq!(refusal(twice), (Code::InsufficientStock, "/lines/1/qty".to_owned()));
+    assert_eq!(world.stock("BOLT"), ["L1 2", "~T-000001 8"], "a refused step leaves nothing");
+    assert_eq!(code(step(&world, receive, &number, &["1 1 L2"])), Code::WrongLocationKind);
+    assert_eq!(code(step(&world, receive, &number, &["1 1 M1 status expired"])), Code::StatusChangeRefused);
+    assert_eq!(told(step(&world, receive, &number, &["1 all M1"])), "partially_received 5/5/5/0 5/3/0/0");
+}
+
+fn nothing_is_shipped_that_was_not_asked_for(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["5 BOLT"]);
+    let cases = [
+        (vec!["1 6 L1"], Code::InvalidQuantity, "/lines/0/qty"),
+        (vec!["1 3 L1", "1 3 L1"], Code::InvalidQuantity, "/lines/1/qty"),
+        (vec!["1 0 L1"], Code::InvalidQuantity, "/lines/0/qty"),
+        (vec!["1 x L1"], Code::InvalidQuantity, "/lines/0/qty"),
+        (vec!["1 0.5 L1"], Code::FractionRefused, "/lines/0/qty"),
+        (vec!["2 1 L1"], Code::InvalidValue, "/lines/0/line"),
+        (vec!["1 1 M1"], Code::WrongLocationKind, "/lines/0/location"),
+        (vec!["1 1 NOWHERE"], Code::UnknownLocation, "/lines/0/location"),
+        (vec!["1 1 L2"], Code::InsufficientStock, "/lines/0/qty"),
+        (vec!["1 1 L1 lot A"], Code::LotNotAllowed, "/lines/0/lot"),
+        (vec![], Code::InvalidValue, "/lines"),
+    ];
+    for (lines, expected, pointer) in cases {
+        let refused = refusal(step(&world, ship, &number, &lines));
+        assert_eq!(refused, (expected, pointer.to_owned()), "{lines:?}");
+    }
+    assert_eq!(code(step(&world, ship, "T-000009", &["1 1 L1"])), Code::NotFound);
+    assert_eq!(world.stock("BOLT"), ["L1 10"]);
+}
+
+fn what_did_not_arrive_is_lost_with_a_reason(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["6 BOLT", "2 BOLT"]);
+    step(&world, ship, &number, &["1 all L1", "2 1 L1"]).unwrap();
+    step(&world, receive, &number, &["1 4 M1", "2 1 M1"]).unwrap();
+    assert_eq!(refusal(end(&world, &number, None)), (Code::UnknownReason, "/reason".to_owned()));
+    assert_eq!(code(end(&world, &number, Some("whim"))), Code::UnknownReason);
+    assert_eq!(told(end(&world, &number, Some("Short_Delivery"))), "closed_short 6/6/4/2 2/1/1/0");
+    assert_eq!(world.stock("BOLT"), ["L1 3", "M1 5"]);
+    assert_eq!(code(end(&world, &number, Some("lost"))), Code::TransitionRefused);
+    // all that was shipped has arrived: nothing is short, and no reason is needed
+    let number = draft(&world, &["3 BOLT"]);
+    step(&world, ship, &number, &["1 2 L1"]).unwrap();
+    step(&world, receive, &number, &["1 all M1"]).unwrap();
+    assert_eq!(told(end(&world, &number, None)), "received 3/2/2/0");
+}
+
+fn allocated_goods_go_first_and_the_rest_is_given_up(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["8 BOLT"]);
+    assert_eq!(told(step(&world, allocate, &number, &["1 6 L1"])), "allocated 8/0/0/0");
+    assert_eq!(world.guard("BOLT", "L"), (10, 0, 6));
+    assert_eq!(code(step(&world, allocate, &number, &["1 3 L1"])), Code::InvalidQuantity);
+    let cancelled = {
+        let number = number.clone();
+        world.run(move |tx, ctx| cancel(tx, &caller(ctx, None), &number))
+    };
+    assert!(cancelled.is_err(), "what is bound is released first");
+    let reserved = world.reserve("BOLT", "L", 4);
+    // five of the six: the claim is used in part, and what is reserved for others stays untouched
+    step(&world, ship, &number, &["1 5 L1"]).unwrap();
+    assert_eq!(world.guard("BOLT", "L"), (5, 4, 1));
+    assert_eq!(code(step(&world, ship, &number, &["1 2 L1"])), Code::InsufficientAvailable);
+    assert_eq!(world.claim(reserved), (4, 1));
+    step(&world, receive, &number, &["1 5 M1"]).unwrap();
+    end(&world, &number, None).unwrap();
+    assert_eq!(world.guard("BOLT", "L"), (5, 4, 0));
+    // released before anything is shipped, it is a draft again
+    let number = draft(&world, &["1 BOLT"]);
+    step(&world, allocate, &number, &["1 all L1"]).unwrap();
+    let shown = world.run({
+        let number = number.clone();
+        move |tx, ctx| Ok(serde_json::to_value(release(tx, &caller(ctx, None), &number)?)?)
+    });
+    assert_eq!(told(shown), "draft 1/0/0/0");
+    assert_eq!(world.guard("BOLT", "L"), (5, 4, 0));
+}
+
+fn lots_and_serials_keep_their_names(engine: Engine) {
+    let world = world(engine);
+    world.receive("5 MILK lot A until 2026-04-01 at L1");
+    world.receive("5 MILK lot B until 2026-04-02 at L1");
+    world.receive("2 DRILL serials S1,S2 at L1");
+    let number = draft(&world, &["4 MILK", "2 MILK b", "2 DRILL"]);
+    assert_eq!(code(step(&world, ship, &number, &["1 1 L1"])), Code::LotRequired);
+    assert_eq!(code(step(&world, ship, &number, &["2 1 L1 lot A"])), Code::InvalidValue);
+    let lines = ["1 3 L1 lot A", "1 1 L1 lot B", "2 2 L1", "3 all L1 serials S1,S2"];
+    step(&world, ship, &number, &lines).unwrap();
+    assert_eq!(world.stock("MILK"), ["L1 lot A 2", "L1 lot B 2", "~T-000001 lot A 3", "~T-000001 lot B 3"]);
+    assert_eq!(code(step(&world, receive, &number, &["1 1 M1"])), Code::LotRequired);
+    step(&world, receive, &number, &["1 1 M1 lot A", "2 all M1", "3 1 M1 serials S2"]).unwrap();
+    assert_eq!(world.stock("DRILL"), ["M1 lot S2 1", "~T-000001 lot S1 1"]);
+    step(&world, receive, &number, &["1 all M2", "3 all M2"]).unwrap();
+    assert_eq!(
+        world.stock("MILK"),
+        ["L1 lot A 2", "L1 lot B 2", "M1 lot A 1", "M1 lot B 2", "M2 lot A 2", "M2 lot B 1"]
+    );
+    assert_eq!(world.stock("DRILL"), ["M1 lot S2 1", "M2 lot S1 1"]);
+}
+
+fn a_draft_is_cancelled_and_numbers_have_no_gap(engine: Engine) {
+    let world = world(engine);
+    let first = draft(&world, &["1 BOLT"]);
+    let failed = world.run(|tx, ctx| {
+        let lines = vec![new_line("1 BOLT")];
+        let new = NewTransfer { from_site: "L".to_owned(), to_site: "M".to_owned(), note: None, lines };
+        create(tx, &caller(ctx, None), &new)?;
+        Err::<(), _>(Failure::fault("the test says so"))
+    });
+    assert!(failed.is_err());
+    let second = draft(&world, &["1 BOLT"]);
+    assert_eq!((first.as_str(), second.as_str()), ("T-000001", "T-000002"));
+    let done = world.run(move |tx, ctx| Ok(serde_json::to_value(cancel(tx, &caller(ctx, None), &first)?)?));
+    assert_eq!(told(done), "cancelled 1/0/0/0");
+    assert_eq!(code(step(&world, ship, "T-000001", &["1 1 L1"])), Code::TransitionRefused);
+}
+
+fn what_a_transfer_refuses_to_be(engine: Engine) {
+    let world = world(engine);
+    let refused = |from: &str, to: &str, lines: &[&str]| {
+        let lines = lines.iter().map(|text| new_line(text)).collect();
+        let new = NewTransfer { from_site: from.to_owned(), to_site: to.to_owned(), note: None, lines };
+        world.refused(move |tx, ctx| create(tx, &caller(ctx, None), &new).map(|_| ()))
+    };
+    let cases = [
+        ("L", "L", vec!["1 BOLT"], Code::SamePlace, "/to_site"),
+        ("L", "X", vec!["1 BOLT"], Code::UnknownLocation, "/to_site"),
+        ("L1", "M", vec!["1 BOLT"], Code::UnknownLocation, "/from_site"),
+        ("L", "M", vec![], Code::InvalidValue, "/lines"),
+        ("L", "M", vec!["1 NUT"], Code::UnknownItem, "/lines/0/sku"),
+        ("L", "M", vec!["1 BOLT", "0 BOLT"], Code::InvalidQuantity, "/lines/1/qty"),
+        ("L", "M", vec!["0.5 BOLT"], Code::FractionRefused, "/lines/0/qty"),
+        ("L", "M", vec!["-1 BOLT"], Code::InvalidQuantity, "/lines/0/qty"),
+        ("L", "M", vec!["1 MILK A"], Code::UnknownLot, "/lines/0/lot"),
+    ];
+    for (from, to, lines, expected, pointer) in cases {
+        assert_eq!(refused(from, to, &lines), (expected, pointer.to_owned()), "{from} {to} {lines:?}");
+    }
+}
+
+fn postings_of_a_transfer_are_not_reversed(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["5 BOLT"]);
+    step(&world, ship, &number, &["1 all L1"]).unwrap();
+    let posting = world.read(|conn| crate::store_tests::postings_of(conn, "T-000001")).remove(0);
+    assert_eq!(world.reverse(posting), "not_reversible");
+    // and nobody posts these kinds by hand
+    let by_hand = world.try_post(Kind::Ship, vec![parse("1 BOLT at L1")]);
+    assert_eq!(crate::testing::code_of(&by_hand), "invalid_value");
+}
+
+fn only_the_two_sites_see_it(engine: Engine) {
+    let world = world(engine);
+    world.place("N site");
+    world.place("N1 bin below N");
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["5 BOLT"]);
+    let see = |root: &str| {
+        let (root, number) = (world.location(root), number.clone());
+        let scope = caller(&world.ctx, Some(root)).principal.scope(Permission::StockRead).unwrap().clone();
+        let asked = list::Asked { limit: 10, ..list::Asked::default() };
+        let listed = world.db.read_blocking(|conn| list::page(conn, &scope, &asked)).unwrap().len();
+        let found = world.db.read_blocking(|conn| list::find(conn, &scope, &number)).is_ok();
+        (listed, found)
+    };
+    assert_eq!([see("L"), see("M1"), see("N")], [(1, true), (1, true), (0, false)]);
+    let ship_as = |root: &str| {
+        let (root, number) = (world.location(root), number.clone());
+        let body = steps(&["1 1 L1"]);
+        world.run(move |tx, ctx| ship(tx, &caller(ctx, Some(root)), &number, &body).map(|_| ()))
+    };
+    let refused = |root: &str| match ship_as(root) {
+        Err(Failure::Refused(problem)) => problem.code,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused("N"), Code::NotFound);
+    assert_eq!(refused("M"), Code::UnknownLocation, "the receiver does not reach the sender's bins");
+    assert!(ship_as("L1").is_ok());
+}
+
+fn every_change_has_its_event(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let number = draft(&world, &["5 BOLT"]);
+    step(&world, allocate, &number, &["1 1 L1"]).unwrap();
+    step(&world, ship, &number, &["1 all L1"]).unwrap();
+    step(&world, receive, &number, &["1 4 M1"]).unwrap();
+    end(&world, &number, Some("lost")).unwrap();
+    let kinds = ["created", "allocated", "shipped", "received", "closed"];
+    let expected: Vec<(String, i64)> =
+        (1..).zip(kinds).map(|(number, kind)| (format!("stock.transfer_{kind}"), number)).collect();
+    assert_eq!(world.events("transfer"), expected);
+}
