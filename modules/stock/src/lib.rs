@@ -33,6 +33,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 mod transfer;
+mod upkeep;
 mod want;
 
 pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};
@@ -44,6 +45,7 @@ pub use input::{
 };
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
+pub use upkeep::{UpkeepReport, upkeep};
 
 pub(crate) use post::submit as post_submit;
 

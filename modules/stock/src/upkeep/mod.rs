@@ -1,0 +1,196 @@
+//! Upkeep: what becomes due by time alone. The worker loop calls [`upkeep`] every few seconds; it
+//! looks first, and writes only when something is due.
+//!
+//! * At each site's midnight, lots past their last sellable day go from good to expired, everywhere
+//!   in the site. (The hot path does the same for what it touches, so nobody ever buys one that the
+//!   sweep has not reached.)
+//! * Reservations past their time are released as expired. Until then they count, and cannot be
+//!   confirmed.
+//! * Once an hour, answers that were kept long enough are forgotten, and the partitions of the
+//!   months to come are made.
+//!
+//! Sweeps are jobs, so a process that dies in one leaves it to the next; doing one twice changes
+//! nothing.
+
+pub(crate) mod api;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::input::{ReleaseInput, Request, Work};
+use crate::inside::{Order, carry_out};
+use crate::{gate, service};
+use db::{Db, DbError, NewJob, Tx, idempotency, jobs};
+use domain::ledger::SiteKey;
+use domain::when::plus_days;
+use domain::{ClaimId, Ctx, Instant, SiteId, Zone};
+use std::sync::Arc;
+use web::{Failure, Principal};
+
+/// The sweep of one site.
+const EXPIRY: &str = "stock.expiry";
+/// What is done once an hour.
+const HOURLY: &str = "stock.hourly";
+/// Who runs a job that takes longer than this is taken for dead.
+const LEASE_MICROS: i64 = 10 * 60 * 1_000_000;
+const HOUR_MICROS: i64 = 3_600 * 1_000_000;
+/// Items swept, and reservations released, in one transaction.
+const AT_ONCE: usize = 100;
+/// Answers forgotten in one transaction.
+const FORGOTTEN_AT_ONCE: i64 = 1_000;
+
+/// What was done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct UpkeepReport {
+    /// Sites that were swept for expired lots.
+    pub sites_swept: usize,
+    /// Reservations that were released because their time was over.
+    pub claims_expired: usize,
+    /// Jobs that failed, and will be tried again.
+    pub jobs_failed: usize,
+}
+
+/// Does what is due at `ctx.now`. May be called by several processes at once.
+///
+/// # Errors
+/// When the store fails. What was done until then stays done.
+pub fn upkeep(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {
+    schedule(db, ctx)?;
+    let mut report = run_jobs(db, ctx)?;
+    report.claims_expired = expire_claims(db, ctx)?;
+    Ok(report)
+}
+
+/// Enqueues the jobs that no longer wait: the next midnight of each site, the next hour.
+fn schedule(db: &Db, ctx: &Ctx) -> Result<(), DbError> {
+    let (sites, counts) =
+        db.read_blocking(|conn| Ok::<_, DbError>((places::sites(conn)?, jobs::counts(conn)?)))?;
+    let open = |kind: &str| counts.iter().find(|count| count.kind == kind).map_or(0, |count| count.open);
+    let sites_open = usize::try_from(open(EXPIRY)).unwrap_or(0);
+    if sites_open >= sites.len() && open(HOURLY) > 0 {
+        return Ok(());
+    }
+    let ctx = ctx.clone();
+    db.write_blocking(move |tx| {
+        for site in &sites {
+            enqueue(tx, &ctx, site.id, next_midnight(&site.zone, ctx.now))?;
+        }
+        let run_at = ctx.now.0.saturating_add(HOUR_MICROS);
+        let id = *ctx.ids.next().as_bytes();
+        tx.enqueue(NewJob { id, kind: HOURLY, payload: "{}", run_at, dedupe: Some("hourly") })
+    })
+}
+
+fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, site: SiteId, run_at: Instant) -> Result<(), DbError> {
+    let site = site.to_string();
+    let id = *ctx.ids.next().as_bytes();
+    tx.enqueue(NewJob { id, kind: EXPIRY, payload: &site, run_at: run_at.0, dedupe: Some(&site) })
+}
+
+/// The first instant of the next day at a site.
+fn next_midnight(zone: &Zone, now: Instant) -> Instant {
+    plus_days(zone.date(now), 1).map_or(Instant::MAX, |day| zone.midnight(day))
+}
+
+fn run_jobs(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {
+    let mut report = UpkeepReport::default();
+    let now = ctx.now.0;
+    let counts = db.read_blocking(jobs::counts)?;
+    let mine = |count: &&jobs::Count| [EXPIRY, HOURLY].contains(&count.kind.as_str());
+    if !counts.iter().filter(mine).any(|count| count.oldest_run_at.is_some_and(|at| at <= now)) {
+        return Ok(report);
+    }
+    let lease = now.saturating_add(LEASE_MICROS);
+    let claimed = db.write_blocking(move |tx| jobs::claim(tx, &[EXPIRY, HOURLY], now, lease, 100))?;
+    for job in claimed {
+        let done = match (job.kind.as_str(), job.payload.parse()) {
+            (EXPIRY, Ok(site)) => sweep_site(db, ctx, SiteId(site)).map(|()| report.sites_swept += 1),
+            (HOURLY, _) => hourly(db, ctx),
+            _ => Ok(()),
+        };
+        match done {
+            Ok(()) => db.write_blocking(move |tx| jobs::done(tx, &job))?,
+            Err(error) => {
+                tracing::error!(job = job.kind, payload = job.payload, %error, "upkeep failed");
+                report.jobs_failed += 1;
+                db.write_blocking(move |tx| jobs::failed(tx, &job, now, &error.to_string()))?
+            }
+        };
+    }
+    Ok(report)
+}
+
+fn hourly(db: &Db, ctx: &Ctx) -> Result<(), DbError> {
+    let (at, now) = (ctx.now, ctx.now.0);
+    db.write_blocking(move |tx| service::prepare(tx, at))?;
+    let limit = u64::try_from(FORGOTTEN_AT_ONCE).unwrap_or(u64::MAX);
+    while db.write_blocking(move |tx| idempotency::purge(tx, now, FORGOTTEN_AT_ONCE))? >= limit {}
+    Ok(())
+}
+
+/// Sweeps one site: lots that were good through yesterday, in every location.
+pub(crate) fn sweep_site(db: &Db, ctx: &Ctx, site: SiteId) -> Result<(), DbError> {
+    let due = db.read_blocking(|conn| {
+        let Some(facts) = places::site_facts_by_id(conn, &[site])?.pop().flatten() else {
+            return Ok(Vec::new());
+        };
+        let past = store::past(conn, facts.zone.date(ctx.now))?;
+        let locations: Vec<_> = past.iter().map(|(_, location)| *location).collect();
+        let places = places::facts_by_id(conn, &locations)?;
+        let here = places.into_iter().map(|facts| facts.is_some_and(|facts| facts.site == site));
+        let mut items: Vec<_> =
+            past.iter().zip(here).filter(|(_, here)| *here).map(|(row, _)| row.0).collect();
+        items.sort_unstable();
+        items.dedup();
+        Ok::<_, DbError>(items)
+    })?;
+    for items in due.chunks(AT_ONCE) {
+        let (items, ctx) = (items.to_vec(), ctx.clone());
+        let swept = db.write_blocking(move |tx| {
+            gate::share(tx)?;
+            let orders = items.iter().map(|item| Order::Sweep(SiteKey { item: *item, site })).collect();
+            carry_out(tx, &ctx, orders).map(|_| ())
+        });
+        swept.map_err(|failure| match failure {
+            Failure::Store(error) => error,
+            other => DbError::Internal(other.to_string().into()),
+        })?;
+    }
+    Ok(())
+}
+
+/// Releases the reservations whose time is over, in batches that are decided like those of the hot
+/// path. One that its owner released meanwhile is refused, which is as well.
+fn expire_claims(db: &Db, ctx: &Ctx) -> Result<usize, DbError> {
+    let mut expired = 0;
+    loop {
+        let past = db.read_blocking(|conn| store::claims_past(conn, ctx.now, AT_ONCE))?;
+        if past.is_empty() {
+            return Ok(expired);
+        }
+        let requests: Vec<Request> = past.iter().map(|claim| expiry_of(ctx, *claim)).collect();
+        let answers = db.write_blocking(move |tx| service::run_in(tx, &requests))?;
+        let released = answers.iter().filter(|answer| answer.status.is_success()).count();
+        expired += released;
+        if released == 0 {
+            return Ok(expired);
+        }
+    }
+}
+
+fn expiry_of(ctx: &Ctx, claim: ClaimId) -> Request {
+    let work = Work::Release(ReleaseInput { claim, qty: None, expired: true });
+    Request { ctx: ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }
+}
+
+/// Makes the sweep of every site due now; how many sites there are.
+pub(crate) fn sweep_soon(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<usize, Failure> {
+    let sites = places::sites(tx)?;
+    for site in &sites {
+        let (payload, dedupe) = (site.id.to_string(), format!("{} now", site.id));
+        let (id, run_at) = (*ctx.ids.next().as_bytes(), ctx.now.0);
+        tx.enqueue(NewJob { id, kind: EXPIRY, payload: &payload, run_at, dedupe: Some(&dedupe) })?;
+    }
+    web::audit(tx, ctx, "stock.upkeep.sweep", "sites", &serde_json::json!({ "sites": sites.len() }));
+    Ok(sites.len())
+}

@@ -1,0 +1,135 @@
+//! What time alone does.
+
+use super::*;
+use crate::input::AllocateInput;
+use crate::testing::{World, claim_of, on_both_engines, world};
+use db::Engine;
+use domain::Qty;
+
+on_both_engines!(
+    lots_expire_at_the_midnight_of_their_site,
+    what_is_not_for_sale_expires_too,
+    a_sweep_breaks_the_claims_on_what_it_takes,
+    a_sweep_is_a_job_that_waits_for_midnight,
+    reservations_end_when_their_time_is_over,
+    answers_are_forgotten_after_their_time,
+);
+
+fn site(world: &World, code: &str) -> SiteId {
+    SiteId(world.location(code).get())
+}
+
+fn lots_expire_at_the_midnight_of_their_site(engine: Engine) {
+    let mut world = world(engine);
+    let tokyo = places::NewLocation {
+        code: "T".to_owned(),
+        kind: "site".to_owned(),
+        zone: Some("Asia/Tokyo".to_owned()),
+        ..places::NewLocation::default()
+    };
+    world.run(move |tx, ctx| places::create_location(tx, ctx, web::Reached::All, &tokyo)).unwrap();
+    world.place("T1 bin below T");
+    world.receive("3 MILK lot A until 2026-03-31 at L1");
+    world.receive("4 MILK lot A until 2026-03-31 at T1");
+    world.receive("5 MILK lot B until 2026-04-01 at T1");
+    // in Tokyo it is the first of April, in the other zone still the last of March
+    world.at("2026-03-31T15:00:00Z");
+    for code in ["L", "M", "T"] {
+        sweep_site(&world.db, &world.ctx, site(&world, code)).unwrap();
+    }
+    assert_eq!(world.stock("MILK"), ["L1 lot A 3", "T1 lot A expired 4", "T1 lot B 5"]);
+    assert_eq!((world.guard("MILK", "L").0, world.guard("MILK", "T").0), (3, 5));
+    world.at("2026-04-01T00:00:00Z");
+    for _ in 0..2 {
+        sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
+    }
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 3", "T1 lot A expired 4", "T1 lot B 5"]);
+}
+
+fn what_is_not_for_sale_expires_too(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("3 MILK lot A until 2026-03-31 at L1");
+    let bin = world.location("L2");
+    world.run(move |tx, ctx| places::set_sellable(tx, ctx, bin, false)).unwrap();
+    world.receive("2 MILK lot A until 2026-03-31 at L2");
+    world.at("2026-04-01T00:00:00Z");
+    sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 3", "L2 lot A expired 2"]);
+}
+
+fn a_sweep_breaks_the_claims_on_what_it_takes(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("3 MILK lot A until 2026-03-31 at L1");
+    world.receive("3 MILK lot B until 2026-05-31 at L2");
+    let allocate = |lot: &str, location: &str, qty: u32| {
+        claim_of(&world.ask(Work::Allocate(AllocateInput {
+            sku: "MILK".to_owned(),
+            location: location.to_owned(),
+            lot: Some(lot.to_owned()),
+            qty: Qty::units(qty).unwrap(),
+            unit: None,
+            owner: Some("order".to_owned()),
+            reservation: None,
+            priority: 0,
+        })))
+    };
+    let (lost, kept) = (allocate("A", "L1", 2), allocate("B", "L2", 2));
+    let reserved = world.reserve("MILK", "L", 2);
+    world.at("2026-04-01T00:00:00Z");
+    sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
+    assert_eq!([world.claim(lost), world.claim(kept), world.claim(reserved)], [(0, 5), (2, 1), (1, 1)]);
+    assert_eq!(world.guard("MILK", "L"), (3, 1, 2));
+}
+
+fn a_sweep_is_a_job_that_waits_for_midnight(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("3 MILK lot A until 2026-03-01 at L1");
+    let run = |world: &World| upkeep(&world.db, &world.ctx).unwrap().sites_swept;
+    assert_eq!([run(&world), run(&world)], [0, 0]);
+    let waiting = |world: &World| world.read(jobs::counts).iter().map(|count| count.open).sum::<i64>();
+    assert_eq!(waiting(&world), 3, "one for each site, and the hourly one");
+    world.at("2026-03-01T23:59:59Z");
+    assert_eq!(run(&world), 0);
+    assert_eq!(world.stock("MILK"), ["L1 lot A 3"]);
+    world.at("2026-03-02T00:00:00Z");
+    assert_eq!([run(&world), run(&world)], [2, 0]);
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 3"]);
+    assert_eq!(waiting(&world), 3, "they wait for the next night");
+    // somebody asks for it now
+    assert_eq!(world.run(sweep_soon).unwrap(), 2);
+    assert_eq!([run(&world), run(&world)], [2, 0]);
+}
+
+fn reservations_end_when_their_time_is_over(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("500 BOLT at L1");
+    let soon: Vec<_> =
+        (0..150).map(|_| world.reserve_until("BOLT", "L", 1, Some("2026-03-01T10:00:00Z"))).collect();
+    let later = world.reserve_until("BOLT", "L", 1, Some("2026-03-01T10:00:01Z"));
+    let never = world.reserve("BOLT", "L", 1);
+    assert_eq!(upkeep(&world.db, &world.ctx).unwrap().claims_expired, 0);
+    world.at("2026-03-01T10:00:00Z");
+    assert_eq!(upkeep(&world.db, &world.ctx).unwrap().claims_expired, 150);
+    assert_eq!(world.guard("BOLT", "L"), (500, 2, 0));
+    assert_eq!([world.claim(soon[0]), world.claim(later), world.claim(never)], [(0, 3), (1, 1), (1, 1)]);
+}
+
+fn answers_are_forgotten_after_their_time(engine: Engine) {
+    let mut world = world(engine);
+    let key = idempotency::Key { principal: 1, key: "a" };
+    let kept = |world: &World| world.read(|conn| idempotency::load(conn, key, 0)).is_some();
+    world
+        .run(move |tx, ctx| {
+            let (created_at, expires_at) = (ctx.now.0, ctx.now.0 + idempotency::KEPT_MICROS);
+            let (fingerprint, status, headers, body) = (&[0; 32], 200, None, b"x".as_slice());
+            let answer =
+                idempotency::NewAnswer { key, fingerprint, status, headers, body, created_at, expires_at };
+            Ok(idempotency::store(tx, &answer)?)
+        })
+        .unwrap();
+    hourly(&world.db, &world.ctx).unwrap();
+    assert!(kept(&world));
+    world.at("2026-03-08T09:30:00Z");
+    hourly(&world.db, &world.ctx).unwrap();
+    assert!(!kept(&world));
+}
