@@ -82,19 +82,11 @@ fn one(
         })
         .collect();
     let next = coming.into_iter().filter(|(location, _)| here(*location)).filter_map(|(_, next)| next).min();
-    let post = Post {
-        id: PostingId::from_bytes([0; 16]),
-        kind: Kind::Expire,
-        effective_at: None,
-        post_late: false,
-        lines,
-    };
-    if let Some(first) = post.lines.first() {
-        wanted.post(names, &post, domain::Instant::MIN);
+    if !lines.is_empty() {
+        wanted.lines(names, Kind::Expire, &lines);
         wanted.claims_of.insert(key);
-        let _ = first;
     }
-    Ok(Due { key, lines: post.lines, next })
+    Ok(Due { key, lines, next })
 }
 
 /// Sweeps what is due. Quantities are those under the lock.
@@ -108,18 +100,20 @@ pub(crate) fn run(
     let mut entries = Vec::with_capacity(due.len());
     for Due { key, mut lines, next } in due {
         for line in &mut lines {
-            let balance = vault.balance(Key::at(line.item, line.lot, line.from)).map_err(unloaded)?;
+            let balance = vault
+                .balance(Key::at(line.item, line.lot, line.from))
+                .map_err(|refusal| unloaded(&refusal))?;
             line.amount = Amount::Move(balance.on_hand);
         }
         lines.retain(|line| line.amount != Amount::Move(0));
-        vault.set_next_expiry(key, next).map_err(unloaded)?;
+        vault.set_next_expiry(key, next).map_err(|refusal| unloaded(&refusal))?;
         if lines.is_empty() {
             continue;
         }
         let id = PostingId(ctx.ids.next());
         let post = Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines };
         let clock = Clock { now: ctx.now, zone: &desk.zone, minor_digits: desk.minor_digits };
-        let posted = ledger::post(vault, &post, &clock).map_err(unloaded)?;
+        let posted = ledger::post(vault, &post, &clock).map_err(|refusal| unloaded(&refusal))?;
         let answer: PostingAnswer = names.posting(&posted);
         let event = Event {
             id: *ctx.ids.next().as_bytes(),
@@ -143,7 +137,7 @@ pub(crate) fn run(
 }
 
 /// A sweep is never refused for the sake of others, so a refusal means that rows were missing.
-fn unloaded(refusal: Refusal) -> DbError {
+fn unloaded(refusal: &Refusal) -> DbError {
     tracing::error!(?refusal, "an expiry sweep was refused");
     DbError::Retry("an expiry sweep was refused")
 }

@@ -37,6 +37,13 @@ impl Wanted {
         }
     }
 
+    /// What lines of a kind need.
+    pub(crate) fn lines(&mut self, names: &Names, kind: Kind, lines: &[Line]) {
+        for line in lines {
+            self.line(names, kind, line);
+        }
+    }
+
     fn line(&mut self, names: &Names, kind: Kind, line: &Line) {
         for place in [line.from, line.to] {
             self.place(names, line, place, kind.is_loss());

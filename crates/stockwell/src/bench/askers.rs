@@ -80,18 +80,15 @@ impl Ask for Reserve {
     fn next(&mut self, out: &mut Vec<u8>) -> u64 {
         self.side.begin();
         let owner = self.side.sent;
-        match self.hot {
-            Some(sku) => push(
-                &mut self.side.body,
-                format_args!(r#"{{"sku":"{sku}","site":"BEN","qty":"1","owner":"order-{owner}"}}"#),
-            ),
-            None => {
-                let item = self.side.dice.roll(self.side.run.items);
-                push(
-                    &mut self.side.body,
-                    format_args!(r#"{{"sku":"I{item:06}","site":"BEN","qty":"1","owner":"order-{owner}"}}"#),
-                );
-            }
+        let item = self.side.dice.roll(self.side.run.items);
+        let body = &mut self.side.body;
+        if let Some(sku) = self.hot {
+            push(body, format_args!(r#"{{"sku":"{sku}","site":"BEN","qty":"1","owner":"order-{owner}"}}"#));
+        } else {
+            push(
+                body,
+                format_args!(r#"{{"sku":"I{item:06}","site":"BEN","qty":"1","owner":"order-{owner}"}}"#),
+            );
         }
         self.side.post(out, "/api/v1/reservations");
         1

@@ -52,7 +52,7 @@ impl Server {
         Ok(Server { child, address, start })
     }
 
-    /// The memory that is its own now, in MiB.
+    /// The memory it holds now, in mebibytes.
     pub(crate) fn memory_mib(&self) -> Option<u64> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
