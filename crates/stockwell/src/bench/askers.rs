@@ -4,6 +4,7 @@ use crate::bench::client::request;
 use crate::bench::load::{Ask, Tally, count};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A small generator of numbers for choosing items; the same seed gives the same run.
 #[derive(Clone, Debug)]
@@ -31,13 +32,15 @@ pub(crate) struct Run {
     pub(crate) name: String,
     /// How many items there are.
     pub(crate) items: u64,
+    /// Counts the keys that were given out. They ascend, as those of a client do that makes
+    /// `UUIDv7` keys: the store then keeps neighbours together.
+    pub(crate) keys: AtomicU64,
 }
 
 /// One connection's side of a run.
 #[derive(Debug)]
 pub(crate) struct Side {
     run: Arc<Run>,
-    number: usize,
     sent: u64,
     dice: Dice,
     key: String,
@@ -49,14 +52,15 @@ impl Side {
     pub(crate) fn new(run: &Arc<Run>, number: usize) -> Side {
         let seed = u64::try_from(number).unwrap_or(0) + 1;
         let (run, dice) = (Arc::clone(run), Dice::new(seed));
-        Side { run, number, sent: 0, dice, key: String::new(), body: String::new(), path: String::new() }
+        Side { run, sent: 0, dice, key: String::new(), body: String::new(), path: String::new() }
     }
 
     fn begin(&mut self) {
         self.sent += 1;
         self.key.clear();
         self.body.clear();
-        push(&mut self.key, format_args!("{}-{}-{}", self.run.name, self.number, self.sent));
+        let number = self.run.keys.fetch_add(1, Ordering::Relaxed);
+        push(&mut self.key, format_args!("{}-{number:012}", self.run.name));
     }
 
     fn post(&self, out: &mut Vec<u8>, path: &str) {

@@ -22,6 +22,7 @@ use rounds::{Floor, Measured};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 /// What can be measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -141,7 +142,8 @@ fn measure(plan: &Plan, data: &Path, database: &str) -> anyhow::Result<Figures> 
         Engine::Sqlite => Floor::Sqlite(data.join("floor.db")),
         Engine::Postgres => Floor::Postgres(database.to_owned()),
     };
-    let run = Arc::new(Run { token, name: format!("b{}", std::process::id()), items: plan.size.items });
+    let name = format!("b{}", std::process::id());
+    let run = Arc::new(Run { token, name, items: plan.size.items, keys: AtomicU64::new(0) });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let measured = runtime.block_on(drive(plan, &server, &run, &floor))?;
     let load = measured.memory_mib;
@@ -192,7 +194,8 @@ async fn check(plan: &Plan, server: &Server, run: &Arc<Run>, measured: &Measured
     if let Some(sample) = &measured.tally.sample {
         anyhow::bail!("{} requests were answered otherwise, such as: {sample}", measured.tally.other);
     }
-    let scarce = Arc::new(Run { token: run.token.clone(), name: format!("{}s", run.name), items: run.items });
+    let (token, name) = (run.token.clone(), format!("{}s", run.name));
+    let scarce = Arc::new(Run { token, name, items: run.items, keys: AtomicU64::new(0) });
     let units = u64::from(world::SCARCE_UNITS);
     let clients = load::connect(server.address, plan.clients, |number| Limited {
         asker: Reserve { side: Side::new(&scarce, number), hot: Some(world::SCARCE) },
