@@ -1,7 +1,7 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{reason, transfer, upkeep};
+use crate::{block, reason, transfer, upkeep};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -15,6 +15,10 @@ where
         .add(Permission::StockRead, Reach::Whole, web::routes!(reason::api::list_reasons))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(reason::api::create_reason))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(reason::api::change_reason))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::block_location))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::unblock_location))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::set_location_sellable))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::move_location))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(upkeep::api::sweep_expired))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(transfer::api::list_transfers))
         .add(Permission::StockRead, Reach::Named, web::routes!(transfer::api::get_transfer))

@@ -5,6 +5,7 @@
 //! lock and load, decide with `domain::ledger`, store.
 
 mod answer;
+mod block;
 mod claim;
 mod compile;
 mod desk;

@@ -1,0 +1,40 @@
+//! What stands in a set of locations.
+
+use crate::load;
+use db::{Conn, DbError, Statement};
+use domain::ledger::Key;
+use domain::{ItemId, LocationId, LotId};
+
+/// Blocking and moving places is rare, so the balances have no index for it and are read through.
+const STANDING: Statement = Statement::per_engine(
+    "stock.block.standing",
+    "select b.item, b.location, b.lot, b.status, b.on_hand
+     from stock_balance b
+     where b.location in (select value from json_each(?1)) and b.on_hand <> 0
+     order by b.item, b.location, b.lot, b.status",
+    "select b.item, b.location, b.lot, b.status, b.on_hand
+     from stock_balance b
+     where b.location in (select v::bigint from json_array_elements_text(?1::json) as r (v)) and b.on_hand <> 0
+     order by b.item, b.location, b.lot, b.status",
+);
+
+/// Stock on a key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Standing {
+    pub(crate) key: Key,
+    pub(crate) on_hand: i64,
+}
+
+pub(crate) fn standing(conn: &mut Conn<'_>, locations: &[LocationId]) -> Result<Vec<Standing>, DbError> {
+    let ids: Vec<String> = locations.iter().map(ToString::to_string).collect();
+    let list = format!("[{}]", ids.join(","));
+    conn.query(&STANDING, &[(&list).into()], |row| {
+        let (item, location) = (ItemId(row.int(0)?), LocationId(row.int(1)?));
+        let (lot, status) = (LotId(row.int(2)?), load::status(row, 3)?);
+        Ok(Standing { key: Key { item, location, lot, status }, on_hand: row.int(4)? })
+    })
+}
+
+/// All of them, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&STANDING];
