@@ -17,6 +17,7 @@ mod load;
 mod lots;
 mod names;
 mod originals;
+mod period;
 mod post;
 mod reach;
 mod reason;

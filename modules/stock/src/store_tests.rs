@@ -37,6 +37,11 @@ const POSTINGS_OF: Statement = Statement::new(
     "select id from stock_posting where document = ?1 order by lane, number",
 );
 
+const MOVEMENTS_BY_PERIOD: Statement = Statement::new(
+    "stock.test.movements_by_period",
+    "select period, count(*) from stock_movement group by period order by period",
+);
+
 const UNIT: i64 = 1_000_000;
 
 type BalanceRow = ((i64, i64, i64, i64), i64, i64, Option<String>);
@@ -81,6 +86,11 @@ pub(crate) fn claim(conn: &mut Conn<'_>, id: ClaimId) -> Result<(i64, i64), DbEr
 /// The postings of a document, oldest first.
 pub(crate) fn postings_of(conn: &mut Conn<'_>, document: &str) -> Result<Vec<PostingId>, DbError> {
     conn.query(&POSTINGS_OF, &[document.into()], |row| Ok(PostingId::from_bytes(row.id16(0)?)))
+}
+
+/// How many movements took effect in which month.
+pub(crate) fn movements_by_period(conn: &mut Conn<'_>) -> Result<Vec<(i64, i64)>, DbError> {
+    conn.query(&MOVEMENTS_BY_PERIOD, &[], |row| Ok((row.int(0)?, row.int(1)?)))
 }
 
 pub(crate) fn events(conn: &mut Conn<'_>) -> Result<i64, DbError> {

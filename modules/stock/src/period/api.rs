@@ -1,0 +1,60 @@
+//! The routes of periods.
+
+use super::{PeriodShown, close, decide, reopen, store};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use web::{Answer, App, Command, Failure, List, Page, Path};
+
+web::sorts! {
+    /// The order of the list of periods.
+    pub(crate) enum PeriodSort { Down = "-period" }
+}
+
+/// The list of periods has no filters.
+#[derive(Clone, Copy, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PeriodFilter {}
+
+/// Lists the months that were ever closed, the latest first.
+#[utoipa::path(
+    get, path = "/api/v1/periods", params(List<PeriodFilter, PeriodSort>),
+    responses((status = 200, body = Page<PeriodShown>))
+)]
+pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>) -> web::Result {
+    let before = list.after::<String>()?.as_deref().and_then(decide::read).map(|period| period.number());
+    let limit = list.fetch();
+    let rows = app.db().read(move |conn| Ok::<_, Failure>(store::list(conn, before, limit)?)).await?;
+    let shown = rows.iter().map(store::PeriodRow::shown).collect();
+    Answer::ok(&list.page(shown, |period: &PeriodShown| period.period.clone())?)
+}
+
+/// Closes a month that is over.
+#[utoipa::path(
+    post, path = "/api/v1/periods/{period}/close",
+    params(("period" = String, Path, description = "the month, such as `2026-03`")),
+    responses((status = 200, body = PeriodShown))
+)]
+pub(crate) async fn close_period(app: App, Path(period): Path<String>, command: Command<()>) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let shown = close(tx, &command.caller.ctx, &period)?;
+            Ok(Answer::ok(&shown)?.version(shown.version))
+        })
+        .await
+}
+
+/// Opens a closed month again.
+#[utoipa::path(
+    post, path = "/api/v1/periods/{period}/reopen",
+    params(("period" = String, Path, description = "the month, such as `2026-03`")),
+    responses((status = 200, body = PeriodShown))
+)]
+pub(crate) async fn reopen_period(app: App, Path(period): Path<String>, command: Command<()>) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let shown = reopen(tx, &command.caller.ctx, &period)?;
+            Ok(Answer::ok(&shown)?.version(shown.version))
+        })
+        .await
+}

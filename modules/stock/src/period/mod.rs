@@ -1,0 +1,72 @@
+//! Periods: closed months take no posting any more, until they are opened again.
+//!
+//! Closing holds the gate alone, so a posting into the month either has committed before, and is
+//! part of what was closed, or finds the month closed. What comes too late is refused, or posted
+//! late into the first open month, as its caller asks. Reopening is an action of its own.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::gate;
+use crate::record::{Change, change};
+use db::Tx;
+use domain::{Code, Ctx, Instant, Period, Problem};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::Failure;
+
+/// A month that was closed once.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct PeriodShown {
+    /// The month, such as `2026-03`.
+    pub(crate) period: String,
+    /// `closed`, or `open` when it was opened again.
+    pub(crate) state: &'static str,
+    /// When it was closed or opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) changed_at: Instant,
+    /// Counts its changes, from 1; the `ETag`.
+    pub(crate) version: i64,
+}
+
+/// Closes a month that is over.
+pub(crate) fn close(tx: &mut Tx<'_>, ctx: &Ctx, period: &str) -> Result<PeriodShown, Failure> {
+    gate::hold(tx)?;
+    let period = named(period)?;
+    decide::may_close(period, &places::organisation(tx)?.zone, ctx.now)?;
+    set(tx, ctx, period, true)
+}
+
+/// Opens a closed month again.
+pub(crate) fn reopen(tx: &mut Tx<'_>, ctx: &Ctx, period: &str) -> Result<PeriodShown, Failure> {
+    gate::hold(tx)?;
+    set(tx, ctx, named(period)?, false)
+}
+
+fn named(text: &str) -> Result<Period, Problem> {
+    decide::read(text).ok_or_else(|| Problem::not_found("period", text))
+}
+
+fn set(tx: &mut Tx<'_>, ctx: &Ctx, period: Period, closed: bool) -> Result<PeriodShown, Failure> {
+    let before = store::lock(tx, period)?;
+    let (was_closed, version) = before.map_or((false, 0), |row| (row.closed, row.version));
+    if was_closed == closed {
+        let state = if closed { "closed already" } else { "open" };
+        return Err(Problem::new(Code::TransitionRefused, format!("`{period}` is {state}")).into());
+    }
+    let row = store::PeriodRow { period, closed, changed_at: ctx.now, version: version + 1 };
+    store::save(tx, &row, ctx.actor.id)?;
+    let shown = row.shown();
+    let (action, event) = if closed {
+        ("stock.period.close", "stock.period_closed")
+    } else {
+        ("stock.period.reopen", "stock.period_reopened")
+    };
+    let id = shown.period.clone();
+    let made = Change { action, event, aggregate: "period", id: &id, version: row.version, sites: &[] };
+    change(tx, ctx, &id, &made, &serde_json::json!({ "period": serde_json::to_value(&shown)? }));
+    Ok(shown)
+}

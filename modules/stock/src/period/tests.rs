@@ -1,0 +1,106 @@
+//! Closed months are closed, also for postings that race with the closing.
+
+use super::*;
+use crate::input::{PostInput, Work};
+use crate::store_tests;
+use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
+use db::Engine;
+use domain::ledger::Kind;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+on_both_engines!(
+    a_closed_month_takes_nothing_and_is_opened_again,
+    what_comes_too_late_is_posted_late_when_asked,
+    every_change_of_a_period_has_its_event,
+    no_posting_slips_into_a_month_while_it_closes,
+);
+
+fn receive(world: &World, effective_at: &str, post_late: bool) -> String {
+    let effective_at = Some(Instant::parse(effective_at).unwrap());
+    let lines = vec![parse("1 BOLT at L1")];
+    let input = PostInput { effective_at, post_late, lines, ..posting(Kind::Receive) };
+    code_of(&world.ask(Work::Post(input)))
+}
+
+fn shut(world: &World, period: &'static str) -> Result<PeriodShown, Failure> {
+    world.run(move |tx, ctx| close(tx, ctx, period))
+}
+
+fn a_closed_month_takes_nothing_and_is_opened_again(engine: Engine) {
+    let world = world(engine);
+    assert_eq!(receive(&world, "2026-02-10T00:00:00Z", false), "accepted");
+    assert_eq!(shut(&world, "2026-02").unwrap().state, "closed");
+    assert_eq!(receive(&world, "2026-02-28T23:59:59Z", false), "period_closed");
+    assert_eq!(receive(&world, "2026-01-31T00:00:00Z", false), "accepted");
+    assert_eq!(receive(&world, "2026-03-01T00:00:00Z", false), "accepted");
+    for (period, code) in
+        [("2026-02", Code::TransitionRefused), ("2026-03", Code::TransitionRefused), ("x", Code::NotFound)]
+    {
+        assert_eq!(world.refused(move |tx, ctx| close(tx, ctx, period)).0, code, "{period}");
+    }
+    assert_eq!(world.refused(|tx, ctx| reopen(tx, ctx, "2026-01")).0, Code::TransitionRefused);
+    assert_eq!(world.run(|tx, ctx| reopen(tx, ctx, "2026-02")).unwrap().version, 2);
+    assert_eq!(receive(&world, "2026-02-28T23:59:59Z", false), "accepted");
+}
+
+fn what_comes_too_late_is_posted_late_when_asked(engine: Engine) {
+    let world = world(engine);
+    shut(&world, "2026-01").unwrap();
+    shut(&world, "2026-02").unwrap();
+    assert_eq!(receive(&world, "2026-01-10T00:00:00Z", false), "period_closed");
+    assert_eq!(receive(&world, "2026-01-10T00:00:00Z", true), "accepted");
+    let periods = world.read(store_tests::movements_by_period);
+    assert_eq!(periods, [(202_603, 1)]);
+}
+
+fn every_change_of_a_period_has_its_event(engine: Engine) {
+    let world = world(engine);
+    shut(&world, "2026-02").unwrap();
+    world.run(|tx, ctx| reopen(tx, ctx, "2026-02")).unwrap();
+    shut(&world, "2026-02").unwrap();
+    shut(&world, "2026-01").unwrap();
+    let listed = world.read(|conn| store::list(conn, None, 10));
+    assert_eq!(listed.iter().map(|row| row.period.number()).collect::<Vec<_>>(), [202_602, 202_601]);
+    assert_eq!(world.read(|conn| store::list(conn, Some(202_602), 10)).len(), 1);
+    let events: Vec<String> =
+        world.events("period").into_iter().map(|(kind, seq)| format!("{kind} {seq}")).collect();
+    let expected = [
+        "stock.period_closed 1",
+        "stock.period_reopened 2",
+        "stock.period_closed 3",
+        "stock.period_closed 1",
+    ];
+    assert_eq!(events, expected);
+}
+
+fn no_posting_slips_into_a_month_while_it_closes(engine: Engine) {
+    let world = world(engine);
+    let accepted = AtomicUsize::new(0);
+    let closed_with = std::thread::scope(|scope| {
+        for thread in 0..4 {
+            let (world, accepted) = (&world, &accepted);
+            scope.spawn(move || {
+                for _ in 0..40 {
+                    let lines = vec![parse(&format!("1 BOLT at L{}", thread % 2 + 1))];
+                    let effective_at = Some(Instant::parse("2026-02-10T00:00:00Z").unwrap());
+                    let input = PostInput { effective_at, lines, ..posting(Kind::Receive) };
+                    let code = code_of(&world.ask(Work::Post(input)));
+                    accepted.fetch_add(usize::from(code == "accepted"), Ordering::SeqCst);
+                    assert!(["accepted", "period_closed"].contains(&code.as_str()), "{code}");
+                }
+            });
+        }
+        while accepted.load(Ordering::SeqCst) < 20 {
+            std::thread::yield_now();
+        }
+        // what the closing transaction itself sees is all there will ever be
+        world
+            .run(|tx, ctx| {
+                close(tx, ctx, "2026-02")?;
+                Ok(store_tests::movements_by_period(tx)?)
+            })
+            .unwrap()
+    });
+    assert_eq!(world.read(store_tests::movements_by_period), closed_with);
+    assert_eq!(closed_with, [(202_602, i64::try_from(accepted.load(Ordering::SeqCst)).unwrap())]);
+}
