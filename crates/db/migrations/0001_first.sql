@@ -21,8 +21,15 @@ create table db_probe (
 -- end
 
 create table db_outbox (
-    lane @id not null,
-    event_number @int not null,
+    -- only sqlite
+    event_number integer not null primary key,
+    lane integer not null,
+    -- end
+    -- only postgres
+    lane bigint not null,
+    event_number bigint not null,
+    primary key (lane, event_number),
+    -- end
     event_id @uuid not null,
     kind @text not null,
     aggregate_type @text not null,
@@ -30,9 +37,8 @@ create table db_outbox (
     aggregate_seq @int not null,
     recorded_at @instant not null,
     sites @text not null,
-    payload @text not null,
-    primary key (lane, event_number)
-) @strict_without_rowid;
+    payload @text not null
+) @strict;
 
 create unique index db_outbox_aggregate on db_outbox (aggregate_type, aggregate_id, aggregate_seq);
 
@@ -44,7 +50,7 @@ create table db_feed (
     check (number_to >= number_from)
 ) @strict;
 
-create index db_feed_lane on db_feed (lane, number_to);
+create index db_feed_lane on db_feed (lane, number_from);
 
 create table db_idempotency (
     principal @id not null,
@@ -56,7 +62,7 @@ create table db_idempotency (
     created_at @instant not null,
     expires_at @instant not null,
     primary key (principal, key)
-) @strict_without_rowid;
+) @strict;
 
 create index db_idempotency_expiry on db_idempotency (expires_at);
 

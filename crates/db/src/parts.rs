@@ -13,6 +13,7 @@ use crate::pg::writer::{FrontThread, Shared};
 use crate::queue::Queue;
 use crate::reads::{ReadPool, Reader};
 use crate::settings::Settings;
+use crate::sqlite::checkpoint::Log;
 use crate::sqlite::{open, writer::Writer};
 use crate::wake::Wake;
 use std::path::PathBuf;
@@ -78,9 +79,14 @@ pub(crate) fn open_sqlite(
     if settings.read_only {
         latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
     } else {
+        let lock = open::lock(&path)?;
+        let mut conn = open::writer(&path, settings)?;
+        let log = Log::watch(&mut conn)?;
+        threads.push(spawn("db-checkpoint", log.copier(&path, settings)?)?);
         let writer = Writer {
-            lock: open::lock(&path)?,
-            conn: open::writer(&path, settings)?,
+            lock,
+            conn,
+            log,
             queue: Arc::clone(&queue),
             latch: Arc::clone(&latch),
             wake: Arc::clone(&wake),

@@ -28,7 +28,12 @@ const POLL: Statement = Statement::per_engine(
     "select exists (
               select 1
               from db_lane l
-              where l.event_number > coalesce((select max(f.number_to) from db_feed f where f.lane = l.lane), 0)),
+              where l.event_number > coalesce((
+                select f.number_to
+                from db_feed f
+                where f.lane = l.lane
+                order by f.number_from desc
+                limit 1), 0)),
             coalesce((
               select position_from + number_to - number_from
               from db_feed
@@ -42,9 +47,12 @@ const NEW: Statement = Statement::per_engine(
     "select o.lane, o.event_number, o.recorded_at, o.aggregate, o.aggregate_seq
      from db_lane l
      cross join lateral (
-       select coalesce(max(f.number_to), 0) as number
-       from db_feed f
-       where f.lane = l.lane) done
+       select coalesce((
+         select f.number_to
+         from db_feed f
+         where f.lane = l.lane
+         order by f.number_from desc
+         limit 1), 0) as number) done
      cross join lateral (
        select lane, event_number, recorded_at, aggregate_seq,
               hashtextextended(aggregate_id, hashtextextended(aggregate_type, 0)) as aggregate

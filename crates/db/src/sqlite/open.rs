@@ -14,8 +14,6 @@ use std::time::{Duration, Instant};
 const VERSION_MIN: i32 = 3_051_003;
 const STATEMENTS_CACHED: usize = 512;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Pages of the log after which a commit copies it back into the file (16 mebibytes).
-const CHECKPOINT_PAGES: u32 = 4_096;
 /// Page cache of a reading connection, in kibibytes.
 const READER_CACHE_KIB: u32 = 2_048;
 
@@ -60,13 +58,12 @@ pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, DbE
     let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
     prepare(&conn, settings.cache_kib)
         .and_then(|()| {
-            conn.execute_batch(&format!(
+            conn.execute_batch(
                 "pragma journal_mode = wal;
                  pragma synchronous = full;
-                 pragma wal_autocheckpoint = {CHECKPOINT_PAGES};
                  pragma journal_size_limit = 67108864;
-                 pragma temp_store = memory;"
-            ))
+                 pragma temp_store = memory;",
+            )
         })
         .map_err(|error| cannot_open(path, &error))?;
     Ok(conn)

@@ -8,6 +8,7 @@ use crate::feed;
 use crate::health::{Health, Latch};
 use crate::lane::{self, Head};
 use crate::queue::{Entry, Queue, Taken};
+use crate::sqlite::checkpoint::Log;
 use crate::statement::Statement;
 use crate::task::{HotCall, Ran, Task};
 use crate::tx::{Tx, Work};
@@ -53,6 +54,7 @@ pub(crate) struct Writer {
     pub(crate) latch: Arc<Latch>,
     pub(crate) wake: Arc<Wake>,
     pub(crate) batch_max: usize,
+    pub(crate) log: Log,
     /// The lane's head as the last commit left it; none before it is needed.
     pub(crate) head: Option<Head>,
 }
@@ -84,6 +86,7 @@ impl Writer {
                 }
                 Taken::Idle => {
                     idle = true;
+                    self.log.idle(&self.conn);
                     if let Err(error) = self.conn.release_memory() {
                         tracing::debug!(%error, "cannot give memory back");
                     }
@@ -154,6 +157,9 @@ impl Writer {
         }
         for one in done {
             one.finish(end);
+        }
+        if end.is_ok() {
+            self.log.after_commit(&self.conn);
         }
     }
 
