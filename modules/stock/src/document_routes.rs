@@ -1,7 +1,7 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{block, period, reason, transfer, upkeep};
+use crate::{block, period, reason, transfer, unit, upkeep};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -19,6 +19,11 @@ where
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::unblock_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::set_location_sellable))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::move_location))
+        .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::get_unit))
+        .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::list_unit_moves))
+        .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::create_unit))
+        .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::move_unit))
+        .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::empty_unit))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::close_period))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::reopen_period))

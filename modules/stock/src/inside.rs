@@ -11,6 +11,7 @@ use crate::input::{LineInput, PostInput, Request, Work};
 use crate::load::{Known, Wanted};
 use crate::names::Names;
 use crate::run::{self, Batch, Kept, Origin, text};
+use crate::save::Event;
 use db::{Conn, DbError, Tx};
 use domain::ledger::{
     self, Allocate, Amount, Cost, Key, Kind, Line, Place, Post, Posted, Recount, Refusal, Release, SiteKey,
@@ -30,6 +31,8 @@ pub(crate) enum Order {
     Release(Release),
     /// What counts as sellable has changed; with the reason, should claims be broken.
     Recount(Recount, String),
+    /// A fact that moves nothing: its document and note are chained. With the sites it concerns.
+    Fact { id: PostingId, document: Option<String>, note: Option<String>, sites: [i64; 2] },
     /// Nothing but the sweep of what has expired of an item at a site.
     Sweep(SiteKey),
 }
@@ -128,6 +131,10 @@ impl Batch<'_> {
         let plain = |batch: &Self, refusal: &Refusal| batch.problem(refusal, &[]);
         match order {
             Order::Sweep(_) => Ok(None),
+            Order::Fact { id, document, note, sites } => {
+                self.fact(origin, id, Kept { document, note, ..Kept::default() }, &sites);
+                Ok(None)
+            }
             Order::Post(compiled) => self.post(origin, compiled).map(Some),
             Order::Allocate(allocate) => {
                 let posted = ledger::allocate(self.vault, allocate, now);
@@ -146,6 +153,25 @@ impl Batch<'_> {
                 Ok(posted.map(|posted| self.record(origin, posted, kept)))
             }
         }
+    }
+
+    /// Enters a posting that moves nothing.
+    fn fact(&mut self, origin: Origin<'_>, id: PostingId, kept: Kept, sites: &[i64]) {
+        let now = origin.ctx.now;
+        let posted = Posted {
+            id,
+            kind: Kind::Relocate,
+            effective_at: now,
+            recorded_at: now,
+            late_from: None,
+            movements: Vec::new(),
+            claims: Vec::new(),
+        };
+        let mut sites = sites.to_vec();
+        sites.dedup();
+        let answer = PostingAnswer { document: kept.document.clone(), ..self.names.posting(&posted) };
+        let event = Event { id: [0; 16], kind: "stock.posted", sites, payload: text(&answer) };
+        self.push(origin, posted, kept, event);
     }
 
     /// Enters a posting and shows it.
@@ -173,6 +199,7 @@ impl Wanted {
                 self.claims_of.insert(recount.site);
                 self.balances.extend(recount.starts.iter().chain(&recount.stops).copied());
             }
+            Order::Fact { .. } => {}
             Order::Sweep(key) => {
                 self.sites.insert(*key);
                 self.swept.insert(*key);
@@ -204,6 +231,7 @@ impl Names {
                     keys.extend(recount.starts.iter().chain(&recount.stops).copied());
                     sites.push(recount.site);
                 }
+                Order::Fact { .. } => {}
                 Order::Sweep(key) => sites.push(*key),
             }
         }

@@ -13,6 +13,7 @@ mod document_routes;
 mod gate;
 mod input;
 mod inside;
+mod item_stock;
 mod load;
 mod lots;
 mod names;
@@ -35,6 +36,7 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 mod transfer;
+mod unit;
 mod upkeep;
 mod want;
 
@@ -45,6 +47,7 @@ pub use input::{
     AllocateInput, BulkInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX,
     PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
 };
+pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};
@@ -87,4 +90,5 @@ where
         .add(Permission::StockClaim, Reach::Whole, web::routes!(claim::api::allocate_stock))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_reservation))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_allocation))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
 }

@@ -88,14 +88,19 @@ pub(crate) fn lock_rest(
 /// Claims may be broken wherever they are bound, so the bins of all open claims of an item at a
 /// site are locked with it. The guards are locked by now: no claim comes or goes meanwhile.
 pub(crate) fn want_bins_of_claims(tx: &mut Tx<'_>, wanted: &mut Wanted) -> Result<(), DbError> {
-    let mut rows = Rows::new(2);
-    for key in sorted(wanted.claims_of.iter()) {
-        rows.push(&[key.item.get().into(), key.site.get().into()]);
-    }
-    for claim in many(tx, &sql::READ_OPEN_CLAIMS, &rows, claim)? {
+    for claim in open_claims(tx, &sorted(wanted.claims_of.iter()))? {
         wanted.balances.extend(claim.key());
     }
     Ok(())
+}
+
+/// The open claims of items at sites.
+pub(crate) fn open_claims(conn: &mut Conn<'_>, keys: &[SiteKey]) -> Result<Vec<Claim>, DbError> {
+    let mut rows = Rows::with_capacity(2, keys.len());
+    for key in keys {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+    }
+    many(conn, &sql::READ_OPEN_CLAIMS, &rows, claim)
 }
 
 /// A set-based query that is not sent when nothing is asked.

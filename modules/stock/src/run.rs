@@ -459,7 +459,7 @@ impl<'a> Batch<'a> {
         self.push(origin, posted, kept, Event { id: [0; 16], kind, sites, payload });
     }
 
-    fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
+    pub(crate) fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
         event.id = *origin.ctx.ids.next().as_bytes();
         let Kept { document, reason, note, reversal_of } = kept;
         self.entries.push(Entry {

@@ -42,6 +42,11 @@ const MOVEMENTS_BY_PERIOD: Statement = Statement::new(
     "select period, count(*) from stock_movement group by period order by period",
 );
 
+const LOST: Statement = Statement::new(
+    "stock.test.lost",
+    "select count(*) from stock_movement where to_location in (-4, -5) or from_location in (-4, -5)",
+);
+
 const UNIT: i64 = 1_000_000;
 
 type BalanceRow = ((i64, i64, i64, i64), i64, i64, Option<String>);
@@ -91,6 +96,11 @@ pub(crate) fn postings_of(conn: &mut Conn<'_>, document: &str) -> Result<Vec<Pos
 /// How many movements took effect in which month.
 pub(crate) fn movements_by_period(conn: &mut Conn<'_>) -> Result<Vec<(i64, i64)>, DbError> {
     conn.query(&MOVEMENTS_BY_PERIOD, &[], |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
+/// How many movements touch the accounts of losses and adjustments.
+pub(crate) fn lost(conn: &mut Conn<'_>) -> Result<i64, DbError> {
+    conn.query_one(&LOST, &[], |row| row.int(0))
 }
 
 pub(crate) fn events(conn: &mut Conn<'_>) -> Result<i64, DbError> {

@@ -1,0 +1,127 @@
+//! What a move of a handling unit means for what is in it. Pure.
+
+use domain::barcode::check_digit;
+use domain::{Code, Problem};
+use places::LocationFacts;
+
+/// What a move of a unit asks of the ledger.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Meaning {
+    /// It stands elsewhere, and nothing counts otherwise: one fact.
+    Fact,
+    /// New allocations may choose it, or may not any more; the stock counts as before.
+    Openness,
+    /// Its contents count at another site, in another group, or start or stop selling: they move.
+    Contents,
+}
+
+/// Compares where a unit stands with where it will stand.
+pub(crate) fn meaning(unit: &LocationFacts, parent: &LocationFacts) -> Meaning {
+    let counts = |facts: &LocationFacts| facts.sellable && !facts.blocked;
+    if unit.site != parent.site
+        || unit.valuation_group != parent.valuation_group
+        || counts(unit) != counts(parent)
+    {
+        Meaning::Contents
+    } else if unit.open_to_allocation != parent.open_to_allocation || unit.sellable != parent.sellable {
+        Meaning::Openness
+    } else {
+        Meaning::Fact
+    }
+}
+
+/// A unit neither leaves a blocked place nor enters one, and stands in real places only.
+pub(crate) fn may_move(unit: &LocationFacts, parent: &LocationFacts) -> Result<(), Problem> {
+    let blocked = |facts: &LocationFacts| format!("`{}` is blocked; unblock it first", facts.code);
+    if unit.blocked {
+        return Err(Problem::new(Code::LocationBlocked, blocked(unit)));
+    }
+    if parent.blocked {
+        return Err(Problem::at(Code::LocationBlocked, "/parent", blocked(parent)));
+    }
+    if !parent.kind.is_real() {
+        let detail = format!("`{}` is not a place with walls; ship the contents by a transfer", parent.code);
+        return Err(Problem::at(Code::WrongLocationKind, "/parent", detail));
+    }
+    Ok(())
+}
+
+/// A code of 18 digits is a serial shipping container code, and its last digit proves the others.
+pub(crate) fn check_code(code: &str) -> Result<(), Problem> {
+    if code.len() != 18 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(());
+    }
+    let (digits, last) = code.split_at(17);
+    match check_digit(digits) {
+        Some(right) if last.parse() != Ok(right) => {
+            let detail = format!("`{code}` is no SSCC: its check digit would be `{right}`");
+            Err(Problem::at(Code::InvalidValue, "/code", detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::{LocationId, LocationKind, SiteId};
+
+    /// Reads `1 sob`: the site, then sellable, open and blocked.
+    fn place(text: &str) -> LocationFacts {
+        let (site, flags) = text.split_once(' ').unwrap();
+        let site: i64 = site.parse().unwrap();
+        LocationFacts {
+            id: LocationId(9),
+            code: "P".to_owned(),
+            kind: LocationKind::Bin,
+            site: SiteId(site),
+            parent: None,
+            valuation_group: site,
+            sellable: flags.contains('s'),
+            blocked: flags.contains('b'),
+            open_to_allocation: flags.contains('o'),
+            negative_allowed: false,
+            version: 1,
+        }
+    }
+
+    #[test]
+    fn what_a_move_means() {
+        let cases = [
+            ("1 so", "1 so", Meaning::Fact),
+            ("1 so", "1 s", Meaning::Openness),
+            ("1 s", "1 so", Meaning::Openness),
+            ("1 so", "1 .", Meaning::Contents),
+            ("1 .", "1 so", Meaning::Contents),
+            ("1 .", "1 .", Meaning::Fact),
+            ("1 so", "2 so", Meaning::Contents),
+            ("1 .", "2 .", Meaning::Contents),
+        ];
+        for (from, to, expected) in cases {
+            assert_eq!(meaning(&place(from), &place(to)), expected, "{from} to {to}");
+        }
+    }
+
+    #[test]
+    fn blocked_places_let_no_unit_in_or_out() {
+        let refused = |from, to| may_move(&place(from), &place(to)).map_err(|problem| problem.code);
+        assert_eq!(refused("1 so", "2 so"), Ok(()));
+        assert_eq!(refused("1 sob", "1 so"), Err(Code::LocationBlocked));
+        assert_eq!(refused("1 so", "1 sob"), Err(Code::LocationBlocked));
+        let transit = LocationFacts { kind: LocationKind::Transit, ..place("0 .") };
+        let refused = may_move(&place("1 so"), &transit).unwrap_err();
+        assert_eq!(refused.code, Code::WrongLocationKind);
+    }
+
+    #[test]
+    fn an_sscc_proves_itself() {
+        for (code, right) in [
+            ("340123450000000000", true),
+            ("340123450000000001", false),
+            ("TOTE-1", true),
+            ("34012345", true),
+        ] {
+            assert_eq!(check_code(code).is_ok(), right, "{code}");
+        }
+    }
+}

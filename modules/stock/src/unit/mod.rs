@@ -1,0 +1,365 @@
+//! Handling units: totes, cartons and pallets, which are locations whose parent can change.
+//!
+//! Moving a unit is one chained fact with a history of its own, however much is in it: the stock
+//! stays on the unit's location. Only when the contents would count otherwise (at another site, in
+//! another valuation group, sellable or not) do they move: out of the unit into the location for
+//! relocations and back into the unit, two postings of one transaction, the first with the place as
+//! it was and the second with the place as it is. So quantity, value and the guards of both sites
+//! are right, and no report takes it for a loss. Contents that are claimed where they stop counting
+//! keep the unit where it is: somebody was promised them there.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::inside::{Draft, Order, carry_out, claimed_line, line};
+use crate::load;
+use crate::record::{Change, change};
+use crate::{gate, reach};
+use db::{Conn, DbError, Tx};
+use decide::Meaning;
+use domain::ledger::{Claim, Kind, Line, Place, SiteKey};
+use domain::{Code, Delta, LocationId, LocationKind, PostingId, Problem, Status};
+use places::{LocationFacts, NewHandlingUnit};
+use serde::Serialize;
+use store::{Content, UnitMove};
+use utoipa::ToSchema;
+use web::{Caller, Failure, Reached, Scope};
+
+/// The code of the location that contents pass when their unit changes its site or its sellability.
+const RELOCATION: &str = "~relocation";
+
+/// A handling unit with what is in it.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct UnitShown {
+    /// Its code.
+    pub(crate) code: String,
+    /// What it stands in.
+    pub(crate) parent: Option<String>,
+    /// Its site.
+    pub(crate) site: Option<String>,
+    /// Whether nothing goes in or out.
+    pub(crate) blocked: bool,
+    /// How often its record changed.
+    pub(crate) version: i64,
+    /// What stands in it and in the units inside of it.
+    pub(crate) contents: Vec<ContentShown>,
+}
+
+/// Stock in a unit.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ContentShown {
+    /// The unit that it is in: this one, or one inside of it.
+    pub(crate) unit: String,
+    /// The item.
+    pub(crate) sku: String,
+    /// The lot or serial.
+    pub(crate) lot: Option<String>,
+    /// The status.
+    #[schema(value_type = String)]
+    pub(crate) status: Status,
+    /// On hand, in the base unit.
+    #[schema(value_type = String)]
+    pub(crate) on_hand: Delta,
+    /// Of which bound to owners.
+    #[schema(value_type = String)]
+    pub(crate) allocated: Delta,
+}
+
+/// Creates a unit; without a code it gets the next number.
+pub(crate) fn create(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    code: Option<&str>,
+    name: Option<&str>,
+    parent: &str,
+) -> Result<UnitShown, Failure> {
+    let above = reached(tx, &caller.scope, parent)?.ok_or_else(|| unknown(parent, "/parent"))?;
+    if !above.kind.is_real() {
+        let detail = format!("`{parent}` is not a place with walls");
+        return Err(Problem::at(Code::WrongLocationKind, "/parent", detail).into());
+    }
+    let code = match code {
+        Some(code) => code.to_owned(),
+        None => format!("LPN-{:06}", db::ids::take(tx, "stock.unit", 1)?),
+    };
+    decide::check_code(&code)?;
+    let new = NewHandlingUnit { code: &code, name, parent: above.id };
+    let made = places::create_handling_unit(tx, &caller.ctx, &new)?;
+    show(tx, made.id)
+}
+
+/// Moves a unit with everything in it.
+pub(crate) fn set_parent(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    code: &str,
+    parent: &str,
+) -> Result<UnitShown, Failure> {
+    // a look ahead, to hold the gate alone only when the facts of the contents will change
+    let (unit, above) = both(tx, caller, code, parent)?;
+    let alone = decide::meaning(&unit, &above) != Meaning::Fact;
+    if alone {
+        gate::hold(tx)?
+    } else {
+        gate::share(tx)?
+    }
+    places::hold_tree(tx)?;
+    let (unit, above) = both(tx, caller, code, parent)?;
+    let meaning = decide::meaning(&unit, &above);
+    if meaning != Meaning::Fact && !alone {
+        return Err(DbError::Retry("the place of the unit has changed meanwhile").into());
+    }
+    decide::may_move(&unit, &above)?;
+    if unit.parent == Some(above.id) {
+        return show(tx, unit.id);
+    }
+    let from = name(tx, unit.parent)?;
+    let told = Told { unit: unit.code.clone(), note: format!("from `{from}` to `{}`", above.code) };
+    let contents = match meaning {
+        Meaning::Contents => contents(tx, unit.id)?,
+        Meaning::Fact | Meaning::Openness => Vec::new(),
+    };
+    let posting = if contents.is_empty() {
+        places::set_parent(tx, &caller.ctx, unit.id, above.id)?;
+        told.fact(tx, caller, [unit.site.get(), above.site.get()])?
+    } else {
+        relocate(tx, caller, &unit, &above, &contents, &told)?
+    };
+    let (from_parent, to_parent) = (unit.parent.unwrap_or(unit.site.root()), above.id);
+    let seq = store::add_move(tx, unit.id, posting, from_parent, to_parent, caller.ctx.now)?;
+    let shown = show(tx, unit.id)?;
+    let mut sites = vec![unit.site.get(), above.site.get()];
+    sites.dedup();
+    let id = unit.id.to_string();
+    let made = Change {
+        action: "stock.unit.move",
+        event: "stock.unit_moved",
+        aggregate: "unit",
+        id: &id,
+        version: seq,
+        sites: &sites,
+    };
+    let body = serde_json::json!({
+        "unit": shown.code, "from": from, "to": above.code, "posting": posting, "contents": shown.contents,
+    });
+    change(tx, &caller.ctx, &unit.code, &made, &body);
+    Ok(shown)
+}
+
+/// How a move is told in its postings.
+struct Told {
+    unit: String,
+    note: String,
+}
+
+impl Told {
+    fn document(&self) -> Option<String> {
+        Some(format!("unit {}", self.unit))
+    }
+
+    /// The fact alone.
+    fn fact(&self, tx: &mut Tx<'_>, caller: &Caller, mut sites: [i64; 2]) -> Result<PostingId, Failure> {
+        let id = PostingId(caller.ctx.ids.next());
+        sites.sort_unstable();
+        let (document, note) = (self.document(), Some(self.note.clone()));
+        carry_out(tx, &caller.ctx, vec![Order::Fact { id, document, note, sites }])?;
+        Ok(id)
+    }
+
+    /// One half of a relocation.
+    fn post(&self, tx: &mut Tx<'_>, caller: &Caller, lines: Vec<Line>) -> Result<PostingId, Failure> {
+        let draft = Draft {
+            kind: Kind::Relocate,
+            document: self.document(),
+            reason: None,
+            note: Some(self.note.clone()),
+            lines: lines.into_iter().map(|line| (line, String::new())).collect(),
+        };
+        let posted = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
+        let posting = posted.first().ok_or(DbError::NoRow("stock.unit.relocate"))?;
+        if posting.claims.is_empty() {
+            return Ok(posting.id);
+        }
+        let detail =
+            format!("contents of `{}` are claimed where they stand; release the claims first", self.unit);
+        Err(Problem::new(Code::StockClaimed, detail).into())
+    }
+}
+
+/// Takes the contents out while the unit stands where it stood, and puts them back where it stands.
+fn relocate(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    unit: &LocationFacts,
+    above: &LocationFacts,
+    contents: &[Content],
+    told: &Told,
+) -> Result<PostingId, Failure> {
+    let between = match places::facts_by_code(tx, &[RELOCATION])?.pop().flatten() {
+        Some(facts) => facts.id,
+        None => places::create_transit(tx, &caller.ctx, RELOCATION)?,
+    };
+    let pass = |there: &Content| Place { location: between, status: there.key.status };
+    let out = contents
+        .iter()
+        .map(|there| line(there.key.item, there.key.lot, there.key.place(), pass(there), there.on_hand));
+    told.post(tx, caller, out.collect())?;
+    places::set_parent(tx, &caller.ctx, unit.id, above.id)?;
+    let back = contents
+        .iter()
+        .map(|there| line(there.key.item, there.key.lot, pass(there), there.key.place(), there.on_hand));
+    told.post(tx, caller, back.collect())
+}
+
+/// Moves everything out of a unit, to the place that it stands in or another one of the site.
+/// Claims go along. The unit stays, empty, for its next use.
+pub(crate) fn empty(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    code: &str,
+    to: Option<&str>,
+) -> Result<UnitShown, Failure> {
+    gate::hold(tx)?;
+    let unit = find(tx, &caller.scope, code)?;
+    let to = match to {
+        Some(code) => reached(tx, &caller.scope, code)?.ok_or_else(|| unknown(code, "/to"))?.id,
+        None => unit.parent.unwrap_or(unit.site.root()),
+    };
+    let mut lines = Vec::new();
+    for there in contents(tx, unit.id)? {
+        let to = Place { location: to, status: there.key.status };
+        let whole = line(there.key.item, there.key.lot, there.key.place(), to, there.on_hand);
+        lines.extend(with_claims(tx, caller, &there, &whole, &unit)?);
+    }
+    if !lines.is_empty() {
+        let draft = Draft {
+            kind: Kind::Move,
+            document: Some(format!("unit {}", unit.code)),
+            reason: None,
+            note: Some("emptied".to_owned()),
+            lines: lines.into_iter().map(|line| (line, String::new())).collect(),
+        };
+        carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
+    }
+    show(tx, unit.id)
+}
+
+/// A line for each claim on a key, and one for what nobody claims.
+fn with_claims(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    there: &Content,
+    whole: &Line,
+    unit: &LocationFacts,
+) -> Result<Vec<Line>, DbError> {
+    if there.allocated == 0 {
+        return Ok(vec![*whole]);
+    }
+    let site = SiteKey { item: there.key.item, site: unit.site };
+    let mut left = there.on_hand;
+    let mut lines = Vec::new();
+    let here = |claim: &Claim| claim.key() == Some(there.key);
+    for claim in load::open_claims(tx, &[site])?.into_iter().filter(here) {
+        left -= claim.qty;
+        let part = line(there.key.item, there.key.lot, whole.from, whole.to, claim.qty);
+        lines.push(claimed_line(part, claim.id, &caller.ctx));
+    }
+    if left > 0 {
+        lines.push(line(there.key.item, there.key.lot, whole.from, whole.to, left));
+    }
+    Ok(lines)
+}
+
+/// A unit and its new parent, both within reach.
+fn both(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    code: &str,
+    parent: &str,
+) -> Result<(LocationFacts, LocationFacts), Failure> {
+    let unit = find(tx, &caller.scope, code)?;
+    let above = reached(tx, &caller.scope, parent)?.ok_or_else(|| unknown(parent, "/parent"))?;
+    Ok((unit, above))
+}
+
+fn unknown(code: &str, pointer: &str) -> Problem {
+    Problem::at(Code::UnknownLocation, pointer, format!("there is no location `{code}`"))
+}
+
+fn reached(conn: &mut Conn<'_>, scope: &Scope, code: &str) -> Result<Option<LocationFacts>, DbError> {
+    match places::facts_by_code(conn, &[code])?.pop().flatten() {
+        Some(facts) if reach::location(conn, scope, facts.id)? => Ok(Some(facts)),
+        _ => Ok(None),
+    }
+}
+
+/// A handling unit within reach.
+fn find(conn: &mut Conn<'_>, scope: &Scope, code: &str) -> Result<LocationFacts, Failure> {
+    let found = reached(conn, scope, code)?.filter(|facts| facts.kind == LocationKind::HandlingUnit);
+    Ok(found.ok_or_else(|| Problem::not_found("handling unit", code))?)
+}
+
+/// A unit within reach with its contents.
+pub(crate) fn get(conn: &mut Conn<'_>, scope: &Scope, code: &str) -> Result<UnitShown, Failure> {
+    let unit = find(conn, scope, code)?;
+    show(conn, unit.id)
+}
+
+/// The moves of a unit within reach, the latest first.
+pub(crate) fn moves(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    code: &str,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<UnitMove>, Failure> {
+    let unit = find(conn, scope, code)?;
+    let mut moves = store::moves(conn, unit.id, before, limit)?;
+    for made in &mut moves {
+        made.from = name(conn, Some(made.from_parent))?;
+        made.to = name(conn, Some(made.to_parent))?;
+    }
+    Ok(moves)
+}
+
+fn name(conn: &mut Conn<'_>, id: Option<LocationId>) -> Result<String, DbError> {
+    let Some(id) = id else { return Ok(String::new()) };
+    let found = places::facts_by_id(conn, &[id])?.pop().flatten();
+    Ok(found.map_or_else(|| id.to_string(), |facts| facts.code))
+}
+
+/// What stands in a unit and in the units inside of it.
+fn contents(conn: &mut Conn<'_>, unit: LocationId) -> Result<Vec<Content>, DbError> {
+    let units = places::subtree(conn, unit)?;
+    store::contents(conn, &units)
+}
+
+fn show(conn: &mut Conn<'_>, unit: LocationId) -> Result<UnitShown, Failure> {
+    let contents = contents(conn, unit)?;
+    let code = name(conn, Some(unit))?;
+    let location = places::location(conn, Reached::All, &code)?;
+    let location = location.ok_or_else(|| Problem::not_found("handling unit", &code))?;
+    let mut shown = Vec::with_capacity(contents.len());
+    for there in contents {
+        let facts = catalog::facts_by_id(conn, &[there.key.item])?.pop().flatten();
+        shown.push(ContentShown {
+            unit: name(conn, Some(there.key.location))?,
+            sku: facts.map_or_else(|| there.key.item.to_string(), |facts| facts.sku),
+            lot: there.lot,
+            status: there.key.status,
+            on_hand: Delta(there.on_hand),
+            allocated: Delta(there.allocated),
+        });
+    }
+    Ok(UnitShown {
+        code: location.code,
+        parent: location.parent,
+        site: location.site,
+        blocked: location.blocked,
+        version: location.version,
+        contents: shown,
+    })
+}

@@ -1,0 +1,238 @@
+//! Units carry their stock along: as a fact where nothing counts otherwise, as movements where it does.
+
+use super::*;
+use crate::input::{AllocateInput, Work};
+use crate::store_tests;
+use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, seen, world};
+use db::Engine;
+use domain::{ClaimId, Qty};
+
+on_both_engines!(
+    a_move_within_a_site_is_a_fact_and_no_movement,
+    a_move_to_another_site_takes_stock_value_and_guards_along,
+    units_in_units_go_along,
+    a_unit_that_stops_selling_stops_counting,
+    claimed_contents_keep_the_unit_where_it_is,
+    blocked_places_keep_their_units,
+    an_emptied_unit_gives_claims_along,
+    what_a_unit_refuses,
+    a_move_is_not_reversed_as_a_posting,
+    postings_and_moves_at_once_keep_the_books,
+);
+
+fn make(world: &World, code: &str, parent: &str) -> UnitShown {
+    let (code, parent) = (code.to_owned(), parent.to_owned());
+    world.run(move |tx, ctx| create(tx, &caller(ctx, None), Some(&code), None, &parent)).unwrap()
+}
+
+fn bring(world: &World, code: &str, parent: &str) -> Result<UnitShown, Failure> {
+    let (code, parent) = (code.to_owned(), parent.to_owned());
+    world.run(move |tx, ctx| set_parent(tx, &caller(ctx, None), &code, &parent))
+}
+
+fn refused(done: Result<UnitShown, Failure>) -> (Code, String) {
+    match done {
+        Err(Failure::Refused(problem)) => seen(&problem),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn allocate(world: &World, location: &str, qty: u32) -> ClaimId {
+    claim_of(&world.ask(Work::Allocate(AllocateInput {
+        sku: "BOLT".to_owned(),
+        location: location.to_owned(),
+        lot: None,
+        qty: Qty::units(qty).unwrap(),
+        unit: None,
+        owner: Some("order".to_owned()),
+        reservation: None,
+        priority: 0,
+    })))
+}
+
+fn movements(world: &World) -> i64 {
+    world.read(store_tests::movements_by_period).iter().map(|(_, count)| count).sum()
+}
+
+fn history(world: &World, code: &str) -> Vec<String> {
+    let scope = caller(&world.ctx, None).scope;
+    let moves = world.db.read_blocking(|conn| moves(conn, &scope, code, None, 10)).unwrap();
+    moves.iter().map(|made| format!("{} {} {}", made.seq, made.from, made.to)).collect()
+}
+
+fn a_move_within_a_site_is_a_fact_and_no_movement(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    let bound = allocate(&world, "U", 4);
+    let before = movements(&world);
+    let shown = bring(&world, "u", "L2").unwrap();
+    assert_eq!((shown.parent.as_deref(), shown.contents.len()), (Some("L2"), 1));
+    assert_eq!((shown.contents[0].sku.as_str(), shown.contents[0].allocated), ("BOLT", Delta(4_000_000)));
+    assert_eq!((movements(&world), world.stock("BOLT")), (before, vec!["U 10".to_owned()]));
+    assert_eq!((world.guard("BOLT", "L"), world.claim(bound)), ((10, 0, 4), (4, 1)));
+    bring(&world, "U", "L2").unwrap();
+    bring(&world, "U", "L").unwrap();
+    assert_eq!(history(&world, "U"), ["2 L2 L", "1 L1 L2"], "a move to where it stands is none");
+    let chained = world.read(|conn| store_tests::postings_of(conn, "unit U"));
+    assert_eq!(chained.len(), 2);
+    let moved = "stock.unit_moved".to_owned();
+    assert_eq!(world.events("unit"), [(moved.clone(), 1), (moved, 2)]);
+}
+
+fn a_move_to_another_site_takes_stock_value_and_guards_along(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    world.receive("2 BOLT at U status damaged");
+    world.receive("3 MILK lot A until 2026-09-01 at U");
+    world.receive("2 DRILL serials S1,S2 at U");
+    bring(&world, "U", "M1").unwrap();
+    assert_eq!(world.stock("BOLT"), ["U 10", "U damaged 2"]);
+    assert_eq!(world.stock("MILK"), ["U lot A 3"]);
+    assert_eq!([world.guard("BOLT", "L"), world.guard("BOLT", "M")], [(0, 0, 0), (10, 0, 0)]);
+    assert_eq!(world.guard("MILK", "M"), (3, 0, 0));
+    // it can be used there, serials included, and its value came along
+    world.post(Kind::Issue, vec![parse("1 DRILL serials S2 at U")]);
+    world.post(Kind::Issue, vec![parse("10 BOLT at U")]);
+    assert_eq!(world.read(store_tests::lost), 0, "no report takes it for a loss");
+    bring(&world, "U", "L2").unwrap();
+    assert_eq!([world.guard("MILK", "L"), world.guard("MILK", "M")], [(3, 0, 0), (0, 0, 0)]);
+    assert_eq!(history(&world, "U"), ["2 M1 L2", "1 L1 M1"]);
+}
+
+fn units_in_units_go_along(engine: Engine) {
+    let world = world(engine);
+    make(&world, "P", "L1");
+    make(&world, "C", "P");
+    world.receive("5 BOLT at C");
+    world.receive("1 BOLT at P");
+    let shown = bring(&world, "P", "M1").unwrap();
+    let inside: Vec<&str> = shown.contents.iter().map(|there| there.unit.as_str()).collect();
+    assert_eq!(inside, ["P", "C"]);
+    assert_eq!([world.guard("BOLT", "L"), world.guard("BOLT", "M")], [(0, 0, 0), (6, 0, 0)]);
+    bring(&world, "C", "L1").unwrap();
+    assert_eq!([world.guard("BOLT", "L"), world.guard("BOLT", "M")], [(5, 0, 0), (1, 0, 0)]);
+    bring(&world, "P", "L1").unwrap();
+    assert_eq!(refused(bring(&world, "P", "P")).0, Code::TreeCycle);
+    bring(&world, "C", "P").unwrap();
+    assert_eq!(refused(bring(&world, "P", "C")).0, Code::TreeCycle);
+}
+
+fn a_unit_that_stops_selling_stops_counting(engine: Engine) {
+    let world = world(engine);
+    let bin = world.location("L2");
+    world.run(move |tx, ctx| places::set_sellable(tx, ctx, bin, false)).unwrap();
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    let promised = world.reserve("BOLT", "L", 1);
+    assert_eq!(refused(bring(&world, "U", "L2")).0, Code::StockClaimed);
+    assert_eq!((world.claim(promised), world.guard("BOLT", "L")), ((1, 1), (10, 1, 0)));
+    world.receive("1 BOLT at L1");
+    bring(&world, "U", "L2").unwrap();
+    assert_eq!(world.guard("BOLT", "L"), (1, 1, 0));
+    bring(&world, "U", "L1").unwrap();
+    assert_eq!(world.guard("BOLT", "L"), (11, 1, 0));
+}
+
+fn claimed_contents_keep_the_unit_where_it_is(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    world.receive("100 BOLT at L1");
+    let bound = allocate(&world, "U", 4);
+    assert_eq!(refused(bring(&world, "U", "M1")).0, Code::StockClaimed);
+    assert_eq!(
+        (world.claim(bound), world.stock("BOLT")),
+        ((4, 1), vec!["L1 100".to_owned(), "U 10".to_owned()])
+    );
+    assert!(history(&world, "U").is_empty());
+    world.ask(Work::Release(crate::ReleaseInput { claim: bound, qty: None, expired: false }));
+    bring(&world, "U", "M1").unwrap();
+}
+
+fn blocked_places_keep_their_units(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    let block = |code: &'static str, reason: Option<&'static str>| {
+        world.run(move |tx, ctx| crate::block::set_blocked(tx, &caller(ctx, None), code, reason)).unwrap();
+    };
+    block("L2", Some("flood"));
+    assert_eq!(refused(bring(&world, "U", "L2")), (Code::LocationBlocked, "/parent".to_owned()));
+    block("L1", Some("flood"));
+    assert_eq!(refused(bring(&world, "U", "M1")), (Code::LocationBlocked, String::new()));
+    assert_eq!(world.guard("BOLT", "L"), (0, 0, 0));
+    block("L1", None);
+    bring(&world, "U", "M1").unwrap();
+}
+
+fn an_emptied_unit_gives_claims_along(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    world.receive("1 BOLT at U status hold");
+    let bound = allocate(&world, "U", 4);
+    let done = world.run(|tx, ctx| empty(tx, &caller(ctx, None), "U", None)).unwrap();
+    assert!(done.contents.is_empty());
+    assert_eq!(world.stock("BOLT"), ["L1 10", "L1 hold 1"]);
+    assert_eq!((world.claim(bound), world.guard("BOLT", "L")), ((4, 1), (10, 0, 4)));
+    world.receive("1 BOLT at U");
+    let away = world.refused(|tx, ctx| empty(tx, &caller(ctx, None), "U", Some("M1")));
+    assert_eq!(away.0, Code::WrongLocationKind);
+    world.run(|tx, ctx| empty(tx, &caller(ctx, None), "U", Some("L2"))).unwrap();
+    assert_eq!(world.stock("BOLT"), ["L1 10", "L1 hold 1", "L2 1"]);
+}
+
+fn what_a_unit_refuses(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    let create = |code: &'static str, parent: &'static str| {
+        refused(world.run(move |tx, ctx| create(tx, &caller(ctx, None), Some(code), None, parent)))
+    };
+    assert_eq!(create("u", "L1"), (Code::CodeTaken, "/code".to_owned()));
+    assert_eq!(create("340123450000000001", "L1"), (Code::InvalidValue, "/code".to_owned()));
+    assert_eq!(create("V", "~loss"), (Code::WrongLocationKind, "/parent".to_owned()));
+    assert_eq!(create("V", "X"), (Code::UnknownLocation, "/parent".to_owned()));
+    assert_eq!(refused(bring(&world, "L1", "L2")).0, Code::NotFound, "a bin is no unit");
+    assert_eq!(refused(bring(&world, "U", "X")), (Code::UnknownLocation, "/parent".to_owned()));
+    let there = world.location("M");
+    let away = world.refused(move |tx, ctx| set_parent(tx, &caller(ctx, Some(there)), "U", "M1"));
+    assert_eq!(away.0, Code::NotFound);
+    let numbered = world.run(|tx, ctx| super::create(tx, &caller(ctx, None), None, Some("Tote"), "L1"));
+    assert_eq!(numbered.unwrap().code, "LPN-000001");
+}
+
+fn a_move_is_not_reversed_as_a_posting(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at U");
+    bring(&world, "U", "M1").unwrap();
+    for posting in world.read(|conn| store_tests::postings_of(conn, "unit U")) {
+        assert_eq!(world.reverse(posting), "not_reversible");
+    }
+}
+
+fn postings_and_moves_at_once_keep_the_books(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            let world = &world;
+            scope.spawn(move || {
+                for _ in 0..20 {
+                    let answer = world.try_post(Kind::Receive, vec![parse("1 BOLT at U")]);
+                    assert_eq!(code_of(&answer), "accepted");
+                }
+            });
+        }
+        let world = &world;
+        scope.spawn(move || {
+            for parent in ["M1", "L1", "L2", "M2", "L2", "L1"].repeat(3) {
+                bring(world, "U", parent).unwrap();
+            }
+        });
+    });
+    assert_eq!(world.stock("BOLT"), ["U 60"]);
+    assert_eq!([world.guard("BOLT", "L"), world.guard("BOLT", "M")], [(60, 0, 0), (0, 0, 0)]);
+}
