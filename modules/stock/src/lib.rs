@@ -13,6 +13,7 @@ mod document_routes;
 mod gate;
 mod input;
 mod inside;
+mod item_guard;
 mod item_stock;
 mod load;
 mod lots;

@@ -1,0 +1,78 @@
+//! The statements of the stock of one item.
+
+use db::{Conn, DbError, Row, Statement};
+use domain::when::Date;
+use domain::{ItemId, LocationId, LotId, SiteId, Status};
+
+/// The guard of an item at a site, as stored.
+pub(crate) struct Guard {
+    pub(crate) site: SiteId,
+    pub(crate) sellable: i64,
+    pub(crate) reserved: i64,
+    pub(crate) allocated: i64,
+    pub(crate) next_expiry: Option<Date>,
+}
+
+/// A balance of an item that is not nothing.
+pub(crate) struct Held {
+    pub(crate) location: LocationId,
+    pub(crate) lot: LotId,
+    pub(crate) status: Status,
+    pub(crate) on_hand: i64,
+    pub(crate) allocated: i64,
+    pub(crate) lot_code: Option<String>,
+    pub(crate) expiry: Option<Date>,
+}
+
+const GUARDS: Statement = Statement::new(
+    "stock.item.guards",
+    "select site, sellable, reserved, allocated, next_expiry
+     from stock_site
+     where item = ?1
+     order by site",
+)
+.hot();
+
+/// Virtual locations, which are not ours, have ids below zero.
+const HELD: Statement = Statement::new(
+    "stock.item.held",
+    "select b.location, b.lot, b.status, b.on_hand, b.allocated, l.code, l.expiry_on
+     from stock_balance b
+     left join stock_lot l on l.id = b.lot
+     where b.item = ?1 and b.location > 0 and b.on_hand <> 0
+     order by b.location, b.lot, b.status",
+)
+.hot();
+
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD];
+
+/// The guards of an item.
+pub(crate) fn guards(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Guard>, DbError> {
+    conn.query(&GUARDS, &[item.get().into()], |row| {
+        Ok(Guard {
+            site: SiteId(row.int(0)?),
+            sellable: row.int(1)?,
+            reserved: row.int(2)?,
+            allocated: row.int(3)?,
+            next_expiry: row.opt_date(4)?,
+        })
+    })
+}
+
+/// What is held of an item, wherever it is ours.
+pub(crate) fn held(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Held>, DbError> {
+    conn.query(&HELD, &[item.get().into()], balance)
+}
+
+fn balance(row: &Row<'_>) -> Result<Held, DbError> {
+    Ok(Held {
+        location: LocationId(row.int(0)?),
+        lot: LotId(row.int(1)?),
+        status: crate::load::status(row, 2)?,
+        on_hand: row.int(3)?,
+        allocated: row.int(4)?,
+        lot_code: row.opt_text(5)?.map(str::to_owned),
+        expiry: row.opt_date(6)?,
+    })
+}
