@@ -1,0 +1,380 @@
+//! Races through HTTP against the real program: many callers at once, one process or three on one
+//! server. What is answered is exact, and nobody is shown that others were there.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not as expected fails the test")]
+
+mod support;
+
+use db::Engine;
+use serde_json::json;
+use std::collections::BTreeMap;
+use support::books::{Books, Stock};
+use support::client::{Client, Post, Reply};
+use support::site::{Served, Site, issue, receive, reserve};
+use support::{Dice, crowd};
+
+/// Makes tests run on both engines, and with three processes on one server.
+macro_rules! everywhere {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[test] fn $name() { super::$name(&super::Race::new(db::Engine::Sqlite, 1)); })*
+        }
+        mod postgres {
+            $(#[test] fn $name() { super::$name(&super::Race::new(db::Engine::Postgres, 1)); })*
+        }
+        mod three_processes {
+            $(#[test] fn $name() { super::$name(&super::Race::new(db::Engine::Postgres, 3)); })*
+        }
+    };
+}
+
+everywhere!(
+    a_crowd_is_promised_exactly_what_is_there,
+    what_is_sold_and_promised_at_once_is_never_more_than_there_is,
+    kits_that_share_parts_are_exact_in_any_order_of_lines,
+    two_lines_of_one_item_are_refused_as_one,
+    four_hundred_receipts_of_one_unit_are_four_hundred_units,
+    the_last_unit_is_promised_to_one_of_a_hundred,
+    fifty_identical_requests_have_one_effect_and_one_answer,
+    a_key_with_another_body_is_refused_and_disturbs_nobody,
+    who_goes_away_and_asks_again_gets_the_stored_outcome,
+    a_request_that_cannot_be_done_disturbs_no_other,
+);
+
+/// A site with its servers.
+struct Race {
+    site: Site,
+    servers: Vec<Served>,
+}
+
+impl Race {
+    fn new(engine: Engine, processes: usize) -> Race {
+        let site = Site::new(engine);
+        let servers = (0..processes).map(|_| site.serve()).collect();
+        Race { site, servers }
+    }
+
+    fn stocked(&self, sku: &str, units: u32) {
+        self.servers[0].stocked(sku, units);
+    }
+
+    /// A caller of the server whose turn it is.
+    fn client(&self, number: usize) -> Client {
+        self.servers[number % self.servers.len()].client()
+    }
+
+    /// So many callers at once, each with one request.
+    fn at_once(&self, callers: usize, post: impl Fn(usize) -> Post + Sync) -> Vec<Reply> {
+        let clients = self.clients(callers);
+        crowd(callers, |number| clients[number].lock().unwrap().post(&post(number)).unwrap())
+    }
+
+    fn clients(&self, callers: usize) -> Vec<std::sync::Mutex<Client>> {
+        (0..callers).map(|number| self.client(number).into()).collect()
+    }
+
+    fn books(&self) -> Books {
+        Books::read(&self.site)
+    }
+
+    fn stock(&self, sku: &str) -> Stock {
+        self.books().stock[sku]
+    }
+}
+
+/// How often each outcome came.
+fn tally<'a>(replies: impl IntoIterator<Item = &'a Reply>) -> BTreeMap<String, usize> {
+    replies.into_iter().fold(BTreeMap::new(), |mut tally, reply| {
+        *tally.entry(reply.outcome()).or_default() += 1;
+        tally
+    })
+}
+
+fn counts<const N: usize>(expected: [(&str, usize); N]) -> BTreeMap<String, usize> {
+    expected.into_iter().map(|(outcome, count)| (outcome.to_owned(), count)).collect()
+}
+
+fn a_crowd_is_promised_exactly_what_is_there(race: &Race) {
+    const CLIENTS: usize = 64;
+    const REQUESTS: usize = 5_000;
+    race.stocked("HOT", 500);
+    let replies = crowd(CLIENTS, |client| {
+        let mut connection = race.client(client);
+        let mine = (0..REQUESTS).filter(|number| number % CLIENTS == client);
+        mine.map(|number| connection.post(&reserve(&format!("r-{number}"), "HOT")).unwrap()).collect::<Vec<_>>()
+    });
+    let tally = tally(replies.iter().flatten());
+    assert_eq!(tally, counts([("201", 500), ("409 insufficient_available", 4_500)]));
+    let stock = race.stock("HOT");
+    assert_eq!(stock, Stock { sellable: 500, reserved: 500, available: 0 });
+}
+
+fn what_is_sold_and_promised_at_once_is_never_more_than_there_is(race: &Race) {
+    race.stocked("HOT", 100);
+    let replies = crowd(32, |client| {
+        let mut connection = race.client(client);
+        let post = |number: usize| {
+            let key = format!("s-{client}-{number}");
+            if number % 2 == 0 { issue(&key, &[("HOT", 1)]) } else { reserve(&key, "HOT") }
+        };
+        (0..20).map(|number| (number % 2 == 0, connection.post(&post(number)).unwrap())).collect::<Vec<_>>()
+    });
+    let accepted = |sold: bool| {
+        let all = replies.iter().flatten().filter(|(is_sale, reply)| *is_sale == sold && reply.status == 201);
+        i64::try_from(all.count()).unwrap()
+    };
+    let (sold, promised) = (accepted(true), accepted(false));
+    assert_eq!(sold + promised, 100);
+    let refused = replies.iter().flatten().filter(|(_, reply)| reply.status != 201);
+    assert_eq!(refused.filter(|(_, reply)| reply.status == 409).count(), 32 * 20 - 100);
+    let stock = race.stock("HOT");
+    assert_eq!(stock, Stock { sellable: 100 - sold, reserved: promised, available: 0 });
+}
+
+fn kits_that_share_parts_are_exact_in_any_order_of_lines(race: &Race) {
+    const PARTS: [&str; 5] = ["BOLT", "CASE", "LAMP", "NUT", "WIRE"];
+    for part in PARTS {
+        race.stocked(part, 400);
+    }
+    let sold = crowd(24, |client| {
+        let mut connection = race.client(client);
+        let mut dice = Dice::new(u64::try_from(client).unwrap());
+        let mut kits = Vec::new();
+        for number in 0..25 {
+            let mut parts = PARTS.to_vec();
+            let mut lines = Vec::new();
+            for _ in 0..3 {
+                let place = dice.roll(u64::try_from(parts.len()).unwrap());
+                lines.push((parts.remove(usize::try_from(place).unwrap()), 1 + dice.roll(3)));
+            }
+            // a part that stands in the kit twice counts twice
+            lines.push((lines[0].0, 1));
+            let reply = connection.post(&issue(&format!("k-{client}-{number}"), &lines)).unwrap();
+            kits.push((lines, reply));
+        }
+        kits
+    });
+    let mut left: BTreeMap<&str, u64> = PARTS.iter().map(|part| (*part, 400)).collect();
+    for (lines, _) in sold.iter().flatten().filter(|(_, reply)| reply.status == 201) {
+        for (part, units) in lines {
+            let before = left[part];
+            left.insert(part, before.checked_sub(*units).expect("no part is sold twice"));
+        }
+    }
+    let tally = tally(sold.iter().flatten().map(|(_, reply)| reply));
+    assert_eq!(tally.len(), 2, "{tally:?}");
+    assert!(tally.keys().all(|outcome| outcome.starts_with("201") || outcome.starts_with("409 insuff")));
+    // stock only went down, so what could be sold now could have been sold then
+    for (lines, reply) in sold.iter().flatten().filter(|(_, reply)| reply.status == 409) {
+        let lacks = PARTS.iter().any(|part| {
+            let wanted: u64 = lines.iter().filter(|(of, _)| of == part).map(|(_, units)| units).sum();
+            wanted > left[part]
+        });
+        assert!(lacks, "{lines:?} was there: {reply:?}");
+    }
+    let books = race.books();
+    for (part, units) in left {
+        let bin = books.bins.get(&(part.to_owned(), "LON-1".to_owned())).copied().unwrap_or(0);
+        assert_eq!(bin, i64::try_from(units).unwrap(), "{part}");
+    }
+}
+
+fn two_lines_of_one_item_are_refused_as_one(race: &Race) {
+    race.stocked("PAIR", 5);
+    race.stocked("OTHER", 5);
+    let mut client = race.client(0);
+    let too_many = client.post(&issue("too-many", &[("PAIR", 3), ("OTHER", 1), ("PAIR", 3)])).unwrap();
+    assert_eq!(too_many.status, 409, "{too_many:?}");
+    assert_eq!(race.stock("OTHER").available, 5);
+    // of three who want it all by two lines, one gets it
+    let replies =
+        race.at_once(3, |number| issue(&format!("all-{number}"), &[("PAIR", 3), ("OTHER", 1), ("PAIR", 2)]));
+    assert_eq!(replies.iter().filter(|reply| reply.status == 201).count(), 1, "{replies:?}");
+    assert_eq!(replies.iter().filter(|reply| reply.status == 409).count(), 2, "{replies:?}");
+    let books = race.books();
+    assert_eq!((books.stock["PAIR"].available, books.stock["OTHER"].available), (0, 4));
+}
+
+fn four_hundred_receipts_of_one_unit_are_four_hundred_units(race: &Race) {
+    race.stocked("ONE", 0);
+    let replies = race.at_once(400, |number| receive(&format!("one-{number}"), "ONE", 1));
+    assert_eq!(tally(&replies), counts([("201", 400)]));
+    assert_eq!(race.stock("ONE").available, 400);
+}
+
+fn the_last_unit_is_promised_to_one_of_a_hundred(race: &Race) {
+    race.stocked("LAST", 1);
+    let replies = race.at_once(100, |number| reserve(&format!("last-{number}"), "LAST"));
+    assert_eq!(tally(&replies), counts([("201", 1), ("409 insufficient_available", 99)]));
+    assert_eq!(race.stock("LAST"), Stock { sellable: 1, reserved: 1, available: 0 });
+}
+
+fn fifty_identical_requests_have_one_effect_and_one_answer(race: &Race) {
+    race.stocked("SAME", 0);
+    for round in 0..5 {
+        let key = format!("same-{round}");
+        let replies = race.at_once(50, |_| receive(&key, "SAME", 7));
+        assert_eq!(tally(&replies), counts([("201", 50)]));
+        assert_eq!(replies.iter().filter(|reply| !reply.replayed).count(), 1);
+        assert!(replies.iter().all(|reply| reply.body == replies[0].body));
+    }
+    // a refusal is an outcome as well
+    let replies = race.at_once(50, |_| issue("same-refusal", &[("SAME", 36)]));
+    assert!(replies.iter().all(|reply| reply.status == 409 && reply.body == replies[0].body), "{replies:?}");
+    assert_eq!(replies.iter().filter(|reply| !reply.replayed).count(), 1);
+    let books = race.books();
+    assert_eq!(books.stock["SAME"].available, 35);
+    assert!((0..5).all(|round| books.postings[&format!("same-{round}")] == 1));
+}
+
+fn a_key_with_another_body_is_refused_and_disturbs_nobody(race: &Race) {
+    race.stocked("BODY", 0);
+    // in every pair of callers of one key, two want different things; the others repeat
+    for round in 0..10 {
+        let key = format!("body-{round}");
+        let replies = race.at_once(24, |number| {
+            let units = if number % 4 == 3 { 1 } else { 2 };
+            receive(&key, "BODY", units)
+        });
+        let outcome = |other: bool| {
+            tally(replies.iter().enumerate().filter(|(n, _)| (n % 4 == 3) == other).map(|(_, reply)| reply))
+        };
+        // whichever came first is done, and the other body is refused
+        let first_wins = (counts([("201", 18)]), counts([("422 idempotency_mismatch", 6)]));
+        let second_wins = (counts([("422 idempotency_mismatch", 18)]), counts([("201", 6)]));
+        let seen = (outcome(false), outcome(true));
+        assert!(seen == first_wins || seen == second_wins, "{seen:?}");
+        // later too, and those who repeat what was done get its answer beside those who do not
+        let done = if seen == first_wins { 2 } else { 1 };
+        let replies = race.at_once(24, |number| receive(&key, "BODY", if number % 2 == 0 { done } else { 9 }));
+        for (number, reply) in replies.iter().enumerate() {
+            let expected = if number % 2 == 0 { "201" } else { "422 idempotency_mismatch" };
+            assert_eq!((reply.outcome().as_str(), reply.replayed), (expected, number % 2 == 0));
+        }
+    }
+    let books = race.books();
+    assert!((0..10).all(|round| books.postings[&format!("body-{round}")] == 1));
+}
+
+fn who_goes_away_and_asks_again_gets_the_stored_outcome(race: &Race) {
+    const CALLERS: usize = 40;
+    race.stocked("GONE", 0);
+    let replies = crowd(CALLERS, |number| {
+        let post = receive(&format!("gone-{number}"), "GONE", 1);
+        let mut first = race.client(number);
+        first.send(&post).unwrap();
+        drop(first);
+        // the same request through the next server, while the first may still be under way
+        let again = race.client(number + 1).post(&post).unwrap();
+        let third = race.client(number + 2).post(&post).unwrap();
+        (again, third)
+    });
+    for (again, third) in replies {
+        assert_eq!(again.status, 201, "{again:?}");
+        assert_eq!((third.status, &third.body, third.replayed), (201, &again.body, true));
+    }
+    let books = race.books();
+    assert_eq!(books.stock["GONE"].available, i64::try_from(CALLERS).unwrap());
+    assert!((0..CALLERS).all(|number| books.postings[&format!("gone-{number}")] == 1));
+}
+
+fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
+    race.stocked("GOOD", 0);
+    race.stocked("FULL", 1);
+    let poison = |kind: usize, key: &str| {
+        let line = |qty: &str, cost: &str, lot: Option<&str>| {
+            let mut line = json!({ "sku": "FULL", "qty": qty, "location": "LON-1", "unit_cost": cost });
+            if let Some(lot) = lot {
+                line["lot"] = lot.into();
+            }
+            line
+        };
+        let receipt = |body| Post { path: "/api/v1/postings/receive", key: key.to_owned(), body };
+        match kind {
+            0 => receipt(json!({ "lines": [line("9223372036854", "0", None)] })),
+            1 => receipt(json!({ "lines": [line("1000000000", "9000000000", None)] })),
+            2 => receipt(json!({ "lines": [line("1", "1", None)], "note": "a\u{0}b" })),
+            3 => receipt(json!({ "lines": [line("1", "1", None)], "document": "a\u{0}b" })),
+            4 => receipt(json!({ "lines": [line("1", "1", Some("a\u{0}b"))] })),
+            5 => {
+                let mut post = reserve(key, "FULL");
+                post.body["owner"] = "a\u{0}b".into();
+                post
+            }
+            6 => {
+                let mut post = reserve(key, "FULL\u{0}");
+                post.body["site"] = "LON\u{0}".into();
+                post
+            }
+            _ => issue(key, &[("FULL", 1_000_000_000)]),
+        }
+    };
+    const CALLERS: usize = 48;
+    let replies = crowd(CALLERS, |caller| {
+        let mut client = race.client(caller);
+        let post = |number: usize| {
+            let key = format!("p-{caller}-{number}");
+            if caller % 3 == 0 { poison((caller / 3 + number) % 8, &key) } else { receive(&key, "GOOD", 1) }
+        };
+        (0..8).map(|number| (post(number), client.post(&post(number)).unwrap())).collect::<Vec<_>>()
+    });
+    for (caller, replies) in replies.iter().enumerate() {
+        for (post, reply) in replies {
+            if caller % 3 == 0 {
+                assert!((400..500).contains(&reply.status), "{post:?}: {reply:?}");
+            } else {
+                assert_eq!(reply.status, 201, "{reply:?}");
+            }
+        }
+    }
+    let books = race.books();
+    assert_eq!(books.stock["GOOD"].available, 32 * 8);
+    assert_eq!(books.stock["FULL"].available, 1);
+}
+
+/// A flood of heavy bulks: those that find the queue full are told when to come again, and come.
+fn a_flood_is_told_to_come_again_and_nothing_is_lost(race: &Race) {
+    const CALLERS: usize = 40;
+    const POSTINGS: usize = 1_000;
+    race.stocked("FLOOD", 0);
+    let bulk = |caller: usize| {
+        let line = json!({ "sku": "FLOOD", "qty": "1", "location": "LON-1" });
+        let postings = vec![json!({ "kind": "receive", "lines": [line] }); POSTINGS];
+        let (path, key) = ("/api/v1/postings/bulk", format!("flood-{caller}"));
+        Post { path, key, body: json!({ "postings": postings }) }
+    };
+    let clients = race.clients(CALLERS);
+    let posts: Vec<Post> = (0..CALLERS).map(bulk).collect();
+    let refused = crowd(CALLERS, |caller| {
+        let mut client = clients[caller].lock().unwrap();
+        let mut refused = 0;
+        loop {
+            let reply = client.post(&posts[caller]).unwrap();
+            if reply.status == 200 {
+                assert_eq!(reply.json()["accepted"], POSTINGS);
+                return refused;
+            }
+            assert_eq!(reply.outcome(), "503 busy");
+            let seconds = reply.retry_after.expect("it says when to come again");
+            refused += 1;
+            std::thread::sleep(std::time::Duration::from_secs(seconds));
+        }
+    });
+    assert!(refused.iter().sum::<usize>() > 0, "the queue was never full");
+    let books = race.books();
+    assert_eq!(books.stock["FLOOD"].available, i64::try_from(CALLERS * POSTINGS).unwrap());
+    let per_bulk = i64::try_from(POSTINGS).unwrap();
+    assert!((0..CALLERS).all(|caller| books.postings[&format!("flood-{caller}")] == per_bulk));
+}
+
+mod full_queue {
+    #[test]
+    fn a_flood_is_told_to_come_again_and_nothing_is_lost_sqlite() {
+        super::a_flood_is_told_to_come_again_and_nothing_is_lost(&super::Race::new(db::Engine::Sqlite, 1));
+    }
+
+    #[test]
+    fn a_flood_is_told_to_come_again_and_nothing_is_lost_postgres() {
+        super::a_flood_is_told_to_come_again_and_nothing_is_lost(&super::Race::new(db::Engine::Postgres, 1));
+    }
+}

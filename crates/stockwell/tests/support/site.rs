@@ -1,0 +1,156 @@
+//! A site to trade in, and the processes that serve it.
+
+use super::client::{Client, Post, Reply};
+use db::Engine;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Output, Stdio};
+use stockwell::wiring;
+
+/// A database with a site that has two bins, and a machine's key that may everything.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) url: String,
+    pub(crate) token: String,
+    folder: tempfile::TempDir,
+    _database: Option<testkit::pg::Database>,
+}
+
+/// A running server, killed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) token: String,
+}
+
+impl Site {
+    pub(crate) fn new(engine: Engine) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let database = match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(testkit::pg::Database::new(&wiring::MIGRATIONS).unwrap()),
+        };
+        let url = match &database {
+            Some(database) => database.url.clone(),
+            None => format!("sqlite:{}", folder.path().join("stockwell.db").display()),
+        };
+        Site::made(Site { url, token: String::new(), folder, _database: database })
+    }
+
+    fn made(mut site: Site) -> Site {
+        site.run(&["init"]);
+        let key = ["--json", "key", "add", "crowd", "--role", "administrator", "--unlimited"];
+        let made: Value = serde_json::from_slice(&site.run(&key).stdout).unwrap();
+        made["key"].as_str().unwrap().clone_into(&mut site.token);
+        let server = site.serve();
+        let mut client = server.client();
+        let places = [
+            json!({ "code": "LON", "name": "London", "kind": "site", "zone": "Europe/London" }),
+            json!({ "code": "LON-1", "kind": "bin", "parent": "LON" }),
+            json!({ "code": "LON-2", "kind": "bin", "parent": "LON" }),
+        ];
+        for (number, body) in places.into_iter().enumerate() {
+            let post = Post { path: "/api/v1/locations", key: format!("place-{number}"), body };
+            good(&client.post(&post).unwrap());
+        }
+        server.stop();
+        site
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockwell"));
+        command.args(arguments).env_clear().current_dir(self.folder.path());
+        command.env("STOCKWELL_DATA", self.folder.path()).env("STOCKWELL_DATABASE", &self.url);
+        command.env("STOCKWELL_LOG_LEVEL", "warn").env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0");
+        command
+    }
+
+    /// Runs a command, which must go well.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        output
+    }
+
+    /// Starts a process that serves the site and waits until it listens.
+    pub(crate) fn serve(&self) -> Served {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        // its log goes to the output of the test, to be seen when it fails
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = loop {
+            let line = lines.next().expect("the server listens").unwrap();
+            if let Some((_, address)) = line.split_once("listening on http://") {
+                break address.trim().parse().unwrap();
+            }
+        };
+        // whoever does not read along blocks the writer in the end
+        std::thread::spawn(move || lines.for_each(drop));
+        Served { child, address, token: self.token.clone() }
+    }
+}
+
+impl Served {
+    pub(crate) fn client(&self) -> Client {
+        Client::connect(self.address, &self.token).unwrap()
+    }
+
+    /// Makes an item and puts so many of it into the first bin.
+    pub(crate) fn stocked(&self, sku: &str, units: u32) {
+        let mut client = self.client();
+        let body = json!({ "sku": sku, "name": sku, "base_unit": "each" });
+        let item = Post { path: "/api/v1/items", key: format!("item-{sku}"), body };
+        good(&client.post(&item).unwrap());
+        if units > 0 {
+            good(&client.post(&receive(&format!("open-{sku}"), sku, units)).unwrap());
+        }
+    }
+
+    /// Kills the process, which gets no chance to tidy up.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks the process to stop and waits until it has.
+    pub(crate) fn stop(mut self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+fn good(reply: &Reply) {
+    assert!((200..300).contains(&reply.status), "{reply:?}");
+}
+
+/// So many of an item come into the first bin.
+pub(crate) fn receive(key: &str, sku: &str, units: u32) -> Post {
+    let line = json!({ "sku": sku, "qty": units.to_string(), "location": "LON-1", "unit_cost": "2.50" });
+    Post { path: "/api/v1/postings/receive", key: key.to_owned(), body: json!({ "lines": [line] }) }
+}
+
+/// Items leave the first bin together, or none of them.
+pub(crate) fn issue(key: &str, lines: &[(&str, u64)]) -> Post {
+    let lines: Vec<Value> = lines
+        .iter()
+        .map(|(sku, units)| json!({ "sku": sku, "qty": units.to_string(), "location": "LON-1" }))
+        .collect();
+    Post { path: "/api/v1/postings/issue", key: key.to_owned(), body: json!({ "lines": lines }) }
+}
+
+/// One unit is promised.
+pub(crate) fn reserve(key: &str, sku: &str) -> Post {
+    let body = json!({ "sku": sku, "site": "LON", "qty": "1", "owner": format!("order {key}") });
+    Post { path: "/api/v1/reservations", key: key.to_owned(), body }
+}
