@@ -1,7 +1,7 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{block, period, reason, transfer, unit, upkeep};
+use crate::{block, item_guard, period, reason, transfer, unit, upkeep};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -24,6 +24,9 @@ where
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::create_unit))
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::move_unit))
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::empty_unit))
+        .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::set_item_tracking))
+        .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::archive_item))
+        .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::restore_item))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::close_period))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::reopen_period))

@@ -15,6 +15,7 @@ mod input;
 mod inside;
 mod item_guard;
 mod item_stock;
+mod ledger_page;
 mod load;
 mod lots;
 mod names;
@@ -49,6 +50,7 @@ pub use input::{
     PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
+pub use ledger_page::{LedgerEnd, LedgerRow};
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};
@@ -92,4 +94,6 @@ where
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_reservation))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_allocation))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(ledger_page::api::list_ledger))
+        .add(Permission::StockRead, Reach::Named, web::routes!(ledger_page::api::get_posting))
 }

@@ -30,6 +30,9 @@ use serde_json::json;
 use web::{Caller, Failure};
 
 pub(crate) use create::create;
+#[cfg(test)]
+pub(crate) use wire::{NewTransfer, NewTransferLine};
+
 pub(crate) use steps::{allocate, cancel, close, receive, release, ship};
 
 /// Holds a transfer for a step that its state allows.

@@ -1,0 +1,60 @@
+//! The routes that change items with stock.
+
+use catalog::Item;
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{Answer, App, Command, Path};
+
+/// How the units of an item are told apart.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrackingBody {
+    /// `none`, `lot` or `serial`.
+    tracking: String,
+}
+
+fn answer(item: &Item) -> web::Result {
+    Ok(Answer::ok(item)?.version(item.version))
+}
+
+/// Changes how the units of an item are told apart; refused while there is stock.
+#[utoipa::path(
+    post, path = "/api/v1/items/{sku}/tracking", request_body = TrackingBody,
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn set_item_tracking(
+    app: App,
+    Path(sku): Path<String>,
+    command: Command<TrackingBody>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            answer(&super::set_tracking(tx, &command.caller.ctx, &sku, &command.body.tracking)?)
+        })
+        .await
+}
+
+/// Archives an item; refused while there is stock, a claim or an open transfer of it.
+#[utoipa::path(
+    post, path = "/api/v1/items/{sku}/archive",
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn archive_item(app: App, Path(sku): Path<String>, command: Command<()>) -> web::Result {
+    command
+        .run(&app, move |tx, command| answer(&super::set_archived(tx, &command.caller.ctx, &sku, true)?))
+        .await
+}
+
+/// Takes an archived item back into use.
+#[utoipa::path(
+    post, path = "/api/v1/items/{sku}/restore",
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn restore_item(app: App, Path(sku): Path<String>, command: Command<()>) -> web::Result {
+    command
+        .run(&app, move |tx, command| answer(&super::set_archived(tx, &command.caller.ctx, &sku, false)?))
+        .await
+}

@@ -1,0 +1,33 @@
+//! Where an item is in use.
+
+use db::{Conn, DbError, Statement};
+use domain::{ItemId, LocationId};
+
+const SOMEWHERE: Statement = Statement::new(
+    "stock.item_guard.somewhere",
+    "select location, on_hand from stock_balance
+     where item = ?1 and location > 0 and on_hand <> 0
+     order by location
+     limit 1",
+)
+.hot();
+
+const CLAIMED: Statement = Statement::new(
+    "stock.item_guard.claimed",
+    "select owner from stock_claim where item = ?1 and state = 1 order by id limit 1",
+)
+.hot();
+
+/// A real location that has some.
+pub(crate) fn somewhere(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<(LocationId, i64)>, DbError> {
+    conn.query_opt(&SOMEWHERE, &[item.get().into()], |row| Ok((LocationId(row.int(0)?), row.int(1)?)))
+}
+
+/// The owner of an open claim.
+pub(crate) fn claimed(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<String>, DbError> {
+    conn.query_opt(&CLAIMED, &[item.get().into()], |row| Ok(row.text(0)?.to_owned()))
+}
+
+/// All of them, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&SOMEWHERE, &CLAIMED];

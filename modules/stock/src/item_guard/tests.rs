@@ -1,0 +1,90 @@
+//! Items with stock, claims or open transfers stay as they are.
+
+use super::*;
+use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::transfer::{self, NewTransfer, NewTransferLine};
+use db::Engine;
+use domain::ledger::Kind;
+
+on_both_engines!(
+    tracking_changes_only_without_stock,
+    an_archived_item_takes_nothing_until_it_is_back,
+    an_open_transfer_keeps_its_item,
+    stock_never_slips_into_an_item_while_its_tracking_changes,
+);
+
+fn trace(world: &World, sku: &'static str, tracking: &'static str) -> Result<Item, Failure> {
+    world.run(move |tx, ctx| set_tracking(tx, ctx, sku, tracking))
+}
+
+fn archive(world: &World, sku: &'static str, archived: bool) -> Result<Item, Failure> {
+    world.run(move |tx, ctx| set_archived(tx, ctx, sku, archived))
+}
+
+fn code(done: Result<Item, Failure>) -> Code {
+    match done {
+        Err(Failure::Refused(problem)) => problem.code,
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+fn tracking_changes_only_without_stock(engine: Engine) {
+    let world = world(engine);
+    world.receive("1 BOLT at L1");
+    assert_eq!(code(trace(&world, "BOLT", "lot")), Code::InUse);
+    assert!(trace(&world, "BOLT", "none").is_ok(), "no change is no question");
+    world.post(Kind::Issue, vec![parse("1 BOLT at L1")]);
+    assert_eq!(trace(&world, "bolt", "lot").unwrap().tracking, Tracking::Lot);
+    assert_eq!(code_of(&world.try_post(Kind::Receive, vec![parse("1 BOLT at L1")])), "lot_required");
+    world.receive("1 BOLT lot A at L1");
+    assert_eq!(code(trace(&world, "BOLT", "none")), Code::InUse);
+    assert_eq!(code(trace(&world, "BOLT", "colour")), Code::InvalidValue);
+    assert_eq!(code(trace(&world, "NUT", "lot")), Code::NotFound);
+    assert_eq!(code(trace(&world, "MILK", "none")), Code::Expiry, "what expires has lots");
+}
+
+fn an_archived_item_takes_nothing_until_it_is_back(engine: Engine) {
+    let world = world(engine);
+    world.receive("1 BOLT at L1 status damaged");
+    assert_eq!(code(archive(&world, "BOLT", true)), Code::InUse);
+    world.post(Kind::Issue, vec![parse("1 BOLT at L1 status damaged")]);
+    assert!(archive(&world, "BOLT", true).unwrap().archived);
+    assert_eq!(code_of(&world.try_post(Kind::Receive, vec![parse("1 BOLT at L1")])), "in_use");
+    archive(&world, "BOLT", false).unwrap();
+    world.receive("1 BOLT at L1");
+}
+
+fn an_open_transfer_keeps_its_item(engine: Engine) {
+    let world = world(engine);
+    let made = world.run(|tx, ctx| {
+        let line =
+            NewTransferLine { sku: "BOLT".to_owned(), qty: "1".to_owned(), ..NewTransferLine::default() };
+        let (from_site, to_site) = ("L".to_owned(), "M".to_owned());
+        let new = NewTransfer { from_site, to_site, note: None, lines: vec![line] };
+        transfer::create(tx, &caller(ctx, None), &new).map(|(number, _)| number)
+    });
+    let number = made.unwrap();
+    assert_eq!(code(archive(&world, "BOLT", true)), Code::InUse);
+    world.run(move |tx, ctx| transfer::cancel(tx, &caller(ctx, None), &number).map(|_| ())).unwrap();
+    archive(&world, "BOLT", true).unwrap();
+}
+
+fn stock_never_slips_into_an_item_while_its_tracking_changes(engine: Engine) {
+    let world = world(engine);
+    for round in 0..10 {
+        std::thread::scope(|scope| {
+            let (world, kind) = (&world, if round % 2 == 0 { "lot" } else { "none" });
+            scope.spawn(move || {
+                world.try_post(Kind::Receive, vec![parse("1 BOLT at L1")]);
+            });
+            scope.spawn(move || drop(trace(world, "BOLT", kind)));
+        });
+        // whoever came first has won: stock without lots and tracking by lot never meet
+        let item = world.read(|conn| catalog::facts_by_sku(conn, &["BOLT"])).remove(0).unwrap();
+        let stock = world.stock("BOLT");
+        assert!(stock.is_empty() || item.tracking == Tracking::None, "{stock:?}");
+        if !stock.is_empty() {
+            world.post(Kind::Issue, vec![parse("1 BOLT at L1")]);
+        }
+    }
+}
