@@ -49,13 +49,11 @@ pub const NOTE_CHARS_MAX: usize = 20_000;
 impl Compiler<'_> {
     /// Whether the caller may post this kind at all.
     fn check_permission(&self, permission: Permission) -> Result<(), Problem> {
-        match self.principal.scope(permission) {
-            Some(_) => Ok(()),
-            None => {
-                let detail = format!("`{permission}` is needed, and is not granted");
-                Err(Problem::new(Code::Forbidden, detail))
-            }
+        if self.principal.scope(permission).is_some() {
+            return Ok(());
         }
+        let detail = format!("`{permission}` is needed, and is not granted");
+        Err(Problem::new(Code::Forbidden, detail))
     }
 
     /// A posting.

@@ -3,6 +3,7 @@
 use db::{Conn, DbError};
 use domain::Zone;
 use domain::costing::Method;
+use domain::currency::Currency;
 
 /// The books' settings, read once at start.
 #[derive(Clone, Debug)]
@@ -11,7 +12,9 @@ pub(crate) struct Desk {
     pub(crate) zone: Zone,
     /// How cost leaves stock.
     pub(crate) method: Method,
-    /// Decimals of the functional currency.
+    /// The functional currency.
+    pub(crate) currency: Currency,
+    /// Its decimals.
     pub(crate) minor_digits: u32,
 }
 
@@ -22,6 +25,7 @@ impl Desk {
         Ok(Desk {
             zone: organisation.zone,
             method: organisation.valuation_method,
+            currency: organisation.currency,
             minor_digits: organisation.currency.minor_digits(),
         })
     }

@@ -39,7 +39,7 @@ pub(crate) struct Known {
     stacks: FxHashSet<(ItemId, Group)>,
 }
 
-/// More keys than this are forgotten and learned anew: about 64 MiB.
+/// More keys than this are forgotten and learned anew: about 64 mebibytes.
 const KNOWN_MAX: usize = 1_000_000;
 
 /// The `at` of a row that has never changed.
@@ -252,7 +252,7 @@ fn lock_costs(tx: &mut Tx<'_>, wanted: &Wanted, method: Method, loaded: &mut Loa
         match (method, wanted.demand(*key)) {
             (Method::Fifo, 0) => {}
             (Method::Fifo, demand) if demand < i64::MAX => {
-                limits.push(&[item, group, LAYERS_AT_FIRST.into()])
+                limits.push(&[item, group, LAYERS_AT_FIRST.into()]);
             }
             _ => limits.push(&[item, group, i64::MAX.into()]),
         }
@@ -365,7 +365,7 @@ fn read_history(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
         let from = (*since).min(latest);
         loaded.history.insert(*key, History { from, entries: Vec::new() });
         if *since < latest {
-            let [item, location, lot, status] = balance_key(&key);
+            let [item, location, lot, status] = balance_key(key);
             rows.push(&[item, location, lot, status, since.0.into()]);
         }
     }
@@ -390,10 +390,10 @@ fn read_history(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
 }
 
 /// Lots by item and folded code.
-pub(crate) fn lots_by_code(
-    conn: &mut Conn<'_>,
-    keys: &[(ItemId, String)],
-) -> Result<FxHashMap<(ItemId, String), (LotId, LotFacts)>, DbError> {
+pub(crate) type LotsByCode = FxHashMap<(ItemId, String), (LotId, LotFacts)>;
+
+/// Lots by item and folded code.
+pub(crate) fn lots_by_code(conn: &mut Conn<'_>, keys: &[(ItemId, String)]) -> Result<LotsByCode, DbError> {
     let mut rows = Rows::new(2);
     for (item, code) in keys {
         rows.push(&[item.get().into(), code.into()]);
