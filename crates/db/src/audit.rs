@@ -119,10 +119,13 @@ const HEAD: Statement = Statement::per_engine(
     "select n, hash from db_audit_head where id = 1 for update",
 );
 
-const MOVE_HEAD: Statement = Statement::new(
+const MOVE_HEAD: Statement = Statement::per_engine(
     "db.audit.move_head",
     "update db_audit_head
      set n = ?1, hash = ?2
+     where id = 1",
+    "update db_audit_head
+     set n = (?1::bigint[])[1], hash = (?2::bytea[])[1]
      where id = 1",
 );
 
@@ -183,9 +186,9 @@ pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
             hash.into(),
         ]);
     }
-    tx.execute_many(&INSERT, &rows)?;
-    tx.execute(&MOVE_HEAD, &[last.into(), (&hash).into()])?;
-    Ok(())
+    let mut head = Rows::new(2);
+    head.push(&[last.into(), (&hash).into()]);
+    tx.execute_all(&[(&INSERT, &rows), (&MOVE_HEAD, &head)]).map(|_| ())
 }
 
 const PAGE: Statement = Statement::new(

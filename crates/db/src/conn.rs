@@ -149,6 +149,14 @@ impl<'a> Conn<'a> {
         self.note(done)
     }
 
+    pub(crate) fn run_all(&mut self, all: &[(&Statement, &Rows<'_>)]) -> Result<Vec<u64>, DbError> {
+        if let Inner::Postgres(conn) = &mut self.inner {
+            let done = conn.run_all(all);
+            return self.note(done);
+        }
+        all.iter().map(|(statement, rows)| self.run_many(statement, rows, |_| Ok(()))).collect()
+    }
+
     /// Runs a text without parameters or results that is not a [`Statement`]: savepoints only.
     pub(crate) fn batch(&mut self, text: &str) -> Result<(), DbError> {
         let done = match &mut self.inner {

@@ -1,6 +1,7 @@
 //! Events, stored in the transaction that caused them.
 
 use crate::error::DbError;
+use crate::lane::Head;
 use crate::statement::Statement;
 use crate::tx::Tx;
 use crate::value::{Rows, Value};
@@ -70,7 +71,7 @@ pub(crate) fn split(sites: &str) -> Vec<i64> {
     sites.split(',').filter_map(|site| site.parse().ok()).collect()
 }
 
-const INSERT: Statement = Statement::per_engine(
+pub(crate) const INSERT: Statement = Statement::per_engine(
     "db.outbox.insert",
     "insert into db_outbox
        (lane, event_number, event_id, kind, aggregate_type, aggregate_id, aggregate_seq, recorded_at, sites, payload)
@@ -86,19 +87,26 @@ const INSERT: Statement = Statement::per_engine(
 /// All of them, for the test that prepares each.
 pub(crate) const STATEMENTS: &[Statement] = &[INSERT];
 
-/// Stores the events that wait, numbered densely in the lane.
-pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
-    if tx.work.needs_lane && tx.work.head.is_none() {
+/// Asks for a lane when one is needed that is not there.
+pub(crate) fn check_lane(tx: &mut Tx<'_>) -> Result<(), DbError> {
+    if tx.work.needs_lane || !tx.work.events.is_empty() {
         tx.lane()?;
     }
-    if tx.work.events.is_empty() {
-        return Ok(());
-    }
-    tx.lane()?;
+    Ok(())
+}
+
+/// Stores the events that wait.
+pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
     let events = std::mem::take(&mut tx.work.events);
     let Some(head) = &mut tx.work.head else { return Ok(()) };
+    let rows = rows(&events, head);
+    tx.execute_many(&INSERT, &rows).map(|_| ())
+}
+
+/// The rows of events, numbered densely behind a head, which moves.
+pub(crate) fn rows<'e>(events: &'e [Buffered], head: &mut Head) -> Rows<'e> {
     let mut rows = Rows::with_capacity(10, events.len());
-    for event in &events {
+    for event in events {
         head.event_number = head.event_number.saturating_add(1);
         rows.push(&[
             head.lane.into(),
@@ -113,8 +121,7 @@ pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
             Value::Text(&event.payload),
         ]);
     }
-    tx.execute_many(&INSERT, &rows)?;
-    Ok(())
+    rows
 }
 
 #[cfg(test)]

@@ -81,11 +81,8 @@ where
         if let Some(error) = tx.conn.failed.take() {
             return Ran::Failed(error);
         }
-        match tx.flush() {
-            Err(error) => Ran::Failed(error),
-            Ok(()) if self.dry => Ran::Discard,
-            Ok(()) => Ran::Keep,
-        }
+        let (flushed, ran) = if self.dry { (tx.flush_dry(), Ran::Discard) } else { (tx.flush(), Ran::Keep) };
+        flushed.map_or_else(Ran::Failed, |()| ran)
     }
 
     fn finish(self: Box<Self>, end: Result<(), DbError>) {

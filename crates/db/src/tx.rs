@@ -2,7 +2,7 @@
 //! emitted or audited is stored in the same transaction or not at all.
 
 use crate::audit::AuditEntry;
-use crate::conn::Conn;
+use crate::conn::{Conn, Inner};
 use crate::error::DbError;
 use crate::jobs::{self, NewJob};
 use crate::lane::{Head, LaneHead};
@@ -94,6 +94,12 @@ impl<'a> Tx<'a> {
         self.conn.run_many(statement, rows, |_| Ok(()))
     }
 
+    /// Runs several set-based statements that do not depend on each other's results, in order; how
+    /// many rows each touched. On PostgreSQL they travel together, in one round trip.
+    pub fn execute_all(&mut self, all: &[(&Statement, &Rows<'_>)]) -> Result<Vec<u64>, DbError> {
+        self.conn.run_all(all)
+    }
+
     /// Emits an event. It is stored when the closure ends, and positioned in the feed after commit.
     pub fn emit(&mut self, event: NewEvent<'_>) {
         self.work.events.push(outbox::Buffered::from(event));
@@ -179,9 +185,21 @@ impl<'a> Tx<'a> {
         done
     }
 
-    /// Stores what was gathered, when the closure has ended and no savepoint is open.
+    /// Stores what was gathered, when the closure has ended and no savepoint is open. On PostgreSQL
+    /// the events are left to travel with the commit.
     pub(crate) fn flush(&mut self) -> Result<(), DbError> {
         crate::audit::flush(self)?;
+        outbox::check_lane(self)?;
+        match self.conn.inner {
+            Inner::Sqlite { .. } => outbox::flush(self),
+            Inner::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Stores all that was gathered, although it will be undone: a dry run refuses what a real one
+    /// would.
+    pub(crate) fn flush_dry(&mut self) -> Result<(), DbError> {
+        self.flush()?;
         outbox::flush(self)
     }
 }

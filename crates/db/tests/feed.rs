@@ -13,6 +13,7 @@ on_both_engines!(
     an_event_of_a_refused_closure_never_was,
     a_front_emits_for_each_of_its_commands,
     a_lane_is_advanced_with_its_postings,
+    a_lane_is_advanced_without_any_statement,
     stored_events_cannot_be_changed,
 );
 
@@ -121,6 +122,20 @@ fn a_lane_is_advanced_with_its_postings(engine: Engine) {
             .unwrap();
     }
     assert_eq!(world.db.read_now(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 3);
+}
+
+fn a_lane_is_advanced_without_any_statement(engine: Engine) {
+    const SUM: Statement = Statement::new("test.sum", "select sum(number) from db_lane");
+    let world = world(engine);
+    world
+        .db
+        .write_blocking(|tx| {
+            let head = tx.lane()?;
+            tx.advance_lane(head.number + 1, [1; 32]);
+            Ok::<(), DbError>(())
+        })
+        .unwrap();
+    assert_eq!(world.db.read_now(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 1);
 }
 
 fn stored_events_cannot_be_changed(engine: Engine) {

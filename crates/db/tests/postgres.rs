@@ -368,3 +368,19 @@ fn statements_are_prepared_once_for_each_connection() {
         .unwrap();
     assert_eq!(count, 1);
 }
+
+#[test]
+fn an_event_that_cannot_be_sent_keeps_the_commit_back() {
+    let world = world(Engine::Postgres);
+    let db = &world.db;
+    let refused: Result<(), DbError> = db.write_blocking(|tx| {
+        add(tx, 1, 1)?;
+        // before the first instant that the server knows
+        emit(tx, "bolt", 1, i64::MIN);
+        Ok(())
+    });
+    assert!(refused.unwrap_err().to_string().contains("db.outbox.insert"));
+    assert_eq!(all(db), []);
+    put(db, 2, 1).unwrap();
+    assert_eq!(all(db), [(2, 1)]);
+}

@@ -22,6 +22,8 @@ on_both_engines!(
     constraints_have_the_same_names,
     a_caller_that_goes_away_does_not_stop_its_write,
     commands_of_a_front_are_decided_in_order,
+    several_statements_travel_together,
+    one_failure_among_several_statements_is_named,
 );
 
 /// Keeps a thread of the writers busy until it is let go.
@@ -361,4 +363,32 @@ fn commands_of_a_front_are_decided_in_order(engine: Engine) {
         }
     });
     assert_eq!(calls.load(Ordering::SeqCst), 2, "one call for all that has queued");
+}
+
+fn several_statements_travel_together(engine: Engine) {
+    let world = world(engine);
+    let counts = world
+        .db
+        .write_blocking(|tx| {
+            let (mut one, none, mut two) = (Rows::new(2), Rows::new(2), Rows::new(2));
+            one.push(&[1_i64.into(), 1_i64.into()]);
+            two.push(&[1_i64.into(), 5_i64.into()]);
+            two.push(&[2_i64.into(), 5_i64.into()]);
+            tx.execute_all(&[(&ADD_MANY, &one), (&ADD_MANY, &none), (&ADD_MANY, &two)])
+        })
+        .unwrap();
+    assert_eq!(counts, [1, 0, 2]);
+    assert_eq!(all(&world.db), [(1, 6), (2, 5)]);
+}
+
+fn one_failure_among_several_statements_is_named(engine: Engine) {
+    let world = world(engine);
+    let refused: Result<Vec<u64>, DbError> = world.db.write_blocking(|tx| {
+        let (mut good, mut bad) = (Rows::new(2), Rows::new(2));
+        good.push(&[1_i64.into(), 1_i64.into()]);
+        bad.push(&[2_i64.into(), (-1_i64).into()]);
+        tx.execute_all(&[(&ADD_MANY, &good), (&ADD_MANY, &bad), (&ADD_MANY, &good)])
+    });
+    assert!(refused.unwrap_err().is_check("shop_account_floor"));
+    assert_eq!(all(&world.db), []);
 }

@@ -9,8 +9,10 @@ use crate::statement::{Statement, to_dollars};
 use crate::value::{Rows, Value};
 use futures_util::future::join;
 use rustc_hash::FxHashMap;
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use tokio_postgres::types::BorrowToSql;
 use tokio_postgres::{Client, NoTls, RowStream};
 
@@ -89,20 +91,64 @@ impl Connection {
         self.open
     }
 
-    /// Runs a last statement and commits, in one go. When the statement fails, so does the commit.
-    pub(crate) fn commit_with(&mut self, statement: &Statement, params: &[Value<'_>]) -> Result<(), DbError> {
-        let ready = self.prepare(statement)?;
-        let Connection { client, driver, .. } = self;
-        let (last, done) = driver.block_on(join(
-            client.execute_raw(&ready, params.iter().map(|value| One(*value))),
-            client.batch_execute("commit"),
-        ));
-        let done = match last {
-            Ok(_) => done,
-            Err(error) => Err(error),
+    /// Runs the last statements and commits, in one go. When one of them fails, so does the commit.
+    pub(crate) fn commit_with(
+        &mut self,
+        before: Option<(&Statement, &Rows<'_>)>,
+        last: &Statement,
+        params: &[Value<'_>],
+    ) -> Result<(), DbError> {
+        let begin = self.begin.take();
+        let names = [begin.map(|_| "begin"), before.map(|(statement, _)| statement.name)];
+        let before = match before {
+            Some((statement, rows)) => Some((self.prepare(statement)?, rows)),
+            None => None,
         };
+        let ready = self.prepare(last)?;
+        let Connection { client, driver, .. } = self;
+        let mut steps: Vec<Step<'_>> = Vec::with_capacity(4);
+        if let Some(begin) = begin {
+            steps.push(text(client, begin));
+        }
+        if let Some((ready, rows)) = &before {
+            steps.push(Box::pin(client.execute_raw(ready, columns(rows))));
+        }
+        steps.push(Box::pin(client.execute_raw(&ready, params.iter().map(|value| One(*value)))));
+        steps.push(text(client, "commit"));
+        let done = driver.block_on(pipeline(steps));
         self.open = done.is_err();
-        done.map_err(|error| from_driver(&error, statement.name))
+        done.map(|_| ()).map_err(|(step, error)| {
+            let name = names.into_iter().flatten().nth(step);
+            from_driver(&error, name.unwrap_or(last.name))
+        })
+    }
+
+    /// Runs several set-based statements in one go; how many rows each touched.
+    pub(crate) fn run_all(&mut self, all: &[(&Statement, &Rows<'_>)]) -> Result<Vec<u64>, DbError> {
+        let begin = self.begin.take();
+        self.open |= begin.is_some();
+        let mut ready = Vec::with_capacity(all.len());
+        for (statement, rows) in all {
+            ready.push((self.prepare(statement)?, *rows));
+        }
+        let Connection { client, driver, .. } = self;
+        let mut steps: Vec<Step<'_>> = Vec::with_capacity(all.len().saturating_add(1));
+        if let Some(begin) = begin {
+            steps.push(text(client, begin));
+        }
+        let skip = steps.len();
+        for (ready, rows) in &ready {
+            steps.push(if rows.is_empty() {
+                Box::pin(async { Ok(0) })
+            } else {
+                Box::pin(client.execute_raw(ready, columns(rows)))
+            });
+        }
+        let done = driver.block_on(pipeline(steps));
+        done.map(|counts| counts.into_iter().skip(skip).collect()).map_err(|(step, error)| {
+            let statement = step.checked_sub(skip).and_then(|step| all.get(step));
+            from_driver(&error, statement.map_or("begin", |(statement, _)| statement.name))
+        })
     }
 
     fn prepare(&mut self, statement: &Statement) -> Result<tokio_postgres::Statement, DbError> {
@@ -193,7 +239,7 @@ impl Connection {
         rows: &Rows<'_>,
         each: impl FnMut(&Row<'_>) -> Result<(), DbError>,
     ) -> Result<u64, DbError> {
-        self.run_with(statement, (0..rows.width()).map(|k| Column(rows, k)), each)
+        self.run_with(statement, columns(rows), each)
     }
 
     fn run_with<P, I>(
@@ -224,6 +270,52 @@ impl Connection {
             let stream = after(client, begin, client.query_raw(&ready, params)).await.map_err(fail)?;
             drain(stream, statement.name, &mut each).await
         })
+    }
+}
+
+/// One request of a pipeline.
+type Step<'c> = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + 'c>>;
+
+fn text<'c>(client: &'c Client, text: &'c str) -> Step<'c> {
+    Box::pin(async move { client.batch_execute(text).await.map(|()| 0) })
+}
+
+fn columns<'r>(rows: &'r Rows<'r>) -> impl ExactSizeIterator<Item = Column<'r>> {
+    (0..rows.width()).map(|k| Column(rows, k))
+}
+
+/// Sends requests one behind the other without waiting for answers, and waits for all of them. One
+/// that cannot even be sent keeps those behind it from being sent: a commit never overtakes it.
+/// The first failure is told, with its place.
+async fn pipeline(mut steps: Vec<Step<'_>>) -> Result<Vec<u64>, (usize, tokio_postgres::Error)> {
+    let mut counts: Vec<Option<u64>> = vec![None; steps.len()];
+    let mut sent = 0_usize;
+    let mut failed: Option<(usize, tokio_postgres::Error)> = None;
+    poll_fn(|context| {
+        let mut waiting = false;
+        for (place, (step, count)) in steps.iter_mut().zip(&mut counts).enumerate() {
+            let is_new = place >= sent;
+            if count.is_some() || (is_new && failed.is_some()) {
+                continue;
+            }
+            sent = sent.max(place.saturating_add(1));
+            match step.as_mut().poll(context) {
+                Poll::Pending => waiting = true,
+                Poll::Ready(Ok(rows)) => *count = Some(rows),
+                Poll::Ready(Err(error)) => {
+                    *count = Some(0);
+                    if failed.as_ref().is_none_or(|(earlier, _)| place < *earlier) {
+                        failed = Some((place, error));
+                    }
+                }
+            }
+        }
+        if waiting { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    match failed {
+        None => Ok(counts.into_iter().flatten().collect()),
+        Some(failed) => Err(failed),
     }
 }
 

@@ -5,6 +5,7 @@
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::lane::Head;
+use crate::outbox;
 use crate::pg::connection::Connection;
 use crate::row::Row;
 use crate::statement::Statement;
@@ -228,13 +229,15 @@ impl Session {
             conn.rollback();
             return Ok((ran, Effects::default()));
         };
-        if !conn.is_open() {
-            // no statement was run
+        let mut head = work.head.unwrap_or_else(|| lane.head.clone());
+        let events = outbox::rows(&work.events, &mut head);
+        if !conn.is_open() && head == lane.head {
+            // nothing was done
             conn.rollback();
             return Ok((Ran::Keep, Effects::default()));
         }
-        let head = work.head.unwrap_or_else(|| lane.head.clone());
-        let emitted = head.event_number > lane.head.event_number;
+        let emitted = !events.is_empty();
+        let events = emitted.then_some((&outbox::INSERT, &events));
         let params: [Value<'_>; 6] = [
             lane.head.lane.into(),
             (&self.holder).into(),
@@ -243,7 +246,7 @@ impl Session {
             (&head.hash).into(),
             head.event_number.into(),
         ];
-        match conn.commit_with(&COMMIT, &params) {
+        match conn.commit_with(events, &COMMIT, &params) {
             Ok(()) => {}
             Err(DbError::Engine { code, .. }) if *code == *"22012" => {
                 conn.rollback();

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 /// What the proxy does with the first commit it sees.
 #[derive(Clone, Copy, PartialEq)]
@@ -38,30 +38,32 @@ pub(crate) fn proxy(url: &str, commit: Commit) -> (String, Arc<AtomicU32>) {
 
 fn relay(mut client: TcpStream, mut server: UnixStream, commit: Commit, broken: &AtomicU32) {
     let (mut from_server, mut to_client) = (server.try_clone().unwrap(), client.try_clone().unwrap());
+    let mute = Arc::new(AtomicBool::new(false));
+    let muted = Arc::clone(&mute);
     let back = std::thread::spawn(move || {
         let mut buffer = vec![0; 65_536];
         while let Ok(count @ 1..) = from_server.read(&mut buffer) {
-            if to_client.write_all(&buffer[..count]).is_err() {
+            if !muted.load(Ordering::SeqCst) && to_client.write_all(&buffer[..count]).is_err() {
                 break;
             }
         }
-        drop(to_client.shutdown(std::net::Shutdown::Both));
     });
     let mut buffer = vec![0; 65_536];
     while let Ok(count @ 1..) = client.read(&mut buffer) {
         let commits = buffer[..count].windows(7).any(|window| window == b"commit\0");
         if commits && broken.compare_exchange(0, 1, Ordering::SeqCst, Ordering::SeqCst).is_ok() {
-            drop(client.shutdown(std::net::Shutdown::Both));
+            mute.store(true, Ordering::SeqCst);
             if commit == Commit::LoseTheAnswer {
                 server.write_all(&buffer[..count]).unwrap();
             }
-            drop(server.shutdown(std::net::Shutdown::Write));
             break;
         }
         if server.write_all(&buffer[..count]).is_err() {
             break;
         }
     }
+    // the server ends when it has done what it was asked, and only then does the client learn
     drop(server.shutdown(std::net::Shutdown::Write));
     back.join().unwrap();
+    drop(client.shutdown(std::net::Shutdown::Both));
 }
