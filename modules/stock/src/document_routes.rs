@@ -1,7 +1,7 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{block, item_guard, period, reason, transfer, unit, upkeep};
+use crate::{block, item_guard, lot, period, reason, transfer, unit, upkeep};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -27,6 +27,9 @@ where
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::set_item_tracking))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::archive_item))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::restore_item))
+        .add(Permission::StockStatus, Reach::Whole, web::routes!(lot::api::change_lot))
+        .add(Permission::StockStatus, Reach::Whole, web::routes!(lot::api::hold_lot))
+        .add(Permission::StockStatus, Reach::Whole, web::routes!(lot::api::release_lot))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::close_period))
         .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::reopen_period))

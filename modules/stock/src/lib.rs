@@ -17,6 +17,8 @@ mod item_guard;
 mod item_stock;
 mod ledger_page;
 mod load;
+mod loader;
+mod lot;
 mod lots;
 mod names;
 mod originals;
@@ -51,6 +53,7 @@ pub use input::{
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};
+pub use loader::{HistoryPosting, load_history};
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};

@@ -1,0 +1,82 @@
+//! The routes of commands on lots.
+
+use super::LotChanged;
+use crate::answer::PostingAnswer;
+use domain::{AsProblem, Status, when};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use web::{Answer, App, Command, IfMatch, Path};
+
+/// A change of a lot.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeLotBody {
+    /// The last sellable day, such as `2026-03-01`; what the shelf life says when left out.
+    expiry_on: Option<String>,
+}
+
+/// Why a lot is held or released.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HoldLotBody {
+    /// One of the reasons.
+    reason: String,
+    /// What a person should know.
+    note: Option<String>,
+}
+
+/// Mends the last sellable day of a lot.
+#[utoipa::path(
+    patch, path = "/api/v1/items/{sku}/lots/{lot}", request_body = ChangeLotBody,
+    params(("sku" = String, Path, description = "the SKU"), ("lot" = String, Path, description = "the lot")),
+    responses((status = 200, body = LotChanged))
+)]
+pub(crate) async fn change_lot(
+    app: App,
+    Path((sku, lot)): Path<(String, String)>,
+    version: IfMatch,
+    command: Command<ChangeLotBody>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let day = command.body.expiry_on.as_deref().map(when::parse_date).transpose();
+            let day = day.map_err(|error| error.problem("/expiry_on"))?;
+            let shown = super::set_expiry(tx, &command.caller, (&sku, &lot), version, day)?;
+            Ok(Answer::ok(&shown)?.version(shown.version))
+        })
+        .await
+}
+
+macro_rules! status_route {
+    ($(#[doc = $doc:literal])* $name:ident, $path:literal, $from:expr, $into:expr) => {
+        $(#[doc = $doc])*
+        #[utoipa::path(
+            post, path = $path, request_body = HoldLotBody,
+            params(("sku" = String, Path, description = "the SKU"), ("lot" = String, Path, description = "the lot")),
+            responses((status = 201, body = PostingAnswer))
+        )]
+        pub(crate) async fn $name(
+            app: App,
+            Path((sku, lot)): Path<(String, String)>,
+            command: Command<HoldLotBody>,
+        ) -> web::Result {
+            command
+                .run(&app, move |tx, command| {
+                    let HoldLotBody { reason, note } = &command.body;
+                    let why = (reason.as_str(), note.as_deref());
+                    let posting = super::set_status(tx, &command.caller, (&sku, &lot), ($from, $into), why)?;
+                    Answer::created(format!("/api/v1/postings/{}", posting.id), &posting)
+                })
+                .await
+        }
+    };
+}
+
+status_route!(
+    /// Holds all good stock of a lot.
+    hold_lot, "/api/v1/items/{sku}/lots/{lot}/hold", Status::Good, Status::Hold
+);
+status_route!(
+    /// Releases all held stock of a lot.
+    release_lot, "/api/v1/items/{sku}/lots/{lot}/release", Status::Hold, Status::Good
+);

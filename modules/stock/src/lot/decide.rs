@@ -1,0 +1,32 @@
+//! What a new last sellable day means for stock that is good or expired. Pure.
+
+use domain::Status;
+use domain::when::Date;
+
+/// Whether stock in a status comes back to good: it was expired by the rule, and by the rule as it
+/// is now it is not past its last sellable day.
+pub(crate) fn comes_back(status: Status, expiry: Option<Date>, today: Date) -> bool {
+    status == Status::Expired && expiry.is_none_or(|last| today <= last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::when::parse_date;
+
+    #[test]
+    fn what_comes_back() {
+        let cases = [
+            (Status::Expired, Some("2026-03-01"), true),
+            (Status::Expired, Some("2026-02-28"), false),
+            (Status::Expired, None, true),
+            (Status::Damaged, Some("2026-03-02"), false),
+            (Status::Good, Some("2026-03-02"), false),
+        ];
+        let today = parse_date("2026-03-01").unwrap();
+        for (status, expiry, expected) in cases {
+            let expiry = expiry.map(|day| parse_date(day).unwrap());
+            assert_eq!(comes_back(status, expiry, today), expected, "{status} {expiry:?}");
+        }
+    }
+}

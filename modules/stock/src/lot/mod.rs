@@ -1,0 +1,200 @@
+//! Commands on a whole lot: mend its last sellable day, hold it, release it.
+//!
+//! A wrong date is mended on the lot, never on the stock: what it made expire wrongly comes back to
+//! good by the same rule, and what is past the new date expires at once. A hold takes all good
+//! stock of a lot within reach, as for a recall; it is a change of status like any other, so claims
+//! without cover are broken. All of them hold the gate alone, so no stock of the lot is on its way
+//! between two places meanwhile. What is in transit keeps its status until it has arrived.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::answer::PostingAnswer;
+use crate::inside::{Draft, Order, carry_out, line};
+use crate::record::{Change, change};
+use crate::{gate, reach, reason};
+use catalog::ItemFacts;
+use db::{Conn, Tx};
+use domain::code::fold;
+use domain::ledger::{Kind, Line, Place, SiteKey};
+use domain::when::Date;
+use domain::{AsProblem, Code, Delta, LocationId, Note, Problem, SiteId, Status};
+use places::LocationFacts;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use store::{LotRow, Standing};
+use utoipa::ToSchema;
+use web::{Caller, Failure, IfMatch};
+
+/// A lot after a change of its last sellable day.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LotChanged {
+    /// The item.
+    pub(crate) sku: String,
+    /// The lot.
+    pub(crate) lot: String,
+    /// Its last sellable day; null when it does not expire.
+    #[schema(format = Date)]
+    pub(crate) expiry_on: Option<String>,
+    /// The day it was made.
+    #[schema(format = Date)]
+    pub(crate) made_on: Option<String>,
+    /// Counts its changes, from 1; the `ETag`.
+    pub(crate) version: i64,
+    /// How much came back from expired to good, in the base unit.
+    #[schema(value_type = String)]
+    pub(crate) came_back: Delta,
+}
+
+/// Mends the last sellable day of a lot. Left out means what the item's shelf life says.
+pub(crate) fn set_expiry(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (sku, code): (&str, &str),
+    version: IfMatch,
+    expiry_on: Option<Date>,
+) -> Result<LotChanged, Failure> {
+    gate::hold(tx)?;
+    let (item, before) = find(tx, sku, code)?;
+    version.check(before.version)?;
+    let expiry = item.expiry.last_sellable_day(expiry_on, before.made_on);
+    let expiry = expiry.map_err(|error| error.problem("/expiry_on"))?;
+    if expiry == before.expiry_on {
+        return Ok(shown(&item, &before, 0));
+    }
+    let after = LotRow { expiry_on: expiry, version: before.version + 1, ..before.clone() };
+    store::set_expiry(tx, &after)?;
+    let came_back = resettle(tx, caller, &item, &after)?;
+    let shown = shown(&item, &after, came_back);
+    // a lot comes into being with its first posting, so its own events count its changes
+    let (id, seq) = (after.id.to_string(), after.version - 1);
+    let made = Change {
+        action: "stock.lot.set_expiry",
+        event: "stock.lot_changed",
+        aggregate: "lot",
+        id: &id,
+        version: seq,
+        sites: &[],
+    };
+    let body = serde_json::json!({
+        "lot": serde_json::to_value(&shown)?, "expiry_before": before.expiry_on.map(|day| day.to_string()),
+    });
+    change(tx, &caller.ctx, &format!("{} {}", item.sku, after.code), &made, &body);
+    Ok(shown)
+}
+
+fn shown(item: &ItemFacts, lot: &LotRow, came_back: i64) -> LotChanged {
+    LotChanged {
+        sku: item.sku.clone(),
+        lot: lot.code.clone(),
+        expiry_on: lot.expiry_on.map(|day| day.to_string()),
+        made_on: lot.made_on.map(|day| day.to_string()),
+        version: lot.version,
+        came_back: Delta(came_back),
+    }
+}
+
+/// Expires what is past the new day, finds each site's next day anew, and brings back what is not.
+/// How much came back.
+fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) -> Result<i64, Failure> {
+    let (standing, facts) = standing(tx, lot)?;
+    let mut sites: Vec<SiteId> = standing.iter().filter_map(|there| site(&facts, there)).collect();
+    sites.sort_unstable();
+    sites.dedup();
+    if sites.is_empty() {
+        return Ok(0);
+    }
+    let sweep = |site: &SiteId| Order::Sweep(SiteKey { item: item.id, site: *site });
+    carry_out(tx, &caller.ctx, sites.iter().map(sweep).collect())?;
+    let mut days: FxHashMap<SiteId, Date> = FxHashMap::default();
+    for site in places::site_facts_by_id(tx, &sites)?.into_iter().flatten() {
+        days.insert(site.id, site.zone.date(caller.ctx.now));
+    }
+    // the guards are locked by now, so what stands expired stays so until it is brought back
+    let (standing, facts) = self::standing(tx, lot)?;
+    let back: Vec<Standing> = standing
+        .into_iter()
+        .filter(|there| {
+            let today = site(&facts, there).and_then(|site| days.get(&site).copied());
+            today.is_some_and(|today| decide::comes_back(there.status, lot.expiry_on, today))
+        })
+        .collect();
+    if back.is_empty() {
+        return Ok(0);
+    }
+    let total = back.iter().map(|there| there.on_hand).sum();
+    let lines = back.iter().map(|there| to(item, lot, there, Status::Good)).collect();
+    let reason = Some("expiry".to_owned());
+    post(tx, caller, Kind::Expire, reason, None, lines)?;
+    Ok(total)
+}
+
+type Facts = FxHashMap<LocationId, LocationFacts>;
+
+fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<(Vec<Standing>, Facts), Failure> {
+    let standing = store::standing(conn, lot)?;
+    let ids: Vec<LocationId> = standing.iter().map(|there| there.location).collect();
+    let facts = places::facts_by_id(conn, &ids)?;
+    Ok((standing, facts.into_iter().flatten().map(|facts| (facts.id, facts)).collect()))
+}
+
+/// The site that stock stands in; none in transit.
+fn site(facts: &Facts, there: &Standing) -> Option<SiteId> {
+    facts.get(&there.location).map(|facts| facts.site).filter(|site| site.is_some())
+}
+
+fn to(item: &ItemFacts, lot: &LotRow, there: &Standing, status: Status) -> Line {
+    let place = |status| Place { location: there.location, status };
+    line(item.id, lot.id, place(there.status), place(status), there.on_hand)
+}
+
+/// Puts all stock of a lot within reach that is in one status into another one.
+pub(crate) fn set_status(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (sku, code): (&str, &str),
+    (from, into): (Status, Status),
+    (why, note): (&str, Option<&str>),
+) -> Result<PostingAnswer, Failure> {
+    gate::hold(tx)?;
+    let (item, lot) = find(tx, sku, code)?;
+    let why = reason::read(tx, why)?;
+    let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
+    let (standing, facts) = standing(tx, &lot)?;
+    let mut lines = Vec::new();
+    for there in standing.iter().filter(|there| there.status == from) {
+        if site(&facts, there).is_some() && reach::location(tx, &caller.scope, there.location)? {
+            lines.push(to(&item, &lot, there, into));
+        }
+    }
+    if lines.is_empty() {
+        let detail = format!("no stock of lot `{code}` is `{from}`");
+        return Err(Problem::new(Code::InsufficientStock, detail).into());
+    }
+    post(tx, caller, Kind::SetStatus, Some(why), note.map(|note| note.to_string()), lines)
+}
+
+fn post(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    kind: Kind,
+    reason: Option<String>,
+    note: Option<String>,
+    lines: Vec<Line>,
+) -> Result<PostingAnswer, Failure> {
+    let lines = lines.into_iter().map(|line| (line, String::new())).collect();
+    let draft = Draft { kind, document: None, reason, note, lines };
+    let posted = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
+    posted.into_iter().next().ok_or_else(|| Failure::fault("a posting without an answer"))
+}
+
+/// A lot of an item, held until the transaction ends.
+fn find(tx: &mut Tx<'_>, sku: &str, code: &str) -> Result<(ItemFacts, LotRow), Failure> {
+    let item = catalog::facts_by_sku(tx, &[sku])?.pop().flatten();
+    let item = item.ok_or_else(|| Problem::not_found("item", sku))?;
+    let lot = store::lock(tx, item.id, &fold(code))?.ok_or_else(|| Problem::not_found("lot", code))?;
+    Ok((item, lot))
+}
