@@ -11,6 +11,8 @@ mod compile;
 mod desk;
 mod document_routes;
 mod gate;
+#[cfg(test)]
+mod gate_tests;
 mod input;
 mod inside;
 mod item_guard;

@@ -10,3 +10,7 @@ pub(crate) const SHARE: Statement = Statement::per_engine(
 
 pub(crate) const HOLD: Statement =
     Statement::per_engine("stock.gate_hold", "select 1", "select pg_advisory_xact_lock(7305795870240211)");
+
+/// All of them, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&SHARE, &HOLD];

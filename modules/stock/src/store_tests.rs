@@ -49,6 +49,10 @@ const LOST: Statement = Statement::new(
 
 const UNIT: i64 = 1_000_000;
 
+/// Item, site, location, lot, quantity.
+type ClaimRow = (i64, i64, Option<i64>, Option<i64>, i64);
+
+/// The key, on hand, allocated, the code of the lot.
 type BalanceRow = ((i64, i64, i64, i64), i64, i64, Option<String>);
 
 fn balances(conn: &mut Conn<'_>) -> Result<Vec<BalanceRow>, DbError> {
@@ -146,9 +150,7 @@ pub(crate) fn unsound(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
         let expected = sellable.remove(key).unwrap_or_default();
         let mine = claims.iter().filter(|claim| (claim.0, claim.1) == *key);
         let (hard, soft): (Vec<_>, Vec<_>) = mine.partition(|claim| claim.2.is_some());
-        let sum = |claims: Vec<&(i64, i64, Option<i64>, Option<i64>, i64)>| {
-            claims.iter().map(|claim| claim.4).sum::<i64>()
-        };
+        let sum = |claims: Vec<&ClaimRow>| claims.iter().map(|claim| claim.4).sum::<i64>();
         let found = (*counted, *reserved, *allocated);
         let right = (expected, sum(soft), sum(hard));
         if found != right || reserved + allocated > *counted {

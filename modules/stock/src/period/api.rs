@@ -1,6 +1,7 @@
 //! The routes of periods.
 
 use super::{PeriodShown, close, decide, reopen, store};
+use domain::Period;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Command, Failure, List, Page, Path};
@@ -22,7 +23,7 @@ pub(crate) struct PeriodFilter {}
     responses((status = 200, body = Page<PeriodShown>))
 )]
 pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>) -> web::Result {
-    let before = list.after::<String>()?.as_deref().and_then(decide::read).map(|period| period.number());
+    let before = list.after::<String>()?.as_deref().and_then(decide::read).map(Period::number);
     let limit = list.fetch();
     let rows = app.db().read(move |conn| Ok::<_, Failure>(store::list(conn, before, limit)?)).await?;
     let shown = rows.iter().map(store::PeriodRow::shown).collect();

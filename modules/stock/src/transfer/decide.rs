@@ -137,7 +137,7 @@ pub(crate) struct Counts {
 
 impl Counts {
     /// What may still be shipped.
-    pub(crate) const fn to_ship(&self) -> i64 {
+    pub(crate) const fn unshipped(&self) -> i64 {
         self.qty - self.shipped
     }
 
@@ -148,10 +148,10 @@ impl Counts {
 
     /// Ships so much more.
     pub(crate) fn ship(&mut self, qty: i64) -> Result<(), Problem> {
-        if qty > self.to_ship() {
+        if qty > self.unshipped() {
             let detail = format!(
                 "`{}` of `{}` are still to be shipped, and `{}` are more",
-                Delta(self.to_ship()),
+                Delta(self.unshipped()),
                 Delta(self.qty),
                 Delta(qty)
             );
@@ -177,10 +177,15 @@ impl Counts {
 }
 
 /// The state after goods have moved.
-pub(crate) fn moved<'a>(lines: impl Iterator<Item = &'a Counts> + Clone) -> State {
-    if lines.clone().all(|line| line.received == line.qty) {
+pub(crate) fn moved<'a>(lines: impl Iterator<Item = &'a Counts>) -> State {
+    let (mut all, mut any) = (true, false);
+    for line in lines {
+        all &= line.received == line.qty;
+        any |= line.received > 0;
+    }
+    if all {
         State::Received
-    } else if lines.clone().any(|line| line.received > 0) {
+    } else if any {
         State::PartiallyReceived
     } else {
         State::Shipped

@@ -38,7 +38,7 @@ pub(crate) fn allocate(
     let mut free: Vec<i64> = transfer
         .lines
         .iter()
-        .map(|line| line.counts.to_ship() - claimed(&claims, &transfer.owner(line)))
+        .map(|line| line.counts.unshipped() - claimed(&claims, &transfer.owner(line)))
         .collect();
     let mut orders = Vec::new();
     let site = transfer.from_site;
@@ -100,7 +100,7 @@ pub(crate) fn ship(
 ) -> Result<TransferShown, Failure> {
     let mut transfer = open(tx, caller, number, Step::Ship)?;
     let mut claims = store::claims(tx, &transfer)?;
-    let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.to_ship()).collect();
+    let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.unshipped()).collect();
     let mut lines = Vec::new();
     let site = transfer.from_site;
     for Part { at, pointer, line, qty } in parts(tx, caller, &transfer, body, site, &left)? {

@@ -102,9 +102,9 @@ pub(crate) fn set_parent(
     let (unit, above) = both(tx, caller, code, parent)?;
     let alone = decide::meaning(&unit, &above) != Meaning::Fact;
     if alone {
-        gate::hold(tx)?
+        gate::hold(tx)?;
     } else {
-        gate::share(tx)?
+        gate::share(tx)?;
     }
     places::hold_tree(tx)?;
     let (unit, above) = both(tx, caller, code, parent)?;
@@ -156,15 +156,15 @@ struct Told {
 }
 
 impl Told {
-    fn document(&self) -> Option<String> {
-        Some(format!("unit {}", self.unit))
+    fn document(&self) -> String {
+        format!("unit {}", self.unit)
     }
 
     /// The fact alone.
     fn fact(&self, tx: &mut Tx<'_>, caller: &Caller, mut sites: [i64; 2]) -> Result<PostingId, Failure> {
         let id = PostingId(caller.ctx.ids.next());
         sites.sort_unstable();
-        let (document, note) = (self.document(), Some(self.note.clone()));
+        let (document, note) = (Some(self.document()), Some(self.note.clone()));
         carry_out(tx, &caller.ctx, vec![Order::Fact { id, document, note, sites }])?;
         Ok(id)
     }
@@ -173,7 +173,7 @@ impl Told {
     fn post(&self, tx: &mut Tx<'_>, caller: &Caller, lines: Vec<Line>) -> Result<PostingId, Failure> {
         let draft = Draft {
             kind: Kind::Relocate,
-            document: self.document(),
+            document: Some(self.document()),
             reason: None,
             note: Some(self.note.clone()),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
