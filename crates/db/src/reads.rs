@@ -194,7 +194,7 @@ impl Reader {
                     drop(Conn::sqlite(conn, None).batch("rollback"));
                 }
             }
-            (Reader::Postgres(conn), View::Snapshot) => conn.rollback(),
+            (Reader::Postgres(conn), View::Snapshot) => conn.end_snapshot(),
         }
     }
 }

@@ -12,7 +12,7 @@ use rustc_hash::FxHashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, Waker};
 use tokio_postgres::types::BorrowToSql;
 use tokio_postgres::{Client, NoTls, RowStream};
 
@@ -186,6 +186,19 @@ impl Connection {
             self.open = false;
             if self.batch("rollback").is_err() {
                 tracing::debug!("rollback failed, the connection is replaced");
+            }
+        }
+    }
+
+    /// Ends a snapshot without waiting for the server to say so. Only for shared connections, whose
+    /// bytes somebody else moves.
+    pub(crate) fn end_snapshot(&mut self) {
+        if self.begin.take().is_none() && std::mem::take(&mut self.open) {
+            // the first poll sends the request; its answer is read and dropped by the driver
+            let mut ended = pin!(self.client.batch_execute("rollback"));
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(Err(error)) = ended.as_mut().poll(&mut context) {
+                tracing::debug!(%error, "a snapshot could not be ended, the connection is replaced");
             }
         }
     }
