@@ -178,6 +178,30 @@ fn a_loss_in_a_bin_breaks_the_allocations_of_that_bin_first() {
 }
 
 #[test]
+fn a_place_that_stops_selling_breaks_its_own_claims_first() {
+    check(
+        "receive BOLT 5 A1 + BOLT 5 A2     => ok
+         allocate BOLT A1 3 here priority=9 => ok
+         allocate BOLT A2 2 there          => ok
+         reserve BOLT LON 2 soft           => ok
+         stop BOLT A1                      => 1 broken
+         ? claim here = 1 open
+         ? claim there = 2 open
+         ? claim soft = 2 open
+         ? BOLT A1 = 5/1
+         ? BOLT LON = 5/2/3 0
+         start BOLT A1                     => ok
+         ? claim here = 1 open
+         ? BOLT LON = 10/2/3 5
+         stop BOLT A2                      => ok
+         stop BOLT A1                      => 3 broken
+         ? BOLT LON = 0/0/0 0
+         ? BOLT A1 = 5/0
+         ? BOLT A2 = 5/0",
+    );
+}
+
+#[test]
 fn statuses_change_by_their_table() {
     check(
         "receive BOLT 5 A1                    => ok

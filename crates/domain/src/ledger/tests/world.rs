@@ -151,8 +151,12 @@ impl World {
                 (self.show(subject.trim()), expected.trim().to_owned())
             } else {
                 let (command, expected) = line.split_once("=>").unwrap();
-                let shown = match self.decide(command.trim()) {
-                    Ok(_) => "ok".to_owned(),
+                let shown = match self
+                    .recount(command.trim())
+                    .unwrap_or_else(|| self.decide(command.trim()).map(|_| 0))
+                {
+                    Ok(0) => "ok".to_owned(),
+                    Ok(broken) => format!("{broken} broken"),
                     Err(refusal) => refusal.why.code().word().to_owned(),
                 };
                 (shown, expected.trim().to_owned())
@@ -190,6 +194,23 @@ impl World {
             }
             _ => panic!("cannot show {subject}"),
         }
+    }
+
+    /// Decides `stop ITEM[:LOT] BIN` or `start ITEM[:LOT] BIN`; how many claims were broken.
+    fn recount(&mut self, command: &str) -> Option<Result<usize, Refusal>> {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let (word, item, bin) = match words[..] {
+            [word @ ("start" | "stop"), item, bin] => (word, item, bin),
+            _ => return None,
+        };
+        let (item, lot) = item_of(item);
+        let location = location_of(bin);
+        let keys = vec![Key { item, location, lot, status: Status::Good }];
+        let site = SiteKey { item, site: self.vault.location(location).unwrap().site };
+        let (starts, stops) = if word == "start" { (keys, Vec::new()) } else { (Vec::new(), keys) };
+        let command = Recount { posting: PostingId(self.next()), site, starts, stops };
+        let posted = recount(&mut self.vault, &command, noon());
+        Some(posted.map(|posted| posted.map_or(0, |posted| posted.claims.len())))
     }
 
     /// Decides one command line.
