@@ -240,6 +240,24 @@ pub(crate) fn take(waiting: &mut [Waiting], lot: LotId, qty: i64) -> Result<Vec<
     Ok(taken)
 }
 
+/// The status that goods arrive in: the named one, or the one they were shipped in. Good stock whose
+/// last sellable day has passed on the way arrives expired.
+pub(crate) fn arrives_as(named: Option<Status>, shipped: Status, past: bool) -> Result<Status, Problem> {
+    match named {
+        Some(Status::Good) if past => {
+            let detail = "the lot is past its last sellable day; leave the status out, or name another one";
+            Err(Problem::at(Code::LotExpired, "/status", detail))
+        }
+        Some(status) if status != shipped && !shipped.may_become(status) => {
+            let detail = format!("stock does not go from `{shipped}` to `{status}`");
+            Err(Problem::at(Code::StatusChangeRefused, "/status", detail))
+        }
+        Some(status) => Ok(status),
+        None if past && shipped == Status::Good => Ok(Status::Expired),
+        None => Ok(shipped),
+    }
+}
+
 /// Splits a line over the claims that its owner has on the key, first come first served; what is
 /// left takes unclaimed stock. `claims` is reduced by what was used.
 pub(crate) fn with_claims(
@@ -350,6 +368,26 @@ mod tests {
             let shipped = if ship > 0 { word(line.ship(ship)) } else { "-" };
             let received = if receive > 0 { word(line.receive(receive)) } else { "-" };
             assert_eq!(format!("{shipped} {received}"), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_which_status_goods_arrive() {
+        use Status::{Damaged, Expired, Good, Hold};
+        let cases = [
+            (None, Good, false, Ok(Good)),
+            (None, Hold, false, Ok(Hold)),
+            (None, Good, true, Ok(Expired)),
+            (None, Damaged, true, Ok(Damaged)),
+            (Some(Damaged), Good, false, Ok(Damaged)),
+            (Some(Good), Hold, false, Ok(Good)),
+            (Some(Good), Hold, true, Err(Code::LotExpired)),
+            (Some(Expired), Good, false, Err(Code::StatusChangeRefused)),
+            (Some(Good), Expired, false, Err(Code::StatusChangeRefused)),
+        ];
+        for (named, shipped, past, expected) in cases {
+            let shown = arrives_as(named, shipped, past).map_err(|problem| problem.code);
+            assert_eq!(shown, expected, "{named:?} {shipped} {past}");
         }
     }
 

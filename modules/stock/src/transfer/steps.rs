@@ -8,12 +8,13 @@ use super::{open, store, trace};
 use crate::compile::Compiler;
 use crate::input::{CostInput, LineInput, LotInput, QtyInput};
 use crate::inside::{self, Draft, Order, carry_out, claimed_line};
-use crate::reason;
-use db::{Conn, Tx};
+use crate::{load, reason};
+use db::{Conn, DbError, Tx};
+use domain::item::is_expired;
 use domain::ledger::{Allocate, Amount, Claim, Kind, Line, Place, Release};
 use domain::{AsProblem, ClaimId, Code, ItemId, LotId, Note, Permission, PostingId, Problem, Qty, SiteId};
 use places::LOSS;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use web::{Caller, Failure};
 
 /// One part of a step: the ledger's line as it would leave the named location, and whose it is.
@@ -133,6 +134,7 @@ pub(crate) fn receive(
         let (lot, status, qty) = (there.lot, there.status, there.qty);
         waiting.entry(there.item).or_default().push(Waiting { lot, status, qty });
     }
+    let past = past(tx, caller, &transfer, &waiting)?;
     let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.in_transit()).collect();
     let mut lines = Vec::new();
     let parts = parts(tx, caller, &transfer, body, transfer.to_site, &left)?;
@@ -142,12 +144,9 @@ pub(crate) fn receive(
         let there = waiting.entry(line.item).or_default();
         let taken = doc.counts.receive(qty).and_then(|()| decide::take(there, line.lot, qty));
         for part in taken.map_err(|problem| problem.under(&pointer))? {
-            let status = if named_status(body, &pointer) { line.from.status } else { part.status };
-            if status != part.status && !part.status.may_become(status) {
-                let detail = format!("stock does not go from `{}` to `{status}`", part.status);
-                let pointer = format!("{pointer}/status");
-                return Err(Problem::at(Code::StatusChangeRefused, pointer, detail).into());
-            }
+            let named = named_status(body, &pointer).then_some(line.from.status);
+            let status = decide::arrives_as(named, part.status, past.contains(&part.lot));
+            let status = status.map_err(|problem| problem.under(&pointer))?;
             let from = Place { location: transit, status: part.status };
             let to = Place { location: line.from.location, status };
             lines.push((inside::line(line.item, part.lot, from, to, part.qty), pointer.clone()));
@@ -156,6 +155,24 @@ pub(crate) fn receive(
     post(tx, caller, &transfer, Kind::Arrive, (None, body.note.as_deref()), lines)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.receive", "stock.transfer_received")
+}
+
+/// The lots in transit that are past their last sellable day where they arrive.
+fn past(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    transfer: &Transfer,
+    waiting: &FxHashMap<ItemId, Vec<Waiting>>,
+) -> Result<FxHashSet<LotId>, DbError> {
+    let Some(site) = places::site_facts_by_id(conn, &[transfer.to_site])?.pop().flatten() else {
+        return Ok(FxHashSet::default());
+    };
+    let today = site.zone.date(caller.ctx.now);
+    let lots: FxHashSet<LotId> =
+        waiting.values().flatten().map(|there| there.lot).filter(|lot| lot.is_some()).collect();
+    let lots: Vec<LotId> = lots.into_iter().collect();
+    let facts = load::lots(conn, &lots)?;
+    Ok(facts.into_iter().filter(|(_, facts)| is_expired(facts.expiry, today)).map(|(lot, _)| lot).collect())
 }
 
 /// Whether the line of the body that a pointer leads to names a status.

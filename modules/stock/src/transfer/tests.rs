@@ -15,6 +15,7 @@ on_both_engines!(
     what_did_not_arrive_is_lost_with_a_reason,
     allocated_goods_go_first_and_the_rest_is_given_up,
     lots_and_serials_keep_their_names,
+    what_expires_on_the_way_arrives_expired,
     a_draft_is_cancelled_and_numbers_have_no_gap,
     what_a_transfer_refuses_to_be,
     postings_of_a_transfer_are_not_reversed,
@@ -226,6 +227,18 @@ fn lots_and_serials_keep_their_names(engine: Engine) {
         ["L1 lot A 2", "L1 lot B 2", "M1 lot A 1", "M1 lot B 2", "M2 lot A 2", "M2 lot B 1"]
     );
     assert_eq!(world.stock("DRILL"), ["M1 lot S2 1", "M2 lot S1 1"]);
+}
+
+fn what_expires_on_the_way_arrives_expired(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("5 MILK lot A until 2026-03-02 at L1");
+    let number = draft(&world, &["4 MILK"]);
+    step(&world, ship, &number, &["1 all L1 lot A"]).unwrap();
+    world.at("2026-03-03T12:00:00Z");
+    assert_eq!(code(step(&world, receive, &number, &["1 1 M1 status good"])), Code::LotExpired);
+    step(&world, receive, &number, &["1 1 M1 status damaged", "1 3 M1"]).unwrap();
+    assert_eq!(world.stock("MILK"), ["L1 lot A 1", "M1 lot A damaged 1", "M1 lot A expired 3"]);
+    assert_eq!(world.guard("MILK", "M"), (0, 0, 0));
 }
 
 fn a_draft_is_cancelled_and_numbers_have_no_gap(engine: Engine) {
