@@ -9,7 +9,7 @@ use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter};
 use crate::principal::{Principal, Scope, forbidden};
 use crate::problem;
-use crate::routes::{Access, RouteInfo};
+use crate::routes::{Access, Reach, RouteInfo};
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -187,13 +187,20 @@ impl Gate {
             })?;
         }
         let scope = match self.route.access {
-            Access::Needs(permission) => principal
-                .scope(permission)
-                .ok_or_else(|| {
+            Access::Needs(permission) => match principal.scope(permission) {
+                None => {
                     self.meter.denied();
-                    forbidden(permission)
-                })?
-                .clone(),
+                    return Err(forbidden(permission).into());
+                }
+                Some(scope) if self.route.reach == Reach::Everywhere && !scope.is_all() => {
+                    self.meter.denied();
+                    let text = format!(
+                        "this needs the permission `{permission}` everywhere, not only below a location"
+                    );
+                    return Err(Problem::new(Code::Forbidden, text).into());
+                }
+                Some(scope) => scope.clone(),
+            },
             Access::SignedIn | Access::Public(_) => Scope::nowhere(),
         };
         Ok((principal, scope))

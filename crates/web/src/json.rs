@@ -74,7 +74,14 @@ fn escape(key: &str) -> String {
 #[derive(Debug, PartialEq, Eq)]
 enum Fault<'a> {
     Deep,
-    Twice { key: &'a [u8], at: usize },
+    /// A text with the character U+0000, which no column of PostgreSQL takes.
+    Nul {
+        line: usize,
+    },
+    Twice {
+        key: &'a [u8],
+        at: usize,
+    },
 }
 
 impl Fault<'_> {
@@ -82,6 +89,10 @@ impl Fault<'_> {
         match self {
             Fault::Deep => {
                 let detail = format!("arrays and objects stand more than {DEPTH_MAX} deep in each other");
+                Problem::new(Code::MalformedBody, detail)
+            }
+            Fault::Nul { line } => {
+                let detail = format!("a text holds the character U+0000 (line {line})");
                 Problem::new(Code::MalformedBody, detail)
             }
             Fault::Twice { key, at } => {
@@ -176,7 +187,7 @@ impl<'a> Scan<'a> {
             b':' => self.key_next = false,
             b'"' => {
                 let start = self.at;
-                let text = self.string();
+                let text = self.string()?;
                 if self.key_next
                     && let Some(Open::Object { keys, last }) = self.open.last_mut()
                 {
@@ -201,18 +212,25 @@ impl<'a> Scan<'a> {
     }
 
     /// The inside of a string whose opening quote has been read.
-    fn string(&mut self) -> &'a [u8] {
+    fn string(&mut self) -> Result<&'a [u8], Fault<'a>> {
         let start = self.at;
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
                 b'"' => break,
-                b'\\' => self.at += 2,
+                b'\\' => {
+                    if self.bytes.get(self.at + 1..self.at + 6) == Some(b"u0000") {
+                        let before = self.bytes.get(..self.at).unwrap_or_default();
+                        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                        return Err(Fault::Nul { line });
+                    }
+                    self.at += 2;
+                }
                 _ => self.at += 1,
             }
         }
         let text = self.bytes.get(start..self.at.min(self.bytes.len())).unwrap_or_default();
         self.at += 1;
-        text
+        Ok(text)
     }
 }
 
@@ -264,6 +282,17 @@ mod tests {
             read(br#"{"lines":[{"sku":"a\"b","qty":1,"attrs":{"x":{"y":[1,{"y":2}]},"y":"}"}}]}"#).unwrap();
         assert_eq!(order.lines[0].sku, "a\"b");
         assert!(read::<Order>("\u{feff}{\"lines\":[]}".as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn a_text_never_holds_the_character_nul() {
+        for text in [r#"{"lines":[{"sku":"a\u0000","qty":1}]}"#, r#"{"\u0000":1}"#] {
+            let (_, says) = refused(text.as_bytes());
+            assert_eq!(says, "a text holds the character U+0000 (line 1)");
+        }
+        // the backslash of the first two is itself escaped
+        let order: Order = read(br#"{"lines":[{"sku":"\\u0000","qty":1}]}"#).unwrap();
+        assert_eq!(order.lines[0].sku, "\\u0000");
     }
 
     #[test]

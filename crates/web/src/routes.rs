@@ -55,6 +55,9 @@ impl From<Permission> for Access {
 pub enum Reach {
     /// What it touches belongs to no location (items, units): the permission anywhere is enough.
     Whole,
+    /// It concerns the whole organisation (the audit log, metrics): the permission must be held
+    /// everywhere.
+    Everywhere,
     /// A list, search or stream that shows only what lies in the scope.
     Filtered,
     /// It touches what the address or the body names, which does not exist (404) out of scope.
@@ -66,6 +69,7 @@ impl Reach {
     pub const fn word(self) -> &'static str {
         match self {
             Reach::Whole => "whole",
+            Reach::Everywhere => "everywhere",
             Reach::Filtered => "filtered",
             Reach::Named => "named",
         }

@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 pub fn system_routes<S: State>() -> Routes<S> {
     Routes::new("system")
         .add(Permission::EventsRead, Reach::Filtered, crate::routes!(events::stream_events))
-        .add(Permission::SystemRead, Reach::Whole, crate::routes!(get_health))
-        .add(Permission::SystemRead, Reach::Whole, crate::routes!(get_metrics))
+        .add(Permission::SystemRead, Reach::Everywhere, crate::routes!(get_health))
+        .add(Permission::SystemRead, Reach::Everywhere, crate::routes!(get_metrics))
         .add(crate::Access::Public(PublicReason::Description), Reach::Whole, crate::routes!(get_openapi))
         .add(crate::Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_livez))
         .add(crate::Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_readyz))

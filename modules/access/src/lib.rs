@@ -5,6 +5,7 @@
 //! and keys are ended, never deleted; only hashes of secrets are kept; every change has its audit
 //! row and its event in the same transaction, and is felt by every process within a second.
 
+mod audit_log;
 mod authenticate;
 mod authority;
 mod grants;
@@ -23,7 +24,7 @@ mod users;
 
 use authenticate::Keys;
 use axum::extract::FromRef;
-use domain::Permission::{AccessRead, AccessWrite};
+use domain::Permission::{AccessRead, AccessWrite, AuditRead};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use web::{Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason, Reach, Routes, routes};
@@ -141,5 +142,6 @@ where
         .add(AccessWrite, Reach::Whole, routes!(keys::api::create_key))
         .add(AccessRead, Reach::Whole, routes!(keys::api::get_key))
         .add(AccessWrite, Reach::Whole, routes!(keys::api::revoke_key))
+        .add(AuditRead, Reach::Everywhere, routes!(audit_log::api::list_audit))
         .add(Needs::Public(PublicReason::SetUp), Reach::Whole, routes!(setup::api::set_up))
 }

@@ -7,6 +7,7 @@ mod access_routes;
 mod door;
 mod events;
 mod keys;
+mod scope;
 mod set_up;
 mod walk;
 mod world;

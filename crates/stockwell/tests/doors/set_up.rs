@@ -37,10 +37,10 @@ fn the_first_user_is_made_once(world: &World) {
 
 fn a_token_is_good_for_half_an_hour(world: &World) {
     assert!(offer(world, "sws_first"));
-    world.pass(Duration::from_secs(30 * 60));
+    world.pass(Duration::from_mins(30));
     assert_eq!(set_up(world, "sws_first", PASSWORD).refusal(), "401 unauthenticated");
     assert!(offer(world, "sws_second"));
     assert_eq!(set_up(world, "sws_first", PASSWORD).refusal(), "401 unauthenticated");
-    world.pass(Duration::from_secs(30 * 60 - 1));
+    world.pass(Duration::from_secs(1_799));
     assert_eq!(set_up(world, "sws_second", PASSWORD).status, 201);
 }

@@ -111,7 +111,8 @@ impl World {
     /// Tells the server to stop and waits until it has.
     pub(crate) fn stop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            drop(stop.send(()));
+            // the server may have ended by itself
+            let _gone = stop.send(());
         }
         if let Some(ended) = self.ended.take() {
             ended.join().unwrap();
@@ -121,7 +122,8 @@ impl World {
     /// Tells the server to stop, without waiting.
     pub(crate) fn begin_to_stop(&mut self) {
         if let Some(stop) = self.stop.take() {
-            drop(stop.send(()));
+            // the server may have ended by itself
+            let _gone = stop.send(());
         }
     }
 

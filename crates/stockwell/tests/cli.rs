@@ -1,0 +1,306 @@
+//! The command line, as the shell sees it: exit codes, output, and a server that is told to stop.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected fails the test")]
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use testkit::http::Actor;
+
+const PASSWORD: &str = "a canary that sings in the cellar";
+
+/// A data folder with the program.
+struct Shell {
+    folder: tempfile::TempDir,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+struct Ended {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    fn good(self) -> Ended {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+impl Shell {
+    fn new() -> Shell {
+        Shell { folder: tempfile::tempdir().unwrap() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockwell"));
+        command.args(arguments).env_clear().env("STOCKWELL_DATA", self.path("data"));
+        command.env("PATH", "/usr/bin:/bin").current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+        let mut command = self.command(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.wait_with_output().unwrap().into()
+    }
+
+    fn ready() -> Shell {
+        let shell = Shell::new();
+        shell.run(&["init"]).good();
+        shell
+    }
+
+    /// Starts the server on a free port and waits until it listens.
+    fn serve(&self) -> Served {
+        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command.env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0").env("STOCKWELL_LOG_LEVEL", "debug");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let mut log = Vec::new();
+        let address = loop {
+            let line = lines.next().expect("the server says where it listens").unwrap();
+            log.push(line.clone());
+            let value: Value = serde_json::from_str(&line).unwrap();
+            if let Some(address) = value.get("address").and_then(Value::as_str) {
+                break address.parse().unwrap();
+            }
+        };
+        let rest = std::thread::spawn(move || lines.map_while(Result::ok).collect::<Vec<_>>());
+        Served { child: Some(child), address, log, rest: Some(rest) }
+    }
+}
+
+struct Served {
+    child: Option<Child>,
+    address: SocketAddr,
+    log: Vec<String>,
+    rest: Option<std::thread::JoinHandle<Vec<String>>>,
+}
+
+impl Served {
+    fn signal(&self, name: &str) {
+        let id = self.child.as_ref().unwrap().id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Waits for its end; the exit code, the log, and what it told people.
+    fn ended(mut self) -> (i32, Vec<String>, String) {
+        let output = self.child.take().unwrap().wait_with_output().unwrap();
+        self.log.extend(self.rest.take().unwrap().join().unwrap());
+        (
+            output.status.code().unwrap_or(-1),
+            std::mem::take(&mut self.log),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // it may have ended by itself
+            let _gone = child.kill();
+            let _gone = child.wait();
+        }
+    }
+}
+
+#[test]
+fn a_folder_is_made_ready_once_and_only_its_owner_looks_into_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let shell = Shell::new();
+    let refused = shell.run(&["user", "list"]);
+    assert_eq!(refused.code, 4);
+    assert!(refused.err.starts_with("error: there is no database at"), "{}", refused.err);
+    assert_eq!(shell.run(&["--json", "init"]).good().json().get("existed"), Some(&json!(false)));
+    assert_eq!(shell.run(&["--json", "init"]).good().json().get("existed"), Some(&json!(true)));
+    let mode = std::fs::metadata(shell.path("data")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o700);
+}
+
+#[test]
+fn wrong_calls_and_wrong_settings_have_codes_of_their_own() {
+    let shell = Shell::ready();
+    assert_eq!(shell.run(&["teleport"]).code, 2);
+    assert_eq!(shell.run(&["user", "add", "ann"]).code, 2, "no role");
+    assert_eq!(shell.run(&["key", "add", "k"]).code, 2, "neither user nor role");
+    assert_eq!(shell.run(&["serve", "--listen", "here"]).code, 78);
+    assert_eq!(shell.run(&["--database", "mysql:x", "doctor"]).code, 4);
+    let unsafe_file = shell.path("wrong.toml");
+    std::fs::write(&unsafe_file, "colour = \"red\"\n").unwrap();
+    let refused = shell.run(&["--config", unsafe_file.to_str().unwrap(), "doctor"]);
+    assert_eq!(
+        (refused.code, refused.err.contains("there is no setting `colour`")),
+        (78, true),
+        "{}",
+        refused.err
+    );
+    let refused = shell.run(&["--json", "user", "end", "nobody"]);
+    let error: Value = serde_json::from_str(&refused.err).unwrap();
+    assert_eq!(
+        (refused.code, error.get("code"), error.get("exit_code")),
+        (1, Some(&json!("not_found")), Some(&json!(1)))
+    );
+}
+
+#[test]
+fn users_and_keys_are_kept_by_the_operator() {
+    let shell = Shell::ready();
+    let added = shell
+        .run(&["--json", "user", "add", "Ann", "--role", "administrator", "--role", "auditor"])
+        .good()
+        .json();
+    assert_eq!(added.get("login"), Some(&json!("ann")));
+    assert_eq!(added.get("grants"), Some(&json!(["administrator", "auditor"])));
+    assert_eq!(added.get("password").and_then(Value::as_str).map(str::len), Some(20));
+    assert_eq!(shell.run(&["user", "add", "ann", "--role", "clerk"]).code, 1);
+    assert_eq!(shell.run(&["user", "add", "bob", "--role", "captain"]).code, 1);
+    assert_eq!(shell.run(&["user", "add", "bob", "--role", "clerk@NIX"]).code, 1);
+    let weak = shell
+        .run_with_input(&["user", "add", "bob", "--role", "clerk", "--password-stdin"], "password1234\n");
+    assert_eq!((weak.code, weak.err.contains("weak_password")), (1, true));
+    let set = shell.run_with_input(&["--json", "user", "password", "ann", "--password-stdin"], PASSWORD);
+    assert_eq!(set.good().json().get("password"), None, "what was given is not shown");
+    let key =
+        shell.run(&["--json", "key", "add", "shop", "--role", "integration", "--unlimited"]).good().json();
+    let prefix = key.get("prefix").and_then(Value::as_str).unwrap();
+    let listed = shell.run(&["key", "list"]).good().out;
+    assert!(listed.contains(prefix) && !listed.contains(key.get("key").and_then(Value::as_str).unwrap()));
+    assert!(
+        shell.run(&["--json", "key", "revoke", prefix]).good().json().get("revoked_at").unwrap().is_string()
+    );
+    assert_eq!(shell.run(&["key", "revoke", "swk_nothing0"]).code, 1);
+    assert_eq!(shell.run(&["user", "end", "ann"]).code, 1, "the last administrator stays");
+    let head = shell.run(&["user", "list"]).good().out;
+    assert!(head.starts_with("login  name  roles                   ended\nann    ann"), "{head}");
+}
+
+#[test]
+fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
+    let shell = Shell::ready();
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
+    let server = shell.serve();
+    let copy = shell.path("copy.db");
+    let copy = copy.to_str().unwrap();
+    let made = shell.run(&["--json", "backup", copy]).good().json();
+    assert_eq!(made.get("sha256").and_then(Value::as_str).map(str::len), Some(64));
+    assert_eq!(shell.run(&["backup", copy]).code, 4, "never over a file");
+    assert_eq!(
+        shell.run(&["user", "add", "bob", "--role", "clerk"]).code,
+        4,
+        "the server holds the database"
+    );
+    assert!(shell.run(&["user", "list"]).good().out.contains("ann"), "reading is possible beside it");
+    server.signal("TERM");
+    assert_eq!(server.ended().0, 0);
+
+    let new = shell.path("new");
+    let new = new.to_str().unwrap();
+    shell.run(&["restore", copy, "--into", new]).good();
+    assert!(shell.run(&["--data", new, "user", "list"]).good().out.contains("ann"));
+    assert_eq!(
+        shell.run(&["restore", copy, "--into", new]).code,
+        4,
+        "never into a folder with something in it"
+    );
+    assert_eq!(shell.run(&["restore", copy]).code, 2);
+    assert_eq!(shell.run(&["restore", "nothing.db", "--into", "x"]).code, 4);
+
+    // one byte of the file flipped in the middle of a page
+    let mut bytes = std::fs::read(copy).unwrap();
+    for byte in bytes.iter_mut().skip(4096).take(200) {
+        *byte ^= 0x5A;
+    }
+    std::fs::write(copy, bytes).unwrap();
+    let refused = shell.run(&["restore", copy, "--into", "damaged"]);
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(!Path::new(&shell.path("damaged").join("stockwell.db")).exists());
+}
+
+#[test]
+fn the_first_start_shows_the_way_in_and_the_log_shows_no_secret() {
+    let shell = Shell::new();
+    let begun = Instant::now();
+    let server = shell.serve();
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    let stranger = Actor::stranger(server.address);
+    assert_eq!(stranger.get("/readyz").status, 200);
+    let wrong = json!({ "token": "sws_guess", "login": "ann", "password": PASSWORD });
+    assert_eq!(stranger.ask("POST", "/api/v1/setup").json(&wrong).send().status, 401);
+    let key = access::Token::new().unwrap();
+    assert_eq!(Actor::with_key(server.address, key.reveal()).get("/api/v1/me").status, 401);
+    server.signal("TERM");
+    let (code, log, told) = server.ended();
+    assert_eq!(code, 0);
+    assert!(told.contains("/api/v1/setup") && told.contains("\"token\":\"sws_"), "{told}");
+    assert!(log.iter().any(|line| line.contains("\"request refused\"")), "debug lines were asked for");
+    for line in &log {
+        let value: Value = serde_json::from_str(line).unwrap();
+        for field in ["ts", "level", "target", "msg"] {
+            assert!(value.get(field).is_some_and(Value::is_string), "{line}");
+        }
+        for secret in [PASSWORD, "sws_", key.reveal()] {
+            assert!(!line.contains(secret), "{line}");
+        }
+    }
+}
+
+#[test]
+fn doctor_tells_each_setting_with_its_source() {
+    let shell = Shell::ready();
+    let mut command = shell.command(&["--json", "--database", "sqlite:data/stockwell.db", "doctor"]);
+    let told = Ended::from(command.env("STOCKWELL_LOG_LEVEL", "warn").output().unwrap()).good().json();
+    let source = |name: &str| {
+        let settings = told.get("settings").and_then(Value::as_array).unwrap();
+        let found = settings.iter().find(|setting| setting.get("name") == Some(&json!(name))).unwrap();
+        found.get("source").and_then(Value::as_str).unwrap().to_owned()
+    };
+    assert_eq!(source("data"), "environment STOCKWELL_DATA");
+    assert_eq!(source("log.level"), "environment STOCKWELL_LOG_LEVEL");
+    assert_eq!(source("database"), "flag");
+    assert_eq!(source("listen"), "default");
+    let hidden = shell.run(&["--database", "postgres://ann:s3cret@127.0.0.1:1/x", "doctor"]);
+    assert!(!hidden.out.contains("s3cret") && !hidden.err.contains("s3cret"), "{hidden:?}");
+    assert!(hidden.code != 0);
+}
+
+#[test]
+fn routes_and_description_come_without_a_database() {
+    let shell = Shell::new();
+    let routes = shell.run(&["--json", "routes"]).good().json();
+    let routes = routes.get("routes").and_then(Value::as_array).unwrap();
+    assert!(routes.iter().all(|route| route.get("permission").is_some() && route.get("reach").is_some()));
+    let description: Value = shell.run(&["openapi"]).good().json();
+    assert_eq!(description.get("openapi"), Some(&json!("3.1.0")));
+    assert!(!shell.path("data").exists(), "nothing was made");
+}
