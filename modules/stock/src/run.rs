@@ -304,7 +304,9 @@ impl<'a> Batch<'a> {
         let mut keep = vec![false; steps.len()];
         let mut seen: FxHashMap<(i64, &str), (usize, [u8; 32])> = FxHashMap::default();
         for (number, (request, step)) in requests.iter().zip(steps).enumerate() {
-            if let Some(key) = &request.key {
+            let fresh = !matches!(step, Step::Stored(_));
+            // what is stored was compared with each request by itself
+            if let Some(key) = request.key.as_ref().filter(|_| fresh) {
                 let name = (request.ctx.actor.id.get(), key.key.as_str());
                 match seen.get(&name) {
                     Some((first, fingerprint)) => {
@@ -317,7 +319,6 @@ impl<'a> Batch<'a> {
                     }
                 }
             }
-            let fresh = !matches!(step, Step::Stored(_));
             let answer = self.decide(request, step);
             self.vault.settle();
             if let Some(keep) = keep.get_mut(number) {

@@ -31,7 +31,7 @@ impl Wanted {
     pub(crate) fn post(&mut self, names: &Names, post: &Post, now: Instant) {
         for line in &post.lines {
             self.line(names, post.kind, line);
-            if post.effective_at.is_some_and(|at| at < now) {
+            if post.effective_at.is_some() {
                 self.backdated(names, post, line, now);
             }
         }

@@ -278,16 +278,28 @@ fn demand(command: &Post, line: &Line) -> i64 {
     quantities.fold(0, i64::saturating_add)
 }
 
+/// What happens now happens after everything that the ledger knows of its keys: another process,
+/// or a caller who was overtaken on the way here, may have read a clock that is ahead of `now`.
+fn at_last(vault: &Vault, command: &Post, now: Instant) -> Instant {
+    let ends = command.lines.iter().flat_map(|line| {
+        [line.from, line.to].map(|place| vault.balance(Key::at(line.item, line.lot, place)))
+    });
+    ends.flatten().map(|balance| balance.latest).fold(now, Instant::max)
+}
+
 /// The effective instant, moved into the first open period when that is allowed and needed.
 fn effective(
     vault: &Vault,
     command: &Post,
     clock: &Clock<'_>,
 ) -> Result<(Instant, Option<Instant>), Refusal> {
-    let effective = command.effective_at.unwrap_or(clock.now);
-    if effective > clock.now {
-        return Err(Refusal::of(Why::InFuture { effective, now: clock.now }));
-    }
+    let effective = match command.effective_at {
+        Some(effective) if effective > clock.now => {
+            return Err(Refusal::of(Why::InFuture { effective, now: clock.now }));
+        }
+        Some(effective) => effective,
+        None => at_last(vault, command, clock.now),
+    };
     let period = when::Period::of(clock.zone.date(effective));
     if !vault.is_closed(period) {
         return Ok((effective, None));
@@ -346,7 +358,7 @@ impl<'a> Work<'a> {
             if movements.is_empty() {
                 return Err(Refusal::of(Why::Nothing));
             }
-            let recorded_at = vault.stamp_since(mark, clock.now);
+            let recorded_at = vault.stamp_since(mark, clock.now.max(effective_at));
             let (id, kind) = (command.id, command.kind);
             Ok(Posted { id, kind, effective_at, recorded_at, late_from, movements, claims })
         })

@@ -2,6 +2,8 @@
 //! reversal. One route for each kind, because each has its own permission; a bulk takes them mixed.
 
 pub(crate) mod api;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 pub(crate) use api::submit;

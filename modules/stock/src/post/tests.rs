@@ -1,0 +1,55 @@
+//! Postings that overtake each other, and keys that come again.
+
+use crate::input::{LineInput, PostInput, Request, RequestKey, Work};
+use crate::service::run_in;
+use crate::testing::{code_of, on_both_engines, parse, posting, world};
+use db::Engine;
+use domain::ledger::Kind;
+use std::sync::Arc;
+use web::Principal;
+
+on_both_engines!(
+    what_was_overtaken_on_its_way_is_posted_all_the_same,
+    a_key_with_another_request_never_disturbs_who_repeats_the_first,
+);
+
+fn what_was_overtaken_on_its_way_is_posted_all_the_same(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("10 BOLT at L1");
+    // a process whose clock is ahead comes first
+    world.at("2026-03-01T09:45:00Z");
+    world.post(Kind::Issue, vec![parse("1 BOLT at L1")]);
+    world.at("2026-03-01T09:44:59Z");
+    let answer = world.try_post(Kind::Issue, vec![parse("2 BOLT at L1")]);
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(answer.status.as_u16(), 201, "{body}");
+    assert_eq!(body["effective_at"], "2026-03-01T09:45:00Z");
+    assert_eq!(body["recorded_at"], "2026-03-01T09:45:00.000001Z");
+    world.post(Kind::Move, vec![LineInput { to_location: Some("L2".into()), ..parse("3 BOLT at L1") }]);
+    assert_eq!(world.stock("BOLT"), ["L1 4", "L2 3"]);
+}
+
+fn a_key_with_another_request_never_disturbs_who_repeats_the_first(engine: Engine) {
+    let world = world(engine);
+    let request = |fingerprint: u8, text: &str| Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::new(Principal::system()),
+        key: Some(RequestKey { key: "once".to_owned(), fingerprint: [fingerprint; 32] }),
+        work: Work::Post(PostInput { lines: vec![parse(text)], ..posting(Kind::Receive) }),
+    };
+    let ask = |requests: Vec<Request>| {
+        let answers = world.db.write_blocking(move |tx| run_in(tx, &requests)).unwrap();
+        answers.iter().map(|answer| (code_of(answer), answer.replayed)).collect::<Vec<_>>()
+    };
+    let (first, other) = (|| request(1, "1 BOLT at L1"), || request(2, "2 BOLT at L1"));
+    let (done, again) = (("accepted".to_owned(), false), ("accepted".to_owned(), true));
+    let refused = ("idempotency_mismatch".to_owned(), false);
+    assert_eq!(ask(vec![first()]), [done]);
+    // in one batch, in any order
+    assert_eq!(
+        ask(vec![other(), first(), other(), first()]),
+        [refused.clone(), again.clone(), refused.clone(), again.clone()]
+    );
+    assert_eq!(ask(vec![first(), other(), other()]), [again, refused.clone(), refused]);
+    assert_eq!(world.stock("BOLT"), ["L1 1"]);
+}
