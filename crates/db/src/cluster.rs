@@ -3,7 +3,8 @@
 
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::pg::connection::{Connection, from_driver};
+use crate::pg::connection::Connection;
+use crate::pg::error::from_driver;
 use crate::pg::open::Background;
 use crate::statement::Statement;
 use std::net::TcpListener;

@@ -4,6 +4,7 @@
 use crate::error::DbError;
 use crate::park;
 use crate::pg::encode::{Column, One};
+use crate::pg::error::from_driver;
 use crate::row::{Inner, Row};
 use crate::statement::{Statement, to_dollars};
 use crate::value::{Rows, Value};
@@ -11,13 +12,9 @@ use futures_util::future::join;
 use rustc_hash::FxHashMap;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio_postgres::types::BorrowToSql;
 use tokio_postgres::{Client, NoTls, RowStream};
-
-/// What a retryable lock timeout says.
-pub(crate) const LOCK_TIMEOUT: &str = "a row was locked for too long";
 
 /// Who moves the bytes of a connection.
 enum Driver {
@@ -368,45 +365,4 @@ impl Driver {
             Driver::Shared => park::block_on(future),
         }
     }
-}
-
-/// Names a failure of the driver or of the server.
-pub(crate) fn from_driver(error: &tokio_postgres::Error, statement: &'static str) -> DbError {
-    let Some(server) = error.as_db_error() else {
-        return if error.is_closed() || is_io(error) {
-            DbError::Unavailable(chain(error).into())
-        } else {
-            DbError::Engine { statement, code: "client".into(), message: chain(error).into() }
-        };
-    };
-    let constraint = || Arc::<str>::from(server.constraint().unwrap_or_default());
-    match server.code().code() {
-        "40001" => DbError::Retry("serialization failure"),
-        "40P01" => DbError::Retry("deadlock"),
-        "55P03" => DbError::Retry(LOCK_TIMEOUT),
-        "57014" => DbError::Timeout(statement),
-        "23505" => DbError::Unique(constraint()),
-        "23503" => DbError::ForeignKey(constraint()),
-        "23514" => DbError::Check(constraint()),
-        "23502" => DbError::NotNull(server.column().unwrap_or_default().into()),
-        "P0001" => DbError::Raised(server.message().into()),
-        "53100" => DbError::StorageFull,
-        "58030" => DbError::Io(server.message().into()),
-        "25006" => DbError::ReadOnly,
-        code if code.starts_with("08")
-            || code.starts_with("57P")
-            || matches!(code, "53300" | "25P03" | "28P01" | "28000" | "3D000") =>
-        {
-            DbError::Unavailable(server.message().into())
-        }
-        code => DbError::Engine { statement, code: code.into(), message: server.message().into() },
-    }
-}
-
-fn is_io(error: &tokio_postgres::Error) -> bool {
-    std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<std::io::Error>)
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

@@ -3,6 +3,7 @@
 pub(crate) mod connection;
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod error;
 pub(crate) mod open;
 pub(crate) mod sequencer;
 pub(crate) mod session;

@@ -3,7 +3,7 @@
 
 use crate::error::DbError;
 use crate::health::{Health, Latch};
-use crate::pg::connection::LOCK_TIMEOUT;
+use crate::pg::error::LOCK_TIMEOUT;
 use crate::pg::sequencer::Signal;
 use crate::pg::session::{Connector, Effects, Session};
 use crate::queue::{Entry, Queue, Taken};
