@@ -1,6 +1,8 @@
 //! The frame of the command line: global flags, the list of commands, exit codes.
 
-use crate::commands::{backup, bench, doctor, init, key, migrate, openapi, restore, routes, serve, user};
+use crate::commands::{
+    backup, bench, demo, doctor, import, init, key, migrate, openapi, restore, routes, serve, user,
+};
 use crate::config::{Config, Flags};
 use crate::exit::Done;
 use crate::out::Out;
@@ -50,8 +52,13 @@ pub struct Global {
 enum Command {
     /// Answer requests until told to stop
     Serve(serve::Serve),
+    /// Show the product with a real year of trade
+    Demo(demo::Demo),
     /// Make a data folder ready
     Init(init::Init),
+    /// Take in what other systems wrote
+    #[command(subcommand)]
+    Import(import::Import),
     /// Users
     #[command(subcommand)]
     User(user::User),
@@ -100,13 +107,18 @@ fn run(global: Global, command: Command, out: Out) -> Done {
     let Global { data, database, config, json: _ } = global;
     let listen = match &command {
         Command::Serve(serve) => serve.listen.clone(),
+        Command::Demo(demo) => demo.listen.clone(),
         _ => None,
     };
+    let demo = matches!(command, Command::Demo(_)).then(|| PathBuf::from(demo::FOLDER));
+    let data = data.or(demo);
     let config = Config::read(&Flags { config, data, database, listen })?;
     let call = Call { config: &config, out };
     match command {
         Command::Serve(command) => serve::run(call, &command),
+        Command::Demo(command) => demo::run(call, &command),
         Command::Init(command) => init::run(call, &command),
+        Command::Import(command) => import::run(call, command),
         Command::User(command) => user::run(call, command),
         Command::Key(command) => key::run(call, command),
         Command::Migrate(command) => migrate::run(call, &command),

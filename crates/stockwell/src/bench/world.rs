@@ -4,10 +4,8 @@ use crate::bench::Size;
 use crate::commands::Operator;
 use crate::config::Config;
 use crate::exit::Stop;
-use access::{By, NewKey, Token};
 use catalog::NewItem;
 use domain::ledger::Kind;
-use domain::permission::Permissions;
 use domain::{Ctx, Qty};
 use serde_json::json;
 use std::sync::Arc;
@@ -64,9 +62,8 @@ pub(crate) fn make(config: &Config, size: &Size) -> Result<String, Stop> {
             return Err(Stop::CannotRun(format!("the opening stock was refused: {body}")));
         }
     }
-    let token = key(&operator)?;
     operator.db.close();
-    Ok(token)
+    crate::commands::key::machine(config, "bench")
 }
 
 fn places(tx: &mut db::Tx<'_>, ctx: &Ctx, bins: u64) -> Result<(), Failure> {
@@ -103,23 +100,4 @@ fn opening(sku: &str, number: usize, bins: u64) -> LineInput {
         claim: None,
         cost: CostInput::Unknown,
     }
-}
-
-fn key(operator: &Operator) -> Result<String, Stop> {
-    let token = Token::new().map_err(Stop::cannot_run)?;
-    let (made, ctx) = (token.clone(), operator.ctx.clone());
-    operator.db.write_blocking(move |tx| {
-        let principal = Principal::system();
-        let by = By { ctx: &ctx, principal: &principal, locations: &crate::wiring::LOCATIONS };
-        let new = NewKey {
-            name: "bench".to_owned(),
-            owner: None,
-            permissions: Some(Permissions::all()),
-            locations: None,
-            per_minute: None,
-            expires_at: None,
-        };
-        access::create_key(tx, &by, &new, &made)
-    })?;
-    Ok(token.reveal().to_owned())
 }

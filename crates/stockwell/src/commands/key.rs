@@ -3,10 +3,12 @@
 use super::Operator;
 use super::user::{location, write};
 use crate::cli::Call;
+use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::out::table;
 use access::{KeyRow, NewKey, PER_MINUTE, Token};
 use clap::{Args, Subcommand};
+use domain::permission::Permissions;
 use domain::{Instant, PrincipalId};
 use serde::Serialize;
 use web::Failure;
@@ -122,6 +124,26 @@ fn add(call: Call<'_>, add: Add) -> Done {
         let key = row.key.as_deref().unwrap_or_default();
         format!("key {} of {}, good until {}\nshown only now: {key}", row.id, row.name, row.expires_at)
     })
+}
+
+/// Makes a machine's key that may do everything and has no rate limit; its text.
+pub(crate) fn machine(config: &Config, name: &str) -> Result<String, Stop> {
+    let token = Token::new().map_err(Stop::cannot_run)?;
+    let operator = Operator::open(config)?;
+    let (made, name) = (token.clone(), access::name(name)?);
+    write(&operator, move |tx, by| {
+        let new = NewKey {
+            name: name.clone(),
+            owner: None,
+            permissions: Some(Permissions::all()),
+            locations: None,
+            per_minute: None,
+            expires_at: None,
+        };
+        access::create_key(tx, by, &new, &made)
+    })?;
+    operator.db.close();
+    Ok(token.reveal().to_owned())
 }
 
 fn list(call: Call<'_>) -> Done {

@@ -2,7 +2,9 @@
 
 pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod migrate;

@@ -1,0 +1,90 @@
+//! Two items that the file does not have, to show lots with their last days and serials.
+
+use super::Ground;
+use super::ground::SIMULATED;
+use catalog::NewItem;
+use db::Db;
+use domain::ledger::Kind;
+use domain::when::Date;
+use domain::{Ctx, Qty};
+use serde_json::json;
+use std::sync::Arc;
+use stock::{CostInput, LineInput, LotInput, PostInput, QtyInput, Request, Work};
+use web::{Failure, Principal};
+
+/// Soup in lots.
+const SOUP: &str = "DEMO-SOUP";
+/// Drills with serials.
+const DRILL: &str = "DEMO-DRILL";
+/// How many days each lot of soup is good for from today, and how many tins it has.
+const LOTS: [(&str, i32, u32); 3] = [("R-75", 20, 240), ("R-76", 90, 480), ("R-77", 180, 480)];
+/// How many drills there are.
+const DRILLS: u32 = 12;
+
+/// Makes the items and receives their stock, now.
+pub(super) fn load(db: &Db, ctx: &Ctx, ground: &Ground) -> Result<(), Failure> {
+    let Some(bin) = ground.bins.first().copied() else { return Ok(()) };
+    let ctx = ctx.clone();
+    let answers = db.write_blocking(move |tx| {
+        let items = [
+            json!({ "sku": SOUP, "name": "Tomato soup, tin", "base_unit": "each", "tracking": "lot",
+                    "expiry": "named", "category": "demo" }),
+            json!({ "sku": DRILL, "name": "Cordless drill", "base_unit": "each", "tracking": "serial",
+                    "category": "demo" }),
+        ];
+        let items: Vec<NewItem> = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
+        catalog::create_items(tx, &ctx, &items)?;
+        let code = places::facts_by_id(tx, &[bin])?.pop().flatten().map(|facts| facts.code);
+        let today = domain::Zone::UTC.date(ctx.now);
+        let post = PostInput {
+            kind: Kind::Receive,
+            effective_at: None,
+            post_late: false,
+            document: Some("SIM-DEMO".to_owned()),
+            reason: Some(SIMULATED.to_owned()),
+            note: None,
+            lines: lines(&code.unwrap_or_default(), today),
+        };
+        let principal = Arc::new(Principal::system());
+        let request = Request { ctx: ctx.clone(), principal, key: None, work: Work::Post(post) };
+        stock::run_in(tx, &[request]).map_err(Failure::from)
+    })?;
+    match answers.first() {
+        Some(answer) if answer.status.is_success() => Ok(()),
+        Some(answer) => Err(Failure::fault(String::from_utf8_lossy(&answer.body).into_owned())),
+        None => Err(Failure::fault("the stock of the demo items was not answered")),
+    }
+}
+
+fn lines(bin: &str, today: Date) -> Vec<LineInput> {
+    let mut lines: Vec<LineInput> = LOTS
+        .iter()
+        .map(|(code, days, tins)| LineInput {
+            lot: Some(LotInput {
+                code: (*code).to_owned(),
+                expiry_on: domain::when::plus_days(today, *days),
+                made_on: Some(today),
+            }),
+            ..line(SOUP, bin, *tins)
+        })
+        .collect();
+    let serials = (1..=DRILLS).map(|number| format!("D-{number:04}")).collect();
+    lines.push(LineInput { serials, ..line(DRILL, bin, DRILLS) });
+    lines
+}
+
+fn line(sku: &str, bin: &str, units: u32) -> LineInput {
+    LineInput {
+        sku: sku.to_owned(),
+        qty: QtyInput::Moves(Qty::units(units).unwrap_or(Qty::ONE)),
+        unit: None,
+        location: bin.to_owned(),
+        status: None,
+        to_location: None,
+        to_status: None,
+        lot: None,
+        serials: Vec::new(),
+        claim: None,
+        cost: CostInput::Unknown,
+    }
+}
