@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not as expected fails the test")]
 
+#[expect(dead_code, reason = "some of it is for crashes")]
 mod support;
 
 use db::Engine;
@@ -38,6 +39,7 @@ everywhere!(
     fifty_identical_requests_have_one_effect_and_one_answer,
     a_key_with_another_body_is_refused_and_disturbs_nobody,
     who_goes_away_and_asks_again_gets_the_stored_outcome,
+    a_new_lot_that_many_receive_at_once_is_one_lot,
     a_request_that_cannot_be_done_disturbs_no_other,
 );
 
@@ -101,7 +103,8 @@ fn a_crowd_is_promised_exactly_what_is_there(race: &Race) {
     let replies = crowd(CLIENTS, |client| {
         let mut connection = race.client(client);
         let mine = (0..REQUESTS).filter(|number| number % CLIENTS == client);
-        mine.map(|number| connection.post(&reserve(&format!("r-{number}"), "HOT")).unwrap()).collect::<Vec<_>>()
+        mine.map(|number| connection.post(&reserve(&format!("r-{number}"), "HOT")).unwrap())
+            .collect::<Vec<_>>()
     });
     let tally = tally(replies.iter().flatten());
     assert_eq!(tally, counts([("201", 500), ("409 insufficient_available", 4_500)]));
@@ -246,7 +249,8 @@ fn a_key_with_another_body_is_refused_and_disturbs_nobody(race: &Race) {
         assert!(seen == first_wins || seen == second_wins, "{seen:?}");
         // later too, and those who repeat what was done get its answer beside those who do not
         let done = if seen == first_wins { 2 } else { 1 };
-        let replies = race.at_once(24, |number| receive(&key, "BODY", if number % 2 == 0 { done } else { 9 }));
+        let replies =
+            race.at_once(24, |number| receive(&key, "BODY", if number % 2 == 0 { done } else { 9 }));
         for (number, reply) in replies.iter().enumerate() {
             let expected = if number % 2 == 0 { "201" } else { "422 idempotency_mismatch" };
             assert_eq!((reply.outcome().as_str(), reply.replayed), (expected, number % 2 == 0));
@@ -276,6 +280,21 @@ fn who_goes_away_and_asks_again_gets_the_stored_outcome(race: &Race) {
     let books = race.books();
     assert_eq!(books.stock["GONE"].available, i64::try_from(CALLERS).unwrap());
     assert!((0..CALLERS).all(|number| books.postings[&format!("gone-{number}")] == 1));
+}
+
+fn a_new_lot_that_many_receive_at_once_is_one_lot(race: &Race) {
+    let body = json!({ "sku": "MILK", "name": "Milk", "base_unit": "each", "tracking": "lot" });
+    let item = Post { path: "/api/v1/items", key: "item".to_owned(), body };
+    assert_eq!(race.client(0).post(&item).unwrap().outcome(), "201");
+    for round in 0..10 {
+        let replies = race.at_once(30, |number| {
+            let mut post = receive(&format!("lot-{round}-{number}"), "MILK", 1);
+            post.body["lines"][0]["lot"] = format!("lot {round}").replace(' ', "-").into();
+            post
+        });
+        assert_eq!(tally(&replies), counts([("201", 30)]), "{:?}", replies.iter().find(|r| r.status != 201));
+    }
+    assert_eq!(race.stock("MILK").available, 300);
 }
 
 fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {

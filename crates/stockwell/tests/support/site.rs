@@ -39,6 +39,11 @@ impl Site {
         Site::made(Site { url, token: String::new(), folder, _database: database })
     }
 
+    /// In a database that is there and empty.
+    pub(crate) fn at(url: String) -> Site {
+        Site::made(Site { url, token: String::new(), folder: tempfile::tempdir().unwrap(), _database: None })
+    }
+
     fn made(mut site: Site) -> Site {
         site.run(&["init"]);
         let key = ["--json", "key", "add", "crowd", "--role", "administrator", "--unlimited"];
@@ -72,6 +77,14 @@ impl Site {
         let output = self.command(arguments).output().unwrap();
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         output
+    }
+
+    /// Has the program check its books.
+    pub(crate) fn verify(&self) {
+        let help = self.run(&["--help"]).stdout;
+        if String::from_utf8(help).unwrap().lines().any(|line| line.trim_start().starts_with("verify ")) {
+            self.run(&["verify"]);
+        }
     }
 
     /// Starts a process that serves the site and waits until it listens.
@@ -109,9 +122,9 @@ impl Served {
     }
 
     /// Kills the process, which gets no chance to tidy up.
-    pub(crate) fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
+    pub(crate) fn kill(&self) {
+        let id = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(id, rustix::process::Signal::KILL).unwrap();
     }
 
     /// Asks the process to stop and waits until it has.
