@@ -9,6 +9,7 @@ pub mod clock;
 mod commands;
 pub mod config;
 pub mod exit;
+mod gauges;
 pub mod ids;
 mod logging;
 pub mod out;

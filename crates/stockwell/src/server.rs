@@ -1,11 +1,13 @@
 //! A server in this process: the parts put together, from an open database to an answering socket.
 
+use crate::gauges::Gauges;
 use crate::wiring::{self, Stockwell};
 use axum::Router;
 use bytes::Bytes;
 use db::Db;
 use domain::Ids;
 use std::future::Future;
+use std::path::PathBuf;
 use std::sync::Arc;
 use stock::Vault;
 use tokio::net::TcpListener;
@@ -40,8 +42,11 @@ impl Server {
         let access = wiring::access(&db);
         let vault = Vault::open(&db);
         let authenticator = access.authenticator();
+        let file = db.settings().url.strip_prefix("sqlite:").map(PathBuf::from);
+        let gauges = Gauges { db: db.clone(), file };
         let description = Bytes::from(description());
         let app = App::new(AppParts { db, clock, ids, authenticator, limits, readiness, description });
+        app.measure(Box::new(gauges));
         let state = Stockwell { app: app.clone(), access, vault };
         let router = wiring::routes().router(&app, state.clone());
         Server { state, router }

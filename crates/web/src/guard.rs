@@ -6,7 +6,7 @@
 
 use crate::app::App;
 use crate::failure::{Carried, Failure};
-use crate::meter::{InFlight, RouteMeter};
+use crate::meter::{InFlight, RouteMeter, Unknown};
 use crate::principal::{Principal, Scope, forbidden};
 use crate::problem;
 use crate::routes::{Access, Reach, RouteInfo};
@@ -161,20 +161,31 @@ impl Gate {
         }
         let token = match bearer(headers) {
             Ok(token) => token,
-            Err(problem) => return Verdict::Refuse(problem.into()),
+            Err(problem) => {
+                self.app.meter().unknown(Unknown::Missing);
+                return Verdict::Refuse(problem.into());
+            }
         };
         match self.app.authenticator().remembered(token, now) {
             Some(Ok(principal)) => match self.check(principal, now) {
                 Ok(caller) => Verdict::Pass(Some(caller)),
                 Err(failure) => Verdict::Refuse(failure),
             },
-            Some(Err(problem)) => Verdict::Refuse(problem.into()),
+            Some(Err(problem)) => {
+                self.app.meter().unknown(Unknown::Refused);
+                Verdict::Refuse(problem.into())
+            }
             None => Verdict::Ask(token.to_owned()),
         }
     }
 
     async fn ask(&self, token: &str, now: Instant) -> Result<(Arc<Principal>, Scope), Failure> {
-        let principal = self.app.authenticator().authenticate(token, now).await?;
+        let asked = self.app.authenticator().authenticate(token, now).await;
+        let principal = asked.inspect_err(|failure| {
+            if failure.problem().code == Code::Unauthenticated {
+                self.app.meter().unknown(Unknown::Refused);
+            }
+        })?;
         self.check(principal, now)
     }
 

@@ -220,7 +220,7 @@ impl<'a> Scan<'a> {
                 b'\\' => {
                     if self.bytes.get(self.at + 1..self.at + 6) == Some(b"u0000") {
                         let before = self.bytes.get(..self.at).unwrap_or_default();
-                        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                        let line = before.split(|byte| *byte == b'\n').count();
                         return Err(Fault::Nul { line });
                     }
                     self.at += 2;

@@ -30,6 +30,9 @@ mod serve;
 mod system;
 mod version;
 
+#[cfg(test)]
+mod tests;
+
 pub use answer::{Answer, Page};
 pub use app::{App, AppParts, Clock, Limits, Readiness, State};
 pub use body::{Command, IdempotencyKey, Json};

@@ -35,6 +35,20 @@ struct RouteLabels {
     method: String,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct ReasonLabels {
+    reason: &'static str,
+}
+
+/// Why a caller is not known.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Unknown {
+    /// No key came, or something that is none.
+    Missing,
+    /// A key that is unknown, revoked or expired.
+    Refused,
+}
+
 type Durations = Family<RouteLabels, Histogram, fn() -> Histogram>;
 
 /// All metrics of one server.
@@ -43,6 +57,7 @@ pub(crate) struct Meter {
     requests: Family<RequestLabels, Counter>,
     durations: Durations,
     denied: Family<RouteLabels, Counter>,
+    unknown: Family<ReasonLabels, Counter>,
     in_flight: Gauge,
     panics: Counter,
     pub(crate) replays: Counter,
@@ -55,6 +70,7 @@ impl Meter {
             requests: Family::default(),
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             denied: Family::default(),
+            unknown: Family::default(),
             in_flight: Gauge::default(),
             panics: Counter::default(),
             replays: Counter::default(),
@@ -68,6 +84,7 @@ impl Meter {
             );
             registry.register("http_in_flight", "Requests being answered", meter.in_flight.clone());
             registry.register("authz_denied", "Refusals for want of a permission", meter.denied.clone());
+            registry.register("auth_failures", "Callers that nobody knows", meter.unknown.clone());
             registry.register("idempotent_replays", "Stored answers given again", meter.replays.clone());
             registry.register("panics", "Panics caught at the door", meter.panics.clone());
         });
@@ -92,6 +109,15 @@ impl Meter {
 
     pub(crate) fn panicked(&self) {
         self.panics.inc();
+    }
+
+    /// A caller that nobody knows.
+    pub(crate) fn unknown(&self, why: Unknown) {
+        let reason = match why {
+            Unknown::Missing => "missing",
+            Unknown::Refused => "refused",
+        };
+        self.unknown.get_or_create(&ReasonLabels { reason }).inc();
     }
 
     /// A request that no route took.

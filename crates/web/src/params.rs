@@ -14,9 +14,11 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Path<T>
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Failure> {
+        // no code, login or id holds the character nul, and no column of PostgreSQL takes it
+        let nul = parts.uri.path().contains("%00");
         match axum::extract::Path::<T>::from_request_parts(parts, state).await {
-            Ok(axum::extract::Path(value)) => Ok(Path(value)),
-            Err(_) => Err(Problem::not_found("thing at", parts.uri.path()).into()),
+            Ok(axum::extract::Path(value)) if !nul => Ok(Path(value)),
+            _ => Err(Problem::not_found("thing at", parts.uri.path()).into()),
         }
     }
 }
@@ -75,10 +77,12 @@ pub(crate) fn require_utf8(query: &str) -> Result<(), Problem> {
         };
         bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
     }
-    if std::str::from_utf8(&bytes).is_ok() {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::MalformedParameter, "a parameter is not valid UTF-8"))
+    if bytes.contains(&0) {
+        return Err(Problem::new(Code::MalformedParameter, "a parameter holds the character U+0000"));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(_) => Ok(()),
+        Err(_) => Err(Problem::new(Code::MalformedParameter, "a parameter is not valid UTF-8")),
     }
 }
 
@@ -109,6 +113,7 @@ mod tests {
             ("archived=yes", Code::MalformedParameter, Some("?archived")),
             ("class=a&class=b", Code::MalformedParameter, Some("?class")),
             ("class=%FF", Code::MalformedParameter, None),
+            ("class=a%00", Code::MalformedParameter, None),
             ("class=%2", Code::MalformedParameter, None),
         ];
         for (query, code, pointer) in rows {

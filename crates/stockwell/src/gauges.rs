@@ -1,0 +1,46 @@
+//! What `/metrics` says about the store and the machine, read when somebody asks.
+
+use db::{Db, Health};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::info::Info;
+use std::path::PathBuf;
+
+/// The store and the disk under it.
+#[derive(Debug)]
+pub(crate) struct Gauges {
+    /// The database.
+    pub(crate) db: Db,
+    /// The file of the embedded engine.
+    pub(crate) file: Option<PathBuf>,
+}
+
+impl Collector for Gauges {
+    fn encode(&self, mut encoder: DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        let mut gauge = |name, help, value: u64| {
+            let value = ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX));
+            value.encode(encoder.encode_descriptor(name, help, None, MetricType::Gauge)?)
+        };
+        let queued = u64::try_from(self.db.queued()).unwrap_or(u64::MAX);
+        gauge("store_queued", "How much waits to be written", queued)?;
+        let read_only = matches!(self.db.health(), Health::ReadOnly(_));
+        gauge("store_read_only", "Whether the store takes no writes", read_only.into())?;
+        let position = u64::try_from(*self.db.feed_position().borrow()).unwrap_or_default();
+        gauge("feed_position", "The last position that was given to an event", position)?;
+        if let Some(file) = &self.file {
+            let mut log = file.as_os_str().to_owned();
+            log.push("-wal");
+            let bytes = std::fs::metadata(log).map_or(0, |log| log.len());
+            gauge("wal_bytes", "Length of the log of the embedded database", bytes)?;
+            let folder = file.parent().unwrap_or(file);
+            if let Ok(stat) = rustix::fs::statvfs(folder) {
+                let free = stat.f_bavail.saturating_mul(stat.f_frsize);
+                gauge("disk_free_bytes", "Free space of the disk of the data", free)?;
+            }
+        }
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        build.encode(encoder.encode_descriptor("build", "The program", None, MetricType::Info)?)
+    }
+}
