@@ -13,8 +13,8 @@ where
 {
     Routes::new("stock")
         .add(Permission::StockRead, Reach::Whole, web::routes!(reason::api::list_reasons))
-        .add(Permission::SystemWrite, Reach::Whole, web::routes!(reason::api::create_reason))
-        .add(Permission::SystemWrite, Reach::Whole, web::routes!(reason::api::change_reason))
+        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(reason::api::create_reason))
+        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(reason::api::change_reason))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::block_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::unblock_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::set_location_sellable))
@@ -27,13 +27,13 @@ where
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::set_item_tracking))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::archive_item))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::restore_item))
-        .add(Permission::StockStatus, Reach::Whole, web::routes!(lot::api::change_lot))
-        .add(Permission::StockStatus, Reach::Whole, web::routes!(lot::api::hold_lot))
-        .add(Permission::StockStatus, Reach::Whole, web::routes!(lot::api::release_lot))
+        .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::change_lot))
+        .add(Permission::StockStatus, Reach::Named, web::routes!(lot::api::hold_lot))
+        .add(Permission::StockStatus, Reach::Named, web::routes!(lot::api::release_lot))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
-        .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::close_period))
-        .add(Permission::SystemWrite, Reach::Whole, web::routes!(period::api::reopen_period))
-        .add(Permission::SystemWrite, Reach::Whole, web::routes!(upkeep::api::sweep_expired))
+        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::close_period))
+        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::reopen_period))
+        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(upkeep::api::sweep_expired))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(transfer::api::list_transfers))
         .add(Permission::StockRead, Reach::Named, web::routes!(transfer::api::get_transfer))
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::create_transfer))
@@ -43,4 +43,23 @@ where
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::receive_transfer))
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::close_transfer))
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::cancel_transfer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn no_two_routes_have_one_name_or_one_address() {
+        let all = crate::routes::<Vault>().and(document_routes::<Vault>());
+        let (mut names, mut addresses) = (BTreeSet::new(), BTreeSet::new());
+        for route in all.table() {
+            names.insert(route.name().to_owned());
+            addresses.insert(format!("{} {}", route.method, route.path));
+        }
+        // once the others are among those of the crate, both lists hold each of them once
+        assert_eq!(names.len(), addresses.len());
+        assert!(names.len() >= 31, "{names:?}");
+    }
 }

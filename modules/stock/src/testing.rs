@@ -203,14 +203,17 @@ impl World {
         self.read(|conn| store_tests::claim(conn, id))
     }
 
-    /// The kinds and numbers of the events of one kind of thing, oldest first.
+    /// The kinds and numbers of the events of one kind of thing, by number: with a clock that stands
+    /// still, what several lanes have written at once has no other order.
     pub(crate) fn events(&self, aggregate: &str) -> Vec<(String, i64)> {
         for _ in 0..500 {
             let events = self.read(|conn| db::feed::read(conn, 0, 100_000));
             let (positioned, all) = (events.len(), self.read(store_tests::events));
             if i64::try_from(positioned).unwrap() == all {
                 let of_kind = events.into_iter().filter(|event| event.aggregate_type == aggregate);
-                return of_kind.map(|event| (event.kind, event.aggregate_seq)).collect();
+                let mut found: Vec<_> = of_kind.map(|event| (event.kind, event.aggregate_seq)).collect();
+                found.sort_by_key(|(_, number)| *number);
+                return found;
             }
             std::thread::sleep(std::time::Duration::from_millis(10));
         }

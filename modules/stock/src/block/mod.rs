@@ -125,7 +125,7 @@ fn around(
             Order::Recount(Recount { posting, site, starts, stops }, why.to_owned())
         })
         .collect();
-    let postings = if orders.is_empty() { Vec::new() } else { carry_out(tx, &caller.ctx, orders)? };
+    let postings = carry_out(tx, &caller.ctx, orders)?;
     let claims_broken = postings.iter().map(|posting| posting.claims.len()).sum();
     let location = places::location(tx, Reached::All, &root.code)?;
     let location = location.ok_or_else(|| Problem::not_found("location", &root.code))?;
@@ -144,8 +144,7 @@ fn sweep(
     let mut items: Vec<_> = past.iter().filter(|row| subtree.contains(&row.1)).map(|row| row.0).collect();
     items.dedup();
     let sweep = |item| Order::Sweep(SiteKey { item, site: site.id });
-    let orders: Vec<Order> = items.into_iter().map(sweep).collect();
-    if orders.is_empty() { Ok(()) } else { carry_out(tx, &caller.ctx, orders).map(|_| ()) }
+    carry_out(tx, &caller.ctx, items.into_iter().map(sweep).collect()).map(|_| ())
 }
 
 type Facts = FxHashMap<LocationId, LocationFacts>;

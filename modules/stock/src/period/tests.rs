@@ -66,9 +66,9 @@ fn every_change_of_a_period_has_its_event(engine: Engine) {
         world.events("period").into_iter().map(|(kind, seq)| format!("{kind} {seq}")).collect();
     let expected = [
         "stock.period_closed 1",
+        "stock.period_closed 1",
         "stock.period_reopened 2",
         "stock.period_closed 3",
-        "stock.period_closed 1",
     ];
     assert_eq!(events, expected);
 }

@@ -74,22 +74,19 @@ fn claimed(claims: &[Claim], owner: &str) -> i64 {
 /// Gives up all allocations of a transfer that has not been shipped.
 pub(crate) fn release(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<TransferShown, Failure> {
     let mut transfer = open(tx, caller, number, Step::Release)?;
-    release_all(tx, caller, &transfer)?;
+    let orders = releases(tx, caller, &transfer)?;
+    carry_out(tx, &caller.ctx, orders)?;
     transfer.state = State::Draft;
     finish(tx, caller, transfer, "stock.transfer.release", "stock.transfer_released")
 }
 
-fn release_all(tx: &mut Tx<'_>, caller: &Caller, transfer: &Transfer) -> Result<(), Failure> {
-    let claims = store::claims(tx, transfer)?;
+/// The release of everything that the lines have allocated.
+fn releases(conn: &mut Conn<'_>, caller: &Caller, transfer: &Transfer) -> Result<Vec<Order>, DbError> {
     let release = |claim: Claim| {
         let posting = PostingId(caller.ctx.ids.next());
         Order::Release(Release { posting, claim: claim.id, qty: None, expired: false })
     };
-    let orders: Vec<Order> = claims.into_iter().map(release).collect();
-    if !orders.is_empty() {
-        carry_out(tx, &caller.ctx, orders)?;
-    }
-    Ok(())
+    Ok(store::claims(conn, transfer)?.into_iter().map(release).collect())
 }
 
 /// Ships from named locations; what the transfer has allocated there goes first.
@@ -116,7 +113,7 @@ pub(crate) fn ship(
             lines.push((line, pointer.clone()));
         }
     }
-    post(tx, caller, &transfer, Kind::Ship, (None, body.note.as_deref()), lines)?;
+    post(tx, caller, &transfer, Kind::Ship, body.note.as_deref(), lines)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.ship", "stock.transfer_shipped")
 }
@@ -152,7 +149,7 @@ pub(crate) fn receive(
             lines.push((inside::line(line.item, part.lot, from, to, part.qty), pointer.clone()));
         }
     }
-    post(tx, caller, &transfer, Kind::Arrive, (None, body.note.as_deref()), lines)?;
+    post(tx, caller, &transfer, Kind::Arrive, body.note.as_deref(), lines)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.receive", "stock.transfer_received")
 }
@@ -190,6 +187,7 @@ pub(crate) fn close(
 ) -> Result<TransferShown, Failure> {
     let mut transfer = open(tx, caller, number, Step::Close)?;
     let missing = store::in_transit(tx, &transfer)?;
+    let mut orders = releases(tx, caller, &transfer)?;
     transfer.state = decide::close(transfer.lines.iter_mut().map(|line| &mut line.counts));
     if !missing.is_empty() {
         let why = reason::read(tx, body.reason.as_deref().unwrap_or_default())?;
@@ -197,10 +195,10 @@ pub(crate) fn close(
             let from = Place { location: transfer.transit, status: there.status };
             (inside::line(there.item, there.lot, from, Place::good(LOSS), there.qty), String::new())
         });
-        let lines = lines.collect();
-        post(tx, caller, &transfer, Kind::Shortage, (Some(why), body.note.as_deref()), lines)?;
+        let why = (Some(why), body.note.as_deref());
+        orders.push(posting(caller, &transfer, Kind::Shortage, why, lines.collect())?);
     }
-    release_all(tx, caller, &transfer)?;
+    carry_out(tx, &caller.ctx, orders)?;
     finish(tx, caller, transfer, "stock.transfer.close", "stock.transfer_closed")
 }
 
@@ -216,13 +214,25 @@ fn post(
     caller: &Caller,
     transfer: &Transfer,
     kind: Kind,
-    (reason, note): (Option<String>, Option<&str>),
+    note: Option<&str>,
     lines: Vec<(Line, String)>,
 ) -> Result<(), Failure> {
+    let order = posting(caller, transfer, kind, (None, note), lines)?;
+    carry_out(tx, &caller.ctx, vec![order]).map(|_| ())
+}
+
+/// A posting under the number of the transfer.
+fn posting(
+    caller: &Caller,
+    transfer: &Transfer,
+    kind: Kind,
+    (reason, note): (Option<String>, Option<&str>),
+    lines: Vec<(Line, String)>,
+) -> Result<Order, Problem> {
     let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
     let document = Some(transfer.number.clone());
     let draft = Draft { kind, document, reason, note: note.map(|note| note.to_string()), lines };
-    carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)]).map(|_| ())
+    Ok(draft.order(&caller.ctx))
 }
 
 fn finish(

@@ -170,7 +170,13 @@ impl Told {
     }
 
     /// One half of a relocation.
-    fn post(&self, tx: &mut Tx<'_>, caller: &Caller, lines: Vec<Line>) -> Result<PostingId, Failure> {
+    fn post(
+        &self,
+        tx: &mut Tx<'_>,
+        caller: &Caller,
+        lines: Vec<Line>,
+        beside: Vec<Order>,
+    ) -> Result<PostingId, Failure> {
         let draft = Draft {
             kind: Kind::Relocate,
             document: Some(self.document()),
@@ -178,7 +184,8 @@ impl Told {
             note: Some(self.note.clone()),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
         };
-        let posted = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
+        let orders = beside.into_iter().chain([draft.order(&caller.ctx)]).collect();
+        let posted = carry_out(tx, &caller.ctx, orders)?;
         let posting = posted.first().ok_or(DbError::NoRow("stock.unit.relocate"))?;
         if posting.claims.is_empty() {
             return Ok(posting.id);
@@ -206,12 +213,16 @@ fn relocate(
     let out = contents
         .iter()
         .map(|there| line(there.key.item, there.key.lot, there.key.place(), pass(there), there.on_hand));
-    told.post(tx, caller, out.collect())?;
+    // the guards of where it goes are locked with those of where it leaves, in one order
+    let site = above.site;
+    let there = contents.iter().map(|there| Order::Sweep(SiteKey { item: there.key.item, site }));
+    let there = if unit.site == site { Vec::new() } else { there.collect() };
+    told.post(tx, caller, out.collect(), there)?;
     places::set_parent(tx, &caller.ctx, unit.id, above.id)?;
     let back = contents
         .iter()
         .map(|there| line(there.key.item, there.key.lot, pass(there), there.key.place(), there.on_hand));
-    told.post(tx, caller, back.collect())
+    told.post(tx, caller, back.collect(), Vec::new())
 }
 
 /// Moves everything out of a unit, to the place that it stands in or another one of the site.
