@@ -2,7 +2,9 @@
 //!
 //! Everything that changes stock passes [`Vault::submit`] (hot commands, batched) or
 //! [`run_in`] (inside of another module's transaction). Both run the same steps: resolve names,
-//! lock and load, decide with `domain::ledger`, store.
+//! lock and load, decide with `domain::ledger`, store. Documents, handling units, lots, places and
+//! upkeep post by ids (`inside`), in the transaction of their own change; what postings rest on
+//! without locking it changes only behind the gate (`gate`).
 
 mod answer;
 mod block;

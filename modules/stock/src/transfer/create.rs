@@ -1,7 +1,8 @@
 //! Create a transfer.
 
-use super::decide::{Counts, State};
+use super::decide::Counts;
 use super::record::{Transfer, TransferLine, TransferShown};
+use super::state::State;
 use super::wire::{NewTransfer, NewTransferLine};
 use super::{store, trace};
 use crate::compile::Compiler;

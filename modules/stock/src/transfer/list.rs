@@ -1,7 +1,7 @@
 //! Find transfers: one by its number, or page by page.
 
-use super::decide::State;
 use super::record::{TransferShown, show};
+use super::state::State;
 use super::store;
 use crate::reach;
 use db::Conn;

@@ -11,6 +11,7 @@ mod create;
 pub(crate) mod decide;
 mod list;
 mod record;
+mod state;
 mod steps;
 pub(crate) mod store;
 #[cfg(test)]
@@ -23,10 +24,10 @@ use crate::reach;
 use crate::record::{Change, change};
 use crate::{gate, transfer::record::show};
 use db::{DbError, Tx};
-use decide::Step;
 use domain::{Ctx, Problem};
 use record::{Transfer, TransferShown};
 use serde_json::json;
+use state::Step;
 use web::{Caller, Failure};
 
 pub(crate) use create::create;

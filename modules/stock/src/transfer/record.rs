@@ -1,6 +1,7 @@
 //! The record of a transfer as it is stored and as it is shown.
 
-use super::decide::{Counts, State};
+use super::decide::Counts;
+use super::state::State;
 use catalog::ItemFacts;
 use db::{Conn, DbError};
 use domain::{Delta, DocumentId, Instant, ItemId, LocationId, LotId, SiteId, Status};

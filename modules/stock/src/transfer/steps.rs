@@ -1,8 +1,9 @@
 //! The steps of a transfer: allocate, release, ship, receive, close, cancel.
 
 use super::create::check_count;
-use super::decide::{self, State, Step, Waiting};
+use super::decide::{self, Waiting};
 use super::record::{Transfer, TransferShown};
+use super::state::{State, Step};
 use super::wire::{CloseBody, StepBody, StepLine};
 use super::{open, store, trace};
 use crate::compile::Compiler;

@@ -1,7 +1,8 @@
 //! The statements of transfers.
 
-use super::decide::{Counts, State};
+use super::decide::Counts;
 use super::record::{InTransit, Transfer, TransferLine};
+use super::state::State;
 use crate::load;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::ledger::Claim;
