@@ -8,45 +8,54 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
 
-/// One thread, one durable transaction after another, each with one update and one insert; the
-/// commits per second over at least `span`. The file is made when it is missing.
+/// How many durable commits there were, and how long they took.
+#[derive(Clone, Copy, Debug)]
+pub struct Commits {
+    /// How many.
+    pub count: u32,
+    /// In all.
+    pub elapsed: Duration,
+}
+
+/// One thread, one durable transaction after another, each with one update and one insert, for
+/// at least `span`. The file is made when it is missing.
 ///
 /// # Errors
 /// When the file cannot be opened or written.
-pub fn sqlite(file: &Path, span: Duration) -> Result<f64, DbError> {
+pub fn sqlite(file: &Path, span: Duration) -> Result<Commits, DbError> {
     let fault = |error: rusqlite::Error| DbError::Unavailable(error.to_string().into());
     let mut conn = rusqlite::Connection::open(file).map_err(fault)?;
     conn.pragma_update(None, "journal_mode", "wal").map_err(fault)?;
     conn.pragma_update(None, "synchronous", "full").map_err(fault)?;
     conn.execute_batch(
-        "create table if not exists floor_stock (id integer primary key, reserved integer not null) strict;
-         create table if not exists floor_claim (id integer primary key, qty integer not null) strict;
-         insert or ignore into floor_stock values (1, 0);",
+        "create table if not exists db_floor_stock (id integer primary key, reserved integer not null) strict;
+         create table if not exists db_floor_claim (id integer primary key, qty integer not null) strict;
+         insert or ignore into db_floor_stock values (1, 0);",
     )
     .map_err(fault)?;
     let begun = Instant::now();
     let mut commits = 0_u32;
     while begun.elapsed() < span {
         let tx = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).map_err(fault)?;
-        tx.prepare_cached("update floor_stock set reserved = reserved + 1 where id = 1")
+        tx.prepare_cached("update db_floor_stock set reserved = reserved + 1 where id = 1")
             .and_then(|mut statement| statement.execute([]))
             .map_err(fault)?;
-        tx.prepare_cached("insert into floor_claim (qty) values (1)")
+        tx.prepare_cached("insert into db_floor_claim (qty) values (1)")
             .and_then(|mut statement| statement.execute([]))
             .map_err(fault)?;
         tx.commit().map_err(fault)?;
         commits += 1;
     }
-    Ok(f64::from(commits) / begun.elapsed().as_secs_f64())
+    Ok(Commits { count: commits, elapsed: begun.elapsed() })
 }
 
 /// So many connections that all reserve from one hot row: lock it, check it, insert a claim,
-/// update it, commit. The commits per second over at least `span`. The tables are made when they
+/// update it, commit; for at least `span`. The tables are made when they
 /// are missing.
 ///
 /// # Errors
 /// When the server cannot be reached.
-pub fn postgres(url: &str, connections: usize, span: Duration) -> Result<f64, DbError> {
+pub fn postgres(url: &str, connections: usize, span: Duration) -> Result<Commits, DbError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -57,13 +66,17 @@ pub fn postgres(url: &str, connections: usize, span: Duration) -> Result<f64, Db
         .map_err(|error| DbError::Unavailable(error.to_string().into()))
 }
 
-async fn reserve_on_all(url: &str, connections: usize, span: Duration) -> Result<f64, tokio_postgres::Error> {
+async fn reserve_on_all(
+    url: &str,
+    connections: usize,
+    span: Duration,
+) -> Result<Commits, tokio_postgres::Error> {
     let client = connect(url).await?;
     client
         .batch_execute(
-            "create table if not exists floor_stock (id bigint primary key, reserved bigint not null);
-             create table if not exists floor_claim (id bigint generated always as identity, qty bigint not null);
-             insert into floor_stock values (1, 0) on conflict do nothing;",
+            "create table if not exists db_floor_stock (id bigint primary key, reserved bigint not null);
+             create table if not exists db_floor_claim (id bigint generated always as identity, qty bigint not null);
+             insert into db_floor_stock values (1, 0) on conflict do nothing;",
         )
         .await?;
     let mut clients = Vec::with_capacity(connections);
@@ -79,7 +92,7 @@ async fn reserve_on_all(url: &str, connections: usize, span: Duration) -> Result
             commits += done?;
         }
     }
-    Ok(f64::from(commits) / begun.elapsed().as_secs_f64())
+    Ok(Commits { count: commits, elapsed: begun.elapsed() })
 }
 
 async fn connect(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
@@ -93,9 +106,9 @@ async fn reserve_until(
     begun: Instant,
     span: Duration,
 ) -> Result<u32, tokio_postgres::Error> {
-    let lock = client.prepare("select reserved from floor_stock where id = 1 for update").await?;
-    let insert = client.prepare("insert into floor_claim (qty) values (1)").await?;
-    let update = client.prepare("update floor_stock set reserved = reserved + 1 where id = 1").await?;
+    let lock = client.prepare("select reserved from db_floor_stock where id = 1 for update").await?;
+    let insert = client.prepare("insert into db_floor_claim (qty) values (1)").await?;
+    let update = client.prepare("update db_floor_stock set reserved = reserved + 1 where id = 1").await?;
     let mut commits = 0_u32;
     while begun.elapsed() < span {
         let tx = client.transaction().await?;

@@ -70,7 +70,8 @@ async fn bare(floor: Floor) -> Result<f64> {
         Floor::Sqlite(file) => db::floor::sqlite(&file, HALF),
         Floor::Postgres(url) => db::floor::postgres(&url, FLOOR_CONNECTIONS, HALF),
     });
-    Ok(commits.await??)
+    let commits = commits.await??;
+    Ok(f64::from(commits.count) / commits.elapsed.as_secs_f64().max(1e-9))
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
