@@ -199,10 +199,7 @@ impl World {
     /// Decides `stop ITEM[:LOT] BIN` or `start ITEM[:LOT] BIN`; how many claims were broken.
     fn recount(&mut self, command: &str) -> Option<Result<usize, Refusal>> {
         let words: Vec<&str> = command.split_whitespace().collect();
-        let (word, item, bin) = match words[..] {
-            [word @ ("start" | "stop"), item, bin] => (word, item, bin),
-            _ => return None,
-        };
+        let [word @ ("start" | "stop"), item, bin] = words[..] else { return None };
         let (item, lot) = item_of(item);
         let location = location_of(bin);
         let keys = vec![Key { item, location, lot, status: Status::Good }];
