@@ -45,6 +45,12 @@ pub(crate) fn read(
     Ok(found)
 }
 
+/// Whether a posting is reversed. Once its rows are locked the answer stays.
+pub(crate) fn is_reversed(conn: &mut Conn<'_>, id: PostingId) -> Result<bool, DbError> {
+    let reversals = conn.query_opt(&sql::READ_POSTING_HEAD, &[id.bytes().into()], |row| row.int(4))?;
+    Ok(reversals.unwrap_or(0) > 0)
+}
+
 fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
     let head = conn.query_opt(&sql::READ_POSTING_HEAD, &[id.bytes().into()], |row| {
         Ok((row.int(0)?, row.int(1)?, row.int(2)?, row.opt_text(3)?.map(str::to_owned), row.int(4)?))

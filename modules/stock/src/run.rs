@@ -76,6 +76,12 @@ pub(crate) fn run(
         });
     }
     let (mut vault, sweeps) = lock(tx, desk, known, &mut names, requests, &steps)?;
+    for step in &mut steps {
+        if let Step::Reverse(reversal) = step {
+            // another process may have reversed it before the rows were locked
+            reversal.command.original.reversed |= originals::is_reversed(tx, reversal.of)?;
+        }
+    }
     let mut batch = Batch::new(desk, &names, &mut vault, sweeps);
     let (answers, keep) = batch.decide_all(requests, steps);
     let entries = batch.entries;
