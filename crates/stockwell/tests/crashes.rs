@@ -47,7 +47,7 @@ impl Deed {
             }
             3 => {
                 let line = json!({ "sku": "HOT", "qty": "1", "location": "LON-1", "to_location": "LON-2" });
-                let (path, body) = ("/api/v1/postings/move", json!({ "lines": [line] }));
+                let (path, body) = ("/api/v1/postings/move".into(), json!({ "lines": [line] }));
                 deed(Post { path, key, body }, &[("HOT", "LON-1", -1), ("HOT", "LON-2", 1)])
             }
             4 => Deed { reserves: 1, ..deed(reserve(&key, "HOT"), &[]) },
@@ -58,7 +58,7 @@ impl Deed {
                 };
                 let postings: Vec<Value> = vec![posting("NUT", 2), posting("BOLT", 1), posting("BOLT", 1)];
                 let body = json!({ "atomic": true, "postings": postings });
-                let post = Post { path: "/api/v1/postings/bulk", key, body };
+                let post = Post { path: "/api/v1/postings/bulk".into(), key, body };
                 Deed { postings: 3, ..deed(post, &[("NUT", "LON-1", -2), ("BOLT", "LON-1", -2)]) }
             }
         }
@@ -280,7 +280,7 @@ fn wait_until_it_writes(server: &Served, round: usize) {
     let begun = Instant::now();
     let mut client = server.client();
     let body = json!({ "code": format!("BACK-{round}"), "kind": "bin", "parent": "LON" });
-    let probe = Post { path: "/api/v1/locations", key: format!("probe-{round}"), body };
+    let probe = Post { path: "/api/v1/locations".into(), key: format!("probe-{round}"), body };
     loop {
         let reply = client.post(&probe).unwrap();
         if reply.status < 300 {

@@ -40,6 +40,7 @@ everywhere!(
     a_key_with_another_body_is_refused_and_disturbs_nobody,
     who_goes_away_and_asks_again_gets_the_stored_outcome,
     a_new_lot_that_many_receive_at_once_is_one_lot,
+    a_posting_is_reversed_once_however_many_ask,
     a_request_that_cannot_be_done_disturbs_no_other,
 );
 
@@ -284,7 +285,7 @@ fn who_goes_away_and_asks_again_gets_the_stored_outcome(race: &Race) {
 
 fn a_new_lot_that_many_receive_at_once_is_one_lot(race: &Race) {
     let body = json!({ "sku": "MILK", "name": "Milk", "base_unit": "each", "tracking": "lot" });
-    let item = Post { path: "/api/v1/items", key: "item".to_owned(), body };
+    let item = Post { path: "/api/v1/items".into(), key: "item".to_owned(), body };
     assert_eq!(race.client(0).post(&item).unwrap().outcome(), "201");
     for round in 0..10 {
         let replies = race.at_once(30, |number| {
@@ -295,6 +296,23 @@ fn a_new_lot_that_many_receive_at_once_is_one_lot(race: &Race) {
         assert_eq!(tally(&replies), counts([("201", 30)]), "{:?}", replies.iter().find(|r| r.status != 201));
     }
     assert_eq!(race.stock("MILK").available, 300);
+}
+
+fn a_posting_is_reversed_once_however_many_ask(race: &Race) {
+    race.stocked("BACK", 0);
+    race.stocked("MORE", 100);
+    // where there is more of it, only the books say that it was reversed
+    for (round, sku) in ["BACK", "MORE", "BACK", "MORE", "BACK", "MORE"].into_iter().enumerate() {
+        let received = race.client(0).post(&receive(&format!("in-{round}"), sku, 2)).unwrap();
+        let path = format!("/api/v1/postings/{}/reverse", received.json()["id"].as_str().unwrap());
+        let replies = race.at_once(30, |number| {
+            let key = format!("back-{round}-{number}");
+            Post { path: path.clone().into(), key, body: json!({}) }
+        });
+        assert_eq!(tally(&replies), counts([("201", 1), ("409 already_reversed", 29)]));
+    }
+    let books = race.books();
+    assert_eq!((books.stock["BACK"].available, books.stock["MORE"].available), (0, 100));
 }
 
 fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
@@ -308,7 +326,7 @@ fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
             }
             line
         };
-        let receipt = |body| Post { path: "/api/v1/postings/receive", key: key.to_owned(), body };
+        let receipt = |body| Post { path: "/api/v1/postings/receive".into(), key: key.to_owned(), body };
         match kind {
             0 => receipt(json!({ "lines": [line("9223372036854", "0", None)] })),
             1 => receipt(json!({ "lines": [line("1000000000", "9000000000", None)] })),
@@ -353,13 +371,15 @@ fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
 
 /// A flood of heavy bulks: those that find the queue full are told when to come again, and come.
 fn a_flood_is_told_to_come_again_and_nothing_is_lost(race: &Race) {
-    const CALLERS: usize = 40;
-    const POSTINGS: usize = 1_000;
-    race.stocked("FLOOD", 0);
+    const CALLERS: usize = 14;
+    const LINES: usize = 25;
+    const POSTINGS: usize = 100;
+    race.stocked("FLOOD", 100_000);
     let bulk = |caller: usize| {
-        let line = json!({ "sku": "FLOOD", "qty": "1", "location": "LON-1" });
-        let postings = vec![json!({ "kind": "receive", "lines": [line] }); POSTINGS];
-        let (path, key) = ("/api/v1/postings/bulk", format!("flood-{caller}"));
+        let line = json!({ "sku": "FLOOD", "qty": "1", "location": "LON-1", "to_location": "LON-2" });
+        let lines = vec![line; LINES];
+        let postings = vec![json!({ "kind": "move", "lines": lines }); POSTINGS];
+        let (path, key) = ("/api/v1/postings/bulk".into(), format!("flood-{caller}"));
         Post { path, key, body: json!({ "postings": postings }) }
     };
     let clients = race.clients(CALLERS);
@@ -381,7 +401,8 @@ fn a_flood_is_told_to_come_again_and_nothing_is_lost(race: &Race) {
     });
     assert!(refused.iter().sum::<usize>() > 0, "the queue was never full");
     let books = race.books();
-    assert_eq!(books.stock["FLOOD"].available, i64::try_from(CALLERS * POSTINGS).unwrap());
+    let moved = books.bins[&("FLOOD".to_owned(), "LON-2".to_owned())];
+    assert_eq!(moved, i64::try_from(CALLERS * POSTINGS * LINES).unwrap());
     let per_bulk = i64::try_from(POSTINGS).unwrap();
     assert!((0..CALLERS).all(|caller| books.postings[&format!("flood-{caller}")] == per_bulk));
 }

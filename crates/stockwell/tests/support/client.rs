@@ -1,6 +1,7 @@
 //! A caller that keeps its connection open and notices when the server goes away.
 
 use serde_json::Value;
+use std::borrow::Cow;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -11,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A write with its idempotency key.
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
-    pub(crate) path: &'static str,
+    pub(crate) path: Cow<'static, str>,
     pub(crate) key: String,
     pub(crate) body: Value,
 }

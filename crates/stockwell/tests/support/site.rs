@@ -57,7 +57,7 @@ impl Site {
             json!({ "code": "LON-2", "kind": "bin", "parent": "LON" }),
         ];
         for (number, body) in places.into_iter().enumerate() {
-            let post = Post { path: "/api/v1/locations", key: format!("place-{number}"), body };
+            let post = Post { path: "/api/v1/locations".into(), key: format!("place-{number}"), body };
             good(&client.post(&post).unwrap());
         }
         server.stop();
@@ -114,7 +114,7 @@ impl Served {
     pub(crate) fn stocked(&self, sku: &str, units: u32) {
         let mut client = self.client();
         let body = json!({ "sku": sku, "name": sku, "base_unit": "each" });
-        let item = Post { path: "/api/v1/items", key: format!("item-{sku}"), body };
+        let item = Post { path: "/api/v1/items".into(), key: format!("item-{sku}"), body };
         good(&client.post(&item).unwrap());
         if units > 0 {
             good(&client.post(&receive(&format!("open-{sku}"), sku, units)).unwrap());
@@ -150,7 +150,7 @@ fn good(reply: &Reply) {
 /// So many of an item come into the first bin.
 pub(crate) fn receive(key: &str, sku: &str, units: u32) -> Post {
     let line = json!({ "sku": sku, "qty": units.to_string(), "location": "LON-1", "unit_cost": "2.50" });
-    Post { path: "/api/v1/postings/receive", key: key.to_owned(), body: json!({ "lines": [line] }) }
+    Post { path: "/api/v1/postings/receive".into(), key: key.to_owned(), body: json!({ "lines": [line] }) }
 }
 
 /// Items leave the first bin together, or none of them.
@@ -159,11 +159,11 @@ pub(crate) fn issue(key: &str, lines: &[(&str, u64)]) -> Post {
         .iter()
         .map(|(sku, units)| json!({ "sku": sku, "qty": units.to_string(), "location": "LON-1" }))
         .collect();
-    Post { path: "/api/v1/postings/issue", key: key.to_owned(), body: json!({ "lines": lines }) }
+    Post { path: "/api/v1/postings/issue".into(), key: key.to_owned(), body: json!({ "lines": lines }) }
 }
 
 /// One unit is promised.
 pub(crate) fn reserve(key: &str, sku: &str) -> Post {
     let body = json!({ "sku": sku, "site": "LON", "qty": "1", "owner": format!("order {key}") });
-    Post { path: "/api/v1/reservations", key: key.to_owned(), body }
+    Post { path: "/api/v1/reservations".into(), key: key.to_owned(), body }
 }
