@@ -50,6 +50,7 @@ create table stock_posting (
 create unique index stock_posting_id on stock_posting (id);
 create unique index stock_posting_reversal on stock_posting (reversal_of) where reversal_of is not null;
 create index stock_posting_document on stock_posting (document, lane, number) where document is not null;
+create index stock_posting_recorded on stock_posting (recorded_at, lane, number);
 create index stock_posting_actor on stock_posting (actor, recorded_at, lane, number);
 
 -- only sqlite

@@ -32,9 +32,9 @@ pub(crate) struct Entry {
     pub(crate) reversal_of: Option<PostingId>,
 }
 
-/// One page of movements: the columns, a condition on `m` or `p`, the place to go on from.
-macro_rules! page {
-    ($condition:literal) => {
+/// The columns of a page, its condition, and its order.
+macro_rules! select {
+    ($condition:expr, $order:literal) => {
         concat!(
             "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
                m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
@@ -44,14 +44,37 @@ macro_rules! page {
              left join stock_lot l on l.id = m.lot
              where ",
             $condition,
-            " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)
-             order by m.recorded_at desc, m.lane desc, m.number desc, m.line desc
-             limit ?6"
+            " order by ",
+            $order,
+            " limit ?6"
         )
     };
 }
 
-const ALL: Statement = Statement::new("stock.ledger.all", page!("m.item > ?1"));
+/// A page along an index of movements.
+macro_rules! page {
+    ($condition:literal) => {
+        select!(
+            concat!($condition, " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)"),
+            "m.recorded_at desc, m.lane desc, m.number desc, m.line desc"
+        )
+    };
+}
+
+/// A page along an index of postings; its first bound is what the index can follow.
+macro_rules! postings_page {
+    ($condition:literal) => {
+        select!(
+            concat!(
+                $condition,
+                " p.recorded_at <= ?2 and (p.recorded_at, p.lane, p.number, m.line) < (?2, ?3, ?4, ?5)"
+            ),
+            "p.recorded_at desc, p.lane desc, p.number desc, m.line desc"
+        )
+    };
+}
+
+const ALL: Statement = Statement::new("stock.ledger.all", postings_page!("?1 = 0 and"));
 const BY_ITEM: Statement = Statement::new("stock.ledger.item", page!("m.item = ?1")).hot();
 const BY_LOT: Statement = Statement::new("stock.ledger.lot", page!("m.lot = ?1 and m.lot <> 0")).hot();
 const FROM: Statement =
@@ -62,8 +85,8 @@ const TO: Statement = Statement::new(
     page!("m.to_location = ?1 and m.to_location > 0 and m.from_location <> ?1"),
 )
 .hot();
-const BY_DOCUMENT: Statement = Statement::new("stock.ledger.document", page!("p.document = ?1"));
-const BY_ACTOR: Statement = Statement::new("stock.ledger.actor", page!("p.actor = ?1"));
+const BY_DOCUMENT: Statement = Statement::new("stock.ledger.document", postings_page!("p.document = ?1 and"));
+const BY_ACTOR: Statement = Statement::new("stock.ledger.actor", postings_page!("p.actor = ?1 and"));
 
 const BY_POSTING: Statement = Statement::new("stock.ledger.posting", page!("p.id = ?1")).hot();
 
