@@ -8,6 +8,7 @@ mod door;
 mod events;
 mod keys;
 mod scope;
+mod scope_walk;
 mod set_up;
 mod walk;
 mod world;

@@ -1,0 +1,273 @@
+//! Each route that touches something at a place, asked by a caller who holds its permission there,
+//! and by one who holds it elsewhere: for the second the thing does not exist.
+//!
+//! Whoever adds such a route adds a line to [`probe`]; without it this test fails.
+
+use crate::world::World;
+use domain::{LocationId, Permission};
+use serde_json::{Value, json};
+use std::cell::Cell;
+use stockwell::wiring;
+use testkit::http::{Actor, Reply};
+use web::{Access, Reach, RouteInfo};
+
+/// Two sites; everything lies in `LON`, nothing in `PAR`.
+struct Stage {
+    world: World,
+    admin: Actor,
+    here: LocationId,
+    elsewhere: LocationId,
+    count: Cell<u32>,
+}
+
+/// A request that would be right for somebody who is there.
+struct Probe {
+    path: String,
+    body: Option<Value>,
+    version: Option<i64>,
+}
+
+fn at(path: impl Into<String>) -> Probe {
+    Probe { path: path.into(), body: None, version: None }
+}
+
+fn with(path: impl Into<String>, body: Value) -> Probe {
+    Probe { body: Some(body), ..at(path) }
+}
+
+impl Stage {
+    fn new() -> Stage {
+        let world = World::new(db::Engine::Sqlite);
+        let admin = world.admin();
+        for site in ["LON", "PAR"] {
+            admin.post("/api/v1/locations", &json!({ "code": site, "kind": "site" })).good();
+        }
+        for bin in ["LON-1", "LON-2"] {
+            admin.post("/api/v1/locations", &json!({ "code": bin, "kind": "bin", "parent": "LON" })).good();
+        }
+        for (sku, tracking) in [("BOLT", "none"), ("MILK", "lot")] {
+            let item = json!({ "sku": sku, "name": sku, "base_unit": "each", "tracking": tracking });
+            admin.post("/api/v1/items", &item).good();
+        }
+        let (here, elsewhere) = (world.location("LON"), world.location("PAR"));
+        let stage = Stage { world, admin, here, elsewhere, count: Cell::new(0) };
+        stage.receive();
+        let line = json!({ "sku": "MILK", "qty": "9", "location": "LON-1", "lot": "L1" });
+        stage.admin.post("/api/v1/postings/receive", &json!({ "lines": [line] })).good();
+        stage
+    }
+
+    /// A name that nothing else has.
+    fn fresh(&self, what: &str) -> String {
+        self.count.set(self.count.get() + 1);
+        format!("{what}-{}", self.count.get())
+    }
+
+    /// A fresh receipt; its id.
+    fn receive(&self) -> String {
+        let done = self.admin.post("/api/v1/postings/receive", &lines(json!({}))).good().json();
+        text(&done["id"])
+    }
+
+    /// A fresh claim; its id.
+    fn claim(&self, path: &str, body: &Value) -> String {
+        text(&self.admin.post(path, body).good().json()["id"])
+    }
+
+    /// A fresh handling unit in a bin; its code.
+    fn unit(&self) -> String {
+        let body = json!({ "code": self.fresh("UNIT"), "parent": "LON-1" });
+        text(&self.admin.post("/api/v1/units", &body).good().json()["code"])
+    }
+
+    /// A fresh location; its code.
+    fn bin(&self) -> String {
+        let body = json!({ "code": self.fresh("LON-BIN"), "kind": "bin", "parent": "LON" });
+        text(&self.admin.post("/api/v1/locations", &body).good().json()["code"])
+    }
+
+    /// A fresh transfer inside of the site; its number.
+    fn transfer(&self) -> String {
+        text(&self.admin.post("/api/v1/transfers", &transfer()).good().json()["number"])
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// One line about `BOLT` in `LON-1`, with what is special.
+fn lines(special: Value) -> Value {
+    let mut line = json!({ "sku": "BOLT", "qty": "5", "location": "LON-1" });
+    let mut body = json!({});
+    if let Value::Object(special) = special {
+        for (name, value) in special {
+            let place = if ["reason", "kind"].contains(&name.as_str()) { &mut body } else { &mut line };
+            place[name] = value;
+        }
+    }
+    body["lines"] = json!([line]);
+    body
+}
+
+fn transfer() -> Value {
+    json!({ "from": "LON", "to": "LON", "lines": [{ "sku": "BOLT", "qty": "1" }] })
+}
+
+fn reserve() -> Value {
+    json!({ "sku": "BOLT", "site": "LON", "qty": "1", "owner": "order-1" })
+}
+
+fn allocate() -> Value {
+    json!({ "sku": "BOLT", "location": "LON-1", "qty": "1", "owner": "order-1" })
+}
+
+/// A request to a route about something in `LON`. `None`: nobody has told how.
+fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+    let post = |name: &str, special: Value| with(format!("/api/v1/postings/{name}"), lines(special));
+    Some(match (method, path) {
+        ("GET", "/api/v1/locations" | "/api/v1/ledger" | "/api/v1/events") => at(path),
+        ("GET", "/api/v1/items/{sku}/stock") => at("/api/v1/items/BOLT/stock"),
+        ("GET", "/api/v1/locations/{code}") => at("/api/v1/locations/LON-1"),
+        ("POST", "/api/v1/locations") => {
+            with(path, json!({ "code": stage.fresh("LON-NEW"), "kind": "bin", "parent": "LON" }))
+        }
+        ("POST", "/api/v1/locations/bulk") => {
+            let pattern = format!("{}-{{1..2}}", stage.fresh("LON-MANY"));
+            with(path, json!({ "parent": "LON", "pattern": pattern, "levels": [{ "kind": "bin" }] }))
+        }
+        ("PATCH", "/api/v1/locations/{code}") => Probe {
+            version: Some(1),
+            ..with(format!("/api/v1/locations/{}", stage.bin()), json!({ "name": "other" }))
+        },
+        ("GET", "/api/v1/postings/{id}") => at(format!("/api/v1/postings/{}", stage.receive())),
+        ("POST", "/api/v1/postings/{id}/reverse") => {
+            with(format!("/api/v1/postings/{}/reverse", stage.receive()), json!({}))
+        }
+        (
+            "POST",
+            "/api/v1/postings/receive"
+            | "/api/v1/postings/produce"
+            | "/api/v1/postings/return"
+            | "/api/v1/postings/opening",
+        ) => with(path, lines(json!({}))),
+        ("POST", "/api/v1/postings/issue" | "/api/v1/postings/consume") => {
+            with(path, lines(json!({ "qty": "1" })))
+        }
+        ("POST", "/api/v1/postings/move") => post("move", json!({ "qty": "1", "to_location": "LON-2" })),
+        ("POST", "/api/v1/postings/set-status") => {
+            post("set-status", json!({ "qty": "1", "to_status": "hold", "reason": "inspection" }))
+        }
+        ("POST", "/api/v1/postings/adjust") => {
+            let line = json!({ "sku": "BOLT", "counted": "500", "location": "LON-1" });
+            with(path, json!({ "reason": "count", "lines": [line] }))
+        }
+        ("POST", "/api/v1/postings/bulk") => {
+            with(path, json!({ "atomic": true, "postings": [lines(json!({ "kind": "receive" }))] }))
+        }
+        ("POST", "/api/v1/reservations") => with(path, reserve()),
+        ("POST", "/api/v1/allocations") => with(path, allocate()),
+        ("POST", "/api/v1/reservations/{id}/release") => {
+            let claim = stage.claim("/api/v1/reservations", &reserve());
+            with(format!("/api/v1/reservations/{claim}/release"), json!({}))
+        }
+        ("POST", "/api/v1/allocations/{id}/release") => {
+            let claim = stage.claim("/api/v1/allocations", &allocate());
+            with(format!("/api/v1/allocations/{claim}/release"), json!({}))
+        }
+        _ => return of_documents(stage, method, path),
+    })
+}
+
+/// The same for documents, handling units and what is done to places with stock.
+fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+    let place = |verb: &str, body| {
+        let path = format!("/api/v1/locations/{}/{verb}", stage.bin());
+        Probe { body, ..at(path) }
+    };
+    let of_unit = |rest: &str| format!("/api/v1/units/{}{rest}", stage.unit());
+    let of_transfer = |rest: &str| format!("/api/v1/transfers/{}{rest}", stage.transfer());
+    Some(match (method, path) {
+        ("POST", "/api/v1/locations/{code}/block") => place("block", Some(json!({ "reason": "wet floor" }))),
+        ("POST", "/api/v1/locations/{code}/unblock") => place("unblock", None),
+        ("POST", "/api/v1/locations/{code}/sellable") => {
+            place("sellable", Some(json!({ "sellable": false })))
+        }
+        ("POST", "/api/v1/locations/{code}/move") => place("move", Some(json!({ "parent": "LON" }))),
+        ("POST", "/api/v1/items/{sku}/lots/{lot}/hold" | "/api/v1/items/{sku}/lots/{lot}/release") => {
+            with(path.replace("{sku}", "MILK").replace("{lot}", "L1"), json!({ "reason": "inspection" }))
+        }
+        ("GET", "/api/v1/units/{code}") => at(of_unit("")),
+        ("GET", "/api/v1/units/{code}/moves") => at(of_unit("/moves")),
+        ("POST", "/api/v1/units") => with(path, json!({ "code": stage.fresh("UNIT"), "parent": "LON-1" })),
+        ("POST", "/api/v1/units/{code}/move") => with(of_unit("/move"), json!({ "parent": "LON-2" })),
+        ("POST", "/api/v1/units/{code}/empty") => with(of_unit("/empty"), json!({})),
+        ("GET", "/api/v1/transfers") => at(path),
+        ("GET", "/api/v1/transfers/{number}") => at(of_transfer("")),
+        ("POST", "/api/v1/transfers") => with(path, transfer()),
+        ("POST", "/api/v1/transfers/{number}/release" | "/api/v1/transfers/{number}/cancel") => {
+            at(of_transfer(path.rsplit_once("{number}").unwrap().1))
+        }
+        _ => return None,
+    })
+}
+
+fn send(actor: &Actor, route: &RouteInfo, probe: &Probe) -> Reply {
+    let method =
+        ["GET", "POST", "PATCH", "PUT", "DELETE"].into_iter().find(|name| *name == route.method.as_str());
+    let mut ask = actor.ask(method.unwrap(), probe.path.as_str());
+    if route.is_write() {
+        ask = ask.fresh();
+    }
+    if let Some(version) = probe.version {
+        ask = ask.if_match(version);
+    }
+    match &probe.body {
+        Some(body) => ask.json(body).send(),
+        None => ask.send(),
+    }
+}
+
+/// Whether the answer says that the thing, or a place that the request names, is not there.
+fn is_not_there(reply: &Reply) -> bool {
+    reply.status == 404 || (reply.status == 422 && reply.code() == "unknown_location")
+}
+
+/// Whether a route touches places, whatever its line in the table says.
+fn is_located(route: &RouteInfo) -> bool {
+    let by_table = matches!(route.reach, Reach::Filtered | Reach::Named);
+    by_table
+        || ["/api/v1/postings", "/api/v1/reservations", "/api/v1/allocations"]
+            .iter()
+            .any(|path| route.path.starts_with(path))
+}
+
+#[test]
+fn what_lies_elsewhere_does_not_exist() {
+    let stage = Stage::new();
+    for route in wiring::routes().table().filter(|route| is_located(route) && route.path != "/api/v1/events")
+    {
+        let Access::Needs(permission) = route.access else { continue };
+        let what = format!("{} {}", route.method, route.path);
+        let holder = |place| {
+            // a bulk needs what its postings need; a transfer of a caller moves nothing yet
+            stage.world.key(&[permission, Permission::StockReceive], Some(&[place]))
+        };
+        let (here, elsewhere) = (holder(stage.here), holder(stage.elsewhere));
+        let Some(probe) = probe(&stage, route.method.as_str(), &route.path) else {
+            panic!("{what}: tell in `probe` how to ask for something in a place")
+        };
+        let refused = send(&elsewhere, route, &probe);
+        let done = send(&here, route, &probe);
+        let told =
+            format!("{what}: {} {}\nthere: {} {}", refused.status, refused.text(), done.status, done.text());
+        if route.reach == Reach::Filtered {
+            assert_eq!((refused.status, done.status), (200, 200), "{told}");
+            assert!(!refused.text().contains("LON"), "{told}");
+            assert!(done.text().contains("LON") || route.path == "/api/v1/transfers", "{told}");
+        } else {
+            assert!(is_not_there(&refused), "{told}");
+            assert!(![401, 403, 500].contains(&done.status) && !is_not_there(&done), "{told}");
+        }
+    }
+}
