@@ -16,3 +16,4 @@ pub mod out;
 pub mod server;
 mod store_backup;
 pub mod wiring;
+mod worker;

@@ -63,6 +63,7 @@ impl Server {
         tokio::select! {
             () = web::serve(listener, router, &state.app, stop, closing) => {}
             () = state.access.watch() => {}
+            () = crate::worker::work(state.app.clone()) => {}
         }
     }
 }

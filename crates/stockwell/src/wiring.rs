@@ -42,6 +42,8 @@ pub fn routes() -> Routes<Stockwell> {
         .and(catalog::routes())
         .and(places::routes())
         .and(stock::routes())
+        .and(stock::document_routes())
+        .and(stock::document_routes())
 }
 
 /// `access`, which knows about locations only what it is handed here.

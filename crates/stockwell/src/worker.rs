@@ -1,0 +1,34 @@
+//! What the product does by itself while it serves: expired lots at each site's midnight,
+//! reservations whose time is over, months made ready, old answers forgotten.
+
+use domain::{Actor, Ctx, PrincipalId};
+use std::sync::Arc;
+use std::time::Duration;
+use web::App;
+
+/// How long it rests between two rounds. A round that finds nothing due only reads.
+const REST: Duration = Duration::from_secs(5);
+
+/// Works until it is dropped. A round that fails is reported and tried again.
+pub(crate) async fn work(app: App) {
+    loop {
+        tokio::time::sleep(REST).await;
+        let round = app.clone();
+        let done = tokio::task::spawn_blocking(move || stock::upkeep(round.db(), &context(&round))).await;
+        match done {
+            Ok(Ok(report)) => {
+                if report.sites_swept + report.claims_expired + report.jobs_failed > 0 {
+                    tracing::info!(?report, "upkeep");
+                }
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "upkeep failed and will be tried again"),
+            Err(error) => tracing::error!(%error, "upkeep ended unexpectedly"),
+        }
+    }
+}
+
+/// The product itself, now.
+fn context(app: &App) -> Ctx {
+    let actor = Actor { id: PrincipalId(1), name: "system".to_owned() };
+    Ctx { actor, now: app.now(), ids: Arc::clone(app.ids()), request_id: app.ids().next() }
+}
