@@ -1,7 +1,12 @@
 //! Races through HTTP against the real program: many callers at once, one process or three on one
 //! server. What is answered is exact, and nobody is shown that others were there.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not as expected fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what is not as expected fails the test"
+)]
 
 #[expect(dead_code, reason = "some of it is for crashes")]
 mod support;
@@ -119,9 +124,11 @@ fn what_is_sold_and_promised_at_once_is_never_more_than_there_is(race: &Race) {
         let mut connection = race.client(client);
         let post = |number: usize| {
             let key = format!("s-{client}-{number}");
-            if number % 2 == 0 { issue(&key, &[("HOT", 1)]) } else { reserve(&key, "HOT") }
+            if number.is_multiple_of(2) { issue(&key, &[("HOT", 1)]) } else { reserve(&key, "HOT") }
         };
-        (0..20).map(|number| (number % 2 == 0, connection.post(&post(number)).unwrap())).collect::<Vec<_>>()
+        (0..20)
+            .map(|number: usize| (number.is_multiple_of(2), connection.post(&post(number)).unwrap()))
+            .collect::<Vec<_>>()
     });
     let accepted = |sold: bool| {
         let all = replies.iter().flatten().filter(|(is_sale, reply)| *is_sale == sold && reply.status == 201);
@@ -251,10 +258,10 @@ fn a_key_with_another_body_is_refused_and_disturbs_nobody(race: &Race) {
         // later too, and those who repeat what was done get its answer beside those who do not
         let done = if seen == first_wins { 2 } else { 1 };
         let replies =
-            race.at_once(24, |number| receive(&key, "BODY", if number % 2 == 0 { done } else { 9 }));
+            race.at_once(24, |number| receive(&key, "BODY", if number.is_multiple_of(2) { done } else { 9 }));
         for (number, reply) in replies.iter().enumerate() {
-            let expected = if number % 2 == 0 { "201" } else { "422 idempotency_mismatch" };
-            assert_eq!((reply.outcome().as_str(), reply.replayed), (expected, number % 2 == 0));
+            let expected = if number.is_multiple_of(2) { "201" } else { "422 idempotency_mismatch" };
+            assert_eq!((reply.outcome().as_str(), reply.replayed), (expected, number.is_multiple_of(2)));
         }
     }
     let books = race.books();
@@ -316,6 +323,7 @@ fn a_posting_is_reversed_once_however_many_ask(race: &Race) {
 }
 
 fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
+    const CALLERS: usize = 48;
     race.stocked("GOOD", 0);
     race.stocked("FULL", 1);
     let poison = |kind: usize, key: &str| {
@@ -346,18 +354,21 @@ fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
             _ => issue(key, &[("FULL", 1_000_000_000)]),
         }
     };
-    const CALLERS: usize = 48;
     let replies = crowd(CALLERS, |caller| {
         let mut client = race.client(caller);
         let post = |number: usize| {
             let key = format!("p-{caller}-{number}");
-            if caller % 3 == 0 { poison((caller / 3 + number) % 8, &key) } else { receive(&key, "GOOD", 1) }
+            if caller.is_multiple_of(3) {
+                poison((caller / 3 + number) % 8, &key)
+            } else {
+                receive(&key, "GOOD", 1)
+            }
         };
         (0..8).map(|number| (post(number), client.post(&post(number)).unwrap())).collect::<Vec<_>>()
     });
     for (caller, replies) in replies.iter().enumerate() {
         for (post, reply) in replies {
-            if caller % 3 == 0 {
+            if caller.is_multiple_of(3) {
                 assert!((400..500).contains(&reply.status), "{post:?}: {reply:?}");
             } else {
                 assert_eq!(reply.status, 201, "{reply:?}");
