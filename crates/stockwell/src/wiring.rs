@@ -43,7 +43,6 @@ pub fn routes() -> Routes<Stockwell> {
         .and(places::routes())
         .and(stock::routes())
         .and(stock::document_routes())
-        .and(stock::document_routes())
 }
 
 /// `access`, which knows about locations only what it is handed here.
