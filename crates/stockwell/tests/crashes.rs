@@ -2,12 +2,7 @@
 //! every answer that came: what was answered is there, what is there was sent, and nothing is
 //! half done.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "what is not as expected fails the test"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not as expected fails the test")]
 #![expect(clippy::print_stdout, reason = "the seed is shown when a test fails")]
 
 #[expect(dead_code, reason = "some of it is for races")]

@@ -93,11 +93,13 @@ impl Site {
         // its log goes to the output of the test, to be seen when it fails
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
         let address = loop {
-            let line = lines.next().expect("the server listens").unwrap();
+            let line = lines.next().unwrap_or_else(|| panic!("it does not listen: {said:?}")).unwrap();
             if let Some((_, address)) = line.split_once("listening on http://") {
                 break address.trim().parse().unwrap();
             }
+            said.push(line);
         };
         // whoever does not read along blocks the writer in the end
         std::thread::spawn(move || lines.for_each(drop));
