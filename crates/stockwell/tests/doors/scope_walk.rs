@@ -11,7 +11,7 @@ use stockwell::wiring;
 use testkit::http::{Actor, Reply};
 use web::{Access, Reach, RouteInfo};
 
-/// Two sites; everything lies in `LON`, nothing in `PAR`.
+/// Everything lies in `LON`, some of it on its way to `ROM`, nothing in `PAR`.
 struct Stage {
     world: World,
     admin: Actor,
@@ -39,7 +39,7 @@ impl Stage {
     fn new() -> Stage {
         let world = World::new(db::Engine::Sqlite);
         let admin = world.admin();
-        for site in ["LON", "PAR"] {
+        for site in ["LON", "PAR", "ROM"] {
             admin.post("/api/v1/locations", &json!({ "code": site, "kind": "site" })).good();
         }
         for bin in ["LON-1", "LON-2"] {
@@ -86,7 +86,7 @@ impl Stage {
         text(&self.admin.post("/api/v1/locations", &body).good().json()["code"])
     }
 
-    /// A fresh transfer inside of the site; its number.
+    /// A fresh transfer to another site; its number.
     fn transfer(&self) -> String {
         text(&self.admin.post("/api/v1/transfers", &transfer()).good().json()["number"])
     }
@@ -111,7 +111,7 @@ fn lines(special: Value) -> Value {
 }
 
 fn transfer() -> Value {
-    json!({ "from": "LON", "to": "LON", "lines": [{ "sku": "BOLT", "qty": "1" }] })
+    json!({ "from_site": "LON", "to_site": "ROM", "lines": [{ "sku": "BOLT", "qty": "1" }] })
 }
 
 fn reserve() -> Value {
@@ -208,6 +208,15 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/transfers/{number}/release" | "/api/v1/transfers/{number}/cancel") => {
             at(of_transfer(path.rsplit_once("{number}").unwrap().1))
         }
+        ("POST", "/api/v1/transfers/{number}/allocate" | "/api/v1/transfers/{number}/ship") => {
+            let line = json!({ "line": 1, "qty": "1", "location": "LON-1" });
+            with(of_transfer(path.rsplit_once("{number}").unwrap().1), json!({ "lines": [line] }))
+        }
+        ("POST", "/api/v1/transfers/{number}/receive") => {
+            let line = json!({ "line": 1, "qty": "1", "location": "ROM" });
+            with(of_transfer("/receive"), json!({ "lines": [line] }))
+        }
+        ("POST", "/api/v1/transfers/{number}/close") => with(of_transfer("/close"), json!({})),
         _ => return None,
     })
 }
@@ -228,9 +237,10 @@ fn send(actor: &Actor, route: &RouteInfo, probe: &Probe) -> Reply {
     }
 }
 
-/// Whether the answer says that the thing, or a place that the request names, is not there.
+/// Whether the answer says that the thing, or a place that the request names, is not there; or that
+/// nothing of it is.
 fn is_not_there(reply: &Reply) -> bool {
-    reply.status == 404 || (reply.status == 422 && reply.code() == "unknown_location")
+    reply.status == 404 || ["unknown_location", "insufficient_stock"].contains(&reply.code().as_str())
 }
 
 /// Whether a route touches places, whatever its line in the table says.
