@@ -108,6 +108,12 @@ impl Ask {
         self
     }
 
+    /// Without a header.
+    pub fn without(mut self, name: &str) -> Ask {
+        self.headers.retain(|(known, _)| known != name);
+        self
+    }
+
     /// With this idempotency key.
     pub fn idempotency_key(self, key: &str) -> Ask {
         self.header("idempotency-key", key)

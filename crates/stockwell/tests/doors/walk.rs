@@ -86,6 +86,24 @@ fn status(actor: &Actor, route: &RouteInfo) -> u16 {
     ask(actor, route).send().status
 }
 
+#[test]
+fn no_route_writes_without_an_idempotency_key() {
+    let world = World::new(db::Engine::Sqlite);
+    let admin = world.admin();
+    let audits = world.audits();
+    for route in wiring::routes().table().filter(|route| route.is_write()) {
+        if matches!(route.access, Access::Public(_)) {
+            // the one-time token of the set-up is its key
+            assert_eq!(route.path, "/api/v1/setup");
+            continue;
+        }
+        let with_key = ask(&admin, route);
+        let reply = with_key.without("idempotency-key").send();
+        assert_eq!(reply.refusal(), "428 idempotency_key_required", "{} {}", route.method, route.path);
+    }
+    assert_eq!(world.audits(), audits);
+}
+
 struct Callers {
     world: World,
     stranger: Actor,
