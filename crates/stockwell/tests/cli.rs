@@ -248,6 +248,32 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
 }
 
 #[test]
+fn a_server_is_dumped_and_restored_into_an_empty_database() {
+    let shell = Shell::new();
+    let source = testkit::pg::Database::new(&stockwell::wiring::MIGRATIONS).unwrap();
+    let run = |url: &str, arguments: &[&str]| {
+        let mut command = shell.command(&["--database", url]);
+        command.args(arguments).output().unwrap().into()
+    };
+    let made: Ended = run(&source.url, &["user", "add", "ann", "--role", "clerk"]);
+    made.good();
+    let dump = shell.path("copy.dump");
+    let dump = dump.to_str().unwrap();
+    let made: Ended = run(&source.url, &["backup", dump]);
+    made.good();
+    let name = format!("restored_{}", std::process::id());
+    source.server().execute(&format!("create database {name}")).unwrap();
+    let target = source.server().url_of(&name);
+    let restored: Ended = run(&target, &["restore", dump]);
+    assert!(restored.good().out.starts_with("restored and checked"));
+    let listed: Ended = run(&target, &["user", "list"]);
+    assert!(listed.good().out.contains("ann"));
+    let again: Ended = run(&target, &["restore", dump]);
+    assert_eq!(again.code, 4, "never over anything: {again:?}");
+    source.server().drop_database(&target).unwrap();
+}
+
+#[test]
 fn the_first_start_shows_the_way_in_and_the_log_shows_no_secret() {
     let shell = Shell::new();
     let begun = Instant::now();

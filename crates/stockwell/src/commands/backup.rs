@@ -40,7 +40,7 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         Some(file) => {
             super::require_database(call.config)?;
             store_backup::copy(&file, &to)?;
-            check_schema(&to)?;
+            check_schema(&format!("sqlite:{}", to.display()))?;
         }
         None => dump(&call.config.database(), &to)?,
     }
@@ -62,8 +62,8 @@ fn fresh_name(call: Call<'_>, ending: &str) -> Result<PathBuf, Stop> {
 }
 
 /// Refuses a copy that this program could not use.
-pub(crate) fn check_schema(file: &Path) -> Result<(), Stop> {
-    let mut settings = db::Settings::new(format!("sqlite:{}", file.display()));
+pub(crate) fn check_schema(url: &str) -> Result<(), Stop> {
+    let mut settings = db::Settings::new(url);
     settings.read_only = true;
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
     let checked = db.check_schema();
@@ -77,8 +77,8 @@ fn dump(url: &str, to: &Path) -> Result<(), Stop> {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
     let part = to.with_extension("part");
-    let made = tool("pg_dump", &["--format=custom", "--no-owner", "--dbname", url, "--file"], &part)
-        .and_then(|()| tool("pg_restore", &["--list"], &part))
+    let made = tool("pg_dump", Some(url), &["--format=custom", "--no-owner", "--file"], &part)
+        .and_then(|()| tool("pg_restore", None, &["--list"], &part))
         .and_then(|()| Ok(std::fs::File::open(&part)?.sync_all()?))
         .and_then(|()| Ok(std::fs::rename(&part, to)?));
     if made.is_err() {
@@ -89,9 +89,18 @@ fn dump(url: &str, to: &Path) -> Result<(), Stop> {
     store_backup::sync_folder(to)
 }
 
-/// Runs a program of PostgreSQL on a file; its own words are the error, without the password.
-pub(crate) fn tool(name: &str, arguments: &[&str], file: &Path) -> Result<(), Stop> {
-    let output = Command::new(name).args(arguments).arg(file).output().map_err(|error| {
+/// Runs a program of PostgreSQL on a file. Its own words are the error; a password goes by the
+/// environment, which no other user can read.
+pub(crate) fn tool(name: &str, url: Option<&str>, arguments: &[&str], file: &Path) -> Result<(), Stop> {
+    let mut command = Command::new(name);
+    if let Some(url) = url {
+        let (url, password) = config::password_apart(url);
+        command.args(["--dbname", &url]);
+        if let Some(password) = password {
+            command.env("PGPASSWORD", password);
+        }
+    }
+    let output = command.args(arguments).arg(file).output().map_err(|error| {
         Stop::CannotRun(format!(
             "`{name}` cannot be run ({error}): install the client programs of PostgreSQL"
         ))
@@ -100,8 +109,7 @@ pub(crate) fn tool(name: &str, arguments: &[&str], file: &Path) -> Result<(), St
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    let said: Vec<String> = said.split_whitespace().map(config::without_password).collect();
-    Err(Stop::CannotRun(format!("`{name}` failed: {}", said.join(" "))))
+    Err(Stop::CannotRun(format!("`{name}` failed: {}", said.trim())))
 }
 
 /// The size and the SHA-256 of a file.

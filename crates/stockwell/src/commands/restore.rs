@@ -39,6 +39,7 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
         None if call.config.database_file().is_none() => {
             let url = call.config.database();
             into_server(&restore.from, &url)?;
+            check_schema(&url)?;
             crate::config::without_password(&url)
         }
         None => return Err(Stop::Usage("say with `--into` which new folder to make".to_owned())),
@@ -59,12 +60,11 @@ fn into_folder(from: &Path, folder: &Path) -> Result<PathBuf, Stop> {
     }
     let file = folder.join("stockwell.db");
     store_backup::copy(from, &file)?;
-    check_schema(&file)?;
+    check_schema(&format!("sqlite:{}", file.display()))?;
     Ok(file)
 }
 
 /// All or nothing: what is there already makes the first statement fail, and then nothing is done.
 fn into_server(from: &Path, url: &str) -> Result<(), Stop> {
-    let arguments = ["--no-owner", "--single-transaction", "--exit-on-error", "--dbname", url];
-    tool("pg_restore", &arguments, from)
+    tool("pg_restore", Some(url), &["--no-owner", "--single-transaction", "--exit-on-error"], from)
 }
