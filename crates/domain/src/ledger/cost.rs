@@ -63,10 +63,55 @@ impl Costs {
         Ok(LayerMade { seq, qty, value, effective_at, new: true })
     }
 
+    /// Takes one step back. The steps are taken back in the opposite order, so what each one left
+    /// is there.
+    pub(super) fn take_back(&mut self, step: &CostStep) {
+        let undone = match step {
+            CostStep::Received(layer) => self.stack.take_back(*layer),
+            CostStep::Used(uses) => self.stack.give_back(uses),
+            CostStep::Given(uses) => uses.iter().rev().try_for_each(|used| self.stack.take_back(*used)),
+        };
+        debug_assert_eq!(undone, Ok(()), "a step that was taken can be taken back");
+        if let CostStep::Received(LayerUse { seq, qty, value, .. }) = *step {
+            self.next_seq -= 1;
+            if let Some(sum) = self.received.get_mut(&seq) {
+                (sum.1, sum.2) = (sum.1 - qty, sum.2 - value);
+                if sum.1 == 0 {
+                    self.received.remove(&seq);
+                }
+            }
+        }
+    }
+
     /// Whether a layer was there when the costs were loaded, given the number they began with.
     pub fn is_stored(seq: i64, next_seq: i64) -> bool {
         seq < next_seq && (seq != POOL_SEQ || next_seq > 1)
     }
+}
+
+/// A change of cost layers, enough to take it back.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum CostStep {
+    /// Goods came in.
+    Received(LayerUse),
+    /// Layers were used.
+    Used(Vec<LayerUse>),
+    /// Layers got back what they had given.
+    Given(Vec<LayerUse>),
+}
+
+/// Takes goods in, as a layer of their own.
+fn receive(
+    vault: &mut Vault,
+    (item, group): (ItemId, Group),
+    effective_at: Instant,
+    qty: i64,
+    value: i64,
+) -> Result<LayerMade, Refusal> {
+    let made = vault.costs(item, group)?.receive(effective_at, qty, value)?;
+    let LayerMade { seq, qty, value, effective_at, .. } = made;
+    vault.note_cost(item, group, CostStep::Received(LayerUse { seq, effective_at, qty, value }));
+    Ok(made)
 }
 
 /// Books a movement by the rules of its groups.
@@ -77,6 +122,7 @@ pub(super) fn book(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<Booked,
     let mut booked = Booked::default();
     let value = if flow.from.is_some() {
         let used = vault.costs(flow.item, flow.from)?.stack.consume(flow.qty).map_err(refuse)?;
+        vault.note_cost(flow.item, flow.from, CostStep::Used(used.uses.clone()));
         booked.uses = used.uses;
         used.value
     } else {
@@ -86,14 +132,14 @@ pub(super) fn book(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<Booked,
     if !flow.to.is_some() {
         return Ok(booked);
     }
-    let costs = vault.costs(flow.item, flow.to)?;
+    let home = (flow.item, flow.to);
     if booked.uses.is_empty() {
-        booked.made.push(costs.receive(flow.effective_at, flow.qty, value)?);
+        booked.made.push(receive(vault, home, flow.effective_at, flow.qty, value)?);
     } else {
         // the layers follow the goods, each with the age that it has
         for used in &booked.uses {
             let effective_at = if used.seq == POOL_SEQ { flow.effective_at } else { used.effective_at };
-            booked.made.push(costs.receive(effective_at, used.qty, used.value)?);
+            booked.made.push(receive(vault, home, effective_at, used.qty, used.value)?);
         }
     }
     Ok(booked)
@@ -125,27 +171,35 @@ pub(super) fn unbook(vault: &mut Vault, flow: &Flow, original: &Movement) -> Res
     let mut booked = Booked::default();
     let mut value = original.value.unwrap_or(0);
     if flow.from.is_some() {
-        booked.uses = take_out(vault.costs(flow.item, flow.from)?, &original.made)?;
+        booked.uses = take_out(vault, (flow.item, flow.from), &original.made)?;
         value = booked.uses.iter().map(|used| used.value).sum();
     }
     booked.value = Some(value);
     if flow.to.is_some() {
         let uses = worth(&original.uses, value)?;
         vault.costs(flow.item, flow.to)?.stack.give_back(&uses).map_err(refuse)?;
+        vault.note_cost(flow.item, flow.to, CostStep::Given(uses.clone()));
         booked.made = uses.iter().map(given_back).collect();
     }
     Ok(booked)
 }
 
-fn take_out(costs: &mut Costs, made: &[LayerMade]) -> Result<Vec<LayerUse>, Refusal> {
+fn take_out(
+    vault: &mut Vault,
+    (item, group): (ItemId, Group),
+    made: &[LayerMade],
+) -> Result<Vec<LayerUse>, Refusal> {
     let mut uses = Vec::with_capacity(made.len());
     for LayerMade { seq, qty, value, effective_at, .. } in made.iter().copied() {
+        let stack = &mut vault.costs(item, group)?.stack;
         let exact = LayerUse { seq, effective_at, qty, value };
-        if costs.stack.take_back(exact).is_ok() {
-            uses.push(exact);
+        let taken = if stack.take_back(exact).is_ok() {
+            vec![exact]
         } else {
-            uses.extend(costs.stack.consume_from(seq, effective_at, qty).map_err(refuse)?.uses);
-        }
+            stack.consume_from(seq, effective_at, qty).map_err(refuse)?.uses
+        };
+        vault.note_cost(item, group, CostStep::Used(taken.clone()));
+        uses.extend(taken);
     }
     Ok(uses)
 }

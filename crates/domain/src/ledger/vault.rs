@@ -1,7 +1,7 @@
 //! The rows of a batch in memory, with an undo list so that a refused command leaves no trace.
 
 use super::claim::Claim;
-use super::cost::Costs;
+use super::cost::{CostStep, Costs};
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
 use super::refusal::{Missing, Refusal, Why};
@@ -69,7 +69,7 @@ enum Undo {
     Site(SiteKey, SiteStock),
     Claim(ClaimId, Option<Claim>),
     Serial(LotId, Option<Place>),
-    Costs((ItemId, Group), Box<Costs>),
+    Costs((ItemId, Group), CostStep),
     History(Key),
 }
 
@@ -161,7 +161,11 @@ impl Vault {
                 Some(Undo::Site(key, was)) => restore(&mut self.sites, &key, was),
                 Some(Undo::Claim(id, was)) => restore(&mut self.claims, &id, was),
                 Some(Undo::Serial(lot, was)) => restore(&mut self.serials, &lot, was),
-                Some(Undo::Costs(key, was)) => restore(&mut self.costs, &key, *was),
+                Some(Undo::Costs(key, step)) => {
+                    if let Some(slot) = self.costs.get_mut(&key) {
+                        slot.now.take_back(&step);
+                    }
+                }
                 Some(Undo::History(key)) => {
                     if let Some(history) = self.history.get_mut(&key) {
                         history.entries.pop();
@@ -273,14 +277,16 @@ impl Vault {
         }
     }
 
-    /// The open cost layers of an item in a group, to be changed. The whole stack is kept for
-    /// undo: it holds the open layers only, which are few.
+    /// The open cost layers of an item in a group, to be changed; each change is noted by
+    /// [`Vault::note_cost`].
     pub(super) fn costs(&mut self, item: ItemId, group: Group) -> Result<&mut Costs, Refusal> {
-        let key = (item, group);
         let lacks = Refusal::of(Why::NotLoaded(Missing::Layers(item.get(), group.0)));
-        let slot = self.costs.get_mut(&key).ok_or(lacks)?;
-        self.undo.push(Undo::Costs(key, Box::new(slot.now.clone())));
-        Ok(&mut slot.now)
+        self.costs.get_mut(&(item, group)).map(|slot| &mut slot.now).ok_or(lacks)
+    }
+
+    /// Notes a change of cost layers, so that it can be taken back.
+    pub(super) fn note_cost(&mut self, item: ItemId, group: Group, step: CostStep) {
+        self.undo.push(Undo::Costs((item, group), step));
     }
 
     /// The open cost layers of an item in a group.

@@ -3,6 +3,8 @@
 pub(crate) mod api;
 mod decide;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 use crate::reach;
 use db::{Conn, DbError};

@@ -5,6 +5,8 @@
 
 pub(crate) mod api;
 pub(crate) mod store;
+#[cfg(test)]
+mod tests;
 
 use crate::desk::Desk;
 use crate::reach;
