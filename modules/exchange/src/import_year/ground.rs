@@ -36,8 +36,12 @@ pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground,
         "levels": [{ "kind": "aisle" }, { "kind": "rack" }, { "kind": "bin", "role": "pick_face" }],
     });
     let made = places::make_locations(tx, ctx, Reached::All, &serde_json::from_value(bins)?)?;
-    let codes: Vec<&str> =
-        made.locations.iter().filter(|made| made.kind == LocationKind::Bin).map(|made| made.code.as_str()).collect();
+    let codes: Vec<&str> = made
+        .locations
+        .iter()
+        .filter(|made| made.kind == LocationKind::Bin)
+        .map(|made| made.code.as_str())
+        .collect();
     let bins: Vec<LocationId> =
         places::facts_by_code(tx, &codes)?.into_iter().flatten().map(|facts| facts.id).collect();
     let wanted: Vec<NewItem> = year.items.iter().map(new_item).collect::<Result<_, _>>()?;
