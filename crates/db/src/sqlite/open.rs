@@ -3,6 +3,7 @@
 use crate::error::DbError;
 use crate::settings::Settings;
 use crate::sqlite::error::name;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, TryLockError};
 use std::path::Path;
@@ -82,6 +83,9 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, DbError> {
 fn prepare(conn: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
     conn.busy_timeout(BUSY_TIMEOUT)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // a plan holds whatever is bound: otherwise a statement that compares a range is prepared anew
+    // at every execution with other values
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.execute_batch(&format!(
         "pragma foreign_keys = on;
          pragma trusted_schema = off;
