@@ -49,7 +49,10 @@ pub struct MigrationSet {
 /// The tables of this crate.
 pub(crate) const OWN: MigrationSet = MigrationSet {
     name: "db",
-    migrations: &[Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") }],
+    migrations: &[
+        Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
+        Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+    ],
 };
 
 /// Writes a text for an engine.

@@ -1,7 +1,7 @@
 //! The frame of the command line: global flags, the list of commands, exit codes.
 
 use crate::commands::{
-    backup, bench, demo, doctor, import, init, key, migrate, openapi, restore, routes, serve, user,
+    backup, bench, demo, doctor, import, init, key, migrate, openapi, restore, routes, serve, user, verify,
 };
 use crate::config::{Config, Flags};
 use crate::exit::Done;
@@ -79,6 +79,8 @@ enum Command {
     Openapi(openapi::Openapi),
     /// Measure the product through its own doors
     Bench(bench::Bench),
+    /// Hold the invariants against the database
+    Verify(verify::Verify),
 }
 
 /// What a command is given.
@@ -128,5 +130,6 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Routes(command) => routes::run(call, &command),
         Command::Openapi(command) => openapi::run(call, &command),
         Command::Bench(command) => bench::run(call, command),
+        Command::Verify(command) => verify::run(call, command),
     }
 }

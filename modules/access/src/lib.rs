@@ -51,11 +51,10 @@ pub use users::{
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "access",
-    migrations: &[db::Migration {
-        number: 1,
-        name: "first",
-        text: include_str!("../migrations/0001_first.sql"),
-    }],
+    migrations: &[
+        db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
+        db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+    ],
 };
 
 /// The module at work: its state in memory, cheap to clone.

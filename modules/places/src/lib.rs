@@ -55,11 +55,10 @@ use web::{Reach, Routes};
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "places",
-    migrations: &[db::Migration {
-        number: 1,
-        name: "first",
-        text: include_str!("../migrations/0001_first.sql"),
-    }],
+    migrations: &[
+        db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
+        db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+    ],
 };
 
 /// The routes of this module.

@@ -32,7 +32,8 @@ select
     m.value,
     m.second_qty,
     m.effective_on,
-    p.id as posting_id
+    p.id as posting_id,
+    p.kind
 from stock_movement m
 left join stock_posting p on p.lane = m.lane and p.number = m.number
 left join stock_posting b on b.lane = m.lane and b.number = m.number - 1
@@ -215,12 +216,22 @@ select
     p.version
 from stock_period p;
 
+create view ck_reason as
+select
+    r.code,
+    r.active,
+    r.version
+from stock_reason r;
+
 create view ck_doc as
 select
     t.id as doc_id,
     'transfer' as type,
     t.number,
-    t.state,
+    case t.state
+        when 1 then 'draft' when 2 then 'allocated' when 3 then 'shipped' when 4 then 'partially_received'
+        when 5 then 'received' when 6 then 'closed_short' when 7 then 'cancelled'
+    end as state,
     t.version,
     (select cast(coalesce(sum(l.qty), 0) as @int) from stock_transfer_line l where l.transfer = t.id)
         as header_total_qty,

@@ -13,6 +13,7 @@ pub(crate) mod restore;
 pub(crate) mod routes;
 pub(crate) mod serve;
 pub(crate) mod user;
+pub(crate) mod verify;
 
 use crate::clock::WallClock;
 use crate::config::Config;

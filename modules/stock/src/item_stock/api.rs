@@ -12,7 +12,7 @@ use web::{Answer, App, Caller, Path};
 )]
 pub(crate) async fn get_item_stock(app: App, caller: Caller, Path(sku): Path<String>) -> web::Result {
     let now = caller.ctx.now;
-    let found = app.db().read_now(|conn| read(conn, &caller.scope, &sku, now))?;
+    let found = app.db().read_blocking(|conn| read(conn, &caller.scope, &sku, now))?;
     let stock = found.ok_or_else(|| Problem::not_found("item", &sku))?;
     Answer::ok(&stock)
 }

@@ -1,0 +1,173 @@
+//! What many checks ask: the items and locations, the lanes, and how things are called.
+
+use super::Options;
+use db::{Conn, DbError, Statement};
+use domain::item::Tracking;
+use rustc_hash::FxHashMap;
+
+const LOCATIONS: Statement = Statement::new(
+    "verify.locations",
+    "select loc_id, allow_negative, code, site_id, valuation_group, sellable, blocked from ck_location",
+);
+
+const ITEMS: Statement =
+    Statement::new("verify.items", "select sku_id, sku, tracking, stocked, whole from ck_item");
+
+const LANES: Statement = Statement::new("verify.lanes", "select lane, number from ck_lane order by lane");
+
+const LOTS: Statement = Statement::new("verify.lots", "select lot_id, sku_id from ck_lot");
+
+/// A location.
+#[derive(Debug)]
+pub(super) struct Location {
+    pub(super) code: Box<str>,
+    /// The stock there is ours: inside, or in transit.
+    pub(super) owned: bool,
+    pub(super) site: i64,
+    pub(super) group: i64,
+    pub(super) sellable: bool,
+    pub(super) blocked: bool,
+}
+
+impl Location {
+    /// Whether good stock there is part of its site's sellable number.
+    pub(super) const fn counts(&self) -> bool {
+        self.sellable && !self.blocked && self.site != 0
+    }
+}
+
+/// An item.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) sku: Box<str>,
+    pub(super) tracking: Tracking,
+    pub(super) stocked: bool,
+    pub(super) whole: bool,
+}
+
+/// A lane and where it says that it ends.
+#[derive(Debug)]
+pub(super) struct Lane {
+    pub(super) lane: i64,
+    pub(super) number: i64,
+}
+
+/// A lot or serial.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lot {
+    pub(super) item: i64,
+}
+
+/// What many checks ask.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) deep: bool,
+    pub(super) locations: FxHashMap<i64, Location>,
+    pub(super) items: FxHashMap<i64, Item>,
+    pub(super) lanes: Vec<Lane>,
+}
+
+impl Ground {
+    pub(super) fn read(conn: &mut Conn<'_>, options: &Options) -> Result<Ground, DbError> {
+        Ok(Ground {
+            deep: options.deep,
+            locations: locations(conn)?,
+            items: items(conn)?,
+            lanes: conn.query(&LANES, &[], |row| {
+                let (lane, number) = (row.int(0)?, row.int(1)?);
+                Ok(Lane { lane, number })
+            })?,
+        })
+    }
+
+    /// Whether stock at a location is ours. What nobody knows is; that it is unknown is another
+    /// finding.
+    pub(super) fn is_owned(&self, location: i64) -> bool {
+        self.locations.get(&location).is_none_or(|location| location.owned)
+    }
+
+    /// The group that stock at a location is valued in; 0 for none.
+    pub(super) fn group(&self, location: i64) -> i64 {
+        self.locations.get(&location).map_or(0, |location| location.group)
+    }
+
+    /// How an item is called.
+    pub(super) fn item(&self, id: i64) -> String {
+        self.items.get(&id).map_or_else(|| format!("item {id}"), |item| format!("`{}`", item.sku))
+    }
+
+    /// How a location is called.
+    pub(super) fn location(&self, id: i64) -> String {
+        self.locations
+            .get(&id)
+            .map_or_else(|| format!("location {id}"), |location| format!("`{}`", location.code))
+    }
+
+    /// How a key is called.
+    pub(super) fn key(&self, key: &Key) -> String {
+        let Key { item, location, lot, status } = *key;
+        let lot = if lot == 0 { String::new() } else { format!(" lot {lot}") };
+        let status = match domain::Status::from_number(status) {
+            Some(domain::Status::Good) => String::new(),
+            Some(status) => format!(" ({status})"),
+            None => format!(" (status {status})"),
+        };
+        format!("{}{lot} at {}{status}", self.item(item), self.location(location))
+    }
+}
+
+fn locations(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Location>, DbError> {
+    let mut found = FxHashMap::default();
+    conn.for_each(&LOCATIONS, &[], |row| {
+        let location = Location {
+            owned: !row.bool(1)?,
+            code: row.text(2)?.into(),
+            site: row.int(3)?,
+            group: row.int(4)?,
+            sellable: row.bool(5)?,
+            blocked: row.bool(6)?,
+        };
+        found.insert(row.int(0)?, location);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+fn items(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Item>, DbError> {
+    let mut found = FxHashMap::default();
+    conn.for_each(&ITEMS, &[], |row| {
+        let item = Item {
+            sku: row.text(1)?.into(),
+            tracking: Tracking::parse(row.text(2)?).unwrap_or(Tracking::None),
+            stocked: row.bool(3)?,
+            whole: row.bool(4)?,
+        };
+        found.insert(row.int(0)?, item);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// All lots and serials.
+pub(super) fn lots(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Lot>, DbError> {
+    let mut found = FxHashMap::default();
+    conn.for_each(&LOTS, &[], |row| {
+        found.insert(row.int(0)?, Lot { item: row.int(1)? });
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// The key of a balance.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub(super) struct Key {
+    pub(super) item: i64,
+    pub(super) location: i64,
+    pub(super) lot: i64,
+    pub(super) status: i64,
+}
+
+/// How a movement is called.
+pub(super) fn movement(lane: i64, seq: i64, place: i64) -> String {
+    format!("movement {seq} of lane {lane}, line {place}")
+}

@@ -1,0 +1,94 @@
+//! The invariants as a feature: each is a check that runs on a live database of either engine.
+//!
+//! All checks read one snapshot, through the frozen `ck_*` views only, and hold up no writer. Where
+//! a statement would sort or group the whole history, rows are streamed and folded here, item range
+//! by item range, so that memory stays bounded. It is not a repair: it names what is wrong.
+//!
+//! Invariant of this module: a violation is reported under the number of the invariant it breaks,
+//! and a sound database has none, whatever is written meanwhile.
+
+mod balances;
+mod catalogue;
+mod claims;
+mod costs;
+mod fifo;
+mod findings;
+mod floor;
+mod ground;
+mod lots;
+mod passes;
+mod records;
+mod report;
+mod rollups;
+mod trail;
+mod values;
+
+pub use catalogue::Invariant;
+pub use report::{Record, Report, SAMPLE_MAX, Status};
+
+use catalogue::{Check, Entry};
+use db::{Conn, Db, DbError};
+use findings::Findings;
+use ground::Ground;
+
+/// What to check, and how thoroughly.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// These invariants only; all of them when empty.
+    pub only: Vec<Invariant>,
+    /// Recompute every hash, replay claims and cost layers, and look at every point in time.
+    pub deep: bool,
+}
+
+/// Checks a database. It is read through one snapshot, which lives as long as this takes: the
+/// database should have been opened with a read timeout to match.
+///
+/// # Errors
+/// When the database cannot be read; what is found wrong is in the report.
+pub fn run(db: &Db, options: &Options) -> Result<Report, DbError> {
+    db.read_blocking(|conn| check(conn, options))
+}
+
+/// The same over a snapshot or a transaction that somebody else has open.
+///
+/// # Errors
+/// As [`run`].
+pub fn check(conn: &mut Conn<'_>, options: &Options) -> Result<Report, DbError> {
+    let started = std::time::Instant::now();
+    let ground = Ground::read(conn, options)?;
+    let wanted = |entry: &&Entry| options.only.is_empty() || options.only.contains(&entry.invariant());
+    let mut records = Vec::new();
+    for entry in catalogue::ENTRIES.iter().filter(wanted) {
+        records.push(record(conn, &ground, entry)?);
+    }
+    Ok(Report { deep: options.deep, records, ms: millis(started) })
+}
+
+fn record(conn: &mut Conn<'_>, ground: &Ground, entry: &Entry) -> Result<Record, DbError> {
+    let started = std::time::Instant::now();
+    let mut findings = Findings::default();
+    let (status, reason) = match entry.check {
+        Check::Skipped(reason) => (Status::Skipped, Some(reason)),
+        Check::Runs(checks) => {
+            for check in checks {
+                check(conn, ground, &mut findings)?;
+            }
+            (if findings.violations == 0 { Status::Pass } else { Status::Fail }, None)
+        }
+    };
+    let Findings { rows, violations, sample } = findings;
+    Ok(Record {
+        id: entry.invariant(),
+        title: entry.title,
+        status,
+        rows_checked: rows,
+        violations,
+        sample,
+        ms: millis(started),
+        reason,
+    })
+}
+
+fn millis(since: std::time::Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
