@@ -6,6 +6,8 @@ use axum::Router;
 use bytes::Bytes;
 use db::Db;
 use domain::Ids;
+use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -71,5 +73,20 @@ impl Server {
 /// The OpenAPI description as JSON, on many lines.
 pub fn description() -> String {
     let openapi = web::openapi(wiring::routes().table(), env!("CARGO_PKG_VERSION"));
-    openapi.to_pretty_json().unwrap_or_default()
+    let value = serde_json::to_value(&openapi).map(sorted).unwrap_or_default();
+    serde_json::to_string_pretty(&value).unwrap_or_default()
+}
+
+/// The same with the names of every object in order: extensions come in any, and the description
+/// is committed.
+fn sorted(value: Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let fields: BTreeMap<String, Value> =
+                map.into_iter().map(|(name, value)| (name, sorted(value))).collect();
+            Value::Object(fields.into_iter().collect())
+        }
+        Value::Array(values) => Value::Array(values.into_iter().map(sorted).collect()),
+        other => other,
+    }
 }
