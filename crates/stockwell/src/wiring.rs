@@ -43,6 +43,7 @@ pub fn routes() -> Routes<Stockwell> {
         .and(places::routes())
         .and(stock::routes())
         .and(stock::document_routes())
+        .and(stock::read_routes())
 }
 
 /// `access`, which knows about locations only what it is handed here.

@@ -7,6 +7,8 @@
 //! without locking it changes only behind the gate (`gate`).
 
 mod answer;
+mod as_of;
+mod asked;
 mod block;
 mod claim;
 mod compile;
@@ -20,6 +22,7 @@ mod inside;
 mod item_guard;
 mod item_stock;
 mod ledger_page;
+mod level;
 mod load;
 mod loader;
 mod lot;
@@ -29,12 +32,14 @@ mod originals;
 mod period;
 mod post;
 mod reach;
+mod read_routes;
 mod reason;
 mod record;
 mod run;
 mod save;
 mod service;
 mod store_anchor;
+mod store_below;
 mod store_gate;
 mod store_postings;
 #[cfg(test)]
@@ -58,6 +63,7 @@ pub use input::{
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};
 pub use loader::{HistoryPosting, load_history};
+pub use read_routes::read_routes;
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};
@@ -76,6 +82,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 1, name: "vault", text: include_str!("../migrations/0001_vault.sql") },
         Migration { number: 2, name: "reasons", text: include_str!("../migrations/0002_reasons.sql") },
         Migration { number: 3, name: "checks", text: include_str!("../migrations/0003_checks.sql") },
+        Migration { number: 4, name: "reads", text: include_str!("../migrations/0004_reads.sql") },
     ],
 };
 

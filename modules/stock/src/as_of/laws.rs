@@ -1,0 +1,174 @@
+//! The law: stock at any moment is the fold of the movements that had taken effect and were known,
+//! over random histories with backdated and late postings.
+
+use super::{Gains, Moment, everything, gains, gains_of, store};
+use crate::input::{PostInput, Work};
+use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
+use db::{Engine, Statement};
+use domain::ledger::{Key, Kind};
+use domain::{Instant, ItemId, LocationId, LotId, Status, Zone};
+use std::collections::BTreeMap;
+
+on_both_engines!(
+    stock_at_any_moment_is_the_fold_of_its_movements,
+    no_movement_of_another_month_is_looked_at,
+    every_statement_is_understood_and_the_hot_ones_scan_nothing,
+);
+
+const MOVEMENTS: Statement = Statement::new(
+    "stock.test.every_movement",
+    "select item, lot, from_location, from_status, to_location, to_status, qty, effective_at, recorded_at
+     from stock_movement
+     order by lane, number, line",
+);
+
+/// A small source of chance that says the same every time.
+pub(crate) struct Chance(pub(crate) u64);
+
+impl Chance {
+    pub(crate) fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
+
+    fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        words[usize::try_from(self.below(words.len() as u64)).unwrap()]
+    }
+}
+
+const HOUR: i64 = 3_600_000_000;
+const BINS: [&str; 4] = ["L1", "L2", "M1", "M2"];
+
+/// Months of receipts, issues, moves and holds, some of them entered days after the fact.
+pub(crate) fn history(world: &mut World, chance: &mut Chance, steps: usize) {
+    let mut accepted = 0;
+    for _ in 0..steps {
+        let pause = i64::try_from(chance.below(40)).unwrap();
+        world.ctx.now = Instant(world.ctx.now.0 + pause * HOUR + 7);
+        let (bin, qty) = (chance.one_of(&BINS), chance.below(9) + 1);
+        let what = chance.one_of(&["BOLT", "MILK lot A until 2027-01-01", "MILK lot B until 2027-02-01"]);
+        let site = &bin[..1];
+        let other = format!("{site}{}", chance.below(2) + 1);
+        let (kind, line) = match chance.below(5) {
+            0 | 1 => (Kind::Receive, format!("{qty} {what} at {bin}")),
+            2 => (Kind::Issue, format!("{qty} {what} at {bin}")),
+            3 => (Kind::Move, format!("{qty} {what} at {bin} to {other}")),
+            _ => (Kind::SetStatus, format!("{qty} {what} at {bin} becomes hold")),
+        };
+        let back = i64::try_from(chance.below(400)).unwrap();
+        let effective_at = (chance.below(3) == 0).then(|| Instant(world.ctx.now.0 - back * HOUR));
+        let input = PostInput { lines: vec![parse(&line)], effective_at, post_late: true, ..posting(kind) };
+        accepted += usize::from(code_of(&world.ask(Work::Post(input))) == "accepted");
+    }
+    assert!(accepted > steps / 3, "only {accepted} of {steps} were accepted");
+}
+
+struct Moved {
+    from: Key,
+    to: Key,
+    qty: i64,
+    effective: Instant,
+    recorded: Instant,
+}
+
+fn movements(world: &World) -> Vec<Moved> {
+    world.read(|conn| {
+        conn.query(&MOVEMENTS, &[], |row| {
+            let (item, lot) = (ItemId(row.int(0)?), LotId(row.int(1)?));
+            let key = |location: i64, status: i64| Key {
+                item,
+                location: LocationId(location),
+                lot,
+                status: Status::from_number(status).unwrap(),
+            };
+            Ok(Moved {
+                from: key(row.int(2)?, row.int(3)?),
+                to: key(row.int(4)?, row.int(5)?),
+                qty: row.int(6)?,
+                effective: Instant(row.int(7)?),
+                recorded: Instant(row.int(8)?),
+            })
+        })
+    })
+}
+
+/// The naive answer.
+fn fold(moved: &[Moved], effective: Option<Instant>, recorded: Option<Instant>) -> BTreeMap<Key, i64> {
+    let mut stock: BTreeMap<Key, i64> = BTreeMap::new();
+    let known = moved.iter().filter(|moved| {
+        effective.is_none_or(|at| moved.effective <= at) && recorded.is_none_or(|at| moved.recorded <= at)
+    });
+    for moved in known {
+        *stock.entry(moved.from).or_default() -= moved.qty;
+        *stock.entry(moved.to).or_default() += moved.qty;
+    }
+    stock.retain(|key, qty| *qty != 0 && key.location.get() > 0);
+    stock
+}
+
+fn stock_at_any_moment_is_the_fold_of_its_movements(engine: Engine) {
+    let mut world = world(engine);
+    let mut chance = Chance(0x5eed_0001);
+    let begin = world.ctx.now;
+    history(&mut world, &mut chance, 160);
+    let moved = movements(&world);
+    let span = u64::try_from(world.ctx.now.0 - begin.0 + 400 * HOUR).unwrap();
+    let at = |chance: &mut Chance| {
+        // now and then an instant at which something happened
+        match chance.below(3) {
+            0 => moved[usize::try_from(chance.below(moved.len() as u64)).unwrap()].effective,
+            _ => Instant(begin.0 - 400 * HOUR + i64::try_from(chance.below(span)).unwrap()),
+        }
+    };
+    let items = ["BOLT", "MILK", "DRILL"].map(|sku| world.item(sku));
+    for round in 0..60 {
+        let (effective, recorded) = match round % 3 {
+            0 => (Some(at(&mut chance)), None),
+            1 => (None, Some(at(&mut chance))),
+            _ => (Some(at(&mut chance)), Some(at(&mut chance))),
+        };
+        let moment = Moment::of(&Zone::UTC, effective, recorded).unwrap();
+        let expected = fold(&moved, effective, recorded);
+        let mut found = BTreeMap::new();
+        world.read(|conn| {
+            everything(conn, Some(&moment), |key, qty| assert_eq!(found.insert(key, qty), None))
+        });
+        assert_eq!(found, expected, "{moment:?}");
+        let (all, some) = world.read(|conn| Ok((gains(conn, &moment)?, gains_of(conn, &moment, &items)?)));
+        assert_eq!(all, some, "{moment:?}");
+        let one = world.read(|conn| gains_of(conn, &moment, &items[..1]));
+        let of_one: Gains = all.into_iter().filter(|(key, _)| key.item == items[0]).collect();
+        assert_eq!(one, of_one, "{moment:?}");
+    }
+    let mut now = BTreeMap::new();
+    world.read(|conn| everything(conn, None, |key, qty| assert_eq!(now.insert(key, qty), None)));
+    assert_eq!(now, fold(&moved, None, None));
+}
+
+fn no_movement_of_another_month_is_looked_at(engine: Engine) {
+    let mut world = world(engine);
+    for month in ["2026-03-02T00:00:00Z", "2026-04-02T00:00:00Z", "2026-05-02T00:00:00Z"] {
+        world.at(month);
+        world.receive("1 BOLT at L1");
+        world.receive("2 BOLT at L1");
+    }
+    let item = world.item("BOLT");
+    let moment = Moment::of(&Zone::UTC, Some(Instant::parse("2026-03-01T23:00:00Z").unwrap()), None).unwrap();
+    let mut read = 0;
+    world.read(|conn| store::rest_of_month(conn, &moment, |_, _| read += 1));
+    assert_eq!(read, 4, "two movements with two keys each");
+    world.read(|conn| store::rest_of_month_of(conn, &moment, &[item], |_, _| read += 1));
+    assert_eq!(read, 8);
+}
+
+fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
+    let world = world(engine);
+    for statement in store::ALL {
+        let plan = world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+        if statement.hot {
+            assert_eq!(db::full_scans(&plan), Vec::<&str>::new(), "{}: {plan:#?}", statement.name);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The names in the filters of lists, resolved: what is not there, or out of reach, is refused by
+//! the name of its parameter.
+
+use crate::{load, reach};
+use catalog::ItemFacts;
+use db::{Conn, DbError};
+use domain::code::fold;
+use domain::{Code, Instant, LocationId, LotId, Problem, Status, when};
+use places::SiteFacts;
+use web::{Failure, Scope};
+
+fn unknown(code: Code, pointer: &str, what: &str, name: &str) -> Failure {
+    Problem::at(code, pointer, format!("there is no {what} `{name}`")).into()
+}
+
+/// The item of `?sku`.
+pub(crate) fn item(conn: &mut Conn<'_>, sku: Option<&str>) -> Result<Option<ItemFacts>, Failure> {
+    let Some(sku) = sku else { return Ok(None) };
+    let found = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
+    found.map(Some).ok_or_else(|| unknown(Code::UnknownItem, "?sku", "item", sku))
+}
+
+/// A location within reach.
+pub(crate) fn place(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    code: Option<&str>,
+    pointer: &str,
+) -> Result<Option<LocationId>, Failure> {
+    let Some(code) = code else { return Ok(None) };
+    let found = places::facts_by_code(conn, &[code])?.pop().flatten().map(|place| place.id);
+    match found {
+        Some(id) if reach::location(conn, scope, id)? => Ok(Some(id)),
+        _ => Err(unknown(Code::UnknownLocation, pointer, "location", code)),
+    }
+}
+
+/// The site of `?site`, some of which is within reach.
+pub(crate) fn site(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    code: Option<&str>,
+) -> Result<Option<SiteFacts>, Failure> {
+    let Some(code) = code else { return Ok(None) };
+    match places::site_facts_by_code(conn, &[code])?.pop().flatten() {
+        Some(site) if reach::any(conn, scope, &[site.id])? => Ok(Some(site)),
+        _ => Err(unknown(Code::UnknownLocation, "?site", "site", code)),
+    }
+}
+
+/// The lot of `?lot`, which belongs to an item.
+pub(crate) fn lot(
+    conn: &mut Conn<'_>,
+    item: Option<&ItemFacts>,
+    code: Option<&str>,
+) -> Result<Option<LotId>, Failure> {
+    let Some(code) = code else { return Ok(None) };
+    let Some(item) = item else {
+        let detail = "a lot belongs to an item; name its `sku` too";
+        return Err(Problem::at(Code::InvalidValue, "?lot", detail).into());
+    };
+    let key = (item.id, fold(code));
+    let lots = load::lots_by_code(conn, std::slice::from_ref(&key))?;
+    let found = lots.get(&key).map(|(lot, _)| Some(*lot));
+    found.ok_or_else(|| unknown(Code::UnknownLot, "?lot", "lot", code))
+}
+
+/// The status of `?status`.
+pub(crate) fn status(word: Option<&str>) -> Result<Option<Status>, Problem> {
+    let read = |word: &str| {
+        Status::parse(word).ok_or_else(|| one_of("?status", Status::ALL.iter().map(|status| status.word())))
+    };
+    word.map(read).transpose()
+}
+
+/// The refusal of a word that is not one of a closed list.
+pub(crate) fn one_of<'a>(pointer: &str, words: impl Iterator<Item = &'a str>) -> Problem {
+    let words: Vec<String> = words.map(|word| format!("`{word}`")).collect();
+    let name = pointer.trim_start_matches('?');
+    Problem::at(Code::MalformedParameter, pointer, format!("`{name}` is one of {}", words.join(", ")))
+}
+
+/// An instant.
+pub(crate) fn instant(text: Option<&str>, pointer: &str) -> Result<Option<Instant>, Problem> {
+    let wrong = |error: when::BadWhen| Problem::at(Code::MalformedParameter, pointer, error.to_string());
+    text.map(Instant::parse).transpose().map_err(wrong)
+}
+
+/// A date.
+pub(crate) fn date(text: Option<&str>, pointer: &str) -> Result<Option<when::Date>, Problem> {
+    let wrong = |error: when::BadWhen| Problem::at(Code::MalformedParameter, pointer, error.to_string());
+    text.map(when::parse_date).transpose().map_err(wrong)
+}
+
+/// Where a list looks: everywhere, in few places, or below many.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Below {
+    /// The roots as a JSON list; none for everywhere.
+    pub(crate) roots: Option<String>,
+    /// The places below them as a JSON list, when they are few.
+    pub(crate) few: Option<String>,
+}
+
+/// So many places are asked one by one; more are found on the way.
+const FEW_PLACES: i64 = 64;
+
+impl Below {
+    /// Below a place within reach, or below everything within reach.
+    pub(crate) fn read(conn: &mut Conn<'_>, scope: &Scope, place: Option<LocationId>) -> Result<Below, DbError> {
+        let roots = place.map_or_else(|| scope.roots_json(), |place| Some(format!("[{place}]")));
+        let Some(json) = &roots else { return Ok(Below::default()) };
+        let places = crate::store_below::places(conn, json, FEW_PLACES + 1)?;
+        let few = i64::try_from(places.len()).is_ok_and(|count| count <= FEW_PLACES);
+        let few = few.then(|| {
+            let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+            format!("[{}]", places.join(","))
+        });
+        Ok(Below { roots, few })
+    }
+}

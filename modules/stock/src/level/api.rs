@@ -1,0 +1,70 @@
+//! The route that lists stock.
+
+use super::store::{After, Filter, Order};
+use super::{StockRow, page};
+use crate::as_of::Moment;
+use crate::asked::{self, Below};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use web::{Answer, App, Caller, Failure, List, Page};
+
+web::sorts! {
+    /// The orders of the list of stock.
+    pub(crate) enum StockSort { Sku = "sku", SkuDown = "-sku", Place = "location", PlaceDown = "-location" }
+}
+
+/// The filters of the list of stock.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct StockFilter {
+    /// Only this item.
+    sku: Option<String>,
+    /// Only this lot or serial; with `sku`.
+    lot: Option<String>,
+    /// Only this status.
+    status: Option<String>,
+    /// Only this site.
+    site: Option<String>,
+    /// Only this location and what stands below it.
+    within: Option<String>,
+    /// As it was at this instant, such as `2026-03-01T09:30:00Z`.
+    as_of: Option<String>,
+    /// As the ledger knew it at this instant.
+    as_recorded: Option<String>,
+}
+
+/// Lists what each location holds, now or at a moment.
+#[utoipa::path(
+    get, path = "/api/v1/stock", params(List<StockFilter, StockSort>),
+    responses((status = 200, body = Page<StockRow>))
+)]
+pub(crate) async fn list_stock(app: App, caller: Caller, list: List<StockFilter, StockSort>) -> web::Result {
+    let (asked, after, limit) = (list.filter.clone(), list.after::<After>()?, list.fetch());
+    let status = asked::status(asked.status.as_deref())?;
+    let order = match list.sort {
+        StockSort::Sku => Order::Sku,
+        StockSort::SkuDown => Order::SkuDown,
+        StockSort::Place => Order::Place,
+        StockSort::PlaceDown => Order::PlaceDown,
+    };
+    let rows = app
+        .db()
+        .read(move |conn| {
+            let StockFilter { sku, lot, site, within, as_of, as_recorded, .. } = asked;
+            let item = asked::item(conn, sku.as_deref())?;
+            let lot = asked::lot(conn, item.as_ref(), lot.as_deref())?;
+            let site = asked::site(conn, &caller.scope, site.as_deref())?.map(|site| site.id);
+            let place = asked::place(conn, &caller.scope, within.as_deref(), "?within")?;
+            let below = Below::read(conn, &caller.scope, place)?;
+            let item = item.map(|item| item.id);
+            let moment = Moment::read(conn, caller.ctx.now, as_of.as_deref(), as_recorded.as_deref())?;
+            let with_zeros = moment.is_some();
+            let filter = Filter { order, after, with_zeros, item, site, status, lot, below, limit };
+            Ok::<_, Failure>(page(conn, filter, moment.as_ref())?)
+        })
+        .await?;
+    let Page { items, next } = list.page(rows, |(_, after)| after.clone())?;
+    let items: Vec<StockRow> = items.into_iter().map(|(row, _)| row).collect();
+    Answer::ok(&Page { items, next })
+}

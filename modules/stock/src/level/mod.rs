@@ -1,0 +1,101 @@
+//! Stock page by page: what each location holds of each lot in each status, now or at a moment.
+//!
+//! What is ours only: real locations, and transit for those who reach everything. A key that
+//! holds nothing is left out.
+
+pub(crate) mod api;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::as_of::{Moment, gains_of};
+use db::{Conn, DbError};
+use domain::ledger::Key;
+use domain::{Delta, ItemId, Status};
+use serde::Serialize;
+use store::{After, Filter, Level, Order, levels};
+use utoipa::ToSchema;
+
+/// What one location holds of one lot of an item in one status.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct StockRow {
+    /// The item.
+    pub(crate) sku: String,
+    /// The unit of the quantities.
+    pub(crate) unit: String,
+    /// The site; null for what is in transit.
+    pub(crate) site: Option<String>,
+    /// The location.
+    pub(crate) location: String,
+    /// The lot or serial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lot: Option<String>,
+    /// The last sellable day of the lot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub(crate) expiry_on: Option<String>,
+    /// The status.
+    #[schema(value_type = String)]
+    pub(crate) status: Status,
+    /// On hand.
+    #[schema(value_type = String)]
+    pub(crate) on_hand: Delta,
+    /// Of it, bound to owners now; left out for a moment in the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) allocated: Option<Delta>,
+}
+
+/// The next rows, each with where a page that it ends goes on.
+pub(crate) fn page(
+    conn: &mut Conn<'_>,
+    filter: Filter,
+    moment: Option<&Moment>,
+) -> Result<Vec<(StockRow, After)>, DbError> {
+    let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
+    let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut found: Vec<(StockRow, After)> = Vec::new();
+    loop {
+        let mut read = levels(conn, &filter)?;
+        let ended = read.len() < most;
+        filter.after = read.last().map(|level| level.after(filter.order));
+        if let Some(moment) = moment {
+            turn_back(conn, moment, &mut read)?;
+        }
+        let wanted = most.saturating_sub(found.len());
+        found.extend(read.into_iter().take(wanted).map(|level| row(level, filter.order, moment.is_none())));
+        if ended || found.len() >= most {
+            return Ok(found);
+        }
+    }
+}
+
+/// Makes levels of now those of a moment; keys that held nothing then are left out.
+fn turn_back(conn: &mut Conn<'_>, moment: &Moment, levels: &mut Vec<Level>) -> Result<(), DbError> {
+    let mut items: Vec<ItemId> = levels.iter().map(|level| level.item).collect();
+    items.sort_unstable();
+    items.dedup();
+    let gains = gains_of(conn, moment, &items)?;
+    for level in &mut *levels {
+        let Level { item, location, lot, status, .. } = *level;
+        level.on_hand -= gains.get(&Key { item, location, lot, status }).copied().unwrap_or_default();
+    }
+    levels.retain(|level| level.on_hand != 0);
+    Ok(())
+}
+
+fn row(level: Level, order: Order, is_now: bool) -> (StockRow, After) {
+    let after = level.after(order);
+    let row = StockRow {
+        sku: level.sku,
+        unit: level.unit,
+        site: level.site,
+        location: level.code,
+        lot: level.lot_code,
+        expiry_on: level.expiry_on.map(|day| day.to_string()),
+        status: level.status,
+        on_hand: Delta(level.on_hand),
+        allocated: is_now.then_some(Delta(level.allocated)),
+    };
+    (row, after)
+}
