@@ -107,8 +107,22 @@ pub(crate) fn carry_out(
     ctx: &Ctx,
     orders: Vec<Order>,
 ) -> Result<Vec<PostingAnswer>, Failure> {
+    let mut answers = Vec::with_capacity(orders.len());
+    carry_out_known(tx, ctx, &mut Known::default(), orders, &mut |_, answer| answers.push(answer))?;
+    Ok(answers)
+}
+
+/// The same for one call of many: the rows that are known to be there need not be asked for again,
+/// and what was decided is handed on posting by posting, because there may be thousands.
+pub(crate) fn carry_out_known(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    known: &mut Known,
+    orders: Vec<Order>,
+    each: &mut dyn FnMut(&Posted, PostingAnswer),
+) -> Result<(), Failure> {
     if orders.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
     let desk = Desk::read(tx)?;
     let names = &mut Names::default();
@@ -117,15 +131,19 @@ pub(crate) fn carry_out(
     for order in &orders {
         wanted.order(names, order, ctx);
     }
-    let (mut vault, sweeps) = run::lock_wanted(tx, &desk, &mut Known::default(), names, wanted, ctx)?;
+    let (mut vault, sweeps) = run::lock_wanted(tx, &desk, known, names, wanted, ctx)?;
     let mut batch = Batch::new(&desk, names, &mut vault, sweeps);
-    let mut answers = Vec::with_capacity(orders.len());
     for order in orders {
-        answers.extend(batch.order(Origin { ctx, key: None }, order)?);
+        let answer = batch.order(Origin { ctx, key: None }, order)?;
+        if let (Some(answer), Some(entry)) = (answer, batch.entries.last()) {
+            each(&entry.posted, answer);
+        }
+        // a refusal gives all of them up, so no step is ever taken back by itself
+        batch.vault.settle();
     }
     let entries = batch.entries;
     run::keep_all(tx, &desk, names, entries, &vault)?;
-    Ok(answers)
+    Ok(())
 }
 
 impl Batch<'_> {

@@ -1,12 +1,19 @@
 //! History from elsewhere, by ids and many postings at a time: the same decisions, the same rows
 //! and the same chain as every other posting, with one load and one store for thousands of lines.
+//!
+//! Not here: permissions, and names. Whoever loads history has asked and looked them up before.
 
 use crate::compile::Compiled;
 use crate::gate;
-use crate::inside::{Order, carry_out};
-use db::Tx;
+use crate::inside::{Order, carry_out_known};
+use crate::load::{self, Known};
+use crate::store_vault as sql;
+use db::{Rows, Tx, Value};
+use domain::code::fold;
 use domain::ledger::{Kind, Line, Post};
-use domain::{Ctx, Instant, PostingId};
+use domain::when::Date;
+use domain::{Ctx, Instant, ItemId, LotId, PostingId};
+use std::sync::{Arc, Mutex, PoisonError};
 use web::Failure;
 
 /// A posting of history, with everything it names known by id.
@@ -26,22 +33,106 @@ pub struct HistoryPosting {
     pub lines: Vec<Line>,
 }
 
-/// Posts history in the order given: all of it, or nothing and the first refusal. How many
-/// movements it came to.
+/// What a line of history came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HistoryMovement {
+    /// The item.
+    pub item: ItemId,
+    /// How much, in millionths of the base unit.
+    pub qty: i64,
+    /// What it is worth, in minor units; `None` when it stays where it is valued.
+    pub value: Option<i64>,
+}
+
+/// A lot of history.
+#[derive(Clone, Debug)]
+pub struct HistoryLot {
+    /// Whose lot it is; the item is tracked by lot and has no expiry rule.
+    pub item: ItemId,
+    /// Its code.
+    pub code: String,
+    /// When it was made.
+    pub made_on: Option<Date>,
+}
+
+/// Takes history in, call after call. It remembers which rows are there. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Loader {
+    known: Arc<Mutex<Known>>,
+}
+
+impl Loader {
+    /// Posts history in the order given: all of it, or nothing and the first refusal. The answer is
+    /// what each line came to, in the order of the lines.
+    ///
+    /// # Errors
+    /// What any posting can be refused for, and failures of the store.
+    pub fn load(
+        &self,
+        tx: &mut Tx<'_>,
+        ctx: &Ctx,
+        postings: &[HistoryPosting],
+    ) -> Result<Vec<HistoryMovement>, Failure> {
+        gate::share(tx)?;
+        let orders: Vec<Order> = postings.iter().map(|posting| order(ctx, posting)).collect();
+        let mut movements = Vec::with_capacity(postings.iter().map(|posting| posting.lines.len()).sum());
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        carry_out_known(tx, ctx, &mut known, orders, &mut |posted, _| {
+            movements.extend(posted.movements.iter().map(|movement| HistoryMovement {
+                item: movement.item,
+                qty: movement.qty,
+                value: movement.value,
+            }));
+        })?;
+        Ok(movements)
+    }
+}
+
+fn order(ctx: &Ctx, posting: &HistoryPosting) -> Order {
+    let HistoryPosting { kind, effective_at, document, reason, note, lines } = posting;
+    let post = Post {
+        id: PostingId(ctx.ids.next()),
+        kind: *kind,
+        effective_at: Some(*effective_at),
+        post_late: false,
+        lines: lines.clone(),
+    };
+    let (document, reason, note) = (document.clone(), reason.clone(), note.clone());
+    // without an origin, a refusal points at the line as it stands here
+    Order::Post(Compiled { post, origins: Vec::new(), document, reason, note })
+}
+
+/// The lots of history, in the order asked: those that are there, and those that are not are made.
 ///
 /// # Errors
-/// What any posting can be refused for, and failures of the store.
-pub fn load_history(tx: &mut Tx<'_>, ctx: &Ctx, postings: Vec<HistoryPosting>) -> Result<usize, Failure> {
-    gate::share(tx)?;
-    let orders = postings.into_iter().map(|posting| {
-        let HistoryPosting { kind, effective_at, document, reason, note, lines } = posting;
-        let id = PostingId(ctx.ids.next());
-        let effective_at = Some(effective_at);
-        let origins = vec![String::new(); lines.len()];
-        let post = Post { id, kind, effective_at, post_late: false, lines };
-        Order::Post(Compiled { post, origins, document, reason, note })
-    });
-    let orders: Vec<Order> = orders.collect();
-    let answers = carry_out(tx, ctx, orders)?;
-    Ok(answers.iter().map(|answer| answer.movements.len()).sum())
+/// Failures of the store.
+pub fn history_lots(tx: &mut Tx<'_>, ctx: &Ctx, lots: &[HistoryLot]) -> Result<Vec<LotId>, Failure> {
+    let keys: Vec<(ItemId, String)> = lots.iter().map(|lot| (lot.item, fold(&lot.code))).collect();
+    let found = load::lots_by_code(tx, &keys)?;
+    let lacking = keys.iter().filter(|key| !found.contains_key(key)).count();
+    let mut next = db::ids::take(tx, "stock_lot", i64::try_from(lacking).unwrap_or(i64::MAX))?;
+    let mut rows = Rows::with_capacity(8, lacking);
+    let mut ids = Vec::with_capacity(lots.len());
+    for (lot, key) in lots.iter().zip(&keys) {
+        if let Some((id, _)) = found.get(key) {
+            ids.push(*id);
+            continue;
+        }
+        rows.push(&[
+            next.into(),
+            lot.item.get().into(),
+            (&lot.code).into(),
+            (&key.1).into(),
+            Value::Null,
+            lot.made_on.into(),
+            Value::Null,
+            ctx.now.0.into(),
+        ]);
+        ids.push(LotId(next));
+        next += 1;
+    }
+    if !rows.is_empty() {
+        tx.execute_many(&sql::INSERT_LOTS, &rows)?;
+    }
+    Ok(ids)
 }

@@ -23,7 +23,7 @@ use domain::ledger::{Amount, Cost, Kind, Line, Place};
 use domain::{Code, Ctx, ItemId, LocationId, LotId, Problem};
 use serde::Serialize;
 use std::sync::Arc;
-use stock::HistoryPosting;
+use stock::{HistoryPosting, Loader};
 use web::Failure;
 
 /// Lines that go into one transaction, about.
@@ -70,6 +70,7 @@ pub fn load(
     let ground = db.write_blocking(move |tx| ground::prepare(tx, &made, &planned))?;
     let mut loaded = Loaded { items: ground.items.len(), locations: ground.bins.len(), ..Loaded::default() };
     let total = year.docs.len();
+    let loader = Loader::default();
     let mut first = 0;
     while first < total {
         let last = chunk(&year.docs, first);
@@ -79,8 +80,8 @@ pub fn load(
                 postings.push(posting);
             }
         }
-        let ctx = ctx.clone();
-        loaded.movements += db.write_blocking(move |tx| stock::load_history(tx, &ctx, postings.clone()))?;
+        let (ctx, loader) = (ctx.clone(), loader.clone());
+        loaded.movements += db.write_blocking(move |tx| loader.load(tx, &ctx, &postings))?.len();
         first = last;
         progress(first, total);
     }
