@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::word::assert_words;
+use crate::{AsProblem, Code, Instant};
 use proptest::prelude::*;
 
 const UNIT: i64 = 1_000_000;

@@ -4,8 +4,8 @@
 //! inside of a group changes no cost. So value is conserved like quantity: what one group gives,
 //! the other gets, to the minor unit.
 
+use super::command::Cost;
 use super::facts::Group;
-use super::post::Cost;
 use super::posted::{LayerMade, Movement};
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;

@@ -14,29 +14,45 @@
 //! * the quantity of the cost layers of an item in a valuation group equals what is on hand there,
 //!   and a quantity of zero is worth zero.
 
+mod allocate;
+mod carry;
 pub mod chain;
+mod checks;
 mod claim;
+mod command;
 mod cost;
 mod facts;
 mod key;
+mod kind;
+mod loaded;
 mod loss;
 mod post;
 mod posted;
 mod recount;
 mod refusal;
+mod release;
+mod reserve;
 mod reverse;
+mod shift;
+mod step;
 mod vault;
 
-pub use claim::{Allocate, Claim, ClaimState, Release, Reserve, allocate, release, reserve};
+pub use allocate::{Allocate, allocate};
+pub use claim::{Claim, ClaimState};
+pub use command::{Amount, Clock, Cost, Line, Post};
 pub use cost::Costs;
 pub use facts::{Group, ItemFacts, LocationFacts, LotFacts};
 pub use key::{Balance, Key, Place, SiteKey, SiteStock};
-pub use post::{Amount, Clock, Cost, Kind, Line, Post, post};
+pub use kind::Kind;
+pub use loaded::{History, Loaded};
+pub use post::post;
 pub use posted::{ClaimChange, ClaimEntry, LayerMade, Movement, Posted};
 pub use recount::{Recount, recount};
 pub use refusal::{Missing, Refusal, Why};
+pub use release::{Release, release};
+pub use reserve::{Reserve, reserve};
 pub use reverse::{Original, Reverse, reverse};
-pub use vault::{History, Loaded, Touched, Vault};
+pub use vault::{Touched, Vault};
 
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::facts::Group;
 use super::key::Place;
-use super::post::Kind;
+use super::kind::Kind;
 use crate::costing::LayerUse;
 use crate::{ClaimId, Instant, ItemId, LocationId, LotId, PostingId, SiteId};
 
@@ -23,6 +23,26 @@ pub struct Posted {
     pub movements: Vec<Movement>,
     /// What happened to claims.
     pub claims: Vec<ClaimEntry>,
+}
+
+impl Posted {
+    /// A posting that moves nothing.
+    pub(super) fn of_claims(
+        id: PostingId,
+        kind: Kind,
+        recorded_at: Instant,
+        claims: Vec<ClaimEntry>,
+    ) -> Posted {
+        Posted {
+            id,
+            kind,
+            effective_at: recorded_at,
+            recorded_at,
+            late_from: None,
+            movements: Vec::new(),
+            claims,
+        }
+    }
 }
 
 /// One immutable quantity change: so much of an item's lot went from one endpoint to another.

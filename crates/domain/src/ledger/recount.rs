@@ -2,8 +2,8 @@
 //! starts or stops selling. The guard of the site follows, and claims are broken as for a loss.
 
 use super::key::{Key, SiteKey, SiteStock};
+use super::kind::Kind;
 use super::loss;
-use super::post::Kind;
 use super::posted::Posted;
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;

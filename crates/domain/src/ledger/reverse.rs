@@ -3,7 +3,9 @@
 //! Every movement goes back the way it came, in the opposite order, and cost layers get back
 //! exactly what they gave. Claims that the original changed stay as they are.
 
-use super::post::{Amount, Booking, Clock, Cost, Kind, Line, Post, Work};
+use super::command::{Amount, Clock, Cost, Line, Post};
+use super::kind::Kind;
+use super::post::{Booking, Work};
 use super::posted::{Movement, Posted};
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;

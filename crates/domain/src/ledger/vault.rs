@@ -4,50 +4,10 @@ use super::claim::Claim;
 use super::cost::{CostStep, Costs};
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
+use super::loaded::{History, Loaded};
 use super::refusal::{Missing, Refusal, Why};
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
-
-/// What the caller has loaded, before the first command is decided.
-///
-/// A key that has no row in the store is loaded as [`Balance::EMPTY`] (or the like): "absent" and
-/// "forgotten" must not look the same.
-#[derive(Debug, Default)]
-pub struct Loaded {
-    /// Facts of the items that commands name.
-    pub items: FxHashMap<ItemId, ItemFacts>,
-    /// Facts of the locations that commands name.
-    pub locations: FxHashMap<LocationId, LocationFacts>,
-    /// Facts of the lots that commands name.
-    pub lots: FxHashMap<LotId, LotFacts>,
-    /// The civil day at each site, for expiry.
-    pub today: FxHashMap<SiteId, Date>,
-    /// The balances of both ends of every line.
-    pub balances: FxHashMap<Key, Balance>,
-    /// The guards of every item and site touched.
-    pub sites: FxHashMap<SiteKey, SiteStock>,
-    /// The claims that commands name, and all open claims of the keys in `claims_of`.
-    pub claims: FxHashMap<ClaimId, Claim>,
-    /// The items and sites whose open claims are all in `claims`.
-    pub claims_of: FxHashSet<SiteKey>,
-    /// Where each serial that commands name is held.
-    pub serials: FxHashMap<LotId, Option<Place>>,
-    /// Open cost layers by item and valuation group.
-    pub costs: FxHashMap<(ItemId, Group), Costs>,
-    /// Movements of a key after `from`, oldest first, for backdated postings.
-    pub history: FxHashMap<Key, History>,
-    /// The periods that are closed.
-    pub closed: FxHashSet<Period>,
-}
-
-/// The movements of a key whose effective instant is later than `from`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
-    /// Nothing later than this instant is missing.
-    pub from: Instant,
-    /// Effective instant and signed quantity, in any order.
-    pub entries: Vec<(Instant, i64)>,
-}
 
 /// A row with what it was when it was loaded.
 #[derive(Clone, Debug)]
@@ -303,19 +263,7 @@ impl Vault {
         }
         let history = self.history.get(&key).filter(|history| history.from <= since);
         let history = history.ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))?;
-        let mut later: Vec<_> = history.entries.iter().filter(|(at, _)| *at > since).copied().collect();
-        // entries of one instant count together: only their sum was ever true
-        later.sort_unstable_by_key(|(at, _)| *at);
-        let mut level = balance.on_hand;
-        let mut lowest = level;
-        let mut entries = later.into_iter().rev().peekable();
-        while let Some((at, qty)) = entries.next() {
-            level -= qty;
-            if entries.peek().is_none_or(|(before, _)| *before != at) {
-                lowest = lowest.min(level);
-            }
-        }
-        Ok(lowest)
+        Ok(history.lowest_since(since, balance.on_hand))
     }
 
     /// Notes a movement in the history of a key, when its history is loaded.

@@ -139,7 +139,7 @@ impl BulkBody {
 
 impl BulkPosting {
     fn input(&self) -> Result<PostInput, Problem> {
-        let kind = Kind::parse(&self.kind).filter(|kind| BY_HAND.contains(kind)).ok_or_else(|| {
+        let kind = Kind::parse(&self.kind).ok().filter(|kind| BY_HAND.contains(kind)).ok_or_else(|| {
             let detail = format!("`{}` is not a kind of posting; take one of {}", self.kind, by_hand());
             Problem::at(Code::InvalidValue, "/kind", detail)
         })?;

@@ -1,0 +1,128 @@
+//! What is checked before anything moves or is claimed: the quantity, the lot, the ends, the days.
+
+use super::facts::ItemFacts;
+use super::kind::{End, Kind};
+use super::refusal::{Refusal, Why};
+use super::step::Step;
+use super::vault::Vault;
+use crate::item::Tracking;
+use crate::{ItemId, LotId, Qty, SiteId, Status, when};
+
+/// Whether a quantity can stand on a line of an item.
+pub(super) fn check_quantity(item: ItemFacts, qty: i64) -> Result<(), Why> {
+    if qty <= 0 {
+        return Err(Why::NotPositive { qty });
+    }
+    let Some(valid) = Qty::from_millionths(qty) else { return Err(Why::TooLarge { qty }) };
+    if item.whole && !valid.is_whole() {
+        return Err(Why::Fraction { qty });
+    }
+    Ok(())
+}
+
+/// Whether a quantity of an item can be claimed.
+pub(super) fn check_claimable(vault: &Vault, item: ItemId, qty: i64) -> Result<(), Refusal> {
+    let facts = vault.item(item)?;
+    if !facts.stocked {
+        return Err(Refusal::of(Why::NotStocked));
+    }
+    check_quantity(facts, qty).map_err(Refusal::of)
+}
+
+/// Whether the lot fits the way the item is traced.
+pub(super) fn check_lot(vault: &Vault, item: ItemId, lot: LotId, qty: i64) -> Result<(), Why> {
+    let tracking = vault.item(item).map_err(|refusal| refusal.why)?.tracking;
+    match (tracking, lot.is_some()) {
+        (Tracking::None, true) => return Err(Why::LotNotAllowed),
+        (Tracking::Lot, false) => return Err(Why::LotRequired),
+        (Tracking::Serial, false) => return Err(Why::SerialRequired),
+        (Tracking::Serial, true) if qty != Qty::ONE.millionths() => return Err(Why::SerialNotOne { qty }),
+        _ => {}
+    }
+    if lot.is_some() && vault.lot(lot).map_err(|refusal| refusal.why)?.item != item {
+        return Err(Why::LotOfOtherItem);
+    }
+    Ok(())
+}
+
+/// Whether the two ends differ and fit the kind.
+pub(super) fn check_ends(kind: Kind, step: &Step) -> Result<(), Refusal> {
+    if step.from == step.to {
+        return Err(Refusal::of(Why::SamePlace));
+    }
+    match kind.allows(step.source.kind, step.destination.kind) {
+        Err(End::Source) => {
+            return Err(Refusal::of(Why::WrongKind { place: step.from, end: "source" }));
+        }
+        Err(End::Destination) => {
+            return Err(Refusal::of(Why::WrongKind { place: step.to, end: "destination" }));
+        }
+        Ok(()) => {}
+    }
+    let same_location = step.from.location == step.to.location;
+    match kind {
+        Kind::Move if step.source.site != step.destination.site => Err(Refusal::of(Why::OtherSite)),
+        Kind::Move if step.from.status != step.to.status => {
+            Err(Refusal::of(Why::StatusChange { from: step.from.status, to: step.to.status }))
+        }
+        Kind::SetStatus if !same_location || !step.from.status.may_become(step.to.status) => {
+            Err(Refusal::of(Why::StatusChange { from: step.from.status, to: step.to.status }))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A blocked location lets nothing in or out but counts, losses and changes of status.
+pub(super) fn check_blocked(kind: Kind, step: &Step) -> Result<(), Refusal> {
+    if kind.is_loss() {
+        return Ok(());
+    }
+    for (place, facts) in [(step.from, step.source), (step.to, step.destination)] {
+        if facts.blocked {
+            return Err(Refusal::of(Why::Blocked { place }));
+        }
+    }
+    Ok(())
+}
+
+/// Expired lots: never to a customer or into production, and never received as good.
+pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
+    match kind {
+        Kind::Issue | Kind::Consume if step.from.status == Status::Good => {
+            check_expiry(vault, step.lot, step.source.site).map_err(Refusal::of)
+        }
+        Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce => {
+            let past = is_past(vault, step.lot, step.destination.site)?;
+            match (step.to.status, past) {
+                (Status::Good, Some((expiry, today))) => Err(Refusal::of(Why::Expired { expiry, today })),
+                (Status::Expired, None) => {
+                    let expiry = expiry_of(vault, step.lot)?;
+                    let today = vault.today(step.destination.site)?;
+                    Err(Refusal::of(Why::NotExpired { expiry, today }))
+                }
+                _ => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The last sellable day of a lot.
+pub(super) fn expiry_of(vault: &Vault, lot: LotId) -> Result<Option<when::Date>, Refusal> {
+    if lot.is_some() { Ok(vault.lot(lot)?.expiry) } else { Ok(None) }
+}
+
+/// The last sellable day and today, when the lot is past it at the site.
+fn is_past(vault: &Vault, lot: LotId, site: SiteId) -> Result<Option<(when::Date, when::Date)>, Refusal> {
+    let Some(expiry) = expiry_of(vault, lot)? else { return Ok(None) };
+    let today = vault.today(site)?;
+    Ok((today > expiry).then_some((expiry, today)))
+}
+
+/// Refuses a lot that is past its last sellable day at the site.
+pub(super) fn check_expiry(vault: &Vault, lot: LotId, site: SiteId) -> Result<(), Why> {
+    match is_past(vault, lot, site).map_err(|refusal| refusal.why)? {
+        Some((expiry, today)) => Err(Why::Expired { expiry, today }),
+        None => Ok(()),
+    }
+}

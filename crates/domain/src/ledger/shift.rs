@@ -1,0 +1,113 @@
+//! Moving a quantity: both balances, the guards of both sites, the cost layers.
+
+use super::checks::expiry_of;
+use super::cost;
+use super::key::{Balance, Key, SiteKey, SiteStock};
+use super::post::{Booking, Work};
+use super::posted::Movement;
+use super::refusal::{Refusal, Why};
+use super::step::Step;
+use super::vault::Vault;
+use crate::Status;
+
+impl Work<'_> {
+    /// Moves the quantity: both balances, both guards, the cost layers.
+    pub(super) fn shift(
+        &self,
+        vault: &mut Vault,
+        line: usize,
+        step: &Step,
+        booking: Booking<'_>,
+    ) -> Result<Movement, Refusal> {
+        let from = self.take(vault, step)?;
+        let to = self.change(vault, step.destination_key(), step.qty)?;
+        self.guard(vault, step)?;
+        let flow = cost::Flow {
+            item: step.item,
+            qty: step.qty,
+            from: step.source.group,
+            to: step.destination.group,
+            effective_at: self.effective_at,
+            minor_digits: self.clock.minor_digits,
+        };
+        let booked = match booking {
+            Booking::New(cost) => cost::book(vault, &flow, cost)?,
+            Booking::Mirror(original) => cost::unbook(vault, &flow, original)?,
+        };
+        Ok(Movement {
+            line,
+            item: step.item,
+            lot: step.lot,
+            from: step.from,
+            to: step.to,
+            qty: step.qty,
+            from_after: from.on_hand,
+            from_ver: from.ver,
+            to_after: to.on_hand,
+            to_ver: to.ver,
+            from_group: step.source.group,
+            to_group: step.destination.group,
+            value: booked.value,
+            uses: booked.uses,
+            made: booked.made,
+        })
+    }
+
+    /// Takes from the source, and refuses what is not there, was not there, or is claimed.
+    fn take(&self, vault: &mut Vault, step: &Step) -> Result<Balance, Refusal> {
+        let key = step.source_key();
+        if !step.source.is_virtual() {
+            let balance = vault.balance(key)?;
+            let (place, on_hand, wanted) = (step.from, balance.on_hand, step.qty);
+            if on_hand < wanted {
+                return Err(Refusal::of(Why::InsufficientStock { place, on_hand, wanted }));
+            }
+            let lowest = vault.lowest_since(key, self.effective_at)?;
+            if lowest < wanted {
+                let since = self.effective_at;
+                return Err(Refusal::of(Why::InsufficientThen { place, lowest, wanted, since }));
+            }
+            if on_hand - balance.allocated < wanted && !self.command.kind.is_loss() {
+                let allocated = balance.allocated;
+                return Err(Refusal::of(Why::Claimed { place, on_hand, allocated, wanted }));
+            }
+        }
+        self.change(vault, key, -step.qty)
+    }
+
+    /// Changes what a balance has, and notes it in the history of the key.
+    fn change(&self, vault: &mut Vault, key: Key, qty: i64) -> Result<Balance, Refusal> {
+        let was = vault.balance(key)?;
+        let on_hand = was.on_hand.checked_add(qty).ok_or(Refusal::of(Why::BalanceTooLarge))?;
+        let latest = was.latest.max(self.effective_at);
+        let now = Balance { on_hand, ver: was.ver + 1, latest, ..was };
+        vault.set_balance(key, now);
+        vault.note(key, self.effective_at, qty);
+        Ok(now)
+    }
+
+    /// The sellable number of the two sites, and the promise it has to cover.
+    fn guard(&self, vault: &mut Vault, step: &Step) -> Result<(), Refusal> {
+        if step.to.status == Status::Good && step.destination.counts() {
+            let key = SiteKey { item: step.item, site: step.destination.site };
+            let site = vault.site(key)?;
+            let next_expiry = match expiry_of(vault, step.lot)? {
+                Some(expiry) => Some(site.next_expiry.map_or(expiry, |next| next.min(expiry))),
+                None => site.next_expiry,
+            };
+            let sellable = site.sellable.checked_add(step.qty).ok_or(Refusal::of(Why::BalanceTooLarge))?;
+            vault.set_site(key, SiteStock { sellable, next_expiry, ..site });
+        }
+        if step.from.status == Status::Good && step.source.counts() {
+            let key = SiteKey { item: step.item, site: step.source.site };
+            let site = vault.site(key)?;
+            let sellable = site.sellable - step.qty;
+            if sellable < site.reserved + site.allocated && !self.command.kind.is_loss() {
+                let available = site.available();
+                return Err(Refusal::of(Why::Unavailable { available, wanted: step.qty }));
+            }
+            vault.set_site(key, SiteStock { sellable, ..site });
+        }
+        Ok(())
+    }
+}
