@@ -27,7 +27,8 @@ select
     o.lane,
     o.event_number,
     o.kind,
-    o.recorded_at
+    o.recorded_at,
+    o.payload
 from db_outbox o;
 
 create view ck_feed as
