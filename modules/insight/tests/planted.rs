@@ -136,6 +136,11 @@ const TRIGGERS: &[Statement] = &[
     ),
 ];
 
+/// All invariants, as thoroughly as can be.
+const fn everything(now: Instant) -> Options {
+    Options { only: Vec::new(), deep: true, now }
+}
+
 struct World {
     db: Db,
     ctx: Ctx,
@@ -250,9 +255,9 @@ impl World {
 
     /// The invariants that do not hold.
     fn broken(&self) -> Vec<String> {
-        let report = verify::run(&self.db, &Options { only: Vec::new(), deep: true }).unwrap();
+        let report = verify::run(&self.db, &everything(self.ctx.now)).unwrap();
         let failed = report.records.iter().filter(|record| record.status == Status::Fail);
-        failed.map(|record| record.id.to_string()).collect()
+        failed.map(|record| format!("{} {:?}", record.id, record.sample)).collect()
     }
 }
 
@@ -264,13 +269,14 @@ fn every_fault_is_told_under_its_invariant(engine: Engine) {
         std::thread::yield_now();
     }
     assert_eq!(world.broken(), Vec::<String>::new(), "a good database");
+    let now = world.ctx.now;
     for Fault(name, breaks, statement) in FAULTS {
         let told = world.db.write_blocking(move |tx| {
             for trigger in TRIGGERS {
                 tx.execute(trigger, &[])?;
             }
             tx.execute(statement, &[]).map(|rows| assert!(rows > 0, "{name}: nothing planted"))?;
-            let report = verify::check(tx, &Options { only: Vec::new(), deep: true })?;
+            let report = verify::check(tx, &everything(now))?;
             let failed = report.records.iter().filter(|record| record.status == Status::Fail);
             let failed: Vec<String> = failed.map(|record| record.id.to_string()).collect();
             // the fault goes no further than this transaction

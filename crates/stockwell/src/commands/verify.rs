@@ -25,7 +25,7 @@ fn invariant(text: &str) -> Result<Invariant, String> {
 pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
     let Verify { check: only, deep } = verify;
     let operator = Operator::open_to_read(call.config)?;
-    let options = Options { only, deep };
+    let options = Options { only, deep, now: operator.ctx.now };
     let report = verify::run(&operator.db, &options)?;
     call.out.show(&report, text)?;
     if report.is_sound() { Ok(()) } else { Err(Stop::Violated) }

@@ -185,6 +185,8 @@ mod tests {
         let ages = (1..9).map(|layer| ((1, 1, layer), layer)).collect();
         let ground = Ground {
             deep: true,
+            now: domain::Instant(0),
+            zone: domain::Zone::UTC,
             locations: FxHashMap::default(),
             items: FxHashMap::default(),
             lanes: Vec::new(),

@@ -3,22 +3,31 @@
 use super::Options;
 use db::{Conn, DbError, Statement};
 use domain::item::Tracking;
+use domain::{Date, Instant, Zone};
 use rustc_hash::FxHashMap;
 
 const LOCATIONS: Statement = Statement::new(
     "verify.locations",
-    "select loc_id, allow_negative, code, site_id, valuation_group, sellable, blocked from ck_location",
+    "select loc_id, allow_negative, code, site_id, valuation_group, sellable, blocked, parent_id, kind,
+       blocked_here, version
+     from ck_location",
 );
 
-const ITEMS: Statement =
-    Statement::new("verify.items", "select sku_id, sku, tracking, stocked, whole from ck_item");
+const ITEMS: Statement = Statement::new(
+    "verify.items",
+    "select sku_id, sku, tracking, stocked, whole, archived, version from ck_item",
+);
 
-const LANES: Statement = Statement::new("verify.lanes", "select lane, number from ck_lane order by lane");
+const LANES: Statement =
+    Statement::new("verify.lanes", "select lane, number, hash, event_number from ck_lane order by lane");
 
-const LOTS: Statement = Statement::new("verify.lots", "select lot_id, sku_id from ck_lot");
+const LOTS: Statement = Statement::new("verify.lots", "select lot_id, sku_id, expiry_on from ck_lot");
+
+const ZONE: Statement = Statement::new("verify.zone", "select zone from ck_organisation");
 
 /// A location.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of the view")]
 pub(super) struct Location {
     pub(super) code: Box<str>,
     /// The stock there is ours: inside, or in transit.
@@ -27,6 +36,11 @@ pub(super) struct Location {
     pub(super) group: i64,
     pub(super) sellable: bool,
     pub(super) blocked: bool,
+    /// It has a reason of its own to be blocked.
+    pub(super) blocked_here: bool,
+    pub(super) transit: bool,
+    pub(super) parent: Option<i64>,
+    pub(super) version: i64,
 }
 
 impl Location {
@@ -43,39 +57,52 @@ pub(super) struct Item {
     pub(super) tracking: Tracking,
     pub(super) stocked: bool,
     pub(super) whole: bool,
+    pub(super) archived: bool,
+    pub(super) version: i64,
 }
 
 /// A lane and where it says that it ends.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(super) struct LaneEnd {
     pub(super) lane: i64,
     pub(super) number: i64,
+    pub(super) hash: [u8; 32],
+    pub(super) event_number: i64,
 }
 
 /// A lot or serial.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lot {
     pub(super) item: i64,
+    pub(super) expiry: Option<Date>,
 }
 
 /// What many checks ask.
 #[derive(Debug)]
 pub(super) struct Ground {
     pub(super) deep: bool,
+    pub(super) now: Instant,
     pub(super) locations: FxHashMap<i64, Location>,
     pub(super) items: FxHashMap<i64, Item>,
-    pub(super) lanes: Vec<Lane>,
+    pub(super) lanes: Vec<LaneEnd>,
+    /// The organisation's calendar, which has the periods.
+    pub(super) zone: Zone,
 }
 
 impl Ground {
     pub(super) fn read(conn: &mut Conn<'_>, options: &Options) -> Result<Ground, DbError> {
         Ok(Ground {
             deep: options.deep,
+            now: options.now,
             locations: locations(conn)?,
             items: items(conn)?,
             lanes: conn.query(&LANES, &[], |row| {
                 let (lane, number) = (row.int(0)?, row.int(1)?);
-                Ok(Lane { lane, number })
+                Ok(LaneEnd { lane, number, hash: row.hash(2)?, event_number: row.int(3)? })
+            })?,
+            zone: conn.query_one(&ZONE, &[], |row| {
+                let wanted = "a time zone";
+                Zone::parse(row.text(0)?).map_err(|_| DbError::Column { column: 0, wanted })
             })?,
         })
     }
@@ -114,6 +141,11 @@ impl Ground {
         };
         format!("{}{lot} at {}{status}", self.item(item), self.location(location))
     }
+
+    /// How many postings the lanes say they hold.
+    pub(super) fn postings(&self) -> i64 {
+        self.lanes.iter().fold(0, |sum, lane| sum.saturating_add(lane.number))
+    }
 }
 
 fn locations(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Location>, DbError> {
@@ -126,6 +158,10 @@ fn locations(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Location>, DbError> {
             group: row.int(4)?,
             sellable: row.bool(5)?,
             blocked: row.bool(6)?,
+            parent: row.opt_int(7)?,
+            transit: row.opt_text(8)? == Some("transit"),
+            blocked_here: row.bool(9)?,
+            version: row.int(10)?,
         };
         found.insert(row.int(0)?, location);
         Ok(())
@@ -141,6 +177,8 @@ fn items(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Item>, DbError> {
             tracking: Tracking::parse(row.text(2)?).unwrap_or(Tracking::None),
             stocked: row.bool(3)?,
             whole: row.bool(4)?,
+            archived: row.bool(5)?,
+            version: row.int(6)?,
         };
         found.insert(row.int(0)?, item);
         Ok(())
@@ -152,7 +190,7 @@ fn items(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Item>, DbError> {
 pub(super) fn lots(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Lot>, DbError> {
     let mut found = FxHashMap::default();
     conn.for_each(&LOTS, &[], |row| {
-        found.insert(row.int(0)?, Lot { item: row.int(1)? });
+        found.insert(row.int(0)?, Lot { item: row.int(1)?, expiry: row.opt_date(2)? });
         Ok(())
     })?;
     Ok(found)
@@ -170,4 +208,9 @@ pub(super) struct Key {
 /// How a movement is called.
 pub(super) fn movement(lane: i64, seq: i64, place: i64) -> String {
     format!("movement {seq} of lane {lane}, line {place}")
+}
+
+/// How a posting is called.
+pub(super) fn posting(lane: i64, seq: i64) -> String {
+    format!("posting {seq} of lane {lane}")
 }

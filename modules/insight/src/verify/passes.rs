@@ -3,46 +3,52 @@
 use db::{Conn, DbError, Statement};
 
 /// How many keys (or entries) are kept at a time, about 100 bytes each.
-pub(super) const KEYS_MAX: i64 = 1_000_000;
+pub(crate) const KEYS_MAX: i64 = 1_000_000;
 
 /// How many rows of balances an item has.
-pub(super) const BALANCES: Statement = Statement::new(
+pub(crate) const BALANCES: Statement = Statement::new(
     "verify.passes.balances",
     "select sku_id, count(*) from ck_balance group by sku_id order by sku_id",
 );
 
+/// How many rows of months an item has.
+pub(crate) const MONTHS: Statement = Statement::new(
+    "verify.passes.months",
+    "select sku_id, count(*) from ck_month group by sku_id order by sku_id",
+);
+
 /// How many ends of movements an item has.
-pub(super) const MOVES: Statement = Statement::new(
+pub(crate) const MOVES: Statement = Statement::new(
     "verify.passes.moves",
-    "select sku_id, sum(moves) from ck_month group by sku_id order by sku_id",
+    "select sku_id, cast(sum(moves) as bigint) from ck_month group by sku_id order by sku_id",
 );
 
 /// How many cost layers an item has.
-pub(super) const LAYERS: Statement = Statement::new(
+pub(crate) const LAYERS: Statement = Statement::new(
     "verify.passes.layers",
     "select sku_id, count(*) from ck_layer group by sku_id order by sku_id",
 );
 
 /// A range of items.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Pass {
+pub(crate) struct Pass {
     from: i64,
     to: i64,
 }
 
 impl Pass {
     /// All items at once.
-    pub(super) const ALL: Pass = Pass { from: i64::MIN, to: i64::MAX };
+    pub(crate) const ALL: Pass = Pass { from: i64::MIN, to: i64::MAX };
 
     /// Whether an item belongs to it.
-    pub(super) const fn contains(self, item: i64) -> bool {
+    pub(crate) const fn contains(self, item: i64) -> bool {
         self.from <= item && item <= self.to
     }
 }
 
 /// Ranges that together hold every item there could be, each of at most so much weight (or of one
 /// item). The statement gives items in order with their weights.
-pub(super) fn passes(conn: &mut Conn<'_>, weights: &Statement, max: i64) -> Result<Vec<Pass>, DbError> {
+pub(crate) fn passes(conn: &mut Conn<'_>, weights: &Statement, max: i64) -> Result<Vec<Pass>, DbError> {
     let mut cut = Cut::new(max);
     conn.for_each(weights, &[], |row| {
         cut.add(row.int(0)?, row.int(1)?);

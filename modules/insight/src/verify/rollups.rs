@@ -1,102 +1,252 @@
-//! What is kept beside the ledger to be fast: the guards of sites and the months (I-30).
+//! What is kept beside the log so that nobody has to add it up: months, spans, the guards of sites
+//! (I-30).
 
 use super::findings::Findings;
-use super::ground::{Ground, Key};
+use super::ground::{self, Ground, Key};
+use super::passes::{self, KEYS_MAX, Pass, passes};
 use db::{Conn, DbError, Statement};
-use domain::Delta;
+use domain::{Date, Delta, Status};
 use rustc_hash::FxHashMap;
 
-const GOOD: Statement = Statement::new(
-    "verify.good",
-    "select sku_id, loc_id, on_hand from ck_balance where status = 1 and on_hand <> 0 and loc_id > 0",
-);
-
-const PROMISED: Statement = Statement::new(
-    "verify.promised",
-    "select sku_id, site_id, sum(case when kind = 'reservation' then qty else 0 end),
-       sum(case when kind = 'allocation' then qty else 0 end)
-     from ck_allocation
-     where state = 'open'
-     group by sku_id, site_id",
-);
-
-const GUARDS: Statement = Statement::new(
-    "verify.site_guards",
-    "select sku_id, site_id, sellable, reserved, allocated from ck_site",
+const MOVES: Statement = Statement::new(
+    "verify.rollups.moves",
+    "select lane, seq, period_id, sku_id, lot_id, qty, value, from_loc, from_status, from_group, to_loc, to_status,
+       to_group
+     from ck_movement",
 );
 
 const MONTHS: Statement = Statement::new(
-    "verify.months",
-    "select sku_id, loc_id, lot_id, status, sum(qty_in), sum(qty_out), sum(moves)
-     from ck_month
-     group by sku_id, loc_id, lot_id, status",
+    "verify.rollups.months",
+    "select period_id, sku_id, loc_id, lot_id, status, qty_in, qty_out, moves from ck_month",
 );
 
-const BALANCES: Statement = Statement::new(
-    "verify.month_balances",
-    "select sku_id, loc_id, lot_id, status, on_hand, ver from ck_balance",
+const VALUES: Statement = Statement::new(
+    "verify.rollups.values",
+    "select period_id, sku_id, valuation_group, qty_in, value_in, qty_out, value_out from ck_month_value",
 );
 
-/// The guard of each item and site is the sum of its good stock and of its open claims.
-pub(super) fn guards(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let mut expected: FxHashMap<(i64, i64), [i64; 3]> = FxHashMap::default();
-    conn.for_each(&GOOD, &[], |row| {
-        if let Some(location) = ground.locations.get(&row.int(1)?).filter(|location| location.counts()) {
-            let [sellable, ..] = expected.entry((row.int(0)?, location.site)).or_default();
-            *sellable = sellable.wrapping_add(row.int(2)?);
+const SPANS: Statement =
+    Statement::new("verify.rollups.spans", "select period_id, lane, first_number, last_number from ck_span");
+
+const GUARDS: Statement = Statement::new(
+    "verify.rollups.guards",
+    "select sku_id, site_id, sellable, reserved, allocated, next_expiry from ck_site",
+);
+
+const GOOD: Statement = Statement::new(
+    "verify.rollups.good",
+    "select sku_id, loc_id, lot_id, on_hand from ck_balance where status = ?1 and on_hand <> 0",
+);
+
+const CLAIMS: Statement = Statement::new(
+    "verify.rollups.claims",
+    "select sku_id, site_id, kind, qty from ck_allocation where state = 'open'",
+);
+
+/// In, out and how often, of a key in a month.
+type Flow = [i64; 3];
+/// Quantity and value in, quantity and value out, of a valuation group in a month.
+type ValueFlow = [i64; 4];
+
+/// What the movements of a range of items come to.
+#[derive(Default)]
+struct Folded {
+    months: FxHashMap<(i64, Key), Flow>,
+    values: FxHashMap<(i64, i64, i64), ValueFlow>,
+}
+
+fn add<const N: usize>(sum: &mut [i64; N], more: [i64; N]) {
+    for (sum, more) in sum.iter_mut().zip(more) {
+        *sum = sum.wrapping_add(more);
+    }
+}
+
+/// The first and last posting of each (period, lane).
+type Spans = FxHashMap<(i64, i64), (i64, i64)>;
+
+fn fold(
+    conn: &mut Conn<'_>,
+    pass: Pass,
+    spans: &mut Spans,
+    findings: &mut Findings,
+) -> Result<Folded, DbError> {
+    let mut folded = Folded::default();
+    conn.for_each(&MOVES, &[], |row| {
+        let (period, item, lot, qty) = (row.int(2)?, row.int(3)?, row.int(4)?, row.int(5)?);
+        if !pass.contains(item) {
+            return Ok(());
+        }
+        findings.row();
+        let seq = row.int(1)?;
+        let span = spans.entry((period, row.int(0)?)).or_insert((seq, seq));
+        *span = (span.0.min(seq), span.1.max(seq));
+        let from = Key { item, location: row.int(7)?, lot, status: row.int(8)? };
+        add(folded.months.entry((period, from)).or_default(), [0, qty, 1]);
+        let to = Key { item, location: row.int(10)?, lot, status: row.int(11)? };
+        add(folded.months.entry((period, to)).or_default(), [qty, 0, 1]);
+        if let Some(value) = row.opt_int(6)? {
+            let flows = [(row.int(9)?, [0, 0, qty, value]), (row.int(12)?, [qty, value, 0, 0])];
+            // 0 is the world outside, which is not valued
+            for (group, flow) in flows.into_iter().filter(|(group, _)| *group != 0) {
+                add(folded.values.entry((period, item, group)).or_default(), flow);
+            }
         }
         Ok(())
     })?;
-    conn.for_each(&PROMISED, &[], |row| {
-        let [_, reserved, allocated] = expected.entry((row.int(0)?, row.int(1)?)).or_default();
-        (*reserved, *allocated) = (row.int(2)?, row.int(3)?);
+    Ok(folded)
+}
+
+/// The roll-ups of each month are what its movements come to, and its spans hold them all.
+pub(super) fn months(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut spans = Spans::default();
+    for pass in passes(conn, &passes::MONTHS, KEYS_MAX)? {
+        let Folded { mut months, mut values } = fold(conn, pass, &mut spans, findings)?;
+        conn.for_each(&MONTHS, &[], |row| {
+            let key = Key { item: row.int(1)?, location: row.int(2)?, lot: row.int(3)?, status: row.int(4)? };
+            if pass.contains(key.item) {
+                let period = row.int(0)?;
+                let flow = months.remove(&(period, key)).unwrap_or_default();
+                let kept = [row.int(5)?, row.int(6)?, row.int(7)?];
+                findings.hold(kept == flow, || month_told(ground, period, &key, kept, flow));
+            }
+            Ok(())
+        })?;
+        let mut lacking: Vec<_> = months.into_iter().collect();
+        lacking.sort_unstable();
+        for ((period, key), flow) in lacking {
+            findings.add(|| month_told(ground, period, &key, Flow::default(), flow));
+        }
+        conn.for_each(&VALUES, &[], |row| {
+            let key = (row.int(0)?, row.int(1)?, row.int(2)?);
+            if pass.contains(key.1) {
+                let flow = values.remove(&key).unwrap_or_default();
+                let kept = [row.int(3)?, row.int(4)?, row.int(5)?, row.int(6)?];
+                findings.hold(kept == flow, || value_told(ground, key, kept, flow));
+            }
+            Ok(())
+        })?;
+        let mut lacking: Vec<_> = values.into_iter().collect();
+        lacking.sort_unstable();
+        for (key, flow) in lacking {
+            findings.add(|| value_told(ground, key, ValueFlow::default(), flow));
+        }
+    }
+    held_in_spans(conn, spans, findings)
+}
+
+fn month_told(ground: &Ground, period: i64, key: &Key, kept: Flow, flow: Flow) -> String {
+    let told = |[came, left, moves]: Flow| format!("{} in, {} out in {moves}", Delta(came), Delta(left));
+    format!("{} in {period}: the month says {}; the movements {}", ground.key(key), told(kept), told(flow))
+}
+
+fn value_told(ground: &Ground, key: (i64, i64, i64), kept: ValueFlow, flow: ValueFlow) -> String {
+    let told = |[qty_in, value_in, qty_out, value_out]: ValueFlow| {
+        format!("{} worth {value_in} in, {} worth {value_out} out", Delta(qty_in), Delta(qty_out))
+    };
+    let (period, item, group) = (key.0, ground.item(key.1), key.2);
+    let (kept, flow) = (told(kept), told(flow));
+    format!("{item} in valuation group {group} in {period}: the month says {kept}; the movements {flow}")
+}
+
+fn held_in_spans(conn: &mut Conn<'_>, mut spans: Spans, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&SPANS, &[], |row| {
+        let key = (row.int(0)?, row.int(1)?);
+        if let Some((first, last)) = spans.remove(&key) {
+            let (from, to) = (row.int(2)?, row.int(3)?);
+            findings.hold(from <= first && last <= to, || {
+                let (period, lane) = key;
+                format!("the span of {period} in lane {lane} is {from} to {to}; its movements are {first} to {last}")
+            });
+        }
         Ok(())
     })?;
-    conn.for_each(&GUARDS, &[], |row| {
-        findings.row();
-        let (item, site) = (row.int(0)?, row.int(1)?);
-        let stored = [row.int(2)?, row.int(3)?, row.int(4)?];
-        let wanted = expected.remove(&(item, site)).unwrap_or_default();
-        findings.hold(stored == wanted, || {
-            let show = |numbers: [i64; 3]| numbers.map(|number| Delta(number).to_string()).join(", ");
-            format!(
-                "{} at {} has sellable, reserved, allocated {} and its rows come to {}",
-                ground.item(item),
-                ground.location(site),
-                show(stored),
-                show(wanted)
-            )
-        });
-        Ok(())
-    })?;
-    for ((item, site), numbers) in expected {
-        findings.hold(numbers == [0; 3], || {
-            format!("{} at {} has stock or claims and no guard", ground.item(item), ground.location(site))
-        });
+    let mut lacking: Vec<_> = spans.into_iter().collect();
+    lacking.sort_unstable();
+    for ((period, lane), (first, last)) in lacking {
+        findings.add(|| format!("the movements {first} to {last} of lane {lane} in {period} are in no span"));
     }
     Ok(())
 }
 
-/// What the months of a key come to is its balance and its version.
-pub(super) fn months(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let mut sums: FxHashMap<Key, (i64, i64)> = FxHashMap::default();
-    conn.for_each(&MONTHS, &[], |row| {
-        let key = Key { item: row.int(0)?, location: row.int(1)?, lot: row.int(2)?, status: row.int(3)? };
-        sums.insert(key, (row.int(4)?.wrapping_sub(row.int(5)?), row.int(6)?));
+/// What there is of an item at a site.
+#[derive(Clone, Copy, Default)]
+struct Guard {
+    sellable: i64,
+    reserved: i64,
+    allocated: i64,
+    expiry: Option<Date>,
+}
+
+/// By (item, site).
+type Guards = FxHashMap<(i64, i64), Guard>;
+
+/// The guard of an item at a site is the sum of its good stock in sellable places and of its open
+/// claims, and knows of the first lot to expire.
+pub(super) fn guards(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut sums = good(conn, ground)?;
+    conn.for_each(&CLAIMS, &[], |row| {
+        let sum = sums.entry((row.int(0)?, row.int(1)?)).or_default();
+        let qty = row.int(3)?;
+        if row.text(2)? == "reservation" {
+            sum.reserved = sum.reserved.wrapping_add(qty);
+        } else {
+            sum.allocated = sum.allocated.wrapping_add(qty);
+        }
         Ok(())
     })?;
-    conn.for_each(&BALANCES, &[], |row| {
+    conn.for_each(&GUARDS, &[], |row| {
         findings.row();
-        let key = Key { item: row.int(0)?, location: row.int(1)?, lot: row.int(2)?, status: row.int(3)? };
-        let stored = (row.int(4)?, row.int(5)?);
-        let wanted = sums.remove(&key).unwrap_or_default();
-        findings.hold(stored == wanted, || {
-            format!("the months of {} come to {}, not {}", ground.key(&key), Delta(wanted.0), Delta(stored.0))
-        });
+        let key = (row.int(0)?, row.int(1)?);
+        let sum = sums.remove(&key).unwrap_or_default();
+        let kept = Guard {
+            sellable: row.int(2)?,
+            reserved: row.int(3)?,
+            allocated: row.int(4)?,
+            expiry: row.opt_date(5)?,
+        };
+        let same =
+            (kept.sellable, kept.reserved, kept.allocated) == (sum.sellable, sum.reserved, sum.allocated);
+        findings.hold(same, || guard_told(ground, key, kept, sum));
+        if let Some(first) = sum.expiry.filter(|first| kept.expiry.is_none_or(|next| next > *first)) {
+            findings.add(|| {
+                let (item, site) = (ground.item(key.0), ground.location(key.1));
+                format!("the guard of {item} at {site} does not know of the lot that expires on {first}")
+            });
+        }
         Ok(())
     })?;
-    for key in sums.into_keys() {
-        findings.add(|| format!("the months of {} have no balance", ground.key(&key)));
+    let is_something = |sum: &Guard| (sum.sellable, sum.reserved, sum.allocated) != (0, 0, 0);
+    let mut lacking: Vec<_> = sums.into_iter().filter(|(_, sum)| is_something(sum)).collect();
+    lacking.sort_unstable_by_key(|(key, _)| *key);
+    for (key, sum) in lacking {
+        findings.add(|| guard_told(ground, key, Guard::default(), sum));
     }
     Ok(())
+}
+
+fn good(conn: &mut Conn<'_>, ground: &Ground) -> Result<Guards, DbError> {
+    let lots = ground::lots(conn)?;
+    let mut sums = Guards::default();
+    conn.for_each(&GOOD, &[Status::Good.number().into()], |row| {
+        let place = ground.locations.get(&row.int(1)?).filter(|location| location.counts());
+        if let Some(place) = place {
+            let sum = sums.entry((row.int(0)?, place.site)).or_default();
+            let on_hand = row.int(3)?;
+            sum.sellable = sum.sellable.wrapping_add(on_hand);
+            let expiry = lots.get(&row.int(2)?).and_then(|lot| lot.expiry).filter(|_| on_hand > 0);
+            sum.expiry = [sum.expiry, expiry].into_iter().flatten().min();
+        }
+        Ok(())
+    })?;
+    Ok(sums)
+}
+
+fn guard_told(ground: &Ground, key: (i64, i64), kept: Guard, sum: Guard) -> String {
+    let told = |guard: Guard| {
+        let Guard { sellable, reserved, allocated, .. } = guard;
+        let (sellable, reserved) = (Delta(sellable), Delta(reserved));
+        format!("{sellable} sellable, {reserved} reserved, {} allocated", Delta(allocated))
+    };
+    let (item, site) = (ground.item(key.0), ground.location(key.1));
+    format!("{item} at {site}: the guard says {}; stock and claims {}", told(kept), told(sum))
 }

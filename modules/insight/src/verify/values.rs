@@ -60,13 +60,14 @@ fn chunk(
         findings.row();
         let (seq, place) = (row.int(0)?, row.int(1)?);
         let (from, to, qty, value) = (row.int(2)?, row.int(3)?, row.int(4)?, row.opt_int(5)?);
-        let mut side = |group: i64| if group == 0 { None } else { uses.remove(&(seq, place, group)) };
+        let mut agrees = |group: i64, expected: (i64, i64)| {
+            group == 0 || uses.remove(&(seq, place, group)) == Some(expected)
+        };
         let wrong = match value {
             None if from == to => None,
             Some(value) if from != to => {
-                let given = side(from).is_none_or(|used| used == (qty, value)) || from == 0;
-                let (gave, got) = (from == 0 || given, side(to));
-                let got = to == 0 || got == Some((qty.wrapping_neg(), value.wrapping_neg()));
+                let gave = agrees(from, (qty, value));
+                let got = agrees(to, (qty.wrapping_neg(), value.wrapping_neg()));
                 let moved = Delta(qty);
                 (!gave || !got).then(|| format!("moves {moved} worth {value}, and its layers do not"))
             }

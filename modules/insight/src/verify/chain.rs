@@ -1,0 +1,245 @@
+//! The chains of hashes: dense numbers, the heads that lanes and digests name, and each hash over
+//! its row and the one before (I-15); the head of the audit log (I-22).
+
+use super::findings::Findings;
+use super::ground::{Ground, LaneEnd, posting};
+use super::values::CHUNK;
+use crate::digest::Head;
+use db::audit::Canonical;
+use db::{Conn, DbError, Row, Statement};
+use domain::ledger::chain::{self, MovementRecord, Record};
+use rustc_hash::FxHashMap;
+use sha2::{Digest as _, Sha256};
+
+const NUMBERS: Statement =
+    Statement::new("verify.chain.numbers", "select lane, seq, hash from ck_posting order by lane, seq");
+
+const DIGESTS: Statement =
+    Statement::new("verify.chain.digests", "select n, heads, up_to_seq from ck_digest order by n");
+
+const HASH_AT: Statement =
+    Statement::new("verify.chain.hash_at", "select hash from ck_posting where lane = ?1 and seq = ?2");
+
+const POSTINGS: Statement = Statement::new(
+    "verify.chain.postings",
+    "select seq, posting_id, kind, recorded_at, effective_at, late_from, actor_id, doc_id, reason, note, reversal_of,
+       claims, idem_key, hash
+     from ck_posting
+     where lane = ?1 and seq > ?2 and seq <= ?3
+     order by seq",
+);
+
+const MOVEMENTS: Statement = Statement::new(
+    "verify.chain.movements",
+    "select seq, line_no, sku_id, lot_id, from_loc, from_status, to_loc, to_status, qty, from_after, from_ver,
+       to_after, to_ver, from_group, to_group, value
+     from ck_movement
+     where lane = ?1 and seq > ?2 and seq <= ?3
+     order by seq, line_no",
+);
+
+const AUDIT: Statement = Statement::new(
+    "verify.chain.audit",
+    "select n, at, actor_id, actor_name, action, target, request_id, outcome, details, payload_hash, prev_hash, hash
+     from ck_audit
+     order by n",
+);
+
+const AUDIT_HEAD: Statement = Statement::new(
+    "verify.chain.audit_head",
+    "select h.n, h.hash, a.hash, (select max(l.n) from ck_audit l)
+     from ck_audit_head h
+     left join ck_audit a on a.n = h.n",
+);
+
+/// The numbers of each lane are dense, and its last posting is the one it names as its head.
+pub(super) fn dense(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut ends: FxHashMap<i64, (i64, [u8; 32])> = FxHashMap::default();
+    conn.for_each(&NUMBERS, &[], |row| {
+        findings.row();
+        let (lane, seq) = (row.int(0)?, row.int(1)?);
+        let end = ends.entry(lane).or_insert((0, [0; 32]));
+        let expected = end.0.saturating_add(1);
+        findings.hold(seq == expected, || {
+            format!("lane {lane} goes from {} to {seq}; {} should follow", posting(lane, end.0), expected)
+        });
+        *end = (seq, row.hash(2)?);
+        Ok(())
+    })?;
+    for LaneEnd { lane, number, hash, .. } in &ground.lanes {
+        let (last, last_hash) = ends.remove(lane).unwrap_or((0, [0; 32]));
+        findings.hold(last == *number, || format!("lane {lane} says it ends at {number} and ends at {last}"));
+        findings.hold(last != *number || last_hash == *hash, || {
+            format!("the hash of {} is not the one of the lane's head", posting(*lane, last))
+        });
+    }
+    for lane in ends.into_keys() {
+        findings.add(|| format!("there are postings of lane {lane}, which is not there"));
+    }
+    Ok(())
+}
+
+/// The chains contain the heads that digests have written down.
+pub(super) fn anchored(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let digests = conn.query(&DIGESTS, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(2)?)))?;
+    let mut before = 0;
+    for (expected, (n, heads, postings)) in (1..).zip(digests) {
+        findings.row();
+        findings.hold(n == expected, || format!("digest {n} stands where digest {expected} should"));
+        let Some(heads) = Head::list(&heads) else {
+            findings.add(|| format!("the heads of digest {n} cannot be read"));
+            continue;
+        };
+        let sum = heads.iter().fold(0_i64, |sum, head| sum.saturating_add(head.number));
+        findings.hold(sum == postings && postings >= before, || {
+            format!(
+                "digest {n} counts {postings} postings; its heads count {sum}, the digest before {before}"
+            )
+        });
+        before = postings;
+        for Head { lane, number, hash } in heads.iter().filter(|head| head.number > 0) {
+            let found = conn.query_opt(&HASH_AT, &[(*lane).into(), (*number).into()], |row| row.hash(0))?;
+            findings.hold(found == Some(*hash), || {
+                format!("{} is not the one that digest {n} has written down", posting(*lane, *number))
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Every hash is that of its posting and the one before. Deep only.
+pub(super) fn hashes(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    if !ground.deep {
+        return Ok(());
+    }
+    for LaneEnd { lane, number, .. } in &ground.lanes {
+        let (mut from, mut hash) = (0, [0; 32]);
+        while from < *number {
+            let to = from.saturating_add(CHUNK);
+            hash = links(conn, *lane, (from, to), hash, findings)?;
+            from = to;
+        }
+    }
+    Ok(())
+}
+
+/// Checks a stretch of a lane, given the hash before it; the hash at its end. After a wrong link
+/// the chain is taken up from what is stored, so that each wrong link is told once.
+fn links(
+    conn: &mut Conn<'_>,
+    lane: i64,
+    (from, to): (i64, i64),
+    before: [u8; 32],
+    findings: &mut Findings,
+) -> Result<[u8; 32], DbError> {
+    let params = [lane.into(), from.into(), to.into()];
+    let movements = conn.query(&MOVEMENTS, &params, |row| Ok((row.int(0)?, movement(row)?)))?;
+    let (mut rest, mut hash, mut scratch) = (movements.as_slice(), before, Vec::new());
+    let mut own = Vec::new();
+    conn.for_each(&POSTINGS, &params, |row| {
+        let seq = row.int(0)?;
+        let (passed, later) = rest.split_at(rest.partition_point(|(number, _)| *number <= seq));
+        rest = later;
+        own.clear();
+        own.extend(passed.iter().filter(|(number, _)| *number == seq).map(|(_, movement)| *movement));
+        let made = chain::hash(&hash, &record(lane, row)?, &own, &mut scratch);
+        hash = row.hash(13)?;
+        findings.hold(made == hash, || {
+            format!("the hash of {} is not that of what it says and of the hash before", posting(lane, seq))
+        });
+        Ok(())
+    })?;
+    Ok(hash)
+}
+
+fn record<'r>(lane: i64, row: &'r Row<'_>) -> Result<Record<'r>, DbError> {
+    Ok(Record {
+        lane,
+        number: row.int(0)?,
+        id: row.id16(1)?,
+        kind: row.int(2)?,
+        recorded_at: row.int(3)?,
+        effective_at: row.int(4)?,
+        late_from: row.opt_int(5)?,
+        actor: row.int(6)?,
+        document: row.opt_text(7)?,
+        reason: row.opt_text(8)?,
+        note: row.opt_text(9)?,
+        reversal_of: row.opt_id16(10)?,
+        claims: row.opt_text(11)?,
+        idem_key: row.opt_text(12)?,
+    })
+}
+
+fn movement(row: &Row<'_>) -> Result<MovementRecord, DbError> {
+    Ok(MovementRecord {
+        line: row.int(1)?,
+        item: row.int(2)?,
+        lot: row.int(3)?,
+        from_location: row.int(4)?,
+        from_status: row.int(5)?,
+        to_location: row.int(6)?,
+        to_status: row.int(7)?,
+        qty: row.int(8)?,
+        from_after: row.int(9)?,
+        from_ver: row.int(10)?,
+        to_after: row.int(11)?,
+        to_ver: row.int(12)?,
+        from_group: row.int(13)?,
+        to_group: row.int(14)?,
+        value: row.opt_int(15)?,
+    })
+}
+
+/// The rows of the audit log are dense and each names the hash before it; deep, each hash is that
+/// of its row.
+pub(super) fn audit(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let (mut last, mut before) = (0_i64, [0; 32]);
+    conn.for_each(&AUDIT, &[], |row| {
+        findings.row();
+        let (n, hash) = (row.int(0)?, row.hash(11)?);
+        let expected = last.saturating_add(1);
+        findings.hold(n == expected, || format!("audit row {n} stands where row {expected} should"));
+        let linked = row.hash(10)? == before;
+        findings.hold(linked, || format!("audit row {n} does not name the hash of the row before it"));
+        if ground.deep {
+            let right = is_own(row, n, hash)?;
+            findings.hold(right, || format!("the hash of audit row {n} is not that of what it says"));
+        }
+        (last, before) = (n, hash);
+        Ok(())
+    })
+}
+
+/// Whether the hashes of an audit row are those of its fields.
+fn is_own(row: &Row<'_>, n: i64, hash: [u8; 32]) -> Result<bool, DbError> {
+    let payload_hash: [u8; 32] = Sha256::digest(row.text(8)?.as_bytes()).into();
+    let canonical = Canonical {
+        n,
+        at: row.int(1)?,
+        actor_id: row.int(2)?,
+        actor_name: row.text(3)?,
+        action: row.text(4)?,
+        target: row.text(5)?,
+        request_id: row.blob(6)?,
+        outcome: row.text(7)?,
+        payload_hash: &payload_hash,
+        prev_hash: &row.hash(10)?,
+    };
+    Ok(row.hash(9)? == payload_hash && canonical.hash() == hash)
+}
+
+/// I-22: the audit log ends where its head says.
+pub(super) fn audit_head(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut heads = 0;
+    conn.for_each(&AUDIT_HEAD, &[], |row| {
+        heads += 1;
+        let (n, last) = (row.int(0)?, row.opt_int(3)?.unwrap_or(0));
+        findings.hold(n == last, || format!("the audit log should end at row {n} and ends at row {last}"));
+        let same = n == 0 || row.opt_hash(2)? == Some(row.hash(1)?);
+        findings.hold(same, || format!("the hash of audit row {n} is not the one of the log's head"));
+        Ok(())
+    })?;
+    findings.hold(heads == 1, || format!("the audit log has {heads} heads"));
+    Ok(())
+}

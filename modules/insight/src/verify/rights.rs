@@ -1,0 +1,92 @@
+//! Grants, keys and roles name what exists (I-28).
+
+use super::findings::Findings;
+use super::ground::Ground;
+use db::{Conn, DbError, Statement};
+use domain::Permission;
+
+const GRANTS: Statement = Statement::new(
+    "verify.rights.grants",
+    "select g.grant_id, g.principal_id, g.role_id, g.loc_id, p.principal_id, r.role_id
+     from ck_grant g
+     left join ck_principal p on p.principal_id = g.principal_id
+     left join ck_role r on r.role_id = g.role_id
+     order by g.grant_id",
+);
+
+const KEYS: Statement = Statement::new(
+    "verify.rights.keys",
+    "select k.principal_id, k.owner_id, k.permissions, k.locations, p.kind, o.kind
+     from ck_key k
+     left join ck_principal p on p.principal_id = k.principal_id
+     left join ck_principal o on o.principal_id = k.owner_id
+     order by k.principal_id",
+);
+
+const ROLES: Statement =
+    Statement::new("verify.rights.roles", "select name, permissions, built_in from ck_role order by role_id");
+
+/// The first word of a JSON list that is no permission; `Some` as well when it is no list.
+fn unknown(permissions: &str) -> Option<String> {
+    let Ok(words) = serde_json::from_str::<Vec<String>>(permissions) else {
+        return Some(permissions.to_owned());
+    };
+    words.into_iter().find(|word| Permission::parse(word).is_none())
+}
+
+/// A grant names a principal, a role and a place.
+pub(super) fn grants(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&GRANTS, &[], |row| {
+        findings.row();
+        let (grant, principal, role, location) = (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
+        let lost = [
+            row.opt_int(4)?.is_none().then(|| format!("principal {principal}")),
+            row.opt_int(5)?.is_none().then(|| format!("role {role}")),
+            (location != 0 && !ground.locations.contains_key(&location))
+                .then(|| format!("location {location}")),
+        ];
+        for lost in lost.into_iter().flatten() {
+            findings.add(|| format!("grant {grant} names {lost}, which is not there"));
+        }
+        Ok(())
+    })
+}
+
+/// A key belongs to a principal of its kind, acts for a user if for anybody, and is held to
+/// permissions and places that are there.
+pub(super) fn keys(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&KEYS, &[], |row| {
+        findings.row();
+        let (key, owner) = (row.int(0)?, row.opt_int(1)?);
+        let places = row.opt_text(3)?.map(serde_json::from_str::<Vec<i64>>);
+        let lost_place = match places {
+            Some(Ok(ids)) => ids.into_iter().find(|id| !ground.locations.contains_key(id)),
+            Some(Err(_)) => Some(0),
+            None => None,
+        };
+        let wrong = [
+            (row.opt_text(4)? != Some("key")).then(|| "has no principal".to_owned()),
+            owner
+                .filter(|_| row.opt_text(5).ok().flatten() != Some("user"))
+                .map(|owner| format!("acts for {owner}, which is no user")),
+            row.opt_text(2)?.and_then(unknown).map(|word| format!("names the permission `{word}`")),
+            lost_place.map(|place| format!("names the location {place}")),
+        ];
+        for wrong in wrong.into_iter().flatten() {
+            findings.add(|| format!("key {key} {wrong}, which is not there"));
+        }
+        Ok(())
+    })
+}
+
+/// A role of one's own allows only what there is to allow.
+pub(super) fn roles(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&ROLES, &[], |row| {
+        findings.row();
+        let name = row.text(0)?;
+        if let Some(word) = unknown(row.text(1)?) {
+            findings.add(|| format!("the role `{name}` names the permission `{word}`, which is not there"));
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,76 @@
+//! A record's version is the number of its changes, each of which has its event (I-27).
+
+use super::findings::Findings;
+use super::ground::Ground;
+use db::{Conn, DbError, Statement};
+use rustc_hash::FxHashMap;
+
+const CHANGES: Statement = Statement::new(
+    "verify.versions.changes",
+    "select aggregate_type, aggregate_id, max(aggregate_seq)
+     from ck_event
+     where aggregate_type <> 'stock'
+     group by aggregate_type, aggregate_id",
+);
+
+const PRINCIPALS: Statement =
+    Statement::new("verify.versions.principals", "select kind, principal_id, version from ck_principal");
+
+/// Those that come with the product have had no change of their own.
+const ROLES: Statement =
+    Statement::new("verify.versions.roles", "select role_id, version from ck_role where not built_in");
+
+const REASONS: Statement = Statement::new("verify.versions.reasons", "select code, version from ck_reason");
+
+const ORGANISATION: Statement =
+    Statement::new("verify.versions.organisation", "select version from ck_organisation");
+
+/// The last event of each thing.
+struct Changes(FxHashMap<(String, String), i64>);
+
+impl Changes {
+    fn hold(&self, findings: &mut Findings, of: &str, id: &str, version: i64) {
+        findings.row();
+        let changes = self.0.get(&(of.to_owned(), id.to_owned())).copied().unwrap_or(0);
+        findings.hold(changes == version, || {
+            format!("{of} {id} is at version {version} and has had {changes} changes")
+        });
+    }
+}
+
+/// Holds every record that counts its changes to its events.
+pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut changes = Changes(FxHashMap::default());
+    conn.for_each(&CHANGES, &[], |row| {
+        changes.0.insert((row.text(0)?.to_owned(), row.text(1)?.to_owned()), row.int(2)?);
+        Ok(())
+    })?;
+    let mut items: Vec<_> = ground.items.iter().map(|(id, item)| (*id, item.version)).collect();
+    items.sort_unstable();
+    for (id, version) in items {
+        changes.hold(findings, "item", &id.to_string(), version);
+    }
+    let real = ground.locations.iter().filter(|(id, _)| **id > 0);
+    let mut locations: Vec<_> = real.map(|(id, location)| (*id, location.version)).collect();
+    locations.sort_unstable();
+    for (id, version) in locations {
+        changes.hold(findings, "location", &id.to_string(), version);
+    }
+    conn.for_each(&PRINCIPALS, &[], |row| {
+        let kind = format!("access.{}", row.opt_text(0)?.unwrap_or("principal"));
+        changes.hold(findings, &kind, &row.int(1)?.to_string(), row.int(2)?);
+        Ok(())
+    })?;
+    conn.for_each(&ROLES, &[], |row| {
+        changes.hold(findings, "access.role", &row.int(0)?.to_string(), row.int(1)?);
+        Ok(())
+    })?;
+    conn.for_each(&REASONS, &[], |row| {
+        changes.hold(findings, "reason", row.text(0)?, row.int(1)?);
+        Ok(())
+    })?;
+    conn.for_each(&ORGANISATION, &[], |row| {
+        changes.hold(findings, "organisation", "1", row.int(0)?);
+        Ok(())
+    })
+}
