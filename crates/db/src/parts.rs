@@ -48,6 +48,9 @@ pub(crate) struct Server {
     sequencer: Mutex<Option<JoinHandle<()>>>,
 }
 
+/// How many closures may wait for a reader.
+const READS_MAX: usize = 20_000;
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -72,7 +75,7 @@ pub(crate) fn open_sqlite(
     path: PathBuf,
 ) -> Result<Inner, DbError> {
     open::check_version()?;
-    let queue = Arc::new(Queue::new(settings.queue_max));
+    let queue = Arc::new(Queue::new(settings.queue_max, settings.queue_patience));
     let latch = Arc::new(Latch::new(true));
     let wake = Arc::new(Wake::new());
     let mut threads = Vec::new();
@@ -113,7 +116,7 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
     let mut first = Connection::shared(&reader.config, &reader.setup, &handle)?;
     pg::open::check(&mut first, settings)?;
     drop(first);
-    let queue = Arc::new(Queue::new(settings.queue_max));
+    let queue = Arc::new(Queue::new(settings.queue_max, settings.queue_patience));
     let latch = Arc::new(Latch::new(settings.read_only));
     let wake = Arc::new(Wake::new());
     let shared = Shared {
@@ -161,7 +164,7 @@ fn start(
 ) -> Result<Inner, DbError> {
     let readers = settings.readers.max(1);
     let connections = readers.saturating_mul(2);
-    let reads = Arc::new(ReadPool::new(opener, connections, settings.queue_max, settings.read_timeout));
+    let reads = Arc::new(ReadPool::new(opener, connections, READS_MAX, settings.read_timeout));
     for _ in 0..readers {
         let pool = Arc::clone(&reads);
         threads.push(spawn("db-reader", move || pool.work())?);
@@ -185,7 +188,7 @@ fn start(
 impl Inner {
     /// A front on PostgreSQL has a queue, a thread and a connection of its own.
     pub(crate) fn start_front(&self, server: &Server) -> Arc<Queue> {
-        let queue = Arc::new(Queue::new(self.settings.queue_max));
+        let queue = Arc::new(Queue::new(self.settings.queue_max, self.settings.queue_patience));
         let mut fronts = lock(&self.fronts);
         if self.closed.load(Ordering::SeqCst) {
             queue.close();

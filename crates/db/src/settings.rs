@@ -25,6 +25,9 @@ pub struct Settings {
     /// How much may wait in a queue (closures count one, hot commands their weight) before
     /// callers are told [`DbError::Busy`].
     pub queue_max: usize,
+    /// How long anything may wait in a queue before it is given up, undone, with
+    /// [`DbError::Busy`].
+    pub queue_patience: Duration,
     /// How much one commit takes at most.
     pub batch_max: usize,
     /// Open for reading only: no lock, no migration, beside a running process.
@@ -52,7 +55,9 @@ impl Settings {
             url: url.into(),
             readers: 4,
             writers: 4,
-            queue_max: 20_000,
+            // 128 of the largest bulks: with their texts about as many mebibytes
+            queue_max: 128_000,
+            queue_patience: Duration::from_secs(15),
             batch_max: 2_048,
             read_only: false,
             allow_unsafe: false,

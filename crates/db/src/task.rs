@@ -9,6 +9,7 @@ use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use tokio::sync::oneshot;
 
 /// Where an answer goes.
@@ -99,13 +100,18 @@ where
 /// What a front does with the commands of one call.
 pub(crate) type Run<C, O> = Arc<dyn Fn(&mut Tx<'_>, &[C]) -> Result<Vec<O>, DbError> + Send + Sync>;
 
-type Waiting<C, O> = VecDeque<(C, Reply<Result<O, DbError>>)>;
+/// A command that waits, and until when it is worth running.
+struct Waiting<C, O> {
+    command: C,
+    until: Instant,
+    reply: Reply<Result<O, DbError>>,
+}
 
 /// The commands of one front that wait.
 pub(crate) struct Hot<C, O> {
     id: u64,
     run: Run<C, O>,
-    waiting: Mutex<Waiting<C, O>>,
+    waiting: Mutex<VecDeque<Waiting<C, O>>>,
 }
 
 static NEXT_FRONT: AtomicU64 = AtomicU64::new(1);
@@ -116,8 +122,9 @@ impl<C, O> Hot<C, O> {
         Hot { id, run, waiting: Mutex::default() }
     }
 
-    pub(crate) fn push(&self, command: C, reply: Reply<Result<O, DbError>>) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back((command, reply));
+    pub(crate) fn push(&self, command: C, until: Instant, reply: Reply<Result<O, DbError>>) {
+        let waiting = Waiting { command, until, reply };
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push_back(waiting);
     }
 }
 
@@ -125,7 +132,7 @@ impl<C, O> Hot<C, O> {
 pub(crate) trait HotQueue: Send + Sync {
     /// Distinguishes fronts.
     fn id(&self) -> u64;
-    /// Takes the oldest commands.
+    /// Takes the oldest commands. Those that have waited for too long are told so and left out.
     fn take(&self, count: usize) -> Box<dyn HotCall>;
 }
 
@@ -137,8 +144,20 @@ impl<C: Send + 'static, O: Send + 'static> HotQueue for Hot<C, O> {
     fn take(&self, count: usize) -> Box<dyn HotCall> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let count = count.min(waiting.len());
-        let (commands, replies): (Vec<C>, Vec<_>) = waiting.drain(..count).unzip();
-        let outcomes = std::iter::repeat_with(|| None).take(count).collect();
+        let taken: Vec<Waiting<C, O>> = waiting.drain(..count).collect();
+        drop(waiting);
+        let now = Instant::now();
+        let (mut commands, mut replies) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        for Waiting { command, until, reply } in taken {
+            if until <= now {
+                // a caller that is gone needs no answer
+                drop(reply.send(Err(DbError::Busy)));
+            } else {
+                commands.push(command);
+                replies.push(reply);
+            }
+        }
+        let outcomes = std::iter::repeat_with(|| None).take(commands.len()).collect();
         Box::new(Call { run: Arc::clone(&self.run), commands, replies, outcomes })
     }
 }

@@ -78,7 +78,7 @@ pub(crate) fn pool(queue: &Queue, shared: &Shared) {
             Taken::Some(entries) => {
                 for entry in entries {
                     match entry {
-                        Entry::Cold(task) => cold(task, &mut session, shared),
+                        Entry::Cold(task, _) => cold(task, &mut session, shared),
                         Entry::Hot { front, count, .. } => {
                             front.take(count).finish(Err(DbError::internal("a front in the pool")));
                         }
@@ -141,7 +141,7 @@ impl FrontThread {
                                 let until = Instant::now() + self.patience;
                                 self.run(front.take(count), until, BEGIN);
                             }
-                            Entry::Cold(task) => {
+                            Entry::Cold(task, _) => {
                                 task.finish(Err(DbError::internal("a closure in a front")));
                             }
                         }
@@ -163,7 +163,7 @@ impl FrontThread {
     fn run(&mut self, mut call: Box<dyn HotCall>, until: Instant, begin: &'static str) {
         let mut blocked: Vec<usize> = Vec::new();
         let mut todo: Vec<(Range<usize>, u32, &'static str)> = vec![(0..call.len(), 1, begin)];
-        while let Some((range, attempt, begin)) = todo.pop() {
+        while let Some((range, attempt, begin)) = todo.pop().filter(|(range, ..)| !range.is_empty()) {
             let mut aside = Vec::new();
             let (ran, effects) = self.session.transaction(begin, |tx| {
                 let ran = call.run(tx, range.clone());

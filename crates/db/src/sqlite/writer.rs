@@ -121,7 +121,7 @@ impl Writer {
         while end.is_ok() && (done.is_empty() || started.elapsed() < BATCH_TIME_MAX) {
             let Some(entry) = rest.next() else { break };
             let (ran, still) = match entry {
-                Entry::Cold(task) => self.cold(task, &mut work),
+                Entry::Cold(task, _) => self.cold(task, &mut work),
                 Entry::Hot { front, count, .. } => self.hot(front.take(count), &mut work),
             };
             done.push(ran);
@@ -132,7 +132,7 @@ impl Writer {
         }
         if end.is_err() {
             done.extend(rest.map(|entry| match entry {
-                Entry::Cold(task) => Done::Cold(task, Ok(())),
+                Entry::Cold(task, _) => Done::Cold(task, Ok(())),
                 Entry::Hot { front, count, .. } => Done::Hot(front.take(count)),
             }));
         }
@@ -249,7 +249,7 @@ impl Writer {
     fn hot(&mut self, mut call: Box<dyn HotCall>, work: &mut Work) -> (Done, Result<(), DbError>) {
         let mut todo: Vec<(Range<usize>, u32)> = vec![(0..call.len(), 1)];
         let mut end = Ok(());
-        while let Some((range, attempt)) = todo.pop() {
+        while let Some((range, attempt)) = todo.pop().filter(|(range, _)| !range.is_empty()) {
             let mut set_aside = Vec::new();
             let ran = self.in_savepoint(work, |tx| {
                 let ran = call.run(tx, range.clone());
@@ -304,7 +304,7 @@ impl Writer {
             Taken::Some(entries) => {
                 for entry in entries {
                     match entry {
-                        Entry::Cold(task) => task.finish(Err(error.clone())),
+                        Entry::Cold(task, _) => task.finish(Err(error.clone())),
                         Entry::Hot { front, count, .. } => front.take(count).finish(Err(error.clone())),
                     }
                 }
