@@ -18,7 +18,7 @@ pub(crate) struct Counted {
 }
 
 /// The numbers of an item at a site, in millionths.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Level {
     pub(crate) on_hand: i64,
     pub(crate) sellable: i64,

@@ -13,7 +13,7 @@ pub(crate) struct Guard {
     pub(crate) next_expiry: Option<Date>,
 }
 
-/// A balance of an item that is not nothing.
+/// A balance of an item.
 pub(crate) struct Held {
     pub(crate) location: LocationId,
     pub(crate) lot: LotId,
@@ -44,8 +44,19 @@ const HELD: Statement = Statement::new(
 )
 .hot();
 
+/// Every key that ever had stock, for moments in the past.
+const EVER_HELD: Statement = Statement::new(
+    "stock.item.ever_held",
+    "select b.location, b.lot, b.status, b.on_hand, b.allocated, l.code, l.expiry_on
+     from stock_balance b
+     left join stock_lot l on l.id = b.lot
+     where b.item = ?1 and b.location > 0
+     order by b.location, b.lot, b.status",
+)
+.hot();
+
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD];
+pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD];
 
 /// The guards of an item.
 pub(crate) fn guards(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Guard>, DbError> {
@@ -63,6 +74,11 @@ pub(crate) fn guards(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Guard>, Db
 /// What is held of an item, wherever it is ours.
 pub(crate) fn held(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Held>, DbError> {
     conn.query(&HELD, &[item.get().into()], balance)
+}
+
+/// What is held or was, with what is on hand now.
+pub(crate) fn ever_held(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Held>, DbError> {
+    conn.query(&EVER_HELD, &[item.get().into()], balance)
 }
 
 fn balance(row: &Row<'_>) -> Result<Held, DbError> {
