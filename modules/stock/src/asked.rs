@@ -106,7 +106,11 @@ const FEW_PLACES: i64 = 64;
 
 impl Below {
     /// Below a place within reach, or below everything within reach.
-    pub(crate) fn read(conn: &mut Conn<'_>, scope: &Scope, place: Option<LocationId>) -> Result<Below, DbError> {
+    pub(crate) fn read(
+        conn: &mut Conn<'_>,
+        scope: &Scope,
+        place: Option<LocationId>,
+    ) -> Result<Below, DbError> {
         let roots = place.map_or_else(|| scope.roots_json(), |place| Some(format!("[{place}]")));
         let Some(json) = &roots else { return Ok(Below::default()) };
         let places = crate::store_below::places(conn, json, FEW_PLACES + 1)?;

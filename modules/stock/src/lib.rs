@@ -51,6 +51,7 @@ mod testing;
 mod transfer;
 mod unit;
 mod upkeep;
+mod valuation;
 mod want;
 
 pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};

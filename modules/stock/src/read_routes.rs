@@ -1,10 +1,13 @@
 //! The routes that read the vault. None of them passes the queue of writes.
 
-use crate::level;
+use crate::{level, valuation};
 use domain::Permission;
 use web::{Reach, Routes};
 
 /// The routes that read stock and its history.
 pub fn read_routes<S: web::State>() -> Routes<S> {
-    Routes::new("stock").add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
+    Routes::new("stock")
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
+        .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::list_valuation))
+        .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::get_valuation_totals))
 }

@@ -14,7 +14,7 @@ use domain::{
     Actor, ClaimId, Code, Ctx, Ids, Instant, ItemId, LocationId, Permission, PostingId, PrincipalId, Problem,
     Qty, Status, when,
 };
-use places::NewLocation;
+use places::{NewLocation, SetUp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
@@ -41,6 +41,11 @@ impl Ids for Counted {
 /// A fresh world: the sites `L` and `M` with the bins `L1`, `L2`, `M1` and `M2`, and the items
 /// `BOLT` (untracked), `MILK` (lots that expire) and `DRILL` (serials).
 pub(crate) fn world(engine: Engine) -> World {
+    world_of(engine, None)
+}
+
+/// The same with books of another kind.
+pub(crate) fn world_of(engine: Engine, books: Option<SetUp>) -> World {
     let (settings, dir, database) = match engine {
         Engine::Sqlite => {
             let dir = tempfile::tempdir().unwrap();
@@ -62,6 +67,9 @@ pub(crate) fn world(engine: Engine) -> World {
     };
     let world = World { db, ctx, _dir: dir, _database: database };
     world.run(|tx, ctx| Ok(db::partitions::ensure(tx, "stock_movement", ctx.now.0, 6)?)).unwrap();
+    if let Some(books) = books {
+        world.run(move |tx, ctx| places::set_up(tx, ctx, &books)).unwrap();
+    }
     for text in ["L site", "L1 bin below L", "L2 bin below L", "M site", "M1 bin below M", "M2 bin below M"] {
         world.place(text);
     }

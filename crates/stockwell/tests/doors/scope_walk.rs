@@ -126,7 +126,15 @@ fn allocate() -> Value {
 fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     let post = |name: &str, special: Value| with(format!("/api/v1/postings/{name}"), lines(special));
     Some(match (method, path) {
-        ("GET", "/api/v1/locations" | "/api/v1/ledger" | "/api/v1/stock" | "/api/v1/events") => at(path),
+        (
+            "GET",
+            "/api/v1/locations"
+            | "/api/v1/ledger"
+            | "/api/v1/stock"
+            | "/api/v1/valuation"
+            | "/api/v1/valuation/totals"
+            | "/api/v1/events",
+        ) => at(path),
         ("GET", "/api/v1/items/{sku}/stock") => at("/api/v1/items/BOLT/stock"),
         ("GET", "/api/v1/locations/{code}") => at("/api/v1/locations/LON-1"),
         ("POST", "/api/v1/locations") => {

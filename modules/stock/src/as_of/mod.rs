@@ -10,7 +10,7 @@
 //! A late posting takes effect in the month it was booked in, so months and instants agree.
 
 #[cfg(test)]
-mod laws;
+pub(crate) mod laws;
 pub(crate) mod store;
 
 use crate::asked;

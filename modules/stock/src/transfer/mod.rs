@@ -32,7 +32,7 @@ use web::{Caller, Failure};
 
 pub(crate) use create::create;
 #[cfg(test)]
-pub(crate) use wire::{NewTransfer, NewTransferLine};
+pub(crate) use wire::{NewTransfer, NewTransferLine, StepBody, StepLine};
 
 pub(crate) use steps::{allocate, cancel, close, receive, release, ship};
 

@@ -1,0 +1,271 @@
+//! What stock is worth: by item and valuation group, now or at a moment, as the books have it.
+//!
+//! Now it is what the cost layers hold, first in first out or moving average as the organisation
+//! has chosen. At a moment it is that, less what movements brought in and took out since:
+//!
+//! `value(E, R) = now − Σ months after the month of E − Σ movements of that month effective after E
+//! − Σ movements effective up to E but recorded after R`
+//!
+//! A movement carries the cost that it was given when it was recorded, and keeps it. So the value
+//! as it was known at a moment never changes, and the value of an effective moment changes only by
+//! movements that were entered later for before it.
+
+pub(crate) mod api;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::as_of::Moment;
+use crate::desk::Desk;
+use crate::reach;
+use db::{Conn, DbError};
+use domain::ledger::Group;
+use domain::money::{Money, UnitCost};
+use domain::{Code, Delta, ItemId, Problem, Qty};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::ops::{AddAssign, Neg, SubAssign};
+use store::{After, Filter, Stack};
+use utoipa::ToSchema;
+use web::{Failure, Scope};
+
+/// So much, and what it is worth: millionths and minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Worth {
+    pub(crate) qty: i64,
+    pub(crate) value: i64,
+}
+
+impl Worth {
+    const NOTHING: Worth = Worth { qty: 0, value: 0 };
+}
+
+impl AddAssign for Worth {
+    fn add_assign(&mut self, more: Worth) {
+        self.qty += more.qty;
+        self.value += more.value;
+    }
+}
+
+impl SubAssign for Worth {
+    fn sub_assign(&mut self, less: Worth) {
+        *self += -less;
+    }
+}
+
+impl Neg for Worth {
+    type Output = Worth;
+
+    fn neg(self) -> Worth {
+        Worth { qty: -self.qty, value: -self.value }
+    }
+}
+
+/// What an item is worth in a valuation group.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ValuationRow {
+    /// The item.
+    pub(crate) sku: String,
+    /// The unit of the quantity.
+    pub(crate) unit: String,
+    /// The site that the stock is valued at, `organisation` where all sites are valued together, or
+    /// the transfer that the goods are under way with.
+    pub(crate) group: String,
+    /// How much.
+    #[schema(value_type = String)]
+    pub(crate) qty: Delta,
+    /// What it is worth.
+    pub(crate) value: String,
+    /// What one unit is worth, in millionths of the currency at most; left out where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub(crate) unit_cost: Option<String>,
+    /// The currency of the books.
+    pub(crate) currency: String,
+}
+
+/// What everything is worth.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ValuationTotals {
+    /// `fifo` or `moving_average`.
+    pub(crate) method: &'static str,
+    /// The currency of the books.
+    pub(crate) currency: String,
+    /// What all of it is worth.
+    pub(crate) value: String,
+    /// Of it, each valuation group that has stock.
+    pub(crate) groups: Vec<GroupTotal>,
+}
+
+/// What a valuation group is worth.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct GroupTotal {
+    /// The site, `organisation`, or the transfer that the goods are under way with.
+    pub(crate) group: String,
+    /// What it is worth.
+    pub(crate) value: String,
+}
+
+/// The name of the group that all sites have in common, where they are valued together.
+const ORGANISATION: &str = "organisation";
+
+/// A site is named by its code, and what is under way by its transfer, whose location has its number.
+fn group_name(code: Option<&str>) -> String {
+    code.map_or(ORGANISATION, |code| code.trim_start_matches('~')).to_owned()
+}
+
+/// The groups that a caller may see the value of, as one parameter of a statement; `None` for all.
+/// A site's is for those who reach all of the site, any other for those who reach everything.
+pub(crate) fn groups_within(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    name: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    if scope.is_all() && name.is_none() {
+        return Ok(None);
+    }
+    let common = places::organisation(conn)?.valuation_grouping == places::ValuationGrouping::Organisation;
+    let mut groups = Vec::new();
+    for site in places::sites(conn)? {
+        let named = match name {
+            None => true,
+            Some(ORGANISATION) => common,
+            Some(name) => !common && domain::code::fold(name) == domain::code::fold(&site.code),
+        };
+        let reached = if common { scope.is_all() } else { reach::location(conn, scope, site.id.root())? };
+        if named && reached {
+            groups.push(site.valuation_group.to_string());
+        }
+    }
+    match name {
+        Some(name) if groups.is_empty() => {
+            let detail = format!("there is no valuation group `{name}`; it is a site or `{ORGANISATION}`");
+            Err(Problem::at(Code::UnknownLocation, "?group", detail).into())
+        }
+        _ => Ok(Some(format!("[{}]", groups.join(",")))),
+    }
+}
+
+/// The next rows, each with where a page that it ends goes on.
+pub(crate) fn page(
+    conn: &mut Conn<'_>,
+    filter: Filter,
+    moment: Option<&Moment>,
+) -> Result<Vec<(ValuationRow, After)>, DbError> {
+    let desk = Desk::read(conn)?;
+    let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
+    let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
+    let mut found: Vec<(ValuationRow, After)> = Vec::new();
+    loop {
+        let mut read = store::page(conn, &filter)?;
+        let ended = read.len() < most;
+        filter.after = read.last().map(|stack| (stack.sku_folded.clone(), stack.group.0));
+        if let Some(moment) = moment {
+            turn_back(conn, moment, &mut read)?;
+        }
+        let wanted = most.saturating_sub(found.len());
+        found.extend(read.into_iter().take(wanted).map(|stack| row(&desk, stack)));
+        if ended || found.len() >= most {
+            return Ok(found);
+        }
+    }
+}
+
+/// What stacks gained after a moment.
+type Gains = FxHashMap<(ItemId, Group), Worth>;
+
+fn gains(conn: &mut Conn<'_>, moment: &Moment, items: Option<&[ItemId]>) -> Result<Gains, DbError> {
+    let mut gains = Gains::default();
+    let add = |key, worth| *gains.entry(key).or_default() += worth;
+    match items {
+        Some(items) => store::gains_of(conn, moment, items, add)?,
+        None => store::gains(conn, moment, add)?,
+    }
+    Ok(gains)
+}
+
+/// Makes stacks of now those of a moment; those that held nothing then are left out.
+fn turn_back(conn: &mut Conn<'_>, moment: &Moment, stacks: &mut Vec<Stack>) -> Result<(), DbError> {
+    let mut items: Vec<ItemId> = stacks.iter().map(|stack| stack.item).collect();
+    items.sort_unstable();
+    items.dedup();
+    let gains = gains(conn, moment, Some(&items))?;
+    for stack in &mut *stacks {
+        stack.worth -= gains.get(&(stack.item, stack.group)).copied().unwrap_or_default();
+    }
+    stacks.retain(|stack| stack.worth != Worth::NOTHING);
+    Ok(())
+}
+
+fn row(desk: &Desk, stack: Stack) -> (ValuationRow, After) {
+    let Stack { item: _, sku, sku_folded, unit, group, code, worth } = stack;
+    let qty = Qty::from_millionths(worth.qty).filter(|_| worth.value >= 0);
+    let unit_cost = qty.and_then(|qty| UnitCost::of(worth.value, qty, desk.minor_digits));
+    let row = ValuationRow {
+        sku,
+        unit,
+        group: group_name(code.as_deref()),
+        qty: Delta(worth.qty),
+        value: amount(desk, worth.value),
+        unit_cost: unit_cost.map(|cost| cost.to_string()),
+        currency: desk.currency.to_string(),
+    };
+    (row, (sku_folded, group.0))
+}
+
+fn amount(desk: &Desk, minor: i64) -> String {
+    Money { minor, currency: desk.currency }.amount().to_string()
+}
+
+/// Calls for every stack that is not nothing, now or at a moment; of one item, or of all.
+///
+/// # Errors
+/// When the store fails.
+pub(crate) fn everything(
+    conn: &mut Conn<'_>,
+    item: Option<ItemId>,
+    moment: Option<&Moment>,
+    mut each: impl FnMut(ItemId, Group, Worth),
+) -> Result<(), DbError> {
+    let gains = match moment {
+        Some(moment) => gains(conn, moment, item.as_ref().map(std::slice::from_ref))?,
+        None => Gains::default(),
+    };
+    store::stacks(conn, item, |key, mut worth| {
+        worth -= gains.get(&key).copied().unwrap_or_default();
+        if worth != Worth::NOTHING {
+            each(key.0, key.1, worth);
+        }
+    })
+}
+
+/// What all stock is worth, or that of one item, within some groups.
+pub(crate) fn totals(
+    conn: &mut Conn<'_>,
+    item: Option<ItemId>,
+    groups: Option<&str>,
+    moment: Option<&Moment>,
+) -> Result<ValuationTotals, Failure> {
+    let desk = Desk::read(conn)?;
+    let wanted: Option<Vec<i64>> = groups.map(serde_json::from_str).transpose()?;
+    let mut sums: BTreeMap<Group, i64> = BTreeMap::new();
+    everything(conn, item, moment, |_, group, worth| {
+        if wanted.as_ref().is_none_or(|wanted| wanted.contains(&group.0)) {
+            *sums.entry(group).or_default() += worth.value;
+        }
+    })?;
+    let places: Vec<domain::LocationId> = sums.keys().map(|group| domain::LocationId(group.0)).collect();
+    let codes = places::facts_by_id(conn, &places)?;
+    let codes = codes.iter().map(|place| place.as_ref().map(|place| place.code.as_str()));
+    let groups = sums
+        .values()
+        .zip(codes)
+        .map(|(value, code)| GroupTotal { group: group_name(code), value: amount(&desk, *value) });
+    Ok(ValuationTotals {
+        method: desk.method.word(),
+        currency: desk.currency.to_string(),
+        value: amount(&desk, sums.values().sum()),
+        groups: groups.collect(),
+    })
+}
