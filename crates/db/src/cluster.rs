@@ -4,8 +4,8 @@
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::pg::connection::Connection;
-use crate::pg::error::from_driver;
 use crate::pg::open::Background;
+use crate::pg::tls::Address;
 use crate::statement::Statement;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -33,6 +33,15 @@ pub struct TemporaryCluster {
     dir: PathBuf,
     binaries: PathBuf,
     user: Option<(u32, u32)>,
+}
+
+/// Who a server says it is, to be reached by TCP with TLS too. Both parts are PEM.
+#[derive(Clone, Copy, Debug)]
+pub struct Identity<'a> {
+    /// The certificate, and those between it and an authority.
+    pub certificate: &'a str,
+    /// Its private key.
+    pub key: &'a str,
 }
 
 fn failed(what: &str, why: &dyn std::fmt::Display) -> DbError {
@@ -82,12 +91,26 @@ fn unprivileged(dir: &Path) -> Result<Option<(u32, u32)>, DbError> {
 impl TemporaryCluster {
     /// Starts a server.
     pub fn start() -> Result<TemporaryCluster, DbError> {
-        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
-        let owner = std::process::id();
-        TemporaryCluster::start_in(std::env::temp_dir().join(format!("{PREFIX}{owner}-{count}")), owner)
+        TemporaryCluster::start_as(None)
     }
 
-    fn start_in(dir: PathBuf, owner: u32) -> Result<TemporaryCluster, DbError> {
+    /// Starts a server that also listens on the loopback addresses, with TLS.
+    pub fn start_with_tls(identity: Identity<'_>) -> Result<TemporaryCluster, DbError> {
+        TemporaryCluster::start_as(Some(identity))
+    }
+
+    fn start_as(identity: Option<Identity<'_>>) -> Result<TemporaryCluster, DbError> {
+        let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+        let owner = std::process::id();
+        let dir = std::env::temp_dir().join(format!("{PREFIX}{owner}-{count}"));
+        TemporaryCluster::start_in(dir, owner, identity)
+    }
+
+    fn start_in(
+        dir: PathBuf,
+        owner: u32,
+        identity: Option<Identity<'_>>,
+    ) -> Result<TemporaryCluster, DbError> {
         let binaries = binaries()?;
         std::fs::create_dir_all(&dir).map_err(|error| failed("make a directory", &error))?;
         let user = unprivileged(&dir)?;
@@ -106,13 +129,30 @@ impl TemporaryCluster {
             &["-D", "data", "-U", "stockwell", "-k", "-E", "UTF8", "--locale=C", "--no-sync"],
         )?;
         cluster.reap(owner)?;
+        let doors = match identity {
+            None => "-c listen_addresses=",
+            Some(identity) => {
+                cluster.write("server.crt", identity.certificate)?;
+                cluster.write("server.key", identity.key)?;
+                "-c listen_addresses=127.0.0.1 -c ssl=on"
+            }
+        };
         let options = format!(
-            "-k {} -p {port} -c listen_addresses= -c max_connections=200 -c shared_buffers=128MB \
+            "-k {} -p {port} {doors} -c max_connections=200 -c shared_buffers=128MB \
              -c max_wal_size=2GB -c unix_socket_permissions=0700",
             cluster.dir.display()
         );
         cluster.run("pg_ctl", &["start", "-w", "-t", "60", "-D", "data", "-l", "log", "-o", &options])?;
         Ok(cluster)
+    }
+
+    /// Writes a file among the data, for the server's eyes only.
+    fn write(&self, name: &str, text: &str) -> Result<(), DbError> {
+        let path = self.dir.join("data").join(name);
+        std::fs::write(&path, text)
+            .and_then(|()| std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)))
+            .and_then(|()| std::os::unix::fs::chown(&path, self.user.map(|u| u.0), self.user.map(|u| u.1)))
+            .map_err(|error| failed(&format!("write {name}"), &error))
     }
 
     /// A command in the cluster's directory, as its user.
@@ -215,7 +255,7 @@ pub fn shared(owner: u32) -> Result<Server, DbError> {
     if let Ok(url) = std::fs::read_to_string(&ready) {
         return Ok(Server { url });
     }
-    let cluster = TemporaryCluster::start_in(dir, owner)?;
+    let cluster = TemporaryCluster::start_in(dir, owner, None)?;
     let server = cluster.server.clone();
     std::fs::write(ready, server.url()).map_err(|error| failed("write the URL", &error))?;
     // the reaper ends it
@@ -238,6 +278,12 @@ impl Server {
     pub fn url_of(&self, database: &str) -> String {
         let end = self.url.rfind('/').unwrap_or(self.url.len());
         format!("{}/{database}", self.url.split_at(end).0)
+    }
+
+    /// The same server by the name of a host, for one that was started with TLS.
+    pub fn url_by(&self, host: &str) -> String {
+        let end = self.url.rfind(':').unwrap_or(self.url.len());
+        format!("postgres://stockwell@{host}{}", self.url.split_at(end).1)
     }
 
     /// Runs a text on the maintenance database, outside of a transaction.
@@ -288,9 +334,9 @@ struct Session {
 
 impl Session {
     fn open(url: &str) -> Result<Session, DbError> {
-        let config = url.parse().map_err(|error| from_driver(&error, "connect"))?;
+        let address = Address::parse(url, |_| {})?;
         let runtime = Background::start()?;
-        let conn = Connection::shared(&config, "set client_min_messages = error", runtime.handle()?)?;
+        let conn = Connection::shared(&address, "set client_min_messages = error", runtime.handle()?)?;
         Ok(Session { conn, _runtime: runtime })
     }
 }

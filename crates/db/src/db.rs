@@ -70,8 +70,8 @@ impl Db {
                 migrate::migrate(&mut Conn::sqlite(&conn, None), &self.inner.sets)
             }
             Backend::Postgres(server) => {
-                let Connector { config, setup } = &server.migration;
-                let mut conn = Connection::shared(config, setup, server.runtime.handle()?)?;
+                let Connector { address, setup } = &server.migration;
+                let mut conn = Connection::shared(address, setup, server.runtime.handle()?)?;
                 migrate::migrate(&mut Conn::postgres(&mut conn), &self.inner.sets)
             }
         }

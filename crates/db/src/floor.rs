@@ -4,9 +4,9 @@
 //! one unit of one item, durable before the next one begins.
 
 use crate::error::DbError;
+use crate::pg::tls::Address;
 use std::path::Path;
 use std::time::{Duration, Instant};
-use tokio_postgres::NoTls;
 
 /// How many durable commits there were, and how long they took.
 #[derive(Clone, Copy, Debug)]
@@ -61,17 +61,18 @@ pub fn postgres(url: &str, connections: usize, span: Duration) -> Result<Commits
         .enable_all()
         .build()
         .map_err(|error| DbError::Unavailable(error.to_string().into()))?;
+    let address = Address::parse(url, |_| {})?;
     runtime
-        .block_on(reserve_on_all(url, connections, span))
+        .block_on(reserve_on_all(&address, connections, span))
         .map_err(|error| DbError::Unavailable(error.to_string().into()))
 }
 
 async fn reserve_on_all(
-    url: &str,
+    address: &Address,
     connections: usize,
     span: Duration,
 ) -> Result<Commits, tokio_postgres::Error> {
-    let client = connect(url).await?;
+    let client = address.connect().await?;
     client
         .batch_execute(
             "create table if not exists db_floor_stock (id bigint primary key, reserved bigint not null);
@@ -81,7 +82,7 @@ async fn reserve_on_all(
         .await?;
     let mut clients = Vec::with_capacity(connections);
     for _ in 0..connections {
-        clients.push(connect(url).await?);
+        clients.push(address.connect().await?);
     }
     let begun = Instant::now();
     let tasks: Vec<_> =
@@ -93,12 +94,6 @@ async fn reserve_on_all(
         }
     }
     Ok(Commits { count: commits, elapsed: begun.elapsed() })
-}
-
-async fn connect(url: &str) -> Result<tokio_postgres::Client, tokio_postgres::Error> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    tokio::spawn(connection);
-    Ok(client)
 }
 
 async fn reserve_until(

@@ -109,18 +109,18 @@ pub(crate) fn open_sqlite(
 }
 
 pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) -> Result<Inner, DbError> {
-    let config = pg::open::config(settings)?;
+    let address = pg::open::address(settings)?;
     let runtime = Background::start()?;
     let handle = runtime.handle()?.clone();
-    let reader = pg::open::reader(&config, settings);
-    let mut first = Connection::shared(&reader.config, &reader.setup, &handle)?;
+    let reader = pg::open::reader(&address, settings);
+    let mut first = Connection::shared(&reader.address, &reader.setup, &handle)?;
     pg::open::check(&mut first, settings)?;
     drop(first);
     let queue = Arc::new(Queue::new(settings.queue_max, settings.queue_patience));
     let latch = Arc::new(Latch::new(settings.read_only));
     let wake = Arc::new(Wake::new());
     let shared = Shared {
-        connector: pg::open::pool(&config, settings),
+        connector: pg::open::pool(&address, settings),
         latch: Arc::clone(&latch),
         wake: Arc::clone(&wake),
         sequencer: Arc::new(Signal::default()),
@@ -134,7 +134,7 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
             let (queue, shared) = (Arc::clone(&queue), shared.clone());
             threads.push(spawn("db-writer", move || pg::writer::pool(&queue, &shared))?);
         }
-        let connector = pg::open::sequencer(&config);
+        let connector = pg::open::sequencer(&address);
         let (signal, wake) = (Arc::clone(&shared.sequencer), Arc::clone(&wake));
         let latch = Arc::clone(&latch);
         let pause = settings.sequencer_pause;
@@ -143,14 +143,14 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
         })?);
     }
     let backend = Backend::Postgres(Box::new(Server {
-        front: pg::open::front(&config, settings),
-        migration: pg::open::migration(&config),
+        front: pg::open::front(&address, settings),
+        migration: pg::open::migration(&address),
         shared,
         runtime,
         sequencer: Mutex::new(sequencer),
     }));
     let opener =
-        Box::new(move || Connection::shared(&reader.config, &reader.setup, &handle).map(Reader::Postgres));
+        Box::new(move || Connection::shared(&reader.address, &reader.setup, &handle).map(Reader::Postgres));
     start(settings, migrations, backend, (latch, wake, queue), opener, threads)
 }
 

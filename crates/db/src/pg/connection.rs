@@ -5,6 +5,7 @@ use crate::error::DbError;
 use crate::park;
 use crate::pg::encode::{Column, One};
 use crate::pg::error::from_driver;
+use crate::pg::tls::Address;
 use crate::row::{Inner, Row};
 use crate::statement::{Statement, to_dollars};
 use crate::value::{Rows, Value};
@@ -14,7 +15,7 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use tokio_postgres::types::BorrowToSql;
-use tokio_postgres::{Client, NoTls, RowStream};
+use tokio_postgres::{Client, RowStream};
 
 /// Who moves the bytes of a connection.
 enum Driver {
@@ -42,14 +43,13 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     /// Connects on a runtime of the calling thread, which must be a plain thread.
-    pub(crate) fn own(config: &tokio_postgres::Config, setup: &str) -> Result<Connection, DbError> {
+    pub(crate) fn own(address: &Address, setup: &str) -> Result<Connection, DbError> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| DbError::Unavailable(error.to_string().into()))?;
         let client = runtime.block_on(async {
-            let (client, connection) = config.connect(NoTls).await?;
-            tokio::spawn(connection);
+            let client = address.connect().await?;
             client.batch_execute(setup).await?;
             Ok(client)
         });
@@ -58,15 +58,14 @@ impl Connection {
 
     /// Connects with the help of a background runtime; usable on every thread.
     pub(crate) fn shared(
-        config: &tokio_postgres::Config,
+        address: &Address,
         setup: &str,
         runtime: &tokio::runtime::Handle,
     ) -> Result<Connection, DbError> {
-        let config = config.clone();
+        let address = address.clone();
         let setup = setup.to_owned();
         let spawned = runtime.spawn(async move {
-            let (client, connection) = config.connect(NoTls).await?;
-            tokio::spawn(connection);
+            let client = address.connect().await?;
             client.batch_execute(&setup).await?;
             Ok(client)
         });

@@ -7,4 +7,5 @@ pub(crate) mod error;
 pub(crate) mod open;
 pub(crate) mod sequencer;
 pub(crate) mod session;
+pub(crate) mod tls;
 pub(crate) mod writer;

@@ -4,11 +4,11 @@ use crate::conn::Conn;
 use crate::error::DbError;
 use crate::pg::connection::Connection;
 use crate::pg::session::Connector;
+use crate::pg::tls::Address;
 use crate::settings::Settings;
 use crate::statement::Statement;
 use std::time::Duration;
 use tokio::runtime::{Handle, Runtime};
-use tokio_postgres::Config;
 
 /// The oldest server: row locks, `merge` and JSON as we use them.
 const VERSION_MIN: i64 = 140_000;
@@ -26,20 +26,17 @@ const CHECK: Statement = Statement::per_engine(
 pub(crate) const STATEMENTS: &[Statement] = &[CHECK];
 
 /// Reads the URL.
-pub(crate) fn config(settings: &Settings) -> Result<Config, DbError> {
-    let mut config: Config = settings
-        .url
-        .parse()
-        .map_err(|error| DbError::refused(format!("the database URL cannot be read: {error}")))?;
-    if config.get_application_name().is_none() {
-        config.application_name("stockwell");
-    }
-    if config.get_connect_timeout().is_none() {
-        config.connect_timeout(Duration::from_secs(5));
-    }
-    config.keepalives_idle(Duration::from_secs(30));
-    config.tcp_user_timeout(Duration::from_secs(30));
-    Ok(config)
+pub(crate) fn address(settings: &Settings) -> Result<Address, DbError> {
+    Address::parse(&settings.url, |config| {
+        if config.get_application_name().is_none() {
+            config.application_name("stockwell");
+        }
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(Duration::from_secs(5));
+        }
+        config.keepalives_idle(Duration::from_secs(30));
+        config.tcp_user_timeout(Duration::from_secs(30));
+    })
 }
 
 fn setup(lock: Duration, statement: Duration, idle: Duration, more: &str) -> String {
@@ -53,42 +50,42 @@ fn setup(lock: Duration, statement: Duration, idle: Duration, more: &str) -> Str
 }
 
 /// How closures connect.
-pub(crate) fn pool(config: &Config, settings: &Settings) -> Connector {
+pub(crate) fn pool(address: &Address, settings: &Settings) -> Connector {
     Connector {
-        config: config.clone(),
+        address: address.clone(),
         setup: setup(settings.lock_timeout, Duration::from_secs(10), Duration::from_secs(15), ""),
     }
 }
 
 /// How a front connects.
-pub(crate) fn front(config: &Config, settings: &Settings) -> Connector {
+pub(crate) fn front(address: &Address, settings: &Settings) -> Connector {
     Connector {
-        config: config.clone(),
+        address: address.clone(),
         setup: setup(settings.front_lock_timeout, Duration::from_secs(10), Duration::from_secs(15), ""),
     }
 }
 
 /// How the sequencer connects: it waits for its turn.
-pub(crate) fn sequencer(config: &Config) -> Connector {
+pub(crate) fn sequencer(address: &Address) -> Connector {
     Connector {
-        config: config.clone(),
+        address: address.clone(),
         setup: setup(Duration::from_secs(30), Duration::from_mins(1), Duration::from_secs(15), ""),
     }
 }
 
 /// How readers connect.
-pub(crate) fn reader(config: &Config, settings: &Settings) -> Connector {
+pub(crate) fn reader(address: &Address, settings: &Settings) -> Connector {
     let timeout = settings.read_timeout;
     Connector {
-        config: config.clone(),
+        address: address.clone(),
         setup: setup(timeout, timeout, timeout, "set default_transaction_read_only = on"),
     }
 }
 
 /// How migrations connect: they may take as long as they need, but not wait for ever.
-pub(crate) fn migration(config: &Config) -> Connector {
+pub(crate) fn migration(address: &Address) -> Connector {
     Connector {
-        config: config.clone(),
+        address: address.clone(),
         setup: setup(Duration::from_mins(2), Duration::ZERO, Duration::ZERO, ""),
     }
 }

@@ -130,7 +130,7 @@ fn round(
 ) -> Result<(), DbError> {
     let conn = match conn {
         Some(conn) => conn,
-        None => conn.insert(Connection::own(&connector.config, &connector.setup)?),
+        None => conn.insert(Connection::own(&connector.address, &connector.setup)?),
     };
     let mut todo = raised;
     if !raised {

@@ -7,6 +7,7 @@ use crate::error::DbError;
 use crate::lane::Head;
 use crate::outbox;
 use crate::pg::connection::Connection;
+use crate::pg::tls::Address;
 use crate::row::Row;
 use crate::statement::Statement;
 use crate::task::Ran;
@@ -121,7 +122,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[TAKE, ADD, RENEW, RELEASE, COMMIT,
 /// How a session connects.
 #[derive(Clone, Debug)]
 pub(crate) struct Connector {
-    pub(crate) config: tokio_postgres::Config,
+    pub(crate) address: Address,
     pub(crate) setup: String,
 }
 
@@ -169,7 +170,7 @@ impl Session {
     fn ready(&mut self) -> Result<&mut Connection, DbError> {
         if self.conn.as_ref().is_none_or(Connection::is_closed) {
             self.conn = None;
-            self.conn = Some(Connection::own(&self.connector.config, &self.connector.setup)?);
+            self.conn = Some(Connection::own(&self.connector.address, &self.connector.setup)?);
         }
         let conn = self.conn.as_mut().ok_or(DbError::Closed)?;
         if let Some(lane) = &mut self.lane
@@ -297,7 +298,7 @@ impl Session {
     /// Waits for the lane's row, which the lost transaction may still hold, and looks how far it
     /// went. Then takes a new holder, so that a server that is late cannot commit any more.
     fn look(&mut self, lane: &Lane) -> Result<Option<bool>, DbError> {
-        let mut conn = Connection::own(&self.connector.config, &self.connector.setup)?;
+        let mut conn = Connection::own(&self.connector.address, &self.connector.setup)?;
         conn.begin("begin");
         let mut found = None;
         conn.run(&LOOK, &[lane.head.lane.into(), (&self.holder).into()], |row| {
