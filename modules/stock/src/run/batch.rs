@@ -1,0 +1,269 @@
+//! The decisions of a batch, in the order of arrival, and what they leave to be stored.
+
+use super::answers::again;
+use super::step::{Reversal, Step};
+use crate::answer::{BulkEntry, PostingAnswer};
+use crate::compile::Compiled;
+use crate::desk::Desk;
+use crate::input::Request;
+use crate::names::Names;
+use crate::save::{Entry, Event};
+use domain::ledger::{self, Clock, Kind, Posted, Refusal, Vault};
+use domain::{ClaimId, Code, Ctx, PostingId, Problem};
+use rustc_hash::{FxHashMap, FxHashSet};
+use web::{Answer, is_final};
+
+/// For whom something is decided, and under which key.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) key: Option<&'a str>,
+}
+
+impl Request {
+    fn origin(&self) -> Origin<'_> {
+        Origin { ctx: &self.ctx, key: self.key.as_ref().map(|key| key.key.as_str()) }
+    }
+}
+
+/// A batch while it is decided.
+pub(crate) struct Batch<'a> {
+    desk: &'a Desk,
+    pub(crate) names: &'a Names,
+    pub(crate) vault: &'a mut Vault,
+    pub(crate) entries: Vec<Entry>,
+    /// Postings that this batch has reversed.
+    reversed: FxHashSet<PostingId>,
+}
+
+impl<'a> Batch<'a> {
+    /// A batch that begins with what the sweep has done.
+    pub(crate) fn new(
+        desk: &'a Desk,
+        names: &'a Names,
+        vault: &'a mut Vault,
+        sweeps: Vec<Entry>,
+    ) -> Batch<'a> {
+        Batch { desk, names, vault, entries: sweeps, reversed: FxHashSet::default() }
+    }
+
+    /// Decides every step in arrival order. A key that comes twice is decided once.
+    /// The second list says which answers are new and final, to be kept for their key.
+    pub(super) fn decide_all(&mut self, requests: &[&Request], steps: Vec<Step>) -> (Vec<Answer>, Vec<bool>) {
+        let mut answers: Vec<Answer> = Vec::with_capacity(steps.len());
+        let mut keep = vec![false; steps.len()];
+        let mut seen: FxHashMap<(i64, &str), (usize, [u8; 32])> = FxHashMap::default();
+        for (number, (request, step)) in requests.iter().zip(steps).enumerate() {
+            let fresh = !matches!(step, Step::Stored(_));
+            // what is stored was compared with each request by itself
+            if let Some(key) = request.key.as_ref().filter(|_| fresh) {
+                let name = (request.ctx.actor.id.get(), key.key.as_str());
+                match seen.get(&name) {
+                    Some((first, fingerprint)) => {
+                        let answer = again(answers.get(*first), fingerprint, key, &request.ctx);
+                        answers.push(answer);
+                        continue;
+                    }
+                    None => {
+                        seen.insert(name, (number, key.fingerprint));
+                    }
+                }
+            }
+            let answer = self.decide(request, step);
+            self.vault.settle();
+            if let Some(keep) = keep.get_mut(number) {
+                *keep = fresh && answer.as_ref().map_or_else(is_final, |_| true);
+            }
+            answers.push(answer.unwrap_or_else(|problem| refused(&problem, &request.ctx)));
+        }
+        (answers, keep)
+    }
+
+    fn decide(&mut self, request: &Request, step: Step) -> Result<Answer, Problem> {
+        let ctx = &request.ctx;
+        match step {
+            Step::Stored(answer) => Ok(answer),
+            Step::Refused(problem) => Err(problem),
+            Step::Post(compiled) => {
+                let answer = self.post(request.origin(), *compiled)?;
+                created(format!("/api/v1/postings/{}", answer.id), &answer)
+            }
+            Step::Bulk { postings, atomic } => self.bulk(request, postings, atomic),
+            Step::Reserve(reserve) => {
+                let claim = reserve.claim;
+                let posted = ledger::reserve(self.vault, reserve, ctx.now);
+                let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
+                self.claimed(request.origin(), posted, claim)
+            }
+            Step::Allocate(allocate) => {
+                let claim = allocate.claim;
+                let posted = ledger::allocate(self.vault, allocate, ctx.now);
+                let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
+                self.claimed(request.origin(), posted, claim)
+            }
+            Step::Release(release) => {
+                let posted = ledger::release(self.vault, &release, ctx.now);
+                let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
+                self.claimed(request.origin(), posted, release.claim)
+            }
+            Step::Reverse(reversal) => self.reverse(request, *reversal),
+        }
+    }
+
+    pub(crate) fn post(&mut self, origin: Origin<'_>, compiled: Compiled) -> Result<PostingAnswer, Problem> {
+        let clock =
+            Clock { now: origin.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let posted = ledger::post(self.vault, &compiled.post, &clock);
+        let origins: Vec<&str> = compiled.origins.iter().map(String::as_str).collect();
+        let posted = posted.map_err(|refusal| self.problem(&refusal, &origins))?;
+        let Compiled { document, reason, note, .. } = compiled;
+        let answer = PostingAnswer {
+            document: document.clone(),
+            reason: reason.clone(),
+            ..self.names.posting(&posted)
+        };
+        let payload = text(&answer);
+        self.enter(origin, posted, Kept { document, reason, note, ..Kept::default() }, payload);
+        Ok(answer)
+    }
+
+    /// Each posting by itself, or all of them or none.
+    fn bulk(
+        &mut self,
+        request: &Request,
+        postings: Vec<Result<Compiled, Problem>>,
+        atomic: bool,
+    ) -> Result<Answer, Problem> {
+        let entries = self.entries.len();
+        let mark = self.vault.mark();
+        let mut outcomes: Vec<Result<PostingAnswer, Problem>> = Vec::with_capacity(postings.len());
+        for (number, compiled) in postings.into_iter().enumerate() {
+            let outcome = compiled.and_then(|compiled| self.post(request.origin(), compiled));
+            if atomic && let Err(problem) = outcome {
+                self.vault.roll_back(mark);
+                self.entries.truncate(entries);
+                return Err(problem.under(&format!("/postings/{number}")));
+            }
+            outcomes.push(outcome);
+        }
+        let id = request.ctx.request_id;
+        let shown: Vec<BulkEntry<'_>> = outcomes
+            .iter()
+            .map(|outcome| match outcome {
+                Ok(posting) => BulkEntry::Accepted { status: 201, posting },
+                Err(problem) => BulkEntry::Refused {
+                    status: Answer::refused(problem, id).status.as_u16(),
+                    problem: serde_json::to_value(web::problem_value(problem, id)).unwrap_or_default(),
+                },
+            })
+            .collect();
+        let accepted = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+        let body = serde_json::json!({
+            "accepted": accepted, "refused": shown.len() - accepted, "postings": shown,
+        });
+        Answer::ok(&body).map_err(|failure| failure.problem().into_owned())
+    }
+
+    fn claimed(&mut self, origin: Origin<'_>, posted: Posted, claim: ClaimId) -> Result<Answer, Problem> {
+        let internal = || Problem::new(Code::Internal, "a claim is gone after it was decided");
+        let claim = self.vault.claim(claim).ok_or_else(internal)?;
+        let available = self.vault.site(claim.site_key()).ok().map(|site| site.available());
+        let (kind, path) = match posted.kind {
+            Kind::Reserve => ("stock.reserved", "reservations"),
+            Kind::Allocate => ("stock.allocated", "allocations"),
+            _ => ("stock.released", ""),
+        };
+        let answer = self.names.claim(claim, available, Some(posted.id));
+        let (location, site) = (format!("/api/v1/{path}/{}", claim.id), claim.site);
+        let event = Event { id: [0; 16], kind, sites: vec![site.get()], payload: text(&answer) };
+        self.push(origin, posted, Kept::default(), event);
+        let body = if path.is_empty() { Answer::ok(&answer) } else { Answer::created(location, &answer) };
+        body.map_err(|failure| failure.problem().into_owned())
+    }
+
+    fn reverse(&mut self, request: &Request, mut reversal: Reversal) -> Result<Answer, Problem> {
+        reversal.command.original.reversed |= self.reversed.contains(&reversal.of);
+        let clock =
+            Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let posted = ledger::reverse(self.vault, &reversal.command, &clock);
+        let posted = posted.map_err(|mut refusal| {
+            // the lines are those of the original, which the caller did not write
+            refusal.line = None;
+            self.problem(&refusal, &[])
+        })?;
+        self.reversed.insert(reversal.of);
+        let Reversal { of, document, reason, note, .. } = reversal;
+        let answer = PostingAnswer {
+            document: document.clone(),
+            reason: reason.clone(),
+            reversal_of: Some(of),
+            ..self.names.posting(&posted)
+        };
+        let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()) };
+        self.enter(request.origin(), posted, kept, text(&answer));
+        created(format!("/api/v1/postings/{}", answer.id), &answer)
+    }
+
+    pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: String) {
+        let sites = self.names.sites_of(&posted);
+        let kind = if posted.kind == Kind::Reverse { "stock.reversed" } else { "stock.posted" };
+        self.push(origin, posted, kept, Event { id: [0; 16], kind, sites, payload });
+    }
+
+    pub(crate) fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
+        event.id = *origin.ctx.ids.next().as_bytes();
+        let Kept { document, reason, note, reversal_of } = kept;
+        self.entries.push(Entry {
+            posted,
+            actor: origin.ctx.actor.id.get(),
+            document,
+            reason,
+            note,
+            reversal_of,
+            idem_key: origin.key.map(str::to_owned),
+            event,
+        });
+    }
+
+    /// A refusal as the caller sees it: with the pointer of the line it wrote.
+    pub(crate) fn problem(&self, refusal: &Refusal, origins: &[&str]) -> Problem {
+        let mut problem = refusal.problem(&|place| self.names.call(place));
+        if let (Some(line), [error]) = (refusal.line, problem.errors.as_mut_slice())
+            && let (Some(origin), Some(rest)) =
+                (origins.get(line), error.pointer.strip_prefix(&format!("/lines/{line}")))
+        {
+            error.pointer = format!("{origin}{rest}");
+        }
+        if refusal.line.is_none()
+            && let ([pointer], Code::InsufficientAvailable | Code::InvalidQuantity | Code::FractionRefused) =
+                (origins, problem.code)
+        {
+            return Problem::at(problem.code, *pointer, problem.detail);
+        }
+        problem
+    }
+}
+
+/// What is kept beside a posting.
+#[derive(Default)]
+pub(crate) struct Kept {
+    pub(crate) document: Option<String>,
+    pub(crate) reason: Option<String>,
+    pub(crate) note: Option<String>,
+    pub(crate) reversal_of: Option<[u8; 16]>,
+}
+
+pub(crate) fn text<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn created<T: serde::Serialize>(location: String, body: &T) -> Result<Answer, Problem> {
+    Answer::created(location, body).map_err(|failure| failure.problem().into_owned())
+}
+
+pub(super) fn refused(problem: &Problem, ctx: &Ctx) -> Answer {
+    if problem.code == Code::Internal {
+        tracing::error!(request_id = %ctx.request_id, detail = %problem.detail, "a decision failed");
+    }
+    Answer::refused(problem, ctx.request_id)
+}

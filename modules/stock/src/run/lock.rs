@@ -1,0 +1,71 @@
+//! What the steps of a batch rest on, locked and loaded.
+
+use super::step::Step;
+use crate::desk::Desk;
+use crate::input::Request;
+use crate::load::{self, Known, Wanted};
+use crate::names::Names;
+use crate::save::Entry;
+use crate::sweep;
+use db::{DbError, Tx};
+use domain::ledger::{Loaded, SiteKey, Vault};
+use domain::{Ctx, SiteId};
+
+/// Locks and loads everything the steps need, and sweeps what has expired meanwhile.
+pub(super) fn lock(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    known: &mut Known,
+    names: &mut Names,
+    requests: &[&Request],
+    steps: &[Step],
+) -> Result<(Vault, Vec<Entry>), DbError> {
+    let mut wanted = Wanted::default();
+    for (request, step) in requests.iter().zip(steps) {
+        match step {
+            Step::Post(compiled) => wanted.post(names, &compiled.post, request.ctx.now),
+            Step::Bulk { postings, .. } => {
+                for compiled in postings.iter().flatten() {
+                    wanted.post(names, &compiled.post, request.ctx.now);
+                }
+            }
+            Step::Reserve(reserve) => {
+                wanted.sites.insert(SiteKey { item: reserve.item, site: reserve.site });
+            }
+            Step::Allocate(allocate) => wanted.allocate(names, allocate),
+            Step::Release(release) => wanted.claim(names, release.claim),
+            Step::Reverse(reversal) => wanted.reverse(names, &reversal.command, request.ctx.now),
+            Step::Stored(_) | Step::Refused(_) => {}
+        }
+    }
+    match requests.iter().max_by_key(|request| request.ctx.now) {
+        Some(latest) => lock_wanted(tx, desk, known, names, wanted, &latest.ctx),
+        None => Ok((Vault::default(), Vec::new())),
+    }
+}
+
+/// Locks and loads the wanted rows, and sweeps what has expired meanwhile.
+pub(crate) fn lock_wanted(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    known: &mut Known,
+    names: &mut Names,
+    mut wanted: Wanted,
+    ctx: &Ctx,
+) -> Result<(Vault, Vec<Entry>), DbError> {
+    if wanted.is_empty() {
+        return Ok((Vault::default(), Vec::new()));
+    }
+    let mut loaded = Loaded::default();
+    let now = ctx.now;
+    loaded.today = names.site_facts.values().map(|site| (site.id, site.zone.date(now))).collect();
+    loaded.today.insert(SiteId::NONE, desk.zone.date(now));
+    load::lock_sites(tx, known, &wanted, &mut loaded)?;
+    let due = sweep::due(tx, names, &mut wanted, &loaded)?;
+    load::want_bins_of_claims(tx, &mut wanted)?;
+    load::lock_rest(tx, known, &wanted, desk.method, &mut loaded)?;
+    names.facts_into(&mut loaded);
+    let mut vault = Vault::new(loaded);
+    let entries = sweep::run(&mut vault, desk, names, due, ctx)?;
+    Ok((vault, entries))
+}

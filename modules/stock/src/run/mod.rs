@@ -1,0 +1,85 @@
+//! One batch of the hot path: load, decide in arrival order, store.
+//!
+//! Each request is accepted or refused by itself; what one leaves is what the next one sees. The
+//! whole batch is one transaction with one commit, so hundreds of requests share one sync, and a
+//! thousand buyers of one item are decided in memory, one after the other.
+
+mod answers;
+mod batch;
+mod lock;
+mod step;
+
+pub(crate) use batch::{Batch, Kept, Origin, text};
+pub(crate) use lock::lock_wanted;
+
+use crate::desk::Desk;
+use crate::input::{Request, Work};
+use crate::load::Known;
+use crate::names::Names;
+use crate::save::{self, Calendars, Entry};
+use crate::{gate, lots, originals};
+use db::{DbError, Tx};
+use domain::ledger::Vault;
+use step::Step;
+use web::Answer;
+
+/// Runs a batch. The outcomes are in the order of the requests.
+pub(crate) fn run(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    known: &mut Known,
+    requests: &[&Request],
+) -> Result<Vec<Answer>, DbError> {
+    if requests.iter().any(|request| !matches!(request.work, Work::Reserve(_))) {
+        gate::share(tx)?;
+    }
+    let stored = answers::load(tx, requests)?;
+    let fresh: Vec<&Request> = requests
+        .iter()
+        .zip(&stored)
+        .filter(|(_, stored)| stored.is_none())
+        .map(|(request, _)| *request)
+        .collect();
+    let mut names = Names::read(tx, &fresh)?;
+    let found = originals::read(tx, &fresh, &mut names)?;
+    let mut steps = Vec::with_capacity(requests.len());
+    for (request, stored) in requests.iter().zip(stored) {
+        steps.push(match stored {
+            Some(answer) => Step::Stored(answer),
+            None => step::compile(&names, &found, desk, request),
+        });
+    }
+    let (mut vault, sweeps) = lock::lock(tx, desk, known, &mut names, requests, &steps)?;
+    for step in &mut steps {
+        if let Step::Reverse(reversal) = step {
+            // another process may have reversed it before the rows were locked
+            reversal.command.original.reversed |= originals::is_reversed(tx, reversal.of)?;
+        }
+    }
+    let mut batch = Batch::new(desk, &names, &mut vault, sweeps);
+    let (answers, keep) = batch.decide_all(requests, steps);
+    let entries = batch.entries;
+    keep_all(tx, desk, &names, entries, &vault)?;
+    answers::store(tx, requests, &answers, &keep)?;
+    Ok(answers)
+}
+
+/// Stores what was decided.
+pub(crate) fn keep_all(
+    tx: &mut Tx<'_>,
+    desk: &Desk,
+    names: &Names,
+    entries: Vec<Entry>,
+    vault: &Vault,
+) -> Result<(), DbError> {
+    lots::insert(tx, names, &entries)?;
+    save::save(tx, &calendars(desk, names), entries, &vault.touched())
+}
+
+fn calendars(desk: &Desk, names: &Names) -> Calendars {
+    Calendars {
+        organisation: desk.zone.clone(),
+        sites: names.site_facts.values().map(|site| (site.id, site.zone.clone())).collect(),
+        site_of: names.location_facts.values().map(|location| (location.id, location.site)).collect(),
+    }
+}

@@ -1,0 +1,116 @@
+//! A request in terms of ids: what its names mean, and whether its caller may ask for it.
+
+use crate::compile::{Compiled, Compiler, check_bulk};
+use crate::desk::Desk;
+use crate::input::{Request, Work};
+use crate::names::Names;
+use crate::originals::Found;
+use domain::ledger::{Allocate, Kind, Release, Reserve, Reverse};
+use domain::{ClaimId, Code, Permission, PostingId, Problem};
+use rustc_hash::FxHashMap;
+use std::sync::Arc;
+use web::{Answer, Principal};
+
+/// A request whose names are known.
+pub(super) enum Step {
+    /// Answered before: the same key, earlier.
+    Stored(Answer),
+    /// Refused before anything was locked.
+    Refused(Problem),
+    Post(Box<Compiled>),
+    Bulk {
+        postings: Vec<Result<Compiled, Problem>>,
+        atomic: bool,
+    },
+    Reserve(Reserve),
+    Allocate(Allocate),
+    Release(Release),
+    Reverse(Box<Reversal>),
+}
+
+/// A reversal with what is kept beside it.
+pub(super) struct Reversal {
+    pub(super) command: Reverse,
+    pub(super) of: PostingId,
+    pub(super) document: Option<String>,
+    pub(super) reason: Option<String>,
+    pub(super) note: Option<String>,
+}
+
+/// The names of a request resolved; a refusal comes before anything is locked.
+pub(super) fn compile(
+    names: &Names,
+    found: &FxHashMap<PostingId, Found>,
+    desk: &Desk,
+    request: &Request,
+) -> Step {
+    let compiler =
+        Compiler { names, ctx: &request.ctx, principal: &request.principal, minor_digits: desk.minor_digits };
+    let step = match &request.work {
+        Work::Post(input) => compiler.post(input).map(|compiled| Step::Post(Box::new(compiled))),
+        Work::Bulk(bulk) => check_bulk(bulk.postings.len()).map(|()| {
+            let postings = bulk.postings.iter().map(|input| compiler.post(input)).collect();
+            Step::Bulk { postings, atomic: bulk.atomic }
+        }),
+        Work::Reserve(input) => compiler.reserve(input).map(Step::Reserve),
+        Work::Allocate(input) => match input.reservation {
+            Some(claim) if !compiler.reaches_claim(claim) => Err(unknown_claim(claim, "/reservation")),
+            _ => compiler.allocate(input).map(Step::Allocate),
+        },
+        Work::Release(input) if compiler.reaches_claim(input.claim) => Ok(Step::Release(Release {
+            posting: PostingId(request.ctx.ids.next()),
+            claim: input.claim,
+            qty: input.qty.map(|qty| qty.0),
+            expired: input.expired,
+        })),
+        Work::Release(input) => Err(Problem::not_found("claim", input.claim)),
+        Work::Reverse(input) => match found.get(&input.posting) {
+            Some(original) if reaches_all(names, &request.principal, original) => {
+                refuse_of_documents(original.original.kind).map(|()| {
+                    Step::Reverse(Box::new(Reversal {
+                        command: Reverse {
+                            id: PostingId(request.ctx.ids.next()),
+                            effective_at: input.effective_at,
+                            post_late: input.post_late,
+                            original: original.original.clone(),
+                        },
+                        of: input.posting,
+                        document: original.document.clone(),
+                        reason: input.reason.clone(),
+                        note: input.note.clone(),
+                    }))
+                })
+            }
+            _ => Err(Problem::not_found("posting", input.posting)),
+        },
+    };
+    step.unwrap_or_else(Step::Refused)
+}
+
+fn unknown_claim(claim: ClaimId, pointer: &str) -> Problem {
+    Problem::at(Code::UnknownClaim, pointer, format!("there is no claim `{claim}`"))
+}
+
+/// A posting that a document counts is undone by the document, or the two would tell different
+/// stories.
+fn refuse_of_documents(kind: Kind) -> Result<(), Problem> {
+    match kind {
+        Kind::Ship | Kind::Arrive | Kind::Shortage | Kind::Relocate => {
+            let detail = format!(
+                "a posting of the kind `{}` follows from a document; send the goods back by another one",
+                kind.word()
+            );
+            Err(Problem::new(Code::NotReversible, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a caller may reverse a posting: all its real locations are within reach.
+fn reaches_all(names: &Names, principal: &Arc<Principal>, found: &Found) -> bool {
+    let movements = &found.original.movements;
+    let places = movements.iter().flat_map(|movement| [movement.from.location, movement.to.location]);
+    places
+        .filter(|location| location.get() > 0)
+        .all(|location| names.reaches(principal, Permission::StockReverse, location))
+}

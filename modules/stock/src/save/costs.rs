@@ -1,0 +1,78 @@
+//! Cost stacks and their layers, as far as they changed.
+
+use super::run;
+use crate::store_vault as sql;
+use db::{DbError, Rows, Tx, Value};
+use domain::ledger::{Costs, Group};
+use domain::{Instant, ItemId};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Stores the stacks that changed: before and after.
+pub(super) fn save(tx: &mut Tx<'_>, costs: &[((ItemId, Group), Costs, Costs)]) -> Result<(), DbError> {
+    let mut heads = Rows::with_capacity(5, costs.len());
+    let (mut new, mut changed) = (Rows::new(8), Rows::new(7));
+    for ((item, group), before, now) in costs {
+        let (item, group): (Value<'_>, Value<'_>) = (item.get().into(), group.0.into());
+        heads.push(&[item, group, now.next_seq.into(), now.stack.qty().into(), now.stack.value().into()]);
+        for layer in LayerChange::between(before, now) {
+            let LayerChange { seq, effective_at, more, left } = layer;
+            if Costs::is_stored(seq, before.next_seq) {
+                changed.push(&[
+                    item,
+                    group,
+                    seq.into(),
+                    more.0.into(),
+                    more.1.into(),
+                    left.0.into(),
+                    left.1.into(),
+                ]);
+            } else {
+                let at = effective_at.0.into();
+                new.push(&[
+                    item,
+                    group,
+                    seq.into(),
+                    at,
+                    more.0.into(),
+                    more.1.into(),
+                    left.0.into(),
+                    left.1.into(),
+                ]);
+            }
+        }
+    }
+    run(tx, &sql::STORE_STACKS, &heads)?;
+    run(tx, &sql::INSERT_LAYERS, &new)?;
+    run(tx, &sql::UPDATE_LAYERS, &changed)
+}
+
+/// A layer that is not as it was: what came in since, and what is left; quantity and value.
+struct LayerChange {
+    seq: i64,
+    effective_at: Instant,
+    more: (i64, i64),
+    left: (i64, i64),
+}
+
+impl LayerChange {
+    /// The layers that changed, in order of their numbers.
+    fn between(before: &Costs, now: &Costs) -> Vec<LayerChange> {
+        let by_seq = |costs: &Costs| -> BTreeMap<i64, (Instant, i64, i64)> {
+            let layers = costs.stack.layers();
+            layers.map(|layer| (layer.seq, (layer.effective_at, layer.qty, layer.value))).collect()
+        };
+        let (was, is) = (by_seq(before), by_seq(now));
+        let seqs: BTreeSet<i64> = was.keys().chain(is.keys()).chain(now.received.keys()).copied().collect();
+        let mut changes = Vec::new();
+        for seq in seqs {
+            let (old, new, received) = (was.get(&seq), is.get(&seq), now.received.get(&seq));
+            let Some((effective_at, ..)) = new.or(old).or(received).copied() else { continue };
+            let left = new.map_or((0, 0), |(_, qty, value)| (*qty, *value));
+            if received.is_some() || old != new {
+                let more = received.map_or((0, 0), |(_, qty, value)| (*qty, *value));
+                changes.push(LayerChange { seq, effective_at, more, left });
+            }
+        }
+        changes
+    }
+}

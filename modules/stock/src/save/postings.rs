@@ -1,0 +1,216 @@
+//! The postings of a batch: chained in the lane, with their movements and layer uses, each with
+//! its event.
+
+use super::{Calendars, Entry, months, run};
+use crate::store_vault as sql;
+use db::{DbError, NewEvent, Rows, Tx, Value};
+use domain::Period;
+use domain::ledger::chain::{self, MovementRecord, Record};
+use domain::ledger::{ClaimEntry, Movement};
+use std::fmt::Write as _;
+
+/// A posting with its place in the chain.
+pub(super) struct Numbered {
+    pub(super) entry: Entry,
+    pub(super) number: i64,
+    hash: [u8; 32],
+    claims: Option<String>,
+}
+
+/// Stores the accepted postings in order.
+pub(super) fn save(tx: &mut Tx<'_>, calendars: &Calendars, entries: Vec<Entry>) -> Result<(), DbError> {
+    let head = tx.lane()?;
+    let (lane, mut number, mut hash) = (head.lane, head.number, head.hash);
+    let mut scratch = Vec::new();
+    let mut numbered = Vec::with_capacity(entries.len());
+    for entry in entries {
+        number += 1;
+        let claims = claims_text(&entry.posted.claims);
+        let movements: Vec<MovementRecord> = entry.posted.movements.iter().map(movement_record).collect();
+        hash = chain::hash(&hash, &record(lane, number, &entry, claims.as_deref()), &movements, &mut scratch);
+        numbered.push(Numbered { entry, number, hash, claims });
+    }
+    insert_postings(tx, lane, &numbered)?;
+    insert_movements(tx, lane, calendars, &numbered)?;
+    insert_uses(tx, lane, &numbered)?;
+    months::add(tx, lane, calendars, &numbered)?;
+    tx.advance_lane(number, hash);
+    let stream = lane.to_string();
+    for Numbered { entry, number, .. } in numbered {
+        tx.emit(NewEvent {
+            id: entry.event.id,
+            kind: entry.event.kind,
+            aggregate_type: "stock",
+            aggregate_id: &stream,
+            aggregate_seq: number,
+            recorded_at: entry.posted.recorded_at.0,
+            sites: &entry.event.sites,
+            payload: entry.event.payload,
+        });
+    }
+    Ok(())
+}
+
+fn record<'a>(lane: i64, number: i64, entry: &'a Entry, claims: Option<&'a str>) -> Record<'a> {
+    Record {
+        lane,
+        number,
+        id: *entry.posted.id.bytes(),
+        kind: entry.posted.kind.number(),
+        recorded_at: entry.posted.recorded_at.0,
+        effective_at: entry.posted.effective_at.0,
+        late_from: entry.posted.late_from.map(|at| at.0),
+        actor: entry.actor,
+        document: entry.document.as_deref(),
+        reason: entry.reason.as_deref(),
+        note: entry.note.as_deref(),
+        reversal_of: entry.reversal_of,
+        claims,
+        idem_key: entry.idem_key.as_deref(),
+    }
+}
+
+fn movement_record(movement: &Movement) -> MovementRecord {
+    MovementRecord {
+        line: line_number(movement),
+        item: movement.item.get(),
+        lot: movement.lot.get(),
+        from_location: movement.from.location.get(),
+        from_status: movement.from.status.number(),
+        to_location: movement.to.location.get(),
+        to_status: movement.to.status.number(),
+        qty: movement.qty,
+        from_after: movement.from_after,
+        from_ver: movement.from_ver,
+        to_after: movement.to_after,
+        to_ver: movement.to_ver,
+        from_group: movement.from_group.0,
+        to_group: movement.to_group.0,
+        value: movement.value,
+    }
+}
+
+fn line_number(movement: &Movement) -> i64 {
+    i64::try_from(movement.line).unwrap_or(i64::MAX)
+}
+
+/// The claim changes as the posting keeps them: a JSON list in the order they happened.
+fn claims_text(entries: &[ClaimEntry]) -> Option<String> {
+    if entries.is_empty() {
+        return None;
+    }
+    let mut text = String::with_capacity(entries.len() * 128);
+    for entry in entries {
+        let ClaimEntry { claim, change, qty, left, item, site, bin } = *entry;
+        let start = if text.is_empty() { '[' } else { ',' };
+        let change = change.word();
+        let written = write!(
+            text,
+            r#"{start}{{"claim":"{claim}","change":"{change}","qty":{qty},"left":{left},"item":{item},"site":{site}"#
+        );
+        let written = written.and_then(|()| match bin {
+            Some((location, lot)) => write!(text, r#","location":{location},"lot":{lot}}}"#),
+            None => write!(text, "}}"),
+        });
+        debug_assert!(written.is_ok(), "writing to a string never fails");
+    }
+    text.push(']');
+    Some(text)
+}
+
+fn insert_postings(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(15, numbered.len());
+    for Numbered { entry, number, hash, claims } in numbered {
+        rows.push(&[
+            lane.into(),
+            (*number).into(),
+            entry.posted.id.bytes().into(),
+            entry.posted.kind.number().into(),
+            entry.posted.recorded_at.0.into(),
+            entry.posted.effective_at.0.into(),
+            entry.posted.late_from.map(|at| at.0).into(),
+            entry.actor.into(),
+            entry.document.as_deref().into(),
+            entry.reason.as_deref().into(),
+            entry.note.as_deref().into(),
+            entry.reversal_of.as_ref().into(),
+            claims.as_deref().into(),
+            entry.idem_key.as_deref().into(),
+            hash.into(),
+        ]);
+    }
+    run(tx, &sql::INSERT_POSTINGS, &rows)
+}
+
+fn insert_movements(
+    tx: &mut Tx<'_>,
+    lane: i64,
+    calendars: &Calendars,
+    numbered: &[Numbered],
+) -> Result<(), DbError> {
+    let mut rows = Rows::new(21);
+    for Numbered { entry, number, .. } in numbered {
+        let effective_at = entry.posted.effective_at;
+        let period = Period::of(calendars.organisation.date(effective_at));
+        for movement in &entry.posted.movements {
+            let m = movement_record(movement);
+            rows.push(&[
+                lane.into(),
+                (*number).into(),
+                m.line.into(),
+                m.item.into(),
+                m.lot.into(),
+                m.from_location.into(),
+                m.from_status.into(),
+                m.to_location.into(),
+                m.to_status.into(),
+                m.qty.into(),
+                m.from_after.into(),
+                m.from_ver.into(),
+                m.to_after.into(),
+                m.to_ver.into(),
+                m.from_group.into(),
+                m.to_group.into(),
+                m.value.into(),
+                entry.posted.recorded_at.0.into(),
+                effective_at.0.into(),
+                calendars.date(movement, effective_at).into(),
+                period.number().into(),
+            ]);
+        }
+    }
+    run(tx, &sql::INSERT_MOVEMENTS, &rows)
+}
+
+/// What movements took from layers, above zero, and what they put into them, below zero.
+fn insert_uses(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<(), DbError> {
+    let mut rows = Rows::new(9);
+    for Numbered { entry, number, .. } in numbered {
+        for movement in &entry.posted.movements {
+            let key: [Value<'_>; 4] =
+                [lane.into(), (*number).into(), line_number(movement).into(), movement.item.get().into()];
+            let [a, b, c, d] = key;
+            for used in &movement.uses {
+                let group = movement.from_group.0;
+                rows.push(&[
+                    a,
+                    b,
+                    c,
+                    d,
+                    group.into(),
+                    used.seq.into(),
+                    used.qty.into(),
+                    used.value.into(),
+                    0.into(),
+                ]);
+            }
+            for made in &movement.made {
+                let group = movement.to_group.0;
+                let new = i64::from(made.new);
+                let (qty, value) = (-made.qty, -made.value);
+                rows.push(&[a, b, c, d, group.into(), made.seq.into(), qty.into(), value.into(), new.into()]);
+            }
+        }
+    }
+    run(tx, &sql::INSERT_LAYER_USES, &rows)
+}
