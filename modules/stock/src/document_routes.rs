@@ -42,6 +42,7 @@ where
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::ship_transfer))
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::receive_transfer))
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::close_transfer))
+        .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::expect_transfer))
         .add(Permission::StockTransfer, Reach::Named, web::routes!(transfer::api::cancel_transfer))
 }
 

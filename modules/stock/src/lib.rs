@@ -9,6 +9,7 @@
 mod answer;
 mod as_of;
 mod asked;
+mod availability;
 mod block;
 mod claim;
 mod compile;
@@ -84,6 +85,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 2, name: "reasons", text: include_str!("../migrations/0002_reasons.sql") },
         Migration { number: 3, name: "checks", text: include_str!("../migrations/0003_checks.sql") },
         Migration { number: 4, name: "reads", text: include_str!("../migrations/0004_reads.sql") },
+        Migration { number: 5, name: "find", text: include_str!("../migrations/0005_find.sql") },
     ],
 };
 

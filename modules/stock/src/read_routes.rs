@@ -1,6 +1,6 @@
 //! The routes that read the vault. None of them passes the queue of writes.
 
-use crate::{level, valuation};
+use crate::{availability, level, valuation};
 use domain::Permission;
 use web::{Reach, Routes};
 
@@ -8,6 +8,7 @@ use web::{Reach, Routes};
 pub fn read_routes<S: web::State>() -> Routes<S> {
     Routes::new("stock")
         .add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::api::get_item_availability))
         .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::list_valuation))
         .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::get_valuation_totals))
 }

@@ -135,7 +135,9 @@ fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             | "/api/v1/valuation/totals"
             | "/api/v1/events",
         ) => at(path),
-        ("GET", "/api/v1/items/{sku}/stock") => at("/api/v1/items/BOLT/stock"),
+        ("GET", "/api/v1/items/{sku}/stock" | "/api/v1/items/{sku}/availability") => {
+            at(path.replace("{sku}", "BOLT"))
+        }
         ("GET", "/api/v1/locations/{code}") => at("/api/v1/locations/LON-1"),
         ("POST", "/api/v1/locations") => {
             with(path, json!({ "code": stage.fresh("LON-NEW"), "kind": "bin", "parent": "LON" }))
@@ -223,6 +225,9 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/transfers/{number}/receive") => {
             let line = json!({ "line": 1, "qty": "1", "location": "ROM" });
             with(of_transfer("/receive"), json!({ "lines": [line] }))
+        }
+        ("POST", "/api/v1/transfers/{number}/expect") => {
+            with(of_transfer("/expect"), json!({ "expected_on": "2030-01-01" }))
         }
         ("POST", "/api/v1/transfers/{number}/close") => with(of_transfer("/close"), json!({})),
         _ => return None,

@@ -60,7 +60,7 @@ fn an_open_transfer_keeps_its_item(engine: Engine) {
         let line =
             NewTransferLine { sku: "BOLT".to_owned(), qty: "1".to_owned(), ..NewTransferLine::default() };
         let (from_site, to_site) = ("L".to_owned(), "M".to_owned());
-        let new = NewTransfer { from_site, to_site, note: None, lines: vec![line] };
+        let new = NewTransfer { from_site, to_site, note: None, expected_on: None, lines: vec![line] };
         transfer::create(tx, &caller(ctx, None), &new).map(|(number, _)| number)
     });
     let number = made.unwrap();

@@ -10,13 +10,15 @@ use crate::as_of::{Moment, gains_of};
 use crate::reach;
 use catalog::ItemFacts;
 use db::{Conn, DbError};
-use decide::{Counted, Level, level};
+pub(crate) use decide::Level;
+use decide::{Counted, level};
 use domain::ledger::Key;
 use domain::{Delta, Instant, ItemId, LocationKind, SiteId, Status};
 use places::{LocationFacts, SiteFacts};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
-use store::{Guard, Held};
+use store::Guard;
+pub(crate) use store::Held;
 use utoipa::ToSchema;
 use web::Scope;
 

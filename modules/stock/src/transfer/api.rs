@@ -2,7 +2,7 @@
 
 use super::list::{self, Asked};
 use super::record::TransferShown;
-use super::wire::{CloseBody, NewTransfer, StepBody};
+use super::wire::{CloseBody, ExpectBody, NewTransfer, StepBody};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Command, List, Page, Path};
@@ -103,6 +103,11 @@ step_route!(
     /// Receives goods of a transfer at named locations.
     receive_transfer, "/api/v1/transfers/{number}/receive", StepBody,
     |tx, caller, number, body| super::receive(tx, caller, number, body)
+);
+step_route!(
+    /// Says when the goods of a transfer are expected.
+    expect_transfer, "/api/v1/transfers/{number}/expect", ExpectBody,
+    |tx, caller, number, body| super::expect(tx, caller, number, body)
 );
 step_route!(
     /// Ends a transfer; what is still in transit is lost.

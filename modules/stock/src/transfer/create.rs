@@ -10,6 +10,7 @@ use crate::input::{CostInput, LineInput, LotInput, QtyInput};
 use crate::{gate, inside, reach};
 use db::{Conn, Tx};
 use domain::ledger::Kind;
+use domain::when::{self, Date};
 use domain::{AsProblem, Code, DocumentId, Note, Problem, Qty, SiteId};
 use web::{Caller, Failure};
 
@@ -34,6 +35,7 @@ pub(crate) fn create(
         return Err(unknown_site(&new.from_site, "/from_site").into());
     }
     let note = new.note.as_deref().map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
+    let expected_on = day(new.expected_on.as_deref())?;
     let lines = lines(tx, caller, &new.lines)?;
     let number = format!("T-{:06}", db::ids::take(tx, "stock.transfer", 1)?);
     let transfer = Transfer {
@@ -44,6 +46,7 @@ pub(crate) fn create(
         to_site,
         state: State::Draft,
         note: note.map(|note| note.to_string()),
+        expected_on,
         created_at: caller.ctx.now,
         created_by: caller.ctx.actor.id.get(),
         version: 1,
@@ -52,6 +55,11 @@ pub(crate) fn create(
     store::insert(tx, &transfer)?;
     let shown = trace(tx, &caller.ctx, &transfer, "stock.transfer.create", "stock.transfer_created")?;
     Ok((transfer.number, shown))
+}
+
+/// The day of `/expected_on`.
+pub(super) fn day(text: Option<&str>) -> Result<Option<Date>, Problem> {
+    text.map(when::parse_date).transpose().map_err(|error| error.problem("/expected_on"))
 }
 
 pub(super) fn check_count(count: usize) -> Result<(), Problem> {

@@ -32,9 +32,9 @@ use web::{Caller, Failure};
 
 pub(crate) use create::create;
 #[cfg(test)]
-pub(crate) use wire::{NewTransfer, NewTransferLine, StepBody, StepLine};
+pub(crate) use wire::{ExpectBody, NewTransfer, NewTransferLine, StepBody, StepLine};
 
-pub(crate) use steps::{allocate, cancel, close, receive, release, ship};
+pub(crate) use steps::{allocate, cancel, close, expect, receive, release, ship};
 
 /// Holds a transfer for a step that its state allows.
 fn open(tx: &mut Tx<'_>, caller: &Caller, number: &str, step: Step) -> Result<Transfer, Failure> {

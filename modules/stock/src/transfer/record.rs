@@ -4,6 +4,7 @@ use super::decide::Counts;
 use super::state::State;
 use catalog::ItemFacts;
 use db::{Conn, DbError};
+use domain::when::Date;
 use domain::{Delta, DocumentId, Instant, ItemId, LocationId, LotId, SiteId, Status};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -21,6 +22,8 @@ pub(crate) struct Transfer {
     pub(crate) transit: LocationId,
     pub(crate) state: State,
     pub(crate) note: Option<String>,
+    /// The day that the goods are expected at their site.
+    pub(crate) expected_on: Option<Date>,
     pub(crate) created_at: Instant,
     pub(crate) created_by: i64,
     pub(crate) version: i64,
@@ -75,6 +78,9 @@ pub(crate) struct TransferShown {
     state: &'static str,
     /// What a person should know.
     note: Option<String>,
+    /// The day that the goods are expected at their site.
+    #[schema(format = Date)]
+    expected_on: Option<String>,
     /// When it was created.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
@@ -148,6 +154,7 @@ pub(crate) fn show(
             to_site: site(transfer.to_site),
             state: transfer.state.word(),
             note: transfer.note.clone(),
+            expected_on: transfer.expected_on.map(|day| day.to_string()),
             created_at: transfer.created_at,
             version: transfer.version,
             lines: transfer.lines.iter().map(|line| shown_line(line, sku(line.item))).collect(),

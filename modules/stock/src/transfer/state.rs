@@ -36,6 +36,8 @@ pub(crate) enum Step {
     Close,
     /// It will not happen.
     Cancel,
+    /// Say when the goods are expected.
+    Expect,
 }
 
 impl State {
@@ -87,21 +89,21 @@ impl State {
     /// The table of transitions: which steps a state allows.
     ///
     /// ```text
-    ///                     allocate release ship receive close cancel
-    /// draft                   x       .      x     .      .      x
-    /// allocated               x       x      x     .      .      .
-    /// shipped                 .       .      x     x      x      .
-    /// partially_received      .       .      x     x      x      .
-    /// received                .       .      .     .      .      .
-    /// closed_short            .       .      .     .      .      .
-    /// cancelled               .       .      .     .      .      .
+    ///                     allocate release ship receive close cancel expect
+    /// draft                   x       .      x     .      .      x      x
+    /// allocated               x       x      x     .      .      .      x
+    /// shipped                 .       .      x     x      x      .      x
+    /// partially_received      .       .      x     x      x      .      x
+    /// received                .       .      .     .      .      .      .
+    /// closed_short            .       .      .     .      .      .      .
+    /// cancelled               .       .      .     .      .      .      .
     /// ```
     pub(crate) const fn allows(self, step: Step) -> bool {
         match self {
-            State::Draft => matches!(step, Step::Allocate | Step::Ship | Step::Cancel),
-            State::Allocated => matches!(step, Step::Allocate | Step::Release | Step::Ship),
+            State::Draft => matches!(step, Step::Allocate | Step::Ship | Step::Cancel | Step::Expect),
+            State::Allocated => matches!(step, Step::Allocate | Step::Release | Step::Ship | Step::Expect),
             State::Shipped | State::PartiallyReceived => {
-                matches!(step, Step::Ship | Step::Receive | Step::Close)
+                matches!(step, Step::Ship | Step::Receive | Step::Close | Step::Expect)
             }
             State::Received | State::ClosedShort | State::Cancelled => false,
         }
@@ -119,6 +121,7 @@ impl State {
             Step::Receive => "received",
             Step::Close => "closed",
             Step::Cancel => "cancelled",
+            Step::Expect => "expected",
         };
         let detail = format!("the transfer is `{}`, so it cannot be {what}", self.word());
         Err(Problem::new(Code::TransitionRefused, detail))
@@ -129,8 +132,8 @@ impl State {
 mod tests {
     use super::*;
 
-    const STEPS: [Step; 6] =
-        [Step::Allocate, Step::Release, Step::Ship, Step::Receive, Step::Close, Step::Cancel];
+    const STEPS: [Step; 7] =
+        [Step::Allocate, Step::Release, Step::Ship, Step::Receive, Step::Close, Step::Cancel, Step::Expect];
 
     #[test]
     fn the_table_of_transitions_is_the_one_in_the_document() {
@@ -138,7 +141,7 @@ mod tests {
             .iter()
             .map(|state| STEPS.iter().map(|step| if state.allows(*step) { 'x' } else { '.' }).collect())
             .collect();
-        assert_eq!(rows, ["x.x..x", "xxx...", "..xxx.", "..xxx.", "......", "......", "......"]);
+        assert_eq!(rows, ["x.x..xx", "xxx...x", "..xxx.x", "..xxx.x", ".......", ".......", "......."]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! The steps of a transfer: allocate, release, ship, receive, close, cancel.
+//! The steps of a transfer: allocate, release, ship, expect, receive, close, cancel.
 
-use super::create::check_count;
+use super::create::{check_count, day};
 use super::decide::{self, Waiting};
 use super::record::{Transfer, TransferShown};
 use super::state::{State, Step};
-use super::wire::{CloseBody, StepBody, StepLine};
+use super::wire::{CloseBody, ExpectBody, StepBody, StepLine};
 use super::{open, store, trace};
 use crate::compile::Compiler;
 use crate::input::{CostInput, LineInput, LotInput, QtyInput};
@@ -208,6 +208,19 @@ pub(crate) fn cancel(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<T
     let mut transfer = open(tx, caller, number, Step::Cancel)?;
     transfer.state = State::Cancelled;
     finish(tx, caller, transfer, "stock.transfer.cancel", "stock.transfer_cancelled")
+}
+
+/// Says when the goods of a transfer are expected.
+pub(crate) fn expect(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    number: &str,
+    body: &ExpectBody,
+) -> Result<TransferShown, Failure> {
+    let expected_on = day(body.expected_on.as_deref())?;
+    let mut transfer = open(tx, caller, number, Step::Expect)?;
+    transfer.expected_on = expected_on;
+    finish(tx, caller, transfer, "stock.transfer.expect", "stock.transfer_expected")
 }
 
 fn post(

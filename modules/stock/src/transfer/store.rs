@@ -10,7 +10,8 @@ use domain::{DocumentId, Instant, ItemId, LocationId, LotId, SiteId};
 
 const BY_NUMBER: Statement = Statement::new(
     "stock.transfer.by_number",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version
+    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
+       expected_on
      from stock_transfer
      where number = ?1",
 )
@@ -24,7 +25,8 @@ const LOCK: Statement = Statement::per_engine(
 
 const LIST: Statement = Statement::per_engine(
     "stock.transfer.list",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version
+    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
+       expected_on
      from stock_transfer
      where (?1 is null or number > ?1)
        and (?2 is null or from_site in (select value from json_each(?2))
@@ -32,7 +34,8 @@ const LIST: Statement = Statement::per_engine(
        and (?3 is null or state = ?3) and (?4 is null or from_site = ?4) and (?5 is null or to_site = ?5)
      order by number
      limit ?6",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version
+    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
+       expected_on
      from stock_transfer
      where (?1::text is null or number collate \"C\" > ?1)
        and (?2::text is null or from_site in (select v::bigint from json_array_elements_text(?2::json) as r (v))
@@ -45,7 +48,8 @@ const LIST: Statement = Statement::per_engine(
 
 const LIST_DOWN: Statement = Statement::per_engine(
     "stock.transfer.list_down",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version
+    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
+       expected_on
      from stock_transfer
      where (?1 is null or number < ?1)
        and (?2 is null or from_site in (select value from json_each(?2))
@@ -53,7 +57,8 @@ const LIST_DOWN: Statement = Statement::per_engine(
        and (?3 is null or state = ?3) and (?4 is null or from_site = ?4) and (?5 is null or to_site = ?5)
      order by number desc
      limit ?6",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version
+    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
+       expected_on
      from stock_transfer
      where (?1::text is null or number collate \"C\" < ?1)
        and (?2::text is null or from_site in (select v::bigint from json_array_elements_text(?2::json) as r (v))
@@ -98,8 +103,8 @@ const CLAIMS: Statement = Statement::new(
 const INSERT: Statement = Statement::new(
     "stock.transfer.insert",
     "insert into stock_transfer
-       (id, number, from_site, to_site, transit, state, note, created_at, created_by, version)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+       (id, number, from_site, to_site, transit, state, note, created_at, created_by, version, expected_on)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
 );
 
 const INSERT_LINES: Statement = Statement::per_engine(
@@ -113,7 +118,7 @@ const INSERT_LINES: Statement = Statement::per_engine(
 
 const UPDATE: Statement = Statement::new(
     "stock.transfer.update",
-    "update stock_transfer set state = ?2, version = ?3 where id = ?1",
+    "update stock_transfer set state = ?2, version = ?3, expected_on = ?4 where id = ?1",
 );
 
 const UPDATE_LINES: Statement = Statement::per_engine(
@@ -150,6 +155,7 @@ fn head(row: &Row<'_>) -> Result<Transfer, DbError> {
         created_at: Instant(row.int(7)?),
         created_by: row.int(8)?,
         version: row.int(9)?,
+        expected_on: row.opt_date(10)?,
         lines: Vec::new(),
     })
 }
@@ -238,6 +244,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, transfer: &Transfer) -> Result<(), DbError
         transit,
         state,
         note,
+        expected_on,
         created_at,
         created_by,
         version,
@@ -254,6 +261,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, transfer: &Transfer) -> Result<(), DbError
         created_at.0.into(),
         (*created_by).into(),
         (*version).into(),
+        (*expected_on).into(),
     ];
     tx.execute(&INSERT, &params)?;
     let mut rows = Rows::with_capacity(8, lines.len());
@@ -273,9 +281,14 @@ pub(crate) fn insert(tx: &mut Tx<'_>, transfer: &Transfer) -> Result<(), DbError
     tx.execute_many(&INSERT_LINES, &rows).map(|_| ())
 }
 
-/// Stores the state, the version and the counts of the lines.
+/// Stores the state, the version, the expected day and the counts of the lines.
 pub(crate) fn update(tx: &mut Tx<'_>, transfer: &Transfer) -> Result<(), DbError> {
-    let params = [transfer.id.bytes().into(), transfer.state.number().into(), transfer.version.into()];
+    let params = [
+        transfer.id.bytes().into(),
+        transfer.state.number().into(),
+        transfer.version.into(),
+        transfer.expected_on.into(),
+    ];
     tx.execute(&UPDATE, &params)?;
     let mut rows = Rows::with_capacity(5, transfer.lines.len());
     for line in &transfer.lines {

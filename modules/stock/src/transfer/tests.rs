@@ -1,6 +1,6 @@
 //! A transfer from its draft to its end, and everything it refuses on the way.
 
-use super::wire::{CloseBody, NewTransfer, NewTransferLine, StepBody, StepLine};
+use super::wire::{CloseBody, ExpectBody, NewTransfer, NewTransferLine, StepBody, StepLine};
 use super::*;
 use crate::testing::{World, caller, on_both_engines, parse, seen, world};
 use db::Engine;
@@ -20,6 +20,7 @@ on_both_engines!(
     what_a_transfer_refuses_to_be,
     postings_of_a_transfer_are_not_reversed,
     only_the_two_sites_see_it,
+    the_expected_day_is_said_at_any_time_before_the_end,
     every_change_has_its_event,
 );
 
@@ -27,7 +28,13 @@ type Done = Result<Value, Failure>;
 
 pub(super) fn draft(world: &World, lines: &[&str]) -> String {
     let lines = lines.iter().map(|text| new_line(text)).collect();
-    let new = NewTransfer { from_site: "L".to_owned(), to_site: "m".to_owned(), note: None, lines };
+    let new = NewTransfer {
+        from_site: "L".to_owned(),
+        to_site: "m".to_owned(),
+        note: None,
+        expected_on: None,
+        lines,
+    };
     world.run(move |tx, ctx| create(tx, &caller(ctx, None), &new)).unwrap().0
 }
 
@@ -246,7 +253,13 @@ fn a_draft_is_cancelled_and_numbers_have_no_gap(engine: Engine) {
     let first = draft(&world, &["1 BOLT"]);
     let failed = world.run(|tx, ctx| {
         let lines = vec![new_line("1 BOLT")];
-        let new = NewTransfer { from_site: "L".to_owned(), to_site: "M".to_owned(), note: None, lines };
+        let new = NewTransfer {
+            from_site: "L".to_owned(),
+            to_site: "M".to_owned(),
+            note: None,
+            expected_on: None,
+            lines,
+        };
         create(tx, &caller(ctx, None), &new)?;
         Err::<(), _>(Failure::fault("the test says so"))
     });
@@ -262,7 +275,13 @@ fn what_a_transfer_refuses_to_be(engine: Engine) {
     let world = world(engine);
     let refused = |from: &str, to: &str, lines: &[&str]| {
         let lines = lines.iter().map(|text| new_line(text)).collect();
-        let new = NewTransfer { from_site: from.to_owned(), to_site: to.to_owned(), note: None, lines };
+        let new = NewTransfer {
+            from_site: from.to_owned(),
+            to_site: to.to_owned(),
+            note: None,
+            expected_on: None,
+            lines,
+        };
         world.refused(move |tx, ctx| create(tx, &caller(ctx, None), &new).map(|_| ()))
     };
     let cases = [
@@ -320,6 +339,36 @@ fn only_the_two_sites_see_it(engine: Engine) {
     assert_eq!(refused("N"), Code::NotFound);
     assert_eq!(refused("M"), Code::UnknownLocation, "the receiver does not reach the sender's bins");
     assert!(ship_as("L1").is_ok());
+}
+
+fn the_expected_day_is_said_at_any_time_before_the_end(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let new = |day: &str| NewTransfer {
+        from_site: "L".to_owned(),
+        to_site: "M".to_owned(),
+        expected_on: Some(day.to_owned()),
+        lines: vec![new_line("5 BOLT")],
+        note: None,
+    };
+    let made = |new: NewTransfer| world.run(move |tx, ctx| create(tx, &caller(ctx, None), &new));
+    let (number, shown) = made(new("2026-03-05")).unwrap();
+    assert_eq!(serde_json::to_value(shown).unwrap()["expected_on"], "2026-03-05");
+    let wrong = new("2026-02-30");
+    let refused = world.refused(move |tx, ctx| create(tx, &caller(ctx, None), &wrong));
+    assert_eq!(refused, (Code::InvalidValue, "/expected_on".to_owned()));
+    let expect_on = |day: Option<&str>| -> Done {
+        let (number, body) = (number.clone(), ExpectBody { expected_on: day.map(str::to_owned) });
+        world.run(move |tx, ctx| Ok(serde_json::to_value(expect(tx, &caller(ctx, None), &number, &body)?)?))
+    };
+    assert_eq!(expect_on(Some("2026-03-07")).unwrap()["expected_on"], "2026-03-07");
+    step(&world, ship, &number, &["1 all L1"]).unwrap();
+    assert_eq!(expect_on(None).unwrap()["expected_on"], Value::Null);
+    step(&world, receive, &number, &["1 all M1"]).unwrap();
+    match expect_on(Some("2026-03-07")) {
+        Err(Failure::Refused(problem)) => assert_eq!(problem.code, Code::TransitionRefused),
+        other => panic!("{other:?}"),
+    }
 }
 
 fn every_change_has_its_event(engine: Engine) {

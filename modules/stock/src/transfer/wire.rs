@@ -14,6 +14,8 @@ pub(crate) struct NewTransfer {
     pub(crate) to_site: String,
     /// What a person should know.
     pub(crate) note: Option<String>,
+    /// The day that the goods are expected at their site, such as `2026-03-01`.
+    pub(crate) expected_on: Option<String>,
     /// What is to go, 1 to 1,000 lines.
     pub(crate) lines: Vec<NewTransferLine>,
 }
@@ -63,6 +65,14 @@ pub(crate) struct StepLine {
     /// (as it was shipped when left out).
     #[schema(value_type = Option<String>)]
     pub(crate) status: Option<Status>,
+}
+
+/// When the goods of a transfer are expected.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ExpectBody {
+    /// The day, such as `2026-03-01`; left out when nobody knows.
+    pub(crate) expected_on: Option<String>,
 }
 
 /// The end of a transfer of which not everything arrived.

@@ -1,0 +1,216 @@
+//! What of an item can be sold now, and what can be promised for a later day, site by site.
+//!
+//! The numbers of now are those of `item_stock`, and the promise is `decide`'s; neither is defined
+//! anywhere else. Supply and demand come from open transfers. A promise counts on nothing that may
+//! not happen: not on goods whose day nobody has said or whose day is past (`unscheduled`), not on
+//! a transfer that has not left, and not on a reservation that may end by itself.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::item_stock::{self, AtSite};
+use crate::reach;
+use catalog::ItemFacts;
+use db::{Conn, DbError};
+use decide::{Change, Day, days, promise};
+use domain::when::{Date, plus_days};
+use domain::{Delta, Instant, LocationId, SiteId, Status};
+use places::SiteFacts;
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use store::OpenLine;
+use utoipa::ToSchema;
+use web::Scope;
+
+/// What can be sold and promised of an item.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct ItemAvailability {
+    /// The item.
+    pub(crate) sku: String,
+    /// The unit of all quantities here.
+    pub(crate) unit: String,
+    /// Available at all of these sites together, each counted by itself.
+    #[schema(value_type = String)]
+    pub(crate) available: Delta,
+    /// The sites that have, have had, or will get the item.
+    pub(crate) sites: Vec<SiteAvailability>,
+}
+
+/// What can be sold and promised at a site.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct SiteAvailability {
+    /// The site.
+    pub(crate) site: String,
+    /// Good, in sellable unblocked locations, not past its last sellable day.
+    #[schema(value_type = String)]
+    pub(crate) sellable: Delta,
+    /// Promised, no bin chosen yet.
+    #[schema(value_type = String)]
+    pub(crate) reserved: Delta,
+    /// Bound to bins.
+    #[schema(value_type = String)]
+    pub(crate) allocated: Delta,
+    /// Sellable minus reserved minus allocated, never below zero.
+    #[schema(value_type = String)]
+    pub(crate) available: Delta,
+    /// The day that was asked for, in the site's calendar; today when none was.
+    #[schema(value_type = String, format = Date)]
+    pub(crate) on: String,
+    /// What can be promised for that day without breaking a promise of any later one.
+    #[schema(value_type = String)]
+    pub(crate) available_to_promise: Delta,
+    /// On its way here without a day to count on: none was said, or it is past.
+    #[schema(value_type = String)]
+    pub(crate) unscheduled: Delta,
+    /// Today and each day on which something changes, up to the day that was asked for; every one
+    /// when none was.
+    pub(crate) days: Vec<PromiseDay>,
+}
+
+/// A day on which something changes.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct PromiseDay {
+    /// The day, in the site's calendar.
+    #[schema(value_type = String, format = Date)]
+    pub(crate) on: String,
+    /// What comes.
+    #[schema(value_type = String)]
+    pub(crate) supply: Delta,
+    /// What goes.
+    #[schema(value_type = String)]
+    pub(crate) demand: Delta,
+    /// What is past its last sellable day from this day on.
+    #[schema(value_type = String)]
+    pub(crate) expiring: Delta,
+    /// Available now, and what comes, less what goes and expires up to this day; below zero where
+    /// more is asked for than there will be.
+    #[schema(value_type = String)]
+    pub(crate) projected: Delta,
+    /// What can be promised for this day without breaking a promise of any later one.
+    #[schema(value_type = String)]
+    pub(crate) available_to_promise: Delta,
+}
+
+/// What a question is about, beside the item.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Asked {
+    pub(crate) site: Option<SiteId>,
+    pub(crate) until: Option<Date>,
+}
+
+/// What can be sold and promised of an item, as far as the scope reaches: a site out of reach is not
+/// there.
+pub(crate) fn read(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    item: &ItemFacts,
+    now: Instant,
+    asked: Asked,
+) -> Result<ItemAvailability, DbError> {
+    let spread = item_stock::spread(conn, item.id, now)?;
+    let lines = store::open_lines(conn, item.id)?;
+    let mut sites: Vec<AtSite> = spread.sites;
+    sites.extend(only_coming(conn, &sites, &lines)?);
+    let mut answer = ItemAvailability {
+        sku: item.sku.clone(),
+        unit: item.base_unit.clone(),
+        available: Delta::ZERO,
+        sites: Vec::new(),
+    };
+    for at in sites {
+        let wanted = asked.site.is_none_or(|site| site == at.site.id);
+        if !wanted || !reach::location(conn, scope, at.site.id.root())? {
+            continue;
+        }
+        let today = at.site.zone.date(now);
+        let (changes, unscheduled) = changes(&at, &spread.transit, &lines, today);
+        let days = days(at.level.available, today, &changes);
+        answer.available = Delta(answer.available.0 + at.level.available);
+        answer.sites.push(shown(&at, &days, unscheduled, asked.until.unwrap_or(today), asked.until));
+    }
+    Ok(answer)
+}
+
+/// The sites that never had the item, and that some is on its way to.
+fn only_coming(conn: &mut Conn<'_>, known: &[AtSite], lines: &[OpenLine]) -> Result<Vec<AtSite>, DbError> {
+    let is_known = |site: &SiteId| known.iter().any(|at| at.site.id == *site);
+    let mut ids: Vec<SiteId> = lines.iter().map(|line| line.to_site).filter(|site| !is_known(site)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let none = |site: SiteFacts| AtSite { site, level: item_stock::Level::default(), held: Vec::new() };
+    Ok(places::site_facts_by_id(conn, &ids)?.into_iter().flatten().map(none).collect())
+}
+
+/// What will change what is available at a site, and what is on its way without a day to count on.
+fn changes(
+    at: &AtSite,
+    transit: &[item_stock::Held],
+    lines: &[OpenLine],
+    today: Date,
+) -> (Vec<(Date, Change)>, i64) {
+    let mut changes = Vec::new();
+    for (held, place) in &at.held {
+        let counts = held.status == Status::Good && place.sellable && !place.blocked;
+        // what is past its day already does not count in what is available
+        if let Some(last) = held.expiry.filter(|last| counts && *last >= today)
+            && let Some(over) = plus_days(last, 1)
+        {
+            changes.push((over, Change::Expiring(held.on_hand - held.allocated)));
+        }
+    }
+    for line in lines.iter().filter(|line| line.from_site == at.site.id && line.unbound > 0) {
+        changes.push((today, Change::Demand(line.unbound)));
+    }
+    // the lines of a transfer have one transit location in common
+    let coming: FxHashMap<LocationId, Option<Date>> = lines
+        .iter()
+        .filter(|line| line.to_site == at.site.id)
+        .map(|line| (line.transit, line.expected_on))
+        .collect();
+    let mut unscheduled = 0;
+    for held in transit.iter().filter(|held| held.status == Status::Good) {
+        let Some(expected_on) = coming.get(&held.location) else { continue };
+        match expected_on.filter(|day| *day >= today) {
+            None => unscheduled += held.on_hand,
+            Some(day) if held.expiry.is_some_and(|last| last < day) => {}
+            Some(day) => {
+                changes.push((day, Change::Supply(held.on_hand)));
+                if let Some(over) = held.expiry.and_then(|last| plus_days(last, 1)) {
+                    changes.push((over, Change::Expiring(held.on_hand)));
+                }
+            }
+        }
+    }
+    (changes, unscheduled)
+}
+
+fn shown(at: &AtSite, days: &[Day], unscheduled: i64, on: Date, until: Option<Date>) -> SiteAvailability {
+    let AtSite { site, level, .. } = at;
+    let listed = days.iter().filter(|day| until.is_none_or(|until| day.on <= until));
+    SiteAvailability {
+        site: site.code.clone(),
+        sellable: Delta(level.sellable),
+        reserved: Delta(level.reserved),
+        allocated: Delta(level.allocated),
+        available: Delta(level.available),
+        on: on.to_string(),
+        available_to_promise: Delta(promise(days, on)),
+        unscheduled: Delta(unscheduled),
+        days: listed.map(shown_day).collect(),
+    }
+}
+
+fn shown_day(day: &Day) -> PromiseDay {
+    let Day { on, supply, demand, expiring, projected, promise } = *day;
+    PromiseDay {
+        on: on.to_string(),
+        supply: Delta(supply),
+        demand: Delta(demand),
+        expiring: Delta(expiring),
+        projected: Delta(projected),
+        available_to_promise: Delta(promise),
+    }
+}
