@@ -16,7 +16,7 @@ use domain::Ctx;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use stock::Anchor;
+pub use stock::Anchor;
 
 pub(crate) use crate::store_digest::replay;
 
@@ -157,14 +157,15 @@ pub fn is_due(conn: &mut Conn<'_>) -> Result<bool, DbError> {
 }
 
 /// Makes a digest and writes it down: for upkeep, when it is [due](is_due), and for every backup.
+/// None when nothing was posted since the last one, or another process was faster.
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub fn make(db: &Db, ctx: &Ctx) -> Result<Anchor, DbError> {
+pub fn make(db: &Db, ctx: &Ctx) -> Result<Option<Anchor>, DbError> {
     let digest = db.read_blocking(read)?;
     let (kept, ctx) = (digest.clone(), ctx.clone());
-    db.write_blocking(move |tx| stock::anchor(tx, &ctx, &kept))?;
-    Ok(digest)
+    let is_written = db.write_blocking(move |tx| stock::anchor(tx, &ctx, &kept))?;
+    Ok(is_written.then_some(digest))
 }
 
 #[cfg(test)]

@@ -302,6 +302,10 @@ create trigger stock_layer_use_never_updated before update on stock_layer_use
 begin select raise(abort, 'a layer use never changes'); end;
 create trigger stock_layer_use_never_deleted before delete on stock_layer_use
 begin select raise(abort, 'a layer use never changes'); end;
+create trigger stock_digest_never_updated before update on stock_digest
+begin select raise(abort, 'a digest never changes'); end;
+create trigger stock_digest_never_deleted before delete on stock_digest
+begin select raise(abort, 'a digest never changes'); end;
 -- end
 -- only postgres
 create function stock_never_changes() returns trigger language plpgsql as $$
@@ -311,5 +315,7 @@ create trigger stock_movement_never_changes before update or delete on stock_mov
 create trigger stock_posting_never_changes before update or delete on stock_posting
   for each row execute function stock_never_changes();
 create trigger stock_layer_use_never_changes before update or delete on stock_layer_use
+  for each row execute function stock_never_changes();
+create trigger stock_digest_never_changes before update or delete on stock_digest
   for each row execute function stock_never_changes();
 -- end

@@ -17,20 +17,24 @@ pub struct Anchor {
     pub state_hash: [u8; 32],
 }
 
+/// Only what is newer than the last: processes of one server may make digests at the same moment.
 const INSERT: Statement = Statement::new(
     "stock.insert_digest",
     "insert into stock_digest (n, made_at, heads, postings, movements, state_hash)
      select coalesce(max(d.n), 0) + 1, ?1, ?2, ?3, ?4, ?5
-     from stock_digest d",
+     from stock_digest d
+     having coalesce(max(d.postings), 0) < ?3
+     on conflict (n) do nothing",
 );
 
-/// Writes a digest down. Heads stay in their chains for ever, so the digest may have been read
-/// from an earlier snapshot than this transaction sees.
+/// Writes a digest down, unless one that counts as many postings is there. Heads stay in their
+/// chains for ever, so the digest may have been read from an earlier snapshot than this
+/// transaction sees. Whether it was written.
 ///
 /// # Errors
 /// When the store fails.
-pub fn anchor(tx: &mut Tx<'_>, ctx: &Ctx, anchor: &Anchor) -> Result<(), DbError> {
+pub fn anchor(tx: &mut Tx<'_>, ctx: &Ctx, anchor: &Anchor) -> Result<bool, DbError> {
     let Anchor { heads, postings, movements, state_hash } = anchor;
     let params = [ctx.now.0.into(), heads.into(), (*postings).into(), (*movements).into(), state_hash.into()];
-    tx.execute(&INSERT, &params).map(|_| ())
+    Ok(tx.execute(&INSERT, &params)? > 0)
 }
