@@ -22,16 +22,23 @@ fn read_only(path: &Path) -> Result<Connection, Stop> {
     open().map_err(|error: rusqlite::Error| Stop::CannotRun(format!("`{}`: {error}", path.display())))
 }
 
-/// Copies a database to a new file, checks the copy and makes it durable.
+/// Copies a database to a new file, checks the copy and makes it durable. What is still to be written
+/// into the copy is written by `finish`, before it has its name.
 ///
 /// # Errors
 /// When the file is there already, and when anything fails; nothing is left behind then.
-pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Stop> {
+pub(crate) fn copy(
+    from: &Path,
+    to: &Path,
+    finish: impl FnOnce(&Path) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     if to.exists() {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
     let part = to.with_extension("part");
-    let done = copy_part(from, &part).and_then(|()| Ok(std::fs::rename(&part, to)?));
+    let done = copy_part(from, &part, finish).and_then(|()| Ok(std::fs::rename(&part, to)?));
+    // whoever wrote into the copy has locked it
+    drop(std::fs::remove_file(part.with_extension("part.lock")));
     if done.is_err() {
         // it may not even have been begun
         drop(std::fs::remove_file(&part));
@@ -40,13 +47,16 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Stop> {
     sync_folder(to)
 }
 
-fn copy_part(from: &Path, part: &Path) -> Result<(), Stop> {
+fn copy_part(from: &Path, part: &Path, finish: impl FnOnce(&Path) -> Result<(), Stop>) -> Result<(), Stop> {
     let wrong = |error: rusqlite::Error| Stop::CannotRun(format!("the copy failed: {error}"));
     let source = read_only(from)?;
     let mut target = Connection::open(part).map_err(wrong)?;
     let backup = Backup::new(&source, &mut target).map_err(wrong)?;
     backup.run_to_completion(PAGES, PAUSE, None).map_err(wrong)?;
     drop(backup);
+    target.close().map_err(|(_, error)| wrong(error))?;
+    finish(part)?;
+    let target = Connection::open(part).map_err(wrong)?;
     // a copy is one file: no log beside it
     target.pragma_update(None, "journal_mode", "delete").map_err(wrong)?;
     target.close().map_err(|(_, error)| wrong(error))?;

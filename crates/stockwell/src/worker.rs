@@ -1,16 +1,21 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
-//! reservations whose time is over, months made ready, old answers forgotten.
+//! reservations whose time is over, months made ready, old answers forgotten, digests of the ledger.
 
 use domain::{Actor, Ctx, PrincipalId};
+use insight::digest;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use web::App;
 
 /// How long it rests between two rounds. A round that finds nothing due only reads.
 const REST: Duration = Duration::from_secs(5);
 
+/// A digest reads all balances and cost layers; it may take one part in so many of the time.
+const DIGEST_SHARE: u32 = 50;
+
 /// Works until it is dropped. A round that fails is reported and tried again.
 pub(crate) async fn work(app: App) {
+    let mut digests_rest_until = Instant::now();
     loop {
         tokio::time::sleep(REST).await;
         let round = app.clone();
@@ -24,7 +29,32 @@ pub(crate) async fn work(app: App) {
             Ok(Err(error)) => tracing::warn!(%error, "upkeep failed and will be tried again"),
             Err(error) => tracing::error!(%error, "upkeep ended unexpectedly"),
         }
+        if digests_rest_until <= Instant::now() {
+            digests_rest_until = write_digest(&app).await;
+        }
     }
+}
+
+/// Writes down a digest when one is due; until when digests rest afterwards.
+async fn write_digest(app: &App) -> Instant {
+    let (begun, round) = (Instant::now(), app.clone());
+    let done = tokio::task::spawn_blocking(move || {
+        if round.db().read_blocking(digest::is_due)? {
+            return digest::make(round.db(), &context(&round));
+        }
+        Ok(None)
+    })
+    .await;
+    match done {
+        Ok(Ok(Some(digest))) => {
+            tracing::info!(postings = digest.postings, movements = digest.movements, "digest");
+        }
+        Ok(Ok(None)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "a digest failed and will be tried again"),
+        Err(error) => tracing::error!(%error, "a digest ended unexpectedly"),
+    }
+    let ended = Instant::now();
+    ended + ended.duration_since(begun) * DIGEST_SHARE
 }
 
 /// The product itself, now.

@@ -1,11 +1,16 @@
 //! `stockwell backup`: a checked copy of the database, also while the server runs. On PostgreSQL
-//! it is made by the server's own `pg_dump`, which has to be on the machine.
+//! it is made by the server's own `pg_dump`, which has to be on the machine. Every backup holds a
+//! digest of the ledger, which `verify` holds the ledger against from then on. On SQLite it is
+//! written into the copy: while a server runs, nobody else writes to the original.
 
+use super::Operator;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::{config, store_backup, wiring};
 use clap::Args;
-use db::Db;
+use db::{Db, DbError};
+use domain::Ctx;
+use insight::digest::{self, Anchor};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::io::Read;
@@ -27,6 +32,9 @@ struct Written {
     bytes: u64,
     sha256: String,
     engine: &'static str,
+    /// How many postings the backup holds, and the hash of the state that they lead to.
+    postings: i64,
+    state_hash: String,
 }
 
 pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
@@ -36,20 +44,52 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         Some(to) => to,
         None => fresh_name(call, ending)?,
     };
-    match is_file {
+    let anchor = match is_file {
         Some(file) => {
             super::require_database(call.config)?;
-            store_backup::copy(&file, &to)?;
-            check_schema(&format!("sqlite:{}", to.display()))?;
+            copy(&file, &to)?
         }
-        None => dump(&call.config.database(), &to)?,
-    }
-    let (bytes, sha256) = digest(&to)?;
-    let written = Written { file: to, bytes, sha256, engine };
+        None => {
+            let operator = Operator::open(call.config)?;
+            let anchor = anchored(&operator.db, &operator.ctx)?;
+            operator.db.close();
+            dump(&call.config.database(), &to)?;
+            anchor
+        }
+    };
+    let (bytes, sha256) = file_hash(&to)?;
+    let (postings, state_hash) = (anchor.postings, hex(&anchor.state_hash));
+    let written = Written { file: to, bytes, sha256, engine, postings, state_hash };
     call.out.show(&written, |written| {
-        let Written { file, bytes, sha256, engine: _ } = written;
-        format!("wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}", file.display())
+        let Written { file, bytes, sha256, engine: _, postings, state_hash } = written;
+        format!(
+            "wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}\n{postings} postings, which lead to the state {state_hash}",
+            file.display()
+        )
     })
+}
+
+/// Copies a file; the digest is made in the copy.
+fn copy(file: &Path, to: &Path) -> Result<Anchor, Stop> {
+    let mut made = None;
+    store_backup::copy(file, to, |part| {
+        let mut settings = db::Settings::new(format!("sqlite:{}", part.display()));
+        settings.read_timeout = super::PATIENCE;
+        let db = Db::open(&settings, &wiring::MIGRATIONS)?;
+        let anchor = db.check_schema().and_then(|()| anchored(&db, &super::operator_ctx()));
+        db.close();
+        made = Some(anchor?);
+        Ok(())
+    })?;
+    made.ok_or_else(|| Stop::cannot_run("the copy has no digest"))
+}
+
+/// The digest of a database, written down unless the last one says the same.
+fn anchored(db: &Db, ctx: &Ctx) -> Result<Anchor, DbError> {
+    match digest::make(db, ctx)? {
+        Some(anchor) => Ok(anchor),
+        None => db.read_blocking(digest::read),
+    }
 }
 
 /// A name with the time, in the folder of backups.
@@ -113,7 +153,7 @@ pub(crate) fn tool(name: &str, url: Option<&str>, arguments: &[&str], file: &Pat
 }
 
 /// The size and the SHA-256 of a file.
-fn digest(file: &Path) -> Result<(u64, String), Stop> {
+fn file_hash(file: &Path) -> Result<(u64, String), Stop> {
     let mut reader = std::fs::File::open(file)?;
     let mut hash = Sha256::new();
     let mut chunk = vec![0; 1 << 20];
@@ -124,6 +164,9 @@ fn digest(file: &Path) -> Result<(u64, String), Stop> {
         hash.update(part);
         bytes += u64::try_from(read).unwrap_or_default();
     }
-    let digits: Vec<String> = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((bytes, digits.concat()))
+    Ok((bytes, hex(&hash.finalize())))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

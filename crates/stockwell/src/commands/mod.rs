@@ -26,7 +26,11 @@ use domain::{Actor, Ctx, Ids, PrincipalId};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use web::{Clock, Principal};
+
+/// How long the operator may read at a time: to check all that a large database holds takes hours.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
 
 /// The settings of the database.
 pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {
@@ -84,6 +88,7 @@ impl Operator {
         require_database(config)?;
         let mut settings = db_settings(config)?;
         settings.read_only = read_only;
+        settings.read_timeout = PATIENCE;
         let db = open(config, &settings)?;
         db.check_schema()?;
         Ok(Operator { db, ctx: operator_ctx(), principal: Principal::system() })

@@ -59,7 +59,7 @@ fn into_folder(from: &Path, folder: &Path) -> Result<PathBuf, Stop> {
         )));
     }
     let file = folder.join("stockwell.db");
-    store_backup::copy(from, &file)?;
+    store_backup::copy(from, &file, |_| Ok(()))?;
     check_schema(&format!("sqlite:{}", file.display()))?;
     Ok(file)
 }
