@@ -2,3 +2,15 @@
 
 pub mod import_year;
 pub mod online_retail;
+#[cfg(test)]
+mod testing;
+
+/// The schema of this module.
+pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
+    name: "exchange",
+    migrations: &[db::Migration {
+        number: 1,
+        name: "import",
+        text: include_str!("../migrations/0001_import.sql"),
+    }],
+};

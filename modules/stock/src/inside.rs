@@ -108,8 +108,23 @@ pub(crate) fn carry_out(
     orders: Vec<Order>,
 ) -> Result<Vec<PostingAnswer>, Failure> {
     let mut answers = Vec::with_capacity(orders.len());
-    carry_out_known(tx, ctx, &mut Known::default(), orders, &mut |_, answer| answers.push(answer))?;
+    carry_out_known(tx, ctx, &mut Known::default(), orders, &mut answers)?;
     Ok(answers)
+}
+
+/// Follows orders while they are carried out.
+pub(crate) trait Follow {
+    /// Comes before an order is decided, when all earlier ones are. It may still price it; what it
+    /// needs in the store is locked by now.
+    fn before(&mut self, _order: &mut Order) {}
+    /// Comes after an order that moved or claimed something.
+    fn after(&mut self, posted: &Posted, answer: PostingAnswer);
+}
+
+impl Follow for Vec<PostingAnswer> {
+    fn after(&mut self, _: &Posted, answer: PostingAnswer) {
+        self.push(answer);
+    }
 }
 
 /// The same for one call of many: the rows that are known to be there need not be asked for again,
@@ -119,7 +134,7 @@ pub(crate) fn carry_out_known(
     ctx: &Ctx,
     known: &mut Known,
     orders: Vec<Order>,
-    each: &mut dyn FnMut(&Posted, PostingAnswer),
+    follow: &mut dyn Follow,
 ) -> Result<(), Failure> {
     if orders.is_empty() {
         return Ok(());
@@ -133,10 +148,11 @@ pub(crate) fn carry_out_known(
     }
     let (mut vault, sweeps) = run::lock_wanted(tx, &desk, known, names, wanted, ctx)?;
     let mut batch = Batch::new(&desk, names, &mut vault, sweeps);
-    for order in orders {
+    for mut order in orders {
+        follow.before(&mut order);
         let answer = batch.order(Origin { ctx, key: None }, order)?;
         if let (Some(answer), Some(entry)) = (answer, batch.entries.last()) {
-            each(&entry.posted, answer);
+            follow.after(&entry.posted, answer);
         }
         // a refusal gives all of them up, so no step is ever taken back by itself
         batch.vault.settle();

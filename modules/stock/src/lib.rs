@@ -64,7 +64,7 @@ pub use input::{
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};
-pub use loader::{HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
+pub use loader::{Costing, HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
 pub use read_routes::read_routes;
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};

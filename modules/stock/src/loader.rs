@@ -3,14 +3,15 @@
 //!
 //! Not here: permissions, and names. Whoever loads history has asked and looked them up before.
 
+use crate::answer::PostingAnswer;
 use crate::compile::Compiled;
 use crate::gate;
-use crate::inside::{Order, carry_out_known};
+use crate::inside::{Follow, Order, carry_out_known};
 use crate::load::{self, Known};
 use crate::store_vault as sql;
 use db::{Rows, Tx, Value};
 use domain::code::fold;
-use domain::ledger::{Kind, Line, Post};
+use domain::ledger::{Kind, Line, Post, Posted};
 use domain::when::Date;
 use domain::{Ctx, Instant, ItemId, LotId, PostingId};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +45,16 @@ pub struct HistoryMovement {
     pub value: Option<i64>,
 }
 
+/// Prices history while it is posted: goods that come back are worth what they were worth when they
+/// left, which may have been a few postings before in the same call.
+pub trait Costing {
+    /// Comes before a posting is decided, when all earlier ones are. It may set the costs of the
+    /// lines and nothing else.
+    fn price(&mut self, posting: usize, lines: &mut [Line]);
+    /// Comes after it, with what each line came to, in the order of the lines.
+    fn booked(&mut self, posting: usize, movements: &[HistoryMovement]);
+}
+
 /// A lot of history.
 #[derive(Clone, Debug)]
 pub struct HistoryLot {
@@ -62,8 +73,7 @@ pub struct Loader {
 }
 
 impl Loader {
-    /// Posts history in the order given: all of it, or nothing and the first refusal. The answer is
-    /// what each line came to, in the order of the lines.
+    /// Posts history in the order given: all of it, or nothing and the first refusal.
     ///
     /// # Errors
     /// What any posting can be refused for, and failures of the store.
@@ -72,19 +82,38 @@ impl Loader {
         tx: &mut Tx<'_>,
         ctx: &Ctx,
         postings: &[HistoryPosting],
-    ) -> Result<Vec<HistoryMovement>, Failure> {
+        costing: &mut dyn Costing,
+    ) -> Result<(), Failure> {
         gate::share(tx)?;
         let orders: Vec<Order> = postings.iter().map(|posting| order(ctx, posting)).collect();
-        let mut movements = Vec::with_capacity(postings.iter().map(|posting| posting.lines.len()).sum());
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        carry_out_known(tx, ctx, &mut known, orders, &mut |posted, _| {
-            movements.extend(posted.movements.iter().map(|movement| HistoryMovement {
-                item: movement.item,
-                qty: movement.qty,
-                value: movement.value,
-            }));
-        })?;
-        Ok(movements)
+        carry_out_known(tx, ctx, &mut known, orders, &mut Priced { costing, posting: 0, came_to: Vec::new() })
+    }
+}
+
+/// Counts the postings for whoever prices them.
+struct Priced<'a> {
+    costing: &'a mut dyn Costing,
+    posting: usize,
+    came_to: Vec<HistoryMovement>,
+}
+
+impl Follow for Priced<'_> {
+    fn before(&mut self, order: &mut Order) {
+        if let Order::Post(compiled) = order {
+            self.costing.price(self.posting, &mut compiled.post.lines);
+        }
+    }
+
+    fn after(&mut self, posted: &Posted, _: PostingAnswer) {
+        self.came_to.clear();
+        self.came_to.extend(posted.movements.iter().map(|movement| HistoryMovement {
+            item: movement.item,
+            qty: movement.qty,
+            value: movement.value,
+        }));
+        self.costing.booked(self.posting, &self.came_to);
+        self.posting += 1;
     }
 }
 

@@ -56,7 +56,7 @@ fn first_start(call: Call<'_>, data: &Path, key_file: &Path) -> Result<String, S
         )));
     }
     call.out.remark("the first start loads a real year of a shop; this takes a moment");
-    let imported = import::year(call.config, YEAR, call.out.json)?;
+    let imported = import::year(call, YEAR)?;
     call.out.remark(&import::text(&imported));
     let token = key::machine(call.config, "demo")?;
     let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(key_file)?;

@@ -2,18 +2,18 @@
 
 use super::{Operator, operator_ctx};
 use crate::cli::Call;
-use crate::config::Config;
 use crate::exit::{Done, Stop};
+use crate::out::Out;
 use clap::{Args, Subcommand};
-use exchange::import_year::{self, Loaded};
+use exchange::import_year::{self, Course, Loaded};
 use exchange::online_retail::{self, Reconciliation};
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// What to import.
+/// What to import. Cut off in the middle, the same command goes on where it was.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Import {
     /// A year of a real shop, from the file "Online Retail", into an empty database
@@ -30,6 +30,7 @@ pub(crate) struct OnlineRetail {
 /// What came of it.
 #[derive(Debug, Serialize)]
 pub(crate) struct Imported {
+    course: Course,
     loaded: Loaded,
     seconds: f64,
     reconciliation: Reconciliation,
@@ -39,36 +40,54 @@ pub(crate) fn run(call: Call<'_>, import: Import) -> Done {
     let Import::OnlineRetail(OnlineRetail { file }) = import;
     let reader = std::fs::File::open(&file)
         .map_err(|error| Stop::CannotRun(format!("cannot open `{}`: {error}", file.display())))?;
-    let imported = year(call.config, reader, call.out.json)?;
+    let imported = year(call, reader)?;
     call.out.show(&imported, text)
 }
 
-/// Makes the folder ready and loads a year into it. The file is read and judged as a whole before
-/// anything is written.
-pub(crate) fn year(config: &Config, file: impl Read, quiet: bool) -> Result<Imported, Stop> {
+/// Makes the folder ready and loads a year into it, or what an earlier call left over. The file is
+/// read and judged as a whole before anything is written.
+pub(crate) fn year(call: Call<'_>, file: impl Read) -> Result<Imported, Stop> {
     let begun = Instant::now();
     let year = online_retail::plan(file).map_err(Stop::Failed)?;
     let reconciliation = year.reconciliation.clone();
-    super::init::prepare(config)?;
-    let operator = Operator::open(config)?;
-    let bar = if quiet { ProgressBar::hidden() } else { ProgressBar::new(0) };
-    let loaded = import_year::load(&operator.db, &operator_ctx(), year, |done, total| {
+    super::init::prepare(call.config)?;
+    let operator = Operator::open(call.config)?;
+    let bar = progress(call.out);
+    let done = import_year::load(&operator.db, &operator_ctx(), year, |done, total| {
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
         bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
-    })?;
+    });
     bar.finish_and_clear();
     operator.db.close();
-    Ok(Imported { loaded, seconds: begun.elapsed().as_secs_f64(), reconciliation })
+    let (loaded, course) = done?;
+    Ok(Imported { course, loaded, seconds: begun.elapsed().as_secs_f64(), reconciliation })
+}
+
+/// A bar where a terminal watches, else nothing.
+fn progress(out: Out) -> ProgressBar {
+    if out.json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} documents, {eta} left");
+    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }
 
 /// The report for people.
 pub(crate) fn text(imported: &Imported) -> String {
-    let Imported { loaded, seconds, reconciliation } = imported;
+    let Imported { course, loaded, seconds, reconciliation } = imported;
     let Loaded { items, locations, postings, postings_simulated, movements, lines_moved, units_moved } =
         loaded;
+    let end = match course {
+        Course::Whole => format!("loaded in {seconds:.1} s"),
+        Course::Continued(done) => {
+            format!("an earlier import had done {done} documents; loaded the others in {seconds:.1} s")
+        }
+        Course::Unchanged => "the year was loaded before; nothing was changed".to_owned(),
+    };
     format!(
         "{reconciliation}\n{items} items, {locations} bins, {postings} postings and {postings_simulated} simulated ones, \
          {movements} movements\n{lines_moved} lines of the file moved {units_moved} units net; the others are services, \
-         bad debts, and the two giant mistakes\nloaded in {seconds:.1} s"
+         bad debts, and the two giant mistakes\n{end}"
     )
 }

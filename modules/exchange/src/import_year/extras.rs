@@ -1,9 +1,8 @@
 //! Two items that the file does not have, to show lots with their last days and serials.
 
-use super::Ground;
-use super::ground::SIMULATED;
+use super::ground::{SIMULATED, bin_codes};
 use catalog::NewItem;
-use db::Db;
+use db::Tx;
 use domain::ledger::Kind;
 use domain::when::Date;
 use domain::{Ctx, Qty};
@@ -22,34 +21,28 @@ const LOTS: [(&str, i32, u32); 3] = [("R-75", 20, 240), ("R-76", 90, 480), ("R-7
 const DRILLS: u32 = 12;
 
 /// Makes the items and receives their stock, now.
-pub(super) fn load(db: &Db, ctx: &Ctx, ground: &Ground) -> Result<(), Failure> {
-    let Some(bin) = ground.bins.first().copied() else { return Ok(()) };
-    let ctx = ctx.clone();
-    let answers = db.write_blocking(move |tx| {
-        let items = [
-            json!({ "sku": SOUP, "name": "Tomato soup, tin", "base_unit": "each", "tracking": "lot",
-                    "expiry": "named", "category": "demo" }),
-            json!({ "sku": DRILL, "name": "Cordless drill", "base_unit": "each", "tracking": "serial",
-                    "category": "demo" }),
-        ];
-        let items: Vec<NewItem> = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
-        catalog::create_items(tx, &ctx, &items)?;
-        let code = places::facts_by_id(tx, &[bin])?.pop().flatten().map(|facts| facts.code);
-        let today = domain::Zone::UTC.date(ctx.now);
-        let post = PostInput {
-            kind: Kind::Receive,
-            effective_at: None,
-            post_late: false,
-            document: Some("SIM-DEMO".to_owned()),
-            reason: Some(SIMULATED.to_owned()),
-            note: None,
-            lines: lines(&code.unwrap_or_default(), today),
-        };
-        let principal = Arc::new(Principal::system());
-        let request = Request { ctx: ctx.clone(), principal, key: None, work: Work::Post(post) };
-        stock::run_in(tx, &[request]).map_err(Failure::from)
-    })?;
-    match answers.first() {
+pub(super) fn load(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Failure> {
+    let Some(bin) = bin_codes().next() else { return Ok(()) };
+    let items = [
+        json!({ "sku": SOUP, "name": "Tomato soup, tin", "base_unit": "each", "tracking": "lot",
+                "expiry": "named", "category": "demo" }),
+        json!({ "sku": DRILL, "name": "Cordless drill", "base_unit": "each", "tracking": "serial",
+                "category": "demo" }),
+    ];
+    let items: Vec<NewItem> = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
+    catalog::create_items(tx, ctx, &items)?;
+    let post = PostInput {
+        kind: Kind::Receive,
+        effective_at: None,
+        post_late: false,
+        document: Some("SIM-DEMO".to_owned()),
+        reason: Some(SIMULATED.to_owned()),
+        note: None,
+        lines: lines(&bin, domain::Zone::UTC.date(ctx.now)),
+    };
+    let principal = Arc::new(Principal::system());
+    let request = Request { ctx: ctx.clone(), principal, key: None, work: Work::Post(post) };
+    match stock::run_in(tx, &[request])?.first() {
         Some(answer) if answer.status.is_success() => Ok(()),
         Some(answer) => Err(Failure::fault(String::from_utf8_lossy(&answer.body).into_owned())),
         None => Err(Failure::fault("the stock of the demo items was not answered")),

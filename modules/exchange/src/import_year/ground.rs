@@ -1,11 +1,12 @@
-//! What the year stands on: the organisation, the site with its bins, the items.
+//! What the year stands on: the organisation, the site with its bins, the items, the lots.
 
-use super::{Ground, not_empty};
-use crate::online_retail::{Item, Year, ZONE};
+use super::not_empty;
+use crate::online_retail::{Item, Ix, Year, ZONE};
 use catalog::NewItem;
-use db::Tx;
-use domain::{Ctx, ItemClass, LocationId, LocationKind};
+use db::{Conn, DbError, Tx};
+use domain::{Ctx, ItemClass, ItemId, LocationId, LotId};
 use serde_json::json;
+use stock::HistoryLot;
 use web::{Failure, Reached};
 
 /// The reason of everything that the file does not have.
@@ -14,8 +15,25 @@ pub(super) const SIMULATED: &str = "simulated";
 pub(super) const SITE: &str = "LON";
 /// The bins: four aisles of twenty-five racks with three bins each.
 const BINS: &str = "LON-{A..D}-{01..25}-{1..3}";
+/// How many bins that is.
+pub(super) const BINS_COUNT: usize = 300;
 /// Where goods arrive and leave, beside the bins.
 const DOCKS: [(&str, &str); 3] = [("LON-IN", "receiving"), ("LON-OUT", "staging"), ("LON-QC", "quarantine")];
+
+/// Where the plan's positions are in the store.
+#[derive(Debug)]
+pub(super) struct Ground {
+    pub(super) items: Vec<ItemId>,
+    pub(super) bins: Vec<LocationId>,
+    pub(super) lots: Vec<LotId>,
+}
+
+impl Ground {
+    /// The home of an item.
+    pub(super) fn bin_of(&self, item: Ix) -> Option<LocationId> {
+        self.bins.get(item.index().checked_rem(self.bins.len())?).copied()
+    }
+}
 
 /// Makes everything, in an empty database only.
 pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground, Failure> {
@@ -35,21 +53,58 @@ pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground,
         "parent": SITE, "pattern": BINS,
         "levels": [{ "kind": "aisle" }, { "kind": "rack" }, { "kind": "bin", "role": "pick_face" }],
     });
-    let made = places::make_locations(tx, ctx, Reached::All, &serde_json::from_value(bins)?)?;
-    let codes: Vec<&str> = made
-        .locations
-        .iter()
-        .filter(|made| made.kind == LocationKind::Bin)
-        .map(|made| made.code.as_str())
-        .collect();
-    let bins: Vec<LocationId> =
-        places::facts_by_code(tx, &codes)?.into_iter().flatten().map(|facts| facts.id).collect();
+    places::make_locations(tx, ctx, Reached::All, &serde_json::from_value(bins)?)?;
     let wanted: Vec<NewItem> = year.items.iter().map(new_item).collect::<Result<_, _>>()?;
-    let mut items = Vec::with_capacity(wanted.len());
     for chunk in wanted.chunks(catalog::ITEMS_PER_CALL_MAX) {
-        items.extend(catalog::create_items(tx, ctx, chunk)?.into_iter().map(|item| item.id));
+        catalog::create_items(tx, ctx, chunk)?;
     }
-    Ok(Ground { items, bins })
+    let mut ground = find(tx, year)?;
+    let lots: Vec<HistoryLot> = history_lots(year, &ground).collect();
+    ground.lots = stock::history_lots(tx, ctx, &lots)?;
+    Ok(ground)
+}
+
+/// Finds everything again, for an import that goes on.
+pub(super) fn find_again(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground, Failure> {
+    let mut ground = find(tx, year)?;
+    let lots: Vec<HistoryLot> = history_lots(year, &ground).collect();
+    ground.lots = stock::history_lots(tx, ctx, &lots)?;
+    Ok(ground)
+}
+
+/// Items and bins.
+fn find(conn: &mut Conn<'_>, year: &Year) -> Result<Ground, Failure> {
+    let skus: Vec<&str> = year.items.iter().map(|item| item.sku.as_str()).collect();
+    let items = catalog::facts_by_sku(conn, &skus)?;
+    let items: Option<Vec<ItemId>> = items.into_iter().map(|facts| facts.map(|facts| facts.id)).collect();
+    let bins = bins(conn)?;
+    match (items, bins) {
+        (Some(items), Some(bins)) => Ok(Ground { items, bins, lots: Vec::new() }),
+        _ => Err(Failure::fault(
+            "an item or a bin of the year is not there any more; begin with a fresh folder",
+        )),
+    }
+}
+
+/// The bins in the order of their codes; `None` when one is not there.
+pub(super) fn bins(conn: &mut Conn<'_>) -> Result<Option<Vec<LocationId>>, DbError> {
+    let codes: Vec<String> = bin_codes().collect();
+    let codes: Vec<&str> = codes.iter().map(String::as_str).collect();
+    let found = places::facts_by_code(conn, &codes)?;
+    Ok(found.into_iter().map(|facts| facts.map(|facts| facts.id)).collect())
+}
+
+/// The codes that [`BINS`] stands for.
+pub(super) fn bin_codes() -> impl Iterator<Item = String> {
+    let racks = ('A'..='D').flat_map(|aisle| (1..=25).map(move |rack| (aisle, rack)));
+    racks.flat_map(|(aisle, rack)| (1..=3).map(move |bin| format!("LON-{aisle}-{rack:02}-{bin}")))
+}
+
+fn history_lots<'y>(year: &'y Year, ground: &'y Ground) -> impl Iterator<Item = HistoryLot> + 'y {
+    year.lots.all.iter().filter_map(|lot| {
+        let item = *ground.items.get(lot.item.index())?;
+        Some(HistoryLot { item, code: lot.code.clone(), made_on: lot.made_on })
+    })
 }
 
 /// An item of the file; goods that sell in dozens get a carton of twelve as a packaging.
@@ -57,7 +112,7 @@ fn new_item(item: &Item) -> Result<NewItem, Failure> {
     let stocked = item.class != ItemClass::Service;
     let units = if stocked { json!([{ "unit": "carton", "factor": "12" }]) } else { json!([]) };
     Ok(serde_json::from_value(json!({
-        "sku": item.sku, "name": item.name, "base_unit": "each", "class": item.class.word(),
+        "sku": item.sku, "name": item.name, "base_unit": "each", "class": item.class.word(), "tracking": if item.by_lot { "lot" } else { "none" },
         "category": if stocked { "gifts" } else { "services" }, "units": units,
     }))?)
 }

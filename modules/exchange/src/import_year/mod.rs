@@ -7,34 +7,49 @@
 //!   and country are its note. Services move no stock and so are not posted.
 //! * Opening stock and weekly receipts are simulated: their documents begin with `SIM-` and their
 //!   reason is `simulated`. They come in at the plan's cost for a unit.
-//! * Goods that are taken back come in at the average cost that the item has at that moment.
+//! * Goods that come back from a sale are worth what they were worth when they left, to the penny;
+//!   those that no sale explains, and those that were found, are worth the item's simulated cost.
+//! * Goods made in batches are kept by lot, see the plan.
 //! * The giant mistakes move no stock, as the plan says.
-//! * Two items that the file does not have show lots and serials: `DEMO-SOUP` and `DEMO-DRILL`,
-//!   marked as simulated like all else that is.
+//! * Two items that the file does not have show lots that expire and serials: `DEMO-SOUP` and
+//!   `DEMO-DRILL`, marked as simulated like all else that is.
 //!
 //! It goes into an empty database only, so that nothing of it is ever mixed with what people did.
+//! Part after part is one transaction that also says how far the import is: whatever ends it in the
+//! middle, the same call goes on with the next part, and a call after the last one changes nothing.
 
+mod costs;
 mod extras;
 mod ground;
+mod postings;
+mod progress;
+mod store;
+#[cfg(test)]
+mod tests;
 
-use crate::online_retail::{Doc, DocKind, DocLine, Effect, Year};
-use db::Db;
-use domain::ledger::{Amount, Cost, Kind, Line, Place};
-use domain::{Code, Ctx, ItemId, LocationId, LotId, Problem};
+use crate::online_retail::{DocLine, Effect, Year};
+use costs::Sales;
+use db::{Db, Tx};
+use domain::{Code, Ctx, Problem};
+use ground::Ground;
+use postings::Part;
 use serde::Serialize;
-use std::sync::Arc;
-use stock::{HistoryPosting, Loader};
+use std::sync::{Arc, Mutex, PoisonError};
+use stock::Loader;
 use web::Failure;
 
-/// Lines that go into one transaction, about.
-const LINES_PER_CHUNK: usize = 20_000;
+/// The name that the import's progress is kept under.
+const NAME: &str = "online-retail";
 
-/// What was loaded.
+/// Lines that go into one transaction, about.
+const LINES_PER_PART: usize = 10_000;
+
+/// What is in the database when the year is loaded. It follows from the plan alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Loaded {
-    /// Items made.
+    /// Items.
     pub items: usize,
-    /// Locations made.
+    /// Bins.
     pub locations: usize,
     /// Postings of documents of the file.
     pub postings: usize,
@@ -48,145 +63,163 @@ pub struct Loaded {
     pub units_moved: i64,
 }
 
-/// Where the plan's positions are in the store.
-struct Ground {
-    items: Vec<ItemId>,
-    bins: Vec<LocationId>,
+impl Loaded {
+    fn of(year: &Year) -> Loaded {
+        let mut loaded =
+            Loaded { items: year.items.len(), locations: ground::BINS_COUNT, ..Loaded::default() };
+        for (at, doc) in year.docs.iter().enumerate() {
+            let lines = || doc.lines.iter().enumerate().filter(|(_, line)| line.effect != Effect::None);
+            let count = lines().count();
+            loaded.movements +=
+                lines().map(|(number, _)| year.lots.of(at, number).len().max(1)).sum::<usize>();
+            if count > 0 && doc.kind.is_simulated() {
+                loaded.postings_simulated += 1;
+            } else if count > 0 {
+                loaded.postings += 1;
+                loaded.lines_moved += count;
+                loaded.units_moved += doc.lines.iter().map(DocLine::stock_units).sum::<i64>();
+            }
+        }
+        loaded
+    }
 }
 
-/// Loads a year. `progress` hears how many of how many documents are done.
+/// How the database came to hold the year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    /// From the first document to the last.
+    Whole,
+    /// From where an earlier call was cut off, which had done so many documents.
+    Continued(usize),
+    /// An earlier call had done everything; this one changed nothing.
+    Unchanged,
+}
+
+/// Loads a year, or what is missing of it. `heard` hears how many of how many documents are done.
 ///
 /// # Errors
-/// `in_use` when the database is not empty, and failures of the store. What was committed before a
-/// failure stays; begin again with a fresh folder.
+/// `in_use` when the database holds something else, and failures of the store. What was committed
+/// before a failure stays, and the same call goes on there.
 pub fn load(
     db: &Db,
     ctx: &Ctx,
     year: Year,
-    mut progress: impl FnMut(usize, usize),
-) -> Result<Loaded, Failure> {
-    let year = Arc::new(year);
-    let (planned, made) = (Arc::clone(&year), ctx.clone());
-    let ground = db.write_blocking(move |tx| ground::prepare(tx, &made, &planned))?;
-    let mut loaded = Loaded { items: ground.items.len(), locations: ground.bins.len(), ..Loaded::default() };
-    let total = year.docs.len();
-    let loader = Loader::default();
-    let mut first = 0;
-    while first < total {
-        let last = chunk(&year.docs, first);
-        let mut postings = Vec::new();
-        for doc in year.docs.get(first..last).unwrap_or_default() {
-            if let Some(posting) = posting(&ground, doc, &mut loaded) {
-                postings.push(posting);
+    mut heard: impl FnMut(usize, usize),
+) -> Result<(Loaded, Course), Failure> {
+    let loaded = Loaded::of(&year);
+    let (mut import, course) = Import::open(db, ctx, year, LINES_PER_PART)?;
+    let total = import.job.year.docs.len();
+    if course == Course::Unchanged {
+        return Ok((loaded, course));
+    }
+    while import.part(db, ctx)? {
+        heard(import.done, total);
+    }
+    Ok((loaded, course))
+}
+
+/// An import under way.
+struct Import {
+    job: Arc<Job>,
+    /// Documents that are done.
+    done: usize,
+    lines_per_part: usize,
+}
+
+/// What every part of it needs.
+struct Job {
+    year: Arc<Year>,
+    ground: Ground,
+    sales: Mutex<Sales>,
+    loader: Loader,
+}
+
+impl Import {
+    /// Makes the ground, or finds it as it was left.
+    fn open(db: &Db, ctx: &Ctx, year: Year, lines_per_part: usize) -> Result<(Import, Course), Failure> {
+        let year = Arc::new(year);
+        let (planned, made) = (Arc::clone(&year), ctx.clone());
+        let (ground, sales, done, course) = db.write_blocking(move |tx| begin(tx, &made, &planned))?;
+        let job = Job { year, ground, sales: Mutex::new(sales), loader: Loader::default() };
+        Ok((Import { job: Arc::new(job), done, lines_per_part }, course))
+    }
+
+    /// Does the next part in a transaction of its own; false when there was none left to do.
+    fn part(&mut self, db: &Db, ctx: &Ctx) -> Result<bool, Failure> {
+        let (from, to) = (self.done, self.end_of_part());
+        let (job, ctx) = (Arc::clone(&self.job), ctx.clone());
+        if from == self.job.year.docs.len() {
+            db.write_blocking(move |tx| finish(tx, &ctx))?;
+            return Ok(false);
+        }
+        db.write_blocking(move |tx| job.part(tx, &ctx, from, to))?;
+        self.done = to;
+        Ok(true)
+    }
+
+    /// Where a part that begins now ends.
+    fn end_of_part(&self) -> usize {
+        let mut lines = 0;
+        for (number, doc) in self.job.year.docs.iter().enumerate().skip(self.done) {
+            lines += doc.lines.len();
+            if lines >= self.lines_per_part {
+                return number + 1;
             }
         }
-        let (ctx, loader) = (ctx.clone(), loader.clone());
-        loaded.movements += db.write_blocking(move |tx| loader.load(tx, &ctx, &postings))?.len();
-        first = last;
-        progress(first, total);
+        self.job.year.docs.len()
     }
-    extras::load(db, ctx, &ground)?;
-    Ok(loaded)
 }
 
-/// Where a chunk that begins with a document ends.
-fn chunk(docs: &[Doc], first: usize) -> usize {
-    let mut lines = 0;
-    for (number, doc) in docs.iter().enumerate().skip(first) {
-        lines += doc.lines.len();
-        if lines >= LINES_PER_CHUNK {
-            return number + 1;
+fn begin(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<(Ground, Sales, usize, Course), Failure> {
+    let plan = progress::digest(year);
+    let mut sales = Sales::of(year);
+    let Some(progress) = store::read(tx, NAME)? else {
+        let ground = ground::prepare(tx, ctx, year)?;
+        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let lines = i64::try_from(year.reconciliation.file.lines).unwrap_or(i64::MAX);
+        store::begin(tx, NAME, &plan, (lines, number(year.docs.len())), ctx.now)?;
+        return Ok((ground, sales, 0, Course::Whole));
+    };
+    progress.check(&plan, year)?;
+    let ground = ground::find_again(tx, ctx, year)?;
+    for (row, value) in store::sales(tx, NAME)? {
+        sales.left(row, value);
+    }
+    let course =
+        if progress.finished { Course::Unchanged } else { Course::Continued(progress.documents_done) };
+    Ok((ground, sales, progress.documents_done, course))
+}
+
+impl Job {
+    fn part(&self, tx: &mut Tx<'_>, ctx: &Ctx, from: usize, to: usize) -> Result<(), Failure> {
+        // first, so that of two processes one waits and then is refused before it has done anything
+        if !store::advance(tx, NAME, from, to)? {
+            return Err(somebody_else().into());
         }
-    }
-    docs.len()
-}
-
-/// The posting of a document; `None` when it moves no stock.
-fn posting(ground: &Ground, doc: &Doc, loaded: &mut Loaded) -> Option<HistoryPosting> {
-    let lines: Vec<Line> = doc.lines.iter().filter_map(|line| line_of(ground, doc, line)).collect();
-    if lines.is_empty() {
-        return None;
-    }
-    if doc.kind.is_simulated() {
-        loaded.postings_simulated += 1;
-    } else {
-        loaded.postings += 1;
-        loaded.lines_moved += lines.len();
-        loaded.units_moved += doc.lines.iter().map(DocLine::stock_units).sum::<i64>();
-    }
-    Some(HistoryPosting {
-        kind: kind_of(doc.kind)?,
-        effective_at: doc.at,
-        document: Some(doc.number.to_string()),
-        reason: reason_of(doc.kind),
-        note: note_of(doc),
-        lines,
-    })
-}
-
-const fn kind_of(kind: DocKind) -> Option<Kind> {
-    match kind {
-        DocKind::OpeningStock => Some(Kind::Opening),
-        DocKind::Receipt => Some(Kind::Receive),
-        DocKind::Sale => Some(Kind::Issue),
-        DocKind::Return => Some(Kind::Return),
-        DocKind::Adjustment(_) => Some(Kind::Adjust),
-        DocKind::Mistake | DocKind::BadDebt => None,
+        let mut sales = self.sales.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut part = Part::new(&self.year, &self.ground, &mut sales, from, to);
+        let postings = std::mem::take(&mut part.postings);
+        self.loader.load(tx, ctx, &postings, &mut part)?;
+        Ok(store::keep_sales(tx, NAME, &part.sold)?)
     }
 }
 
-fn reason_of(kind: DocKind) -> Option<String> {
-    match kind {
-        DocKind::OpeningStock | DocKind::Receipt => Some(ground::SIMULATED.to_owned()),
-        DocKind::Adjustment(cause) => Some(cause.word().to_owned()),
-        _ => None,
+/// The last transaction: what the file does not have, and that nothing is left to do.
+fn finish(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Failure> {
+    if !store::finish(tx, NAME, ctx.now)? {
+        return Err(somebody_else().into());
     }
-}
-
-fn note_of(doc: &Doc) -> Option<String> {
-    match (doc.customer, &doc.country) {
-        (Some(customer), Some(country)) => Some(format!("customer {customer}, {country}")),
-        (None, Some(country)) => Some(format!("customer unknown, {country}")),
-        _ => None,
-    }
-}
-
-fn line_of(ground: &Ground, doc: &Doc, line: &DocLine) -> Option<Line> {
-    let position = line.item.index();
-    let item = *ground.items.get(position)?;
-    let bin = *ground.bins.get(position.checked_rem(ground.bins.len())?)?;
-    let here = Place::good(bin);
-    let outside = match doc.kind {
-        DocKind::OpeningStock => places::OPENING,
-        DocKind::Receipt => places::SUPPLIER,
-        DocKind::Sale | DocKind::Return => places::CUSTOMER,
-        DocKind::Adjustment(_) => places::ADJUSTMENT,
-        DocKind::Mistake | DocKind::BadDebt => return None,
-    };
-    let (from, to) = match line.effect {
-        Effect::In => (Place::good(outside), here),
-        Effect::Out => (here, Place::good(outside)),
-        Effect::None => return None,
-    };
-    let cost = if doc.kind.is_simulated() {
-        line.price.unit_cost().map_or(Cost::Unknown, Cost::Each)
-    } else {
-        Cost::Unknown
-    };
-    Some(Line {
-        item,
-        lot: LotId::NONE,
-        from,
-        to,
-        amount: Amount::Move(line.quantity.millionths()),
-        claim: None,
-        split: None,
-        cost,
-    })
+    extras::load(tx, ctx)
 }
 
 /// Refuses a database that somebody has begun with.
 fn not_empty() -> Problem {
     let detail = "there are locations or items already; the real year goes into an empty database, such as a fresh folder";
     Problem::new(Code::InUse, detail)
+}
+
+/// Refuses to do what another process is doing.
+fn somebody_else() -> Problem {
+    Problem::new(Code::InUse, "another process is importing this year into the same database; let it finish")
 }

@@ -13,6 +13,7 @@
 
 use super::classify::Reason;
 use super::line::{Line, Table};
+use super::lots;
 use super::names::{Ix, PerName};
 use super::price::Price;
 use super::supply;
@@ -71,6 +72,8 @@ pub struct Item {
     pub name: String,
     /// What it is for.
     pub class: ItemClass,
+    /// Whether its stock is kept by lot (see [`lots`](super::lots)).
+    pub by_lot: bool,
     /// What it was sold at; none if it never was.
     pub prices: Option<Prices>,
     /// When it was sold first.
@@ -156,12 +159,14 @@ pub(super) fn build(table: &Table, reasons: &[Reason], names: &Descriptions, see
         .map(|((ix, sku), sales)| {
             let class = class_of(sku);
             let prices = sales.prices();
+            let name = match names[ix] {
+                Some(name) => table.descriptions.text(name).to_owned(),
+                None => format!("Item {sku}"),
+            };
             Item {
                 sku: sku.to_owned(),
-                name: match names[ix] {
-                    Some(name) => table.descriptions.text(name).to_owned(),
-                    None => format!("Item {sku}"),
-                },
+                by_lot: class.stockable() && lots::is_kept_by_lot(&name),
+                name,
                 class,
                 prices,
                 first_sold: sales.first,

@@ -12,6 +12,7 @@
 //! classify   every line exactly one reason   ← note (causes), returns (matching, mistakes)
 //! document   invoices → documents
 //! supply     simulated opening stock and receipts      ← weeks
+//! lots       simulated lots of goods made in batches
 //! floor      the proof that stock is never below zero
 //! reconcile  every line counted once                   ← report (as text)
 //! ```
@@ -26,6 +27,7 @@ mod floor;
 mod invoice;
 mod items;
 mod line;
+mod lots;
 mod names;
 mod note;
 mod price;
@@ -50,6 +52,7 @@ pub use document::{Doc, DocKind, DocLine, Effect};
 pub use field::QUANTITY_MAX;
 pub use items::{Item, Prices, SERVICES, VOUCHER};
 pub use line::Totals;
+pub use lots::{Lot, Lots, MADE_IN_BATCHES, NOT_ITSELF, Share, UNKNOWN};
 pub use names::Ix;
 pub use note::Cause;
 pub use price::{Amount, BadPrice, Price};
@@ -80,6 +83,8 @@ pub struct Year {
     pub docs: Vec<Doc>,
     /// Which sales the returned units come from, by row of the return.
     pub matches: Vec<Match>,
+    /// The lots of the items that are kept by lot, and which line moves which.
+    pub lots: Lots,
     /// Every line of the file counted once.
     pub reconciliation: Reconciliation,
 }
@@ -93,9 +98,7 @@ impl Year {
     /// The sales that the units of a returned line come from; none for other lines.
     pub fn matches(&self, line: &DocLine) -> &[Match] {
         let Some((_, row)) = line.source else { return &[] };
-        let start = self.matches.partition_point(|found| found.return_row < row);
-        let end = self.matches.partition_point(|found| found.return_row <= row);
-        self.matches.get(start..end).unwrap_or_default()
+        lots::matches_of(&self.matches, row)
     }
 }
 
@@ -127,6 +130,7 @@ fn of_table(table: &line::Table, seed: u64) -> Result<Year, Problem> {
     let simulated = supply::simulate(&from_file, &items, table, seed)?;
     let docs = document::merge(simulated, from_file);
     let floor = floor::walk(&docs, &table.items)?;
+    let lots = lots::simulate(&docs, &items, &classified.matches, &table.zone, seed);
     let customers = customers::build(table, &invoices);
     let counted = reconcile::Counted {
         table,
@@ -136,8 +140,9 @@ fn of_table(table: &line::Table, seed: u64) -> Result<Year, Problem> {
         docs: &docs,
         customers: customers.len(),
         floor: &floor,
+        lots: &lots,
         seed,
     };
     let reconciliation = counted.reconcile();
-    Ok(Year { items, customers, docs, matches: classified.matches, reconciliation })
+    Ok(Year { items, customers, docs, matches: classified.matches, lots, reconciliation })
 }

@@ -10,6 +10,7 @@ use super::floor::Floor;
 use super::invoice::Invoice;
 use super::items::Item;
 use super::line::{Line, Table, Totals};
+use super::lots::Lots;
 use super::price::Amount;
 use super::returns::Match;
 use domain::Instant;
@@ -135,6 +136,10 @@ pub struct Simulated {
     pub on_hand: i64,
     /// Items with stock after the last document.
     pub items_on_hand: usize,
+    /// Items that are kept by lot.
+    pub items_by_lot: usize,
+    /// Their lots.
+    pub lots: usize,
 }
 
 /// All that is counted.
@@ -146,6 +151,7 @@ pub(super) struct Counted<'y> {
     pub(super) docs: &'y [Doc],
     pub(super) customers: usize,
     pub(super) floor: &'y Floor,
+    pub(super) lots: &'y Lots,
     pub(super) seed: u64,
 }
 
@@ -230,6 +236,8 @@ impl Counted<'_> {
             receipts_cost: cost(DocKind::Receipt),
             on_hand: self.floor.on_hand.iter().sum(),
             items_on_hand: self.floor.on_hand.iter().filter(|units| **units > 0).count(),
+            items_by_lot: self.items.iter().filter(|item| item.by_lot).count(),
+            lots: self.lots.all.len(),
         }
     }
 }

@@ -76,6 +76,12 @@ impl Reconciliation {
             grouped(&simulated.receipts_cost.to_string()),
             grouped(&simulated.on_hand.to_string()),
             grouped(&simulated.items_on_hand.to_string())
+        )?;
+        writeln!(
+            f,
+            "{} items are kept by lot, in {} simulated lots",
+            grouped(&simulated.items_by_lot.to_string()),
+            grouped(&simulated.lots.to_string())
         )
     }
 }

@@ -193,7 +193,7 @@ fn share(price: Price, percent: i64) -> Price {
 /// A number from `low` to `high` that depends on nothing but the arguments.
 ///
 /// FNV-1a over seed, SKU and salt, mixed by the finaliser of `SplitMix64`.
-fn drawn(seed: u64, sku: &str, salt: &str, low: i64, high: i64) -> i64 {
+pub(super) fn drawn(seed: u64, sku: &str, salt: &str, low: i64, high: i64) -> i64 {
     let bytes = seed.to_le_bytes().into_iter().chain(sku.bytes()).chain([0]).chain(salt.bytes());
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in bytes {

@@ -1,0 +1,174 @@
+//! A document of the plan as a posting, with the items, bins and lots that the store has for it.
+
+use super::costs::{self, Sales};
+use super::ground::{Ground, SIMULATED};
+use crate::online_retail::{Doc, DocKind, DocLine, Effect, Year};
+use domain::ledger::{Amount, Cost, Kind, Line, Place};
+use domain::{LotId, Qty};
+use stock::{Costing, HistoryMovement, HistoryPosting};
+
+/// One after the other, the documents of a part that move stock.
+pub(super) struct Part<'y> {
+    pub(super) postings: Vec<HistoryPosting>,
+    /// The positions of their documents.
+    docs: Vec<usize>,
+    year: &'y Year,
+    sales: &'y mut Sales,
+    /// The rows of sales that something comes back from, with what left.
+    pub(super) sold: Vec<(u32, i64)>,
+}
+
+impl<'y> Part<'y> {
+    pub(super) fn new(
+        year: &'y Year,
+        ground: &Ground,
+        sales: &'y mut Sales,
+        from: usize,
+        to: usize,
+    ) -> Part<'y> {
+        let mut part = Part { postings: Vec::new(), docs: Vec::new(), year, sales, sold: Vec::new() };
+        for (at, doc) in year.docs.iter().enumerate().take(to).skip(from) {
+            if let Some(posting) = posting(year, ground, at, doc) {
+                part.postings.push(posting);
+                part.docs.push(at);
+            }
+        }
+        part
+    }
+}
+
+/// The lines of a document that move stock, with the number of movements that each becomes.
+fn moving(year: &Year, at: usize) -> impl Iterator<Item = (usize, &DocLine, usize)> {
+    let lines = year.docs.get(at).into_iter().flat_map(|doc| doc.lines.iter().enumerate());
+    lines
+        .filter(|(_, line)| line.effect != Effect::None)
+        .map(move |(number, line)| (number, line, year.lots.of(at, number).len().max(1)))
+}
+
+impl Costing for Part<'_> {
+    fn price(&mut self, posting: usize, lines: &mut [Line]) {
+        let Some(at) = self.docs.get(posting).copied() else { return };
+        let Some(kind) = self.year.docs.get(at).map(|doc| doc.kind) else { return };
+        let mut rest = lines;
+        for (_, line, count) in moving(self.year, at) {
+            let Some((parts, later)) = rest.split_at_mut_checked(count) else { return };
+            if costs::comes_in(kind, line) {
+                split_cost(parts, self.sales.worth(self.year, line), line.units());
+            }
+            rest = later;
+        }
+    }
+
+    fn booked(&mut self, posting: usize, movements: &[HistoryMovement]) {
+        let Some(at) = self.docs.get(posting).copied() else { return };
+        let mut rest = movements;
+        for (_, line, count) in moving(self.year, at) {
+            let Some((parts, later)) = rest.split_at_checked(count) else { return };
+            if let Some((_, row)) = line.source.filter(|(_, row)| self.sales.expects(*row)) {
+                let value = parts.iter().filter_map(|movement| movement.value).sum();
+                self.sales.left(row, value);
+                self.sold.push((row, value));
+            }
+            rest = later;
+        }
+    }
+}
+
+/// Divides the worth of a line among its lots, to the penny.
+fn split_cost(parts: &mut [Line], worth: i64, units: i64) {
+    let mut before = 0;
+    for part in parts {
+        let Amount::Move(millionths) = part.amount else { continue };
+        let after = before + millionths / domain::qty::SCALE;
+        part.cost = Cost::Total(costs::share(worth, units, after) - costs::share(worth, units, before));
+        before = after;
+    }
+}
+
+/// The posting of a document; `None` when it moves no stock.
+fn posting(year: &Year, ground: &Ground, at: usize, doc: &Doc) -> Option<HistoryPosting> {
+    let kind = kind_of(doc.kind)?;
+    let mut lines = Vec::with_capacity(doc.lines.len());
+    for (number, line, _) in moving(year, at) {
+        add_lines(&mut lines, year, ground, doc.kind, (at, number), line)?;
+    }
+    if lines.is_empty() {
+        return None;
+    }
+    Some(HistoryPosting {
+        kind,
+        effective_at: doc.at,
+        document: Some(doc.number.to_string()),
+        reason: reason_of(doc.kind),
+        note: note_of(doc),
+        lines,
+    })
+}
+
+const fn kind_of(kind: DocKind) -> Option<Kind> {
+    match kind {
+        DocKind::OpeningStock => Some(Kind::Opening),
+        DocKind::Receipt => Some(Kind::Receive),
+        DocKind::Sale => Some(Kind::Issue),
+        DocKind::Return => Some(Kind::Return),
+        DocKind::Adjustment(_) => Some(Kind::Adjust),
+        DocKind::Mistake | DocKind::BadDebt => None,
+    }
+}
+
+fn reason_of(kind: DocKind) -> Option<String> {
+    match kind {
+        DocKind::OpeningStock | DocKind::Receipt => Some(SIMULATED.to_owned()),
+        DocKind::Adjustment(cause) => Some(cause.word().to_owned()),
+        _ => None,
+    }
+}
+
+fn note_of(doc: &Doc) -> Option<String> {
+    match (doc.customer, &doc.country) {
+        (Some(customer), Some(country)) => Some(format!("customer {customer}, {country}")),
+        (None, Some(country)) => Some(format!("customer unknown, {country}")),
+        _ => None,
+    }
+}
+
+/// Where goods of a document come from or go to.
+const fn outside(kind: DocKind) -> Option<Place> {
+    match kind {
+        DocKind::OpeningStock => Some(Place::good(places::OPENING)),
+        DocKind::Receipt => Some(Place::good(places::SUPPLIER)),
+        DocKind::Sale | DocKind::Return => Some(Place::good(places::CUSTOMER)),
+        DocKind::Adjustment(_) => Some(Place::good(places::ADJUSTMENT)),
+        DocKind::Mistake | DocKind::BadDebt => None,
+    }
+}
+
+/// A line for each lot, or one for an item that is not kept by lot.
+fn add_lines(
+    lines: &mut Vec<Line>,
+    year: &Year,
+    ground: &Ground,
+    kind: DocKind,
+    (at, number): (usize, usize),
+    line: &DocLine,
+) -> Option<()> {
+    let item = *ground.items.get(line.item.index())?;
+    let here = Place::good(ground.bin_of(line.item)?);
+    let outside = outside(kind)?;
+    let (from, to) = if line.effect == Effect::In { (outside, here) } else { (here, outside) };
+    let cost = match line.price.unit_cost() {
+        Some(each) if kind.is_simulated() => Cost::Each(each),
+        _ => Cost::Unknown,
+    };
+    let new =
+        |lot, qty| Line { item, lot, from, to, amount: Amount::Move(qty), claim: None, split: None, cost };
+    let shares = year.lots.of(at, number);
+    if shares.is_empty() {
+        lines.push(new(LotId::NONE, line.quantity.millionths()));
+    }
+    for share in shares {
+        let qty = u32::try_from(share.units).ok().and_then(Qty::units)?;
+        lines.push(new(*ground.lots.get(share.lot)?, qty.millionths()));
+    }
+    Some(())
+}
