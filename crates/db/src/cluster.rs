@@ -291,6 +291,14 @@ impl Server {
         Session::open(&self.url)?.conn.batch(text)
     }
 
+    /// Holds an advisory lock of the database while something else happens, as another process may.
+    pub fn while_locked(&self, lock: i64, meanwhile: impl FnOnce()) -> Result<(), DbError> {
+        let mut session = Session::open(&self.url)?;
+        session.conn.batch(&format!("select pg_advisory_lock({lock})"))?;
+        meanwhile();
+        session.conn.batch(&format!("select pg_advisory_unlock({lock})"))
+    }
+
     /// Sees to it that a template database exists, made once by whoever comes first.
     pub fn template(
         &self,

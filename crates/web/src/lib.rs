@@ -29,6 +29,7 @@ mod routes;
 mod serve;
 mod system;
 mod version;
+mod waiting;
 
 #[cfg(test)]
 mod tests;
@@ -51,3 +52,4 @@ pub use serve::{Closing, serve};
 pub use system::system_routes;
 pub use utoipa_axum::routes;
 pub use version::IfMatch;
+pub use waiting::wait_at;

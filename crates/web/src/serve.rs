@@ -13,7 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// How long a client may take to send the head of a request.
-const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
 /// Headers of a request at most.
 const HEADERS_MAX: usize = 64;
 /// Bytes of the head of a request at most.

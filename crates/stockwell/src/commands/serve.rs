@@ -12,6 +12,7 @@ use crate::logging;
 use crate::server::{Server, ServerParts};
 use clap::Args;
 use db::Db;
+use domain::Ids;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -34,13 +35,30 @@ pub(crate) struct Serve {
 pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
     let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
     logging::start(call.config, Arc::clone(&clock))?;
-    let db = ready_database(call.config)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(serve(call, db.clone(), clock));
+    let served = runtime.block_on(async {
+        let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::clone(&clock)));
+        let listener = listen(call.config).await?;
+        let config = call.config.clone();
+        let opened = tokio::task::spawn_blocking(move || ready_database(&config));
+        let db = web::wait_at(&listener, &ids, opened).await.map_err(Stop::cannot_run)??;
+        let served = serve(call, &db, listener, (clock, ids)).await;
+        Ok::<_, Stop>((db, served))
+    });
     // requests are answered: what is left is to end the threads and to write the log back
     runtime.shutdown_background();
+    let (db, served) = served?;
     db.close();
     served
+}
+
+/// The door. It answers from the start that the process lives, however long the schema takes.
+async fn listen(config: &Config) -> Result<TcpListener, Stop> {
+    let listener = TcpListener::bind(config.listen()?)
+        .await
+        .map_err(|error| Stop::CannotRun(format!("cannot listen on `{}`: {error}", config.text("listen"))))?;
+    tracing::info!(door = %listener.local_addr()?, "making the store ready");
+    Ok(listener)
 }
 
 /// The database, made when it is not there, with the current schema.
@@ -58,22 +76,24 @@ fn ready_database(config: &Config) -> Result<Db, Stop> {
     Ok(db)
 }
 
-async fn serve(call: Call<'_>, db: Db, clock: Arc<dyn Clock>) -> Done {
+async fn serve(
+    call: Call<'_>,
+    db: &Db,
+    listener: TcpListener,
+    (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>),
+) -> Done {
     let config = call.config;
-    let listener = TcpListener::bind(config.listen()?)
-        .await
-        .map_err(|error| Stop::CannotRun(format!("cannot listen on `{}`: {error}", config.text("listen"))))?;
     let address = listener.local_addr()?;
     let data = config.data().to_owned();
     let disk: Readiness = ("disk", Box::new(move || self::disk(&data).map(drop)));
     let server = Server::new(ServerParts {
         db: db.clone(),
-        ids: Arc::new(TimeIds::new(Arc::clone(&clock))),
+        ids,
         clock,
         limits: config.limits()?,
         readiness: vec![disk],
     });
-    show_set_up(call, &db, address).await?;
+    show_set_up(call, db, address).await?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     call.out.remark(&format!("listening on http://{address}"));
     server.run(listener, told_to_stop()?, config.closing()?).await;
