@@ -44,7 +44,7 @@ const TASKS: [Task; 6] = [
     Task {
         name: "openapi",
         args: "[--check]",
-        about: "refreshes the committed API description; --check only compares",
+        about: "refreshes the committed reference of the API and the commands; --check only compares",
         run: openapi::run,
     },
     Task {

@@ -1,46 +1,48 @@
-//! `openapi`: the committed description of the API is what the product itself tells.
+//! `openapi`: the committed reference, the description of the API and the page of the commands, is
+//! what the product itself tells.
 
 use crate::{process, tree};
 use anyhow::{Context, Result, bail, ensure};
 use std::process::Stdio;
 
-/// Where the description stands.
-pub(crate) const DESCRIPTION: &str = "docs/reference/openapi.json";
+/// Where each part of the reference stands, the command that tells it, and how it begins.
+const PARTS: [(&str, &str, &str); 2] =
+    [("docs/reference/openapi.json", "openapi", "{"), ("docs/reference/cli.md", "reference", "# ")];
 
-/// Writes the description; with `--check` only compares it.
+/// Writes the reference; with `--check` only compares it.
 pub(crate) fn run(args: &[String]) -> Result<()> {
     let check = match args {
         [] => false,
         [flag] if flag == "--check" => true,
         _ => bail!("`openapi` takes only `--check`"),
     };
-    let path = tree::root().join(DESCRIPTION);
-    let told = told()?;
-    if check {
-        let committed = std::fs::read_to_string(&path).unwrap_or_default();
-        return match first_difference(&committed, &told) {
-            None => Ok(()),
-            Some(line) => bail!("{DESCRIPTION}:{line} is out of date; run `cargo xtask openapi`"),
-        };
+    for (place, word, begin) in PARTS {
+        let path = tree::root().join(place);
+        let told = told(word)?;
+        ensure!(told.starts_with(begin), "`stockwell {word}` told something else");
+        if check {
+            let committed = std::fs::read_to_string(&path).unwrap_or_default();
+            if let Some(line) = first_difference(&committed, &told) {
+                bail!("{place}:{line} is out of date; run `cargo xtask openapi`");
+            }
+            continue;
+        }
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        std::fs::write(&path, told)?;
+        println!("wrote {place}");
     }
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    std::fs::write(&path, told)?;
-    println!("wrote {DESCRIPTION}");
     Ok(())
 }
 
-/// What the product says about its API.
-fn told() -> Result<String> {
+/// What the product says about itself.
+fn told(word: &str) -> Result<String> {
     let mut command = process::cargo();
-    command.args(["run", "--quiet", "--package", "stockwell", "--", "openapi"]);
+    command.args(["run", "--quiet", "--package", "stockwell", "--", word]);
     let output = command.stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     ensure!(output.status.success(), "`{}` failed", process::show(&command));
-    let text = String::from_utf8(output.stdout)?;
-    let description: serde_json::Value = serde_json::from_str(&text).context("not a JSON text")?;
-    ensure!(description.get("openapi").is_some(), "not an OpenAPI description");
-    Ok(format!("{}\n", text.trim_end()))
+    Ok(format!("{}\n", String::from_utf8(output.stdout)?.trim_end()))
 }
 
 /// The first line, from 1, that two texts do not share.

@@ -8,8 +8,7 @@
 
 mod tools;
 
-use crate::openapi::DESCRIPTION;
-use crate::{openapi, process, tidy, tree};
+use crate::{openapi, process, tidy};
 use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -21,6 +20,7 @@ const LONG: &str = "STOCKWELL_TEST_LONG";
 struct Plan {
     long: bool,
     nextest: bool,
+    deny: bool,
 }
 
 /// One step and how it went.
@@ -39,7 +39,8 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
     };
     tools::ensure_rust_components()?;
     tools::ensure_postgres()?;
-    let plan = Plan { long, nextest: process::succeeds(process::cargo().args(["nextest", "--version"])) };
+    let has = |tool: &str| process::succeeds(process::cargo().args([tool, "--version"]));
+    let plan = Plan { long, nextest: has("nextest"), deny: has("deny") };
     let outcomes = steps(&plan);
     println!("\n{}", table(&outcomes));
     let failed: Vec<&str> = outcomes.iter().filter(|o| o.error.is_some()).map(|o| o.name).collect();
@@ -58,9 +59,12 @@ fn steps(plan: &Plan) -> Vec<Outcome> {
             process::run(process::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
         }),
         step("tests", || process::run(&mut tests(plan))),
+        step("reference", || openapi::run(&["--check".to_owned()])),
     ];
-    if tree::root().join(DESCRIPTION).exists() {
-        outcomes.push(step("openapi", || openapi::run(&["--check".to_owned()])));
+    if plan.deny {
+        // what needs no network; `tidy` checks licences and sources also where the tool is missing
+        let check = ["deny", "check", "licenses", "bans", "sources"];
+        outcomes.push(step("deny", || process::run(process::cargo().args(check))));
     }
     outcomes
 }
@@ -104,7 +108,7 @@ mod unit {
     use super::*;
 
     fn typed(long: bool, nextest: bool) -> String {
-        process::show(&tests(&Plan { long, nextest }))
+        process::show(&tests(&Plan { long, nextest, deny: false }))
     }
 
     #[test]

@@ -1,29 +1,21 @@
 //! The frame of the command line: global flags, the list of commands, exit codes.
 
+mod examples;
+mod reference;
+
 use crate::commands::{
     backup, bench, demo, doctor, import, init, key, migrate, openapi, restore, routes, serve, user, verify,
 };
-use crate::config::{Config, Flags};
-use crate::exit::Done;
+use crate::config::{self, Config, Flags};
+use crate::exit::{Done, Stop};
 use crate::out::Out;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-const EXIT_CODES: &str = "Exit codes:
-  0   done
-  1   refused or failed; nothing was changed
-  2   called wrongly
-  3   `verify` found a violation
-  4   could not run, for instance because the database is in use
-  78  settings that are not safe, or cannot be read
-
-Settings come from flags, then from the environment (STOCKWELL_…), then from the file given with
---config; `stockwell doctor` shows each with its source.";
-
 /// What do we have, where is it, when do we need more.
 #[derive(Debug, Parser)]
-#[command(name = "stockwell", version, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "stockwell", version, max_term_width = 100)]
 struct Cli {
     #[command(flatten)]
     global: Global,
@@ -77,6 +69,9 @@ enum Command {
     Routes(routes::List),
     /// Print the `OpenAPI` description of the API
     Openapi(openapi::Openapi),
+    /// Print the reference of the commands as a page
+    #[command(hide = true)]
+    Reference,
     /// Measure the product through its own doors
     Bench(bench::Bench),
     /// Hold the invariants against the database
@@ -92,9 +87,21 @@ pub struct Call<'a> {
     pub out: Out,
 }
 
+/// The commands, each with its example.
+fn commands() -> clap::Command {
+    let settings = "Settings come from flags, then from the environment (STOCKWELL_…), then from the file given \
+                    with --config; `stockwell doctor` shows each with its source.";
+    let codes: Vec<String> = Stop::CODES.iter().map(|(code, about)| format!("  {code:<3} {about}")).collect();
+    let command = Cli::command().after_help(format!("Exit codes:\n{}\n\n{settings}", codes.join("\n")));
+    examples::add_to(command)
+}
+
 /// Runs the command of the arguments of the process.
 pub fn main() -> ExitCode {
-    let Cli { global, command } = Cli::parse();
+    let Cli { global, command } = match Cli::from_arg_matches(&commands().get_matches()) {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let out = Out { json: global.json };
     match run(global, command, out) {
         Ok(()) => ExitCode::SUCCESS,
@@ -114,6 +121,15 @@ fn run(global: Global, command: Command, out: Out) -> Done {
     };
     let demo = matches!(command, Command::Demo(_)).then(|| PathBuf::from(demo::FOLDER));
     let data = data.or(demo);
+    if matches!(command, Command::Reference) {
+        return out.line(&reference::page(&commands()));
+    }
+    if database.as_deref().is_some_and(|url| config::without_password(url) != url) {
+        out.remark(
+            "the password of the database stands in the list of processes: give the URL in STOCKWELL_DATABASE \
+             or in a configuration file",
+        );
+    }
     let config = Config::read(&Flags { config, data, database, listen })?;
     let call = Call { config: &config, out };
     match command {
@@ -129,6 +145,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Doctor(command) => doctor::run(call, &command),
         Command::Routes(command) => routes::run(call, &command),
         Command::Openapi(command) => openapi::run(call, &command),
+        Command::Reference => Ok(()),
         Command::Bench(command) => bench::run(call, command),
         Command::Verify(command) => verify::run(call, command),
     }

@@ -2,6 +2,7 @@
 //! came from. This is the only place that reads the environment.
 
 use crate::exit::Stop;
+pub(crate) use crate::secret::{password_apart, without_password};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -87,7 +88,7 @@ pub struct Flags {
 }
 
 /// The environment variable of a key.
-fn variable(name: &str) -> String {
+pub(crate) fn variable(name: &str) -> String {
     format!("STOCKWELL_{}", name.replace('.', "_").to_ascii_uppercase())
 }
 
@@ -254,49 +255,6 @@ impl Config {
     }
 }
 
-/// A URL without its password, for people.
-pub fn without_password(url: &str) -> String {
-    match split_password(url) {
-        Some((before, _, host)) => format!("{before}:***@{host}"),
-        None => url.to_owned(),
-    }
-}
-
-/// A URL and its password apart, so that the password is in no list of processes.
-pub(crate) fn password_apart(url: &str) -> (String, Option<String>) {
-    match split_password(url) {
-        Some((before, password, host)) => (format!("{before}@{host}"), Some(percent_decoded(password))),
-        None => (url.to_owned(), None),
-    }
-}
-
-/// What stands before the password, the password, and the host with what follows.
-fn split_password(url: &str) -> Option<(&str, &str, &str)> {
-    let (scheme, _) = url.split_once("://")?;
-    let (before, host) = url.rsplit_once('@')?;
-    let (user, password) = before.get(scheme.len() + 3..)?.split_once(':')?;
-    Some((before.get(..scheme.len() + 3 + user.len())?, password, host))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, tail)) = rest.split_first() {
-        let coded = tail.get(..2).and_then(|digits| std::str::from_utf8(digits).ok());
-        match coded.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = tail.get(2..).unwrap_or_default();
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
 fn flatten(above: &str, table: &toml::Table, found: &mut Vec<(String, String)>) {
     for (name, value) in table {
         let name = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
@@ -365,16 +323,5 @@ mod tests {
             assert_eq!(stop.code(), 78);
             assert!(stop.to_string().contains(why), "{stop}");
         }
-    }
-
-    #[test]
-    fn a_password_is_never_shown() {
-        assert_eq!(without_password("postgres://ann:s3cret@host/db"), "postgres://ann:***@host/db");
-        assert_eq!(without_password("postgres://ann:s@cret@host/db"), "postgres://ann:***@host/db");
-        assert_eq!(without_password("postgres://ann@host/db"), "postgres://ann@host/db");
-        assert_eq!(without_password("sqlite:a.db"), "sqlite:a.db");
-        let (url, password) = password_apart("postgres://ann:s%40c%3Aret%@host/db");
-        assert_eq!((url.as_str(), password.as_deref()), ("postgres://ann@host/db", Some("s@c:ret%")));
-        assert_eq!(password_apart("postgres://ann@host/db"), ("postgres://ann@host/db".to_owned(), None));
     }
 }

@@ -29,7 +29,17 @@ impl Stop {
         Stop::CannotRun(error.to_string())
     }
 
-    /// The exit code, see `stockwell --help`.
+    /// The exit codes there are, and what each says.
+    pub const CODES: [(u8, &str); 6] = [
+        (0, "done"),
+        (1, "refused or failed; nothing was changed"),
+        (2, "called wrongly"),
+        (3, "`verify` found a violation"),
+        (4, "could not run, for instance because the database is in use"),
+        (78, "settings that are not safe, or cannot be read"),
+    ];
+
+    /// The exit code, one of [`Stop::CODES`].
     pub fn code(&self) -> u8 {
         match self {
             Stop::Failed(_) => 1,

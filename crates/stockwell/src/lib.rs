@@ -13,6 +13,7 @@ mod gauges;
 pub mod ids;
 mod logging;
 pub mod out;
+mod secret;
 pub mod server;
 mod store_backup;
 pub mod wiring;

@@ -39,12 +39,11 @@ impl Out {
         }
     }
 
-    /// A remark for people beside the result.
+    /// A remark beside the result, which may be what somebody waits for: it is made in any case.
     pub fn remark(self, text: &str) {
-        if !self.json {
-            // nobody is left to tell that nobody listens
-            drop(writeln!(std::io::stderr(), "{text}"));
-        }
+        let line = if self.json { json!({ "remark": text }).to_string() } else { text.to_owned() };
+        // nobody is left to tell that nobody listens
+        drop(writeln!(std::io::stderr(), "{line}"));
     }
 
     /// Why the command stopped.

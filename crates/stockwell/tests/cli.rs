@@ -165,6 +165,11 @@ fn wrong_calls_and_wrong_settings_have_codes_of_their_own() {
         "{}",
         refused.err
     );
+    for wrong in [["routes", "--colour"], ["routes", "red"], ["user", "fly"]] {
+        let refused = shell.run(&wrong);
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+        assert!(refused.err.contains("stockwell --help") || refused.err.contains("For more information"));
+    }
     let refused = shell.run(&["--json", "user", "end", "nobody"]);
     let error: Value = serde_json::from_str(&refused.err).unwrap();
     assert_eq!(
@@ -318,6 +323,40 @@ fn doctor_tells_each_setting_with_its_source() {
     let hidden = shell.run(&["--database", "postgres://ann:s3cret@127.0.0.1:1/x", "doctor"]);
     assert!(!hidden.out.contains("s3cret") && !hidden.err.contains("s3cret"), "{hidden:?}");
     assert!(hidden.code != 0);
+    assert!(
+        hidden.err.contains("STOCKWELL_DATABASE"),
+        "a password in the arguments is remarked on: {hidden:?}"
+    );
+    let quiet =
+        shell.command(&["doctor"]).env("STOCKWELL_DATABASE", "postgres://ann:s3cret@127.0.0.1:1/x").output();
+    assert!(!Ended::from(quiet.unwrap()).err.contains("STOCKWELL_DATABASE"));
+}
+
+#[test]
+fn nobody_has_to_read_to_the_end() {
+    let shell = Shell::ready();
+    for arguments in
+        [&["routes"][..], &["--json", "routes"], &["openapi"], &["doctor"], &["user", "list"], &["--help"]]
+    {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ended =
+            Ended::from(shell.command(arguments).stdout(writer).stderr(Stdio::piped()).output().unwrap());
+        assert_eq!((ended.code, ended.err.as_str()), (0, ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn whoever_reads_json_is_shown_the_way_in_too() {
+    let shell = Shell::new();
+    let mut command = shell.command(&["--json", "serve", "--listen", "127.0.0.1:0"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let line = BufReader::new(child.stderr.take().unwrap()).lines().next().unwrap().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let value: Value = serde_json::from_str(&line).unwrap();
+    let remark = value.get("remark").and_then(Value::as_str).unwrap();
+    assert!(remark.contains("/api/v1/setup"), "{remark}");
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(crate) enum User {
 /// A user to create.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
+    /// What they sign in with
     login: String,
     /// The name to show
     #[arg(long)]
@@ -46,12 +47,14 @@ pub(crate) struct Add {
 /// A user.
 #[derive(Debug, Args)]
 pub(crate) struct Named {
+    /// What they sign in with
     login: String,
 }
 
 /// A user with a new password.
 #[derive(Debug, Args)]
 pub(crate) struct SetPassword {
+    /// What they sign in with
     login: String,
     /// Read the password from the first line of standard input; else one is made and shown
     #[arg(long)]
