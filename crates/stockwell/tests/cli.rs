@@ -290,9 +290,13 @@ fn the_first_start_shows_the_way_in_and_the_log_shows_no_secret() {
     assert_eq!(stranger.ask("POST", "/api/v1/setup").json(&wrong).send().status, 401);
     let key = access::Token::new().unwrap();
     assert_eq!(Actor::with_key(server.address, key.reveal()).get("/api/v1/me").status, 401);
+    let id = "req_0199f2c47a5e7b3c9d1e4f6a8b0c2d4e";
+    stranger.ask("GET", "/api/v1/me").header("x-request-id", id).send();
     server.signal("TERM");
     let (code, log, told) = server.ended();
     assert_eq!(code, 0);
+    let of_request = |line: &&String| line.contains(&format!("\"request_id\":\"{id}\""));
+    assert_eq!(log.iter().filter(of_request).count(), 1, "one line for a request");
     assert!(told.contains("/api/v1/setup") && told.contains("\"token\":\"sws_"), "{told}");
     assert!(log.iter().any(|line| line.contains("\"request refused\"")), "debug lines were asked for");
     for line in &log {

@@ -7,6 +7,7 @@ mod access_routes;
 mod door;
 mod events;
 mod keys;
+mod metrics;
 mod scope;
 mod scope_walk;
 mod set_up;

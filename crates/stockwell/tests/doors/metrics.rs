@@ -1,0 +1,48 @@
+//! What `/metrics` says, and that the reference says it too.
+
+use crate::world::World;
+use std::collections::BTreeSet;
+
+#[test]
+fn metrics_are_counted_by_template() {
+    let world = World::new(db::Engine::Sqlite);
+    let admin = world.admin();
+    admin.get("/api/v1/roles/picker").good();
+    admin.get("/api/v1/roles/nobody");
+    admin.get("/nowhere");
+    world.stranger().get("/api/v1/me");
+    testkit::http::Actor::with_key(world.address, "swk_x").get("/api/v1/me");
+    let text = admin.get("/metrics").good().text();
+    for line in [
+        "stockwell_http_requests_total{route=\"/api/v1/roles/{name}\",method=\"GET\",status=\"200\"} 1",
+        "stockwell_http_requests_total{route=\"/api/v1/roles/{name}\",method=\"GET\",status=\"404\"} 1",
+        "stockwell_http_requests_total{route=\"none\",method=\"any\",status=\"404\"} 1",
+        "stockwell_http_request_duration_seconds_count{route=\"/api/v1/roles/{name}\",method=\"GET\"} 2",
+        "stockwell_http_in_flight 1",
+        "stockwell_auth_failures_total{reason=\"missing\"} 1",
+        "stockwell_auth_failures_total{reason=\"refused\"} 1",
+        "stockwell_store_read_only 0",
+        "stockwell_store_queued 0",
+        "stockwell_build_info{version=",
+        "stockwell_panics_total 0",
+        "stockwell_idempotent_replays_total 0",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[test]
+fn each_metric_is_in_the_reference_and_no_other() {
+    let world = World::new(db::Engine::Sqlite);
+    // a family shows itself with its first member
+    world.stranger().get("/api/v1/me");
+    let text = world.admin().get("/metrics").good().text();
+    let measured: BTreeSet<(&str, &str)> =
+        text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' ')).collect();
+    let page = include_str!("../../../../docs/reference/metrics.md");
+    let told = page.lines().filter_map(|line| {
+        let (name, rest) = line.strip_prefix("| `")?.split_once('`')?;
+        name.starts_with("stockwell_").then_some((name, rest.split('|').nth(1)?.trim()))
+    });
+    assert_eq!(told.collect::<BTreeSet<_>>(), measured);
+}
