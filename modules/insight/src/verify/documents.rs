@@ -6,6 +6,7 @@ use db::{Conn, DbError, Row, Statement};
 use domain::Delta;
 use domain::ledger::Kind;
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 
 const LINES: Statement = Statement::new(
     "verify.documents.lines",
@@ -26,10 +27,8 @@ const LINELESS: Statement = Statement::new(
 
 const NUMBERS: Statement = Statement::new(
     "verify.documents.numbers",
-    "select type, number, count(*) from ck_doc group by type, number having count(*) > 1 order by type, number",
+    "select type, number, count(*) from ck_doc group by type, number order by type, number",
 );
-
-const COUNT: Statement = Statement::new("verify.documents.count", "select count(*) from ck_doc");
 
 const IN: Statement = Statement::new(
     "verify.documents.in",
@@ -193,12 +192,54 @@ pub(super) fn transit(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
     Ok(())
 }
 
-/// I-24: no two documents of a kind share a number.
+/// I-24: no two documents of a kind share a number, and a series counts from one without gaps.
 pub(super) fn numbers(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    findings.rows = u64::try_from(conn.query_one(&COUNT, &[], |row| row.int(0))?).unwrap_or(0);
+    let mut series: BTreeMap<(String, String), Series> = BTreeMap::new();
     conn.for_each(&NUMBERS, &[], |row| {
-        let (of, number, count) = (row.text(0)?, row.text(1)?, row.int(2)?);
-        findings.add(|| format!("{count} documents of type {of} have the number {number}"));
+        findings.row();
+        let (of, text, count) = (row.text(0)?, row.text(1)?, row.int(2)?);
+        findings.hold(count == 1, || format!("{count} documents of type {of} have the number {text}"));
+        let Some((name, number)) = in_series(text) else {
+            findings.add(|| format!("the number {text} of a document of type {of} does not count"));
+            return Ok(());
+        };
+        let series = series.entry((of.to_owned(), name.to_owned())).or_default();
+        series.count = series.count.saturating_add(1);
+        series.last = series.last.max(number);
         Ok(())
-    })
+    })?;
+    for ((of, name), Series { count, last }) in series {
+        findings.hold(last == count, || {
+            format!("the numbers {name} of documents of type {of} go up to {last}, and there are {count}")
+        });
+    }
+    Ok(())
+}
+
+/// A series of numbers that differ.
+#[derive(Default)]
+struct Series {
+    count: u64,
+    last: u64,
+}
+
+/// The series of a number such as `T-000017`, and how far it is in it: from one on.
+fn in_series(text: &str) -> Option<(&str, u64)> {
+    let name = text.trim_end_matches(|digit: char| digit.is_ascii_digit());
+    let number: u64 = text.strip_prefix(name)?.parse().ok()?;
+    (number > 0).then_some((name, number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_has_a_series_and_counts_from_one() {
+        assert_eq!(in_series("T-000017"), Some(("T-", 17)));
+        assert_eq!(in_series("2026-5"), Some(("2026-", 5)));
+        for text in ["", "T-", "T-000000", "T-1x", "T-99999999999999999999999"] {
+            assert_eq!(in_series(text), None, "{text}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use db::{Conn, DbError, Statement};
+use domain::{DocumentId, Period};
 use rustc_hash::FxHashMap;
 
 const CHANGES: Statement = Statement::new(
@@ -24,6 +25,15 @@ const REASONS: Statement = Statement::new("verify.versions.reasons", "select cod
 
 const ORGANISATION: Statement =
     Statement::new("verify.versions.organisation", "select version from ck_organisation");
+
+const DOCUMENTS: Statement =
+    Statement::new("verify.versions.documents", "select type, doc_id, version from ck_doc");
+
+const PERIODS: Statement =
+    Statement::new("verify.versions.periods", "select period_id, version from ck_period");
+
+/// A lot comes into being with a posting, and has an event for each change after that.
+const LOTS: Statement = Statement::new("verify.versions.lots", "select lot_id, version - 1 from ck_lot");
 
 /// The last event of each thing.
 struct Changes(FxHashMap<(String, String), i64>);
@@ -67,6 +77,22 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
     })?;
     conn.for_each(&REASONS, &[], |row| {
         changes.hold(findings, "reason", row.text(0)?, row.int(1)?);
+        Ok(())
+    })?;
+    conn.for_each(&DOCUMENTS, &[], |row| {
+        let id = DocumentId::from_bytes(row.id16(1)?).to_string();
+        changes.hold(findings, row.text(0)?, &id, row.int(2)?);
+        Ok(())
+    })?;
+    conn.for_each(&PERIODS, &[], |row| {
+        let (number, version) = (row.int(0)?, row.int(1)?);
+        let period = i32::try_from(number).ok().and_then(Period::from_number);
+        let period = period.map_or_else(|| number.to_string(), |period| period.to_string());
+        changes.hold(findings, "period", &period, version);
+        Ok(())
+    })?;
+    conn.for_each(&LOTS, &[], |row| {
+        changes.hold(findings, "lot", &row.int(0)?.to_string(), row.int(1)?);
         Ok(())
     })?;
     conn.for_each(&ORGANISATION, &[], |row| {
