@@ -4,7 +4,7 @@ mod examples;
 mod reference;
 
 use crate::commands::{
-    backup, bench, demo, doctor, import, init, key, migrate, openapi, restore, routes, serve, user, verify,
+    backup, bench, demo, doctor, export, import, init, key, migrate, openapi, restore, routes, serve, user, verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};
@@ -51,6 +51,8 @@ enum Command {
     /// Take in what other systems wrote
     #[command(subcommand)]
     Import(import::Import),
+    /// Write lists of the ledger for spreadsheets and programs
+    Export(export::Export),
     /// Users
     #[command(subcommand)]
     User(user::User),
@@ -137,6 +139,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Demo(command) => demo::run(call, &command),
         Command::Init(command) => init::run(call, &command),
         Command::Import(command) => import::run(call, command),
+        Command::Export(command) => export::run(call, &command),
         Command::User(command) => user::run(call, command),
         Command::Key(command) => key::run(call, command),
         Command::Migrate(command) => migrate::run(call, &command),

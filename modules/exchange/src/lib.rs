@@ -1,5 +1,6 @@
 //! Files in and out: what other systems wrote is read, judged and turned into documents.
 
+pub mod export;
 pub mod import_year;
 pub mod online_retail;
 #[cfg(test)]

@@ -87,7 +87,60 @@ fn of_two_imports_only_one_does_a_part(engine: db::Engine) {
     assert_eq!(refused(first.part(&world.db, &world.ctx)).0, Code::InUse, "nothing ends twice");
 }
 
+fn cut_off_after_any_part_it_ends_with_the_same_ledger(engine: db::Engine) {
+    let whole = world(engine);
+    load(&whole.db, &whole.ctx, slice(1_500), |_, _| {}).unwrap();
+    let expected = whole.canonical();
+    for lines_per_part in [90, 700] {
+        let pieces = world(engine);
+        let courses = load_in_pieces(&pieces, 1_500, lines_per_part);
+        assert_eq!(courses.first(), Some(&Course::Whole));
+        let documents: Vec<usize> = courses
+            .iter()
+            .skip(1)
+            .map(|course| match course {
+                Course::Continued(documents) => *documents,
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        assert!(documents.is_sorted() && documents.len() >= 1_500 / 2 / lines_per_part, "{documents:?}");
+        assert!(pieces.canonical() == expected, "the ledgers differ");
+        let left = pieces.db.read_blocking(|conn| store::sales(conn, NAME)).unwrap();
+        assert_eq!(left, [], "what nobody needs any more is not kept");
+    }
+}
+
+fn what_comes_back_is_worth_what_left(engine: db::Engine) {
+    let world = world(engine);
+    let year = year_of(
+        "1,T1,PLAIN THING,3,2011-01-03 10:00:00,2.0,1,UK\n\
+         1,T2,ROSE CANDLE,7,2011-01-03 10:00:00,3.0,1,UK\n\
+         C2,T1,PLAIN THING,-1,2011-01-03 10:05:00,2.0,1,UK\n\
+         C3,T1,PLAIN THING,-2,2011-03-04 10:00:00,2.0,1,UK\n\
+         C4,T2,ROSE CANDLE,-9,2011-03-05 10:00:00,3.0,1,UK\n\
+         5,T2,ROSE CANDLE,1,2011-03-06 10:00:00,3.0,1,UK\n",
+    );
+    let each = year.items[1].unit_cost.millionths();
+    load(&world.db, &world.ctx, year, |_, _| {}).unwrap();
+    let movements = world.rows(crate::export::What::Movements);
+    let pence = |document: &str, sku: &str| -> i64 {
+        let of = movements.iter().filter(|row| row["document"] == document && row["sku"] == sku);
+        of.map(|row| row["value"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap()).sum()
+    };
+    assert_eq!(pence("C2", "T1") + pence("C3", "T1"), pence("1", "T1"), "to the penny");
+    assert_eq!(pence("C2", "T1"), pence("1", "T1") / 3);
+    let two_without_a_sale = (2 * each + 5_000) / 10_000;
+    assert_eq!(pence("C4", "T2"), pence("1", "T2") + two_without_a_sale);
+    let lots: Vec<&str> =
+        movements.iter().filter(|row| row["sku"] == "T2").filter_map(|row| row["lot"].as_str()).collect();
+    assert!(lots.len() >= 4 && lots.iter().all(|lot| lot.starts_with("OPENING-")), "{lots:?}");
+    let sale = movements.iter().find(|row| row["document"] == "1" && row["sku"] == "T2").unwrap();
+    assert_eq!(sale["note"], "customer 1, UK", "who got the lot");
+}
+
 on_both_engines!(
+    cut_off_after_any_part_it_ends_with_the_same_ledger,
+    what_comes_back_is_worth_what_left,
     a_second_call_changes_nothing,
     another_year_is_refused_where_one_was_begun,
     what_people_began_is_left_alone,

@@ -1,0 +1,180 @@
+//! `stockwell export`: lists of the ledger for spreadsheets and programs, and the canonical text by
+//! which two ledgers are compared. It reads one snapshot, also beside a running server.
+
+use crate::cli::Call;
+use crate::exit::{Done, Stop};
+use clap::Args;
+use db::Db;
+use domain::Instant;
+use exchange::export::{self, Format, What};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long an export may read: as long as it takes.
+const READ_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+
+/// What to write, and where to.
+#[derive(Debug, Args)]
+pub(crate) struct Export {
+    /// The list: items, units, barcodes, locations, lots, stock, movements, postings, claims, layers
+    #[arg(long, value_name = "LIST", value_parser = what, required_unless_present = "canonical")]
+    what: Option<What>,
+    /// `jsonl` for an object a line, `csv` for spreadsheets
+    #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jsonl")]
+    format: Format,
+    /// Stock, movements or postings as they were at this instant, such as 2011-06-30T23:00:00Z
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
+    as_of: Option<Instant>,
+    /// Everything, as one text that is the same for the same ledger on any engine
+    #[arg(long, conflicts_with_all = ["what", "format", "as_of"])]
+    canonical: bool,
+    /// The file to write; standard output when not given
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Write over a file that is there
+    #[arg(long, requires = "out")]
+    force: bool,
+}
+
+fn what(word: &str) -> Result<What, String> {
+    let all = || What::ALL.iter().map(|what| what.word()).collect::<Vec<_>>().join(", ");
+    What::parse(word).ok_or_else(|| format!("there is no such list; there are {}", all()))
+}
+
+fn format(word: &str) -> Result<Format, String> {
+    Format::parse(word).ok_or_else(|| "a format is `jsonl` or `csv`".to_owned())
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse(text).map_err(|error| error.to_string())
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+struct Written {
+    file: PathBuf,
+    rows: u64,
+    bytes: u64,
+    sha256: String,
+}
+
+pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
+    if let (Some(what), Some(_)) = (command.what, command.as_of)
+        && !what.has_past()
+    {
+        return Err(Stop::Usage(format!("the list `{}` has no past; leave `--as-of` out", what.word())));
+    }
+    match &command.out {
+        Some(file) => {
+            refuse_existing(file, command.force)?;
+            let db = open(call)?;
+            let written = to_file(&db, command, file);
+            db.close();
+            call.out.show(&written?, |written| {
+                let Written { file, rows, bytes, sha256 } = written;
+                format!("wrote `{}`\n{rows} rows, {bytes} bytes, sha256 {sha256}", file.display())
+            })
+        }
+        None => {
+            let db = open(call)?;
+            let mut out = Counting::new(io::stdout().lock());
+            let done = write(&db, command, &mut out);
+            db.close();
+            match done {
+                // whoever read along has seen enough
+                Err(_) if out.broken_pipe => Ok(()),
+                done => done.map(|_| ()),
+            }
+        }
+    }
+}
+
+/// Opens the database for reading, without the limit of time that requests have.
+fn open(call: Call<'_>) -> Result<Db, Stop> {
+    super::require_database(call.config)?;
+    let mut settings = super::db_settings(call.config)?;
+    settings.read_only = true;
+    settings.read_timeout = READ_TIMEOUT;
+    let db = super::open(call.config, &settings)?;
+    db.check_schema()?;
+    Ok(db)
+}
+
+fn write(db: &Db, command: &Export, out: &mut dyn Write) -> Result<u64, Stop> {
+    let rows = db.read_blocking(|conn| match command.what {
+        Some(what) => {
+            let Export { format, as_of, .. } = *command;
+            export::export(conn, &export::Export { what, format, as_of }, out)
+        }
+        None => export::canonical(conn, out),
+    })?;
+    out.flush()?;
+    Ok(rows)
+}
+
+fn refuse_existing(file: &Path, force: bool) -> Result<(), Stop> {
+    if !force && file.exists() {
+        let text = format!("`{}` is there already; choose another name, or add `--force`", file.display());
+        return Err(Stop::CannotRun(text));
+    }
+    Ok(())
+}
+
+/// Writes beside the file first, so that under its name there is the whole export or nothing.
+fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
+    let mut part = file.as_os_str().to_owned();
+    part.push(".part");
+    let part = PathBuf::from(part);
+    let written = (|| {
+        let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", part.display()));
+        let mut out = Counting::new(File::create(&part).map_err(cannot)?);
+        let rows = write(db, command, &mut out)?;
+        out.to.sync_all()?;
+        // somebody may have made it meanwhile
+        refuse_existing(file, command.force)?;
+        std::fs::rename(&part, file)?;
+        let sha256 = out.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Written { file: file.to_owned(), rows, bytes: out.bytes, sha256 })
+    })();
+    if written.is_err() {
+        // it may not even have been begun
+        drop(std::fs::remove_file(&part));
+    }
+    written
+}
+
+/// Passes bytes on, and keeps their number and digest.
+struct Counting<W> {
+    to: W,
+    bytes: u64,
+    sha256: Sha256,
+    broken_pipe: bool,
+}
+
+impl<W> Counting<W> {
+    fn new(to: W) -> Counting<W> {
+        Counting { to, bytes: 0, sha256: Sha256::new(), broken_pipe: false }
+    }
+}
+
+impl<W: Write> Write for Counting<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let done = self.to.write(bytes);
+        match &done {
+            Ok(count) => {
+                self.bytes = self.bytes.saturating_add(u64::try_from(*count).unwrap_or(u64::MAX));
+                self.sha256.update(bytes.get(..*count).unwrap_or_default());
+            }
+            Err(error) => self.broken_pipe |= error.kind() == io::ErrorKind::BrokenPipe,
+        }
+        done
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
+}

@@ -1,0 +1,161 @@
+//! A column of a row, as one of the few things that files know.
+
+use db::{Conn, DbError, Row};
+use domain::ledger::Kind;
+use domain::{ClaimId, Currency, Delta, Instant, PostingId, Status};
+use std::fmt::Write as _;
+
+/// What a column holds, in the store and in the file.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Holds {
+    /// A text as it is.
+    Text,
+    /// A number as it is.
+    Number,
+    /// A truth value.
+    Truth,
+    /// Millionths of the base unit, shown as a decimal text.
+    Quantity,
+    /// Minor units of the books, shown as a decimal text.
+    Money,
+    /// Microseconds, shown as a text in UTC.
+    Instant,
+    /// A civil date.
+    Date,
+    /// A JSON text.
+    Json,
+    /// The number of a status, shown as its word.
+    Status,
+    /// The number of a kind of posting, shown as its word.
+    Kind,
+    /// The id of a posting.
+    Posting,
+    /// The id of a claim.
+    Claim,
+    /// A hash, in hexadecimal digits.
+    Hash,
+    /// The currency of the books, where the column is not null.
+    Currency,
+}
+
+/// A cell.
+#[derive(Clone, PartialEq, Debug)]
+pub(super) enum Cell {
+    Null,
+    Number(i64),
+    Truth(bool),
+    /// Written by the product: a quantity, a date, a word of a closed list.
+    Word(String),
+    /// Written by people.
+    Text(String),
+    Json(serde_json::Value),
+}
+
+/// The money of the books.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Books {
+    currency: Currency,
+}
+
+impl Books {
+    pub(super) fn read(conn: &mut Conn<'_>) -> Result<Books, DbError> {
+        Ok(Books { currency: places::organisation(conn)?.currency })
+    }
+
+    /// Minor units as a decimal.
+    fn amount(self, minor: i64) -> String {
+        let digits = usize::try_from(self.currency.minor_digits()).unwrap_or(0);
+        let mut text = format!("{:0>width$}", minor.unsigned_abs(), width = digits + 1);
+        if digits > 0 {
+            text.insert(text.len() - digits, '.');
+        }
+        if minor < 0 {
+            text.insert(0, '-');
+        }
+        text
+    }
+}
+
+impl Holds {
+    /// Reads a column of a row.
+    pub(super) fn read(self, books: &Books, row: &Row<'_>, column: usize) -> Result<Cell, DbError> {
+        let wanted = |wanted| DbError::Column { column, wanted };
+        Ok(match self {
+            Holds::Text => row.opt_text(column)?.map_or(Cell::Null, |text| Cell::Text(text.to_owned())),
+            Holds::Number => row.opt_int(column)?.map_or(Cell::Null, Cell::Number),
+            Holds::Truth => row.opt_bool(column)?.map_or(Cell::Null, Cell::Truth),
+            Holds::Quantity => word(row.opt_int(column)?.map(|millionths| Delta(millionths).to_string())),
+            Holds::Money => word(row.opt_int(column)?.map(|minor| books.amount(minor))),
+            Holds::Instant => word(row.opt_int(column)?.map(|micros| Instant(micros).to_string())),
+            Holds::Date => word(row.opt_date(column)?.map(|date| date.to_string())),
+            Holds::Json => match row.opt_text(column)? {
+                Some(text) => Cell::Json(serde_json::from_str(text).map_err(|_| wanted("a JSON text"))?),
+                None => Cell::Null,
+            },
+            Holds::Status => match row.opt_int(column)? {
+                Some(number) => {
+                    let status = Status::from_number(number).ok_or(wanted("a status"))?;
+                    Cell::Word(status.word().to_owned())
+                }
+                None => Cell::Null,
+            },
+            Holds::Kind => match row.opt_int(column)? {
+                Some(number) => {
+                    let kind = Kind::from_number(number).ok_or(wanted("a kind of posting"))?;
+                    Cell::Word(kind.word().to_owned())
+                }
+                None => Cell::Null,
+            },
+            Holds::Posting => word(row.opt_id16(column)?.map(|id| PostingId::from_bytes(id).to_string())),
+            Holds::Claim => word(row.opt_id16(column)?.map(|id| ClaimId::from_bytes(id).to_string())),
+            Holds::Hash => word(row.opt_hash(column)?.map(|hash| hexadecimal(&hash))),
+            Holds::Currency => word(row.opt_int(column)?.map(|_| books.currency.to_string())),
+        })
+    }
+}
+
+fn word(text: Option<String>) -> Cell {
+    text.map_or(Cell::Null, Cell::Word)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let written = write!(text, "{byte:02x}");
+        debug_assert!(written.is_ok(), "writing to a string never fails");
+        text
+    })
+}
+
+impl Cell {
+    /// As JSON.
+    pub(super) fn json(self) -> serde_json::Value {
+        match self {
+            Cell::Null => serde_json::Value::Null,
+            Cell::Number(number) => number.into(),
+            Cell::Truth(truth) => truth.into(),
+            Cell::Word(text) | Cell::Text(text) => text.into(),
+            Cell::Json(value) => value,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_have_the_decimals_of_their_currency() {
+        let books = |code: &str| Books { currency: Currency::parse(code).unwrap() };
+        for (code, minor, text) in [
+            ("GBP", 0, "0.00"),
+            ("GBP", 5, "0.05"),
+            ("GBP", -5, "-0.05"),
+            ("GBP", 123_456, "1234.56"),
+            ("JPY", -7, "-7"),
+            ("KWD", 1, "0.001"),
+            ("GBP", i64::MIN, "-92233720368547758.08"),
+        ] {
+            assert_eq!(books(code).amount(minor), text);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! Out of the ledger into files: lists for spreadsheets and programs, and one canonical text of
+//! everything that two ledgers can be compared by.
+//!
+//! ```text
+//! sheet      which lists there are, their columns           ← store (their statements)
+//! cell       a column of a row as text, number, truth
+//! write      rows as JSON lines or CSV
+//! canonical  everything, in a form that knows no ids and no clock   ← sort (in constant memory)
+//! ```
+//!
+//! An export reads one snapshot, row by row, in constant memory: it blocks no writer, and what is
+//! posted meanwhile is not in it.
+
+mod canonical;
+mod cell;
+mod sheet;
+mod sort;
+mod store;
+#[cfg(test)]
+mod tests;
+mod write;
+
+pub use sheet::What;
+pub use write::Format;
+
+use cell::Books;
+use db::{Conn, DbError};
+use domain::{Code, Instant, Problem};
+use std::io::{self, Write};
+use web::Failure;
+
+/// What to export.
+#[derive(Clone, Copy, Debug)]
+pub struct Export {
+    /// The list.
+    pub what: What,
+    /// How it is written.
+    pub format: Format,
+    /// As it was at this instant; only stock, movements and postings have a past.
+    pub as_of: Option<Instant>,
+}
+
+/// Writes a list. How many rows it has.
+///
+/// # Errors
+/// `invalid_value` for a moment of a list that has no past, and failures of the store and of `out`.
+pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Result<u64, Failure> {
+    let Export { what, format, as_of } = *export;
+    let sheet = what.sheet();
+    let statement = match (as_of, sheet.past) {
+        (None, _) => sheet.statement,
+        (Some(_), Some(past)) => past,
+        (Some(_), None) => {
+            let detail = format!("the list `{}` has no past; leave `--as-of` out", what.word());
+            return Err(Problem::at(Code::InvalidValue, "--as-of", detail).into());
+        }
+    };
+    let books = Books::read(conn)?;
+    let mut writer = format.begin(sheet.columns, out).map_err(unwritable)?;
+    let moment: Vec<db::Value<'_>> = as_of.iter().map(|at| at.0.into()).collect();
+    let mut rows = 0_u64;
+    guarded(|stopped| {
+        conn.for_each(statement, &moment, |row| {
+            rows = rows.saturating_add(1);
+            writer.row(&books, row)?.or_else(|error| stop(stopped, error))
+        })
+    })?;
+    writer.flush().map_err(unwritable)?;
+    Ok(rows)
+}
+
+/// Writes the canonical text of a ledger. How many lines it has.
+///
+/// The text says what is, what happened and what follows from it: items, places, lots, balances,
+/// guards, claims, cost layers, and every posting with its movements. It does not say how it was
+/// stored: no ids, no instants of recording, no lanes, numbers or hashes. Its lines are sorted by
+/// their bytes. So two ledgers that hold the same have the same text, whatever engine they are on.
+///
+/// # Errors
+/// Failures of the store, of the temporary files that the lines are sorted in, and of `out`.
+pub fn canonical(conn: &mut Conn<'_>, out: &mut dyn Write) -> Result<u64, Failure> {
+    canonical::write(conn, out)
+}
+
+/// Runs a read whose rows go somewhere that may fail.
+fn guarded(read: impl FnOnce(&mut Option<io::Error>) -> Result<(), DbError>) -> Result<(), Failure> {
+    let mut stopped = None;
+    let done = read(&mut stopped);
+    match stopped {
+        Some(error) => Err(unwritable(error)),
+        None => Ok(done?),
+    }
+}
+
+/// Ends a read because its rows cannot be written.
+fn stop(stopped: &mut Option<io::Error>, error: io::Error) -> Result<(), DbError> {
+    *stopped = Some(error);
+    Err(DbError::Closed)
+}
+
+fn unwritable(error: io::Error) -> Failure {
+    Failure::fault(format!("the export cannot be written: {error}"))
+}

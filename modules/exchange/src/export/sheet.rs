@@ -1,0 +1,112 @@
+//! The lists that can be exported, each with its columns in order.
+
+use super::cell::Holds;
+use super::cell::Holds::{
+    Claim, Currency, Date, Hash, Instant, Json, Kind, Money, Number, Posting, Quantity, Status, Text, Truth,
+};
+use super::store;
+use db::Statement;
+
+/// A list.
+pub(super) struct Sheet {
+    pub(super) columns: &'static [(&'static str, Holds)],
+    pub(super) statement: &'static Statement,
+    /// The same as it was at a moment, for what has a past.
+    pub(super) past: Option<&'static Statement>,
+}
+
+macro_rules! sheets {
+    ($($(#[doc = $doc:literal])* $name:ident = $word:literal, $statement:ident, $past:expr, [$($column:literal: $holds:ident),* $(,)?];)*) => {
+        /// The lists that can be exported.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub enum What {
+            $($(#[doc = $doc])* $name,)*
+        }
+
+        impl What {
+            /// All lists.
+            pub const ALL: &'static [What] = &[$(What::$name,)*];
+
+            /// The word on the command line.
+            pub const fn word(self) -> &'static str {
+                match self { $(What::$name => $word,)* }
+            }
+
+            pub(super) fn sheet(self) -> Sheet {
+                match self {
+                    $(What::$name => Sheet {
+                        columns: &[$(($column, $holds),)*],
+                        statement: &store::$statement,
+                        past: $past,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+sheets! {
+    /// Items.
+    Items = "items", ITEMS, None, [
+        "sku": Text, "name": Text, "base_unit": Text, "whole": Truth, "tracking": Text, "class": Text,
+        "category": Text, "attributes": Json, "owner": Text, "archived": Truth, "version": Number,
+    ];
+    /// Their packagings, each with its exact factor.
+    Units = "units", UNITS, None, [
+        "sku": Text, "unit": Text, "factor_num": Number, "factor_den": Number, "removed": Truth,
+    ];
+    /// Their barcodes; a GTIN in fourteen digits.
+    Barcodes = "barcodes", BARCODES, None, ["sku": Text, "unit": Text, "code": Text];
+    /// Locations.
+    Locations = "locations", LOCATIONS, None, [
+        "code": Text, "name": Text, "kind": Text, "role": Text, "parent": Text, "site": Text, "zone": Text,
+        "sellable": Truth, "blocked": Truth, "block_reason": Text, "open_to_allocation": Truth,
+        "version": Number,
+    ];
+    /// Lots and serials.
+    Lots = "lots", LOTS, None, [
+        "sku": Text, "lot": Text, "tracking": Text, "made_on": Date, "expiry_on": Date, "held_at": Text,
+    ];
+    /// What each real location holds.
+    Stock = "stock", STOCK, Some(&store::STOCK_AT), [
+        "site": Text, "location": Text, "sku": Text, "lot": Text, "expiry_on": Date, "status": Status,
+        "on_hand": Quantity, "allocated": Quantity, "unit": Text,
+    ];
+    /// Movements, in the order of the ledger.
+    Movements = "movements", MOVEMENTS, Some(&store::MOVEMENTS_TO), [
+        "posting": Posting, "line": Number, "kind": Kind, "document": Text, "reason": Text, "note": Text,
+        "actor_id": Number, "effective_at": Instant, "effective_on": Date, "recorded_at": Instant, "sku": Text,
+        "lot": Text, "qty": Quantity, "unit": Text, "from_location": Text, "from_status": Status,
+        "to_location": Text, "to_status": Status, "from_on_hand": Quantity, "to_on_hand": Quantity,
+        "value": Money, "currency": Currency, "reversal_of": Posting, "lane": Number, "number": Number,
+    ];
+    /// Postings, in the order of the ledger.
+    Postings = "postings", POSTINGS, Some(&store::POSTINGS_TO), [
+        "posting": Posting, "kind": Kind, "document": Text, "reason": Text, "note": Text, "actor_id": Number,
+        "effective_at": Instant, "recorded_at": Instant, "late_from": Instant, "reversal_of": Posting,
+        "claims": Json, "idempotency_key": Text, "lane": Number, "number": Number, "hash": Hash,
+    ];
+    /// Reservations and allocations, open or not.
+    Claims = "claims", CLAIMS, None, [
+        "claim": Claim, "kind": Text, "owner": Text, "sku": Text, "site": Text, "location": Text, "lot": Text,
+        "qty": Quantity, "unit": Text, "priority": Number, "state": Text, "made_at": Instant,
+        "expires_at": Instant,
+    ];
+    /// Cost layers, used up or not.
+    Layers = "layers", LAYERS, None, [
+        "sku": Text, "valuation_group": Text, "layer": Number, "effective_at": Instant, "qty_in": Quantity,
+        "value_in": Money, "qty_left": Quantity, "value_left": Money, "currency": Currency,
+    ];
+}
+
+impl What {
+    /// The list of a word.
+    pub fn parse(word: &str) -> Option<What> {
+        What::ALL.iter().copied().find(|what| what.word() == word)
+    }
+
+    /// Whether it can be exported as it was at a moment.
+    pub fn has_past(self) -> bool {
+        self.sheet().past.is_some()
+    }
+}

@@ -1,0 +1,229 @@
+//! The statements of exports, over the published views only. Their orders are those of ids and
+//! numbers that the product gives, which are the same on both engines.
+
+use db::Statement;
+
+pub(super) const ITEMS: Statement = Statement::new(
+    "exchange.export_items",
+    "select i.sku, i.name, i.base_unit, k.whole, i.tracking, i.class, i.category, i.attributes, i.owner,
+       i.archived, i.version
+     from v_item i join ck_item k on k.sku_id = i.item_id
+     order by i.item_id",
+);
+
+pub(super) const UNITS: Statement = Statement::new(
+    "exchange.export_units",
+    "select i.sku, u.unit, u.num, u.den, u.removed
+     from ck_unit u join ck_item i on i.sku_id = u.sku_id
+     order by u.sku_id, u.num, u.den, u.unit",
+);
+
+pub(super) const BARCODES: Statement = Statement::new(
+    "exchange.export_barcodes",
+    "select i.sku, b.unit, b.code_key
+     from ck_barcode b join ck_item i on i.sku_id = b.sku_id
+     order by b.sku_id, b.code_key",
+);
+
+pub(super) const LOCATIONS: Statement = Statement::new(
+    "exchange.export_locations",
+    "select l.code, l.name, l.kind, l.role, l.parent, l.site, l.zone, l.sellable, l.blocked, l.block_reason,
+       l.open_to_allocation, l.version
+     from v_location l
+     order by l.location_id",
+);
+
+pub(super) const LOTS: Statement = Statement::new(
+    "exchange.export_lots",
+    "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.held_at
+     from v_lot l
+     order by l.lot_id",
+);
+
+pub(super) const STOCK: Statement = Statement::new(
+    "exchange.export_stock",
+    "select s.code, p.code, i.sku, l.code, l.expiry_on, b.status, b.on_hand, b.allocated, i.base_unit
+     from ck_balance b
+     join ck_item i on i.sku_id = b.sku_id
+     join ck_location p on p.loc_id = b.loc_id
+     left join ck_location s on s.loc_id = p.site_id and p.site_id <> 0
+     left join ck_lot l on l.lot_id = b.lot_id
+     where b.loc_id > 0 and b.on_hand <> 0
+     order by b.sku_id, b.loc_id, b.lot_id, b.status",
+);
+
+/// What is there now, less what came after a moment. What was bound then is not kept.
+pub(super) const STOCK_AT: Statement = Statement::new(
+    "exchange.export_stock_at",
+    "with later as (
+       select e.sku_id, e.loc_id, e.lot_id, e.status, cast(sum(e.qty) as bigint) as qty
+       from (
+         select m.sku_id, m.to_loc as loc_id, m.lot_id, m.to_status as status, m.qty
+         from ck_movement m where m.effective_at > ?1
+         union all
+         select m.sku_id, m.from_loc, m.lot_id, m.from_status, -m.qty
+         from ck_movement m where m.effective_at > ?1
+       ) e
+       group by e.sku_id, e.loc_id, e.lot_id, e.status
+     )
+     select s.code, p.code, i.sku, l.code, l.expiry_on, b.status, b.on_hand - coalesce(a.qty, 0), cast(null as bigint), i.base_unit
+     from ck_balance b
+     join ck_item i on i.sku_id = b.sku_id
+     join ck_location p on p.loc_id = b.loc_id
+     left join ck_location s on s.loc_id = p.site_id and p.site_id <> 0
+     left join ck_lot l on l.lot_id = b.lot_id
+     left join later a on a.sku_id = b.sku_id and a.loc_id = b.loc_id and a.lot_id = b.lot_id and a.status = b.status
+     where b.loc_id > 0 and b.on_hand - coalesce(a.qty, 0) <> 0
+     order by b.sku_id, b.loc_id, b.lot_id, b.status",
+);
+
+macro_rules! movements {
+    ($name:literal, $which:literal) => {
+        Statement::new(
+            $name,
+            concat!(
+                "select p.posting_id, m.line_no, p.kind, p.doc_id, p.reason, p.note, p.actor_id, m.effective_at,
+                   m.effective_on, m.recorded_at, i.sku, l.code, m.qty, i.base_unit, f.code, m.from_status, t.code,
+                   m.to_status, m.from_after, m.to_after, m.value, m.value, p.reversal_of, m.lane, m.seq
+                 from ck_movement m
+                 join ck_posting p on p.lane = m.lane and p.seq = m.seq
+                 join ck_item i on i.sku_id = m.sku_id
+                 join ck_location f on f.loc_id = m.from_loc
+                 join ck_location t on t.loc_id = m.to_loc
+                 left join ck_lot l on l.lot_id = m.lot_id
+                 where ",
+                $which,
+                " order by m.lane, m.seq, m.line_no"
+            ),
+        )
+    };
+}
+
+pub(super) const MOVEMENTS: Statement = movements!("exchange.export_movements", "m.qty > 0");
+pub(super) const MOVEMENTS_TO: Statement = movements!("exchange.export_movements_to", "m.effective_at <= ?1");
+
+macro_rules! postings {
+    ($name:literal, $which:literal) => {
+        Statement::new(
+            $name,
+            concat!(
+                "select p.posting_id, p.kind, p.doc_id, p.reason, p.note, p.actor_id, p.effective_at, p.recorded_at,
+                   p.late_from, p.reversal_of, p.claims, p.idem_key, p.lane, p.seq, p.hash
+                 from ck_posting p
+                 where ",
+                $which,
+                " order by p.lane, p.seq"
+            ),
+        )
+    };
+}
+
+pub(super) const POSTINGS: Statement = postings!("exchange.export_postings", "p.seq > 0");
+pub(super) const POSTINGS_TO: Statement = postings!("exchange.export_postings_to", "p.effective_at <= ?1");
+
+pub(super) const CLAIMS: Statement = Statement::new(
+    "exchange.export_claims",
+    "select c.alloc_id, c.kind, c.demand_line_id, i.sku, s.code, p.code, l.code, c.qty, i.base_unit, c.priority,
+       c.state, c.made_at, c.expires_at
+     from ck_allocation c
+     join ck_item i on i.sku_id = c.sku_id
+     join ck_location s on s.loc_id = c.site_id
+     left join ck_location p on p.loc_id = c.loc_id
+     left join ck_lot l on l.lot_id = c.lot_id
+     order by c.alloc_id",
+);
+
+pub(super) const LAYERS: Statement = Statement::new(
+    "exchange.export_layers",
+    "select i.sku, g.code, y.layer_id, y.effective_at, y.qty_in, y.value_in, y.qty_left, y.value_left, y.value_in
+     from ck_layer y
+     join ck_item i on i.sku_id = y.sku_id
+     left join ck_location g on g.loc_id = y.valuation_group
+     order by y.sku_id, y.valuation_group, y.layer_id",
+);
+
+pub(super) const ORGANISATION: Statement = Statement::new(
+    "exchange.export_organisation",
+    "select o.currency, o.zone, o.valuation_method, o.valuation_grouping from ck_organisation o",
+);
+
+pub(super) const SERIALS: Statement = Statement::new(
+    "exchange.export_serials",
+    "select i.sku, l.code, p.code, s.status
+     from ck_serial s
+     join ck_lot l on l.lot_id = s.serial_id
+     join ck_item i on i.sku_id = s.sku_id
+     left join ck_location p on p.loc_id = s.loc_id",
+);
+
+/// A row that no movement has touched says nothing.
+pub(super) const BALANCES: Statement = Statement::new(
+    "exchange.export_balances",
+    "select i.sku, p.code, l.code, b.status, b.on_hand, b.allocated, b.ver
+     from ck_balance b
+     join ck_item i on i.sku_id = b.sku_id
+     join ck_location p on p.loc_id = b.loc_id
+     left join ck_lot l on l.lot_id = b.lot_id
+     where b.ver > 0",
+);
+
+pub(super) const GUARDS: Statement = Statement::new(
+    "exchange.export_guards",
+    "select i.sku, s.code, g.sellable, g.reserved, g.allocated, g.next_expiry
+     from ck_site g
+     join ck_item i on i.sku_id = g.sku_id
+     join ck_location s on s.loc_id = g.site_id
+     where g.sellable <> 0 or g.reserved <> 0 or g.allocated <> 0",
+);
+
+pub(super) const PERIODS: Statement =
+    Statement::new("exchange.export_periods", "select p.period_id, p.state from ck_period p");
+
+pub(super) const REASONS: Statement =
+    Statement::new("exchange.export_reasons", "select r.code, r.active <> 0 from ck_reason r");
+
+/// Every posting with its movements and what each did to cost layers: a row for each of these, in
+/// the order of the postings.
+pub(super) const HISTORY: Statement = Statement::new(
+    "exchange.export_history",
+    "select p.lane, p.seq, p.kind, p.effective_at, p.late_from, p.actor_id, p.doc_id, p.reason, p.note, p.idem_key,
+       p.claims, r.doc_id, r.effective_at,
+       m.line_no, i.sku, l.code, m.qty, f.code, m.from_status, m.from_after, m.from_ver, t.code, m.to_status,
+       m.to_after, m.to_ver, m.value, m.effective_on,
+       g.code, u.layer_id, u.qty, u.cost, u.made, u.valuation_group
+     from ck_posting p
+     left join ck_posting r on r.posting_id = p.reversal_of
+     left join ck_movement m on m.lane = p.lane and m.seq = p.seq
+     left join ck_item i on i.sku_id = m.sku_id
+     left join ck_lot l on l.lot_id = m.lot_id
+     left join ck_location f on f.loc_id = m.from_loc
+     left join ck_location t on t.loc_id = m.to_loc
+     left join ck_layer_use u on u.lane = m.lane and u.seq = m.seq and u.line_no = m.line_no
+     left join ck_location g on g.loc_id = u.valuation_group
+     order by p.lane, p.seq, m.line_no, u.valuation_group, u.layer_id, u.qty",
+);
+
+/// All statements, for the test that prepares each.
+#[cfg(test)]
+pub(super) const STATEMENTS: [&Statement; 20] = [
+    &ITEMS,
+    &UNITS,
+    &BARCODES,
+    &LOCATIONS,
+    &LOTS,
+    &STOCK,
+    &STOCK_AT,
+    &MOVEMENTS,
+    &MOVEMENTS_TO,
+    &POSTINGS,
+    &POSTINGS_TO,
+    &CLAIMS,
+    &LAYERS,
+    &ORGANISATION,
+    &SERIALS,
+    &BALANCES,
+    &GUARDS,
+    &PERIODS,
+    &REASONS,
+    &HISTORY,
+];
