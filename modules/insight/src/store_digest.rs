@@ -30,9 +30,9 @@ const LAYERS: Statement = Statement::new(
      order by sku_id, valuation_group, layer_id",
 );
 
-const MOVES: Statement = Statement::new(
+const MOVES: Statement = whole_log!(
     "digest.moves",
-    "select lane, seq, sku_id, lot_id, qty, from_loc, from_status, to_loc, to_status from ck_movement",
+    "select lane, seq, sku_id, lot_id, qty, from_loc, from_status, to_loc, to_status from ck_movement"
 );
 
 const USES: Statement = Statement::new(

@@ -8,11 +8,8 @@ use db::{Conn, DbError, Row, Statement};
 use domain::Delta;
 use rustc_hash::FxHashMap;
 
-const ENDS: Statement = Statement::new(
-    "verify.movement_ends",
-    "select sku_id, lot_id, qty, from_loc, from_status, from_after, from_ver, to_loc, to_status, to_after, to_ver
-     from ck_movement",
-);
+const ENDS: Statement = whole_log!("verify.movement_ends", "select sku_id, lot_id, qty, from_loc, from_status, from_after, from_ver, to_loc, to_status, to_after, to_ver
+     from ck_movement");
 
 const BALANCES: Statement = Statement::new(
     "verify.balances",
@@ -34,9 +31,9 @@ const HISTORY: Statement = Statement::new(
      order by h.ver, h.lane, h.seq, h.line_no",
 );
 
-const SHAPES: Statement = Statement::new(
+const SHAPES: Statement = whole_log!(
     "verify.shapes",
-    "select lane, seq, line_no, qty, from_loc, from_status, to_loc, to_status from ck_movement",
+    "select lane, seq, line_no, qty, from_loc, from_status, to_loc, to_status from ck_movement"
 );
 
 const CLAIMED: Statement = Statement::new(

@@ -11,14 +11,14 @@ use rustc_hash::FxHashMap;
 const BELOW: Statement =
     Statement::new("verify.floor.now", "select sku_id, loc_id, lot_id, status, on_hand from ck_balance");
 
-const PREFIXES: Statement = Statement::new(
+const PREFIXES: Statement = whole_log!(
     "verify.floor.prefixes",
-    "select lane, seq, line_no, from_loc, from_after, to_loc, to_after from ck_movement",
+    "select lane, seq, line_no, from_loc, from_after, to_loc, to_after from ck_movement"
 );
 
-const FLOWS: Statement = Statement::new(
+const FLOWS: Statement = whole_log!(
     "verify.floor.flows",
-    "select sku_id, lot_id, qty, effective_at, from_loc, from_status, to_loc, to_status from ck_movement",
+    "select sku_id, lot_id, qty, effective_at, from_loc, from_status, to_loc, to_status from ck_movement"
 );
 
 /// Now.

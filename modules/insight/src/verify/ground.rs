@@ -142,6 +142,15 @@ impl Ground {
         format!("{}{lot} at {}{status}", self.item(item), self.location(location))
     }
 
+    /// The lanes in stretches of so many postings: the lane, the posting before the first, the last.
+    pub(super) fn stretches(&self, len: i64) -> impl Iterator<Item = (i64, i64, i64)> {
+        self.lanes.iter().flat_map(move |end| {
+            let next = move |from: &i64| Some(from.saturating_add(len)).filter(|from| *from < end.number);
+            let from = std::iter::successors((end.number > 0).then_some(0), next);
+            from.map(move |from| (end.lane, from, from.saturating_add(len)))
+        })
+    }
+
     /// How many postings the lanes say they hold.
     pub(super) fn postings(&self) -> i64 {
         self.lanes.iter().fold(0, |sum, lane| sum.saturating_add(lane.number))

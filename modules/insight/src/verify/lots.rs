@@ -15,10 +15,18 @@ const STOCK: Statement = Statement::new(
     "select sku_id, loc_id, lot_id, status, on_hand from ck_balance where on_hand <> 0",
 );
 
-const MOVES: Statement = Statement::new(
+const MOVES: Statement = whole_log!(
     "verify.lots.moves",
     "select lane, seq, line_no, sku_id, lot_id, recorded_at, qty, from_loc, from_after, to_loc, to_after
-     from ck_movement",
+     from ck_movement"
+);
+
+/// Serials are lots; a movement without one is told of with those that should name one.
+const WITH_LOT: Statement = Statement::new(
+    "verify.lots.with_lot",
+    "select lane, seq, line_no, sku_id, lot_id, recorded_at, qty, from_loc, from_after, to_loc, to_after
+     from ck_movement
+     where lot_id <> 0",
 );
 
 /// When an item began to be traced as it is now; what moved before followed another rule.
@@ -78,7 +86,7 @@ pub(super) fn serial_moves(
         return Ok(());
     }
     let since = traced(conn)?;
-    conn.for_each(&MOVES, &[], |row| {
+    conn.for_each(&WITH_LOT, &[], |row| {
         let (item, at) = (row.int(3)?, row.int(5)?);
         let Some(facts) = ground.items.get(&item).filter(|item| item.tracking == Tracking::Serial) else {
             return Ok(());

@@ -8,12 +8,9 @@ use db::{Conn, DbError, Statement};
 use domain::{Date, Delta, Status};
 use rustc_hash::FxHashMap;
 
-const MOVES: Statement = Statement::new(
-    "verify.rollups.moves",
-    "select lane, seq, period_id, sku_id, lot_id, qty, value, from_loc, from_status, from_group, to_loc, to_status,
+const MOVES: Statement = whole_log!("verify.rollups.moves", "select lane, seq, period_id, sku_id, lot_id, qty, value, from_loc, from_status, from_group, to_loc, to_status,
        to_group
-     from ck_movement",
-);
+     from ck_movement");
 
 const MONTHS: Statement = Statement::new(
     "verify.rollups.months",

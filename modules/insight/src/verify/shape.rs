@@ -4,20 +4,11 @@ use super::findings::Findings;
 use super::ground::{self, Ground, Location, movement};
 use db::{Conn, DbError, Statement};
 use domain::Delta;
-use rustc_hash::FxHashSet;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-const MOVES: Statement = Statement::new(
+const MOVES: Statement = whole_log!(
     "verify.shape.movements",
-    "select lane, seq, line_no, sku_id, lot_id, from_loc, to_loc, posting_id from ck_movement",
-);
-
-const USES: Statement = Statement::new(
-    "verify.shape.uses",
-    "select u.lane, u.seq, u.line_no
-     from ck_layer_use u
-     left join ck_movement m on m.lane = u.lane and m.seq = u.seq and m.line_no = u.line_no
-     where m.seq is null
-     order by u.lane, u.seq, u.line_no",
+    "select lane, seq, line_no, sku_id, lot_id, from_loc, to_loc from ck_movement"
 );
 
 /// What rows refer to: their name, an item, a location and a lot, 0 or null for none.
@@ -69,33 +60,31 @@ const BARCODES: Statement = Statement::new(
 /// How deep a tree may be before it is taken for a circle.
 const DEPTH_MAX: usize = 1_000;
 
-/// Movements belong to a posting, and name items, lots and locations that are there; so do the
-/// changes of layers.
+/// Movements belong to a posting of their lane, and name items, lots and locations that are there.
+/// That no posting is missing is held with the chains.
 pub(super) fn movements(
     conn: &mut Conn<'_>,
     ground: &Ground,
     findings: &mut Findings,
 ) -> Result<(), DbError> {
     let lots = ground::lots(conn)?;
+    let lanes: FxHashMap<i64, i64> = ground.lanes.iter().map(|end| (end.lane, end.number)).collect();
     conn.for_each(&MOVES, &[], |row| {
         findings.row();
+        let (lane, seq) = (row.int(0)?, row.int(1)?);
+        let is_posted = lanes.get(&lane).is_some_and(|last| (1..=*last).contains(&seq));
         let (item, lot, from, to) = (row.int(3)?, row.int(4)?, row.int(5)?, row.int(6)?);
         let missing = [
             (!ground.items.contains_key(&item)).then(|| format!("item {item}")),
             (lot != 0 && !lots.contains_key(&lot)).then(|| format!("lot {lot}")),
             (!ground.locations.contains_key(&from)).then(|| format!("location {from}")),
             (!ground.locations.contains_key(&to)).then(|| format!("location {to}")),
-            row.opt_id16(7)?.is_none().then(|| "its posting".to_owned()),
+            (!is_posted).then(|| "a posting".to_owned()),
         ];
         for missing in missing.into_iter().flatten() {
-            let place = movement(row.int(0)?, row.int(1)?, row.int(2)?);
+            let place = movement(lane, seq, row.int(2)?);
             findings.add(|| format!("{place} names {missing}, which is not there"));
         }
-        Ok(())
-    })?;
-    conn.for_each(&USES, &[], |row| {
-        let place = movement(row.int(0)?, row.int(1)?, row.int(2)?);
-        findings.add(|| format!("{place} changed a cost layer and is not there"));
         Ok(())
     })
 }

@@ -32,13 +32,8 @@ pub(super) fn movements(
     ground: &Ground,
     findings: &mut Findings,
 ) -> Result<(), DbError> {
-    for lane in &ground.lanes {
-        let mut from = 0;
-        while from < lane.number {
-            let to = from.saturating_add(CHUNK);
-            chunk(conn, lane.lane, (from, to), findings)?;
-            from = to;
-        }
+    for (lane, from, to) in ground.stretches(CHUNK) {
+        chunk(conn, lane, (from, to), findings)?;
     }
     Ok(())
 }

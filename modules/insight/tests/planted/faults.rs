@@ -58,7 +58,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault!(
         "I-01",
         "a movement is gone",
-        ["I-03", "I-11", "I-15", "I-26", "I-30"],
+        ["I-03", "I-11", "I-15", "I-30"],
         "delete from stock_movement where (lane, number) = (select p.lane, p.number from stock_posting p
          where p.note = 'first')",
     ),
@@ -217,7 +217,7 @@ pub(crate) const FAULTS: &[Fault] = &[
     fault!(
         "I-15",
         "a posting is renumbered",
-        ["I-19", "I-26"],
+        ["I-19"],
         "update stock_posting set number = 900 where note = 'two lines'",
     ),
     fault!(
