@@ -1,7 +1,7 @@
 //! A module names only its own tables: `stock_balance` stands in `modules/stock` and nowhere else.
 //!
-//! The views `ck_*` and `v_*` are the published face: `insight`, the binary's `verify` and the test
-//! kit may read every one of them, any other crate those that it makes itself. A view may join the
+//! The views `ck_*` and `v_*` are the published face: `insight`, what `exchange` exports, the binary's `verify` and
+//! the test kit may read every one of them, any other crate those that it makes itself. A view may join the
 //! tables of modules below its maker.
 
 use super::layers;
@@ -10,7 +10,7 @@ use crate::tree::{File, Tree};
 use std::collections::BTreeSet;
 
 /// Who may read the published views of others.
-const READERS: [&str; 3] = ["insight", "stockwell", "testkit"];
+const READERS: [&str; 4] = ["exchange", "insight", "stockwell", "testkit"];
 
 /// One text of statements with its place.
 struct Sql<'tree> {
