@@ -270,8 +270,10 @@ impl Open {
             && let Some(Value::Object(movement)) = self.movements.last_mut()
         {
             let used = Value::Object(object(books, row, USE, USE_AT)?);
-            let uses = movement.entry("layers").or_insert_with(|| Value::Array(Vec::new()));
-            uses.as_array_mut().map(|uses| uses.push(used));
+            let layers = movement.entry("layers").or_insert_with(|| Value::Array(Vec::new()));
+            if let Value::Array(layers) = layers {
+                layers.push(used);
+            }
         }
         Ok(())
     }

@@ -98,6 +98,7 @@ fn stop(stopped: &mut Option<io::Error>, error: io::Error) -> Result<(), DbError
     Err(DbError::Closed)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "made to follow `map_err`")]
 fn unwritable(error: io::Error) -> Failure {
     Failure::fault(format!("the export cannot be written: {error}"))
 }

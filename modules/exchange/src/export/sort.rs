@@ -91,7 +91,9 @@ mod tests {
         expected.sort();
         for run_bytes in [1, 100, 5_000, 1 << 20] {
             let mut sorter = Sorter::with_runs_of(run_bytes);
-            lines.iter().for_each(|line| sorter.push(line.clone()).unwrap());
+            for line in &lines {
+                sorter.push(line.clone()).unwrap();
+            }
             let mut out = Vec::new();
             assert_eq!(sorter.write(&mut out).unwrap(), 500);
             assert_eq!(String::from_utf8(out).unwrap(), expected.join("\n") + "\n");

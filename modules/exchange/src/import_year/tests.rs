@@ -39,10 +39,10 @@ fn a_second_call_changes_nothing(engine: db::Engine) {
     assert_eq!(course, Course::Whole);
     let total = slice(700).docs.len();
     assert_eq!(heard.last(), Some(&(total, total)));
-    let head = world.db.read_blocking(db::audit::head).unwrap();
+    let audited = world.db.read_blocking(db::audit::head).unwrap();
     let again = load(&world.db, &world.ctx, slice(700), |_, _| panic!("nothing is done")).unwrap();
     assert_eq!(again, (loaded, Course::Unchanged));
-    assert_eq!(world.db.read_blocking(db::audit::head).unwrap(), head);
+    assert_eq!(world.db.read_blocking(db::audit::head).unwrap(), audited);
 }
 
 fn another_year_is_refused_where_one_was_begun(engine: db::Engine) {

@@ -129,7 +129,9 @@ impl Keeper<'_> {
             }
             _ => {
                 let shares = self.take_back(line, row);
-                shares.iter().for_each(|share| self.put(line.item, *share));
+                for share in &shares {
+                    self.put(line.item, *share);
+                }
                 shares
             }
         }
@@ -160,11 +162,7 @@ impl Keeper<'_> {
 
     /// Puts units into a lot.
     fn put(&mut self, item: Ix, share: Share) {
-        let shelf = self.shelves.entry(item).or_default();
-        match shelf.iter_mut().find(|held| held.lot == share.lot) {
-            Some(held) => held.units += share.units,
-            None => shelf.push(share),
-        }
+        add(self.shelves.entry(item).or_default(), share);
     }
 
     /// Takes the units of a line, the lot that came first first.
