@@ -8,7 +8,9 @@
     reason = "a test ends where it fails"
 )]
 
+mod busy;
 mod faults;
+mod rewritten;
 mod world;
 
 use db::{Engine, Statement};
