@@ -6,6 +6,7 @@ use common::{SETS, World, add, emit, wait_for_position, world};
 use db::{Db, DbError, Engine, Statement, feed};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use testkit::on_both_engines;
 
 on_both_engines!(
     an_event_reads_back_as_it_was_emitted,

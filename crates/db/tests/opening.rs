@@ -4,6 +4,7 @@
 mod common;
 use common::{SETS, put, world};
 use db::{Db, DbError, Engine, Health, Migration, MigrationSet, Settings, Statement};
+use testkit::on_both_engines;
 
 on_both_engines!(
     a_second_migration_finds_nothing_to_do,

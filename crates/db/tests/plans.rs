@@ -4,6 +4,7 @@
 mod common;
 use common::world;
 use db::{Engine, Statement, full_scans};
+use testkit::on_both_engines;
 
 on_both_engines!(hot_statements_read_no_whole_table, a_full_scan_is_seen, a_wrong_statement_is_named);
 

@@ -6,6 +6,7 @@ use common::{add, all, world_with};
 use db::{DbError, Engine, Front};
 use std::sync::{Mutex, mpsc};
 use std::thread::{JoinHandle, yield_now};
+use testkit::on_both_engines;
 
 on_both_engines!(
     heavy_commands_wait_their_turn_up_to_the_weight_of_the_queue,

@@ -5,6 +5,7 @@ mod common;
 use common::{add, all, id16, world};
 use db::idempotency::{self, Key, NewAnswer};
 use db::{AuditEntry, Db, DbError, Engine, NewJob, Statement, Tx, audit, ids, jobs};
+use testkit::on_both_engines;
 
 on_both_engines!(
     an_answer_is_kept_until_it_expires,

@@ -6,6 +6,7 @@ use common::{world, world_with};
 use db::{Db, DbError, Engine, Migration, MigrationSet, Row, Rows, Settings, Statement, Value};
 use jiff::civil::date;
 use std::time::Duration;
+use testkit::on_both_engines;
 
 on_both_engines!(
     every_type_reads_back,

@@ -6,6 +6,7 @@ use common::{ADD_MANY, INSERT, add, all, put, world, world_with};
 use db::{Db, DbError, Engine, Rows};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
+use testkit::on_both_engines;
 
 on_both_engines!(
     a_refused_closure_disturbs_nobody,

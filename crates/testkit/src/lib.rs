@@ -1,4 +1,14 @@
-//! What tests stand on.
+//! What tests of the whole product share: a PostgreSQL for each run of the tests, fresh databases
+//! of either engine, worlds to test in, and callers with and without a socket. It knows no module.
 
+#![expect(clippy::missing_panics_doc, reason = "what is not as expected fails the test")]
+
+pub mod client;
 pub mod http;
 pub mod pg;
+pub mod store;
+pub mod world;
+
+pub use client::{Client, Seen};
+pub use store::Store;
+pub use world::{World, seen};

@@ -1,10 +1,10 @@
 //! The routes of this module, from the address to the answer.
 
-use crate::client::Client;
 use crate::testing::{World, on_both_engines, world};
 use axum::http::{Method, StatusCode};
 use db::Engine;
 use serde_json::json;
+use testkit::Client;
 
 on_both_engines!(
     an_item_goes_in_and_comes_out,
@@ -62,7 +62,7 @@ fn a_list_leads_from_page_to_page(engine: Engine) {
         client.post("/api/v1/items", &body);
     }
     let first = client.get("/api/v1/items?limit=2&sort=-sku&category=Garden&q=X&class=finished_good");
-    let skus = |seen: &crate::client::Seen| -> Vec<String> {
+    let skus = |seen: &testkit::Seen| -> Vec<String> {
         seen.body["items"]
             .as_array()
             .unwrap()

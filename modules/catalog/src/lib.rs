@@ -8,8 +8,6 @@
 #[cfg(test)]
 mod api_tests;
 mod change;
-#[cfg(test)]
-mod client;
 mod code;
 mod codes;
 mod create;

@@ -1,10 +1,10 @@
 //! The routes of this module, from the address to the answer.
 
-use crate::client::{Client, Seen};
 use crate::testing::{World, on_both_engines, world};
 use axum::http::{Method, StatusCode};
 use db::Engine;
 use serde_json::{Value, json};
+use testkit::{Client, Seen};
 
 on_both_engines!(
     a_location_goes_in_and_comes_out,

@@ -10,8 +10,6 @@
 mod api_tests;
 mod arrange;
 mod change;
-#[cfg(test)]
-mod client;
 mod code;
 mod create;
 mod facts;

@@ -2,80 +2,29 @@
 
 use crate::location::{Location, NewLocation};
 use crate::{create_location, store};
-use db::{Conn, Db, DbError, Engine, MigrationSet, Settings, Tx};
-use domain::{Actor, Code, Ctx, Ids, Instant, LocationId, PrincipalId, Problem};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use uuid::Uuid;
-use web::{Failure, Reached};
+use db::{Engine, MigrationSet};
+use domain::LocationId;
+use web::Reached;
 
 const SETS: &[MigrationSet] = &[crate::MIGRATIONS];
 
-/// A database with its place, which goes away after it.
-pub(crate) struct World {
-    pub(crate) db: Db,
-    pub(crate) ctx: Ctx,
-    _dir: Option<tempfile::TempDir>,
-    _database: Option<testkit::pg::Database>,
-}
+/// The world that all modules begin with, with the words of this one.
+pub(crate) struct World(testkit::World);
 
-struct Counted(AtomicU64);
+impl std::ops::Deref for World {
+    type Target = testkit::World;
 
-impl Ids for Counted {
-    fn next(&self) -> Uuid {
-        Uuid::from_u64_pair(7, self.0.fetch_add(1, Ordering::Relaxed))
+    fn deref(&self) -> &testkit::World {
+        &self.0
     }
 }
 
 /// A fresh world of an engine.
 pub(crate) fn world(engine: Engine) -> World {
-    let (settings, dir, database) = match engine {
-        Engine::Sqlite => {
-            let dir = tempfile::tempdir().unwrap();
-            let url = format!("sqlite:{}", dir.path().join("t.db").display());
-            (Settings::new(url), Some(dir), None)
-        }
-        Engine::Postgres => {
-            let database = testkit::pg::Database::new(SETS).unwrap();
-            (Settings::new(&database.url), None, Some(database))
-        }
-    };
-    let db = Db::open(&settings, SETS).unwrap();
-    db.migrate().unwrap();
-    let ctx = Ctx {
-        actor: Actor { id: PrincipalId(1), name: "ann".to_owned() },
-        now: Instant::parse("2026-03-01T09:30:00Z").unwrap(),
-        ids: Arc::new(Counted(AtomicU64::new(1))),
-        request_id: Uuid::from_u128(1),
-    };
-    World { db, ctx, _dir: dir, _database: database }
+    World(testkit::World::new(engine, SETS))
 }
 
 impl World {
-    /// Runs a command in a transaction of its own.
-    pub(crate) fn run<T: Send + 'static>(
-        &self,
-        mut command: impl FnMut(&mut Tx<'_>, &Ctx) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let ctx = self.ctx.clone();
-        self.db.write_blocking(move |tx| command(tx, &ctx))
-    }
-
-    /// The same, where it is refused.
-    pub(crate) fn refused<T: Send + std::fmt::Debug + 'static>(
-        &self,
-        command: impl FnMut(&mut Tx<'_>, &Ctx) -> Result<T, Failure> + Send + 'static,
-    ) -> (Code, String) {
-        match self.run(command) {
-            Err(Failure::Refused(problem)) => seen(&problem),
-            other => panic!("not refused: {other:?}"),
-        }
-    }
-
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut Conn<'_>) -> Result<T, DbError>) -> T {
-        self.db.read_blocking(read).unwrap()
-    }
-
     /// Creates `A site`, or `B zone below A`, one after the other.
     pub(crate) fn make(&self, texts: &[&str]) -> Vec<Location> {
         texts.iter().map(|text| self.create(new(text))).collect()
@@ -100,24 +49,6 @@ impl World {
         ids.iter().map(code).collect()
     }
 
-    /// The kinds and numbers of all events; each has its audit row.
-    pub(crate) fn events(&self) -> Vec<(String, i64)> {
-        let mut events = Vec::new();
-        for _ in 0..200 {
-            events = self.read(|conn| db::feed::read(conn, 0, 20_000));
-            if events.len() == self.audits() {
-                break;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(10));
-        }
-        events.into_iter().map(|event| (event.kind, event.aggregate_seq)).collect()
-    }
-
-    /// How many audit rows there are.
-    pub(crate) fn audits(&self) -> usize {
-        usize::try_from(self.read(db::audit::head).n).unwrap()
-    }
-
     /// Asserts that the closure table is the closure of the parents, and that sites follow it.
     pub(crate) fn assert_tree(&self) {
         let found = self.read(crate::store_tests::closure);
@@ -140,11 +71,6 @@ impl World {
     }
 }
 
-/// The code of a problem and the pointer of its first field.
-pub(crate) fn seen(problem: &Problem) -> (Code, String) {
-    (problem.code, problem.errors.first().map_or(String::new(), |error| error.pointer.clone()))
-}
-
 /// Reads `A site` or `B zone below A`.
 pub(crate) fn new(text: &str) -> NewLocation {
     let words: Vec<&str> = text.split(' ').collect();
@@ -156,15 +82,4 @@ pub(crate) fn new(text: &str) -> NewLocation {
     }
 }
 
-/// Runs tests on both engines.
-macro_rules! on_both_engines {
-    ($($name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(db::Engine::Sqlite); })*
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(db::Engine::Postgres); })*
-        }
-    };
-}
-pub(crate) use on_both_engines;
+pub(crate) use testkit::{on_both_engines, seen};

@@ -7,34 +7,32 @@ use crate::input::{
 use crate::service::run_in;
 use crate::store_tests;
 use catalog::NewItem;
-use db::{Conn, Db, DbError, Engine, MigrationSet, Settings, Tx};
+use db::{DbError, Engine, MigrationSet};
 use domain::ledger::Kind;
 use domain::permission::Permissions;
 use domain::{
-    Actor, ClaimId, Code, Ctx, Ids, Instant, ItemId, LocationId, Permission, PostingId, PrincipalId, Problem,
-    Qty, Status, when,
+    ClaimId, Ctx, Instant, ItemId, LocationId, Permission, PostingId, PrincipalId, Qty, Status, when,
 };
 use places::{NewLocation, SetUp};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use uuid::Uuid;
-use web::{Answer, Caller, Failure, Grant, Principal, PrincipalKind, Reached, Within};
+use web::{Answer, Caller, Grant, Principal, PrincipalKind, Reached, Within};
 
 const SETS: &[MigrationSet] = &[catalog::MIGRATIONS, places::MIGRATIONS, crate::MIGRATIONS];
 
-/// A database with its place, which goes away after it.
-pub(crate) struct World {
-    pub(crate) db: Db,
-    pub(crate) ctx: Ctx,
-    _dir: Option<tempfile::TempDir>,
-    _database: Option<testkit::pg::Database>,
+/// The world that all modules begin with, with the words of this one.
+pub(crate) struct World(testkit::World);
+
+impl std::ops::Deref for World {
+    type Target = testkit::World;
+
+    fn deref(&self) -> &testkit::World {
+        &self.0
+    }
 }
 
-struct Counted(AtomicU64);
-
-impl Ids for Counted {
-    fn next(&self) -> Uuid {
-        Uuid::from_u64_pair(7, self.0.fetch_add(1, Ordering::Relaxed))
+impl std::ops::DerefMut for World {
+    fn deref_mut(&mut self) -> &mut testkit::World {
+        &mut self.0
     }
 }
 
@@ -46,26 +44,7 @@ pub(crate) fn world(engine: Engine) -> World {
 
 /// The same with books of another kind.
 pub(crate) fn world_of(engine: Engine, books: Option<SetUp>) -> World {
-    let (settings, dir, database) = match engine {
-        Engine::Sqlite => {
-            let dir = tempfile::tempdir().unwrap();
-            let url = format!("sqlite:{}", dir.path().join("t.db").display());
-            (Settings::new(url), Some(dir), None)
-        }
-        Engine::Postgres => {
-            let database = testkit::pg::Database::new(SETS).unwrap();
-            (Settings::new(&database.url), None, Some(database))
-        }
-    };
-    let db = Db::open(&settings, SETS).unwrap();
-    db.migrate().unwrap();
-    let ctx = Ctx {
-        actor: Actor { id: PrincipalId(1), name: "ann".to_owned() },
-        now: Instant::parse("2026-03-01T09:30:00Z").unwrap(),
-        ids: Arc::new(Counted(AtomicU64::new(1))),
-        request_id: Uuid::from_u128(1),
-    };
-    let world = World { db, ctx, _dir: dir, _database: database };
+    let world = World(testkit::World::new(engine, SETS));
     world.run(|tx, ctx| Ok(db::partitions::ensure(tx, "stock_movement", ctx.now.0, 6)?)).unwrap();
     if let Some(books) = books {
         world.run(move |tx, ctx| places::set_up(tx, ctx, &books)).unwrap();
@@ -88,30 +67,6 @@ pub(crate) fn world_of(engine: Engine, books: Option<SetUp>) -> World {
 }
 
 impl World {
-    /// Runs a command in a transaction of its own.
-    pub(crate) fn run<T: Send + 'static>(
-        &self,
-        mut command: impl FnMut(&mut Tx<'_>, &Ctx) -> Result<T, Failure> + Send + 'static,
-    ) -> Result<T, Failure> {
-        let ctx = self.ctx.clone();
-        self.db.write_blocking(move |tx| command(tx, &ctx))
-    }
-
-    /// The same, where it is refused: the code and the pointer of the first field.
-    pub(crate) fn refused<T: Send + std::fmt::Debug + 'static>(
-        &self,
-        command: impl FnMut(&mut Tx<'_>, &Ctx) -> Result<T, Failure> + Send + 'static,
-    ) -> (Code, String) {
-        match self.run(command) {
-            Err(Failure::Refused(problem)) => seen(&problem),
-            other => panic!("not refused: {other:?}"),
-        }
-    }
-
-    pub(crate) fn read<T>(&self, read: impl FnOnce(&mut Conn<'_>) -> Result<T, DbError>) -> T {
-        self.db.read_blocking(read).unwrap()
-    }
-
     /// Moves the clock.
     pub(crate) fn at(&mut self, text: &str) {
         self.ctx.now = Instant::parse(text).unwrap();
@@ -292,26 +247,10 @@ pub(crate) fn claim_of(answer: &Answer) -> ClaimId {
     ClaimId::parse(body["id"].as_str().unwrap_or_else(|| panic!("{body}"))).unwrap()
 }
 
-/// The code of a problem and the pointer of its first field.
-pub(crate) fn seen(problem: &Problem) -> (Code, String) {
-    (problem.code, problem.errors.first().map_or(String::new(), |error| error.pointer.clone()))
-}
-
 /// The code in a refused answer.
 pub(crate) fn code_of(answer: &Answer) -> String {
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     body["code"].as_str().unwrap_or("accepted").to_owned()
 }
 
-/// Runs tests on both engines.
-macro_rules! on_both_engines {
-    ($($name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(db::Engine::Sqlite); })*
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(db::Engine::Postgres); })*
-        }
-    };
-}
-pub(crate) use on_both_engines;
+pub(crate) use testkit::{on_both_engines, seen};

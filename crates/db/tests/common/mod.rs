@@ -1,7 +1,6 @@
 //! The world of the tests: a fresh database of either engine, with one table of accounts.
 #![allow(
     dead_code,
-    unused_macros,
     clippy::allow_attributes,
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -49,20 +48,7 @@ pub(crate) const ALL: Statement =
 pub(crate) const ONE: Statement = Statement::new("shop.one", "select amount from shop_account where id = ?1");
 
 /// A database with its place, which goes away after it.
-pub(crate) struct World {
-    pub(crate) db: Db,
-    pub(crate) settings: Settings,
-    _dir: Option<tempfile::TempDir>,
-    _database: Option<testkit::pg::Database>,
-}
-
-impl World {
-    /// Closes the database, so that it can be opened anew.
-    pub(crate) fn closed(&self) -> Settings {
-        self.db.close();
-        self.settings.clone()
-    }
-}
+pub(crate) type World = testkit::Store;
 
 /// A fresh world of an engine.
 pub(crate) fn world(engine: Engine) -> World {
@@ -71,34 +57,7 @@ pub(crate) fn world(engine: Engine) -> World {
 
 /// A fresh world, with other settings.
 pub(crate) fn world_with(engine: Engine, change: impl FnOnce(&mut Settings)) -> World {
-    let (mut settings, dir, database) = match engine {
-        Engine::Sqlite => {
-            let dir = tempfile::tempdir().unwrap();
-            let url = format!("sqlite:{}", dir.path().join("t.db").display());
-            (Settings::new(url), Some(dir), None)
-        }
-        Engine::Postgres => {
-            let database = testkit::pg::Database::new(SETS).unwrap();
-            (Settings::new(&database.url), None, Some(database))
-        }
-    };
-    change(&mut settings);
-    let db = Db::open(&settings, SETS).unwrap();
-    db.migrate().unwrap();
-    World { db, settings, _dir: dir, _database: database }
-}
-
-/// Runs tests on both engines.
-#[macro_export]
-macro_rules! on_both_engines {
-    ($($name:ident),* $(,)?) => {
-        mod sqlite {
-            $(#[test] fn $name() { super::$name(db::Engine::Sqlite); })*
-        }
-        mod postgres {
-            $(#[test] fn $name() { super::$name(db::Engine::Postgres); })*
-        }
-    };
+    testkit::Store::with(engine, SETS, change).unwrap()
 }
 
 pub(crate) fn add(tx: &mut Tx<'_>, id: i64, amount: i64) -> Result<(), DbError> {

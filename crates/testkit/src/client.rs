@@ -1,5 +1,7 @@
-//! A caller of this module's routes over HTTP, without a socket: what the whole door does, from the
+//! A caller of a module's routes over HTTP, without a socket: what the whole door does, from the
 //! address to the problem answer.
+
+#![expect(clippy::expect_used, reason = "a caller that cannot call fails the test")]
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -55,31 +57,41 @@ impl Clock for Stopped {
 
 /// An answer, taken apart.
 #[derive(Debug)]
-pub(crate) struct Seen {
-    pub(crate) status: StatusCode,
-    pub(crate) etag: Option<String>,
-    pub(crate) location: Option<String>,
+pub struct Seen {
+    /// The status.
+    pub status: StatusCode,
+    /// The version, as `If-Match` takes it.
+    pub etag: Option<String>,
+    /// Where the new thing is.
+    pub location: Option<String>,
     /// Null when there is none.
-    pub(crate) body: Value,
+    pub body: Value,
 }
 
 impl Seen {
     /// The status, and the code and first pointer of a refusal.
-    pub(crate) fn refusal(&self) -> (u16, &str, &str) {
-        let pointer = self.body["errors"][0]["pointer"].as_str();
-        (self.status.as_u16(), self.body["code"].as_str().unwrap_or(""), pointer.unwrap_or(""))
+    pub fn refusal(&self) -> (u16, &str, &str) {
+        let text = |pointer| self.body.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+        (self.status.as_u16(), text("/code"), text("/errors/0/pointer"))
     }
 }
 
-/// A caller.
-pub(crate) struct Client {
+/// A caller of the routes of one module.
+pub struct Client {
     router: axum::Router,
     runtime: tokio::runtime::Runtime,
     keys: AtomicU64,
 }
 
+impl std::fmt::Debug for Client {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Client")
+    }
+}
+
 impl Client {
-    pub(crate) fn new(routes: Routes<()>, db: &db::Db, now: Instant, ids: Arc<dyn Ids>) -> Client {
+    /// Routes over a database, at an instant.
+    pub fn new(routes: Routes<()>, db: &db::Db, now: Instant, ids: Arc<dyn Ids>) -> Client {
         let app = App::new(AppParts {
             db: db.clone(),
             clock: Arc::new(Stopped(now)),
@@ -89,12 +101,12 @@ impl Client {
             readiness: Vec::new(),
             description: Vec::new().into(),
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Client { router: routes.router(&app, ()), runtime, keys: AtomicU64::new(0) }
     }
 
     /// Asks as whoever has the token. `version` becomes `If-Match`; a write gets a fresh key.
-    pub(crate) fn ask(
+    pub fn ask(
         &self,
         token: &str,
         method: &Method,
@@ -112,27 +124,32 @@ impl Client {
             request = request.header("idempotency-key", key).header("content-type", "application/json");
         }
         let body = body.map_or(Body::empty(), |body| Body::from(body.to_string()));
-        let request = request.body(body).unwrap();
+        let request = request.body(body).expect("a request");
         self.runtime.block_on(async {
-            let response = self.router.clone().call(request).await.unwrap();
-            let header =
-                |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+            let response = self.router.clone().call(request).await.expect("an answer");
+            let header = |name: &str| {
+                response.headers().get(name).map(|value| value.to_str().expect("text").to_owned())
+            };
             let (status, etag, location) = (response.status(), header("etag"), header("location"));
-            let bytes = response.into_body().collect().await.unwrap().to_bytes();
-            let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).unwrap() };
+            let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+            let body =
+                if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes).expect("JSON") };
             Seen { status, etag, location, body }
         })
     }
 
-    pub(crate) fn get(&self, path: &str) -> Seen {
+    /// Reads as whoever may everything.
+    pub fn get(&self, path: &str) -> Seen {
         self.ask("all", &Method::GET, path, None, None)
     }
 
-    pub(crate) fn post(&self, path: &str, body: &Value) -> Seen {
+    /// Writes as whoever may everything.
+    pub fn post(&self, path: &str, body: &Value) -> Seen {
         self.ask("all", &Method::POST, path, None, Some(body))
     }
 
-    pub(crate) fn patch(&self, path: &str, version: i64, body: &Value) -> Seen {
+    /// Changes what is at a version, as whoever may everything.
+    pub fn patch(&self, path: &str, version: i64, body: &Value) -> Seen {
         self.ask("all", &Method::PATCH, path, Some(version), Some(body))
     }
 }
