@@ -100,6 +100,17 @@ impl<F, S: Sort> List<F, S> {
         Ok(Page { items: rows, next })
     }
 
+    /// The page of rows that know themselves where the next page begins, if there is one. It may be
+    /// shorter than what was asked for: a list that is thinned out on the way stops after so much work
+    /// and goes on from there.
+    ///
+    /// # Errors
+    /// When the key cannot be written as JSON, which is a fault of ours.
+    pub fn part<T, K: Serialize>(&self, items: Vec<T>, next: Option<&K>) -> Result<Page<T>, Failure> {
+        let next = next.map(|key| cursor::write(self.sort.word(), key)).transpose()?;
+        Ok(Page { items, next })
+    }
+
     fn read(query: &str) -> Result<Self, Problem>
     where
         F: DeserializeOwned,

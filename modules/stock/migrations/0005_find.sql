@@ -6,6 +6,11 @@ create index stock_balance_lot on stock_balance (lot, location, status) where lo
 -- the goods of an item that are asked for or on their way
 create index stock_transfer_line_item on stock_transfer_line (item, transfer);
 
+-- the ledger of a document, newest first
+drop index stock_posting_document;
+create index stock_posting_document on stock_posting (document, recorded_at, lane, number)
+  where document is not null;
+
 -- lots by their last sellable day, page by page
 drop index stock_lot_expiry;
 create index stock_lot_expiry on stock_lot (expiry_on, id) where expiry_on is not null;

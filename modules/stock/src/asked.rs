@@ -97,8 +97,8 @@ pub(crate) fn date(text: Option<&str>, pointer: &str) -> Result<Option<when::Dat
 pub(crate) struct Below {
     /// The roots as a JSON list; none for everywhere.
     pub(crate) roots: Option<String>,
-    /// The places below them as a JSON list, when they are few.
-    pub(crate) few: Option<String>,
+    /// The places below them, when they are few.
+    pub(crate) few: Option<Vec<LocationId>>,
 }
 
 /// So many places are asked one by one; more are found on the way.
@@ -115,10 +115,14 @@ impl Below {
         let Some(json) = &roots else { return Ok(Below::default()) };
         let places = crate::store_below::places(conn, json, FEW_PLACES + 1)?;
         let few = i64::try_from(places.len()).is_ok_and(|count| count <= FEW_PLACES);
-        let few = few.then(|| {
+        Ok(Below { roots, few: few.then_some(places) })
+    }
+
+    /// The few places as a JSON list.
+    pub(crate) fn few_json(&self) -> Option<String> {
+        self.few.as_ref().map(|places| {
             let places: Vec<String> = places.iter().map(ToString::to_string).collect();
             format!("[{}]", places.join(","))
-        });
-        Ok(Below { roots, few })
+        })
     }
 }

@@ -53,6 +53,7 @@ mod transfer;
 mod unit;
 mod upkeep;
 mod valuation;
+mod walk;
 mod want;
 
 pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};

@@ -88,7 +88,7 @@ fn what_there_was_of_an_item_and_where(engine: Engine) {
 
 fn the_hot_statements_scan_no_table(engine: Engine) {
     let world = world(engine);
-    for statement in store::STATEMENTS.iter().chain(crate::ledger_page::store::STATEMENTS) {
+    for statement in store::STATEMENTS {
         let plan = world.db.plan(statement).unwrap();
         if statement.hot && engine == Engine::Sqlite {
             assert_eq!(db::full_scans(&plan), Vec::<&str>::new(), "{}: {plan:?}", statement.name);

@@ -1,10 +1,10 @@
 //! The routes of the ledger.
 
-use super::{After, LedgerRow, Wanted, read, rows};
-use crate::{load, reach};
+use super::{After, LedgerRow, Wanted, read, row};
+use crate::asked;
+use crate::walk::Part;
 use db::Conn;
-use domain::code::fold;
-use domain::{Code, Permission, PostingId, PrincipalId, Problem};
+use domain::{Permission, PostingId, PrincipalId, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
@@ -20,6 +20,8 @@ pub(crate) struct LedgerFilter {
     lot: Option<String>,
     /// Only what left or entered this location.
     location: Option<String>,
+    /// Only what left or entered this location or one below it.
+    within: Option<String>,
     /// Only postings of this document.
     document: Option<String>,
     /// Only what this principal posted.
@@ -42,55 +44,30 @@ pub(crate) async fn list_ledger(
     list: List<LedgerFilter, LedgerSort>,
 ) -> web::Result {
     let after: Option<After> = list.after()?;
-    let (fetch, filter, scope) = (list.fetch(), list.filter.clone(), caller.scope.clone());
+    let (limit, filter, scope) = (list.limit, list.filter.clone(), caller.scope.clone());
     let with_values = caller.may(Permission::CostRead);
-    let entries = app
+    let (rows, next) = app
         .db()
         .read(move |conn| {
             let wanted = resolve(conn, &scope, &filter)?;
-            let entries = read(conn, &scope, &wanted, after, fetch)?;
-            let ends: Vec<After> = entries.iter().map(After::of).collect();
-            Ok::<_, Failure>(rows(conn, entries, with_values)?.into_iter().zip(ends).collect::<Vec<_>>())
+            let Part { rows, next } = read(conn, &scope, &wanted, after, limit)?;
+            Ok::<_, Failure>((row::rows(conn, rows, with_values)?, next))
         })
         .await?;
-    let page = list.page(entries, |(_, after)| *after)?;
-    let items: Vec<LedgerRow> = page.items.into_iter().map(|(row, _)| row).collect();
-    Answer::ok(&Page { items, next: page.next })
+    Answer::ok(&list.part(rows, next.as_ref())?)
 }
 
 fn resolve(conn: &mut Conn<'_>, scope: &Scope, filter: &LedgerFilter) -> Result<Wanted, Failure> {
-    let unknown = |code: Code, pointer: &str, what: &str, name: &str| {
-        Problem::at(code, pointer, format!("there is no {what} `{name}`"))
-    };
-    let mut wanted = Wanted {
-        document: filter.document.clone(),
-        actor: filter.actor.map(PrincipalId),
-        ..Wanted::default()
-    };
-    if let Some(sku) = &filter.sku {
-        let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
-        let item = item.ok_or_else(|| unknown(Code::UnknownItem, "?sku", "item", sku))?;
-        wanted.item = Some(item.id);
-    }
-    if let Some(code) = &filter.lot {
-        let Some(item) = wanted.item else {
-            let detail = "a lot belongs to an item; name its `sku` too";
-            return Err(Problem::at(Code::InvalidValue, "?lot", detail).into());
-        };
-        let key = (item, fold(code));
-        let lots = load::lots_by_code(conn, std::slice::from_ref(&key))?;
-        let (lot, _) = lots.get(&key).ok_or_else(|| unknown(Code::UnknownLot, "?lot", "lot", code))?;
-        wanted.lot = Some(*lot);
-    }
-    if let Some(code) = &filter.location {
-        let place = places::facts_by_code(conn, &[code])?.pop().flatten();
-        let place = place.ok_or_else(|| unknown(Code::UnknownLocation, "?location", "location", code))?;
-        if !reach::location(conn, scope, place.id)? {
-            return Err(unknown(Code::UnknownLocation, "?location", "location", code).into());
-        }
-        wanted.location = Some(place.id);
-    }
-    Ok(wanted)
+    let LedgerFilter { sku, lot, location, within, document, actor } = filter;
+    let item = asked::item(conn, sku.as_deref())?;
+    Ok(Wanted {
+        lot: asked::lot(conn, item.as_ref(), lot.as_deref())?,
+        item: item.map(|item| item.id),
+        location: asked::place(conn, scope, location.as_deref(), "?location")?,
+        within: asked::place(conn, scope, within.as_deref(), "?within")?,
+        document: document.clone(),
+        actor: actor.map(PrincipalId),
+    })
 }
 
 /// One posting with its movements.
@@ -106,7 +83,7 @@ pub(crate) async fn get_posting(app: App, caller: Caller, Path(id): Path<String>
         .db()
         .read(move |conn| {
             let entries = super::of_posting(conn, &scope, posting)?;
-            Ok::<_, Failure>(rows(conn, entries, with_values)?)
+            Ok::<_, Failure>(row::rows(conn, entries, with_values)?)
         })
         .await?;
     if rows.is_empty() {

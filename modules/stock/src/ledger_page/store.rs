@@ -3,7 +3,7 @@
 
 use super::After;
 use crate::load;
-use db::{Conn, DbError, Row, Statement, Value};
+use db::{Conn, DbError, Row, Rows, Statement, Value};
 use domain::ledger::{Kind, Place};
 use domain::{Instant, ItemId, LocationId, LotId, PostingId, PrincipalId};
 
@@ -34,14 +34,14 @@ pub(crate) struct Entry {
 
 /// The columns of a page, its condition, and its order.
 macro_rules! select {
-    ($condition:expr, $order:literal) => {
+    ($tables:expr, $condition:expr, $order:literal) => {
         concat!(
-            "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
-               m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
-               m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
-             from stock_movement m
-             join stock_posting p on p.lane = m.lane and p.number = m.number
-             left join stock_lot l on l.id = m.lot
+            "select p.lane, p.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
+               m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, p.recorded_at,
+               p.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
+             from ",
+            $tables,
+            " left join stock_lot l on l.id = m.lot
              where ",
             $condition,
             " order by ",
@@ -51,48 +51,177 @@ macro_rules! select {
     };
 }
 
-/// A page along an index of movements.
+/// A page along an index of movements. The instant alone leads to the partitions.
 macro_rules! page {
-    ($condition:literal) => {
-        select!(
-            concat!($condition, " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)"),
-            "m.recorded_at desc, m.lane desc, m.number desc, m.line desc"
-        )
-    };
-}
-
-/// A page along an index of postings; its first bound is what the index can follow.
-macro_rules! postings_page {
-    ($condition:literal) => {
-        select!(
-            concat!(
-                $condition,
-                " p.recorded_at <= ?2 and (p.recorded_at, p.lane, p.number, m.line) < (?2, ?3, ?4, ?5)"
+    ($name:literal, $condition:literal) => {
+        Statement::per_engine(
+            $name,
+            select!(
+                "stock_movement m cross join stock_posting p on p.lane = m.lane and p.number = m.number",
+                concat!($condition, " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)"),
+                "m.recorded_at desc, m.lane desc, m.number desc, m.line desc"
             ),
-            "p.recorded_at desc, p.lane desc, p.number desc, m.line desc"
+            select!(
+                "stock_movement m join stock_posting p on p.lane = m.lane and p.number = m.number",
+                concat!(
+                    $condition,
+                    " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5) and m.recorded_at <= ?2"
+                ),
+                "m.recorded_at desc, m.lane desc, m.number desc, m.line desc"
+            ),
         )
+        .hot()
     };
 }
 
-const ALL: Statement = Statement::new("stock.ledger.all", postings_page!("?1 = 0 and"));
-const BY_ITEM: Statement = Statement::new("stock.ledger.item", page!("m.item = ?1")).hot();
-const BY_LOT: Statement = Statement::new("stock.ledger.lot", page!("m.lot = ?1 and m.lot <> 0")).hot();
-const FROM: Statement =
-    Statement::new("stock.ledger.from", page!("m.from_location = ?1 and m.from_location > 0")).hot();
+/// A page along an index of postings. One that moved nothing gives one row without a movement, so a
+/// page knows how far it has come.
+///
+/// On PostgreSQL the postings of a page are found before their movements are: its planner takes the
+/// three columns that join the two for independent, and would rather read both tables.
+macro_rules! postings_page {
+    ($name:literal, $condition:literal) => {
+        Statement::per_engine(
+            $name,
+            select!(
+                "stock_posting p left join stock_movement m on m.lane = p.lane and m.number = p.number",
+                concat!(
+                    $condition,
+                    "(p.recorded_at, p.lane, p.number) <= (?2, ?3, ?4)
+                     and ((p.recorded_at, p.lane, p.number) < (?2, ?3, ?4) or m.line < ?5)"
+                ),
+                "p.recorded_at desc, p.lane desc, p.number desc, m.line desc"
+            ),
+            select!(
+                concat!(
+                    "(select p.* from stock_posting p
+                      where ",
+                    $condition,
+                    "(p.recorded_at, p.lane, p.number) <= (?2, ?3, ?4)
+                      order by p.recorded_at desc, p.lane desc, p.number desc
+                      limit ?6 + 1) p
+                     left join stock_movement m
+                       on m.lane = p.lane and m.number = p.number and m.recorded_at = p.recorded_at"
+                ),
+                "(p.recorded_at, p.lane, p.number) < (?2, ?3, ?4) or m.line < ?5",
+                "p.recorded_at desc, p.lane desc, p.number desc, m.line desc"
+            ),
+        )
+        .hot()
+    };
+}
+
+const ALL: Statement = postings_page!("stock.ledger.all", "?1 = 0 and ");
+const BY_ITEM: Statement = page!("stock.ledger.item", "m.item = ?1");
+const BY_LOT: Statement = page!("stock.ledger.lot", "m.lot = ?1 and m.lot <> 0");
+const FROM: Statement = page!("stock.ledger.from", "m.from_location = ?1 and m.from_location > 0");
 /// A change of status stands at one location only, and is found by [`FROM`].
-const TO: Statement = Statement::new(
-    "stock.ledger.to",
-    page!("m.to_location = ?1 and m.to_location > 0 and m.from_location <> ?1"),
+const TO: Statement =
+    page!("stock.ledger.to", "m.to_location = ?1 and m.to_location > 0 and m.from_location <> ?1");
+const BY_DOCUMENT: Statement = postings_page!("stock.ledger.document", "p.document = ?1 and ");
+const BY_ACTOR: Statement = postings_page!("stock.ledger.actor", "p.actor = ?1 and ");
+
+const BY_POSTING: Statement = Statement::per_engine(
+    "stock.ledger.posting",
+    select!(
+        "stock_posting p cross join stock_movement m on m.lane = p.lane and m.number = p.number",
+        "p.id = ?1 and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)",
+        "m.line desc"
+    ),
+    select!(
+        "stock_posting p
+         join stock_movement m on m.lane = p.lane and m.number = p.number and m.recorded_at = p.recorded_at",
+        "p.id = ?1 and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)",
+        "m.line desc"
+    ),
 )
 .hot();
-const BY_DOCUMENT: Statement = Statement::new("stock.ledger.document", postings_page!("p.document = ?1 and"));
-const BY_ACTOR: Statement = Statement::new("stock.ledger.actor", postings_page!("p.actor = ?1 and"));
 
-const BY_POSTING: Statement = Statement::new("stock.ledger.posting", page!("p.id = ?1")).hot();
+/// The keys of the next movements at one end of each of a few places: the index has all of it. A
+/// limit for each place must be a number on PostgreSQL, so there is a statement for pages of the
+/// usual size and one for the largest.
+macro_rules! keys {
+    ($name:literal, $end:literal, $most:literal) => {
+        Statement::per_engine(
+            $name,
+            concat!(
+                "select m.recorded_at, m.lane, m.number, m.line
+                 from stock_movement m
+                 where m.",
+                $end,
+                "_location = ?1 and m.",
+                $end,
+                "_location > 0 and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)
+                 order by m.recorded_at desc, m.lane desc, m.number desc, m.line desc
+                 limit ",
+                $most
+            ),
+            concat!(
+                "select k.recorded_at, k.lane, k.number, k.line
+                 from unnest(?1::bigint[], ?2::timestamptz[], ?3::bigint[], ?4::bigint[], ?5::bigint[])
+                   as w (location, recorded_at, lane, number, line)
+                 cross join lateral (
+                   select m.recorded_at, m.lane, m.number, m.line
+                   from stock_movement m
+                   where m.",
+                $end,
+                "_location = w.location and m.",
+                $end,
+                "_location > 0
+                     and (m.recorded_at, m.lane, m.number, m.line) < (w.recorded_at, w.lane, w.number, w.line)
+                     and m.recorded_at <= w.recorded_at
+                   order by m.recorded_at desc, m.lane desc, m.number desc, m.line desc
+                   limit ",
+                $most,
+                ") k"
+            ),
+        )
+        .hot()
+    };
+}
+
+const KEYS_FROM: Statement = keys!("stock.ledger.keys_from", "from", "51");
+const KEYS_TO: Statement = keys!("stock.ledger.keys_to", "to", "51");
+const MORE_KEYS_FROM: Statement = keys!("stock.ledger.more_keys_from", "from", "501");
+const MORE_KEYS_TO: Statement = keys!("stock.ledger.more_keys_to", "to", "501");
+
+const BY_KEY: Statement = Statement::per_engine(
+    "stock.ledger.key",
+    "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
+       m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
+       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
+     from stock_movement m
+     join stock_posting p on p.lane = m.lane and p.number = m.number
+     left join stock_lot l on l.id = m.lot
+     where m.lane = ?1 and m.number = ?2 and m.line = ?3 and m.recorded_at = ?4",
+    "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
+       m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
+       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
+     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::timestamptz[])
+       as w (lane, number, line, recorded_at)
+     join stock_movement m
+       on m.lane = w.lane and m.number = w.number and m.line = w.line and m.recorded_at = w.recorded_at
+     join stock_posting p on p.lane = m.lane and p.number = m.number
+     left join stock_lot l on l.id = m.lot",
+)
+.hot();
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Statement] =
-    &[ALL, BY_ITEM, BY_LOT, FROM, TO, BY_DOCUMENT, BY_ACTOR, BY_POSTING];
+pub(crate) const STATEMENTS: &[Statement] = &[
+    ALL,
+    BY_ITEM,
+    BY_LOT,
+    FROM,
+    TO,
+    BY_DOCUMENT,
+    BY_ACTOR,
+    BY_POSTING,
+    KEYS_FROM,
+    KEYS_TO,
+    MORE_KEYS_FROM,
+    MORE_KEYS_TO,
+    BY_KEY,
+];
 
 /// Which index a page follows.
 #[derive(Clone, Debug)]
@@ -101,17 +230,24 @@ pub(crate) enum Along {
     Item(ItemId),
     Lot(LotId),
     Location(LocationId),
+    /// A few places together.
+    Places(Vec<LocationId>),
     Document(String),
     Actor(PrincipalId),
 }
 
-/// The next entries along an index, newest first.
+/// What comes next along an index, newest first: where it stands in it, and the entry unless it is a
+/// posting that moved nothing.
+pub(crate) type Next = (After, Option<Entry>);
+
+/// The next entries along an index; fewer than `most` only at its end.
 pub(crate) fn entries(
     conn: &mut Conn<'_>,
     along: &Along,
     after: &After,
-    limit: i64,
-) -> Result<Vec<Entry>, DbError> {
+    most: usize,
+) -> Result<Vec<Next>, DbError> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
     match along {
         Along::All => page(conn, &ALL, Value::Int(0), after, limit),
         Along::Item(item) => page(conn, &BY_ITEM, item.get().into(), after, limit),
@@ -121,16 +257,53 @@ pub(crate) fn entries(
         Along::Location(location) => {
             let mut both = page(conn, &FROM, location.get().into(), after, limit)?;
             both.extend(page(conn, &TO, location.get().into(), after, limit)?);
-            both.sort_unstable_by_key(|entry| std::cmp::Reverse(After::of(entry)));
-            both.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+            newest(&mut both, most);
             Ok(both)
+        }
+        Along::Places(places) => {
+            let keys = keys(conn, places, after, most)?;
+            let mut rows = Rows::with_capacity(4, keys.len());
+            for After(at, lane, number, line) in keys {
+                rows.push(&[lane.into(), number.into(), line.into(), at.into()]);
+            }
+            let mut found = conn.query_many(&BY_KEY, &rows, next)?;
+            newest(&mut found, most);
+            Ok(found)
         }
     }
 }
 
+fn newest(found: &mut Vec<Next>, most: usize) {
+    found.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
+    found.truncate(most);
+}
+
+/// The keys of the next movements from or to a few places, newest first, each once.
+fn keys(
+    conn: &mut Conn<'_>,
+    places: &[LocationId],
+    after: &After,
+    most: usize,
+) -> Result<Vec<After>, DbError> {
+    let After(at, lane, number, line) = *after;
+    let mut rows = Rows::with_capacity(5, places.len());
+    for place in places {
+        rows.push(&[place.get().into(), at.into(), lane.into(), number.into(), line.into()]);
+    }
+    let [from, to] = if most <= 51 { [&KEYS_FROM, &KEYS_TO] } else { [&MORE_KEYS_FROM, &MORE_KEYS_TO] };
+    let key = |row: &Row<'_>| Ok(After(row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?));
+    let mut keys = conn.query_many(from, &rows, key)?;
+    keys.extend(conn.query_many(to, &rows, key)?);
+    keys.sort_unstable_by_key(|key| std::cmp::Reverse(*key));
+    keys.dedup();
+    keys.truncate(most);
+    Ok(keys)
+}
+
 /// The movements of a posting, the last line first.
 pub(crate) fn of_posting(conn: &mut Conn<'_>, posting: PostingId, limit: i64) -> Result<Vec<Entry>, DbError> {
-    page(conn, &BY_POSTING, posting.bytes().into(), &After::START, limit)
+    let found = page(conn, &BY_POSTING, posting.bytes().into(), &After::START, limit)?;
+    Ok(found.into_iter().filter_map(|(_, entry)| entry).collect())
 }
 
 fn page(
@@ -139,9 +312,15 @@ fn page(
     key: Value<'_>,
     after: &After,
     limit: i64,
-) -> Result<Vec<Entry>, DbError> {
+) -> Result<Vec<Next>, DbError> {
     let After(at, lane, posting, row) = *after;
-    conn.query(statement, &[key, at.into(), lane.into(), posting.into(), row.into(), limit.into()], entry)
+    conn.query(statement, &[key, at.into(), lane.into(), posting.into(), row.into(), limit.into()], next)
+}
+
+fn next(row: &Row<'_>) -> Result<Next, DbError> {
+    let line = row.opt_int(2)?;
+    let key = After(row.int(14)?, row.int(0)?, row.int(1)?, line.unwrap_or_default());
+    Ok((key, line.is_some().then(|| entry(row)).transpose()?))
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry, DbError> {

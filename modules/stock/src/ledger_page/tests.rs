@@ -1,39 +1,132 @@
 //! Pages of the ledger: every way to follow it, and every page after the first.
 
-use super::{After, Wanted, read, rows};
-use crate::testing::{on_both_engines, parse, world};
+use super::row::rows;
+use super::store::STATEMENTS;
+use super::{After, Wanted, read};
+use crate::input::{PostInput, Work};
+use crate::testing::{World, caller, on_both_engines, parse, posting, world};
 use db::Engine;
-use domain::Permission;
 use domain::ledger::Kind;
-use web::Principal;
+use domain::{LotId, PrincipalId};
+use web::{Principal, Scope};
 
-on_both_engines!(pages_follow_each_other_without_gap, every_filter_finds_what_it_names,);
+on_both_engines!(
+    pages_follow_each_other_without_gap,
+    every_filter_finds_what_it_names,
+    what_is_below_a_place_is_found_however_many_bins_it_has,
+    what_a_caller_does_not_reach_is_left_out,
+    every_statement_walks_along_an_index,
+);
+
+fn everywhere() -> Scope {
+    Principal::system().scope(domain::Permission::StockRead).unwrap().clone()
+}
+
+/// All pages of so many entries each: the keys, newest first.
+fn walk(world: &World, scope: &Scope, wanted: &Wanted, limit: usize) -> Vec<After> {
+    let (mut after, mut seen) = (None, Vec::new());
+    loop {
+        let page = world.read(|conn| read(conn, scope, wanted, after, limit));
+        assert!(page.rows.len() <= limit);
+        seen.extend(page.rows.iter().map(After::of));
+        match page.next {
+            None => break,
+            next => after = next,
+        }
+    }
+    assert!(seen.windows(2).all(|two| two[0] > two[1]), "newest first, each once: {wanted:?}");
+    seen
+}
+
+fn receive_for(world: &World, document: &str, line: &str) {
+    let input = PostInput {
+        document: Some(document.to_owned()),
+        lines: vec![parse(line), parse("1 BOLT at M1")],
+        ..posting(Kind::Receive)
+    };
+    assert_eq!(world.ask(Work::Post(input)).status.as_u16(), 201);
+}
 
 fn pages_follow_each_other_without_gap(engine: Engine) {
-    let world = world(engine);
-    for _ in 0..7 {
-        world.receive("1 BOLT at L1");
-        world.receive("1 BOLT at L2");
-    }
-    let all = Principal::system();
-    let scope = all.scope(Permission::StockRead).unwrap().clone();
-    let wanted = [
-        Wanted::default(),
-        Wanted { item: Some(world.item("BOLT")), ..Wanted::default() },
-        Wanted { actor: Some(world.ctx.actor.id), ..Wanted::default() },
-    ];
-    for wanted in &wanted {
-        let (mut after, mut seen) = (None, Vec::new());
-        loop {
-            let page = world.read(|conn| read(conn, &scope, wanted, after, 3));
-            after = page.last().map(After::of);
-            seen.extend(page.iter().map(After::of));
-            if page.len() < 3 {
-                break;
-            }
+    let mut world = world(engine);
+    for day in 1..=7 {
+        world.receive("1 MILK lot A until 2027-01-01 at L1");
+        receive_for(&world, "PO-1", "1 BOLT at L2");
+        world.post(Kind::Move, vec![parse("1 BOLT at L2 to L1")]);
+        if day % 2 == 0 {
+            world.at(&format!("2026-0{day}-01T00:00:00Z"));
         }
-        assert_eq!(seen.len(), 14, "{wanted:?}");
-        assert!(seen.windows(2).all(|two| two[0] > two[1]), "newest first, each once");
+    }
+    let scope = everywhere();
+    let milk = world.item("MILK");
+    let lot = world.read(|conn| crate::load::lots_by_code(conn, &[(milk, "a".to_owned())]));
+    let lot: LotId = lot.values().next().unwrap().0;
+    let all = Wanted::default;
+    let (l1, l, m) = (world.location("L1"), world.location("L"), world.location("M"));
+    let cases = [
+        (all(), 28),
+        (Wanted { item: Some(world.item("BOLT")), ..all() }, 21),
+        (Wanted { lot: Some(lot), ..all() }, 7),
+        (Wanted { actor: Some(world.ctx.actor.id), ..all() }, 28),
+        (Wanted { actor: Some(PrincipalId(999)), ..all() }, 0),
+        (Wanted { document: Some("PO-1".to_owned()), ..all() }, 14),
+        (Wanted { location: Some(l1), ..all() }, 14),
+        (Wanted { within: Some(l), ..all() }, 21),
+        (Wanted { within: Some(m), ..all() }, 7),
+        (Wanted { within: Some(m), document: Some("PO-1".to_owned()), ..all() }, 7),
+        (Wanted { within: Some(l1), item: Some(milk), ..all() }, 7),
+        (Wanted { location: Some(l1), within: Some(m), ..all() }, 0),
+    ];
+    for (wanted, count) in &cases {
+        let whole = walk(&world, &scope, wanted, 500);
+        assert_eq!(whole.len(), *count, "{wanted:?}");
+        for limit in [1, 3, 60] {
+            assert_eq!(walk(&world, &scope, wanted, limit), whole, "{wanted:?} by {limit}");
+        }
+    }
+}
+
+fn what_is_below_a_place_is_found_however_many_bins_it_has(engine: Engine) {
+    let world = world(engine);
+    let wanted = Wanted { within: Some(world.location("L")), ..Wanted::default() };
+    world.receive("9 BOLT at L1");
+    world.receive("5 BOLT at M1");
+    world.post(Kind::Move, vec![parse("4 BOLT at L1 to L2")]);
+    let few = walk(&world, &everywhere(), &wanted, 1);
+    assert_eq!(few.len(), 2, "a move between two bins of the place is one entry");
+    let more = places::MakeLocations {
+        parent: "L".to_owned(),
+        pattern: "L-{01..70}".to_owned(),
+        levels: vec![Some(places::MakeLevel { kind: "bin".to_owned(), role: None })],
+    };
+    world.run(move |tx, ctx| places::make_locations(tx, ctx, web::Reached::All, &more)).unwrap();
+    assert_eq!(walk(&world, &everywhere(), &wanted, 1), few);
+}
+
+fn what_a_caller_does_not_reach_is_left_out(engine: Engine) {
+    let world = world(engine);
+    world.receive("9 BOLT at L1");
+    world.receive("5 BOLT at M1");
+    let seen = |below: &str| {
+        let scope = caller(&world.ctx, Some(world.location(below))).scope;
+        walk(&world, &scope, &Wanted::default(), 1).len()
+    };
+    assert_eq!([seen("L"), seen("M1"), seen("M2")], [1, 1, 0]);
+}
+
+fn every_statement_walks_along_an_index(engine: Engine) {
+    let world = world(engine);
+    for statement in STATEMENTS {
+        let plan = world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+        assert_eq!(db::full_scans(&plan), Vec::<&str>::new(), "{}: {plan:#?}", statement.name);
+        // the lines of a posting, or of the few postings of a page, may be put in order; an index never
+        let node = |line: &String| line.trim_start_matches([' ', '-', '>']).to_owned();
+        let is_page_of_postings = plan.iter().map(node).filter(|node| node == "Limit").count() == 2;
+        let sorts = plan.iter().any(|line| {
+            let whole = line.contains("TEMP B-TREE") && !line.contains("LAST TERM OF ORDER BY");
+            whole || (node(line) == "Sort" && !is_page_of_postings)
+        });
+        assert!(!sorts || statement.name == "stock.ledger.posting", "{}: {plan:#?}", statement.name);
     }
 }
 
@@ -42,13 +135,13 @@ fn every_filter_finds_what_it_names(engine: Engine) {
     world.receive("10 BOLT at L1");
     world.post(Kind::Issue, vec![parse("4 BOLT at L1")]);
     world.receive("2 BOLT at L2");
-    let all = Principal::system();
-    let scope = all.scope(Permission::StockRead).unwrap().clone();
+    let scope = everywhere();
     let location = Some(world.location("L1"));
     let entries = world.read(|conn| {
         let wanted = Wanted { location, ..Wanted::default() };
         read(conn, &scope, &wanted, None, 10)
     });
+    let entries = entries.rows;
     let shown = world.read(|conn| rows(conn, entries.clone(), false));
     let lines: Vec<String> = shown
         .iter()
@@ -59,5 +152,5 @@ fn every_filter_finds_what_it_names(engine: Engine) {
     let one = world.read(|conn| super::of_posting(conn, &scope, entries[0].posting));
     assert_eq!(one.len(), 1);
     let none = Wanted { document: Some("NO-SUCH".to_owned()), ..Wanted::default() };
-    assert!(world.read(|conn| read(conn, &scope, &none, None, 10)).is_empty());
+    assert!(world.read(|conn| read(conn, &scope, &none, None, 10)).rows.is_empty());
 }

@@ -228,6 +228,7 @@ pub(crate) fn levels(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Level>,
         false => (String::new(), 0, 0, 0),
     };
     let (text, first, second, third) = after.as_ref().unwrap_or(&start);
+    let few = below.few_json();
     let params: [Value<'_>; 12] = [
         text.into(),
         (*first).into(),
@@ -240,7 +241,7 @@ pub(crate) fn levels(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Level>,
         lot.map(LotId::get).into(),
         below.roots.as_deref().into(),
         (*limit).into(),
-        below.few.as_deref().into(),
+        few.as_deref().into(),
     ];
     let [general @ .., _] = &params;
     match (item, &below.few) {

@@ -1,0 +1,122 @@
+//! Movements as they are shown.
+
+use super::store::Entry;
+use crate::desk::Desk;
+use db::{Conn, DbError};
+use domain::ledger::Place;
+use domain::money::Money;
+use domain::{Delta, Instant, ItemId, LocationId, PostingId, PrincipalId, Status};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One movement of the ledger.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LedgerRow {
+    /// Its posting.
+    #[schema(value_type = String)]
+    pub posting: PostingId,
+    /// The line of the posting, from zero.
+    pub line: i64,
+    /// The kind of the posting.
+    pub kind: &'static str,
+    /// The item.
+    pub sku: String,
+    /// The lot or serial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// How much, in the base unit.
+    #[schema(value_type = String)]
+    pub qty: Delta,
+    /// Where from, and what was on hand there afterwards.
+    pub from: LedgerEnd,
+    /// Where to, and what was on hand there afterwards.
+    pub to: LedgerEnd,
+    /// What it is worth; for those who may see costs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub effective_at: Instant,
+    /// When the ledger took it.
+    #[schema(value_type = String, format = DateTime)]
+    pub recorded_at: Instant,
+    /// The principal that posted it.
+    #[schema(value_type = i64)]
+    pub actor: PrincipalId,
+    /// The document behind it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+    /// Why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The posting that it reverses.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reversal_of: Option<PostingId>,
+}
+
+/// One end of a movement.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LedgerEnd {
+    /// The location.
+    pub location: String,
+    /// The status.
+    #[schema(value_type = String)]
+    pub status: Status,
+    /// On hand of the item (and lot) there, after the movement.
+    #[schema(value_type = String)]
+    pub on_hand: Delta,
+}
+
+/// Gives entries their names.
+pub(crate) fn rows(
+    conn: &mut Conn<'_>,
+    entries: Vec<Entry>,
+    with_values: bool,
+) -> Result<Vec<LedgerRow>, DbError> {
+    let mut items: Vec<ItemId> = entries.iter().map(|entry| entry.item).collect();
+    items.sort_unstable();
+    items.dedup();
+    let mut places: Vec<LocationId> =
+        entries.iter().flat_map(|entry| [entry.from.location, entry.to.location]).collect();
+    places.sort_unstable();
+    places.dedup();
+    let skus: FxHashMap<ItemId, String> = catalog::facts_by_id(conn, &items)?
+        .into_iter()
+        .flatten()
+        .map(|facts| (facts.id, facts.sku))
+        .collect();
+    let codes: FxHashMap<LocationId, String> = places::facts_by_id(conn, &places)?
+        .into_iter()
+        .flatten()
+        .map(|facts| (facts.id, facts.code))
+        .collect();
+    let currency = Desk::read(conn)?.currency;
+    let end = |place: Place, on_hand: i64| LedgerEnd {
+        location: codes.get(&place.location).cloned().unwrap_or_else(|| place.location.to_string()),
+        status: place.status,
+        on_hand: Delta(on_hand),
+    };
+    let value = |minor: i64| Money { minor, currency }.amount().to_string();
+    Ok(entries
+        .into_iter()
+        .map(|entry| LedgerRow {
+            posting: entry.posting,
+            line: entry.line,
+            kind: entry.kind.word(),
+            sku: skus.get(&entry.item).cloned().unwrap_or_else(|| entry.item.to_string()),
+            lot: entry.lot_code,
+            qty: Delta(entry.qty),
+            from: end(entry.from, entry.from_after),
+            to: end(entry.to, entry.to_after),
+            value: entry.value.filter(|_| with_values).map(value),
+            effective_at: entry.effective_at,
+            recorded_at: entry.recorded_at,
+            actor: entry.actor,
+            document: entry.document,
+            reason: entry.reason,
+            reversal_of: entry.reversal_of,
+        })
+        .collect())
+}
