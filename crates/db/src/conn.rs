@@ -135,6 +135,9 @@ impl<'a> Conn<'a> {
         if rows.is_empty() {
             return Ok(0);
         }
+        if statement.text(self.engine()).is_empty() {
+            return Ok(0);
+        }
         let done = match &mut self.inner {
             Inner::Sqlite { conn, deadline } => ready(conn, *deadline, statement).and_then(|mut ready| {
                 let mut sum = 0_u64;

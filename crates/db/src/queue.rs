@@ -11,8 +11,9 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Weight of commands that become one call of a front at most.
-const CALL_MAX: usize = 1_024;
+/// Weight of commands that become one call of a front at most. Four of the largest bulks together
+/// touch hardly more pages than one, so each costs less; and nobody waits much longer for them.
+const CALL_MAX: usize = 4_096;
 
 /// What waits.
 pub(crate) enum Entry {

@@ -57,8 +57,8 @@ impl Settings {
             writers: 4,
             // 128 of the largest bulks: with their texts about as many mebibytes
             queue_max: 128_000,
-            queue_patience: Duration::from_secs(15),
-            batch_max: 2_048,
+            queue_patience: Duration::from_secs(25),
+            batch_max: 4_096,
             read_only: false,
             allow_unsafe: false,
             read_timeout: Duration::from_secs(30),

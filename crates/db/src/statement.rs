@@ -21,7 +21,8 @@ impl Statement {
         Statement { name, sqlite: text, postgres: text, hot: false }
     }
 
-    /// One text for each engine, where they differ.
+    /// One text for each engine, where they differ. Where one engine needs nothing at all its text
+    /// is empty: a set-based run of it then does nothing.
     pub const fn per_engine(name: &'static str, sqlite: &'static str, postgres: &'static str) -> Statement {
         Statement { name, sqlite, postgres, hot: false }
     }
