@@ -5,6 +5,7 @@ use crate::names::Names;
 use domain::ledger::{Claim, Place, Posted};
 use domain::{ClaimId, Delta, Instant, PostingId, Status};
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 /// An accepted posting.
@@ -123,12 +124,20 @@ pub struct ClaimAnswer {
     pub posting: Option<PostingId>,
 }
 
-/// One entry of a bulk's answer.
+/// The answer of a bulk.
+#[derive(Debug, Serialize)]
+pub(crate) struct BulkAnswer<'a> {
+    pub(crate) accepted: usize,
+    pub(crate) refused: usize,
+    pub(crate) postings: Vec<BulkEntry<'a>>,
+}
+
+/// One entry of it; an accepted posting as its event has it.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum BulkEntry<'a> {
-    Accepted { status: u16, posting: &'a PostingAnswer },
-    Refused { status: u16, problem: serde_json::Value },
+    Accepted { status: u16, posting: &'a RawValue },
+    Refused { status: u16, problem: Box<RawValue> },
 }
 
 impl Names {

@@ -2,8 +2,11 @@
 //!
 //! The order of locks, everywhere: site guards, balances, serial holders, cost stacks, claims,
 //! each in key order. (The audit head and the lane come last; `db` takes them at commit.)
-//! Rows that are not there yet are inserted as zeros before anything is locked, so that "absent"
-//! can be locked like everything else.
+//! Guards, serials and stacks that are not there yet are inserted as zeros before anything is
+//! locked, so that "absent" can be locked like everything else. There are many more balances, most
+//! of them new in a growing warehouse: an absent one is read as empty, and whoever stores it finds
+//! out whether another process was first. A guard stays although nothing of it is sellable: it
+//! says that the site has the item.
 
 use crate::store_vault as sql;
 use db::{Conn, DbError, Row, Rows, Tx, Value};
@@ -35,7 +38,6 @@ pub(crate) struct Wanted {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     sites: FxHashSet<SiteKey>,
-    balances: FxHashSet<Key>,
     stacks: FxHashSet<(ItemId, Group)>,
 }
 
@@ -74,14 +76,17 @@ pub(crate) fn lock_rest(
     for key in sorted(wanted.balances.iter()) {
         rows.push(&balance_key(&key));
     }
-    loaded.balances = many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?.into_iter().collect();
-    known.check(loaded.balances.len() == wanted.balances.len())?;
+    loaded.balances = wanted.balances.iter().map(|key| (*key, Balance::EMPTY)).collect();
+    loaded.balances.extend(many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?);
     lock_serials(tx, wanted, loaded)?;
     lock_costs(tx, wanted, method, loaded)?;
     known.check(loaded.costs.len() == wanted.stacks.len())?;
     lock_claims(tx, wanted, loaded)?;
     read_history(tx, wanted, loaded)?;
-    loaded.closed = tx.query(&sql::READ_CLOSED, &[], period)?.into_iter().collect();
+    // a claim alone is dated by the clock, and closed periods do not concern it
+    if !wanted.balances.is_empty() {
+        loaded.closed = tx.query(&sql::READ_CLOSED, &[], period)?.into_iter().collect();
+    }
     Ok(())
 }
 
@@ -120,7 +125,7 @@ fn period(row: &Row<'_>) -> Result<Period, DbError> {
 
 /// Inserts the rows that may be missing.
 fn ensure(tx: &mut Tx<'_>, known: &mut Known, wanted: &Wanted) -> Result<(), DbError> {
-    if known.balances.len() + known.sites.len() + known.stacks.len() > KNOWN_MAX {
+    if known.sites.len() + known.stacks.len() > KNOWN_MAX {
         *known = Known::default();
     }
     let mut rows = Rows::new(3);
@@ -129,14 +134,6 @@ fn ensure(tx: &mut Tx<'_>, known: &mut Known, wanted: &Wanted) -> Result<(), DbE
     }
     if !rows.is_empty() {
         tx.execute_many(&sql::ENSURE_SITES, &rows)?;
-    }
-    let mut rows = Rows::new(5);
-    for key in sorted(wanted.balances.iter().filter(|key| !known.balances.contains(key))) {
-        let [item, location, lot, status] = balance_key(&key);
-        rows.push(&[item, location, lot, status, NEVER.into()]);
-    }
-    if !rows.is_empty() {
-        tx.execute_many(&sql::ENSURE_BALANCES, &rows)?;
     }
     let mut rows = Rows::new(1);
     for lot in sorted(wanted.serials.iter()) {
@@ -161,7 +158,6 @@ impl Known {
     /// again; [`Known::check`] notices when they are asked for, and forgets everything.
     fn learn(&mut self, wanted: &Wanted) {
         self.sites.extend(wanted.sites.iter().copied());
-        self.balances.extend(wanted.balances.iter().copied());
         self.stacks.extend(wanted.stacks.keys().copied());
     }
 
@@ -258,7 +254,7 @@ fn lock_costs(tx: &mut Tx<'_>, wanted: &Wanted, method: Method, loaded: &mut Loa
         }
     }
     let heads = many(tx, &sql::LOCK_STACKS, &rows, |row| {
-        Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), row.int(2)?, row.int(3)?, row.int(4)?))
+        Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), row.opt_int(2)?, row.opt_int(3)?, row.opt_int(4)?))
     })?;
     let mut layers: FxHashMap<(ItemId, Group), Vec<Layer>> = FxHashMap::default();
     for (key, layer) in many(tx, &sql::READ_OLDEST_LAYERS, &limits, layer)? {
@@ -266,6 +262,8 @@ fn lock_costs(tx: &mut Tx<'_>, wanted: &Wanted, method: Method, loaded: &mut Loa
     }
     read_more_layers(tx, wanted, &mut layers)?;
     for (key, next_seq, qty, value) in heads {
+        // one that is not there was never used
+        let (next_seq, qty, value) = (next_seq.unwrap_or(1), qty.unwrap_or(0), value.unwrap_or(0));
         let stack = Stack::load_oldest(method, layers.remove(&key).unwrap_or_default(), qty, value);
         let stack = stack.map_err(|_| DbError::Column { column: 0, wanted: "sound cost layers" })?;
         loaded.costs.insert(key, Costs::loaded(stack, next_seq));

@@ -2,6 +2,10 @@
 //!
 //! Each statement is set-based: one execution over arrays on PostgreSQL, one prepared execution a
 //! row on SQLite. Rows are locked in key order; see `load.rs` for the order of the tables.
+//!
+//! Guards, serials and stacks that are not there yet are made first, so that they can be locked.
+//! SQLite has one writer and locks nothing: there an absent serial or stack is read as one that was
+//! never used, and made when it is stored. So are balances everywhere, see `load.rs`.
 
 use db::Statement;
 
@@ -44,20 +48,6 @@ pub(crate) const STORE_SITES: Statement = Statement::per_engine(
 )
 .hot();
 
-pub(crate) const ENSURE_BALANCES: Statement = Statement::per_engine(
-    "stock.ensure_balances",
-    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest)
-     values (?1, ?2, ?3, ?4, 0, 0, 0, ?5, ?5)
-     on conflict do nothing",
-    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest)
-     select k.item, k.location, k.lot, k.status, 0, 0, 0, k.at, k.at
-     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[])
-       as k (item, location, lot, status, at)
-     order by k.item, k.location, k.lot, k.status
-     on conflict do nothing",
-)
-.hot();
-
 pub(crate) const LOCK_BALANCES: Statement = Statement::per_engine(
     "stock.lock_balances",
     "select item, location, lot, status, on_hand, allocated, ver, at, latest
@@ -73,16 +63,32 @@ pub(crate) const LOCK_BALANCES: Statement = Statement::per_engine(
 
 pub(crate) const STORE_BALANCES: Statement = Statement::per_engine(
     "stock.store_balances",
-    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-     on conflict (item, location, lot, status) do update set on_hand = excluded.on_hand,
-       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest",
+    "update stock_balance set on_hand = ?5, allocated = ?6, ver = ?7, at = ?8, latest = ?9
+     where item = ?1 and location = ?2 and lot = ?3 and status = ?4",
     "update stock_balance b
      set on_hand = k.on_hand, allocated = k.allocated, ver = k.ver, at = k.at, latest = k.latest
      from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[], ?6::bigint[],
        ?7::bigint[], ?8::bigint[], ?9::bigint[])
        as k (item, location, lot, status, on_hand, allocated, ver, at, latest)
      where b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status",
+)
+.hot();
+
+/// Balances that were never touched, as far as was seen: one that has changed since is left as it
+/// is, and not counted.
+pub(crate) const INSERT_BALANCES: Statement = Statement::per_engine(
+    "stock.insert_balances",
+    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+     on conflict (item, location, lot, status) do update set on_hand = excluded.on_hand,
+       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest
+     where ver = 0",
+    "insert into stock_balance as b (item, location, lot, status, on_hand, allocated, ver, at, latest)
+     select * from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[], ?6::bigint[],
+       ?7::bigint[], ?8::bigint[], ?9::bigint[])
+     on conflict (item, location, lot, status) do update set on_hand = excluded.on_hand,
+       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest
+     where b.ver = 0",
 )
 .hot();
 
@@ -162,7 +168,7 @@ pub(crate) const LOCK_SERIALS: Statement = Statement::per_engine(
 
 pub(crate) const ENSURE_SERIALS: Statement = Statement::per_engine(
     "stock.ensure_serials",
-    "insert into stock_serial (lot) values (?1) on conflict do nothing",
+    "",
     "insert into stock_serial (lot) select k.lot from unnest(?1::bigint[]) as k (lot) order by k.lot
      on conflict do nothing",
 )
@@ -181,7 +187,7 @@ pub(crate) const STORE_SERIALS: Statement = Statement::per_engine(
 
 pub(crate) const ENSURE_STACKS: Statement = Statement::per_engine(
     "stock.ensure_stacks",
-    "insert into stock_stack (item, grp, next_seq, qty, value) values (?1, ?2, 1, 0, 0) on conflict do nothing",
+    "",
     "insert into stock_stack (item, grp, next_seq, qty, value)
      select k.item, k.grp, 1, 0, 0 from unnest(?1::bigint[], ?2::bigint[]) as k (item, grp)
      order by k.item, k.grp
@@ -191,7 +197,8 @@ pub(crate) const ENSURE_STACKS: Statement = Statement::per_engine(
 
 pub(crate) const LOCK_STACKS: Statement = Statement::per_engine(
     "stock.lock_stacks",
-    "select item, grp, next_seq, qty, value from stock_stack where item = ?1 and grp = ?2",
+    "select ?1, ?2, s.next_seq, s.qty, s.value
+     from (select 1) left join stock_stack s on s.item = ?1 and s.grp = ?2",
     "select s.item, s.grp, s.next_seq, s.qty, s.value
      from unnest(?1::bigint[], ?2::bigint[]) as k (item, grp)
      join stock_stack s on s.item = k.item and s.grp = k.grp

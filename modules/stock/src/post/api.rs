@@ -97,7 +97,9 @@ pub(crate) async fn reverse_posting(
 
 /// Hands a command to the hot path; a dry run takes the cold one and is undone.
 pub(crate) async fn submit<T>(app: &App, vault: &Vault, command: Command<T>, work: Work) -> web::Result {
-    let Command { caller, key, fingerprint, dry_run, body: _ } = command;
+    let Command { caller, key, fingerprint, dry_run, body } = command;
+    // a bulk may wait for a while, and its body is not needed any more
+    drop(body);
     let key = RequestKey { key: key.as_str().to_owned(), fingerprint };
     let key = (!dry_run).then_some(key);
     let request = Request { ctx: caller.ctx, principal: caller.principal, key, work };

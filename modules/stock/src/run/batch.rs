@@ -2,7 +2,7 @@
 
 use super::answers::again;
 use super::step::{Reversal, Step};
-use crate::answer::{BulkEntry, PostingAnswer};
+use crate::answer::{BulkAnswer, BulkEntry, PostingAnswer};
 use crate::compile::Compiled;
 use crate::desk::Desk;
 use crate::input::Request;
@@ -11,7 +11,8 @@ use crate::save::{Entry, Event};
 use domain::ledger::{self, Clock, Kind, Posted, Refusal, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
-use web::{Answer, is_final};
+use serde_json::value::{RawValue, to_raw_value};
+use web::{Answer, Failure, is_final};
 
 /// For whom something is decided, and under which key.
 #[derive(Clone, Copy)]
@@ -86,7 +87,7 @@ impl<'a> Batch<'a> {
             Step::Refused(problem) => Err(problem),
             Step::Post(compiled) => {
                 let answer = self.post(request.origin(), *compiled)?;
-                created(format!("/api/v1/postings/{}", answer.id), &answer)
+                self.created(&answer)
             }
             Step::Bulk { postings, atomic } => self.bulk(request, postings, atomic),
             Step::Reserve(reserve) => {
@@ -136,7 +137,7 @@ impl<'a> Batch<'a> {
     ) -> Result<Answer, Problem> {
         let entries = self.entries.len();
         let mark = self.vault.mark();
-        let mut outcomes: Vec<Result<PostingAnswer, Problem>> = Vec::with_capacity(postings.len());
+        let mut refusals: Vec<Option<Problem>> = Vec::with_capacity(postings.len());
         for (number, compiled) in postings.into_iter().enumerate() {
             let outcome = compiled.and_then(|compiled| self.post(request.origin(), compiled));
             if atomic && let Err(problem) = outcome {
@@ -144,24 +145,11 @@ impl<'a> Batch<'a> {
                 self.entries.truncate(entries);
                 return Err(problem.under(&format!("/postings/{number}")));
             }
-            outcomes.push(outcome);
+            refusals.push(outcome.err());
         }
-        let id = request.ctx.request_id;
-        let shown: Vec<BulkEntry<'_>> = outcomes
-            .iter()
-            .map(|outcome| match outcome {
-                Ok(posting) => BulkEntry::Accepted { status: 201, posting },
-                Err(problem) => BulkEntry::Refused {
-                    status: Answer::refused(problem, id).status.as_u16(),
-                    problem: serde_json::to_value(web::problem_value(problem, id)).unwrap_or_default(),
-                },
-            })
-            .collect();
-        let accepted = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
-        let body = serde_json::json!({
-            "accepted": accepted, "refused": shown.len() - accepted, "postings": shown,
-        });
-        Answer::ok(&body).map_err(|failure| failure.problem().into_owned())
+        let accepted = self.entries.get(entries..).unwrap_or_default();
+        let answer = bulk_answer(accepted, &refusals, &request.ctx);
+        answer.and_then(|answer| Answer::ok(&answer)).map_err(|failure| failure.problem().into_owned())
     }
 
     fn claimed(&mut self, origin: Origin<'_>, posted: Posted, claim: ClaimId) -> Result<Answer, Problem> {
@@ -201,7 +189,17 @@ impl<'a> Batch<'a> {
         };
         let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()) };
         self.enter(request.origin(), posted, kept, text(&answer));
-        created(format!("/api/v1/postings/{}", answer.id), &answer)
+        self.created(&answer)
+    }
+
+    /// The answer for the posting that was entered last: what its event says.
+    fn created(&self, answer: &PostingAnswer) -> Result<Answer, Problem> {
+        let location = format!("/api/v1/postings/{}", answer.id);
+        let made = match self.entries.last() {
+            Some(entry) => raw(entry).and_then(|posting| Answer::created(location, posting)),
+            None => Err(Failure::fault("a posting was accepted and not entered")),
+        };
+        made.map_err(|failure| failure.problem().into_owned())
     }
 
     pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: String) {
@@ -257,8 +255,34 @@ pub(crate) fn text<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-fn created<T: serde::Serialize>(location: String, body: &T) -> Result<Answer, Problem> {
-    Answer::created(location, body).map_err(|failure| failure.problem().into_owned())
+/// The text of an entry's event, which need not be written again.
+fn raw(entry: &Entry) -> Result<&RawValue, Failure> {
+    Ok(serde_json::from_str(&entry.event.payload)?)
+}
+
+/// The answer of a bulk: for each posting the next of the entries, or why it was refused.
+fn bulk_answer<'a>(
+    entries: &'a [Entry],
+    refusals: &[Option<Problem>],
+    ctx: &Ctx,
+) -> Result<BulkAnswer<'a>, Failure> {
+    let mut accepted = entries.iter();
+    let mut postings = Vec::with_capacity(refusals.len());
+    for refusal in refusals {
+        postings.push(match refusal {
+            Some(problem) => {
+                let status = Answer::refused(problem, ctx.request_id).status.as_u16();
+                let problem = to_raw_value(&web::problem_value(problem, ctx.request_id))?;
+                BulkEntry::Refused { status, problem }
+            }
+            None => {
+                let lost = || Failure::fault("a posting was accepted and not entered");
+                BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?)? }
+            }
+        });
+    }
+    let refused = refusals.iter().flatten().count();
+    Ok(BulkAnswer { accepted: refusals.len() - refused, refused, postings })
 }
 
 pub(super) fn refused(problem: &Problem, ctx: &Ctx) -> Answer {

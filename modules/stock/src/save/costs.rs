@@ -1,14 +1,14 @@
 //! Cost stacks and their layers, as far as they changed.
 
-use super::run;
+use super::Stores;
 use crate::store_vault as sql;
-use db::{DbError, Rows, Tx, Value};
+use db::{Rows, Value};
 use domain::ledger::{Costs, Group};
 use domain::{Instant, ItemId};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Stores the stacks that changed: before and after.
-pub(super) fn save(tx: &mut Tx<'_>, costs: &[((ItemId, Group), Costs, Costs)]) -> Result<(), DbError> {
+/// The stacks that changed: before and after.
+pub(super) fn add(stores: &mut Stores<'_>, costs: &[((ItemId, Group), Costs, Costs)]) {
     let mut heads = Rows::with_capacity(5, costs.len());
     let (mut new, mut changed) = (Rows::new(8), Rows::new(7));
     for ((item, group), before, now) in costs {
@@ -41,9 +41,9 @@ pub(super) fn save(tx: &mut Tx<'_>, costs: &[((ItemId, Group), Costs, Costs)]) -
             }
         }
     }
-    run(tx, &sql::STORE_STACKS, &heads)?;
-    run(tx, &sql::INSERT_LAYERS, &new)?;
-    run(tx, &sql::UPDATE_LAYERS, &changed)
+    stores.add(&sql::STORE_STACKS, heads);
+    stores.add(&sql::INSERT_LAYERS, new);
+    stores.add(&sql::UPDATE_LAYERS, changed);
 }
 
 /// A layer that is not as it was: what came in since, and what is left; quantity and value.

@@ -7,10 +7,11 @@ mod postings;
 
 use crate::load::balance_key;
 use crate::store_vault as sql;
-use db::{DbError, Rows, Tx};
+use db::{DbError, Rows, Statement, Tx};
 use domain::ledger::{Movement, Posted, Touched};
 use domain::when::Date;
 use domain::{Instant, LocationId, SiteId, Zone};
+use postings::Chained;
 use rustc_hash::FxHashMap;
 
 /// An accepted posting with what the decision did not need to know.
@@ -66,12 +67,59 @@ pub(crate) fn save(
     entries: Vec<Entry>,
     touched: &Touched,
 ) -> Result<(), DbError> {
+    let mut stores = Stores::default();
+    add_touched(&mut stores, touched);
     // a recount that breaks no claim, and a sweep that finds nothing, change a guard without a posting
-    save_touched(tx, touched)?;
-    if entries.is_empty() { Ok(()) } else { postings::save(tx, calendars, entries) }
+    if entries.is_empty() {
+        return stores.run(tx);
+    }
+    let chained = Chained::new(tx.lane()?, entries);
+    chained.add(&mut stores, calendars);
+    stores.run(tx)?;
+    chained.close(tx);
+    Ok(())
 }
 
-fn save_touched(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), DbError> {
+/// The rows of a batch by statement. None rests on the result of another, so all of them are sent
+/// at once.
+#[derive(Default)]
+struct Stores<'r> {
+    all: Vec<(&'static Statement, Rows<'r>)>,
+    /// Which of them must touch each of its rows.
+    counted: Vec<usize>,
+}
+
+impl<'r> Stores<'r> {
+    fn add(&mut self, statement: &'static Statement, rows: Rows<'r>) {
+        if !rows.is_empty() {
+            self.all.push((statement, rows));
+        }
+    }
+
+    /// Adds rows that were not locked, because they were not there: whoever made one of them
+    /// meanwhile was first.
+    fn add_new(&mut self, statement: &'static Statement, rows: Rows<'r>) {
+        if !rows.is_empty() {
+            self.counted.push(self.all.len());
+            self.all.push((statement, rows));
+        }
+    }
+
+    fn run(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
+        let all: Vec<(&Statement, &Rows<'_>)> =
+            self.all.iter().map(|(statement, rows)| (*statement, rows)).collect();
+        let counts = tx.execute_all(&all)?;
+        for place in &self.counted {
+            let (wanted, stored) = (self.all.get(*place).map(|(_, rows)| rows.len()), counts.get(*place));
+            if wanted.and_then(|wanted| u64::try_from(wanted).ok()) != stored.copied() {
+                return Err(DbError::Retry("another process was first to make a row"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
     let mut rows = Rows::with_capacity(7, touched.sites.len());
     for (key, site) in &touched.sites {
         rows.push(&[
@@ -84,10 +132,24 @@ fn save_touched(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), DbError> {
             site.next_expiry.into(),
         ]);
     }
-    run(tx, &sql::STORE_SITES, &rows)?;
-    let mut rows = Rows::with_capacity(9, touched.balances.len());
-    for (key, balance, _) in &touched.balances {
+    stores.add(&sql::STORE_SITES, rows);
+    add_balances(stores, touched);
+    let mut rows = Rows::with_capacity(3, touched.serials.len());
+    for (lot, place) in &touched.serials {
+        let location = place.map(|place| place.location.get());
+        rows.push(&[lot.get().into(), location.into(), place.map(|place| place.status.number()).into()]);
+    }
+    stores.add(&sql::STORE_SERIALS, rows);
+    costs::add(stores, &touched.costs);
+    add_claims(stores, touched);
+}
+
+fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
+    let (mut new, mut changed) = (Rows::new(9), Rows::new(9));
+    for (key, balance, was) in &touched.balances {
         let [item, location, lot, status] = balance_key(key);
+        // a key that was never touched has no row, as a rule
+        let rows = if *was == 0 { &mut new } else { &mut changed };
         rows.push(&[
             item,
             location,
@@ -100,25 +162,11 @@ fn save_touched(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), DbError> {
             balance.latest.0.into(),
         ]);
     }
-    run(tx, &sql::STORE_BALANCES, &rows)?;
-    let mut rows = Rows::with_capacity(3, touched.serials.len());
-    for (lot, place) in &touched.serials {
-        let location = place.map(|place| place.location.get());
-        rows.push(&[lot.get().into(), location.into(), place.map(|place| place.status.number()).into()]);
-    }
-    run(tx, &sql::STORE_SERIALS, &rows)?;
-    costs::save(tx, &touched.costs)?;
-    save_claims(tx, touched)
+    stores.add(&sql::STORE_BALANCES, changed);
+    stores.add_new(&sql::INSERT_BALANCES, new);
 }
 
-fn run(tx: &mut Tx<'_>, statement: &db::Statement, rows: &Rows<'_>) -> Result<(), DbError> {
-    if !rows.is_empty() {
-        tx.execute_many(statement, rows)?;
-    }
-    Ok(())
-}
-
-fn save_claims(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), DbError> {
+fn add_claims<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
     let mut new = Rows::new(11);
     let mut changed = Rows::new(5);
     for (before, claim) in &touched.claims {
@@ -149,6 +197,6 @@ fn save_claims(tx: &mut Tx<'_>, touched: &Touched) -> Result<(), DbError> {
             state.into(),
         ]);
     }
-    run(tx, &sql::INSERT_CLAIMS, &new)?;
-    run(tx, &sql::UPDATE_CLAIMS, &changed)
+    stores.add(&sql::INSERT_CLAIMS, new);
+    stores.add(&sql::UPDATE_CLAIMS, changed);
 }

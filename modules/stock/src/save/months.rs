@@ -2,9 +2,9 @@
 //! history.
 
 use super::postings::Numbered;
-use super::{Calendars, run};
+use super::{Calendars, Stores};
 use crate::store_vault as sql;
-use db::{DbError, Rows, Tx};
+use db::Rows;
 use domain::ledger::Group;
 use domain::{ItemId, LocationId, LotId, Period, Status};
 use rustc_hash::FxHashMap;
@@ -29,12 +29,7 @@ struct ValueFlow {
 type MonthKey = (Period, ItemId, LocationId, LotId, Status);
 
 /// Adds the batch to the months it took effect in, once a key.
-pub(super) fn add(
-    tx: &mut Tx<'_>,
-    lane: i64,
-    calendars: &Calendars,
-    numbered: &[Numbered],
-) -> Result<(), DbError> {
+pub(super) fn add(stores: &mut Stores<'_>, lane: i64, calendars: &Calendars, numbered: &[Numbered]) {
     let mut months: FxHashMap<MonthKey, Flow> = FxHashMap::default();
     let mut values: FxHashMap<(Period, ItemId, Group), ValueFlow> = FxHashMap::default();
     let mut spans: FxHashMap<Period, (i64, i64)> = FxHashMap::default();
@@ -61,18 +56,18 @@ pub(super) fn add(
             }
         }
     }
-    save_months(tx, months)?;
-    save_values(tx, values)?;
+    add_months(stores, months);
+    add_values(stores, values);
     let mut rows = Rows::new(4);
     let mut spans: Vec<_> = spans.into_iter().collect();
     spans.sort_unstable();
     for (period, (first, last)) in spans {
         rows.push(&[period.number().into(), lane.into(), first.into(), last.into()]);
     }
-    run(tx, &sql::WIDEN_SPANS, &rows)
+    stores.add(&sql::WIDEN_SPANS, rows);
 }
 
-fn save_months(tx: &mut Tx<'_>, months: FxHashMap<MonthKey, Flow>) -> Result<(), DbError> {
+fn add_months(stores: &mut Stores<'_>, months: FxHashMap<MonthKey, Flow>) {
     let mut months: Vec<_> = months.into_iter().collect();
     months.sort_unstable_by_key(|(key, _)| *key);
     let mut rows = Rows::with_capacity(8, months.len());
@@ -88,13 +83,10 @@ fn save_months(tx: &mut Tx<'_>, months: FxHashMap<MonthKey, Flow>) -> Result<(),
             flow.moves.into(),
         ]);
     }
-    run(tx, &sql::ADD_MONTHS, &rows)
+    stores.add(&sql::ADD_MONTHS, rows);
 }
 
-fn save_values(
-    tx: &mut Tx<'_>,
-    values: FxHashMap<(Period, ItemId, Group), ValueFlow>,
-) -> Result<(), DbError> {
+fn add_values(stores: &mut Stores<'_>, values: FxHashMap<(Period, ItemId, Group), ValueFlow>) {
     let mut values: Vec<_> = values.into_iter().filter(|((_, _, group), _)| group.is_some()).collect();
     values.sort_unstable_by_key(|(key, _)| *key);
     let mut rows = Rows::with_capacity(7, values.len());
@@ -109,5 +101,5 @@ fn save_values(
             flow.value_out.into(),
         ]);
     }
-    run(tx, &sql::ADD_MONTH_VALUES, &rows)
+    stores.add(&sql::ADD_MONTH_VALUES, rows);
 }

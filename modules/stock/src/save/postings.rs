@@ -1,9 +1,9 @@
 //! The postings of a batch: chained in the lane, with their movements and layer uses, each with
 //! its event.
 
-use super::{Calendars, Entry, months, run};
+use super::{Calendars, Entry, Stores, months};
 use crate::store_vault as sql;
-use db::{DbError, NewEvent, Rows, Tx, Value};
+use db::{LaneHead, NewEvent, Rows, Tx, Value};
 use domain::Period;
 use domain::ledger::chain::{self, MovementRecord, Record};
 use domain::ledger::{ClaimEntry, Movement};
@@ -17,38 +17,56 @@ pub(super) struct Numbered {
     claims: Option<String>,
 }
 
-/// Stores the accepted postings in order.
-pub(super) fn save(tx: &mut Tx<'_>, calendars: &Calendars, entries: Vec<Entry>) -> Result<(), DbError> {
-    let head = tx.lane()?;
-    let (lane, mut number, mut hash) = (head.lane, head.number, head.hash);
-    let mut scratch = Vec::new();
-    let mut numbered = Vec::with_capacity(entries.len());
-    for entry in entries {
-        number += 1;
-        let claims = claims_text(&entry.posted.claims);
-        let movements: Vec<MovementRecord> = entry.posted.movements.iter().map(movement_record).collect();
-        hash = chain::hash(&hash, &record(lane, number, &entry, claims.as_deref()), &movements, &mut scratch);
-        numbered.push(Numbered { entry, number, hash, claims });
+/// The accepted postings of a batch, in order and chained.
+pub(super) struct Chained {
+    /// The head of the lane behind them.
+    head: LaneHead,
+    numbered: Vec<Numbered>,
+}
+
+impl Chained {
+    /// Chains postings behind the head of a lane.
+    pub(super) fn new(mut head: LaneHead, entries: Vec<Entry>) -> Chained {
+        let mut scratch = Vec::new();
+        let mut numbered = Vec::with_capacity(entries.len());
+        for entry in entries {
+            head.number += 1;
+            let claims = claims_text(&entry.posted.claims);
+            let movements: Vec<MovementRecord> = entry.posted.movements.iter().map(movement_record).collect();
+            let record = record(head.lane, head.number, &entry, claims.as_deref());
+            head.hash = chain::hash(&head.hash, &record, &movements, &mut scratch);
+            numbered.push(Numbered { entry, number: head.number, hash: head.hash, claims });
+        }
+        Chained { head, numbered }
     }
-    insert_postings(tx, lane, &numbered)?;
-    insert_movements(tx, lane, calendars, &numbered)?;
-    insert_uses(tx, lane, &numbered)?;
-    months::add(tx, lane, calendars, &numbered)?;
-    tx.advance_lane(number, hash);
-    let stream = lane.to_string();
-    for Numbered { entry, number, .. } in numbered {
-        tx.emit(NewEvent {
-            id: entry.event.id,
-            kind: entry.event.kind,
-            aggregate_type: "stock",
-            aggregate_id: &stream,
-            aggregate_seq: number,
-            recorded_at: entry.posted.recorded_at.0,
-            sites: &entry.event.sites,
-            payload: entry.event.payload,
-        });
+
+    /// Their rows.
+    pub(super) fn add<'r>(&'r self, stores: &mut Stores<'r>, calendars: &Calendars) {
+        let (lane, numbered) = (self.head.lane, &self.numbered);
+        stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered));
+        stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered));
+        stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered));
+        months::add(stores, lane, calendars, numbered);
     }
-    Ok(())
+
+    /// Moves the head of the lane, and emits their events.
+    pub(super) fn close(self, tx: &mut Tx<'_>) {
+        let LaneHead { lane, number, hash } = self.head;
+        tx.advance_lane(number, hash);
+        let stream = lane.to_string();
+        for Numbered { entry, number, .. } in self.numbered {
+            tx.emit(NewEvent {
+                id: entry.event.id,
+                kind: entry.event.kind,
+                aggregate_type: "stock",
+                aggregate_id: &stream,
+                aggregate_seq: number,
+                recorded_at: entry.posted.recorded_at.0,
+                sites: &entry.event.sites,
+                payload: entry.event.payload,
+            });
+        }
+    }
 }
 
 fn record<'a>(lane: i64, number: i64, entry: &'a Entry, claims: Option<&'a str>) -> Record<'a> {
@@ -118,7 +136,7 @@ fn claims_text(entries: &[ClaimEntry]) -> Option<String> {
     Some(text)
 }
 
-fn insert_postings(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<(), DbError> {
+fn postings(lane: i64, numbered: &[Numbered]) -> Rows<'_> {
     let mut rows = Rows::with_capacity(15, numbered.len());
     for Numbered { entry, number, hash, claims } in numbered {
         rows.push(&[
@@ -139,15 +157,10 @@ fn insert_postings(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<
             hash.into(),
         ]);
     }
-    run(tx, &sql::INSERT_POSTINGS, &rows)
+    rows
 }
 
-fn insert_movements(
-    tx: &mut Tx<'_>,
-    lane: i64,
-    calendars: &Calendars,
-    numbered: &[Numbered],
-) -> Result<(), DbError> {
+fn movements<'r>(lane: i64, calendars: &Calendars, numbered: &'r [Numbered]) -> Rows<'r> {
     let mut rows = Rows::new(21);
     for Numbered { entry, number, .. } in numbered {
         let effective_at = entry.posted.effective_at;
@@ -179,11 +192,11 @@ fn insert_movements(
             ]);
         }
     }
-    run(tx, &sql::INSERT_MOVEMENTS, &rows)
+    rows
 }
 
 /// What movements took from layers, above zero, and what they put into them, below zero.
-fn insert_uses(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<(), DbError> {
+fn uses(lane: i64, numbered: &[Numbered]) -> Rows<'_> {
     let mut rows = Rows::new(9);
     for Numbered { entry, number, .. } in numbered {
         for movement in &entry.posted.movements {
@@ -212,5 +225,5 @@ fn insert_uses(tx: &mut Tx<'_>, lane: i64, numbered: &[Numbered]) -> Result<(), 
             }
         }
     }
-    run(tx, &sql::INSERT_LAYER_USES, &rows)
+    rows
 }
