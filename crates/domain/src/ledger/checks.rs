@@ -85,23 +85,35 @@ pub(super) fn check_blocked(kind: Kind, step: &Step) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Expired lots: never to a customer or into production, and never received as good.
+/// Expired lots: never to a customer or into production, and never received as good. Good becomes
+/// expired, and good again, by the day alone.
 pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
     match kind {
         Kind::Issue | Kind::Consume if step.from.status == Status::Good => {
             check_expiry(vault, step.lot, step.source.site).map_err(Refusal::of)
         }
-        Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce => {
-            let past = is_past(vault, step.lot, step.destination.site)?;
-            match (step.to.status, past) {
-                (Status::Good, Some((expiry, today))) => Err(Refusal::of(Why::Expired { expiry, today })),
-                (Status::Expired, None) => {
-                    let expiry = expiry_of(vault, step.lot)?;
-                    let today = vault.today(step.destination.site)?;
-                    Err(Refusal::of(Why::NotExpired { expiry, today }))
-                }
-                _ => Ok(()),
+        Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce => check_as_of_today(vault, step),
+        Kind::Expire => match (step.from.status, step.to.status) {
+            (Status::Good, Status::Expired) | (Status::Expired, Status::Good)
+                if step.from.location == step.to.location =>
+            {
+                check_as_of_today(vault, step)
             }
+            (from, to) => Err(Refusal::of(Why::StatusChange { from, to })),
+        },
+        _ => Ok(()),
+    }
+}
+
+/// Whether the status at the destination is what the day there says of the lot.
+fn check_as_of_today(vault: &Vault, step: &Step) -> Result<(), Refusal> {
+    let past = is_past(vault, step.lot, step.destination.site)?;
+    match (step.to.status, past) {
+        (Status::Good, Some((expiry, today))) => Err(Refusal::of(Why::Expired { expiry, today })),
+        (Status::Expired, None) => {
+            let expiry = expiry_of(vault, step.lot)?;
+            let today = vault.today(step.destination.site)?;
+            Err(Refusal::of(Why::NotExpired { expiry, today }))
         }
         _ => Ok(()),
     }

@@ -33,7 +33,7 @@ words! {
         Arrive = 11, "arrive";
         /// From a transit location to the loss account: what did not arrive.
         Shortage = 12, "shortage";
-        /// From good to expired, by the expiry rule.
+        /// From good to expired in one place, or back after the day was mended: by the day alone.
         Expire = 13, "expire";
         /// Contents of a handling unit that changes its site or its sellability.
         Relocate = 14, "relocate";

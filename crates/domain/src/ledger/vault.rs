@@ -249,6 +249,12 @@ impl Vault {
         self.undo.push(Undo::Costs((item, group), step));
     }
 
+    /// Turns the day at a site.
+    #[cfg(test)]
+    pub(super) fn turn_day(&mut self, site: SiteId, today: Date) {
+        self.today.insert(site, today);
+    }
+
     /// The open cost layers of an item in a group.
     #[cfg(test)]
     pub(super) fn peek(&self, item: ItemId, group: Group) -> Option<&crate::costing::Stack> {

@@ -8,6 +8,7 @@
 //! ? BOLT A1 = 10/0              on hand and allocated
 //! ? BOLT LON = 10/4/0 6         sellable, reserved, allocated; available
 //! ```
+//! `lapse CLAIM` ends a claim by time, and at `midnight` the 16th begins at both sites.
 //! A command is `kind ITEM[:LOT] QTY PLACE [PLACE] [key=value …]`, a place is `LOCATION[/status]`;
 //! several lines of one posting are joined with `+`.
 
@@ -219,7 +220,43 @@ impl World {
         let words: Vec<&str> = command.split_whitespace().collect();
         let now = noon();
         let posting = PostingId(self.next());
+        if words == ["midnight"] {
+            for site in [1, 2] {
+                self.vault.turn_day(SiteId(site), when::parse_date("2026-06-16").unwrap());
+            }
+            return Ok(Posted::of_claims(posting, Kind::Release, now, Vec::new()));
+        }
+        let claimed = self.claim_command(posting, &words);
         let outcome = match words[..] {
+            _ if claimed.is_some() => claimed.unwrap(),
+            ["reverse", name] => {
+                let original = self.postings[name].clone();
+                let reversed = self.reversed.contains(&original.id);
+                let original_id = original.id;
+                let original = Original { kind: original.kind, movements: original.movements, reversed };
+                let command = Reverse { id: posting, effective_at: None, post_late: false, original };
+                let clock = Clock { now, zone: &self.zone, minor_digits: 2 };
+                let outcome = reverse(&mut self.vault, &command, &clock);
+                if outcome.is_ok() {
+                    self.reversed.push(original_id);
+                }
+                outcome
+            }
+            _ => self.post(posting, command),
+        };
+        if let Ok(posted) = &outcome {
+            self.log.push(posted.clone());
+            if let Some(name) = name {
+                self.postings.insert(name, posted.clone());
+            }
+        }
+        outcome
+    }
+
+    /// Decides a command that only claims.
+    fn claim_command(&mut self, posting: PostingId, words: &[&str]) -> Option<Result<Posted, Refusal>> {
+        let now = noon();
+        Some(match *words {
             ["reserve", item, site, qty, claim, ref options @ ..] => {
                 let (item, _) = item_of(item);
                 let command = Reserve {
@@ -254,28 +291,12 @@ impl World {
                 let command = Release { posting, claim: self.claim(claim), qty, expired: false };
                 release(&mut self.vault, &command, now)
             }
-            ["reverse", name] => {
-                let original = self.postings[name].clone();
-                let reversed = self.reversed.contains(&original.id);
-                let original_id = original.id;
-                let original = Original { kind: original.kind, movements: original.movements, reversed };
-                let command = Reverse { id: posting, effective_at: None, post_late: false, original };
-                let clock = Clock { now, zone: &self.zone, minor_digits: 2 };
-                let outcome = reverse(&mut self.vault, &command, &clock);
-                if outcome.is_ok() {
-                    self.reversed.push(original_id);
-                }
-                outcome
+            ["lapse", claim] => {
+                let command = Release { posting, claim: self.claim(claim), qty: None, expired: true };
+                release(&mut self.vault, &command, now)
             }
-            _ => self.post(posting, command),
-        };
-        if let Ok(posted) = &outcome {
-            self.log.push(posted.clone());
-            if let Some(name) = name {
-                self.postings.insert(name, posted.clone());
-            }
-        }
-        outcome
+            _ => return None,
+        })
     }
 
     fn post(&mut self, id: PostingId, command: &str) -> Result<Posted, Refusal> {
