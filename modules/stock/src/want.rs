@@ -116,9 +116,10 @@ impl Wanted {
         }
     }
 
-    /// What a reversal needs: both ends of each movement.
-    pub(crate) fn reverse(&mut self, names: &Names, command: &Reverse, now: Instant) {
-        let since = command.effective_at.filter(|at| *at < now);
+    /// What a reversal needs: both ends of each movement. Whoever says when it happens asks for the
+    /// history of what it takes from: by the clock of another process it may lie in the past.
+    pub(crate) fn reverse(&mut self, names: &Names, command: &Reverse) {
+        let since = command.effective_at;
         for movement in &command.original.movements {
             for place in [movement.from, movement.to] {
                 self.balances.insert(Key::at(movement.item, movement.lot, place));

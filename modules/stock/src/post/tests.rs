@@ -1,15 +1,17 @@
 //! Postings that overtake each other, and keys that come again.
 
-use crate::input::{LineInput, PostInput, Request, RequestKey, Work};
+use crate::input::{LineInput, PostInput, Request, RequestKey, ReverseInput, Work};
 use crate::service::run_in;
-use crate::testing::{code_of, on_both_engines, parse, posting, world};
+use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
 use db::Engine;
+use domain::PostingId;
 use domain::ledger::Kind;
 use std::sync::Arc;
 use web::Principal;
 
 on_both_engines!(
     what_was_overtaken_on_its_way_is_posted_all_the_same,
+    a_reversal_looks_at_what_another_clock_has_booked_after_it,
     a_key_with_another_request_never_disturbs_who_repeats_the_first,
 );
 
@@ -27,6 +29,34 @@ fn what_was_overtaken_on_its_way_is_posted_all_the_same(engine: Engine) {
     assert_eq!(body["recorded_at"], "2026-03-01T09:45:00.000001Z");
     world.post(Kind::Move, vec![LineInput { to_location: Some("L2".into()), ..parse("3 BOLT at L1") }]);
     assert_eq!(world.stock("BOLT"), ["L1 4", "L2 3"]);
+}
+
+fn a_reversal_looks_at_what_another_clock_has_booked_after_it(engine: Engine) {
+    let mut world = world(engine);
+    let receive = |world: &World, text: &str| {
+        let answer = world.try_post(Kind::Receive, vec![parse(text)]);
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        PostingId::parse(body["id"].as_str().unwrap()).unwrap()
+    };
+    let reverse = |world: &World, posting: PostingId| {
+        let effective_at = Some(world.ctx.now);
+        let (post_late, reason, note) = (false, None, None);
+        code_of(&world.ask(Work::Reverse(ReverseInput { posting, effective_at, post_late, reason, note })))
+    };
+    let first = receive(&world, "5 BOLT at L1");
+    // a process whose clock is ahead has taken three of them, and brought in four a minute later
+    world.at("2026-03-01T09:45:00Z");
+    world.post(Kind::Issue, vec![parse("3 BOLT at L1")]);
+    world.at("2026-03-01T09:46:00Z");
+    let last = receive(&world, "4 BOLT at L1");
+    world.at("2026-03-01T09:44:59.999999Z");
+    assert_eq!(reverse(&world, first), "insufficient_stock");
+    assert_eq!(reverse(&world, last), "insufficient_stock");
+    // in the very microsecond of the original
+    world.at("2026-03-01T09:46:00Z");
+    assert_eq!(reverse(&world, last), "accepted");
+    assert_eq!(reverse(&world, last), "already_reversed");
+    assert_eq!(world.stock("BOLT"), ["L1 2"]);
 }
 
 fn a_key_with_another_request_never_disturbs_who_repeats_the_first(engine: Engine) {

@@ -34,7 +34,7 @@ pub(super) fn lock(
             }
             Step::Allocate(allocate) => wanted.allocate(names, allocate),
             Step::Release(release) => wanted.claim(names, release.claim),
-            Step::Reverse(reversal) => wanted.reverse(names, &reversal.command, request.ctx.now),
+            Step::Reverse(reversal) => wanted.reverse(names, &reversal.command),
             Step::Stored(_) | Step::Refused(_) => {}
         }
     }
