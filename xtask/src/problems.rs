@@ -16,7 +16,7 @@ Every refusal of Stockwell has a code, and every code has a page here. A refusal
 
 | member | meaning |
 |---|---|
-| `type` | the address of the page, relative to the project: `/docs/problems/` and the code |
+| `type` | the address of the page, which every server shows: `/docs/problems/` and the code |
 | `title` | the sentence of the code, the same for every occurrence |
 | `status` | the HTTP status |
 | `detail` | what happened this time, with the values that explain it |

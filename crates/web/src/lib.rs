@@ -24,6 +24,7 @@ mod openapi;
 mod params;
 mod principal;
 mod problem;
+mod problem_pages;
 mod record;
 mod routes;
 mod serve;

@@ -2,9 +2,9 @@
 
 use crate::answer::Answer;
 use crate::app::{App, State};
-use crate::events;
 use crate::failure::Failure;
 use crate::routes::{PublicReason, Reach, Routes};
+use crate::{events, problem_pages};
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,11 @@ pub fn system_routes<S: State>() -> Routes<S> {
         .add(Permission::SystemRead, Reach::Everywhere, crate::routes!(get_health))
         .add(Permission::SystemRead, Reach::Everywhere, crate::routes!(get_metrics))
         .add(crate::Access::Public(PublicReason::Description), Reach::Whole, crate::routes!(get_openapi))
+        .add(
+            crate::Access::Public(PublicReason::Description),
+            Reach::Whole,
+            crate::routes!(problem_pages::get_problem_page),
+        )
         .add(crate::Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_livez))
         .add(crate::Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_readyz))
 }

@@ -160,6 +160,23 @@ fn a_refusal_is_a_problem() {
 }
 
 #[test]
+fn the_type_of_a_refusal_leads_to_its_page() {
+    let world = sqlite();
+    for refused in [world.admin().get("/api/v2/items"), world.stranger().get("/api/v1/me")] {
+        let body = refused.json();
+        let page = world.stranger().get(body["type"].as_str().unwrap()).good();
+        assert_eq!(page.header("content-type"), Some("text/plain; charset=utf-8"));
+        let told = format!("# {}", body["title"].as_str().unwrap());
+        assert!(page.text().starts_with(&told), "{}", page.text());
+    }
+    for code in domain::Code::ALL {
+        world.stranger().get(format!("/docs/problems/{code}")).good();
+    }
+    assert_eq!(world.stranger().get("/docs/problems/nonsense").refusal(), "404 not_found");
+    assert_eq!(world.stranger().get("/docs/problems/..%2F..%2FCargo.toml").refusal(), "404 not_found");
+}
+
+#[test]
 fn the_request_id_goes_in_and_out() {
     let world = sqlite();
     let id = "req_0199f2c47a5e7b3c9d1e4f6a8b0c2d4e";

@@ -1,0 +1,116 @@
+//! The pages of the problems as the server shows them: the `type` of a refusal leads to its page on
+//! the server that refused, whether or not the machine has another network.
+
+use crate::failure::Failure;
+use crate::params::Path;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::{Code, Problem};
+
+/// The pages by their codes. A code without a page does not compile.
+macro_rules! pages {
+    ($($code:ident = $word:literal,)*) => {
+        /// The page of a code, in Markdown.
+        const fn page(code: Code) -> &'static str {
+            match code {
+                $(Code::$code => include_str!(concat!("../../../docs/problems/", $word, ".md")),)*
+            }
+        }
+    };
+}
+
+pages! {
+    MalformedBody = "malformed_body",
+    MalformedParameter = "malformed_parameter",
+    MalformedHeader = "malformed_header",
+    UnknownParameter = "unknown_parameter",
+    MalformedFile = "malformed_file",
+    Unauthenticated = "unauthenticated",
+    Forbidden = "forbidden",
+    GrantExceedsMaker = "grant_exceeds_maker",
+    NotFound = "not_found",
+    UnknownRoute = "unknown_route",
+    InsufficientStock = "insufficient_stock",
+    InsufficientAvailable = "insufficient_available",
+    StockClaimed = "stock_claimed",
+    LocationBlocked = "location_blocked",
+    LotExpired = "lot_expired",
+    SerialInStock = "serial_in_stock",
+    SerialNotHere = "serial_not_here",
+    ClaimClosed = "claim_closed",
+    ClaimExpired = "claim_expired",
+    AlreadyReversed = "already_reversed",
+    NotReversible = "not_reversible",
+    PeriodClosed = "period_closed",
+    CodeTaken = "code_taken",
+    InUse = "in_use",
+    TransitionRefused = "transition_refused",
+    TreeCycle = "tree_cycle",
+    IdempotencyInProgress = "idempotency_in_progress",
+    AlreadySetUp = "already_set_up",
+    Stale = "stale",
+    BodyTooLarge = "body_too_large",
+    TooMany = "too_many",
+    UnsupportedMediaType = "unsupported_media_type",
+    MethodNotAllowed = "method_not_allowed",
+    InvalidValue = "invalid_value",
+    InvalidQuantity = "invalid_quantity",
+    FractionRefused = "fraction_refused",
+    InexactConversion = "inexact_conversion",
+    UnknownItem = "unknown_item",
+    UnknownLocation = "unknown_location",
+    UnknownUnit = "unknown_unit",
+    UnknownLot = "unknown_lot",
+    UnknownReason = "unknown_reason",
+    UnknownClaim = "unknown_claim",
+    LotRequired = "lot_required",
+    LotNotAllowed = "lot_not_allowed",
+    SerialRequired = "serial_required",
+    SerialNotOne = "serial_not_one",
+    SerialTwice = "serial_twice",
+    NotStockable = "not_stockable",
+    SamePlace = "same_place",
+    WrongLocationKind = "wrong_location_kind",
+    EffectiveInFuture = "effective_in_future",
+    StatusChangeRefused = "status_change_refused",
+    LimitExceeded = "limit_exceeded",
+    IdempotencyMismatch = "idempotency_mismatch",
+    CurrencyMismatch = "currency_mismatch",
+    WeakPassword = "weak_password",
+    Expiry = "invalid_expiry",
+    IdempotencyKeyRequired = "idempotency_key_required",
+    VersionRequired = "version_required",
+    Throttled = "throttled",
+    Internal = "internal",
+    Busy = "busy",
+    ShuttingDown = "shutting_down",
+    ReadOnly = "read_only",
+    StorageFull = "storage_full",
+}
+
+/// Shows what a code of a problem means and what to do about it, as Markdown.
+#[utoipa::path(
+    get, path = "/docs/problems/{code}",
+    params(("code" = String, Path, description = "the code of the problem")),
+    responses((status = 200, content_type = "text/plain", body = String))
+)]
+pub(crate) async fn get_problem_page(Path(word): Path<String>) -> Result<Response, Failure> {
+    let code = Code::ALL.iter().find(|code| code.word() == word);
+    let code = code.ok_or_else(|| Problem::not_found("problem", &word))?;
+    // as plain text every browser shows it
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, plain)], page(*code)).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_page_is_the_one_of_its_code() {
+        for code in Code::ALL {
+            let told = format!("# {}\n\n`{}` · HTTP ", code.title(), code.word());
+            assert!(page(*code).starts_with(&told), "{code}");
+        }
+    }
+}
