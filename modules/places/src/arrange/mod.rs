@@ -54,13 +54,13 @@ pub fn set_parent(
     store_tree::hold(tx)?;
     let before = load(tx, location)?;
     let parent = load(tx, parent)?;
-    before.kind.stands_below(Some(parent.kind)).map_err(|error| error.problem("/parent"))?;
     let subtree = store_tree::descendants(tx, before.id)?;
     if subtree.contains(&parent.id) {
         let detail =
             format!("`{}` stands below `{}`, which cannot stand below itself", parent.code, before.code);
         return Err(Problem::at(Code::TreeCycle, "/parent", detail).into());
     }
+    before.kind.stands_below(Some(parent.kind)).map_err(|error| error.problem("/parent"))?;
     if before.parent_id == Some(parent.id) {
         return Ok(Moved { location: before.clone(), before, subtree });
     }
@@ -175,7 +175,7 @@ pub fn create_handling_unit(
     store_tree::share(tx)?;
     let NewHandlingUnit { code, name, parent } = command;
     let parent = load(tx, *parent)?;
-    let code = code::location(code, "/code")?;
+    let code = code::chosen(code, "/code")?;
     let name = match name {
         Some(name) => code::name(name, "/name")?,
         None => code.clone(),

@@ -60,7 +60,7 @@ pub(crate) fn plan(
     refuse_unreal(before)?;
     let mut after = before.clone();
     if let Some(code) = not_null(code.as_ref(), "/code")? {
-        after.code = code::location(code, "/code")?;
+        after.code = code::chosen(code, "/code")?;
         if after.kind == LocationKind::Site {
             after.site = Some(after.code.clone());
         }

@@ -31,7 +31,7 @@ pub(crate) fn plan(
         Some(word) => Role::parse(word).map_err(|error| error.problem("/role"))?,
         None => Role::Storage,
     };
-    let code = code::location(code, "/code")?;
+    let code = code::chosen(code, "/code")?;
     let name = match name {
         Some(name) => code::name(name, "/name")?,
         None => code.clone(),

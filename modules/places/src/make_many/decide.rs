@@ -99,7 +99,7 @@ pub(crate) fn plan(
         let Some(Some((kind, role))) = levels.get(name.level) else { continue };
         let above = (0..name.level).rev().find_map(|level| open.get(&level));
         let above = above.and_then(|at| locations.get(*at)).unwrap_or(parent);
-        let code = code::location(&name.code, "/pattern")?;
+        let code = code::chosen(&name.code, "/pattern")?;
         let draft = Draft { name: code.clone(), code, kind: *kind, role: Some(*role) };
         let location = below(&draft, Some(above), now)?;
         open.insert(name.level, locations.len());

@@ -129,8 +129,8 @@ fn a_place_with_stock_stays_in_its_site(engine: Engine) {
     world.place("Z1 bin below Z");
     world.receive("5 BOLT at Z1");
     assert_eq!(refused(stand(&world, "Z", "M")), Code::InUse);
-    assert_eq!(refused(stand(&world, "Z", "Z1")), Code::WrongLocationKind);
-    assert_eq!(refused(stand(&world, "Z", "Z")), Code::WrongLocationKind);
+    assert_eq!(refused(stand(&world, "Z", "Z1")), Code::TreeCycle);
+    assert_eq!(refused(stand(&world, "Z", "Z")), Code::TreeCycle);
     world.post(Kind::Move, vec![parse("5 BOLT at Z1 to L1")]);
     stand(&world, "Z", "M").unwrap();
     world.receive("1 BOLT at Z1");
