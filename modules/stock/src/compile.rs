@@ -6,7 +6,9 @@ use crate::input::{
     QtyInput, ReserveInput,
 };
 use crate::names::{Names, outside};
+use crate::pointer;
 use catalog::ItemFacts;
+use domain::code::CODE_CHARS_MAX;
 use domain::ledger::{Allocate, Amount, Cost, Kind, Line, Place, Post, Reserve};
 use domain::{
     AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, SiteId, Status,
@@ -20,7 +22,7 @@ use web::Principal;
 #[derive(Debug)]
 pub(crate) struct Compiled {
     pub(crate) post: Post,
-    /// For each line of `post`, the pointer of the input line it came from.
+    /// For each line of `post`, the pointer of the input line, or of the serial on it, it came from.
     pub(crate) origins: Vec<String>,
     pub(crate) document: Option<String>,
     pub(crate) reason: Option<String>,
@@ -60,7 +62,7 @@ impl Compiler<'_> {
     pub(crate) fn post(&self, input: &PostInput) -> Result<Compiled, Problem> {
         let permission = input.kind.permission();
         self.check_permission(permission)?;
-        check_texts(input)?;
+        check_words(input.document.as_deref(), input.reason.as_deref(), input.note.as_deref())?;
         let reason = crate::reason::of_posting(self.names, input)?;
         let count: usize = input.lines.iter().map(|line| line.serials.len().max(1)).sum();
         if input.lines.is_empty() {
@@ -76,7 +78,10 @@ impl Compiler<'_> {
             let pointer = format!("/lines/{number}");
             let compiled =
                 self.line(input.kind, permission, line).map_err(|problem| problem.under(&pointer))?;
-            origins.resize(origins.len() + compiled.len(), pointer);
+            match line.serials.len() {
+                0 => origins.resize(origins.len() + compiled.len(), pointer),
+                serials => origins.extend((0..serials).map(|serial| pointer::of_serial(&pointer, serial))),
+            }
             lines.extend(compiled);
         }
         Ok(Compiled {
@@ -103,8 +108,11 @@ impl Compiler<'_> {
     ) -> Result<Vec<Line>, Problem> {
         let item = self.item(&line.sku)?;
         let here = self.location(permission, &line.location, "/location")?;
+        if line.claim.is_some_and(|claim| self.is_elsewhere(permission, claim)) {
+            return Err(Problem::at(Code::UnknownClaim, "/claim", "there is no such claim"));
+        }
         let (from, to) = self.ends(kind, permission, line, here)?;
-        let base = self.to_base(item, line.qty.qty(), line.unit.as_deref())?;
+        let base = self.to_base(item, line.qty.qty(), line.unit.as_deref(), line.qty.field())?;
         let amount = match line.qty {
             QtyInput::Moves(_) => Amount::Move(base),
             QtyInput::Counted(_) => Amount::CountTo(base),
@@ -142,7 +150,7 @@ impl Compiler<'_> {
         let (Amount::Move(qty) | Amount::CountTo(qty)) = made.amount;
         if qty != count.saturating_mul(Qty::ONE.millionths()) {
             let detail = format!("`{count}` serials are named for a quantity of `{}`", domain::Delta(qty));
-            return Err(Problem::at(Code::SerialNotOne, "/qty", detail));
+            return Err(Problem::at(Code::SerialNotOne, line.qty.field(), detail));
         }
         let one = Qty::ONE.millionths();
         let amount = match made.amount {
@@ -218,7 +226,7 @@ impl Compiler<'_> {
             owner: input.owner.clone(),
             item: item.id,
             site: site.id,
-            qty: self.to_base(item, input.qty, input.unit.as_deref())?,
+            qty: self.to_base(item, input.qty, input.unit.as_deref(), "/qty")?,
             priority: input.priority,
             expires_at: input.expires_at,
         })
@@ -247,7 +255,7 @@ impl Compiler<'_> {
             item: item.id,
             location: location.id,
             lot,
-            qty: self.to_base(item, input.qty, input.unit.as_deref())?,
+            qty: self.to_base(item, input.qty, input.unit.as_deref(), "/qty")?,
             priority: input.priority,
         })
     }
@@ -259,9 +267,14 @@ impl Compiler<'_> {
 
     /// Whether the caller reaches a claim; one out of reach is as if it were not there.
     pub(crate) fn reaches_claim(&self, claim: ClaimId) -> bool {
+        self.names.claims.contains_key(&claim) && !self.is_elsewhere(Permission::StockClaim, claim)
+    }
+
+    /// Whether a claim is there, and out of the caller's reach.
+    fn is_elsewhere(&self, permission: Permission, claim: ClaimId) -> bool {
         self.names.claims.get(&claim).is_some_and(|claim| {
             let site: SiteId = claim.site;
-            self.reaches(Permission::StockClaim, claim.bin.map_or(site.root(), |bin| bin.0))
+            !self.reaches(permission, claim.bin.map_or(site.root(), |bin| bin.0))
         })
     }
 
@@ -319,7 +332,15 @@ impl Compiler<'_> {
     }
 
     /// A quantity in the base unit, exactly.
-    pub(crate) fn to_base(&self, item: &ItemFacts, qty: Qty, unit: Option<&str>) -> Result<i64, Problem> {
+    ///
+    /// `field` is the pointer of the quantity in its line.
+    pub(crate) fn to_base(
+        &self,
+        item: &ItemFacts,
+        qty: Qty,
+        unit: Option<&str>,
+        field: &str,
+    ) -> Result<i64, Problem> {
         let unit = unit.unwrap_or(&item.base_unit);
         let factor = self.names.factor(item, unit).ok_or_else(|| {
             let detail =
@@ -333,7 +354,7 @@ impl Compiler<'_> {
                 factor.den(),
                 item.base_unit
             );
-            Problem::at(Code::InexactConversion, "/qty", detail)
+            Problem::at(Code::InexactConversion, field, detail)
         })
     }
 
@@ -371,13 +392,18 @@ fn share_of(left: &mut Cost, serials_left: usize) -> Cost {
     Cost::Total(part)
 }
 
-fn check_texts(input: &PostInput) -> Result<(), Problem> {
-    for (text, pointer) in [(&input.document, "/document"), (&input.reason, "/reason")] {
+/// What a posting or a reversal says about itself, held to its form.
+pub(crate) fn check_words(
+    document: Option<&str>,
+    reason: Option<&str>,
+    note: Option<&str>,
+) -> Result<(), Problem> {
+    for (text, pointer) in [(document, "/document"), (reason, "/reason")] {
         if let Some(text) = text {
             check_handle(text, pointer)?;
         }
     }
-    if let Some(note) = &input.note
+    if let Some(note) = note
         && note.chars().count() > NOTE_CHARS_MAX
     {
         let detail = format!("a note has at most `{NOTE_CHARS_MAX}` characters");
@@ -398,6 +424,16 @@ pub(crate) fn check_handle(text: &str, pointer: &str) -> Result<(), Problem> {
         return Err(Problem::at(Code::LimitExceeded, pointer, detail));
     }
     Ok(())
+}
+
+/// Refuses a name of something that is longer than any name is, before it is looked for.
+pub(crate) fn check_length(name: &str, pointer: &str) -> Result<(), Problem> {
+    // few texts have more bytes than a code has characters, so few are counted
+    if name.len() <= CODE_CHARS_MAX || name.chars().count() <= CODE_CHARS_MAX {
+        return Ok(());
+    }
+    let detail = format!("a code has at most `{CODE_CHARS_MAX}` characters");
+    Err(Problem::at(Code::LimitExceeded, pointer, detail))
 }
 
 /// Refuses a bulk that is empty or too large.

@@ -4,7 +4,7 @@
 use domain::ledger::Kind;
 use domain::money::UnitCost;
 use domain::when::Date;
-use domain::{ClaimId, Ctx, Delta, Instant, PostingId, Qty, Status};
+use domain::{ClaimId, Ctx, Delta, Instant, PostingId, Problem, Qty, Status};
 use std::sync::Arc;
 use web::Principal;
 
@@ -55,8 +55,10 @@ pub const LINES_PER_POSTING_MAX: usize = 10_000;
 /// Many postings in one request.
 #[derive(Clone, Debug)]
 pub struct BulkInput {
-    /// The postings, in order.
+    /// The postings that could be read, in order.
     pub postings: Vec<PostInput>,
+    /// Those that could not be read: where they stand among all of them, ascending, and why.
+    pub refused: Vec<(usize, Problem)>,
     /// All or none; otherwise each is accepted or refused by itself.
     pub atomic: bool,
 }
@@ -93,6 +95,14 @@ impl QtyInput {
     pub(crate) const fn qty(self) -> Qty {
         match self {
             QtyInput::Moves(qty) | QtyInput::Counted(qty) => qty,
+        }
+    }
+
+    /// The pointer of the field that says it, in its line.
+    pub(crate) const fn field(self) -> &'static str {
+        match self {
+            QtyInput::Moves(_) => "/qty",
+            QtyInput::Counted(_) => "/counted",
         }
     }
 }
@@ -187,11 +197,22 @@ pub struct AllocateInput {
     pub priority: i64,
 }
 
+/// The two kinds of claim.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClaimKind {
+    /// Promised at a site.
+    Reservation,
+    /// Bound to a bin.
+    Allocation,
+}
+
 /// A release.
 #[derive(Clone, Debug)]
 pub struct ReleaseInput {
     /// The claim.
     pub claim: ClaimId,
+    /// What it must be; `None` for either.
+    pub kind: Option<ClaimKind>,
     /// How much, in the base unit; all when left out.
     pub qty: Option<Delta>,
     /// Its time is over (the sweep's own wish), not its owner's.

@@ -25,8 +25,8 @@ use web::{Caller, Failure};
 pub(crate) enum Order {
     /// A posting of any kind.
     Post(Compiled),
-    /// An allocation.
-    Allocate(Allocate),
+    /// An allocation, with the pointer of the line that it came from.
+    Allocate(Allocate, String),
     /// A release.
     Release(Release),
     /// What counts as sellable has changed; with the reason, should claims be broken.
@@ -150,7 +150,7 @@ pub(crate) fn carry_out_known(
     let mut batch = Batch::new(&desk, names, &mut vault, sweeps);
     for mut order in orders {
         follow.before(&mut order);
-        let answer = batch.order(Origin { ctx, key: None }, order)?;
+        let answer = batch.order(Origin { ctx, key: None, asks: None }, order)?;
         if let (Some(answer), Some(entry)) = (answer, batch.entries.last()) {
             follow.after(&entry.posted, answer);
         }
@@ -165,7 +165,7 @@ pub(crate) fn carry_out_known(
 impl Batch<'_> {
     fn order(&mut self, origin: Origin<'_>, order: Order) -> Result<Option<PostingAnswer>, Problem> {
         let now = origin.ctx.now;
-        let plain = |batch: &Self, refusal: &Refusal| batch.problem(refusal, &[]);
+        let plain = |batch: &Self, refusal: &Refusal| batch.problem(refusal);
         match order {
             Order::Sweep(_) => Ok(None),
             Order::Fact { id, document, note, sites } => {
@@ -173,9 +173,10 @@ impl Batch<'_> {
                 Ok(None)
             }
             Order::Post(compiled) => self.post(origin, compiled).map(Some),
-            Order::Allocate(allocate) => {
+            Order::Allocate(allocate, line) => {
                 let posted = ledger::allocate(self.vault, allocate, now);
-                let posted = posted.map_err(|refusal| plain(self, &refusal))?;
+                let posted =
+                    posted.map_err(|refusal| self.claim_problem(Kind::Allocate, &refusal).under(&line))?;
                 Ok(Some(self.record(origin, posted, Kept::default())))
             }
             Order::Release(release) => {
@@ -229,7 +230,7 @@ impl Wanted {
     fn order(&mut self, names: &Names, order: &Order, ctx: &Ctx) {
         match order {
             Order::Post(compiled) => self.post(names, &compiled.post, ctx.now),
-            Order::Allocate(allocate) => self.allocate(names, allocate),
+            Order::Allocate(allocate, _) => self.allocate(names, allocate),
             Order::Release(release) => self.claim(names, release.claim),
             Order::Recount(recount, _) => {
                 self.sites.insert(recount.site);
@@ -259,7 +260,7 @@ impl Names {
                         claims.extend(line.claim);
                     }
                 }
-                Order::Allocate(Allocate { item, location, lot, reservation, .. }) => {
+                Order::Allocate(Allocate { item, location, lot, reservation, .. }, _) => {
                     keys.push(Key::at(*item, *lot, Place::good(*location)));
                     claims.extend(*reservation);
                 }

@@ -31,6 +31,7 @@ mod lots;
 mod names;
 mod originals;
 mod period;
+mod pointer;
 mod post;
 mod reach;
 mod read_routes;
@@ -60,8 +61,9 @@ pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, Po
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use document_routes::document_routes;
 pub use input::{
-    AllocateInput, BulkInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX,
-    PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
+    AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput,
+    POSTINGS_PER_BULK_MAX, PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput,
+    ReverseInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};

@@ -346,6 +346,9 @@ impl Names {
             named.chain(self.site_facts.keys().map(|site| site.root())).collect();
         for location in named {
             for root in &roots {
+                if self.reach.contains_key(&(location, *root)) {
+                    continue;
+                }
                 let inside = places::within(conn, location, &[*root])?;
                 self.reach.insert((location, *root), inside);
             }

@@ -161,8 +161,9 @@ impl Why {
         }
     }
 
-    /// The field of the line that is at fault.
-    const fn field(&self) -> &'static str {
+    /// The field of the line that is at fault, as a pointer from the line; empty when it is the
+    /// line as a whole, or one of its ends.
+    pub const fn field(&self) -> &'static str {
         match self {
             Why::InsufficientStock { .. }
             | Why::InsufficientThen { .. }
@@ -170,13 +171,13 @@ impl Why {
             | Why::Unavailable { .. }
             | Why::NotPositive { .. }
             | Why::TooLarge { .. }
-            | Why::Fraction { .. } => "/qty",
+            | Why::Fraction { .. }
+            | Why::SerialNotOne { .. } => "/qty",
             Why::LotRequired | Why::LotNotAllowed | Why::LotOfOtherItem | Why::Expired { .. } => "/lot",
-            Why::SerialRequired
-            | Why::SerialNotOne { .. }
-            | Why::SerialTwice
-            | Why::SerialInStock { .. }
-            | Why::SerialNotHere { .. } => "/serial",
+            Why::SerialRequired => "/serials",
+            Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
+            Why::BalanceTooLarge => "/qty",
+            Why::ValueTooLarge => "/unit_cost",
             Why::NotStocked => "/sku",
             Why::NotExpired { .. } | Why::StatusChange { .. } => "/status",
             Why::ClaimUnknown

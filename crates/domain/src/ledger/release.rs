@@ -1,5 +1,6 @@
 //! Give up a claim, in whole or in part: by its owner's wish, or by time.
 
+use super::checks::check_quantity;
 use super::claim::{ClaimState, reduce};
 use super::kind::Kind;
 use super::posted::{ClaimChange, Posted};
@@ -32,8 +33,8 @@ pub fn release(vault: &mut Vault, command: &Release, now: Instant) -> Result<Pos
             return Err(Refusal::of(Why::ClaimClosed { state: claim.state.word() }));
         }
         let qty = command.qty.unwrap_or(claim.qty);
-        if qty <= 0 {
-            return Err(Refusal::of(Why::NotPositive { qty }));
+        if command.qty.is_some() {
+            check_quantity(vault.item(claim.item)?, qty).map_err(Refusal::of)?;
         }
         if qty > claim.qty {
             return Err(Refusal::of(Why::ClaimSmaller { claimed: claim.qty, wanted: qty }));

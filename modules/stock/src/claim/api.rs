@@ -1,7 +1,8 @@
 //! The routes of claims: they translate and submit.
 
 use crate::answer::ClaimAnswer;
-use crate::input::{AllocateInput, ReleaseInput, ReserveInput, Work};
+use crate::compile::check_length;
+use crate::input::{AllocateInput, ClaimKind, ReleaseInput, ReserveInput, Work};
 use crate::post_submit;
 use crate::service::Vault;
 use axum::extract::State;
@@ -75,6 +76,7 @@ pub(crate) async fn reserve_stock(
     command: Command<ReserveBody>,
 ) -> web::Result {
     let body = &command.body;
+    check_names([(&body.sku, "/sku"), (&body.site, "/site")], body.unit.as_deref())?;
     let work = Work::Reserve(ReserveInput {
         sku: body.sku.clone(),
         site: body.site.clone(),
@@ -98,6 +100,10 @@ pub(crate) async fn allocate_stock(
     command: Command<AllocateBody>,
 ) -> web::Result {
     let body = &command.body;
+    check_names([(&body.sku, "/sku"), (&body.location, "/location")], body.unit.as_deref())?;
+    if let Some(lot) = &body.lot {
+        check_length(lot, "/lot")?;
+    }
     let work = Work::Allocate(AllocateInput {
         sku: body.sku.clone(),
         location: body.location.clone(),
@@ -123,7 +129,7 @@ pub(crate) async fn release_reservation(
     Path(id): Path<String>,
     command: Command<ReleaseBody>,
 ) -> web::Result {
-    release(&app, &vault, &id, command).await
+    release(&app, &vault, ClaimKind::Reservation, &id, command).await
 }
 
 /// Releases an allocation, in whole or in part.
@@ -138,13 +144,32 @@ pub(crate) async fn release_allocation(
     Path(id): Path<String>,
     command: Command<ReleaseBody>,
 ) -> web::Result {
-    release(&app, &vault, &id, command).await
+    release(&app, &vault, ClaimKind::Allocation, &id, command).await
 }
 
-async fn release(app: &App, vault: &Vault, id: &str, command: Command<ReleaseBody>) -> web::Result {
+async fn release(
+    app: &App,
+    vault: &Vault,
+    kind: ClaimKind,
+    id: &str,
+    command: Command<ReleaseBody>,
+) -> web::Result {
     let claim = ClaimId::parse(id).map_err(|_| Problem::not_found("claim", id))?;
     let qty = command.body.qty.as_deref().map(quantity).transpose()?.map(Qty::delta);
-    post_submit(app, vault, command, Work::Release(ReleaseInput { claim, qty, expired: false })).await
+    post_submit(
+        app,
+        vault,
+        command,
+        Work::Release(ReleaseInput { claim, kind: Some(kind), qty, expired: false }),
+    )
+    .await
+}
+
+fn check_names(names: [(&String, &str); 2], unit: Option<&str>) -> Result<(), Problem> {
+    for (name, pointer) in names {
+        check_length(name, pointer)?;
+    }
+    unit.map_or(Ok(()), |unit| check_length(unit, "/unit"))
 }
 
 fn quantity(text: &str) -> Result<Qty, Problem> {

@@ -1,5 +1,6 @@
 //! The bodies of postings as they come in, and their translation into inputs.
 
+use crate::compile::check_length;
 use crate::input::{BulkInput, CostInput, LineInput, LotInput, PostInput, QtyInput, ReverseInput};
 use domain::ledger::Kind;
 use domain::money::UnitCost;
@@ -127,13 +128,18 @@ impl PostingBody {
 }
 
 impl BulkBody {
-    /// As the vault takes it. A posting that cannot be read refuses the bulk: nothing was decided.
+    /// As the vault takes it. A posting that cannot be read is refused by itself, or with all.
     pub(crate) fn input(&self) -> Result<BulkInput, Problem> {
         let mut postings = Vec::with_capacity(self.postings.len());
+        let mut refused = Vec::new();
         for (number, body) in self.postings.iter().enumerate() {
-            postings.push(body.input().map_err(|problem| problem.under(&format!("/postings/{number}")))?);
+            match body.input() {
+                Ok(posting) => postings.push(posting),
+                Err(problem) if self.atomic => return Err(problem.under(&format!("/postings/{number}"))),
+                Err(problem) => refused.push((number, problem)),
+            }
         }
-        Ok(BulkInput { postings, atomic: self.atomic })
+        Ok(BulkInput { postings, refused, atomic: self.atomic })
     }
 }
 
@@ -195,6 +201,8 @@ fn lines(lines: &[LineBody], kind: Kind) -> Result<Vec<LineInput>, Problem> {
 
 impl LineBody {
     fn input(&self, kind: Kind) -> Result<LineInput, Problem> {
+        self.check_fields(kind)?;
+        self.check_codes()?;
         let date = |text: &Option<String>, pointer: &str| match text {
             None => Ok(None),
             Some(text) => when::parse_date(text).map(Some).map_err(|error| error.problem(pointer)),
@@ -212,7 +220,6 @@ impl LineBody {
             let detail = "a date belongs to a lot; name the lot";
             return Err(Problem::at(Code::LotRequired, "/lot", detail));
         }
-        self.check_codes()?;
         Ok(LineInput {
             sku: self.sku.clone(),
             qty: self.quantity(kind)?,
@@ -226,6 +233,35 @@ impl LineBody {
             claim: self.claim,
             cost: self.cost()?,
         })
+    }
+
+    /// What a kind of posting does not take is not passed over, and no name is longer than names are.
+    fn check_fields(&self, kind: Kind) -> Result<(), Problem> {
+        let names = [
+            (Some(&self.sku), "/sku"),
+            (Some(&self.location), "/location"),
+            (self.to_location.as_ref(), "/to_location"),
+            (self.unit.as_ref(), "/unit"),
+        ];
+        for (name, pointer) in names {
+            if let Some(name) = name {
+                check_length(name, pointer)?;
+            }
+        }
+        let comes_in =
+            matches!(kind, Kind::Receive | Kind::Return | Kind::Opening | Kind::Produce | Kind::Adjust);
+        let only = [
+            (self.to_location.is_some() && kind != Kind::Move, "/to_location", "a move"),
+            (self.to_status.is_some() && kind != Kind::SetStatus, "/to_status", "a change of status"),
+            (self.unit_cost.is_some() && !comes_in, "/unit_cost", "a posting that brings goods in"),
+        ];
+        match only.into_iter().find(|(given, ..)| *given) {
+            None => Ok(()),
+            Some((_, pointer, who)) => {
+                let detail = format!("only {who} takes this field; leave it out");
+                Err(Problem::at(Code::InvalidValue, pointer, detail))
+            }
+        }
     }
 
     /// Codes of lots and serials are held to their form, since a receipt may make new ones.

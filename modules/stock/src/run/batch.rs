@@ -8,22 +8,26 @@ use crate::desk::Desk;
 use crate::input::Request;
 use crate::names::Names;
 use crate::save::{Entry, Event};
-use domain::ledger::{self, Clock, Kind, Posted, Refusal, Vault};
+use domain::ledger::{self, Clock, Kind, Posted, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::{RawValue, to_raw_value};
-use web::{Answer, Failure, is_final};
+use std::sync::Arc;
+use web::{Answer, Failure, Principal, is_final};
 
 /// For whom something is decided, and under which key.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) key: Option<&'a str>,
+    /// Who asks; `None` when a document orders.
+    pub(crate) asks: Option<&'a Arc<Principal>>,
 }
 
 impl Request {
     fn origin(&self) -> Origin<'_> {
-        Origin { ctx: &self.ctx, key: self.key.as_ref().map(|key| key.key.as_str()) }
+        let key = self.key.as_ref().map(|key| key.key.as_str());
+        Origin { ctx: &self.ctx, key, asks: Some(&self.principal) }
     }
 }
 
@@ -93,18 +97,18 @@ impl<'a> Batch<'a> {
             Step::Reserve(reserve) => {
                 let claim = reserve.claim;
                 let posted = ledger::reserve(self.vault, reserve, ctx.now);
-                let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
+                let posted = posted.map_err(|refusal| self.claim_problem(Kind::Reserve, &refusal))?;
                 self.claimed(request.origin(), posted, claim)
             }
             Step::Allocate(allocate) => {
                 let claim = allocate.claim;
                 let posted = ledger::allocate(self.vault, allocate, ctx.now);
-                let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
+                let posted = posted.map_err(|refusal| self.claim_problem(Kind::Allocate, &refusal))?;
                 self.claimed(request.origin(), posted, claim)
             }
             Step::Release(release) => {
                 let posted = ledger::release(self.vault, &release, ctx.now);
-                let posted = posted.map_err(|refusal| self.problem(&refusal, &["/qty"]))?;
+                let posted = posted.map_err(|refusal| self.claim_problem(Kind::Release, &refusal))?;
                 self.claimed(request.origin(), posted, release.claim)
             }
             Step::Reverse(reversal) => self.reverse(request, *reversal),
@@ -115,8 +119,7 @@ impl<'a> Batch<'a> {
         let clock =
             Clock { now: origin.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
         let posted = ledger::post(self.vault, &compiled.post, &clock);
-        let origins: Vec<&str> = compiled.origins.iter().map(String::as_str).collect();
-        let posted = posted.map_err(|refusal| self.problem(&refusal, &origins))?;
+        let posted = posted.map_err(|refusal| self.post_problem(origin.asks, &compiled, &refusal))?;
         let Compiled { document, reason, note, .. } = compiled;
         let answer = PostingAnswer {
             document: document.clone(),
@@ -174,11 +177,7 @@ impl<'a> Batch<'a> {
         let clock =
             Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
         let posted = ledger::reverse(self.vault, &reversal.command, &clock);
-        let posted = posted.map_err(|mut refusal| {
-            // the lines are those of the original, which the caller did not write
-            refusal.line = None;
-            self.problem(&refusal, &[])
-        })?;
+        let posted = posted.map_err(|refusal| self.reversal_problem(&refusal))?;
         self.reversed.insert(reversal.of);
         let Reversal { of, document, reason, note, .. } = reversal;
         let answer = PostingAnswer {
@@ -221,24 +220,6 @@ impl<'a> Batch<'a> {
             idem_key: origin.key.map(str::to_owned),
             event,
         });
-    }
-
-    /// A refusal as the caller sees it: with the pointer of the line it wrote.
-    pub(crate) fn problem(&self, refusal: &Refusal, origins: &[&str]) -> Problem {
-        let mut problem = refusal.problem(&|place| self.names.call(place));
-        if let (Some(line), [error]) = (refusal.line, problem.errors.as_mut_slice())
-            && let (Some(origin), Some(rest)) =
-                (origins.get(line), error.pointer.strip_prefix(&format!("/lines/{line}")))
-        {
-            error.pointer = format!("{origin}{rest}");
-        }
-        if refusal.line.is_none()
-            && let ([pointer], Code::InsufficientAvailable | Code::InvalidQuantity | Code::FractionRefused) =
-                (origins, problem.code)
-        {
-            return Problem::at(problem.code, *pointer, problem.detail);
-        }
-        problem
     }
 }
 

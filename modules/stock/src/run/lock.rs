@@ -38,10 +38,16 @@ pub(super) fn lock(
             Step::Stored(_) | Step::Refused(_) => {}
         }
     }
-    match requests.iter().max_by_key(|request| request.ctx.now) {
-        Some(latest) => lock_wanted(tx, desk, known, names, wanted, &latest.ctx),
-        None => Ok((Vault::default(), Vec::new())),
+    let Some(latest) = requests.iter().max_by_key(|request| request.ctx.now) else {
+        return Ok((Vault::default(), Vec::new()));
+    };
+    let serials = !wanted.serials.is_empty();
+    let locked = lock_wanted(tx, desk, known, names, wanted, &latest.ctx)?;
+    if serials {
+        // of the places that hold them, too
+        names.read_reach(tx, requests)?;
     }
+    Ok(locked)
 }
 
 /// Locks and loads the wanted rows, and sweeps what has expired meanwhile.
@@ -64,6 +70,9 @@ pub(crate) fn lock_wanted(
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
     load::want_bins_of_claims(tx, &mut wanted)?;
     load::lock_rest(tx, known, &wanted, desk.method, &mut loaded)?;
+    // a refusal says where a serial is
+    let holders = loaded.serials.values().flatten().map(|place| place.location);
+    names.add_places(tx, holders.collect::<Vec<_>>())?;
     names.facts_into(&mut loaded);
     let mut vault = Vault::new(loaded);
     let entries = sweep::run(&mut vault, desk, names, due, ctx)?;

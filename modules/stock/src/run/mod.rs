@@ -7,6 +7,7 @@
 mod answers;
 mod batch;
 mod lock;
+mod refusal;
 mod step;
 
 pub(crate) use batch::{Batch, Kept, Origin, text};

@@ -1,8 +1,8 @@
 //! A request in terms of ids: what its names mean, and whether its caller may ask for it.
 
-use crate::compile::{Compiled, Compiler, check_bulk};
+use crate::compile::{Compiled, Compiler, check_bulk, check_words};
 use crate::desk::Desk;
-use crate::input::{Request, Work};
+use crate::input::{ClaimKind, ReleaseInput, Request, Work};
 use crate::names::Names;
 use crate::originals::Found;
 use domain::ledger::{Allocate, Kind, Release, Reserve, Reverse};
@@ -48,8 +48,11 @@ pub(super) fn compile(
         Compiler { names, ctx: &request.ctx, principal: &request.principal, minor_digits: desk.minor_digits };
     let step = match &request.work {
         Work::Post(input) => compiler.post(input).map(|compiled| Step::Post(Box::new(compiled))),
-        Work::Bulk(bulk) => check_bulk(bulk.postings.len()).map(|()| {
-            let postings = bulk.postings.iter().map(|input| compiler.post(input)).collect();
+        Work::Bulk(bulk) => check_bulk(bulk.postings.len() + bulk.refused.len()).map(|()| {
+            let mut postings: Vec<_> = bulk.postings.iter().map(|input| compiler.post(input)).collect();
+            for (place, problem) in &bulk.refused {
+                postings.insert((*place).min(postings.len()), Err(problem.clone()));
+            }
             Step::Bulk { postings, atomic: bulk.atomic }
         }),
         Work::Reserve(input) => compiler.reserve(input).map(Step::Reserve),
@@ -57,16 +60,19 @@ pub(super) fn compile(
             Some(claim) if !compiler.reaches_claim(claim) => Err(unknown_claim(claim, "/reservation")),
             _ => compiler.allocate(input).map(Step::Allocate),
         },
-        Work::Release(input) if compiler.reaches_claim(input.claim) => Ok(Step::Release(Release {
-            posting: PostingId(request.ctx.ids.next()),
-            claim: input.claim,
-            qty: input.qty.map(|qty| qty.0),
-            expired: input.expired,
-        })),
+        Work::Release(input) if compiler.reaches_claim(input.claim) && is_of(names, input) => {
+            Ok(Step::Release(Release {
+                posting: PostingId(request.ctx.ids.next()),
+                claim: input.claim,
+                qty: input.qty.map(|qty| qty.0),
+                expired: input.expired,
+            }))
+        }
         Work::Release(input) => Err(Problem::not_found("claim", input.claim)),
         Work::Reverse(input) => match found.get(&input.posting) {
             Some(original) if reaches_all(names, &request.principal, original) => {
-                refuse_of_documents(original.original.kind).map(|()| {
+                let words = check_words(None, input.reason.as_deref(), input.note.as_deref());
+                words.and_then(|()| refuse_of_documents(original.original.kind)).map(|()| {
                     Step::Reverse(Box::new(Reversal {
                         command: Reverse {
                             id: PostingId(request.ctx.ids.next()),
@@ -85,6 +91,16 @@ pub(super) fn compile(
         },
     };
     step.unwrap_or_else(Step::Refused)
+}
+
+/// Whether the claim to be released is of the kind that was asked for.
+fn is_of(names: &Names, input: &ReleaseInput) -> bool {
+    let claim = names.claims.get(&input.claim);
+    claim.is_some_and(|claim| match input.kind {
+        None => true,
+        Some(ClaimKind::Reservation) => claim.bin.is_none(),
+        Some(ClaimKind::Allocation) => claim.bin.is_some(),
+    })
 }
 
 fn unknown_claim(claim: ClaimId, pointer: &str) -> Problem {

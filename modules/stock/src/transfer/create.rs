@@ -25,14 +25,17 @@ pub(crate) fn create(
 ) -> Result<(String, TransferShown), Failure> {
     gate::share(tx)?;
     check_count(new.lines.len())?;
-    let from_site = site(tx, &new.from_site, "/from_site")?;
-    let to_site = site(tx, &new.to_site, "/to_site")?;
+    let from_site = site(tx, &new.from_site, "/from_site");
+    let to_site = site(tx, &new.to_site, "/to_site");
+    // whoever works in neither learns of neither
+    let known: Vec<SiteId> = [&from_site, &to_site].into_iter().flatten().copied().collect();
+    if !reach::any(tx, &caller.scope, &known)? {
+        return Err(unknown_site(&new.from_site, "/from_site").into());
+    }
+    let (from_site, to_site) = (from_site?, to_site?);
     if from_site == to_site {
         let detail = "the goods stay at the site; move them";
         return Err(Problem::at(Code::SamePlace, "/to_site", detail).into());
-    }
-    if !reach::any(tx, &caller.scope, &[from_site, to_site])? {
-        return Err(unknown_site(&new.from_site, "/from_site").into());
     }
     let note = new.note.as_deref().map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
     let expected_on = day(new.expected_on.as_deref())?;
@@ -115,7 +118,7 @@ fn line(compiler: &Compiler<'_>, number: i64, input: &LineInput) -> Result<Trans
     if !item.stocked {
         return Err(Problem::at(Code::NotStockable, "/sku", "the item is a service and is never stocked"));
     }
-    let qty = compiler.to_base(item, input.qty.qty(), input.unit.as_deref())?;
+    let qty = compiler.to_base(item, input.qty.qty(), input.unit.as_deref(), input.qty.field())?;
     let whole = Qty::from_millionths(qty).is_some_and(Qty::is_whole);
     match qty {
         ..=0 => return Err(Problem::at(Code::InvalidQuantity, "/qty", "it is more than zero")),

@@ -9,7 +9,7 @@ use super::{open, store, trace};
 use crate::compile::Compiler;
 use crate::input::{CostInput, LineInput, LotInput, QtyInput};
 use crate::inside::{self, Draft, Order, carry_out, claimed_line};
-use crate::{load, reason};
+use crate::{load, pointer, reason};
 use db::{Conn, DbError, Tx};
 use domain::item::is_expired;
 use domain::ledger::{Allocate, Amount, Claim, Kind, Line, Place, Release};
@@ -24,6 +24,8 @@ struct Part {
     at: usize,
     /// Which line of the body.
     pointer: String,
+    /// The same, or the serial on it.
+    origin: String,
     line: Line,
     qty: i64,
 }
@@ -44,14 +46,14 @@ pub(crate) fn allocate(
         .collect();
     let mut orders = Vec::new();
     let site = transfer.from_site;
-    for Part { at, pointer, line, qty } in parts(tx, caller, &transfer, body, site, &free)? {
+    for Part { at, pointer, line, qty, .. } in parts(tx, caller, &transfer, body, site, &free)? {
         let (Some(doc), Some(free)) = (transfer.lines.get(at), free.get_mut(at)) else { continue };
         if qty > *free {
             let detail = "more than is left of the line would be allocated";
             return Err(Problem::at(Code::InvalidQuantity, format!("{pointer}/qty"), detail).into());
         }
         *free -= qty;
-        orders.push(Order::Allocate(Allocate {
+        let allocate = Allocate {
             posting: PostingId(caller.ctx.ids.next()),
             claim: ClaimId(caller.ctx.ids.next()),
             owner: Some(transfer.owner(doc)),
@@ -61,7 +63,8 @@ pub(crate) fn allocate(
             lot: line.lot,
             qty,
             priority: 0,
-        }));
+        };
+        orders.push(Order::Allocate(allocate, pointer));
     }
     carry_out(tx, &caller.ctx, orders)?;
     transfer.state = State::Allocated;
@@ -102,7 +105,7 @@ pub(crate) fn ship(
     let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.unshipped()).collect();
     let mut lines = Vec::new();
     let site = transfer.from_site;
-    for Part { at, pointer, line, qty } in parts(tx, caller, &transfer, body, site, &left)? {
+    for Part { at, pointer, origin, line, qty } in parts(tx, caller, &transfer, body, site, &left)? {
         let transit = transfer.transit;
         let Some(doc) = transfer.lines.get_mut(at) else { continue };
         doc.counts.ship(qty).map_err(|problem| problem.under(&pointer))?;
@@ -111,7 +114,7 @@ pub(crate) fn ship(
             let to = Place { location: transit, status: line.from.status };
             let line = Line { to, amount: Amount::Move(part), ..line };
             let line = claim.map_or(line, |claim| claimed_line(line, claim, &caller.ctx));
-            lines.push((line, pointer.clone()));
+            lines.push((line, origin.clone()));
         }
     }
     post(tx, caller, &transfer, Kind::Ship, body.note.as_deref(), lines)?;
@@ -136,7 +139,7 @@ pub(crate) fn receive(
     let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.in_transit()).collect();
     let mut lines = Vec::new();
     let parts = parts(tx, caller, &transfer, body, transfer.to_site, &left)?;
-    for Part { at, pointer, line, qty } in parts {
+    for Part { at, pointer, origin, line, qty } in parts {
         let transit = transfer.transit;
         let Some(doc) = transfer.lines.get_mut(at) else { continue };
         let there = waiting.entry(line.item).or_default();
@@ -147,7 +150,7 @@ pub(crate) fn receive(
             let status = status.map_err(|problem| problem.under(&pointer))?;
             let from = Place { location: transit, status: part.status };
             let to = Place { location: line.from.location, status };
-            lines.push((inside::line(line.item, part.lot, from, to, part.qty), pointer.clone()));
+            lines.push((inside::line(line.item, part.lot, from, to, part.qty), origin.clone()));
         }
     }
     post(tx, caller, &transfer, Kind::Arrive, body.note.as_deref(), lines)?;
@@ -288,7 +291,11 @@ fn parts(
         let pointer = format!("/lines/{number}");
         let asked = transfer.lines.get(at).map_or(LotId::NONE, |line| line.lot);
         let made = compile(&compiler, input, asked, site).map_err(|problem| problem.under(&pointer))?;
-        parts.extend(made.into_iter().map(|(line, qty)| Part { at, pointer: pointer.clone(), line, qty }));
+        for (serial, (line, qty)) in made.into_iter().enumerate() {
+            let listed = !input.serials.is_empty();
+            let origin = if listed { pointer::of_serial(&pointer, serial) } else { pointer.clone() };
+            parts.push(Part { at, pointer: pointer.clone(), origin, line, qty });
+        }
     }
     Ok(parts)
 }

@@ -235,6 +235,7 @@ pub(crate) fn empty(
 ) -> Result<UnitShown, Failure> {
     gate::hold(tx)?;
     let unit = find(tx, &caller.scope, code)?;
+    let to_named = to.is_some();
     let to = match to {
         Some(code) => reached(tx, &caller.scope, code)?.ok_or_else(|| unknown(code, "/to"))?.id,
         None => unit.parent.unwrap_or(unit.site.root()),
@@ -253,9 +254,20 @@ pub(crate) fn empty(
             note: Some("emptied".to_owned()),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
         };
-        carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
+        let done = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)]);
+        done.map_err(|failure| if to_named { at_field(failure, "/to") } else { failure })?;
     }
     show(tx, unit.id)
+}
+
+/// A refusal of the ledger about the one field of a command.
+fn at_field(failure: Failure, pointer: &str) -> Failure {
+    match failure {
+        Failure::Refused(problem) if problem.errors.is_empty() => {
+            Problem::at(problem.code, pointer, problem.detail).into()
+        }
+        other => other,
+    }
 }
 
 /// A line for each claim on a key, and one for what nobody claims.

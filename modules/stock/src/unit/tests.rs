@@ -147,7 +147,7 @@ fn claimed_contents_keep_the_unit_where_it_is(engine: Engine) {
         ((4, 1), vec!["L1 100".to_owned(), "U 10".to_owned()])
     );
     assert!(history(&world, "U").is_empty());
-    world.ask(Work::Release(crate::ReleaseInput { claim: bound, qty: None, expired: false }));
+    world.ask(Work::Release(crate::ReleaseInput { claim: bound, kind: None, qty: None, expired: false }));
     bring(&world, "U", "M1").unwrap();
 }
 

@@ -179,7 +179,7 @@ fn expire_claims(db: &Db, ctx: &Ctx) -> Result<usize, DbError> {
 }
 
 fn expiry_of(ctx: &Ctx, claim: ClaimId) -> Request {
-    let work = Work::Release(ReleaseInput { claim, qty: None, expired: true });
+    let work = Work::Release(ReleaseInput { claim, kind: None, qty: None, expired: true });
     Request { ctx: ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }
 }
 

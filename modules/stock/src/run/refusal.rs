@@ -1,0 +1,61 @@
+//! A refusal of the ledger as the caller sees it: with the field that it wrote, and without places
+//! that it does not reach.
+
+use super::batch::Batch;
+use crate::compile::Compiled;
+use crate::pointer;
+use domain::Problem;
+use domain::ledger::{Kind, Place, Refusal};
+use std::sync::Arc;
+use web::Principal;
+
+impl Batch<'_> {
+    /// The refusal of a posting. A place that the posting does not name (where a serial is, say) is
+    /// told only to whoever reaches it.
+    pub(super) fn post_problem(
+        &self,
+        asks: Option<&Arc<Principal>>,
+        compiled: &Compiled,
+        refusal: &Refusal,
+    ) -> Problem {
+        let named = |place: Place| {
+            let lines = &compiled.post.lines;
+            lines.iter().any(|line| [line.from, line.to].iter().any(|end| end.location == place.location))
+        };
+        let reached = |place: Place| {
+            let permission = compiled.post.kind.permission();
+            asks.is_some_and(|asks| self.names.reaches(asks, permission, place.location))
+        };
+        let call = |place| {
+            let told = named(place) || reached(place);
+            if told { self.names.call(place) } else { "another place".to_owned() }
+        };
+        at(refusal, &call, pointer::of_posting(compiled, refusal))
+    }
+
+    /// The refusal of a reservation, an allocation or a release.
+    pub(crate) fn claim_problem(&self, kind: Kind, refusal: &Refusal) -> Problem {
+        let pointer = pointer::of_claim(kind, &refusal.why);
+        at(refusal, &|place| self.names.call(place), pointer.map(str::to_owned))
+    }
+
+    /// The refusal of a reversal.
+    pub(super) fn reversal_problem(&self, refusal: &Refusal) -> Problem {
+        let pointer = pointer::of_reversal(&refusal.why);
+        at(refusal, &|place| self.names.call(place), pointer.map(str::to_owned))
+    }
+
+    /// A refusal without a field.
+    pub(crate) fn problem(&self, refusal: &Refusal) -> Problem {
+        at(refusal, &|place| self.names.call(place), None)
+    }
+}
+
+/// The problem of a refusal, at a field or as a whole.
+fn at(refusal: &Refusal, call: &dyn Fn(Place) -> String, pointer: Option<String>) -> Problem {
+    let problem = Refusal::of(refusal.why.clone()).problem(call);
+    match pointer {
+        Some(pointer) => Problem::at(problem.code, pointer, problem.detail),
+        None => problem,
+    }
+}
