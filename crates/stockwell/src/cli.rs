@@ -4,7 +4,8 @@ mod examples;
 mod reference;
 
 use crate::commands::{
-    backup, bench, demo, doctor, export, import, init, key, migrate, openapi, restore, routes, serve, user, verify,
+    backup, bench, demo, doctor, export, import, init, key, migrate, openapi, restore, routes, serve, user,
+    verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};

@@ -23,10 +23,12 @@ pub(crate) fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Stop> 
     let filter = EnvFilter::try_new(level)
         .map_err(|error| Stop::Unsafe(format!("the setting `log.level`: `{level}`: {error}")))?;
     let lines = Lines { clock, json: config.text("log.format") == "json" };
-    let started = tracing_subscriber::fmt().with_env_filter(filter)
+    let started = tracing_subscriber::fmt()
+        .with_env_filter(filter)
         // a log that nobody reads any more is no reason to fail
         .log_internal_errors(false)
-        .event_format(lines).try_init();
+        .event_format(lines)
+        .try_init();
     started.map_err(Stop::cannot_run)
 }
 

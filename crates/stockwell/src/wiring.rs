@@ -9,13 +9,8 @@ use stock::Vault;
 use web::{App, Routes};
 
 /// The schema of every module, the lower rows first.
-pub const MIGRATIONS: [MigrationSet; 5] = [
-    access::MIGRATIONS,
-    catalog::MIGRATIONS,
-    places::MIGRATIONS,
-    stock::MIGRATIONS,
-    exchange::MIGRATIONS,
-];
+pub const MIGRATIONS: [MigrationSet; 5] =
+    [access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
 
 /// What handlers can ask for with `State<…>`.
 #[derive(Clone, Debug)]

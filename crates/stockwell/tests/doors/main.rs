@@ -4,12 +4,15 @@
 
 #[path = "access.rs"]
 mod access_routes;
+mod bad_input;
 mod door;
 mod events;
 mod keys;
 mod metrics;
 mod scope;
+mod scope_postings;
 mod scope_walk;
 mod set_up;
+mod trace;
 mod walk;
 mod world;

@@ -77,7 +77,10 @@ impl World {
         };
         let db = Db::open(&settings, &wiring::MIGRATIONS).unwrap();
         db.migrate().unwrap();
-        let clock = Arc::new(TestClock(AtomicI64::new(Instant::parse(START).unwrap().0)));
+        let begin = Instant::parse(START).unwrap();
+        // the month of the test's clock, which is not that of the machine
+        db.write_blocking(move |tx| stock::prepare(tx, begin)).unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(begin.0)));
         let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::<TestClock>::clone(&clock)));
         let in_order = Arc::new(AtomicBool::new(true));
         let look = Arc::clone(&in_order);

@@ -1,0 +1,208 @@
+//! Bad transfers and handling units, and bad commands on lots.
+
+use super::{Asked, Stage, long};
+use crate::world::{World, on_both_engines};
+use serde_json::{Value, json};
+
+on_both_engines!(
+    a_wrong_transfer_is_refused,
+    a_wrong_step_of_a_transfer_is_refused,
+    a_wrong_unit_is_refused,
+    a_wrong_command_on_a_lot_is_refused,
+);
+
+fn post(path: impl AsRef<str>, body: Value) -> Asked {
+    ("POST", format!("/api/v1/{}", path.as_ref()), body)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn a_wrong_transfer_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    let line = json!({ "sku": "BOLT", "qty": "1" });
+    let good = |fields: Value| {
+        let mut body = json!({ "from_site": "LON", "to_site": "PAR", "lines": [line] });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        body
+    };
+    for (fields, expected) in [
+        (json!({ "from_site": "NOPE" }), "422 unknown_location /from_site"),
+        (json!({ "from_site": "A1" }), "422 unknown_location /from_site"),
+        (json!({ "from_site": long(65) }), "422 unknown_location /from_site"),
+        (json!({ "to_site": "NOPE" }), "422 unknown_location /to_site"),
+        (json!({ "to_site": "LON" }), "422 same_place /to_site"),
+        (json!({ "to_site": null }), "400 malformed_body /to_site"),
+        (json!({ "note": long(20_001) }), "422 limit_exceeded /note"),
+        (json!({ "lines": [] }), "422 invalid_value /lines"),
+        (json!({ "lines": vec![line.clone(); 1_001] }), "413 too_many /lines"),
+        (json!({ "colour": "red" }), "400 malformed_body /colour"),
+    ] {
+        stage.refuses("transfer", &post("transfers", good(fields)), expected);
+    }
+    stage.make("/api/v1/transfers", good(json!({ "lines": vec![line.clone(); 1_000] })));
+    for (fields, expected) in [
+        (json!({ "sku": "NOPE" }), "422 unknown_item /sku"),
+        (json!({ "sku": "GONE" }), "409 in_use /sku"),
+        (json!({ "sku": "SERVICE" }), "422 not_stockable /sku"),
+        (json!({ "qty": "0" }), "422 invalid_quantity /qty"),
+        (json!({ "qty": "-1" }), "422 invalid_quantity /qty"),
+        (json!({ "qty": "NaN" }), "422 invalid_quantity /qty"),
+        (json!({ "qty": format!("1{}", "0".repeat(30)) }), "422 invalid_quantity /qty"),
+        (json!({ "qty": "0.0000001" }), "422 invalid_quantity /qty"),
+        (json!({ "qty": "0.5" }), "422 fraction_refused /qty"),
+        (json!({ "qty": 1 }), "400 malformed_body /qty"),
+        (json!({ "unit": "pallet" }), "422 unknown_unit /unit"),
+        (json!({ "sku": "SAND", "unit": "scoop" }), "422 inexact_conversion /qty"),
+        (json!({ "lot": "L" }), "422 lot_not_allowed /lot"),
+        (json!({ "sku": "MILK", "lot": "NEW" }), "422 unknown_lot /lot"),
+        (json!({ "colour": "red" }), "400 malformed_body /colour"),
+    ] {
+        let mut wrong = line.clone();
+        wrong.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        let (refusal, field) = expected.rsplit_once(' ').unwrap();
+        let body = good(json!({ "lines": [line, wrong] }));
+        stage.refuses("line", &post("transfers", body), &format!("{refusal} /lines/1{field}"));
+    }
+}
+
+/// The faults of a line of a step; `LON` has what is asked, `PAR` receives.
+fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    let lines = json!([
+        { "sku": "BOLT", "qty": "10" }, { "sku": "DRILL", "qty": "2" }, { "sku": "MILK", "qty": "5" },
+    ]);
+    let new = json!({ "from_site": "LON", "to_site": "PAR", "lines": lines });
+    let number = text(&stage.make("/api/v1/transfers", new)["number"]);
+    let step = |step: &str, body: Value| post(format!("transfers/{number}/{step}"), body);
+    let of = |line: Value| json!({ "lines": [line] });
+    for name in ["allocate", "ship"] {
+        for (line, expected) in [
+            (json!({ "line": 9, "location": "A1" }), "422 invalid_value /lines/0/line"),
+            (json!({ "line": 1, "location": "NOPE" }), "422 unknown_location /lines/0/location"),
+            (json!({ "line": 1, "location": "P1" }), "422 wrong_location_kind /lines/0/location"),
+            (json!({ "line": 1, "location": "A1", "qty": "0" }), "422 invalid_quantity /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": "-1" }), "422 invalid_quantity /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": "1.5" }), "422 fraction_refused /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": "11" }), "422 invalid_quantity /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": 1 }), "400 malformed_body /lines/0/qty"),
+            (json!({ "line": "1", "location": "A1" }), "400 malformed_body /lines/0/line"),
+            (
+                json!({ "line": 1, "location": "A1", "unit": "pallet", "qty": "1" }),
+                "422 unknown_unit /lines/0/unit",
+            ),
+            (json!({ "line": 1, "location": "A1", "lot": "L" }), "422 lot_not_allowed /lines/0/lot"),
+            (json!({ "line": 3, "location": "A1", "lot": "NEW" }), "422 unknown_lot /lines/0/lot"),
+            (json!({ "line": 3, "location": "A1" }), "422 lot_required /lines/0/lot"),
+            (json!({ "line": 1, "location": "A2" }), "409 insufficient_stock /lines/0/qty"),
+            (json!({ "line": 1, "location": "B1", "qty": "1" }), "409 location_blocked /lines/0/location"),
+        ] {
+            stage.refuses(name, &step(name, of(line)), expected);
+        }
+        let twice = json!({ "lines": [
+            { "line": 1, "location": "A1", "qty": "6" }, { "line": 1, "location": "A1", "qty": "6" },
+        ] });
+        stage.refuses("together", &step(name, twice), "422 invalid_quantity /lines/1/qty");
+        stage.refuses("none", &step(name, json!({ "lines": [] })), "422 invalid_value /lines");
+    }
+    for (serials, expected) in [
+        (json!(["S1", "S1"]), "422 serial_twice /lines/0/serials/1"),
+        (json!(["S1", "N"]), "422 unknown_lot /lines/0/serials/1"),
+    ] {
+        let line = json!({ "line": 2, "location": "A1", "serials": serials });
+        stage.refuses("serials", &step("ship", of(line)), expected);
+    }
+    let elsewhere = json!({ "line": 2, "location": "A2", "serials": ["S1"] });
+    stage.refuses("serials", &step("ship", of(elsewhere)), "409 serial_not_here /lines/0/serials/0");
+    for name in ["receive", "close"] {
+        let body = if name == "receive" { of(json!({ "line": 1, "location": "P1" })) } else { json!({}) };
+        stage.refuses("not shipped yet", &step(name, body), "409 transition_refused");
+    }
+    let ship = of(json!({ "line": 1, "location": "A1", "qty": "10" }));
+    stage.make(&format!("/api/v1/transfers/{number}/ship"), ship);
+    for (line, expected) in [
+        (json!({ "line": 1, "location": "P1", "qty": "11" }), "409 insufficient_stock /lines/0/qty"),
+        (json!({ "line": 1, "location": "A1", "qty": "1" }), "422 wrong_location_kind /lines/0/location"),
+        (json!({ "line": 2, "location": "P1", "serials": ["S1"] }), "409 insufficient_stock /lines/0/qty"),
+        (json!({ "line": 1, "location": "P1", "status": "shiny" }), "400 malformed_body /lines/0/status"),
+    ] {
+        stage.refuses("receive", &step("receive", of(line)), expected);
+    }
+    stage.refuses("shipped", &step("cancel", Value::Null), "409 transition_refused");
+    stage.refuses("something is missing", &step("close", json!({})), "422 unknown_reason /reason");
+    stage.refuses("why", &step("close", json!({ "reason": "because" })), "422 unknown_reason /reason");
+    for unknown in ["T-999999", "%00", "x"] {
+        stage.refuses("unknown", &post(format!("transfers/{unknown}/close"), json!({})), "404 not_found");
+    }
+}
+
+fn a_wrong_unit_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    stage.make("/api/v1/units", json!({ "code": "U1", "parent": "A1" }));
+    stage.make("/api/v1/units", json!({ "code": "U2", "parent": "U1" }));
+    let line = json!({ "sku": "BOLT", "qty": "3", "location": "U2" });
+    stage.make("/api/v1/postings/receive", json!({ "lines": [line] }));
+    for (body, expected) in [
+        (json!({ "code": "U1", "parent": "A1" }), "409 code_taken /code"),
+        (json!({ "code": "u1", "parent": "A1" }), "409 code_taken /code"),
+        (json!({ "code": "", "parent": "A1" }), "422 invalid_value /code"),
+        (json!({ "code": "a/b", "parent": "A1" }), "422 invalid_value /code"),
+        (json!({ "code": long(65), "parent": "A1" }), "422 limit_exceeded /code"),
+        (json!({ "code": "U3", "parent": "NOPE" }), "422 unknown_location /parent"),
+        (json!({ "code": "U3", "parent": "~loss" }), "422 wrong_location_kind /parent"),
+        (json!({ "code": "U3" }), "400 malformed_body /parent"),
+        (json!({ "code": "U3", "parent": "A1", "name": long(201) }), "422 limit_exceeded /name"),
+        (json!({ "code": "003456789012345679", "parent": "A1" }), "422 invalid_value /code"),
+    ] {
+        stage.refuses("unit", &post("units", body), expected);
+    }
+    for (parent, expected) in [
+        ("NOPE", "422 unknown_location /parent"),
+        ("U1", "409 tree_cycle /parent"),
+        ("U2", "409 tree_cycle /parent"),
+        ("B1", "409 location_blocked /parent"),
+        ("~customer", "422 wrong_location_kind /parent"),
+    ] {
+        stage.refuses("move", &post("units/U1/move", json!({ "parent": parent })), expected);
+    }
+    for (to, expected) in [
+        ("NOPE", "422 unknown_location /to"),
+        ("P1", "422 wrong_location_kind /to"),
+        ("B1", "409 location_blocked /to"),
+        ("U2", "422 same_place /to"),
+    ] {
+        stage.refuses("empty", &post("units/U2/empty", json!({ "to": to })), expected);
+    }
+    for unknown in ["U9", "A1", "%00"] {
+        let asked = post(format!("units/{unknown}/move"), json!({ "parent": "A2" }));
+        stage.refuses("unknown", &asked, "404 not_found");
+    }
+}
+
+fn a_wrong_command_on_a_lot_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    let lot = |rest: &str| format!("items/MILK/lots/{rest}");
+    for (path, body, expected) in [
+        (lot("GOOD/hold"), json!({ "reason": "because" }), "422 unknown_reason /reason"),
+        (lot("GOOD/hold"), json!({}), "400 malformed_body /reason"),
+        (
+            lot("GOOD/hold"),
+            json!({ "reason": "inspection", "note": long(20_001) }),
+            "422 limit_exceeded /note",
+        ),
+        (lot("NEW/hold"), json!({ "reason": "inspection" }), "404 not_found"),
+        ("items/NOPE/lots/GOOD/hold".to_owned(), json!({ "reason": "inspection" }), "404 not_found"),
+    ] {
+        stage.refuses("hold", &post(path, body), expected);
+    }
+    for (body, expected) in [
+        (json!({ "expiry_on": "2026-02-30" }), "422 invalid_value /expiry_on"),
+        (json!({ "expiry_on": "soon" }), "422 invalid_value /expiry_on"),
+        (json!({ "expiry_on": null }), "422 invalid_expiry /expiry_on"),
+        (json!({ "expiry_on": 7 }), "400 malformed_body /expiry_on"),
+        (json!({ "colour": "red" }), "400 malformed_body /colour"),
+    ] {
+        stage.refuses("expiry", &("PATCH", format!("/api/v1/{}", lot("GOOD")), body), expected);
+    }
+}

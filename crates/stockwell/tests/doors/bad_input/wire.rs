@@ -1,0 +1,178 @@
+//! Bodies that are not what they should be before anybody looks into them, on every write that
+//! posts or claims; and keys that come again with something else.
+
+use super::Stage;
+use super::lines::{KINDS, posting, right};
+use crate::trace::trace;
+use crate::world::{World, on_both_engines};
+use serde_json::{Value, json};
+
+on_both_engines!(
+    a_body_that_is_no_body_changes_nothing,
+    a_key_that_comes_again_with_another_body_is_refused,
+    addresses_that_name_nothing_are_refused,
+);
+
+/// A right body for each path that posts or claims.
+fn right_bodies() -> Vec<(String, Value)> {
+    let mut bodies: Vec<(String, Value)> = KINDS
+        .iter()
+        .map(|(kind, path)| (format!("/api/v1/postings/{path}"), posting(kind, &[right(kind)])))
+        .collect();
+    let mut entry = posting("receive", &[right("receive")]);
+    entry["kind"] = "receive".into();
+    let transfer = json!({ "sku": "BOLT", "qty": "1" });
+    bodies.extend([
+        ("/api/v1/postings/bulk".to_owned(), json!({ "postings": [entry] })),
+        (
+            "/api/v1/reservations".to_owned(),
+            json!({ "sku": "BOLT", "site": "LON", "qty": "1", "owner": "order" }),
+        ),
+        (
+            "/api/v1/allocations".to_owned(),
+            json!({ "sku": "BOLT", "location": "A1", "qty": "1", "owner": "order" }),
+        ),
+        (
+            "/api/v1/transfers".to_owned(),
+            json!({ "from_site": "LON", "to_site": "PAR", "lines": [transfer] }),
+        ),
+        ("/api/v1/units".to_owned(), json!({ "code": "UNIT-1", "parent": "A1" })),
+        ("/api/v1/items".to_owned(), json!({ "sku": "NEW", "name": "New", "base_unit": "each" })),
+        ("/api/v1/locations".to_owned(), json!({ "code": "NEW", "kind": "bin", "parent": "LON" })),
+        ("/api/v1/reasons".to_owned(), json!({ "code": "new", "name": "New" })),
+    ]);
+    bodies
+}
+
+fn a_body_that_is_no_body_changes_nothing(world: &World) {
+    let stage = Stage::new(world);
+    for (path, body) in right_bodies() {
+        let text = body.to_string();
+        let (first, value) = body.as_object().unwrap().iter().next().unwrap();
+        let twice = format!("{{\"{first}\":{value},{}", text.strip_prefix('{').unwrap());
+        let escaped =
+            format!("{{\"\\u{:04x}{}\":{value},{}", u32::from(first.as_bytes()[0]), &first[1..], &text[1..]);
+        let broken = text.replacen(':', ":\"\u{1}", 1).into_bytes();
+        let utf8 = [b"{\"note\":\"\xff\xfe\",".as_slice(), &text.as_bytes()[1..]].concat();
+        let overlong = [b"{\"note\":\"\xc0\xaf\",".as_slice(), &text.as_bytes()[1..]].concat();
+        let surrogate = [b"{\"note\":\"\xed\xa0\x80\",".as_slice(), &text.as_bytes()[1..]].concat();
+        let nul = [b"{\"note\":\"a\\u0000b\",".as_slice(), &text.as_bytes()[1..]].concat();
+        let half = format!("{{\"note\":\"\\ud800\",{}", &text[1..]);
+        let deep = format!("{{\"note\":{}1{}}}", "[".repeat(80), "]".repeat(80));
+        let twice_at = format!("400 malformed_body /{first}");
+        let noted = path.contains("/transfers") || (path.contains("/postings/") && !path.ends_with("bulk"));
+        let half_at = if noted { "400 malformed_body" } else { "400 malformed_body /note" };
+        for (what, bytes, expected) in [
+            ("nothing", &b""[..], "400 malformed_body"),
+            ("cut off", &text.as_bytes()[..text.len() - 1], "400 malformed_body"),
+            ("cut in the middle", &text.as_bytes()[..text.len() / 2], "400 malformed_body"),
+            ("two values", format!("{text} {text}").as_bytes(), "400 malformed_body"),
+            ("another value", b"[1]", "400 malformed_body"),
+            ("a text", b"\"x\"", "400 malformed_body"),
+            ("null", b"null", "400 malformed_body"),
+            ("a key twice", twice.as_bytes(), twice_at.as_str()),
+            ("a key twice, written otherwise", escaped.as_bytes(), twice_at.as_str()),
+            ("a control character", &broken, "400 malformed_body"),
+            ("broken UTF-8", &utf8, "400 malformed_body"),
+            ("UTF-8 that is too long", &overlong, "400 malformed_body"),
+            ("half a pair in UTF-8", &surrogate, "400 malformed_body"),
+            ("half a pair as an escape", half.as_bytes(), half_at),
+            ("the character zero", &nul, "400 malformed_body"),
+            ("too deep", deep.as_bytes(), "400 malformed_body"),
+            ("single quotes", text.replace('"', "'").as_bytes(), "400 malformed_body"),
+            (
+                "UTF-16",
+                &text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(),
+                "400 malformed_body",
+            ),
+        ] {
+            stage.refuses_bytes(what, "POST", &path, bytes, expected);
+        }
+        let before = trace(world);
+        let ask = || stage.admin.ask("POST", path.as_str()).fresh();
+        for kind in ["text/plain", "application/xml", "application/json; charset=latin1", ""] {
+            let reply = ask().header("content-type", kind).bytes(text.clone()).send();
+            assert_eq!(reply.refusal(), "415 unsupported_media_type", "{path} {kind}");
+        }
+        let unknown = stage.admin.ask("POST", format!("{path}?colour=red")).fresh().json(&body).send();
+        assert_eq!(unknown.refusal(), "400 unknown_parameter ?colour", "{path}");
+        assert_eq!(trace(world), before, "{path}");
+        // a byte-order mark is no fault
+        let marked = ["\u{feff}", &text].concat();
+        let dry = stage.admin.ask("POST", format!("{path}?dry_run=true")).fresh();
+        dry.header("content-type", "application/json").bytes(marked).send().good();
+    }
+}
+
+fn a_key_that_comes_again_with_another_body_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    for (path, body) in right_bodies() {
+        let key = world.name("again");
+        let ask =
+            |path: &str, body: &Value| stage.admin.ask("POST", path).idempotency_key(&key).json(body).send();
+        let first = ask(&path, &body).good();
+        let before = trace(world);
+        let again = ask(&path, &body).good();
+        assert_eq!(
+            (again.header("idempotency-replayed"), &again.bytes),
+            (Some("true"), &first.bytes),
+            "{path}"
+        );
+        let mut other = body.clone();
+        other["note"] = "another".into();
+        let mut spaced = body.to_string();
+        spaced.push(' ');
+        for (what, reply) in [
+            ("another body", ask(&path, &other)),
+            ("another parameter", ask(&format!("{path}?dry_run=false"), &body)),
+            (
+                "another space",
+                stage
+                    .admin
+                    .ask("POST", path.as_str())
+                    .idempotency_key(&key)
+                    .header("content-type", "application/json")
+                    .bytes(spaced)
+                    .send(),
+            ),
+        ] {
+            let malformed = reply.status == 400;
+            assert!(
+                malformed || reply.refusal() == "422 idempotency_mismatch",
+                "{path} {what}: {}",
+                reply.text()
+            );
+        }
+        assert_eq!(trace(world), before, "{path}");
+        assert_eq!(ask(&path, &body).bytes, first.bytes, "{path}");
+    }
+}
+
+/// Whatever stands in an address is looked for and not found; nothing breaks.
+fn addresses_that_name_nothing_are_refused(world: &World) {
+    let stage = Stage::new(world);
+    let odd = ["%00", "%FF", "%C3%28", "%2F", "..%2F..", "a%0Ab", "'", "%F0%9F%94%A9", &"x".repeat(300)];
+    for odd in odd {
+        for path in [
+            "/api/v1/items/{}",
+            "/api/v1/items/{}/stock",
+            "/api/v1/locations/{}",
+            "/api/v1/postings/{}",
+            "/api/v1/units/{}",
+            "/api/v1/transfers/{}",
+            "/api/v1/barcodes/{}",
+        ] {
+            let reply = stage.admin.get(path.replace("{}", odd));
+            assert!([400, 404].contains(&reply.status), "{path} {odd}: {}", reply.text());
+        }
+        for path in [
+            "/api/v1/ledger?sku={}",
+            "/api/v1/ledger?location={}",
+            "/api/v1/items?sku={}",
+            "/api/v1/locations?below={}",
+        ] {
+            let reply = stage.admin.get(path.replace("{}", odd));
+            assert!([200, 400, 404, 422].contains(&reply.status), "{path} {odd}: {}", reply.text());
+        }
+    }
+}
