@@ -3,9 +3,11 @@
 use super::Operator;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
-use crate::out::table;
+use crate::out::{Out, table};
 use clap::Args;
-use insight::verify::{self, Invariant, Options, Report};
+use indicatif::{ProgressBar, ProgressStyle};
+use insight::verify::{self, Begun, Invariant, Options, Record, Report, Status};
+use std::io::IsTerminal as _;
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -13,7 +15,7 @@ pub(crate) struct Verify {
     /// Only this invariant, such as I-05; may stand more than once
     #[arg(long, value_name = "NUMBER", value_parser = invariant)]
     check: Vec<Invariant>,
-    /// Look at every point in time as well
+    /// Compute every hash and every history anew, which takes about twice as long
     #[arg(long)]
     deep: bool,
 }
@@ -26,27 +28,147 @@ pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
     let Verify { check: only, deep } = verify;
     let operator = Operator::open_to_read(call.config)?;
     let options = Options { only, deep, now: operator.ctx.now };
-    let report = verify::run(&operator.db, &options)?;
+    let bar = progress(call.out);
+    let report = verify::run_watched(&operator.db, &options, |begun: Begun| {
+        bar.set_length(u64::try_from(begun.total).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(begun.ended).unwrap_or(u64::MAX));
+        bar.set_message(format!("{} {}", begun.id, begun.title));
+    });
+    bar.finish_and_clear();
+    let report = report?;
     call.out.show(&report, text)?;
     if report.is_sound() { Ok(()) } else { Err(Stop::Violated) }
 }
 
-fn text(report: &Report) -> String {
-    let mut rows = Vec::new();
-    for record in &report.records {
-        rows.push(vec![
-            record.id.to_string(),
-            record.status.word().to_owned(),
-            record.rows_checked.to_string(),
-            record.violations.to_string(),
-            format!("{} ms", record.ms),
-            record.reason.map_or(record.title.to_owned(), |reason| format!("{} ({reason})", record.title)),
-        ]);
+/// A bar where a terminal watches, else nothing.
+fn progress(out: Out) -> ProgressBar {
+    if out.json || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
     }
-    let wrong = report
-        .records
-        .iter()
-        .flat_map(|record| record.sample.iter().map(move |sentence| format!("{}: {sentence}", record.id)));
-    let wrong: Vec<String> = wrong.collect();
-    format!("{}{}", table(&["", "", "rows", "wrong", "time", "what holds"], &rows), wrong.join("\n"))
+    let bar = ProgressBar::new(0);
+    let style = ProgressStyle::with_template("{bar:30} {msg}");
+    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
+}
+
+/// The report for people: a line for each check, then what is wrong, then the whole in a sentence.
+fn text(report: &Report) -> String {
+    let rows: Vec<Vec<String>> = report.records.iter().map(row).collect();
+    let mut text = table(&["check", "", "rows", "wrong", "time", "what holds"], &rows);
+    for record in report.records.iter().filter(|record| record.violations > 0) {
+        text += &wrong(record);
+    }
+    text + "\n" + &summary(report)
+}
+
+fn row(record: &Record) -> Vec<String> {
+    let Record { id, title, status, rows_checked, violations, ms, reason, .. } = record;
+    let mut row = vec![id.to_string(), status.word().to_owned()];
+    row.extend(match reason {
+        Some(reason) => [String::new(), String::new(), String::new(), format!("{title}: {reason}")],
+        None => [grouped(*rows_checked), grouped(*violations), time(*ms), (*title).to_owned()],
+    });
+    row
+}
+
+/// What is wrong with one invariant: the first examples, and how many there are.
+fn wrong(record: &Record) -> String {
+    let Record { id, title, violations, sample, .. } = record;
+    let told = u64::try_from(sample.len()).unwrap_or(u64::MAX);
+    let more = match violations.saturating_sub(told) {
+        0 => None,
+        more => Some(format!("  and {} more\n", grouped(more))),
+    };
+    let head = format!("\n{id} {title}: {} wrong\n", grouped(*violations));
+    let sample = sample.iter().map(|sentence| format!("  {sentence}\n"));
+    std::iter::once(head).chain(sample).chain(more).collect()
+}
+
+fn summary(report: &Report) -> String {
+    let count = |status| report.records.iter().filter(|record| record.status == status).count();
+    let (pass, fail, skipped) = (count(Status::Pass), count(Status::Fail), count(Status::Skipped));
+    let how = if report.deep { "deep, " } else { "" };
+    let time = time(report.ms);
+    let found = match fail {
+        0 => format!("{pass} hold, {skipped} skipped ({how}{time})"),
+        _ => format!("{fail} broken, {pass} hold, {skipped} skipped ({how}{time})"),
+    };
+    let advice = "\nWhat it means and what to do: docs/reference/checks.md";
+    if fail == 0 { found } else { found + advice }
+}
+
+/// A number with a comma at the thousands.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() * 4 / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Milliseconds, or seconds when they are many.
+fn time(ms: u64) -> String {
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        _ => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(number: &str, status: Status, violations: u64, sample: &[&str]) -> Record {
+        Record {
+            id: Invariant::parse(number).unwrap(),
+            title: "Something holds",
+            status,
+            rows_checked: 1_234_567,
+            violations,
+            sample: sample.iter().map(|&sentence| sentence.to_owned()).collect(),
+            ms: 1_250,
+            reason: (status == Status::Skipped).then_some("there is nothing to hold"),
+        }
+    }
+
+    #[test]
+    fn a_sound_report_is_a_table_and_a_sentence() {
+        let records = vec![record("I-01", Status::Pass, 0, &[]), record("I-12", Status::Skipped, 0, &[])];
+        let told = text(&Report { deep: true, records, ms: 61_049 });
+        let expected = "\
+check           rows       wrong  time   what holds
+I-01   pass     1,234,567  0      1.2 s  Something holds
+I-12   skipped                           Something holds: there is nothing to hold
+
+1 hold, 1 skipped (deep, 61.0 s)";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_examples_and_counted() {
+        let records = vec![record("I-05", Status::Fail, 1_003, &["one is off", "another too", "and this"])];
+        let told = text(&Report { deep: false, records, ms: 12 });
+        let expected = "\
+check        rows       wrong  time   what holds
+I-05   fail  1,234,567  1,003  1.2 s  Something holds
+
+I-05 Something holds: 1,003 wrong
+  one is off
+  another too
+  and this
+  and 1,000 more
+
+1 broken, 0 hold, 0 skipped (12 ms)
+What it means and what to do: docs/reference/checks.md";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn an_invariant_that_there_is_not_is_refused_by_name() {
+        assert!(invariant("I-05").is_ok());
+        assert!(invariant("I-31").unwrap_err().contains("`I-31` is no invariant"));
+    }
 }

@@ -79,12 +79,9 @@ impl Site {
         output
     }
 
-    /// Has the program check its books.
+    /// Has the program check its books, as thoroughly as it can.
     pub(crate) fn verify(&self) {
-        let help = self.run(&["--help"]).stdout;
-        if String::from_utf8(help).unwrap().lines().any(|line| line.trim_start().starts_with("verify ")) {
-            self.run(&["verify"]);
-        }
+        self.run(&["verify", "--deep"]);
     }
 
     /// Starts a process that serves the site and waits until it listens.

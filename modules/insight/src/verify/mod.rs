@@ -52,13 +52,34 @@ pub struct Options {
     pub now: Instant,
 }
 
+/// A check that begins, for whoever waits.
+#[derive(Clone, Copy, Debug)]
+pub struct Begun {
+    /// Which.
+    pub id: Invariant,
+    /// What it says, in a few words.
+    pub title: &'static str,
+    /// How many have ended.
+    pub ended: usize,
+    /// How many there are in this run.
+    pub total: usize,
+}
+
 /// Checks a database. It is read through one snapshot, which lives as long as this takes: the
 /// database should have been opened with a read timeout to match.
 ///
 /// # Errors
 /// When the database cannot be read; what is found wrong is in the report.
 pub fn run(db: &Db, options: &Options) -> Result<Report, DbError> {
-    db.read_blocking(|conn| check(conn, options))
+    run_watched(db, options, |_| {})
+}
+
+/// The same, telling of each check before it begins.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_watched(db: &Db, options: &Options, watch: impl FnMut(Begun)) -> Result<Report, DbError> {
+    db.read_blocking(|conn| check_watched(conn, options, watch))
 }
 
 /// The same over a snapshot or a transaction that somebody else has open.
@@ -66,11 +87,22 @@ pub fn run(db: &Db, options: &Options) -> Result<Report, DbError> {
 /// # Errors
 /// As [`run`].
 pub fn check(conn: &mut Conn<'_>, options: &Options) -> Result<Report, DbError> {
+    check_watched(conn, options, |_| {})
+}
+
+fn check_watched(
+    conn: &mut Conn<'_>,
+    options: &Options,
+    mut watch: impl FnMut(Begun),
+) -> Result<Report, DbError> {
     let started = std::time::Instant::now();
     let ground = Ground::read(conn, options)?;
-    let wanted = |entry: &&Entry| options.only.is_empty() || options.only.contains(&entry.invariant());
-    let mut records = Vec::new();
-    for entry in catalogue::ENTRIES.iter().filter(wanted) {
+    let is_wanted = |entry: &&Entry| options.only.is_empty() || options.only.contains(&entry.invariant());
+    let entries: Vec<&Entry> = catalogue::ENTRIES.iter().filter(is_wanted).collect();
+    let mut records = Vec::with_capacity(entries.len());
+    for entry in &entries {
+        let (ended, total) = (records.len(), entries.len());
+        watch(Begun { id: entry.invariant(), title: entry.title, ended, total });
         records.push(record(conn, &ground, entry)?);
     }
     Ok(Report { deep: options.deep, records, ms: millis(started) })
