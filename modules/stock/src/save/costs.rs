@@ -1,7 +1,7 @@
 //! Cost stacks and their layers, as far as they changed.
 
 use super::Stores;
-use crate::store_vault as sql;
+use crate::store_costs as sql;
 use db::{Rows, Value};
 use domain::ledger::{Costs, Group};
 use domain::{Instant, ItemId};

@@ -1,6 +1,7 @@
 //! Storing what was decided: postings and movements in the lane's chain, the rows they changed,
 //! the month roll-ups, and one event a posting.
 
+mod claims;
 mod costs;
 mod months;
 mod postings;
@@ -141,7 +142,7 @@ fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
     }
     stores.add(&sql::STORE_SERIALS, rows);
     costs::add(stores, &touched.costs);
-    add_claims(stores, touched);
+    claims::add(stores, &touched.claims);
 }
 
 fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
@@ -164,39 +165,4 @@ fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
     }
     stores.add(&sql::STORE_BALANCES, changed);
     stores.add_new(&sql::INSERT_BALANCES, new);
-}
-
-fn add_claims<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
-    let mut new = Rows::new(11);
-    let mut changed = Rows::new(5);
-    for (before, claim) in &touched.claims {
-        let location = claim.bin.map(|(location, _)| location.get());
-        let lot = claim.bin.map(|(_, lot)| lot.get());
-        let state = claim.state.number();
-        if before.is_some() {
-            changed.push(&[
-                claim.id.bytes().into(),
-                location.into(),
-                lot.into(),
-                claim.qty.into(),
-                state.into(),
-            ]);
-            continue;
-        }
-        new.push(&[
-            claim.id.bytes().into(),
-            (&claim.owner).into(),
-            claim.item.get().into(),
-            claim.site.get().into(),
-            location.into(),
-            lot.into(),
-            claim.qty.into(),
-            claim.priority.into(),
-            claim.made_at.0.into(),
-            claim.expires_at.map(|at| at.0).into(),
-            state.into(),
-        ]);
-    }
-    stores.add(&sql::INSERT_CLAIMS, new);
-    stores.add(&sql::UPDATE_CLAIMS, changed);
 }

@@ -3,7 +3,7 @@
 
 use super::postings::Numbered;
 use super::{Calendars, Stores};
-use crate::store_vault as sql;
+use crate::store_months as sql;
 use db::Rows;
 use domain::ledger::Group;
 use domain::{ItemId, LocationId, LotId, Period, Status};

@@ -2,7 +2,7 @@
 //! its event.
 
 use super::{Calendars, Entry, Stores, months};
-use crate::store_vault as sql;
+use crate::store_postings as sql;
 use db::{LaneHead, NewEvent, Rows, Tx, Value};
 use domain::Period;
 use domain::ledger::chain::{self, MovementRecord, Record};

@@ -8,12 +8,18 @@
 //! out whether another process was first. A guard stays although nothing of it is sellable: it
 //! says that the site has the item.
 
+mod claims;
+mod costs;
+mod lots;
+
+pub(crate) use claims::{claim, open_claims, read_claims, want_bins_of_claims};
+pub(crate) use lots::{lots, lots_by_code};
+
+use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
 use db::{Conn, DbError, Row, Rows, Tx, Value};
-use domain::costing::{Layer, Method, Stack};
-use domain::ledger::{
-    Balance, Claim, ClaimState, Costs, Group, History, Key, Loaded, LotFacts, Place, SiteKey, SiteStock,
-};
+use domain::costing::Method;
+use domain::ledger::{Balance, Group, History, Key, Loaded, Place, SiteKey, SiteStock};
 use domain::{ClaimId, Instant, ItemId, LocationId, LotId, Period, SiteId, Status};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -79,33 +85,15 @@ pub(crate) fn lock_rest(
     loaded.balances = wanted.balances.iter().map(|key| (*key, Balance::EMPTY)).collect();
     loaded.balances.extend(many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?);
     lock_serials(tx, wanted, loaded)?;
-    lock_costs(tx, wanted, method, loaded)?;
+    costs::lock(tx, wanted, method, loaded)?;
     known.check(loaded.costs.len() == wanted.stacks.len())?;
-    lock_claims(tx, wanted, loaded)?;
+    claims::lock(tx, wanted, loaded)?;
     read_history(tx, wanted, loaded)?;
     // a claim alone is dated by the clock, and closed periods do not concern it
     if !wanted.balances.is_empty() {
         loaded.closed = tx.query(&sql::READ_CLOSED, &[], period)?.into_iter().collect();
     }
     Ok(())
-}
-
-/// Claims may be broken wherever they are bound, so the bins of all open claims of an item at a
-/// site are locked with it. The guards are locked by now: no claim comes or goes meanwhile.
-pub(crate) fn want_bins_of_claims(tx: &mut Tx<'_>, wanted: &mut Wanted) -> Result<(), DbError> {
-    for claim in open_claims(tx, &sorted(wanted.claims_of.iter()))? {
-        wanted.balances.extend(claim.key());
-    }
-    Ok(())
-}
-
-/// The open claims of items at sites.
-pub(crate) fn open_claims(conn: &mut Conn<'_>, keys: &[SiteKey]) -> Result<Vec<Claim>, DbError> {
-    let mut rows = Rows::with_capacity(2, keys.len());
-    for key in keys {
-        rows.push(&[key.item.get().into(), key.site.get().into()]);
-    }
-    many(conn, &sql::READ_OPEN_CLAIMS, &rows, claim)
 }
 
 /// A set-based query that is not sent when nothing is asked.
@@ -147,7 +135,7 @@ fn ensure(tx: &mut Tx<'_>, known: &mut Known, wanted: &Wanted) -> Result<(), DbE
         rows.push(&[key.0.get().into(), key.1.0.into()]);
     }
     if !rows.is_empty() {
-        tx.execute_many(&sql::ENSURE_STACKS, &rows)?;
+        tx.execute_many(&ENSURE_STACKS, &rows)?;
     }
     known.learn(wanted);
     Ok(())
@@ -235,126 +223,6 @@ fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
     Ok(())
 }
 
-/// How many of the oldest layers are read at first; nearly always they are enough.
-const LAYERS_AT_FIRST: i64 = 16;
-
-fn lock_costs(tx: &mut Tx<'_>, wanted: &Wanted, method: Method, loaded: &mut Loaded) -> Result<(), DbError> {
-    let keys = sorted(wanted.stacks.keys());
-    let mut rows = Rows::with_capacity(2, keys.len());
-    let mut limits = Rows::new(3);
-    for key in &keys {
-        let (item, group) = (key.0.get().into(), key.1.0.into());
-        rows.push(&[item, group]);
-        match (method, wanted.demand(*key)) {
-            (Method::Fifo, 0) => {}
-            (Method::Fifo, demand) if demand < i64::MAX => {
-                limits.push(&[item, group, LAYERS_AT_FIRST.into()]);
-            }
-            _ => limits.push(&[item, group, i64::MAX.into()]),
-        }
-    }
-    let heads = many(tx, &sql::LOCK_STACKS, &rows, |row| {
-        Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), row.opt_int(2)?, row.opt_int(3)?, row.opt_int(4)?))
-    })?;
-    let mut layers: FxHashMap<(ItemId, Group), Vec<Layer>> = FxHashMap::default();
-    for (key, layer) in many(tx, &sql::READ_OLDEST_LAYERS, &limits, layer)? {
-        layers.entry(key).or_default().push(layer);
-    }
-    read_more_layers(tx, wanted, &mut layers)?;
-    for (key, next_seq, qty, value) in heads {
-        // one that is not there was never used
-        let (next_seq, qty, value) = (next_seq.unwrap_or(1), qty.unwrap_or(0), value.unwrap_or(0));
-        let stack = Stack::load_oldest(method, layers.remove(&key).unwrap_or_default(), qty, value);
-        let stack = stack.map_err(|_| DbError::Column { column: 0, wanted: "sound cost layers" })?;
-        loaded.costs.insert(key, Costs::loaded(stack, next_seq));
-    }
-    Ok(())
-}
-
-/// Reads all layers of the stacks whose oldest ones are not enough.
-fn read_more_layers(
-    tx: &mut Tx<'_>,
-    wanted: &Wanted,
-    layers: &mut FxHashMap<(ItemId, Group), Vec<Layer>>,
-) -> Result<(), DbError> {
-    let mut limits = Rows::new(3);
-    layers.retain(|key, found| {
-        let held: i64 = found.iter().map(|layer| layer.qty).fold(0, i64::saturating_add);
-        let cut = i64::try_from(found.len()) == Ok(LAYERS_AT_FIRST);
-        let enough = !cut || held >= wanted.demand(*key);
-        if !enough {
-            limits.push(&[key.0.get().into(), key.1.0.into(), i64::MAX.into()]);
-        }
-        enough
-    });
-    for (key, layer) in many(tx, &sql::READ_OLDEST_LAYERS, &limits, layer)? {
-        layers.entry(key).or_default().push(layer);
-    }
-    Ok(())
-}
-
-fn layer(row: &Row<'_>) -> Result<((ItemId, Group), Layer), DbError> {
-    let (seq, effective_at) = (row.int(2)?, Instant(row.int(3)?));
-    let layer = Layer { seq, effective_at, qty: row.int(4)?, value: row.int(5)? };
-    Ok(((ItemId(row.int(0)?), Group(row.int(1)?)), layer))
-}
-
-fn lock_claims(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
-    let mut rows = Rows::new(1);
-    let ids = sorted(wanted.claims.iter());
-    for id in &ids {
-        rows.push(&[id.bytes().into()]);
-    }
-    if !rows.is_empty() {
-        let found = tx.query_many(&sql::LOCK_CLAIMS, &rows, claim)?;
-        loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
-    }
-    let mut rows = Rows::new(2);
-    for key in sorted(wanted.claims_of.iter()) {
-        rows.push(&[key.item.get().into(), key.site.get().into()]);
-        loaded.claims_of.insert(key);
-    }
-    if !rows.is_empty() {
-        let found = tx.query_many(&sql::LOCK_OPEN_CLAIMS, &rows, claim)?;
-        loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
-    }
-    Ok(())
-}
-
-/// Reads claims without locking them: to learn which guard and which bin they count on.
-pub(crate) fn read_claims(
-    conn: &mut Conn<'_>,
-    ids: impl Iterator<Item = ClaimId>,
-) -> Result<Vec<Claim>, DbError> {
-    let ids: Vec<ClaimId> = ids.collect();
-    let mut rows = Rows::new(1);
-    for id in &ids {
-        rows.push(&[id.bytes().into()]);
-    }
-    if rows.is_empty() { Ok(Vec::new()) } else { conn.query_many(&sql::READ_CLAIMS, &rows, claim) }
-}
-
-/// A row of `stock_claim`, in the order of the statements here.
-pub(crate) fn claim(row: &Row<'_>) -> Result<Claim, DbError> {
-    let bin = match (row.opt_int(4)?, row.opt_int(5)?) {
-        (Some(location), Some(lot)) => Some((LocationId(location), LotId(lot))),
-        _ => None,
-    };
-    Ok(Claim {
-        id: ClaimId::from_bytes(row.id16(0)?),
-        owner: row.text(1)?.to_owned(),
-        item: ItemId(row.int(2)?),
-        site: SiteId(row.int(3)?),
-        bin,
-        qty: row.int(6)?,
-        priority: row.int(7)?,
-        made_at: Instant(row.int(8)?),
-        expires_at: row.opt_int(9)?.map(Instant),
-        state: ClaimState::from_number(row.int(10)?)
-            .ok_or(DbError::Column { column: 10, wanted: "the state of a claim" })?,
-    })
-}
-
 /// The movements after the instants that backdated postings name.
 fn read_history(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
     let mut rows = Rows::new(5);
@@ -385,39 +253,4 @@ fn read_history(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
         }
     }
     Ok(())
-}
-
-/// Lots by item and folded code.
-pub(crate) type LotsByCode = FxHashMap<(ItemId, String), (LotId, LotFacts)>;
-
-/// Lots by item and folded code.
-pub(crate) fn lots_by_code(conn: &mut Conn<'_>, keys: &[(ItemId, String)]) -> Result<LotsByCode, DbError> {
-    let mut rows = Rows::new(2);
-    for (item, code) in keys {
-        rows.push(&[item.get().into(), code.into()]);
-    }
-    if rows.is_empty() {
-        return Ok(FxHashMap::default());
-    }
-    let found = conn.query_many(&sql::READ_LOTS_BY_CODE, &rows, |row| {
-        let item = ItemId(row.int(1)?);
-        let facts = LotFacts { item, expiry: row.opt_date(4)? };
-        Ok(((item, row.text(3)?.to_owned()), (LotId(row.int(0)?), facts)))
-    })?;
-    Ok(found.into_iter().collect())
-}
-
-/// Facts of lots by id.
-pub(crate) fn lots(conn: &mut Conn<'_>, ids: &[LotId]) -> Result<FxHashMap<LotId, LotFacts>, DbError> {
-    let mut rows = Rows::new(1);
-    for id in ids {
-        rows.push(&[id.get().into()]);
-    }
-    if rows.is_empty() {
-        return Ok(FxHashMap::default());
-    }
-    let found = conn.query_many(&sql::READ_LOTS, &rows, |row| {
-        Ok((LotId(row.int(0)?), LotFacts { item: ItemId(row.int(1)?), expiry: row.opt_date(4)? }))
-    })?;
-    Ok(found.into_iter().collect())
 }
