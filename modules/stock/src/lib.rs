@@ -31,6 +31,7 @@ mod lots;
 mod names;
 mod originals;
 mod period;
+mod pointer;
 mod post;
 mod reach;
 mod read_routes;
@@ -63,8 +64,9 @@ pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, Po
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use document_routes::document_routes;
 pub use input::{
-    AllocateInput, BulkInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX,
-    PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput, ReverseInput, Work,
+    AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput,
+    POSTINGS_PER_BULK_MAX, PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput,
+    ReverseInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};
@@ -99,19 +101,19 @@ where
     Vault: FromRef<S>,
 {
     Routes::new("stock")
-        .add(Permission::StockReceive, Reach::Whole, web::routes!(post::api::receive_stock))
-        .add(Permission::StockIssue, Reach::Whole, web::routes!(post::api::issue_stock))
-        .add(Permission::StockMove, Reach::Whole, web::routes!(post::api::move_stock))
-        .add(Permission::StockStatus, Reach::Whole, web::routes!(post::api::set_stock_status))
-        .add(Permission::StockAdjust, Reach::Whole, web::routes!(post::api::adjust_stock))
-        .add(Permission::StockReceive, Reach::Whole, web::routes!(post::api::return_stock))
-        .add(Permission::StockAdjust, Reach::Whole, web::routes!(post::api::open_stock))
-        .add(Permission::StockReceive, Reach::Whole, web::routes!(post::api::produce_stock))
-        .add(Permission::StockIssue, Reach::Whole, web::routes!(post::api::consume_stock))
-        .add_bulk(Permission::StockRead, Reach::Whole, web::routes!(post::api::post_bulk))
+        .add(Permission::StockReceive, Reach::Named, web::routes!(post::api::receive_stock))
+        .add(Permission::StockIssue, Reach::Named, web::routes!(post::api::issue_stock))
+        .add(Permission::StockMove, Reach::Named, web::routes!(post::api::move_stock))
+        .add(Permission::StockStatus, Reach::Named, web::routes!(post::api::set_stock_status))
+        .add(Permission::StockAdjust, Reach::Named, web::routes!(post::api::adjust_stock))
+        .add(Permission::StockReceive, Reach::Named, web::routes!(post::api::return_stock))
+        .add(Permission::StockAdjust, Reach::Named, web::routes!(post::api::open_stock))
+        .add(Permission::StockReceive, Reach::Named, web::routes!(post::api::produce_stock))
+        .add(Permission::StockIssue, Reach::Named, web::routes!(post::api::consume_stock))
+        .add_bulk(Permission::StockRead, Reach::Named, web::routes!(post::api::post_bulk))
         .add(Permission::StockReverse, Reach::Named, web::routes!(post::api::reverse_posting))
-        .add(Permission::StockClaim, Reach::Whole, web::routes!(claim::api::reserve_stock))
-        .add(Permission::StockClaim, Reach::Whole, web::routes!(claim::api::allocate_stock))
+        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::reserve_stock))
+        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::allocate_stock))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_reservation))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_allocation))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
