@@ -5,7 +5,6 @@ use db::{Conn, DbError, Statement};
 use domain::ledger::Key;
 use domain::{ItemId, LocationId, LotId};
 
-/// Blocking and moving places is rare, so the balances have no index for it and are read through.
 const STANDING: Statement = Statement::per_engine(
     "stock.block.standing",
     "select b.item, b.location, b.lot, b.status, b.on_hand
@@ -16,7 +15,8 @@ const STANDING: Statement = Statement::per_engine(
      from stock_balance b
      where b.location in (select v::bigint from json_array_elements_text(?1::json) as r (v)) and b.on_hand <> 0
      order by b.item, b.location, b.lot, b.status",
-);
+)
+.hot();
 
 /// Stock on a key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
