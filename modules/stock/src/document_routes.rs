@@ -13,6 +13,7 @@ where
 {
     Routes::new("stock")
         .add(Permission::StockRead, Reach::Whole, web::routes!(reason::api::list_reasons))
+        .add(Permission::StockRead, Reach::Whole, web::routes!(reason::api::get_reason))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(reason::api::create_reason))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(reason::api::change_reason))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::block_location))
@@ -27,6 +28,7 @@ where
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::set_item_tracking))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::archive_item))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::restore_item))
+        .add(Permission::StockRead, Reach::Whole, web::routes!(lot::api::get_lot))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::change_lot))
         .add(Permission::StockStatus, Reach::Named, web::routes!(lot::api::hold_lot))
         .add(Permission::StockStatus, Reach::Named, web::routes!(lot::api::release_lot))

@@ -1,7 +1,7 @@
 //! The statements of commands on lots.
 
 use crate::load;
-use db::{Conn, DbError, Statement, Tx};
+use db::{Conn, DbError, Row, Statement, Tx};
 use domain::when::Date;
 use domain::{ItemId, LocationId, LotId, Status};
 
@@ -11,6 +11,12 @@ const LOCK: Statement = Statement::per_engine(
     "select id, item, code, expiry_on, made_on, version from stock_lot where item = ?1 and code_folded = ?2
      for update",
 );
+
+const ONE: Statement = Statement::new(
+    "stock.lot.one",
+    "select id, item, code, expiry_on, made_on, version from stock_lot where item = ?1 and code_folded = ?2",
+)
+.hot();
 
 const SET_EXPIRY: Statement =
     Statement::new("stock.lot.set_expiry", "update stock_lot set expiry_on = ?2, version = ?3 where id = ?1");
@@ -43,15 +49,21 @@ pub(crate) struct Standing {
 }
 
 pub(crate) fn lock(tx: &mut Tx<'_>, item: ItemId, folded: &str) -> Result<Option<LotRow>, DbError> {
-    tx.query_opt(&LOCK, &[item.get().into(), folded.into()], |row| {
-        Ok(LotRow {
-            id: LotId(row.int(0)?),
-            item: ItemId(row.int(1)?),
-            code: row.text(2)?.to_owned(),
-            expiry_on: row.opt_date(3)?,
-            made_on: row.opt_date(4)?,
-            version: row.int(5)?,
-        })
+    tx.query_opt(&LOCK, &[item.get().into(), folded.into()], lot)
+}
+
+pub(crate) fn one(conn: &mut Conn<'_>, item: ItemId, folded: &str) -> Result<Option<LotRow>, DbError> {
+    conn.query_opt(&ONE, &[item.get().into(), folded.into()], lot)
+}
+
+fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
+    Ok(LotRow {
+        id: LotId(row.int(0)?),
+        item: ItemId(row.int(1)?),
+        code: row.text(2)?.to_owned(),
+        expiry_on: row.opt_date(3)?,
+        made_on: row.opt_date(4)?,
+        version: row.int(5)?,
     })
 }
 
@@ -71,4 +83,4 @@ pub(crate) fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<Vec<Standing
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LOCK, &SET_EXPIRY, &STANDING];
+pub(crate) const ALL: &[&Statement] = &[&LOCK, &ONE, &SET_EXPIRY, &STANDING];

@@ -1,6 +1,8 @@
 //! The routes of reasons.
 
 use super::{ChangeReason, NewReason, Reason, change, create, store};
+use domain::Problem;
+use domain::code::fold;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path};
@@ -33,6 +35,19 @@ pub(crate) async fn list_reasons(app: App, list: List<ReasonFilter, ReasonSort>)
     Answer::ok(&list.page(rows, |reason| reason.code.clone())?)
 }
 
+/// Shows a reason.
+#[utoipa::path(
+    get, path = "/api/v1/reasons/{code}",
+    params(("code" = String, Path, description = "the code of the reason")),
+    responses((status = 200, body = Reason))
+)]
+pub(crate) async fn get_reason(app: App, Path(code): Path<String>) -> web::Result {
+    let folded = fold(&code);
+    let found = app.db().read(move |conn| Ok::<_, Failure>(store::one(conn, &folded)?)).await?;
+    let reason = found.ok_or_else(|| Problem::not_found("reason", &code))?;
+    Ok(Answer::ok(&reason)?.version(reason.version))
+}
+
 /// Creates a reason.
 #[utoipa::path(
     post, path = "/api/v1/reasons", request_body = NewReason,
@@ -42,7 +57,7 @@ pub(crate) async fn create_reason(app: App, command: Command<NewReason>) -> web:
     command
         .run(&app, |tx, command| {
             let reason = create(tx, &command.caller.ctx, &command.body)?;
-            Ok(Answer::created("/api/v1/reasons", &reason)?.version(reason.version))
+            Ok(Answer::created(format!("/api/v1/reasons/{}", reason.code), &reason)?.version(reason.version))
         })
         .await
 }
