@@ -15,4 +15,5 @@ mod scope_walk;
 mod set_up;
 mod trace;
 mod walk;
+mod walk_writes;
 mod world;

@@ -12,19 +12,19 @@ use testkit::http::{Actor, Reply};
 use web::{Access, Reach, RouteInfo};
 
 /// Everything lies in `LON`, some of it on its way to `ROM`, nothing in `PAR`.
-struct Stage {
-    world: World,
-    admin: Actor,
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) admin: Actor,
     here: LocationId,
     elsewhere: LocationId,
     count: Cell<u32>,
 }
 
 /// A request that would be right for somebody who is there.
-struct Probe {
-    path: String,
-    body: Option<Value>,
-    version: Option<i64>,
+pub(crate) struct Probe {
+    pub(crate) path: String,
+    pub(crate) body: Option<Value>,
+    pub(crate) version: Option<i64>,
 }
 
 fn at(path: impl Into<String>) -> Probe {
@@ -36,7 +36,7 @@ fn with(path: impl Into<String>, body: Value) -> Probe {
 }
 
 impl Stage {
-    fn new() -> Stage {
+    pub(crate) fn new() -> Stage {
         let world = World::new(db::Engine::Sqlite);
         let admin = world.admin();
         for site in ["LON", "PAR", "ROM"] {
@@ -123,7 +123,7 @@ fn allocate() -> Value {
 }
 
 /// A request to a route about something in `LON`. `None`: nobody has told how.
-fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     let post = |name: &str, special: Value| with(format!("/api/v1/postings/{name}"), lines(special));
     Some(match (method, path) {
         (

@@ -1,0 +1,195 @@
+//! What every write promises, asked of every write: it can be tried dry, and a change of a record
+//! carries the version that it was made from, which reading the record shows.
+
+use crate::scope_walk::{Probe, Stage, probe};
+use crate::trace::{answers, difference, trace};
+use crate::world::PASSWORD;
+use serde_json::{Value, json};
+use stockwell::wiring;
+use testkit::http::{Ask, Reply};
+use web::{Reach, RouteInfo};
+
+/// A right request to a write of things that stand nowhere.
+fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+    let made = |path: &str, body: Value| {
+        stage.admin.post(path, &body).good();
+    };
+    let with = |path: String, body: Value| Probe { path, body: Some(body), version: Some(1) };
+    let plain = |path: String| Probe { path, body: None, version: None };
+    let item = || {
+        let sku = stage.world.name("SKU");
+        let unit = json!([{ "unit": "case", "factor": "12" }]);
+        let barcode = json!([{ "code": sku }]);
+        made(
+            "/api/v1/items",
+            json!({ "sku": sku, "name": "x", "base_unit": "each", "units": unit, "barcodes": barcode }),
+        );
+        sku
+    };
+    let user = || {
+        let login = stage.world.name("user");
+        made("/api/v1/users", json!({ "login": login, "password": PASSWORD }));
+        login
+    };
+    let role = || {
+        let name = stage.world.name("role");
+        made("/api/v1/roles", json!({ "name": name, "permissions": ["stock.read"] }));
+        name
+    };
+    let of = |what: &str| match what {
+        "{sku}" => item(),
+        "{login}" => user(),
+        "{name}" => role(),
+        other => panic!("nothing is made for {other}"),
+    };
+    let filled = |path: &str| -> String {
+        let parts = path.split('/').map(|part| match part {
+            "{sku}" | "{login}" | "{name}" => of(part),
+            other => other.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join("/")
+    };
+    Some(match (method, path) {
+        ("POST", "/api/v1/items") => {
+            with(path.to_owned(), json!({ "sku": stage.world.name("N"), "name": "x", "base_unit": "each" }))
+        }
+        ("PATCH", "/api/v1/items/{sku}" | "/api/v1/users/{login}") => {
+            with(filled(path), json!({ "name": "y" }))
+        }
+        ("POST", "/api/v1/items/{sku}/units") => with(filled(path), json!({ "unit": "box", "factor": "6" })),
+        ("POST", "/api/v1/items/{sku}/barcodes") => {
+            with(filled(path), json!({ "code": stage.world.name("B") }))
+        }
+        ("DELETE", "/api/v1/items/{sku}/units/{unit}") => plain(filled(path).replace("{unit}", "case")),
+        ("DELETE", "/api/v1/items/{sku}/barcodes/{code}") => {
+            let sku = item();
+            plain(format!("/api/v1/items/{sku}/barcodes/{sku}"))
+        }
+        ("POST", "/api/v1/items/{sku}/tracking") => with(filled(path), json!({ "tracking": "lot" })),
+        (
+            "POST",
+            "/api/v1/items/{sku}/archive" | "/api/v1/items/{sku}/restore" | "/api/v1/users/{login}/end",
+        ) => plain(filled(path)),
+        ("PATCH", "/api/v1/items/{sku}/lots/{lot}") => {
+            with("/api/v1/items/MILK/lots/L1".to_owned(), json!({ "expiry_on": null }))
+        }
+        ("POST", "/api/v1/reasons") => {
+            with(path.to_owned(), json!({ "code": stage.world.name("r"), "name": "x" }))
+        }
+        ("PATCH", "/api/v1/reasons/{code}") => {
+            let code = stage.world.name("reason");
+            made("/api/v1/reasons", json!({ "code": code, "name": "x" }));
+            with(format!("/api/v1/reasons/{code}"), json!({ "name": "y" }))
+        }
+        ("POST", "/api/v1/periods/{period}/close") => plain(path.replace("{period}", "2026-01")),
+        ("POST", "/api/v1/periods/{period}/reopen") => {
+            // unless the walk has closed it before
+            let closed = stage.admin.post_nothing("/api/v1/periods/2026-01/close");
+            assert!(closed.status == 200 || closed.code() == "transition_refused");
+            plain(path.replace("{period}", "2026-01"))
+        }
+        ("POST", "/api/v1/upkeep/expiry") => plain(path.to_owned()),
+        ("POST", "/api/v1/users") => {
+            with(path.to_owned(), json!({ "login": stage.world.name("u"), "password": PASSWORD }))
+        }
+        ("POST", "/api/v1/users/{login}/password") => {
+            with(filled(path), json!({ "password": "another battery staple" }))
+        }
+        ("POST", "/api/v1/users/{login}/grants") => with(filled(path), json!({ "role": "picker" })),
+        ("DELETE", "/api/v1/users/{login}/grants/{id}") => {
+            let login = user();
+            let grants = format!("/api/v1/users/{login}/grants");
+            let made = stage.admin.post(grants.as_str(), &json!({ "role": "picker" })).good().json();
+            plain(format!("{grants}/{}", made["grants"][0]["id"]))
+        }
+        ("POST", "/api/v1/roles") => {
+            with(path.to_owned(), json!({ "name": stage.world.name("n"), "permissions": ["stock.read"] }))
+        }
+        ("PATCH", "/api/v1/roles/{name}") => with(filled(path), json!({ "about": "y" })),
+        ("DELETE", "/api/v1/roles/{name}") => plain(filled(path)),
+        ("POST", "/api/v1/keys") => {
+            with(path.to_owned(), json!({ "name": stage.world.name("k"), "permissions": ["stock.read"] }))
+        }
+        ("POST", "/api/v1/keys/{id}/revoke") => {
+            let body = json!({ "name": stage.world.name("k"), "permissions": ["stock.read"] });
+            let made = stage.admin.post("/api/v1/keys", &body).good().json();
+            plain(path.replace("{id}", &made["id"].to_string()))
+        }
+        _ => return None,
+    })
+}
+
+/// A right request to a write.
+fn right(stage: &Stage, route: &RouteInfo) -> Probe {
+    let (method, path) = (route.method.as_str(), route.path.as_str());
+    let found = probe(stage, method, path).or_else(|| elsewhere(stage, method, path));
+    found.unwrap_or_else(|| panic!("{method} {path}: tell in `elsewhere` how to ask for it"))
+}
+
+fn ask(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Ask {
+    let methods = ["POST", "PATCH", "PUT", "DELETE"];
+    let method = methods.into_iter().find(|name| *name == route.method.as_str()).unwrap();
+    let ask = stage.admin.ask(method, format!("{}{query}", probe.path)).fresh();
+    match &probe.body {
+        Some(body) => ask.json(body),
+        None => ask,
+    }
+}
+
+fn send(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Reply {
+    let ask = ask(stage, route, probe, query);
+    probe.version.map_or_else(|| ask.clone(), |version| ask.clone().if_match(version)).send()
+}
+
+fn writes() -> Vec<RouteInfo> {
+    let routes = wiring::routes();
+    let writes = routes.table().filter(|route| route.is_write() && route.path != "/api/v1/setup");
+    writes.cloned().collect()
+}
+
+#[test]
+fn every_write_can_be_tried_and_leaves_nothing() {
+    let stage = Stage::new();
+    for route in writes() {
+        let what = format!("{} {}", route.method, route.path);
+        let probe = right(&stage, &route);
+        let (before, kept) = (trace(&stage.world), answers(&stage.world));
+        let dry = send(&stage, &route, &probe, "?dry_run=true");
+        assert_eq!(dry.header("dry-run"), if dry.status < 300 { Some("true") } else { None }, "{what}");
+        assert_eq!(difference(&before, &trace(&stage.world)), Vec::<String>::new(), "{what}");
+        assert_eq!(answers(&stage.world), kept, "{what}");
+        // what was tried is what is done
+        let done = send(&stage, &route, &probe, "");
+        assert_eq!((dry.status, dry.code()), (done.status, done.code()), "{what}: {}", done.text());
+        assert!(done.status < 300 || route.reach == Reach::Named, "{what}: {}", done.text());
+        if done.status < 300 {
+            assert_eq!(answers(&stage.world), kept + 1, "{what}");
+        }
+    }
+}
+
+#[test]
+fn every_change_carries_its_version_and_every_record_shows_it() {
+    let stage = Stage::new();
+    let table = wiring::routes();
+    let mut seen = 0;
+    for route in writes().into_iter().filter(|route| ["PATCH", "PUT"].contains(&route.method.as_str())) {
+        let what = format!("{} {}", route.method, route.path);
+        let probe = right(&stage, &route);
+        let before = trace(&stage.world);
+        assert_eq!(ask(&stage, &route, &probe, "").send().refusal(), "428 version_required", "{what}");
+        let stale = ask(&stage, &route, &probe, "").if_match(999).send();
+        assert_eq!(stale.refusal(), "412 stale", "{what}");
+        assert_eq!(difference(&before, &trace(&stage.world)), Vec::<String>::new(), "{what}");
+        let record = table.table().any(|other| other.method == "GET" && other.path == route.path);
+        assert!(record, "{what}: nothing shows the version that it needs");
+        let read = stage.admin.get(probe.path.as_str()).good();
+        let version = read.json()["version"].as_i64().unwrap();
+        assert_eq!(read.header("etag"), Some(format!("\"{version}\"").as_str()), "{what}");
+        let done = ask(&stage, &route, &probe, "").if_match(version).send().good();
+        let next = done.json()["version"].as_i64().unwrap();
+        assert_eq!(done.header("etag"), Some(format!("\"{next}\"").as_str()), "{what}");
+        seen += 1;
+    }
+    assert!(seen >= 6, "{seen}");
+}
