@@ -42,6 +42,19 @@ fn an_allocation_binds_a_bin() {
 }
 
 #[test]
+fn goods_in_another_bin_are_promised_too() {
+    check(
+        "receive BOLT 5 A1 + BOLT 5 A2   => ok
+         allocate BOLT A1 5 a1           => ok
+         reserve BOLT LON 4 r1           => ok
+         issue BOLT 2 A2                 => insufficient_available
+         move BOLT 2 A2 CAGE             => insufficient_available
+         issue BOLT 1 A2                 => ok
+         ? BOLT LON = 9/4/5 0",
+    );
+}
+
+#[test]
 fn bins_that_cannot_be_allocated() {
     check(
         "receive BOLT 5 STAGE            => ok

@@ -104,8 +104,8 @@ status_change_refused /lines/1/status the lot does not expire
 lot_required /lines/1/lot the item is tracked by lot; name the lot
 lot_not_allowed /lines/1/lot the item is not tracked by lot; leave the lot out
 unknown_lot /lines/1/lot the lot belongs to another item
-serial_required /lines/1/serial the item is tracked by serial; name one serial for each unit
-serial_not_one /lines/1/serial a serial is exactly `1`, not `2`
+serial_required /lines/1/serials the item is tracked by serial; name one serial for each unit
+serial_not_one /lines/1/qty a serial is exactly `1`, not `2`
 serial_twice /lines/1/serial the same serial stands on an earlier line
 serial_in_stock /lines/1/serial the serial is at `A-01` already
 serial_not_here /lines/1/serial the serial is at `A-01`

@@ -230,6 +230,26 @@ fn a_backdated_issue_is_checked_at_every_later_instant() {
 }
 
 #[test]
+fn what_happens_at_one_instant_happened_together() {
+    check(
+        "receive BOLT 5 A1 at=2026-06-01T00:00:00Z    => ok
+         issue BOLT 5 A1 at=2026-06-03T00:00:00Z      => ok
+         receive BOLT 5 A1 at=2026-06-03T00:00:00Z    => ok
+         issue BOLT 3 A1 at=2026-06-02T00:00:00Z      => ok",
+    );
+}
+
+#[test]
+fn a_refused_posting_leaves_no_trace_in_the_past() {
+    check(
+        "receive BOLT 5 A1 at=2026-06-01T00:00:00Z               => ok
+         receive BOLT 1 A1 at=2026-06-03T00:00:00Z               => ok
+         receive BOLT 2 A1 + BOLT 0 A1 at=2026-06-02T00:00:00Z   => invalid_quantity
+         issue BOLT 4 A1 at=2026-06-01T12:00:00Z                 => ok",
+    );
+}
+
+#[test]
 fn a_closed_period_takes_late_postings_in_the_next_open_one() {
     let mut world = World::new(Method::Fifo).closed(202_605);
     world.run(
@@ -253,6 +273,24 @@ fn a_reversal_restores_and_happens_once() {
          ? BOLT A1 = 8/0
          ? value BOLT LON = 8 1600
          reverse sale                         => already_reversed",
+    );
+}
+
+#[test]
+fn goods_that_come_back_worth_something_else_lose_no_cent() {
+    check(
+        "receive BOLT 1 A1 total=100          => ok
+         receive BOLT 2 A1 total=500          => ok
+         ship BOLT 3 A1 transit as out        => ok
+         receive BOLT 3 A1 total=1000         => ok
+         ship BOLT 3 A1 transit               => ok
+         arrive BOLT 3 transit B1             => ok
+         ? value BOLT YRK = 3 600
+         reverse out                          => ok
+         ? value BOLT LON = 3 1000
+         ? value BOLT transit = 0 0
+         issue BOLT 1 A1                      => ok
+         ? value BOLT LON = 2 667",
     );
 }
 
