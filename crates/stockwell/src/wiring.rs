@@ -63,3 +63,27 @@ fn code(conn: &mut Conn<'_>, id: LocationId) -> Result<Option<String>, DbError> 
     let found = places::facts_by_id(conn, &[id])?;
     Ok(found.into_iter().flatten().next().map(|facts| facts.code))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ledger::Kind;
+    use web::Access;
+
+    #[test]
+    fn a_posting_by_its_own_route_needs_what_it_needs_in_a_bulk() {
+        let routes = routes();
+        let mut kinds = 0;
+        for route in routes.table() {
+            let kind = route.path.strip_prefix("/api/v1/postings/").map(|word| word.replace('-', "_"));
+            let Some(kind) =
+                kind.and_then(|word| Kind::parse(&word).ok()).filter(|kind| *kind != Kind::Reverse)
+            else {
+                continue;
+            };
+            kinds += 1;
+            assert_eq!(route.access, Access::Needs(kind.permission()), "{}", route.path);
+        }
+        assert_eq!(kinds, 9);
+    }
+}
