@@ -57,7 +57,9 @@ fn set(tx: &mut Tx<'_>, ctx: &Ctx, period: Period, closed: bool) -> Result<Perio
         let state = if closed { "closed already" } else { "open" };
         return Err(Problem::new(Code::TransitionRefused, format!("`{period}` is {state}")).into());
     }
-    let row = store::PeriodRow { period, closed, changed_at: ctx.now, version: version + 1 };
+    // whatever the clocks say: what is recorded already came before
+    let changed_at = store::last_recorded(tx)?.map_or(ctx.now, |last| last.max(ctx.now));
+    let row = store::PeriodRow { period, closed, changed_at, version: version + 1 };
     store::save(tx, &row, ctx.actor.id)?;
     let shown = row.shown();
     let (action, event) = if closed {

@@ -29,6 +29,9 @@ const SAVE: Statement = Statement::new(
        changed_by = excluded.changed_by, version = excluded.version",
 );
 
+const LAST_RECORDED: Statement =
+    Statement::new("stock.period.last_recorded", "select max(recorded_at) from stock_posting");
+
 /// A month as it is stored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct PeriodRow {
@@ -69,6 +72,11 @@ pub(crate) fn lock(tx: &mut Tx<'_>, wanted: Period) -> Result<Option<PeriodRow>,
     tx.query_opt(&LOCK, &[wanted.number().into()], period)
 }
 
+/// When the last posting was recorded.
+pub(crate) fn last_recorded(tx: &mut Tx<'_>) -> Result<Option<Instant>, DbError> {
+    Ok(tx.query_one(&LAST_RECORDED, &[], |row| row.opt_int(0))?.map(Instant))
+}
+
 pub(crate) fn save(tx: &mut Tx<'_>, row: &PeriodRow, by: PrincipalId) -> Result<(), DbError> {
     let PeriodRow { period, closed, changed_at, version } = row;
     let state: i64 = if *closed { 2 } else { 1 };
@@ -79,4 +87,4 @@ pub(crate) fn save(tx: &mut Tx<'_>, row: &PeriodRow, by: PrincipalId) -> Result<
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LIST, &LOCK, &SAVE];
+pub(crate) const ALL: &[&Statement] = &[&LIST, &LOCK, &SAVE, &LAST_RECORDED];
