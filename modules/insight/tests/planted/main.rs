@@ -15,7 +15,9 @@ mod world;
 
 use db::{Engine, Statement};
 use faults::{FAULTS, Fault, GUARDS};
+use insight::digest;
 use insight::verify::{self, Report};
+use serde_json::json;
 use world::{World, broken};
 
 fn a_good_database_has_no_faults(engine: Engine) {
@@ -31,6 +33,66 @@ fn a_good_database_has_no_faults_on_sqlite() {
 #[test]
 fn a_good_database_has_no_faults_on_postgres() {
     a_good_database_has_no_faults(Engine::Postgres);
+}
+
+fn a_clock_that_is_turned_back_makes_no_fault(engine: Engine) {
+    let world = World::new(engine);
+    world.places_and_items();
+    let receive = |day: &str| {
+        let line = json!({ "sku": "NAIL", "qty": "1", "location": "L1", "unit_cost": "1" });
+        world.post("postings/receive", &json!({ "effective_at": day, "lines": [line] }));
+    };
+    receive("2026-02-03T10:00:00Z");
+    world.turn(-3_600);
+    world.post("periods/2026-02/close", &serde_json::Value::Null);
+    receive("2026-03-01T10:00:00Z");
+    world.positioned();
+    assert_eq!(broken(&world.verified(true)), Vec::<String>::new());
+}
+
+#[test]
+fn a_clock_that_is_turned_back_makes_no_fault_on_sqlite() {
+    a_clock_that_is_turned_back_makes_no_fault(Engine::Sqlite);
+}
+
+#[test]
+fn a_clock_that_is_turned_back_makes_no_fault_on_postgres() {
+    a_clock_that_is_turned_back_makes_no_fault(Engine::Postgres);
+}
+
+fn a_digest_is_due_after_ten_thousand_postings(engine: Engine) {
+    let world = World::new(engine);
+    world.places_and_items();
+    let is_due = || world.db.read_blocking(digest::is_due).unwrap();
+    let line = json!({ "sku": "NAIL", "qty": "1", "location": "L1", "unit_cost": "1" });
+    let posting = json!({ "kind": "receive", "lines": [line] });
+    let post = |many: usize| world.post("postings/bulk", &json!({ "postings": vec![&posting; many] }));
+    for _ in 0..9 {
+        post(1_000);
+    }
+    post(999);
+    assert!(!is_due());
+    post(1);
+    assert!(is_due());
+    let made = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
+    assert_eq!((made.postings, made.movements), (10_000, 10_000));
+    assert!(!is_due());
+    assert_eq!(digest::make(&world.db, &world.ctx()).unwrap(), None, "nothing came since");
+    post(999);
+    assert!(!is_due());
+    let made = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
+    assert_eq!((made.postings, made.movements), (10_999, 10_999), "counted on from the last one");
+    assert_eq!(broken(&world.verified(true)), Vec::<String>::new());
+}
+
+#[test]
+fn a_digest_is_due_after_ten_thousand_postings_on_sqlite() {
+    a_digest_is_due_after_ten_thousand_postings(Engine::Sqlite);
+}
+
+#[test]
+fn a_digest_is_due_after_ten_thousand_postings_on_postgres() {
+    a_digest_is_due_after_ten_thousand_postings(Engine::Postgres);
 }
 
 /// What a run over a planted database told, as an error, so that the transaction is undone.

@@ -168,6 +168,11 @@ impl World {
         self.clock.now()
     }
 
+    /// Turns the clock.
+    pub(crate) fn turn(&self, seconds: i64) {
+        self.clock.0.fetch_add(seconds * 1_000_000, Ordering::Relaxed);
+    }
+
     pub(crate) fn ctx(&self) -> Ctx {
         let actor = Actor { id: PrincipalId(1), name: "ann".to_owned() };
         Ctx { actor, now: self.now(), ids: Arc::clone(&self.ids), request_id: Uuid::from_u128(1) }
@@ -198,7 +203,7 @@ impl World {
         self.post("keys", &json!({ "name": "shop", "permissions": ["stock.read"] }));
     }
 
-    fn places_and_items(&self) {
+    pub(crate) fn places_and_items(&self) {
         for (site, bins) in [("L", ["L1", "L2"]), ("M", ["M1", "M2"])] {
             self.post("locations", &json!({ "code": site, "kind": "site", "zone": "Europe/London" }));
             for bin in bins {
