@@ -126,8 +126,8 @@ unknown_claim /lines/1/claim the claim is on another item, site or place
 stock_claimed /lines/1/claim the claim is for `1` and `2` is wanted
 already_reversed /lines/1 the posting has been reversed already
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
-limit_exceeded /lines/1 the value does not fit the books
-limit_exceeded /lines/1 the balance would be larger than the books can hold
+limit_exceeded /lines/1/unit_cost the value does not fit the books
+limit_exceeded /lines/1/qty the balance would be larger than the books can hold
 internal /lines/1 the cost layers disagree: the cost layers hold `1`, not `2`
 internal /lines/1 a row was not loaded: Balance(Key { item: ItemId(1), location: LocationId(11), lot: LotId(0), status: Good })
 ";

@@ -146,6 +146,7 @@ fn good_becomes_expired_and_good_again_by_the_day_alone() {
          expire SOUP:old 5 A1/expired A1          => lot_expired
          expire SOUP:old 5 A1/expired A2/expired  => status_change_refused
          expire SOUP:fresh 5 A1 A1/damaged        => status_change_refused
+         expire SOUP:old 5 A1/expired A2          => status_change_refused
          set_status SOUP:fresh 5 A1 A1/expired    => status_change_refused
          receive SOUP:last-day 5 A1                  => ok
          reserve SOUP LON 8 r1                    => ok
@@ -291,6 +292,17 @@ fn goods_that_come_back_worth_something_else_lose_no_cent() {
          ? value BOLT transit = 0 0
          issue BOLT 1 A1                      => ok
          ? value BOLT LON = 2 667",
+    );
+}
+
+#[test]
+fn a_reversal_goes_back_from_the_last_line_to_the_first() {
+    check(
+        "receive BOLT 5 A1                    => ok
+         move BOLT 5 A1 A2 + BOLT 5 A2 STAGE as walk => ok
+         reverse walk                         => ok
+         ? BOLT A1 = 5/0
+         ? BOLT STAGE = 0/0",
     );
 }
 
