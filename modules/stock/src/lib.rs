@@ -40,6 +40,7 @@ mod record;
 mod run;
 mod save;
 mod service;
+mod sight;
 mod store_anchor;
 mod store_below;
 mod store_claims;
@@ -57,10 +58,13 @@ mod transfer;
 mod unit;
 mod upkeep;
 mod valuation;
+#[cfg(test)]
+mod views_tests;
 mod walk;
 mod want;
 
 pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};
+pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use document_routes::document_routes;
 pub use input::{

@@ -1,6 +1,6 @@
 //! The routes that read the vault. None of them passes the queue of writes.
 
-use crate::{availability, level, valuation};
+use crate::{availability, claim, level, lot, valuation};
 use domain::Permission;
 use web::{Reach, Routes};
 
@@ -9,6 +9,12 @@ pub fn read_routes<S: web::State>() -> Routes<S> {
     Routes::new("stock")
         .add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::api::get_item_availability))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_reservations))
+        .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_reservation))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_allocations))
+        .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_allocation))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(lot::find_api::list_lots))
+        .add(Permission::StockRead, Reach::Named, web::routes!(lot::find_api::get_lot))
         .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::list_valuation))
         .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::get_valuation_totals))
 }

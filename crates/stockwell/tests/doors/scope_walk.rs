@@ -54,6 +54,8 @@ impl Stage {
         stage.receive();
         let line = json!({ "sku": "MILK", "qty": "9", "location": "LON-1", "lot": "L1" });
         stage.admin.post("/api/v1/postings/receive", &json!({ "lines": [line] })).good();
+        stage.claim("/api/v1/reservations", &reserve());
+        stage.claim("/api/v1/allocations", &allocate());
         stage
     }
 
@@ -131,6 +133,9 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             "/api/v1/locations"
             | "/api/v1/ledger"
             | "/api/v1/stock"
+            | "/api/v1/reservations"
+            | "/api/v1/allocations"
+            | "/api/v1/lots"
             | "/api/v1/valuation"
             | "/api/v1/valuation/totals"
             | "/api/v1/events",
@@ -175,6 +180,13 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/postings/bulk") => {
             with(path, json!({ "atomic": true, "postings": [lines(json!({ "kind": "receive" }))] }))
         }
+        ("GET", "/api/v1/reservations/{id}") => {
+            at(format!("/api/v1/reservations/{}", stage.claim("/api/v1/reservations", &reserve())))
+        }
+        ("GET", "/api/v1/allocations/{id}") => {
+            at(format!("/api/v1/allocations/{}", stage.claim("/api/v1/allocations", &allocate())))
+        }
+        ("GET", "/api/v1/items/{sku}/lots/{lot}") => at("/api/v1/items/MILK/lots/L1"),
         ("POST", "/api/v1/reservations") => with(path, reserve()),
         ("POST", "/api/v1/allocations") => with(path, allocate()),
         ("POST", "/api/v1/reservations/{id}/release") => {

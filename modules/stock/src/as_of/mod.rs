@@ -23,7 +23,7 @@ use web::Failure;
 
 /// A moment in the past: what was true then, and what was known of it when.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Moment {
+pub struct Moment {
     /// Movements up to this instant count.
     pub(crate) effective: Instant,
     /// The month of `effective`.
@@ -35,7 +35,7 @@ pub(crate) struct Moment {
 impl Moment {
     /// The moment of a question; `None` for now. Nothing is known to be effective after it is
     /// recorded, so a recorded moment alone is an effective one as well.
-    pub(crate) fn of(zone: &Zone, effective: Option<Instant>, recorded: Option<Instant>) -> Option<Moment> {
+    pub fn of(zone: &Zone, effective: Option<Instant>, recorded: Option<Instant>) -> Option<Moment> {
         let effective = effective.into_iter().chain(recorded).min()?;
         Some(Moment { effective, period: Period::of(zone.date(effective)), recorded })
     }
@@ -96,7 +96,7 @@ fn add(gains: &mut Gains, key: Key, qty: i64) {
 ///
 /// # Errors
 /// When the store fails.
-pub(crate) fn everything(
+pub fn everything(
     conn: &mut Conn<'_>,
     moment: Option<&Moment>,
     mut each: impl FnMut(Key, i64),

@@ -11,13 +11,13 @@ pub(crate) mod store;
 mod tests;
 
 use crate::asked::Below;
+use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::{Instant, ItemId, LocationId, LotId, PostingId, PrincipalId};
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use store::{Along, Entry, entries};
-use web::{Reached, Scope};
+use web::Scope;
 
 pub use row::{LedgerEnd, LedgerRow};
 
@@ -90,7 +90,7 @@ pub(crate) fn read(
         let mut found = entries(conn, &along, after, most)?;
         for (_, place) in &mut found {
             if let Some(entry) = place
-                && !(wanted.fits(entry) && sight.sees(conn, entry)?)
+                && !(wanted.fits(entry) && sight.sees(conn, &ends(entry))?)
             {
                 *place = None;
             }
@@ -109,7 +109,7 @@ pub(crate) fn of_posting(
     let mut sight = Sight::new(scope, None);
     let mut found = Vec::new();
     for entry in store::of_posting(conn, posting, most)? {
-        if sight.sees(conn, &entry)? {
+        if sight.sees(conn, &ends(&entry))? {
             found.push(entry);
         }
     }
@@ -118,35 +118,6 @@ pub(crate) fn of_posting(
 }
 
 /// An entry is seen by whoever reaches one of its ends.
-struct Sight {
-    /// The subtrees that one end must be in; none for everywhere.
-    roots: Option<Vec<LocationId>>,
-    known: FxHashMap<LocationId, bool>,
-}
-
-impl Sight {
-    /// Whatever is below a place, which itself is within reach; or whatever is within reach.
-    fn new(scope: &Scope, within: Option<LocationId>) -> Sight {
-        let roots = match (within, scope.reached()) {
-            (Some(place), _) => Some(vec![place]),
-            (None, Reached::Within(roots)) => Some(roots.to_vec()),
-            (None, Reached::All) => None,
-        };
-        Sight { roots, known: FxHashMap::default() }
-    }
-
-    fn sees(&mut self, conn: &mut Conn<'_>, entry: &Entry) -> Result<bool, DbError> {
-        let Some(roots) = &self.roots else { return Ok(true) };
-        for location in [entry.from.location, entry.to.location] {
-            let inside = match self.known.get(&location) {
-                Some(inside) => *inside,
-                None => places::within(conn, location, roots)?,
-            };
-            self.known.insert(location, inside);
-            if inside {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
+fn ends(entry: &Entry) -> [LocationId; 2] {
+    [entry.from.location, entry.to.location]
 }

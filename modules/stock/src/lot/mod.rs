@@ -8,6 +8,11 @@
 
 pub(crate) mod api;
 pub(crate) mod decide;
+pub(crate) mod find;
+pub(crate) mod find_api;
+pub(crate) mod find_store;
+#[cfg(test)]
+mod find_tests;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;

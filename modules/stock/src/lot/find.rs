@@ -1,0 +1,165 @@
+//! Find lots and serials: one by its code with where it is, or page by page.
+//!
+//! A lot is seen by whoever reaches a place that holds it or has held it. Who got it is told by the
+//! ledger of the lot.
+
+use super::find_store::{self as store, After, Found, Held, Order};
+use crate::sight::Sight;
+use crate::walk::{Part, part};
+use db::{Conn, DbError};
+use domain::when::Date;
+use domain::{Delta, Instant, ItemId, LocationId, LotId, Status, Tracking};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::Scope;
+
+/// A lot or serial.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LotRow {
+    /// The item.
+    pub(crate) sku: String,
+    /// The unit of the quantities.
+    pub(crate) unit: String,
+    /// The lot or serial.
+    pub(crate) lot: String,
+    /// `lot` or `serial`.
+    #[schema(value_type = Option<String>)]
+    pub(crate) tracking: Option<Tracking>,
+    /// Its last sellable day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub(crate) expiry_on: Option<String>,
+    /// The day it was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Date)]
+    pub(crate) made_on: Option<String>,
+    /// When it was first heard of.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) created_at: Instant,
+    /// Counts its changes, from 1; the `ETag`.
+    pub(crate) version: i64,
+    /// On hand within reach, in any status.
+    #[schema(value_type = String)]
+    pub(crate) on_hand: Delta,
+    /// Where it is, within reach; nowhere when all of it has gone.
+    pub(crate) places: Vec<LotPlace>,
+}
+
+/// A place that holds some of a lot.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LotPlace {
+    /// The location.
+    pub(crate) location: String,
+    /// The status.
+    #[schema(value_type = String)]
+    pub(crate) status: Status,
+    /// On hand.
+    #[schema(value_type = String)]
+    pub(crate) on_hand: Delta,
+}
+
+/// What is looked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) item: Option<ItemId>,
+    pub(crate) tracking: Option<Tracking>,
+    /// The last sellable day, from and to.
+    pub(crate) expires: (Option<Date>, Option<Date>),
+    /// Held somewhere within reach, or nowhere.
+    pub(crate) held: Option<bool>,
+    pub(crate) within: Option<LocationId>,
+    pub(crate) order: Order,
+    pub(crate) down: bool,
+}
+
+impl Wanted {
+    fn fits(&self, lot: &Found) -> bool {
+        let (from, until) = self.expires;
+        self.tracking.is_none_or(|tracking| lot.tracking == Some(tracking))
+            && from.is_none_or(|from| lot.expiry_on.is_some_and(|day| day >= from))
+            && until.is_none_or(|until| lot.expiry_on.is_some_and(|day| day <= until))
+    }
+}
+
+/// The page of lots that fit and are within reach.
+pub(crate) fn page(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    wanted: &Wanted,
+    after: Option<After>,
+    limit: usize,
+) -> Result<Part<LotRow, After>, DbError> {
+    let mut sight = Sight::new(scope, wanted.within);
+    part(limit, after, |after, most| {
+        let lots = store::page(conn, wanted.item, (&wanted.order, wanted.down), after, most)?;
+        let ids: Vec<LotId> = lots.iter().filter(|lot| wanted.fits(lot)).map(|lot| lot.id).collect();
+        let mut places = places(conn, &ids)?;
+        let mut found = Vec::with_capacity(lots.len());
+        for lot in lots {
+            let key = lot.after(&wanted.order);
+            let there = places.remove(&lot.id).unwrap_or_default();
+            let row = if wanted.fits(&lot) { see(conn, &mut sight, lot, there)? } else { None };
+            let fits = |row: &LotRow| {
+                let is_held = !row.places.is_empty();
+                wanted.held.is_none_or(|held| held == is_held) && (wanted.within.is_none() || is_held)
+            };
+            found.push((key, row.filter(fits)));
+        }
+        Ok(found)
+    })
+}
+
+/// One lot within reach.
+pub(crate) fn find(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    item: ItemId,
+    folded: &str,
+) -> Result<Option<LotRow>, DbError> {
+    let Some(lot) = store::of_code(conn, item, folded)? else { return Ok(None) };
+    let there = places(conn, &[lot.id])?.remove(&lot.id).unwrap_or_default();
+    see(conn, &mut Sight::new(scope, None), lot, there)
+}
+
+fn places(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<FxHashMap<LotId, Vec<Held>>, DbError> {
+    let mut places: FxHashMap<LotId, Vec<Held>> = FxHashMap::default();
+    for (lot, held) in store::places(conn, lots)? {
+        places.entry(lot).or_default().push(held);
+    }
+    Ok(places)
+}
+
+/// A lot as far as it is seen: not at all when every place that ever held it is out of reach.
+fn see(
+    conn: &mut Conn<'_>,
+    sight: &mut Sight,
+    lot: Found,
+    there: Vec<Held>,
+) -> Result<Option<LotRow>, DbError> {
+    let mut seen = sight.is_everything();
+    let (mut places, mut on_hand) = (Vec::new(), 0);
+    for held in there {
+        if !sight.sees(conn, &[held.location])? {
+            continue;
+        }
+        seen = true;
+        if held.on_hand != 0 {
+            on_hand += held.on_hand;
+            let Held { code, status, on_hand, .. } = held;
+            places.push(LotPlace { location: code, status, on_hand: Delta(on_hand) });
+        }
+    }
+    Ok(seen.then(|| LotRow {
+        sku: lot.sku,
+        unit: lot.unit,
+        lot: lot.code,
+        tracking: lot.tracking,
+        expiry_on: lot.expiry_on.map(|day| day.to_string()),
+        made_on: lot.made_on.map(|day| day.to_string()),
+        created_at: lot.created_at,
+        version: lot.version,
+        on_hand: Delta(on_hand),
+        places,
+    }))
+}
