@@ -28,7 +28,6 @@ where
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::set_item_tracking))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::archive_item))
         .add(Permission::CatalogWrite, Reach::Whole, web::routes!(item_guard::api::restore_item))
-        .add(Permission::StockRead, Reach::Whole, web::routes!(lot::api::get_lot))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::change_lot))
         .add(Permission::StockStatus, Reach::Named, web::routes!(lot::api::hold_lot))
         .add(Permission::StockStatus, Reach::Named, web::routes!(lot::api::release_lot))

@@ -1,6 +1,6 @@
 //! The routes of commands on lots.
 
-use super::{LotChanged, LotShown};
+use super::LotChanged;
 use crate::answer::PostingAnswer;
 use domain::{AsProblem, Status, when};
 use serde::Deserialize;
@@ -23,17 +23,6 @@ pub(crate) struct HoldLotBody {
     reason: String,
     /// What a person should know.
     note: Option<String>,
-}
-
-/// Shows a lot.
-#[utoipa::path(
-    get, path = "/api/v1/items/{sku}/lots/{lot}",
-    params(("sku" = String, Path, description = "the SKU"), ("lot" = String, Path, description = "the lot")),
-    responses((status = 200, body = LotShown))
-)]
-pub(crate) async fn get_lot(app: App, Path((sku, lot)): Path<(String, String)>) -> web::Result {
-    let shown = app.db().read(move |conn| super::get(conn, &sku, &lot)).await?;
-    Ok(Answer::ok(&shown)?.version(shown.version))
 }
 
 /// Mends the last sellable day of a lot.

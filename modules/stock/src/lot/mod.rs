@@ -34,23 +34,6 @@ use store::{LotRow, Standing};
 use utoipa::ToSchema;
 use web::{Caller, Failure, IfMatch};
 
-/// A lot.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct LotShown {
-    /// The item.
-    pub(crate) sku: String,
-    /// The lot.
-    pub(crate) lot: String,
-    /// Its last sellable day; null when it does not expire.
-    #[schema(format = Date)]
-    pub(crate) expiry_on: Option<String>,
-    /// The day it was made.
-    #[schema(format = Date)]
-    pub(crate) made_on: Option<String>,
-    /// Counts its changes, from 1; the `ETag`.
-    pub(crate) version: i64,
-}
-
 /// A lot after a change of its last sellable day.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct LotChanged {
@@ -69,16 +52,6 @@ pub(crate) struct LotChanged {
     /// How much came back from expired to good, in the base unit.
     #[schema(value_type = String)]
     pub(crate) came_back: Delta,
-}
-
-/// A lot of an item. It belongs to no place.
-pub(crate) fn get(conn: &mut Conn<'_>, sku: &str, code: &str) -> Result<LotShown, Failure> {
-    let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
-    let item = item.ok_or_else(|| Problem::not_found("item", sku))?;
-    let lot = store::one(conn, item.id, &fold(code))?.ok_or_else(|| Problem::not_found("lot", code))?;
-    let day = |day: Option<Date>| day.map(|day| day.to_string());
-    let (expiry_on, made_on) = (day(lot.expiry_on), day(lot.made_on));
-    Ok(LotShown { sku: item.sku, lot: lot.code, expiry_on, made_on, version: lot.version })
 }
 
 /// Mends the last sellable day of a lot. Left out means what the item's shelf life says.

@@ -12,12 +12,6 @@ const LOCK: Statement = Statement::per_engine(
      for update",
 );
 
-const ONE: Statement = Statement::new(
-    "stock.lot.one",
-    "select id, item, code, expiry_on, made_on, version from stock_lot where item = ?1 and code_folded = ?2",
-)
-.hot();
-
 const SET_EXPIRY: Statement =
     Statement::new("stock.lot.set_expiry", "update stock_lot set expiry_on = ?2, version = ?3 where id = ?1");
 
@@ -52,10 +46,6 @@ pub(crate) fn lock(tx: &mut Tx<'_>, item: ItemId, folded: &str) -> Result<Option
     tx.query_opt(&LOCK, &[item.get().into(), folded.into()], lot)
 }
 
-pub(crate) fn one(conn: &mut Conn<'_>, item: ItemId, folded: &str) -> Result<Option<LotRow>, DbError> {
-    conn.query_opt(&ONE, &[item.get().into(), folded.into()], lot)
-}
-
 fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
     Ok(LotRow {
         id: LotId(row.int(0)?),
@@ -83,4 +73,4 @@ pub(crate) fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<Vec<Standing
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LOCK, &ONE, &SET_EXPIRY, &STANDING];
+pub(crate) const ALL: &[&Statement] = &[&LOCK, &SET_EXPIRY, &STANDING];
