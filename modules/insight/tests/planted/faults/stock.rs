@@ -1,0 +1,159 @@
+//! Faults of stock: balances, claims, lots, cost.
+
+use super::Fault;
+use db::Statement;
+
+pub(super) const FAULTS: &[Fault] = &[
+    // balances and their history
+    fault!(
+        "I-01",
+        "a balance outside is one too high",
+        ["I-02"],
+        "update stock_balance set on_hand = on_hand + 1000000 where location < 0 and lot = 0",
+    ),
+    fault!(
+        "I-01",
+        "a movement is gone",
+        ["I-03", "I-11", "I-15", "I-30"],
+        "delete from stock_movement where (lane, number) = (select p.lane, p.number from stock_posting p
+         where p.note = 'first')",
+    ),
+    fault!(
+        "I-01",
+        "a movement has another quantity",
+        ["I-11", "I-15", "I-30"],
+        "update stock_movement set qty = qty + 1 where (lane, number) = (select p.lane, p.number from
+         stock_posting p where p.note = 'issue')",
+    ),
+    fault!(
+        "I-01",
+        "a version is skipped",
+        [],
+        "update stock_balance set ver = ver + 1 where location < 0 and lot = 0",
+    ),
+    fault!(
+        "I-01",
+        "a running balance is wrong",
+        ["I-15"],
+        "update stock_movement set to_after = to_after + 1 where (lane, number) = (select p.lane,
+         p.number from stock_posting p where p.note = 'first')",
+    ),
+    fault!("I-01", "a balance is gone", ["I-02"], "delete from stock_balance where location < 0 and lot = 0",),
+    fault!(
+        "I-02",
+        "stock comes from nowhere",
+        ["I-01"],
+        "update stock_balance set on_hand = on_hand + 1 where location < 0 and lot = 0",
+    ),
+    fault!(
+        "I-03",
+        "an issue was before its receipt",
+        ["I-15", "I-23"],
+        "update stock_movement set effective_at = (select p.effective_at from stock_posting p where
+         p.note = 'nails-2') where (lane, number) = (select p.lane, p.number from stock_posting p where
+         p.note = 'issue')",
+        "update stock_posting set effective_at = (select p.effective_at from stock_posting p where
+         p.note = 'nails-2') where note = 'issue'",
+    ),
+    fault!(
+        "I-03",
+        "a movement leaves less than nothing",
+        ["I-01", "I-15"],
+        "update stock_movement set from_after = -1 where (lane, number) = (select p.lane, p.number from
+         stock_posting p where p.note = 'issue')",
+    ),
+    // claims
+    fault!(
+        "I-04",
+        "held stock is allocated",
+        ["I-05"],
+        "update stock_balance set allocated = 1 where status <> 1 and on_hand > 0",
+    ),
+    fault!(
+        "I-04",
+        "what is not ours is allocated",
+        ["I-05"],
+        "update stock_balance set allocated = 1 where location < 0 and lot = 0",
+    ),
+    fault!(
+        "I-05",
+        "an allocation counter is lifted",
+        [],
+        "update stock_balance set allocated = allocated + 1000000 where location > 0 and on_hand >
+         2000000 and lot = 0 and status = 1",
+    ),
+    fault!("I-05", "an allocation is gone", ["I-30"], "delete from stock_claim where owner = 'order-2'",),
+    fault!("I-06", "a claim has no owner", [], "update stock_claim set owner = '' where owner = 'order-1'",),
+    fault!(
+        "I-06",
+        "a line of a document claims more than it needs",
+        [],
+        "update stock_claim set owner = (select c.owner from stock_claim c where c.owner like '%/%')
+         where owner = 'order-2'",
+    ),
+    // lots and serials
+    fault!("I-07", "a serial is said to be elsewhere", [], "update stock_serial set location = -2",),
+    fault!(
+        "I-07",
+        "a serial is said to be out",
+        [],
+        "update stock_serial set location = null, status = null",
+    ),
+    fault!(
+        "I-08",
+        "a lot has left its movement",
+        ["I-01", "I-15", "I-30"],
+        "update stock_movement set lot = 0 where (lane, number) = (select p.lane, p.number from
+         stock_posting p where p.note = 'soup')",
+    ),
+    fault!(
+        "I-08",
+        "a lot belongs to another item",
+        ["I-26"],
+        "update stock_lot set item = (select item from stock_movement where (lane, number) = (select
+         p.lane, p.number from stock_posting p where p.note = 'first')) where code = 'A'",
+    ),
+    // cost
+    fault!(
+        "I-09",
+        "a layer has less left",
+        ["I-10"],
+        "update stock_layer set qty_left = qty_left - 1 where qty_left > 1 and seq = 1",
+    ),
+    fault!("I-09", "the head of the layers is off", [], "update stock_stack set qty = qty + 1 where qty > 0",),
+    fault!(
+        "I-10",
+        "a layer is used twice",
+        ["I-11", "I-30"],
+        "update stock_layer_use set qty = qty + 1 where (lane, number) = (select p.lane, p.number from
+         stock_posting p where p.note = 'issue')",
+    ),
+    fault!(
+        "I-10",
+        "a younger layer is used before an older one",
+        ["I-30"],
+        "update stock_layer_use set seq = 2 where (lane, number) = (select p.lane, p.number from
+         stock_posting p where p.note = 'issue')",
+        "update stock_layer set qty_left = qty_left + 4000000, value_left = value_left + 200 where seq =
+         1 and item = (select item from stock_movement where (lane, number) = (select p.lane, p.number
+         from stock_posting p where p.note = 'issue')) and grp = (select from_group from stock_movement
+         where (lane, number) = (select p.lane, p.number from stock_posting p where p.note = 'issue'))",
+        "update stock_layer set qty_left = qty_left - 4000000, value_left = value_left - 200 where seq =
+         2 and item = (select item from stock_movement where (lane, number) = (select p.lane, p.number
+         from stock_posting p where p.note = 'issue')) and grp = (select from_group from stock_movement
+         where (lane, number) = (select p.lane, p.number from stock_posting p where p.note = 'issue'))",
+    ),
+    fault!(
+        "I-11",
+        "a layer is worth less than it was",
+        ["I-09"],
+        "update stock_layer set value_left = value_left - 1 where value_left > 1 and seq = 1",
+    ),
+    fault!(
+        "I-11",
+        "a movement is worth more",
+        ["I-15", "I-30"],
+        "update stock_movement set value = value + 1 where (lane, number) = (select p.lane, p.number
+         from stock_posting p where p.note = 'issue')",
+    ),
+];
