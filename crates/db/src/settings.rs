@@ -55,8 +55,8 @@ impl Settings {
             url: url.into(),
             readers: 4,
             writers: 4,
-            // 128 of the largest bulks: with their texts about as many mebibytes
-            queue_max: 128_000,
+            // 65 of the largest bulks: with their texts about as many mebibytes
+            queue_max: 65_536,
             queue_patience: Duration::from_secs(25),
             batch_max: 4_096,
             read_only: false,

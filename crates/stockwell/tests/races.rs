@@ -382,10 +382,10 @@ fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
 
 /// A flood of heavy bulks: those that find the queue full are told when to come again, and come.
 fn a_flood_is_told_to_come_again_and_nothing_is_lost(race: &Race) {
-    const CALLERS: usize = 14;
-    const LINES: usize = 25;
+    const CALLERS: usize = 12;
+    const LINES: usize = 100;
     const POSTINGS: usize = 100;
-    race.stocked("FLOOD", 100_000);
+    race.stocked("FLOOD", 200_000);
     let bulk = |caller: usize| {
         let line = json!({ "sku": "FLOOD", "qty": "1", "location": "LON-1", "to_location": "LON-2" });
         let lines = vec![line; LINES];
