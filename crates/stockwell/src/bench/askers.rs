@@ -145,6 +145,55 @@ impl Post {
     }
 }
 
+/// Walks the ledger from the newest movement to the oldest, page by page: all of it, or that of one
+/// item or one bin.
+#[derive(Debug)]
+pub(crate) struct Walk {
+    pub(crate) side: Side,
+    pub(crate) bins: u64,
+    /// Where the next page begins; none at the beginning of a walk.
+    pub(crate) cursor: Option<String>,
+    pub(crate) filter: String,
+}
+
+impl Walk {
+    pub(crate) fn new(side: Side, bins: u64) -> Walk {
+        Walk { side, bins, cursor: None, filter: String::new() }
+    }
+
+    /// Every third walk is through everything.
+    fn choose(&mut self) {
+        self.filter.clear();
+        let dice = &mut self.side.dice;
+        match dice.roll(3) {
+            0 => push(&mut self.filter, format_args!("&sku=I{:06}", dice.roll(self.side.run.items))),
+            1 => push(&mut self.filter, format_args!("&location=BEN-{:03}", dice.roll(self.bins) + 1)),
+            _ => {}
+        }
+    }
+}
+
+impl Ask for Walk {
+    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+        self.side.path.clear();
+        push(&mut self.side.path, format_args!("/api/v1/ledger?limit=100"));
+        match &self.cursor {
+            None => self.choose(),
+            Some(cursor) => push(&mut self.side.path, format_args!("&cursor={cursor}")),
+        }
+        self.side.path.push_str(&self.filter);
+        request(out, "GET", &self.side.path, &self.side.run.token, None, "");
+        1
+    }
+
+    fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
+        count(status, body, tally);
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        let next = text.rsplit_once(r#""next":""#).and_then(|(_, rest)| rest.split('"').next());
+        self.cursor = next.map(str::to_owned);
+    }
+}
+
 /// Reads the stock of any item.
 #[derive(Debug)]
 pub(crate) struct Read {

@@ -10,6 +10,14 @@ use std::time::{Duration, Instant};
 /// How long a server may take to listen.
 const START_SECONDS_MAX: u64 = 30;
 
+/// The memory that a process holds now, in mebibytes.
+pub(crate) fn memory_mib(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib / 1024)
+}
+
 /// A running server, ended when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {
@@ -54,10 +62,17 @@ impl Server {
 
     /// The memory it holds now, in mebibytes.
     pub(crate) fn memory_mib(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-        let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-        Some(kib / 1024)
+        memory_mib(self.child.id())
+    }
+
+    /// The time that its threads have worked so far.
+    pub(crate) fn worked(&self) -> Duration {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap_or_default();
+        // behind the name, which may hold anything: state, …, user and system time in ticks
+        let fields = stat.rsplit_once(") ").map_or("", |(_, fields)| fields);
+        let ticks: u64 =
+            fields.split(' ').skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+        Duration::from_millis(ticks.saturating_mul(10))
     }
 
     /// Asks the server to stop and waits for it.

@@ -4,13 +4,19 @@
 
 use anyhow::{Context as _, Result, bail};
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
+
+/// A connection that was idle for longer is replaced: the server may be about to close it.
+const IDLE_MAX: Duration = Duration::from_secs(5);
 
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct Client {
+    address: SocketAddr,
     stream: TcpStream,
+    used: Instant,
     buffer: Vec<u8>,
 }
 
@@ -24,13 +30,15 @@ pub(crate) struct Reply<'a> {
 impl Client {
     /// Connects.
     pub(crate) async fn connect(address: SocketAddr) -> Result<Client> {
-        let stream = TcpStream::connect(address).await.context("the server does not answer")?;
-        stream.set_nodelay(true)?;
-        Ok(Client { stream, buffer: Vec::with_capacity(4096) })
+        let (stream, used) = (stream(address).await?, Instant::now());
+        Ok(Client { address, stream, used, buffer: Vec::with_capacity(4096) })
     }
 
     /// Sends a request and reads its answer.
     pub(crate) async fn call(&mut self, request: &[u8]) -> Result<Reply<'_>> {
+        if self.used.elapsed() > IDLE_MAX {
+            self.stream = stream(self.address).await?;
+        }
         self.stream.write_all(request).await?;
         self.buffer.clear();
         let head = loop {
@@ -47,8 +55,15 @@ impl Client {
                 bail!("the answer was cut off");
             }
         }
+        self.used = Instant::now();
         Ok(Reply { status, body: self.buffer.get(head..head + length).unwrap_or_default() })
     }
+}
+
+async fn stream(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await.context("the server does not answer")?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {

@@ -8,48 +8,26 @@
 mod askers;
 mod child;
 mod client;
+mod figures;
+mod fill;
 mod load;
 mod rounds;
+mod store_report;
+mod whole;
 mod world;
+
+pub(crate) use figures::{Figures, Name};
 
 use crate::config::{Config, Flags};
 use crate::exit::Stop;
 use anyhow::Context as _;
-use askers::{Post, Read, Reserve, Run, Side};
+use askers::{Post, Read, Reserve, Run, Side, Walk};
 use child::Server;
 use db::cluster::TemporaryCluster;
 use rounds::{Floor, Measured};
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-
-/// What can be measured.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Name {
-    /// Everybody reserves one unit of one item
-    ReserveHot,
-    /// Everybody reserves one unit of any item
-    ReserveUniform,
-    /// Receipts of one line, one a request
-    PostSingle,
-    /// Receipts of one line, 1,000 a request
-    PostBulk,
-    /// The stock of any item
-    StockRead,
-}
-
-impl Name {
-    const fn word(self) -> &'static str {
-        match self {
-            Name::ReserveHot => "reserve-hot",
-            Name::ReserveUniform => "reserve-uniform",
-            Name::PostSingle => "post-single",
-            Name::PostBulk => "post-bulk",
-            Name::StockRead => "stock-read",
-        }
-    }
-}
 
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -65,6 +43,8 @@ pub(crate) enum Engine {
 pub(crate) struct Size {
     pub(crate) items: u64,
     pub(crate) bins: u64,
+    /// How many movements there are before anything is measured.
+    pub(crate) movements: u64,
 }
 
 /// What a run is asked for.
@@ -77,30 +57,17 @@ pub(crate) struct Plan {
     pub(crate) size: Size,
     pub(crate) data: Option<PathBuf>,
     pub(crate) database: Option<String>,
+    /// What is imported, where an import is measured.
+    pub(crate) file: Option<PathBuf>,
 }
 
-/// The figures of a run.
-#[derive(Debug, Serialize)]
-pub(crate) struct Figures {
-    pub(crate) name: &'static str,
-    pub(crate) engine: &'static str,
-    pub(crate) clients: usize,
-    /// Requests (or movements of bulks) per second: the median of the rounds.
-    pub(crate) per_s: f64,
-    pub(crate) p50_ms: f64,
-    pub(crate) p99_ms: f64,
-    /// Durable commits per second of the bare engine: the median of the rounds.
-    pub(crate) floor_commits_per_s: f64,
-    /// The median of each round's own ratio.
-    pub(crate) ratio: f64,
-    pub(crate) accepted: u64,
-    pub(crate) refused: u64,
-    pub(crate) other: u64,
-    pub(crate) rounds: usize,
-    /// From the start of the server's process to its listening.
-    pub(crate) start_ms: u128,
-    pub(crate) memory_rest_mib: Option<u64>,
-    pub(crate) memory_load_mib: Option<u64>,
+/// Where it is measured: a folder and a database with a world in it.
+pub(crate) struct Site {
+    config: Config,
+    data: PathBuf,
+    database: String,
+    token: String,
+    floor: Floor,
 }
 
 /// Runs a benchmark.
@@ -123,43 +90,69 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
         (None, Some(cluster)) => cluster.url().to_owned(),
         (None, None) => format!("sqlite:{}", data.join("stockwell.db").display()),
     };
-    measure(plan, &data, &database).map_err(Stop::cannot_run)
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let site = prepare(plan, &data, &database)?;
+    if plan.name == Name::ImportYear {
+        // the import makes its folder ready by itself
+        return runtime.block_on(whole::import_year(plan, &site)).map_err(Stop::cannot_run);
+    }
+    if plan.name == Name::PostGrown {
+        return grown(plan, &site, &runtime);
+    }
+    fill::fill(&site.config, &plan.size, plan.size.movements)?;
+    match plan.name {
+        Name::ReportScan => whole::report_scan(plan, &site),
+        Name::ColdStart => runtime.block_on(whole::cold_start(plan, &site)).map_err(Stop::cannot_run),
+        _ => runtime.block_on(measure(plan, &site)).map_err(Stop::cannot_run),
+    }
 }
 
-fn measure(plan: &Plan, data: &Path, database: &str) -> anyhow::Result<Figures> {
-    let flags = Flags {
-        config: None,
-        data: Some(data.to_owned()),
-        database: Some(database.to_owned()),
-        listen: None,
+/// Makes the world, but for the import, which brings its own.
+fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
+    let flags =
+        Flags { data: Some(data.to_owned()), database: Some(database.to_owned()), ..Flags::default() };
+    let config = Config::read(&flags)?;
+    let token = if plan.name == Name::ImportYear {
+        String::new()
+    } else {
+        crate::commands::init::prepare(&config)?;
+        world::make(&config, &plan.size)?
     };
-    let config = Config::read(&flags).map_err(|stop| anyhow::anyhow!("{stop}"))?;
-    crate::commands::init::prepare(&config).map_err(|stop| anyhow::anyhow!("{stop}"))?;
-    let token = world::make(&config, &plan.size).map_err(|stop| anyhow::anyhow!("{stop}"))?;
-    let server = Server::start(data, database)?;
-    let rest = server.memory_mib();
     let floor = match plan.engine {
         Engine::Sqlite => Floor::Sqlite(data.join("floor.db")),
         Engine::Postgres => Floor::Postgres(database.to_owned()),
     };
-    let name = format!("b{}", std::process::id());
-    let run = Arc::new(Run { token, name, items: plan.size.items, keys: AtomicU64::new(0) });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let measured = runtime.block_on(drive(plan, &server, &run, &floor))?;
+    Ok(Site { config, data: data.to_owned(), database: database.to_owned(), token, floor })
+}
+
+/// The same posts into an empty ledger and into one with a past, each against the floor.
+fn grown(plan: &Plan, site: &Site, runtime: &tokio::runtime::Runtime) -> Result<Figures, Stop> {
+    let empty = runtime.block_on(measure(plan, site)).map_err(Stop::cannot_run)?;
+    fill::fill(&site.config, &plan.size, plan.size.movements)?;
+    let grown = runtime.block_on(measure(plan, site)).map_err(Stop::cannot_run)?;
+    Ok(Figures { against_empty: Some(grown.ratio / empty.ratio.max(1e-9)), ..grown })
+}
+
+async fn measure(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
+    let server = Server::start(&site.data, &site.database)?;
+    let rest = server.memory_mib();
+    // the keys of one run differ from those of another in the same database
+    let name = format!("b{}", server.address.port());
+    let run = Run { token: site.token.clone(), name, items: plan.size.items, keys: AtomicU64::new(0) };
+    let run = Arc::new(run);
+    let measured = drive(plan, &server, &run, &site.floor).await?;
     let load = measured.memory_mib;
     let start_ms = server.start.as_millis();
-    runtime.block_on(check(plan, &server, &run, &measured))?;
+    check(plan, &server, &run, &measured).await?;
     server.stop()?;
-    let Measured { mut tally, per_s, floor, ratio, rounds, .. } = measured;
+    let Measured { mut tally, per_s, floor, ratio, rounds, cpu_us, .. } = measured;
     Ok(Figures {
-        name: plan.name.word(),
-        engine: if plan.engine == Engine::Sqlite { "sqlite" } else { "postgres" },
-        clients: plan.clients,
         per_s,
         p50_ms: tally.quantile_ms(500),
         p99_ms: tally.quantile_ms(990),
         floor_commits_per_s: floor,
         ratio,
+        cpu_us,
         accepted: tally.accepted,
         refused: tally.refused,
         other: tally.other,
@@ -167,6 +160,7 @@ fn measure(plan: &Plan, data: &Path, database: &str) -> anyhow::Result<Figures> 
         start_ms,
         memory_rest_mib: rest,
         memory_load_mib: load,
+        ..Figures::empty(plan)
     })
 }
 
@@ -181,8 +175,12 @@ async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> a
             rounds::run(plan, server, floor, |n| Reserve { side: side(n), hot: None }).await
         }
         Name::PostSingle => rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1, bins }).await,
-        Name::PostBulk => {
+        Name::PostBulk | Name::PostGrown => {
             rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1000, bins }).await
+        }
+        Name::LedgerPage => rounds::run(plan, server, floor, |n| Walk::new(side(n), bins)).await,
+        Name::ReportScan | Name::ColdStart | Name::ImportYear => {
+            anyhow::bail!("`{}` is not measured by requests", plan.name.word())
         }
         Name::StockRead => rounds::run(plan, server, floor, |n| Read { side: side(n) }).await,
     }
@@ -193,6 +191,10 @@ async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> a
 async fn check(plan: &Plan, server: &Server, run: &Arc<Run>, measured: &Measured) -> anyhow::Result<()> {
     if let Some(sample) = &measured.tally.sample {
         anyhow::bail!("{} requests were answered otherwise, such as: {sample}", measured.tally.other);
+    }
+    if plan.name == Name::PostGrown {
+        // it is measured twice, and of the scarce item there is only so much
+        return Ok(());
     }
     let (token, name) = (run.token.clone(), format!("{}s", run.name));
     let scarce = Arc::new(Run { token, name, items: run.items, keys: AtomicU64::new(0) });

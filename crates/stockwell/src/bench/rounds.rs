@@ -31,6 +31,9 @@ pub(crate) struct Measured {
     pub(crate) ratio: f64,
     pub(crate) rounds: usize,
     pub(crate) memory_mib: Option<u64>,
+    /// How long the server's threads worked for one unit, in microseconds: it says more than a rate
+    /// on a machine that is busy with other things.
+    pub(crate) cpu_us: f64,
 }
 
 /// Runs the rounds. The first one warms up and does not count.
@@ -43,8 +46,11 @@ pub(crate) async fn run<A: Ask + 'static>(
     let mut clients = load::connect(server.address, plan.clients, asker).await?;
     let (mut sum, mut rates, mut floors, mut ratios) = (Tally::default(), Vec::new(), Vec::new(), Vec::new());
     let mut memory = None;
+    let mut worked = Duration::ZERO;
     for round in 0..=plan.seconds.max(1) {
+        let before = server.worked();
         let (back, tally) = load::drive(clients, HALF).await?;
+        let after = server.worked();
         clients = back;
         memory = memory.max(server.memory_mib());
         let bare = bare(floor.clone()).await?;
@@ -53,9 +59,11 @@ pub(crate) async fn run<A: Ask + 'static>(
             floors.push(bare);
             ratios.push(tally.per_second() / bare.max(1e-9));
             sum.add(tally);
+            worked += after.saturating_sub(before);
         }
     }
     Ok(Measured {
+        cpu_us: worked.as_secs_f64() * 1e6 / f64::from(u32::try_from(sum.done).unwrap_or(u32::MAX).max(1)),
         rounds: rates.len(),
         per_s: median(rates),
         floor: median(floors),
@@ -65,7 +73,7 @@ pub(crate) async fn run<A: Ask + 'static>(
     })
 }
 
-async fn bare(floor: Floor) -> Result<f64> {
+pub(crate) async fn bare(floor: Floor) -> Result<f64> {
     let commits = tokio::task::spawn_blocking(move || match floor {
         Floor::Sqlite(file) => db::floor::sqlite(&file, HALF),
         Floor::Postgres(url) => db::floor::postgres(&url, FLOOR_CONNECTIONS, HALF),
@@ -74,7 +82,7 @@ async fn bare(floor: Floor) -> Result<f64> {
     Ok(f64::from(commits.count) / commits.elapsed.as_secs_f64().max(1e-9))
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(0.0)
 }

@@ -18,6 +18,8 @@ pub(crate) const HOT: &str = "HOT";
 pub(crate) const SCARCE: &str = "SCARCE";
 /// How many there are of it.
 pub(crate) const SCARCE_UNITS: u32 = 500;
+/// Items with names of their own, which come before the numbered ones.
+pub(crate) const SPECIAL: usize = 2;
 /// How many there are of every other item: more than any run can reserve.
 const PLENTY: u32 = 100_000_000;
 /// Lines of a posting while the world is filled.

@@ -13,9 +13,9 @@ pub(crate) struct Bench {
     /// The engine
     #[arg(long, default_value = "sqlite")]
     engine: Engine,
-    /// Connections
-    #[arg(long, default_value_t = 64)]
-    clients: usize,
+    /// Connections; 64, or 1 where one at a time is measured
+    #[arg(long)]
+    clients: Option<usize>,
     /// Rounds of one second: half for the product, half for the floor
     #[arg(long, default_value_t = 10)]
     seconds: u64,
@@ -25,6 +25,12 @@ pub(crate) struct Bench {
     /// Bins in the world that is made
     #[arg(long, default_value_t = 100)]
     bins: u64,
+    /// Movements in the world before anything is measured; for what asks for a past, a million or five
+    #[arg(long)]
+    movements: Option<u64>,
+    /// The file that `import-year` loads, such as demo/online-retail/online-retail.csv.gz
+    #[arg(long, value_name = "FILE")]
+    file: Option<std::path::PathBuf>,
     /// Work in this folder and keep it; a temporary one when not given
     #[arg(long, value_name = "DIR")]
     folder: Option<std::path::PathBuf>,
@@ -34,9 +40,14 @@ pub(crate) struct Bench {
 }
 
 pub(crate) fn run(call: Call<'_>, bench: Bench) -> Done {
-    let Bench { name, engine, clients, seconds, items, bins, folder, server } = bench;
-    let size = Size { items: items.max(1), bins: bins.clamp(1, 999) };
-    let plan = Plan { name, engine, clients, seconds, size, data: folder, database: server };
+    let Bench { name, engine, clients, seconds, items, bins, movements, file, folder, server } = bench;
+    let size = Size {
+        items: items.max(1),
+        bins: bins.clamp(1, 999),
+        movements: movements.unwrap_or(name.movements()),
+    };
+    let clients = clients.unwrap_or(name.clients());
+    let plan = Plan { name, engine, clients, seconds, size, data: folder, database: server, file };
     let figures = bench::run(&plan)?;
     if call.out.json {
         let line = serde_json::to_string(&figures).map_err(crate::exit::Stop::cannot_run)?;

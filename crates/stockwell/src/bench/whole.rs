@@ -1,0 +1,141 @@
+//! What is measured as a whole and not by requests: a report over everything, a cold start, the
+//! import of a year.
+
+use super::askers::{Read, Run, Side};
+use super::child::Server;
+use super::client::Client;
+use super::load::{Ask as _, Tally};
+use super::rounds::{Floor, bare, median};
+use super::store_report::{report, scan};
+use super::{Figures, Plan, Site};
+use crate::commands::Operator;
+use crate::exit::Stop;
+use anyhow::{Context as _, bail};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+/// The lines of the year.
+const YEAR_LINES: u32 = 541_909;
+/// How often the memory of a running import is looked at.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long each run took.
+struct Runs {
+    tally: Tally,
+    /// Runs, or units of the one run, in a second.
+    per_s: f64,
+    floor: f64,
+    memory_mib: Option<u64>,
+}
+
+impl Runs {
+    fn figures(self, plan: &Plan) -> Figures {
+        let Runs { mut tally, per_s, floor, memory_mib } = self;
+        Figures {
+            clients: 1,
+            per_s,
+            p50_ms: tally.quantile_ms(500),
+            p99_ms: tally.quantile_ms(990),
+            floor_commits_per_s: floor,
+            ratio: per_s / floor.max(1e-9),
+            accepted: tally.accepted,
+            rounds: tally.micros.len(),
+            memory_load_mib: memory_mib,
+            ..Figures::empty(plan)
+        }
+    }
+}
+
+fn note(tally: &mut Tally, took: Duration) {
+    tally.done += 1;
+    tally.accepted += 1;
+    tally.micros.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
+    tally.elapsed += took;
+}
+
+/// On hand of everything, in this process, and the same from the movements: its floor.
+pub(crate) fn report_scan(plan: &Plan, site: &Site) -> Result<Figures, Stop> {
+    let operator = Operator::open_to_read(&site.config)?;
+    let (mut tally, mut scans) = (Tally::default(), Vec::new());
+    for round in 0..=plan.seconds.max(1) {
+        let begun = Instant::now();
+        let by_balance = operator.db.read_blocking(report)?;
+        let took = begun.elapsed();
+        let begun = Instant::now();
+        let by_movement = operator.db.read_blocking(scan)?;
+        let floor = begun.elapsed();
+        if by_balance != by_movement {
+            return Err(Stop::CannotRun("the balances are not the sum of the movements".to_owned()));
+        }
+        if round > 0 {
+            note(&mut tally, took);
+            scans.push(1.0 / floor.as_secs_f64().max(1e-9));
+        }
+    }
+    let per_s = tally.per_second();
+    Ok(Runs { tally, per_s, floor: median(scans), memory_mib: None }.figures(plan))
+}
+
+/// From the start of a server's process to its first answer about stock, again and again.
+pub(crate) async fn cold_start(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
+    let run = Run {
+        token: site.token.clone(),
+        name: String::new(),
+        items: plan.size.items,
+        keys: AtomicU64::new(0),
+    };
+    let mut asker = Read { side: Side::new(&Arc::new(run), 0) };
+    let (mut tally, mut request, mut memory) = (Tally::default(), Vec::new(), None);
+    let mut counted = Tally::default();
+    for _ in 0..plan.seconds.max(1) {
+        let begun = Instant::now();
+        let server = Server::start(&site.data, &site.database)?;
+        let mut client = Client::connect(server.address).await?;
+        asker.next(&mut request);
+        let reply = client.call(&request).await?;
+        note(&mut tally, begun.elapsed());
+        let (status, body) = (reply.status, reply.body);
+        asker.answered(status, body, &mut counted);
+        memory = memory.max(server.memory_mib());
+        server.stop()?;
+    }
+    if let Some(sample) = counted.sample {
+        bail!("the first answer was not one: {sample}");
+    }
+    let floor = bare(site.floor.clone()).await?;
+    let per_s = tally.per_second();
+    Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
+}
+
+/// The import of a year as its command, with the most memory it held. A unit is a line of the file.
+pub(crate) async fn import_year(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
+    let file = plan.file.as_deref().context("say which file to import with `--file`")?;
+    let begun = Instant::now();
+    let mut child = Command::new(std::env::current_exe()?)
+        .args(["import", "online-retail", "--json", "--database", &site.database, "--data"])
+        .arg(&site.data)
+        .arg(file)
+        .stdout(Stdio::null())
+        .spawn()
+        .context("the import does not start")?;
+    let mut memory = None;
+    let status = loop {
+        if let Some(status) = child.try_wait()? {
+            break status;
+        }
+        memory = memory.max(super::child::memory_mib(child.id()));
+        std::thread::sleep(LOOK);
+    };
+    let took = begun.elapsed();
+    if !status.success() {
+        bail!("the import failed: {status}");
+    }
+    let mut tally = Tally::default();
+    note(&mut tally, took);
+    let floor: Floor = site.floor.clone();
+    let floor = bare(floor).await?;
+    let per_s = f64::from(YEAR_LINES) / took.as_secs_f64().max(1e-9);
+    Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
+}
