@@ -172,11 +172,11 @@ impl Why {
             | Why::NotPositive { .. }
             | Why::TooLarge { .. }
             | Why::Fraction { .. }
-            | Why::SerialNotOne { .. } => "/qty",
+            | Why::SerialNotOne { .. }
+            | Why::BalanceTooLarge => "/qty",
             Why::LotRequired | Why::LotNotAllowed | Why::LotOfOtherItem | Why::Expired { .. } => "/lot",
             Why::SerialRequired => "/serials",
             Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
-            Why::BalanceTooLarge => "/qty",
             Why::ValueTooLarge => "/unit_cost",
             Why::NotStocked => "/sku",
             Why::NotExpired { .. } | Why::StatusChange { .. } => "/status",
