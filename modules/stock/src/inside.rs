@@ -16,7 +16,7 @@ use db::{Conn, DbError, Tx};
 use domain::ledger::{
     self, Allocate, Amount, Cost, Key, Kind, Line, Place, Post, Posted, Recount, Refusal, Release, SiteKey,
 };
-use domain::{ClaimId, Ctx, ItemId, LocationId, LotId, PostingId, Problem};
+use domain::{ClaimId, Ctx, Instant, ItemId, LocationId, LotId, PostingId, Problem};
 use std::sync::Arc;
 use web::{Caller, Failure};
 
@@ -37,6 +37,15 @@ pub(crate) enum Order {
     Sweep(SiteKey),
 }
 
+/// When a posting takes effect; by itself, now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct When {
+    /// The instant, never later than now.
+    pub(crate) effective_at: Option<Instant>,
+    /// May be booked in the first open period.
+    pub(crate) post_late: bool,
+}
+
 /// A posting by ids.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -44,6 +53,7 @@ pub(crate) struct Draft {
     pub(crate) document: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
+    pub(crate) when: When,
     /// Each line with the pointer of the field that it came from; empty for none.
     pub(crate) lines: Vec<(Line, String)>,
 }
@@ -56,8 +66,8 @@ impl Draft {
             post: Post {
                 id: PostingId(ctx.ids.next()),
                 kind: self.kind,
-                effective_at: None,
-                post_late: false,
+                effective_at: self.when.effective_at,
+                post_late: self.when.post_late,
                 lines,
             },
             origins,

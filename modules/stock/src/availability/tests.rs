@@ -41,7 +41,7 @@ fn body(qty: &str, location: &str, lot: Option<&str>) -> StepBody {
         lot: lot.map(str::to_owned),
         ..StepLine::default()
     };
-    StepBody { lines: vec![line], note: None }
+    StepBody { lines: vec![line], ..StepBody::default() }
 }
 
 fn ship(world: &World, number: &str, body: StepBody) {
@@ -163,7 +163,7 @@ fn what_is_not_sellable_is_not_promised(engine: Engine) {
     world.post(Kind::SetStatus, vec![parse("3 BOLT at L1 becomes hold")]);
     let number = draft(&world, "2 BOLT", Some("2026-03-03"));
     let held = StepLine { status: Some(domain::Status::Hold), ..body("2", "L1", None).lines.remove(0) };
-    ship(&world, &number, StepBody { lines: vec![held], note: None });
+    ship(&world, &number, StepBody { lines: vec![held], ..StepBody::default() });
     assert_eq!(promised(&world, "MILK"), ["L 0: 01 +0 -0 x0 = 0, 0"]);
     assert_eq!(promised(&world, "BOLT"), ["L 4: 01 +0 -0 x0 = 4, 4", "M 0: 01 +0 -0 x0 = 0, 0"]);
 }

@@ -18,7 +18,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::answer::PostingAnswer;
-use crate::inside::{Draft, Order, carry_out, line};
+use crate::inside::{Draft, Order, When, carry_out, line};
 use crate::record::{Change, change};
 use crate::{gate, reach, reason};
 use catalog::ItemFacts;
@@ -191,7 +191,7 @@ fn post(
     lines: Vec<Line>,
 ) -> Result<PostingAnswer, Failure> {
     let lines = lines.into_iter().map(|line| (line, String::new())).collect();
-    let draft = Draft { kind, document: None, reason, note, lines };
+    let draft = Draft { kind, document: None, reason, note, when: When::default(), lines };
     let posted = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
     posted.into_iter().next().ok_or_else(|| Failure::fault("a posting without an answer"))
 }

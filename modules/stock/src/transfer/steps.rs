@@ -8,7 +8,7 @@ use super::wire::{CloseBody, ExpectBody, StepBody, StepLine};
 use super::{open, store, trace};
 use crate::compile::Compiler;
 use crate::input::{CostInput, LineInput, LotInput, QtyInput};
-use crate::inside::{self, Draft, Order, carry_out, claimed_line};
+use crate::inside::{self, Draft, Order, When, carry_out, claimed_line};
 use crate::{load, pointer, reason};
 use db::{Conn, DbError, Tx};
 use domain::item::is_expired;
@@ -37,6 +37,10 @@ pub(crate) fn allocate(
     number: &str,
     body: &StepBody,
 ) -> Result<TransferShown, Failure> {
+    if body.effective_at.is_some() || body.post_late {
+        let detail = "stock is allocated now; only what moves can have happened earlier";
+        return Err(Problem::at(Code::InvalidValue, "/effective_at", detail).into());
+    }
     let mut transfer = open(tx, caller, number, Step::Allocate)?;
     let claims = store::claims(tx, &transfer)?;
     let mut free: Vec<i64> = transfer
@@ -117,7 +121,7 @@ pub(crate) fn ship(
             lines.push((line, origin.clone()));
         }
     }
-    post(tx, caller, &transfer, Kind::Ship, body.note.as_deref(), lines)?;
+    post(tx, caller, &transfer, Kind::Ship, body, lines)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.ship", "stock.transfer_shipped")
 }
@@ -153,7 +157,7 @@ pub(crate) fn receive(
             lines.push((inside::line(line.item, part.lot, from, to, part.qty), origin.clone()));
         }
     }
-    post(tx, caller, &transfer, Kind::Arrive, body.note.as_deref(), lines)?;
+    post(tx, caller, &transfer, Kind::Arrive, body, lines)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.receive", "stock.transfer_received")
 }
@@ -200,7 +204,8 @@ pub(crate) fn close(
             (inside::line(there.item, there.lot, from, Place::good(LOSS), there.qty), String::new())
         });
         let why = (Some(why), body.note.as_deref());
-        orders.push(posting(caller, &transfer, Kind::Shortage, why, lines.collect())?);
+        let when = When { effective_at: body.effective_at, post_late: body.post_late };
+        orders.push(posting(caller, &transfer, Kind::Shortage, why, when, lines.collect())?);
     }
     carry_out(tx, &caller.ctx, orders)?;
     finish(tx, caller, transfer, "stock.transfer.close", "stock.transfer_closed")
@@ -231,10 +236,11 @@ fn post(
     caller: &Caller,
     transfer: &Transfer,
     kind: Kind,
-    note: Option<&str>,
+    body: &StepBody,
     lines: Vec<(Line, String)>,
 ) -> Result<(), Failure> {
-    let order = posting(caller, transfer, kind, (None, note), lines)?;
+    let when = When { effective_at: body.effective_at, post_late: body.post_late };
+    let order = posting(caller, transfer, kind, (None, body.note.as_deref()), when, lines)?;
     carry_out(tx, &caller.ctx, vec![order]).map(|_| ())
 }
 
@@ -244,11 +250,12 @@ fn posting(
     transfer: &Transfer,
     kind: Kind,
     (reason, note): (Option<String>, Option<&str>),
+    when: When,
     lines: Vec<(Line, String)>,
 ) -> Result<Order, Problem> {
     let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
     let document = Some(transfer.number.clone());
-    let draft = Draft { kind, document, reason, note: note.map(|note| note.to_string()), lines };
+    let draft = Draft { kind, document, reason, note: note.map(|note| note.to_string()), when, lines };
     Ok(draft.order(&caller.ctx))
 }
 

@@ -5,7 +5,7 @@ use super::*;
 use crate::testing::{World, caller, on_both_engines, parse, seen, world};
 use db::Engine;
 use domain::ledger::Kind;
-use domain::{Code, Permission, Status};
+use domain::{Code, Instant, Permission, Status};
 use serde_json::Value;
 
 on_both_engines!(
@@ -21,6 +21,7 @@ on_both_engines!(
     postings_of_a_transfer_are_not_reversed,
     only_the_two_sites_see_it,
     the_expected_day_is_said_at_any_time_before_the_end,
+    a_step_is_booked_when_it_happened,
     every_change_has_its_event,
 );
 
@@ -64,7 +65,7 @@ pub(super) fn steps(texts: &[&str]) -> StepBody {
             unit: None,
         }
     });
-    StepBody { lines: lines.collect(), note: None }
+    StepBody { lines: lines.collect(), ..StepBody::default() }
 }
 
 pub(super) fn step(
@@ -79,7 +80,7 @@ pub(super) fn step(
 
 fn end(world: &World, number: &str, reason: Option<&str>) -> Done {
     let number = number.to_owned();
-    let body = CloseBody { reason: reason.map(str::to_owned), note: None };
+    let body = CloseBody { reason: reason.map(str::to_owned), ..CloseBody::default() };
     world.run(move |tx, ctx| Ok(serde_json::to_value(close(tx, &caller(ctx, None), &number, &body)?)?))
 }
 
@@ -104,6 +105,38 @@ fn told(done: Done) -> String {
         .map(|line| ["qty", "shipped", "received", "short"].map(|key| line[key].as_str().unwrap()).join("/"))
         .collect();
     format!("{} {}", body["state"].as_str().unwrap(), lines.join(" "))
+}
+
+fn a_step_is_booked_when_it_happened(engine: Engine) {
+    let mut world = world(engine);
+    world.at("2026-03-01T10:00:00Z");
+    world.receive("10 BOLT at L1");
+    world.at("2026-03-05T10:00:00Z");
+    let number = draft(&world, &["8 BOLT"]);
+    let at = |world: &World, which: &'static str, text: &str, when: &str| {
+        let body = StepBody { effective_at: Some(Instant::parse(when).unwrap()), ..steps(&[text]) };
+        let number = number.clone();
+        world.run(move |tx, ctx| {
+            let caller = caller(ctx, None);
+            let shown = match which {
+                "ship" => ship(tx, &caller, &number, &body)?,
+                "allocate" => allocate(tx, &caller, &number, &body)?,
+                _ => receive(tx, &caller, &number, &body)?,
+            };
+            Ok(serde_json::to_value(shown)?)
+        })
+    };
+    let lacking = (Code::InsufficientStock, "/lines/0/qty".to_owned());
+    let future = (Code::EffectiveInFuture, "/effective_at".to_owned());
+    let wrong = (Code::InvalidValue, "/effective_at".to_owned());
+    assert_eq!(refusal(at(&world, "ship", "1 5 L1", "2026-03-01T09:59:59Z")), lacking);
+    assert_eq!(refusal(at(&world, "ship", "1 5 L1", "2026-03-05T10:00:01Z")), future);
+    assert_eq!(refusal(at(&world, "allocate", "1 5 L1", "2026-03-04T10:00:00Z")), wrong);
+    assert_eq!(told(at(&world, "ship", "1 5 L1", "2026-03-02T08:00:00Z")), "shipped 8/5/0/0");
+    // never before it left
+    assert_eq!(refusal(at(&world, "receive", "1 5 M1", "2026-03-02T07:59:59Z")), lacking);
+    assert_eq!(told(at(&world, "receive", "1 5 M1", "2026-03-03T08:00:00Z")), "partially_received 8/5/5/0");
+    assert_eq!(world.stock("BOLT"), ["L1 5", "M1 5"]);
 }
 
 fn goods_leave_are_in_transit_and_arrive(engine: Engine) {

@@ -1,6 +1,6 @@
 //! What the routes of transfers take.
 
-use domain::Status;
+use domain::{Instant, Status};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -38,6 +38,12 @@ pub(crate) struct NewTransferLine {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StepBody {
+    /// When it happened; now when left out. Never later than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) effective_at: Option<Instant>,
+    /// Book it in the first open period when the one it falls in is closed.
+    #[serde(default)]
+    pub(crate) post_late: bool,
     /// 1 to 1,000 lines; a line of the transfer may come several times, for several places or lots.
     pub(crate) lines: Vec<StepLine>,
     /// What a person should know; kept with the posting.
@@ -79,6 +85,12 @@ pub(crate) struct ExpectBody {
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CloseBody {
+    /// When it happened; now when left out. Never later than now.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) effective_at: Option<Instant>,
+    /// Book it in the first open period when the one it falls in is closed.
+    #[serde(default)]
+    pub(crate) post_late: bool,
     /// Why something did not arrive: one of the reasons. Needed when something is missing.
     pub(crate) reason: Option<String>,
     /// What a person should know.

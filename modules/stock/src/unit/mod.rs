@@ -14,7 +14,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::inside::{Draft, Order, carry_out, claimed_line, line};
+use crate::inside::{Draft, Order, When, carry_out, claimed_line, line};
 use crate::load;
 use crate::record::{Change, change};
 use crate::{gate, reach};
@@ -182,6 +182,7 @@ impl Told {
             document: Some(self.document()),
             reason: None,
             note: Some(self.note.clone()),
+            when: When::default(),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
         };
         let orders = beside.into_iter().chain([draft.order(&caller.ctx)]).collect();
@@ -252,6 +253,7 @@ pub(crate) fn empty(
             document: Some(format!("unit {}", unit.code)),
             reason: None,
             note: Some("emptied".to_owned()),
+            when: When::default(),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
         };
         let done = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)]);

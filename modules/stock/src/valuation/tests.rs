@@ -112,7 +112,7 @@ fn carry(world: &World, qty: &str, arriving: &str) {
             qty: Some(qty.to_owned()),
             ..StepLine::default()
         }],
-        note: None,
+        ..StepBody::default()
     };
     let (leave, arrive) = (step(qty, "L1"), step(arriving, "M1"));
     let made = world.run(move |tx, ctx| {
