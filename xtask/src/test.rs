@@ -13,8 +13,8 @@ use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Set to `1` for the tests when the long ones run too, so that the others may take more cases.
-const LONG: &str = "STOCKWELL_TEST_LONG";
+/// How many random cases each law takes when the long tests run too; 256 otherwise.
+const CASES_LONG: (&str, &str) = ("PROPTEST_CASES", "4096");
 
 /// What the tests run with.
 struct Plan {
@@ -73,7 +73,7 @@ fn steps(plan: &Plan) -> Vec<Outcome> {
 fn tests(plan: &Plan) -> Command {
     let mut command = process::cargo();
     if plan.long {
-        command.env(LONG, "1");
+        command.env(CASES_LONG.0, CASES_LONG.1);
     }
     if plan.nextest {
         command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);

@@ -280,8 +280,6 @@ fn picture(world: &World) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
-
     #[test]
     fn the_state_is_the_log_and_every_law_holds(commands in history(), average in any::<bool>()) {
         let method = if average { Method::MovingAverage } else { Method::Fifo };
