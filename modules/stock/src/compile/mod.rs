@@ -1,18 +1,19 @@
 //! From names to ids: a request as the ledger's decision takes it. What is refused here is refused
 //! before anything is locked.
 
-use crate::input::{
-    AllocateInput, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, POSTINGS_PER_BULK_MAX, PostInput,
-    QtyInput, ReserveInput,
-};
+mod claims;
+mod limits;
+
+pub use limits::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
+pub(crate) use limits::{check_bulk, check_length, check_words};
+
+use crate::input::{CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, PostInput, QtyInput};
 use crate::names::{Names, outside};
 use crate::pointer;
 use catalog::ItemFacts;
-use domain::code::CODE_CHARS_MAX;
-use domain::ledger::{Allocate, Amount, Cost, Kind, Line, Place, Post, Reserve};
+use domain::ledger::{Amount, Cost, Kind, Line, Place, Post};
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, SiteId, Status,
-    Tracking,
+    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, Status, Tracking,
 };
 use places::LocationFacts;
 use std::sync::Arc;
@@ -42,11 +43,6 @@ pub(crate) struct Compiler<'a> {
 pub(crate) const fn makes_lots(kind: Kind) -> bool {
     matches!(kind, Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce | Kind::Adjust)
 }
-
-/// Longest document handle, owner and reason code.
-pub const HANDLE_CHARS_MAX: usize = 64;
-/// Longest note.
-pub const NOTE_CHARS_MAX: usize = 20_000;
 
 impl Compiler<'_> {
     /// Whether the caller may post this kind at all.
@@ -210,72 +206,9 @@ impl Compiler<'_> {
         })
     }
 
-    /// A reservation.
-    pub(crate) fn reserve(&self, input: &ReserveInput) -> Result<Reserve, Problem> {
-        check_handle(&input.owner, "/owner")?;
-        let item = self.item(&input.sku)?;
-        let site = self.names.site(&input.site);
-        let site = site.filter(|site| self.reaches(Permission::StockClaim, site.id.root()));
-        let site = site.ok_or_else(|| {
-            let detail = format!("there is no site `{}`", input.site);
-            Problem::at(Code::UnknownLocation, "/site", detail)
-        })?;
-        Ok(Reserve {
-            posting: PostingId(self.ctx.ids.next()),
-            claim: ClaimId(self.ctx.ids.next()),
-            owner: input.owner.clone(),
-            item: item.id,
-            site: site.id,
-            qty: self.to_base(item, input.qty, input.unit.as_deref(), "/qty")?,
-            priority: input.priority,
-            expires_at: input.expires_at,
-        })
-    }
-
-    /// An allocation.
-    pub(crate) fn allocate(&self, input: &AllocateInput) -> Result<Allocate, Problem> {
-        if let Some(owner) = &input.owner {
-            check_handle(owner, "/owner")?;
-        }
-        let item = self.item(&input.sku)?;
-        let location = self.location(Permission::StockClaim, &input.location, "/location")?;
-        let lot = match &input.lot {
-            None => LotId::NONE,
-            Some(code) => self.names.lot(item.id, code).ok_or_else(|| unknown_lot(item, code))?,
-        };
-        if input.owner.is_none() && input.reservation.is_none() {
-            let detail = "an allocation has an owner: name one, or the reservation it is taken from";
-            return Err(Problem::at(Code::InvalidValue, "/owner", detail));
-        }
-        Ok(Allocate {
-            posting: PostingId(self.ctx.ids.next()),
-            claim: ClaimId(self.ctx.ids.next()),
-            owner: input.owner.clone(),
-            reservation: input.reservation,
-            item: item.id,
-            location: location.id,
-            lot,
-            qty: self.to_base(item, input.qty, input.unit.as_deref(), "/qty")?,
-            priority: input.priority,
-        })
-    }
-
     /// Whether the caller reaches a location with a permission.
     pub(crate) fn reaches(&self, permission: Permission, location: LocationId) -> bool {
         self.names.reaches(self.principal, permission, location)
-    }
-
-    /// Whether the caller reaches a claim; one out of reach is as if it were not there.
-    pub(crate) fn reaches_claim(&self, claim: ClaimId) -> bool {
-        self.names.claims.contains_key(&claim) && !self.is_elsewhere(Permission::StockClaim, claim)
-    }
-
-    /// Whether a claim is there, and out of the caller's reach.
-    fn is_elsewhere(&self, permission: Permission, claim: ClaimId) -> bool {
-        self.names.claims.get(&claim).is_some_and(|claim| {
-            let site: SiteId = claim.site;
-            !self.reaches(permission, claim.bin.map_or(site.root(), |bin| bin.0))
-        })
     }
 
     pub(crate) fn item(&self, sku: &str) -> Result<&ItemFacts, Problem> {
@@ -390,60 +323,4 @@ fn share_of(left: &mut Cost, serials_left: usize) -> Cost {
     let part = *total / count;
     *total -= part;
     Cost::Total(part)
-}
-
-/// What a posting or a reversal says about itself, held to its form.
-pub(crate) fn check_words(
-    document: Option<&str>,
-    reason: Option<&str>,
-    note: Option<&str>,
-) -> Result<(), Problem> {
-    for (text, pointer) in [(document, "/document"), (reason, "/reason")] {
-        if let Some(text) = text {
-            check_handle(text, pointer)?;
-        }
-    }
-    if let Some(note) = note
-        && note.chars().count() > NOTE_CHARS_MAX
-    {
-        let detail = format!("a note has at most `{NOTE_CHARS_MAX}` characters");
-        return Err(Problem::at(Code::LimitExceeded, "/note", detail));
-    }
-    Ok(())
-}
-
-/// A short handle: 1 to [`HANDLE_CHARS_MAX`] characters, none of them control characters.
-pub(crate) fn check_handle(text: &str, pointer: &str) -> Result<(), Problem> {
-    let length = text.chars().count();
-    if length == 0 || text.trim() != text || text.chars().any(char::is_control) {
-        let detail = "it has at least one character, no blanks around it and no control characters";
-        return Err(Problem::at(Code::InvalidValue, pointer, detail));
-    }
-    if length > HANDLE_CHARS_MAX {
-        let detail = format!("it has `{length}` characters, and at most `{HANDLE_CHARS_MAX}` fit");
-        return Err(Problem::at(Code::LimitExceeded, pointer, detail));
-    }
-    Ok(())
-}
-
-/// Refuses a name of something that is longer than any name is, before it is looked for.
-pub(crate) fn check_length(name: &str, pointer: &str) -> Result<(), Problem> {
-    // few texts have more bytes than a code has characters, so few are counted
-    if name.len() <= CODE_CHARS_MAX || name.chars().count() <= CODE_CHARS_MAX {
-        return Ok(());
-    }
-    let detail = format!("a code has at most `{CODE_CHARS_MAX}` characters");
-    Err(Problem::at(Code::LimitExceeded, pointer, detail))
-}
-
-/// Refuses a bulk that is empty or too large.
-pub(crate) fn check_bulk(count: usize) -> Result<(), Problem> {
-    if count == 0 {
-        return Err(Problem::at(Code::InvalidValue, "/postings", "a bulk has at least one posting"));
-    }
-    if count > POSTINGS_PER_BULK_MAX {
-        let detail = format!("`{count}` postings are more than `{POSTINGS_PER_BULK_MAX}`");
-        return Err(Problem::at(Code::TooMany, "/postings", detail));
-    }
-    Ok(())
 }
