@@ -182,30 +182,41 @@ pub(super) const PERIODS: Statement =
 pub(super) const REASONS: Statement =
     Statement::new("exchange.export_reasons", "select r.code, r.active <> 0 from ck_reason r");
 
-/// Every posting with its movements and what each did to cost layers: a row for each of these, in
-/// the order of the postings.
-pub(super) const HISTORY: Statement = Statement::new(
-    "exchange.export_history",
-    "select p.lane, p.seq, p.kind, p.effective_at, p.late_from, p.actor_id, p.doc_id, p.reason, p.note, p.idem_key,
-       p.claims, r.doc_id, r.effective_at,
-       m.line_no, i.sku, l.code, m.qty, f.code, m.from_status, m.from_after, m.from_ver, t.code, m.to_status,
-       m.to_after, m.to_ver, m.value, m.effective_on,
-       g.code, u.layer_id, u.qty, u.cost, u.made, u.valuation_group
+/// The facts of every posting.
+pub(super) const HEADS: Statement = Statement::new(
+    "exchange.export_heads",
+    "select p.kind, p.effective_at, p.late_from, p.actor_id, p.doc_id, p.reason, p.note, p.idem_key, p.claims,
+       r.doc_id, r.effective_at
      from ck_posting p
-     left join ck_posting r on r.posting_id = p.reversal_of
-     left join ck_movement m on m.lane = p.lane and m.seq = p.seq
-     left join ck_item i on i.sku_id = m.sku_id
-     left join ck_lot l on l.lot_id = m.lot_id
-     left join ck_location f on f.loc_id = m.from_loc
-     left join ck_location t on t.loc_id = m.to_loc
-     left join ck_layer_use u on u.lane = m.lane and u.seq = m.seq and u.line_no = m.line_no
-     left join ck_location g on g.loc_id = u.valuation_group
-     order by p.lane, p.seq, m.line_no, u.valuation_group, u.layer_id, u.qty",
+     left join ck_posting r on r.posting_id = p.reversal_of",
+);
+
+/// Every movement, by its codes and by what its two keys had seen.
+pub(super) const LEGS: Statement = Statement::new(
+    "exchange.export_legs",
+    "select p.kind, p.doc_id, m.line_no, m.effective_at, m.effective_on, i.sku, l.code, m.qty, f.code, m.from_status,
+       m.from_after, m.from_ver, t.code, m.to_status, m.to_after, m.to_ver, m.value
+     from ck_movement m
+     join ck_posting p on p.lane = m.lane and p.seq = m.seq
+     join ck_item i on i.sku_id = m.sku_id
+     join ck_location f on f.loc_id = m.from_loc
+     join ck_location t on t.loc_id = m.to_loc
+     left join ck_lot l on l.lot_id = m.lot_id",
+);
+
+/// What every movement did to cost layers.
+pub(super) const USES: Statement = Statement::new(
+    "exchange.export_uses",
+    "select i.sku, g.code, u.layer_id, u.qty, u.cost, u.made, p.doc_id, p.effective_at, u.line_no
+     from ck_layer_use u
+     join ck_posting p on p.lane = u.lane and p.seq = u.seq
+     join ck_item i on i.sku_id = u.sku_id
+     left join ck_location g on g.loc_id = u.valuation_group",
 );
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 20] = [
+pub(super) const STATEMENTS: [&Statement; 22] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
@@ -225,5 +236,7 @@ pub(super) const STATEMENTS: [&Statement; 20] = [
     &GUARDS,
     &PERIODS,
     &REASONS,
-    &HISTORY,
+    &HEADS,
+    &LEGS,
+    &USES,
 ];

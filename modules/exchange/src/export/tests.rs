@@ -163,7 +163,19 @@ fn the_canonical_text_is_the_same_on_both_engines() {
     let mut sorted: Vec<&str> = sqlite.lines().skip(1).collect();
     sorted.sort_unstable();
     assert!(sqlite.lines().skip(1).eq(sorted), "sorted by bytes");
-    for thing in ["guard", "item", "layer", "location", "lot", "organisation", "posting", "serial", "unit"] {
+    for thing in [
+        "guard",
+        "item",
+        "layer",
+        "location",
+        "lot",
+        "movement",
+        "organisation",
+        "posting",
+        "serial",
+        "unit",
+        "use",
+    ] {
         assert!(sqlite.contains(&format!("\n{thing} {{")), "{thing}");
     }
 }

@@ -41,8 +41,13 @@ use web::Failure;
 /// The name that the import's progress is kept under.
 const NAME: &str = "online-retail";
 
-/// Lines that go into one transaction, about.
-const LINES_PER_PART: usize = 10_000;
+/// Lines that go into one transaction, about: a fiftieth of the year, so that what is lost when it
+/// is cut off is little, within limits: what is small makes many syncs, and a row that many lines
+/// of a part change is written once.
+fn lines_per_part(year: &Year) -> usize {
+    let lines = usize::try_from(year.reconciliation.file.lines).unwrap_or(usize::MAX);
+    (lines / 50).clamp(500, 10_000)
+}
 
 /// What is in the database when the year is loaded. It follows from the plan alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -108,7 +113,8 @@ pub fn load(
     mut heard: impl FnMut(usize, usize),
 ) -> Result<(Loaded, Course), Failure> {
     let loaded = Loaded::of(&year);
-    let (mut import, course) = Import::open(db, ctx, year, LINES_PER_PART)?;
+    let lines_per_part = lines_per_part(&year);
+    let (mut import, course) = Import::open(db, ctx, year, lines_per_part)?;
     let total = import.job.year.docs.len();
     if course == Course::Unchanged {
         return Ok((loaded, course));
