@@ -122,8 +122,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Demo(demo) => demo.listen.clone(),
         _ => None,
     };
-    let demo = matches!(command, Command::Demo(_)).then(|| PathBuf::from(demo::FOLDER));
-    let data = data.or(demo);
+    let default_data = matches!(command, Command::Demo(_)).then(|| PathBuf::from(demo::FOLDER));
     if matches!(command, Command::Reference) {
         return out.line(&reference::page(&commands()));
     }
@@ -133,7 +132,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
              or in a configuration file",
         );
     }
-    let config = Config::read(&Flags { config, data, database, listen })?;
+    let config = Config::read(&Flags { config, data, database, listen, default_data })?;
     let call = Call { config: &config, out };
     match command {
         Command::Serve(command) => serve::run(call, &command),

@@ -85,6 +85,8 @@ pub struct Flags {
     pub database: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
+    /// The folder of the data when nobody names one, for a command with a default of its own.
+    pub default_data: Option<PathBuf>,
 }
 
 /// The environment variable of a key.
@@ -110,6 +112,10 @@ impl Config {
         let mut config = Config {
             values: KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect(),
         };
+        let path_text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
+        if let Some(folder) = path_text(&flags.default_data) {
+            config.set("data", folder, Source::Default);
+        }
         let named = flags.config.clone().or_else(|| environment("STOCKWELL_CONFIG").map(PathBuf::from));
         if let Some(path) = named {
             config.take_file(&path)?;
@@ -120,9 +126,8 @@ impl Config {
                 config.set(key.name, value, Source::Environment(name));
             }
         }
-        let flag = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
         let given = [
-            ("data", flag(&flags.data)),
+            ("data", path_text(&flags.data)),
             ("database", flags.database.clone()),
             ("listen", flags.listen.clone()),
         ];
@@ -286,6 +291,18 @@ mod tests {
     fn source(config: &Config, name: &str) -> String {
         let source = &config.values[name].1;
         if matches!(source, Source::File(_)) { "file".to_owned() } else { source.to_string() }
+    }
+
+    #[test]
+    fn a_default_of_a_command_comes_after_everything_that_somebody_said() {
+        let flags = || Flags { default_data: Some("demo".into()), ..Flags::default() };
+        assert_eq!(read("", &[], flags()).unwrap().text("data"), "demo");
+        assert_eq!(read("data = \"file\"", &[], flags()).unwrap().text("data"), "file");
+        assert_eq!(read("", &[("STOCKWELL_DATA", "told")], flags()).unwrap().text("data"), "told");
+        assert_eq!(
+            read("", &[], Flags { data: Some("flag".into()), ..flags() }).unwrap().text("data"),
+            "flag"
+        );
     }
 
     #[test]

@@ -9,6 +9,7 @@ const EXAMPLES: &[Example] = &[
     (&["demo"], "stockwell demo"),
     (&["init"], "stockwell init --data /var/lib/stockwell"),
     (&["import", "online-retail"], "stockwell import online-retail online-retail.csv.gz --data year"),
+    (&["export"], "stockwell export --what stock --format csv --as-of 2011-06-30T23:00:00Z --out stock.csv"),
     (&["user", "add"], "stockwell user add ann --role administrator --role clerk@LON"),
     (&["user", "list"], "stockwell user list --json"),
     (&["user", "end"], "stockwell user end ann"),

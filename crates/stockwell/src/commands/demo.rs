@@ -5,10 +5,12 @@ use super::{import, key, serve};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use clap::Args;
-use std::fs::{self, OpenOptions};
-use std::io::Write as _;
+use std::fs::{self, File, OpenOptions};
+use std::io::{ErrorKind, Read, Write as _};
+use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The folder when none is named.
 pub(crate) const FOLDER: &str = "stockwell-demo";
@@ -18,48 +20,71 @@ const KEY_FILE: &str = "demo-key";
 /// The real year, see the licence beside it.
 const YEAR: &[u8] = include_bytes!("../../../../demo/online-retail/online-retail.csv.gz");
 
-/// Where to listen.
+/// Where to listen, and what to show.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
     /// The address and port to listen on
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<String>,
+    /// A file of the form of "Online Retail" to show in place of the real year that is built in
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
 }
 
 pub(crate) fn run(call: Call<'_>, demo: &Demo) -> Done {
-    let data = call.config.data();
-    let key_file = data.join(KEY_FILE);
+    let key_file = call.config.data().join(KEY_FILE);
     let token = match fs::read_to_string(&key_file) {
         Ok(token) => token.trim().to_owned(),
-        Err(_) => first_start(call, data, &key_file)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => first_start(call, demo, &key_file)?,
+        Err(error) => return Err(Stop::CannotRun(format!("cannot read `{}`: {error}", key_file.display()))),
     };
-    let address = call.config.text("listen");
-    call.out.remark(&format!(
-        "\nThe real year is in `{}`. Ask it:\n\n  \
-         curl -H 'authorization: Bearer {token}' http://{address}/api/v1/items/85123A/stock\n  \
-         curl -H 'authorization: Bearer {token}' 'http://{address}/api/v1/ledger?sku=85123A&limit=5'\n\n\
-         The key is kept in `{}`. A user for people: `stockwell user add NAME --role administrator --data {}`\n",
-        data.display(),
-        key_file.display(),
-        data.display()
-    ));
-    serve::run(call, &serve::Serve { listen: demo.listen.clone() })
+    // no load balancer has to notice that it ends
+    let closing = web::Closing { delay: Duration::ZERO, ..call.config.closing()? };
+    let welcome = |address| welcome(call.config.data(), &token, address);
+    serve::run_with(call, &serve::Manner { closing, welcome: &welcome })
 }
 
-/// Loads the year and makes the key.
-fn first_start(call: Call<'_>, data: &Path, key_file: &Path) -> Result<String, Stop> {
-    if call.config.database_file().is_some_and(|file| file.exists()) {
-        return Err(Stop::CannotRun(format!(
-            "`{}` holds something else, or a demo that was not loaded to its end: name another folder with `--data`, \
-             or remove this one",
-            data.display()
-        )));
-    }
+/// Loads the year, or what is missing of it, and makes the key.
+fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path) -> Result<String, Stop> {
+    // better now than after the year is loaded
+    drop(
+        TcpListener::bind(call.config.listen()?)
+            .map_err(|error| serve::cannot_listen(call.config, &error))?,
+    );
     call.out.remark("the first start loads a real year of a shop; this takes a moment");
-    let imported = import::year(call, YEAR)?;
+    let file: Box<dyn Read> = match &demo.file {
+        Some(file) => Box::new(File::open(file).map_err(|error| import::cannot_open(file, &error))?),
+        None => Box::new(YEAR),
+    };
+    let imported = import::year(call, file)?;
     call.out.remark(&import::text(&imported));
     let token = key::machine(call.config, "demo")?;
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(key_file)?;
-    writeln!(file, "{token}")?;
+    keep(key_file, &token)?;
     Ok(token)
+}
+
+/// Writes the key where only its owner reads it: whole, or not at all.
+fn keep(key_file: &Path, token: &str) -> Result<(), Stop> {
+    let part = key_file.with_extension("part");
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
+    writeln!(file, "{token}")?;
+    file.sync_all()?;
+    Ok(fs::rename(&part, key_file)?)
+}
+
+/// What a newcomer does next. The lot is one of the real year.
+fn welcome(data: &Path, token: &str, address: SocketAddr) -> String {
+    let data = data.display();
+    format!(
+        "\nStockwell answers at http://{address}, with a real year of trade in `{data}`. Stop it with Ctrl-C; the next\n\
+         start finds everything as you left it. Ask it, for instance in another terminal:\n\n  \
+         key='authorization: Bearer {token}'\n\n  \
+         # what there is of an item, and where\n  \
+         curl -H \"$key\" http://{address}/api/v1/items/85123A/stock\n\n  \
+         # the movements behind it, newest first\n  \
+         curl -H \"$key\" 'http://{address}/api/v1/ledger?sku=85123A&limit=5'\n\n  \
+         # a recall: who got this lot of scented candles\n  \
+         curl -H \"$key\" 'http://{address}/api/v1/ledger?sku=22969&lot=OPENING-C'\n\n\
+         The key may do everything; it is kept in `{data}/{KEY_FILE}`. All routes: http://{address}/api/openapi.json"
+    )
 }

@@ -10,7 +10,7 @@ use exchange::online_retail::{self, Reconciliation};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// What to import. Cut off in the middle, the same command goes on where it was.
@@ -38,10 +38,14 @@ pub(crate) struct Imported {
 
 pub(crate) fn run(call: Call<'_>, import: Import) -> Done {
     let Import::OnlineRetail(OnlineRetail { file }) = import;
-    let reader = std::fs::File::open(&file)
-        .map_err(|error| Stop::CannotRun(format!("cannot open `{}`: {error}", file.display())))?;
+    let reader = std::fs::File::open(&file).map_err(|error| cannot_open(&file, &error))?;
     let imported = year(call, reader)?;
     call.out.show(&imported, text)
+}
+
+/// Says which file cannot be read and why.
+pub(crate) fn cannot_open(file: &Path, error: &std::io::Error) -> Stop {
+    Stop::CannotRun(format!("cannot open `{}`: {error}", file.display()))
 }
 
 /// Makes the folder ready and loads a year into it, or what an earlier call left over. The file is

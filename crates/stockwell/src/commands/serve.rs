@@ -13,6 +13,8 @@ use crate::server::{Server, ServerParts};
 use clap::Args;
 use db::Db;
 use domain::Ids;
+use std::io::ErrorKind;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::net::TcpListener;
@@ -33,6 +35,20 @@ pub(crate) struct Serve {
 }
 
 pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
+    let closing = call.config.closing()?;
+    run_with(call, &Manner { closing, welcome: &|address| format!("listening on http://{address}") })
+}
+
+/// How it serves people beside requests.
+pub(crate) struct Manner<'a> {
+    /// How it ends.
+    pub(crate) closing: web::Closing,
+    /// What it says once requests are answered.
+    pub(crate) welcome: &'a dyn Fn(SocketAddr) -> String,
+}
+
+/// The same in another manner.
+pub(crate) fn run_with(call: Call<'_>, manner: &Manner<'_>) -> Done {
     let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
     logging::start(call.config, Arc::clone(&clock))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -42,7 +58,7 @@ pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
         let config = call.config.clone();
         let opened = tokio::task::spawn_blocking(move || ready_database(&config));
         let db = web::wait_at(&listener, &ids, opened).await.map_err(Stop::cannot_run)??;
-        let served = serve(call, &db, listener, (clock, ids)).await;
+        let served = serve(call, &db, listener, (clock, ids), manner).await;
         Ok::<_, Stop>((db, served))
     });
     // requests are answered: what is left is to end the threads and to write the log back
@@ -54,11 +70,19 @@ pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
 
 /// The door. It answers from the start that the process lives, however long the schema takes.
 async fn listen(config: &Config) -> Result<TcpListener, Stop> {
-    let listener = TcpListener::bind(config.listen()?)
-        .await
-        .map_err(|error| Stop::CannotRun(format!("cannot listen on `{}`: {error}", config.text("listen"))))?;
+    let listener =
+        TcpListener::bind(config.listen()?).await.map_err(|error| cannot_listen(config, &error))?;
     tracing::info!(door = %listener.local_addr()?, "making the store ready");
     Ok(listener)
+}
+
+/// Says why the door cannot be opened, and what to do about it.
+pub(crate) fn cannot_listen(config: &Config, error: &std::io::Error) -> Stop {
+    let way_out = match error.kind() {
+        ErrorKind::AddrInUse => "; another program listens there: end it, or choose a port with `--listen`",
+        _ => "",
+    };
+    Stop::CannotRun(format!("cannot listen on `{}`: {error}{way_out}", config.text("listen")))
 }
 
 /// The database, made when it is not there, with the current schema.
@@ -81,6 +105,7 @@ async fn serve(
     db: &Db,
     listener: TcpListener,
     (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>),
+    manner: &Manner<'_>,
 ) -> Done {
     let config = call.config;
     let address = listener.local_addr()?;
@@ -95,14 +120,14 @@ async fn serve(
     });
     show_set_up(call, db, address).await?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-    call.out.remark(&format!("listening on http://{address}"));
-    server.run(listener, told_to_stop()?, config.closing()?).await;
+    call.out.remark(&(manner.welcome)(address));
+    server.run(listener, told_to_stop()?, manner.closing).await;
     tracing::info!("stopped");
     Ok(())
 }
 
 /// While nobody exists: shows how to make the first user.
-async fn show_set_up(call: Call<'_>, db: &Db, address: std::net::SocketAddr) -> Done {
+async fn show_set_up(call: Call<'_>, db: &Db, address: SocketAddr) -> Done {
     let token = access::new_setup_token().map_err(Stop::cannot_run)?;
     let (ctx, offered) = (operator_ctx(), token.clone());
     let done =

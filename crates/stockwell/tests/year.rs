@@ -1,0 +1,434 @@
+//! The real year, as the shell sees it: loaded, cut off by kill -9 and taken up again, exported, and
+//! shown by the demo. A slice of the file stands for all of it; the whole year is a long test.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected fails the test")]
+
+use db::{Db, Settings, Statement};
+use flate2::read::MultiGzDecoder;
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+use stockwell::wiring;
+use testkit::http::Actor;
+use testkit::pg::Database;
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/online-retail/online-retail.csv.gz");
+const LINES: usize = 7_000;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// How many documents are done.
+const DONE: Statement = Statement::new("test.import_done", "select documents_done from exchange_import");
+
+/// The first lines of the real file.
+fn slice(lines: usize) -> Vec<u8> {
+    let mut text = BufReader::new(MultiGzDecoder::new(std::fs::File::open(FILE).unwrap()));
+    let mut slice = Vec::new();
+    for _ in 0..=lines {
+        text.read_until(b'\n', &mut slice).unwrap();
+    }
+    slice
+}
+
+/// A folder to work in, with the program and a database of either engine.
+struct Shell {
+    folder: tempfile::TempDir,
+    server: Option<Database>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+struct Ended {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ended {
+    fn from(output: Output) -> Self {
+        Ended {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl Ended {
+    fn good(self) -> Ended {
+        assert_eq!(self.code, 0, "{} {}", self.out, self.err);
+        self
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+impl Shell {
+    fn new(engine: db::Engine) -> Shell {
+        let server = match engine {
+            db::Engine::Sqlite => None,
+            db::Engine::Postgres => Some(Database::new(&wiring::MIGRATIONS).unwrap()),
+        };
+        Shell { folder: tempfile::tempdir().unwrap(), server }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        std::fs::write(self.path(name), bytes).unwrap();
+        self.path(name)
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stockwell"));
+        command.args(arguments).env_clear().env("STOCKWELL_DATA", self.path("data"));
+        if let Some(server) = &self.server {
+            command.env("STOCKWELL_DATABASE", &server.url);
+        }
+        command.env("PATH", "/usr/bin:/bin").current_dir(self.folder.path());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ended {
+        self.command(arguments).output().unwrap().into()
+    }
+
+    fn import(&self, file: &Path) -> Ended {
+        self.run(&["--json", "import", "online-retail", file.to_str().unwrap()])
+    }
+
+    /// The ledger as one text.
+    fn canonical(&self) -> String {
+        self.run(&["export", "--canonical"]).good().out
+    }
+
+    /// The same without the two items that show today, and so differ from one day to the next.
+    fn canonical_year(&self) -> String {
+        let all = self.canonical();
+        let (today, year): (Vec<&str>, Vec<&str>) =
+            all.lines().partition(|line| line.contains("\"DEMO-") || line.contains("\"SIM-DEMO\""));
+        assert!(today.len() > 10 && year.len() > 1_000);
+        year.join("\n")
+    }
+
+    /// How far the import is; 0 when there is nothing to ask yet.
+    fn documents_done(&self) -> i64 {
+        let file = format!("sqlite:{}", self.path("data").join("stockwell.db").display());
+        if self.server.is_none() && !self.path("data").join("stockwell.db").exists() {
+            return 0;
+        }
+        let mut settings = Settings::new(self.server.as_ref().map_or(file, |server| server.url.clone()));
+        settings.read_only = true;
+        let Ok(db) = Db::open(&settings, &wiring::MIGRATIONS) else { return 0 };
+        // before the schema is made there is nothing to read
+        let done = db.read_blocking(|conn| conn.query_opt(&DONE, &[], |row| row.int(0)));
+        db.close();
+        done.ok().flatten().unwrap_or(0)
+    }
+
+    /// Kills an import with -9 as soon as more documents are done than before; how many were. `None`
+    /// when it was faster than that and ended by itself.
+    fn kill_after_more_than(&self, documents: i64, file: &Path) -> Option<i64> {
+        let mut command = self.command(&["--json", "import", "online-retail", file.to_str().unwrap()]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let begun = Instant::now();
+        loop {
+            let done = self.documents_done();
+            if let Some(status) = child.try_wait().unwrap() {
+                assert!(status.success());
+                return None;
+            }
+            if done > documents {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                return Some(done);
+            }
+            assert!(begun.elapsed() < PATIENCE, "the import stands still at {done} documents");
+        }
+    }
+}
+
+fn killed_at_several_points_it_ends_with_the_same_ledger(engine: db::Engine, file: &[u8], every: i64) {
+    let whole = Shell::new(engine);
+    let expected = whole.import(&whole.write("year.csv", file)).good().json();
+    assert_eq!(expected["course"], "whole");
+    let shell = Shell::new(engine);
+    let year = shell.write("year.csv", file);
+    let mut killed = Vec::new();
+    let mut next = 0;
+    while let Some(done) = shell.kill_after_more_than(next, &year) {
+        killed.push(done);
+        next = done + every;
+    }
+    assert!(killed.len() >= 2, "it was killed after {killed:?} documents");
+    let again = shell.import(&year).good().json();
+    assert_eq!(again["course"], "unchanged");
+    for part in ["loaded", "reconciliation"] {
+        assert_eq!(again[part], expected[part]);
+    }
+    assert!(shell.canonical_year() == whole.canonical_year(), "the ledgers differ");
+    shell.run(&["verify"]).good();
+}
+
+#[test]
+fn killed_on_sqlite_it_ends_with_the_same_ledger() {
+    killed_at_several_points_it_ends_with_the_same_ledger(db::Engine::Sqlite, &slice(LINES), 0);
+}
+
+#[test]
+fn killed_on_postgres_it_ends_with_the_same_ledger() {
+    killed_at_several_points_it_ends_with_the_same_ledger(db::Engine::Postgres, &slice(LINES), 0);
+}
+
+#[test]
+#[ignore = "long: the whole year, killed every five thousand documents"]
+fn the_whole_year_on_sqlite() {
+    killed_at_several_points_it_ends_with_the_same_ledger(db::Engine::Sqlite, &slice(541_909), 5_000);
+}
+
+#[test]
+#[ignore = "long: the whole year, killed every five thousand documents"]
+fn the_whole_year_on_postgres() {
+    killed_at_several_points_it_ends_with_the_same_ledger(db::Engine::Postgres, &slice(541_909), 5_000);
+}
+
+#[test]
+fn a_file_that_is_not_as_it_must_be_is_named_by_row_and_field_and_changes_nothing() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let good = String::from_utf8(slice(30)).unwrap();
+    let row = |number: usize, change: &dyn Fn(&str) -> String| -> Vec<u8> {
+        let lines = good.lines().enumerate();
+        let lines: Vec<String> =
+            lines.map(|(at, line)| if at + 1 == number { change(line) } else { line.to_owned() }).collect();
+        (lines.join("\n") + "\n").into_bytes()
+    };
+    let broken = {
+        let mut bytes = good.clone().into_bytes();
+        let place = good.find("HANGING").unwrap();
+        bytes[place] = 0xFF;
+        bytes
+    };
+    let cases: [(&str, Vec<u8>, &str, &str); 9] = [
+        ("cut off", good.as_bytes()[..good.len() - 20].to_vec(), "row 31", "malformed_file"),
+        ("semicolons", good.replace(',', ";").into_bytes(), "row 1", "semicolons"),
+        ("not UTF-8", broken, "row 2/Description", "UTF-8"),
+        (
+            "wrong header",
+            good.replacen("Quantity", "Qty", 1).into_bytes(),
+            "row 1/Quantity",
+            "malformed_file",
+        ),
+        (
+            "column missing",
+            row(5, &|line| line.rsplit_once(',').unwrap().0.to_owned()),
+            "row 5",
+            "7 of the 8 columns",
+        ),
+        ("empty", Vec::new(), "row 1", "is empty"),
+        (
+            "no lines",
+            row(1, &str::to_owned).split(|byte| *byte == b'\n').next().unwrap().to_vec(),
+            "row 1",
+            "cut off",
+        ),
+        (
+            "a fraction",
+            row(7, &|line| {
+                let mut cells: Vec<&str> = line.split(',').collect();
+                let quantity = cells.len() - 5;
+                cells[quantity] = "1.5";
+                cells.join(",")
+            }),
+            "row 7/Quantity",
+            "1.5",
+        ),
+        ("cut off, packed", std::fs::read(FILE).unwrap()[..100_000].to_vec(), "row ", "cut off"),
+    ];
+    for (what, bytes, pointer, says) in cases {
+        let refused = shell.run(&["import", "online-retail", shell.write("bad", &bytes).to_str().unwrap()]);
+        assert_eq!(refused.code, 1, "{what}: {refused:?}");
+        assert!(refused.err.contains(pointer) && refused.err.contains(says), "{what}: {}", refused.err);
+        assert!(!shell.path("data").exists(), "{what}: nothing was made");
+    }
+    let gone = shell.run(&["import", "online-retail", "nowhere.csv"]);
+    assert_eq!((gone.code, gone.err.contains("cannot open `nowhere.csv`")), (4, true), "{gone:?}");
+    // what is only another way of writing the same is read
+    let windows = format!("\u{feff}{}", good.replace('\n', "\r\n"));
+    let first = shell.import(&shell.write("windows.csv", windows.as_bytes())).good().json();
+    let again = shell.import(&shell.write("unix.csv", good.as_bytes())).good().json();
+    assert_eq!((&first["course"], &again["course"]), (&json!("whole"), &json!("unchanged")));
+    assert_eq!(first["reconciliation"], again["reconciliation"]);
+}
+
+#[test]
+fn every_line_is_counted_once_and_nothing_is_drawn_where_no_terminal_watches() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(3_000));
+    let told = shell.run(&["import", "online-retail", year.to_str().unwrap()]).good();
+    assert_eq!(told.err, "", "no bar");
+    assert!(told.out.contains("file as read                 3,000"), "{}", told.out);
+    assert!(
+        told.out.contains("every line is counted once") && told.out.contains("simulated"),
+        "{}",
+        told.out
+    );
+    let again = shell.import(&year).good().json();
+    let counted = &again["reconciliation"];
+    assert_eq!((&counted["balances"], &counted["total"]), (&json!(true), &counted["file"]));
+    let sum = |field: &str| -> i64 {
+        let reasons = counted["reasons"].as_array().unwrap().iter();
+        reasons.map(|reason| reason[field].as_i64().unwrap()).sum()
+    };
+    assert_eq!((sum("lines"), counted["file"]["lines"].as_i64()), (3_000, Some(3_000)));
+    assert_eq!(Some(sum("quantity")), counted["file"]["quantity"].as_i64());
+    let other = shell.write("other.csv", &slice(2_999));
+    let refused = shell.import(&other);
+    assert_eq!((refused.code, refused.err.contains("in_use")), (1, true), "{refused:?}");
+    let before = shell.canonical();
+    assert!(shell.canonical() == before);
+}
+
+#[test]
+fn an_export_never_writes_over_a_file_and_leaves_no_half_one() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    assert_eq!(shell.run(&["export", "--what", "stock"]).code, 4, "there is no database yet");
+    shell.import(&shell.write("year.csv", &slice(500))).good();
+    for wrong in [
+        &["export"][..],
+        &["export", "--what", "everything"],
+        &["export", "--what", "stock", "--format", "xml"],
+        &["export", "--what", "stock", "--as-of", "yesterday"],
+        &["export", "--what", "items", "--as-of", "2011-01-01T00:00:00Z"],
+        &["export", "--what", "stock", "--canonical"],
+        &["export", "--what", "stock", "--force"],
+    ] {
+        assert_eq!(shell.run(wrong).code, 2, "{wrong:?}");
+    }
+    let export = ["--json", "export", "--what", "stock", "--format", "csv", "--out", "stock.csv"];
+    let written = shell.run(&export).good().json();
+    let text = std::fs::read_to_string(shell.path("stock.csv")).unwrap();
+    assert_eq!(written["bytes"].as_u64(), u64::try_from(text.len()).ok());
+    assert_eq!(written["rows"].as_u64(), u64::try_from(text.lines().count() - 1).ok());
+    assert_eq!(shell.run(&["export", "--what", "stock", "--format", "csv"]).good().out, text);
+    let refused = shell.run(&export);
+    assert_eq!((refused.code, refused.err.contains("--force")), (4, true), "{refused:?}");
+    shell.run(&[&export[..], &["--force"]].concat()).good();
+    assert_eq!(shell.run(&["export", "--what", "items", "--out", "no/such/folder"]).code, 4);
+    let left: Vec<_> =
+        std::fs::read_dir(shell.folder.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    assert!(left.iter().all(|path| path.extension().is_none_or(|end| end != "part")), "{left:?}");
+    let to_then = shell.run(&["export", "--what", "movements", "--as-of", "2010-12-01T08:30:00Z"]).good().out;
+    let all = shell.run(&["export", "--what", "movements"]).good().out;
+    assert!(!to_then.is_empty() && all.starts_with(&to_then) && all.len() > to_then.len());
+}
+
+/// A demo that was started.
+struct Shown {
+    child: Child,
+    address: SocketAddr,
+    key: String,
+    told: String,
+}
+
+impl Shown {
+    fn start(shell: &Shell, year: &Path) -> Shown {
+        let year = year.to_str().unwrap();
+        let mut command = shell.command(&["demo", "--listen", "127.0.0.1:0", "--file", year]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = String::new();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut address = None;
+        let mut key = None;
+        while let Some(Ok(line)) = lines.next() {
+            if let Some((_, rest)) = line.split_once("answers at http://") {
+                address = rest.split(',').next().and_then(|address| address.parse().ok());
+            }
+            if let Some((_, rest)) = line.split_once("Bearer ") {
+                key = rest.strip_suffix('\'').map(str::to_owned);
+            }
+            told.push_str(&line);
+            told.push('\n');
+            if line.contains("demo-key") {
+                break;
+            }
+        }
+        // it must find somebody who listens, whatever else it says
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = address.unwrap_or_else(|| panic!("it says where it listens: {told}"));
+        Shown { child, address, key: key.expect("it shows a key"), told }
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+#[test]
+fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(1_500));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().to_string();
+    let refused = shell.run(&["demo", "--listen", &port, "--file", year.to_str().unwrap()]);
+    assert_eq!(refused.code, 4);
+    assert!(refused.err.contains("another program listens there"), "{}", refused.err);
+    assert!(!shell.path("data").exists(), "it says so before it loads anything");
+
+    let first = Shown::start(&shell, &year);
+    assert!(first.told.contains("every line is counted once"), "{}", first.told);
+    let actor = Actor::with_key(first.address, &first.key);
+    let stock = actor.get("/api/v1/items/85123A/stock");
+    assert_eq!(stock.status, 200);
+    let soup = actor.get("/api/v1/ledger?sku=DEMO-SOUP");
+    assert_eq!(soup.status, 200);
+    let bins = actor.get("/api/v1/locations?limit=5");
+    assert_eq!(bins.status, 200);
+    let before = stock.bytes;
+    let (key, told) = (first.key.clone(), first.told.clone());
+    for line in told.lines().filter(|line| line.contains("curl -H \"$key\"")) {
+        let (_, path) = line.split_once(&first.address.to_string()).unwrap();
+        assert_eq!(actor.get(path.trim_end_matches('\'')).status, 200, "{line}");
+    }
+    first.interrupt();
+    let kept = std::fs::read_to_string(shell.path("data").join("demo-key")).unwrap();
+    assert_eq!(kept.trim(), key);
+
+    let second = Shown::start(&shell, &year);
+    assert_eq!(second.key, key, "the same key");
+    assert!(!second.told.contains("every line is counted once"), "nothing is loaded again");
+    assert_eq!(Actor::with_key(second.address, &key).get("/api/v1/items/85123A/stock").bytes, before);
+    assert_eq!(Actor::stranger(second.address).get("/api/v1/items/85123A/stock").status, 401);
+    second.interrupt();
+    shell.run(&["verify"]).good();
+}
+
+#[test]
+fn a_demo_that_was_killed_while_it_loaded_goes_on() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(LINES));
+    shell.kill_after_more_than(0, &year).expect("it was killed in the middle");
+    let shown = Shown::start(&shell, &year);
+    assert!(shown.told.contains("an earlier import had done"), "{}", shown.told);
+    shown.interrupt();
+    let mut whole = Vec::new();
+    let _read =
+        std::fs::File::open(shell.path("data").join("demo-key")).unwrap().read_to_end(&mut whole).unwrap();
+    assert!(whole.starts_with(b"swk_"));
+}
