@@ -34,7 +34,7 @@ impl Chance {
     }
 
     fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
-        words[usize::try_from(self.below(words.len() as u64)).unwrap()]
+        words[usize::try_from(self.below(u64::try_from(words.len()).unwrap())).unwrap()]
     }
 }
 
@@ -118,7 +118,7 @@ fn stock_at_any_moment_is_the_fold_of_its_movements(engine: Engine) {
     let at = |chance: &mut Chance| {
         // now and then an instant at which something happened
         match chance.below(3) {
-            0 => moved[usize::try_from(chance.below(moved.len() as u64)).unwrap()].effective,
+            0 => moved[usize::try_from(chance.below(u64::try_from(moved.len()).unwrap())).unwrap()].effective,
             _ => Instant(begin.0 - 400 * HOUR + i64::try_from(chance.below(span)).unwrap()),
         }
     };

@@ -263,8 +263,8 @@ pub(crate) fn entries(
         Along::Places(places) => {
             let keys = keys(conn, places, after, most)?;
             let mut rows = Rows::with_capacity(4, keys.len());
-            for After(at, lane, number, line) in keys {
-                rows.push(&[lane.into(), number.into(), line.into(), at.into()]);
+            for After(at, lane, number, of_posting) in keys {
+                rows.push(&[lane.into(), number.into(), of_posting.into(), at.into()]);
             }
             let mut found = conn.query_many(&BY_KEY, &rows, next)?;
             newest(&mut found, most);
@@ -285,10 +285,10 @@ fn keys(
     after: &After,
     most: usize,
 ) -> Result<Vec<After>, DbError> {
-    let After(at, lane, number, line) = *after;
+    let After(at, lane, number, of_posting) = *after;
     let mut rows = Rows::with_capacity(5, places.len());
     for place in places {
-        rows.push(&[place.get().into(), at.into(), lane.into(), number.into(), line.into()]);
+        rows.push(&[place.get().into(), at.into(), lane.into(), number.into(), of_posting.into()]);
     }
     let [from, to] = if most <= 51 { [&KEYS_FROM, &KEYS_TO] } else { [&MORE_KEYS_FROM, &MORE_KEYS_TO] };
     let key = |row: &Row<'_>| Ok(After(row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?));
@@ -318,9 +318,11 @@ fn page(
 }
 
 fn next(row: &Row<'_>) -> Result<Next, DbError> {
-    let line = row.opt_int(2)?;
-    let key = After(row.int(14)?, row.int(0)?, row.int(1)?, line.unwrap_or_default());
-    Ok((key, line.is_some().then(|| entry(row)).transpose()?))
+    if row.opt_int(2)?.is_none() {
+        return Ok((After(row.int(14)?, row.int(0)?, row.int(1)?, 0), None));
+    }
+    let entry = entry(row)?;
+    Ok((After::of(&entry), Some(entry)))
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry, DbError> {

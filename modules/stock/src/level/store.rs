@@ -223,9 +223,10 @@ impl Level {
 /// The next levels.
 pub(crate) fn levels(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Level>, DbError> {
     let Filter { order, after, with_zeros, item, site, status, lot, below, limit } = filter;
-    let start = match order.is_down() {
-        true => (char::MAX.to_string(), i64::MAX, i64::MAX, i64::from(i16::MAX)),
-        false => (String::new(), 0, 0, 0),
+    let start = if order.is_down() {
+        (char::MAX.to_string(), i64::MAX, i64::MAX, i64::from(i16::MAX))
+    } else {
+        (String::new(), 0, 0, 0)
     };
     let (text, first, second, third) = after.as_ref().unwrap_or(&start);
     let few = below.few_json();

@@ -3,7 +3,7 @@
 //! A lot is seen by whoever reaches a place that holds it or has held it. Who got it is told by the
 //! ledger of the lot.
 
-use super::find_store::{self as store, After, Found, Held, Order};
+use super::store_find::{self as store, After, Found, Held, Order};
 use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};

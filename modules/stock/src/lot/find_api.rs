@@ -1,7 +1,7 @@
 //! The routes that find lots and serials.
 
 use super::find::{LotRow, Wanted, find, page};
-use super::find_store::{After, FIRST_DAY, LAST_DAY, Order};
+use super::store_find::{After, FIRST_DAY, LAST_DAY, Order};
 use crate::asked;
 use db::Conn;
 use domain::code::fold;

@@ -1,7 +1,7 @@
 //! Lots and serials are found by each of their filters, and only within reach.
 
 use super::find::{LotRow, Wanted, find, page};
-use super::find_store::{self as store, Order};
+use super::store_find::{self as store, Order};
 use crate::testing::{World, caller, on_both_engines, parse, world};
 use db::Engine;
 use domain::ledger::Kind;

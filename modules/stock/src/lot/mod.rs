@@ -10,10 +10,10 @@ pub(crate) mod api;
 pub(crate) mod decide;
 pub(crate) mod find;
 pub(crate) mod find_api;
-pub(crate) mod find_store;
 #[cfg(test)]
 mod find_tests;
 pub(crate) mod store;
+pub(crate) mod store_find;
 #[cfg(test)]
 mod tests;
 

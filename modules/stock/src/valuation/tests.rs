@@ -137,7 +137,7 @@ fn law(engine: Engine, books: Option<SetUp>, seed: u64) {
     let items = ["BOLT", "MILK"].map(|sku| world.item(sku));
     for round in 0..45 {
         let at = |chance: &mut laws::Chance| match chance.below(3) {
-            0 => moved[usize::try_from(chance.below(moved.len() as u64)).unwrap()].recorded,
+            0 => moved[usize::try_from(chance.below(u64::try_from(moved.len()).unwrap())).unwrap()].recorded,
             _ => Instant(begin.0 + i64::try_from(chance.below(span)).unwrap()),
         };
         let (effective, recorded) = match round % 3 {
