@@ -1,7 +1,12 @@
 //! The real year, as the shell sees it: loaded, cut off by kill -9 and taken up again, exported, and
 //! shown by the demo. A slice of the file stands for all of it; the whole year is a long test.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected fails the test")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "what is not as expected fails the test"
+)]
 
 use db::{Db, Settings, Statement};
 use flate2::read::MultiGzDecoder;
@@ -17,7 +22,7 @@ use testkit::pg::Database;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/online-retail/online-retail.csv.gz");
 const LINES: usize = 7_000;
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// How many documents are done.
 const DONE: Statement = Statement::new("test.import_done", "select documents_done from exchange_import");

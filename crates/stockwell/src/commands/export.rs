@@ -9,13 +9,14 @@ use domain::Instant;
 use exchange::export::{self, Format, What};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How long an export may read: as long as it takes.
-const READ_TIMEOUT: Duration = Duration::from_secs(24 * 3600);
+const READ_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// What to write, and where to.
 #[derive(Debug, Args)]
@@ -68,28 +69,24 @@ pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
     {
         return Err(Stop::Usage(format!("the list `{}` has no past; leave `--as-of` out", what.word())));
     }
-    match &command.out {
-        Some(file) => {
-            refuse_existing(file, command.force)?;
-            let db = open(call)?;
-            let written = to_file(&db, command, file);
-            db.close();
-            call.out.show(&written?, |written| {
-                let Written { file, rows, bytes, sha256 } = written;
-                format!("wrote `{}`\n{rows} rows, {bytes} bytes, sha256 {sha256}", file.display())
-            })
-        }
-        None => {
-            let db = open(call)?;
-            let mut out = Counting::new(io::stdout().lock());
-            let done = write(&db, command, &mut out);
-            db.close();
-            match done {
-                // whoever read along has seen enough
-                Err(_) if out.broken_pipe => Ok(()),
-                done => done.map(|_| ()),
-            }
-        }
+    if let Some(file) = &command.out {
+        refuse_existing(file, command.force)?;
+        let db = open(call)?;
+        let written = to_file(&db, command, file);
+        db.close();
+        return call.out.show(&written?, |written| {
+            let Written { file, rows, bytes, sha256 } = written;
+            format!("wrote `{}`\n{rows} rows, {bytes} bytes, sha256 {sha256}", file.display())
+        });
+    }
+    let db = open(call)?;
+    let mut out = Counting::new(io::stdout().lock());
+    let done = write(&db, command, &mut out);
+    db.close();
+    match done {
+        // whoever read along has seen enough
+        Err(_) if out.broken_pipe => Ok(()),
+        done => done.map(|_| ()),
     }
 }
 
@@ -137,7 +134,7 @@ fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
         // somebody may have made it meanwhile
         refuse_existing(file, command.force)?;
         std::fs::rename(&part, file)?;
-        let sha256 = out.sha256.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = hexadecimal(&out.sha256.finalize());
         Ok(Written { file: file.to_owned(), rows, bytes: out.bytes, sha256 })
     })();
     if written.is_err() {
@@ -145,6 +142,14 @@ fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
         drop(std::fs::remove_file(&part));
     }
     written
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let written = write!(text, "{byte:02x}");
+        debug_assert!(written.is_ok(), "writing to a string never fails");
+        text
+    })
 }
 
 /// Passes bytes on, and keeps their number and digest.
