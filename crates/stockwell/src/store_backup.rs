@@ -2,15 +2,14 @@
 //! and the check of a copy. Invariant: a copy that has its final name is whole and was checked.
 
 use crate::exit::Stop;
-use rusqlite::backup::Backup;
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::path::Path;
 use std::time::Duration;
 
-/// Pages copied at once; between them others come to their turn.
+/// Pages copied at once.
 const PAGES: i32 = 4_096;
-const PAUSE: Duration = Duration::from_millis(1);
 
 fn read_only(path: &Path) -> Result<Connection, Stop> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -51,9 +50,7 @@ fn copy_part(from: &Path, part: &Path, finish: impl FnOnce(&Path) -> Result<(), 
     let wrong = |error: rusqlite::Error| Stop::CannotRun(format!("the copy failed: {error}"));
     let source = read_only(from)?;
     let mut target = Connection::open(part).map_err(wrong)?;
-    let backup = Backup::new(&source, &mut target).map_err(wrong)?;
-    backup.run_to_completion(PAGES, PAUSE, None).map_err(wrong)?;
-    drop(backup);
+    copy_pages(&source, &mut target, || ()).map_err(wrong)?;
     target.close().map_err(|(_, error)| wrong(error))?;
     finish(part)?;
     let target = Connection::open(part).map_err(wrong)?;
@@ -62,6 +59,38 @@ fn copy_part(from: &Path, part: &Path, finish: impl FnOnce(&Path) -> Result<(), 
     target.close().map_err(|(_, error)| wrong(error))?;
     check(part)?;
     Ok(File::open(part)?.sync_all()?)
+}
+
+/// Copies what the source holds at this moment, and calls `between` after each part. The engine
+/// begins again whenever somebody has written since the last part, so one snapshot is held from the
+/// first page to the last: a copy ends however busy the database is. Writers do not wait for it;
+/// only their log grows until it ends.
+fn copy_pages(
+    source: &Connection,
+    target: &mut Connection,
+    mut between: impl FnMut(),
+) -> Result<(), rusqlite::Error> {
+    let snapshot = source.unchecked_transaction()?;
+    // a transaction sees from its first read on
+    snapshot.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
+    let backup = Backup::new(source, target)?;
+    while step(&backup)? {
+        between();
+    }
+    drop(backup);
+    snapshot.finish()
+}
+
+/// Copies one part; whether there is more.
+fn step(backup: &Backup<'_, '_>) -> Result<bool, rusqlite::Error> {
+    let busy = |code| rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(code), None);
+    match backup.step(PAGES)? {
+        StepResult::Done => Ok(false),
+        StepResult::More => Ok(true),
+        // the snapshot is ours already and nobody knows the target: waiting would not help
+        StepResult::Locked => Err(busy(rusqlite::ffi::SQLITE_LOCKED)),
+        _ => Err(busy(rusqlite::ffi::SQLITE_BUSY)),
+    }
 }
 
 /// Makes the name of a file durable.
@@ -88,4 +117,54 @@ pub(crate) fn check(path: &Path) -> Result<(), Stop> {
 /// The version of the engine.
 pub(crate) fn engine_version() -> &'static str {
     rusqlite::version()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// More than four parts, in pages of 4,096 bytes.
+    const ROWS: u32 = 17_000;
+
+    #[test]
+    fn a_copy_of_many_parts_ends_although_others_write_between_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let (from, to) = (folder.path().join("from.db"), folder.path().join("to.db"));
+        let writer = Connection::open(&from).unwrap();
+        writer
+            .execute_batch(&format!(
+                "pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = off;
+                 create table filler (id integer primary key, body blob);
+                 create table late (id integer primary key);
+                 with recursive n (i) as (values (1) union all select i + 1 from n where i < {ROWS})
+                 insert into filler select i, zeroblob(4000) from n;"
+            ))
+            .unwrap();
+        let source = read_only(&from).unwrap();
+        let mut target = Connection::open(&to).unwrap();
+        let mut parts = 0;
+        copy_pages(&source, &mut target, || {
+            parts += 1;
+            assert!(parts < 20, "the copy begins again after each write");
+            // a page that was copied, one that was not, and a new one
+            writer
+                .execute_batch(
+                    "update filler set body = zeroblob(4000) where id in (1, 17000);
+                     insert into late default values;",
+                )
+                .unwrap();
+        })
+        .unwrap();
+        target.close().unwrap();
+        assert!(parts >= 4, "{parts} parts: the file is too small to say anything");
+        check(&to).unwrap();
+        let count = |conn: &Connection, table: &str| -> u32 {
+            conn.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap()
+        };
+        let copied = Connection::open(&to).unwrap();
+        assert_eq!(count(&copied, "filler"), ROWS);
+        assert_eq!(count(&copied, "late"), 0, "the copy is of one moment, that of its beginning");
+        assert_eq!(count(&writer, "late"), parts, "nobody waited for the copy");
+        assert_eq!(count(&source, "late"), parts, "the snapshot is given back");
+    }
 }
