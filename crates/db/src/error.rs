@@ -55,9 +55,11 @@ pub enum DbError {
         /// What was asked for.
         wanted: &'static str,
     },
-    /// The transaction is to be run again from its beginning. The closure may return it; the
-    /// caller sees [`DbError::Contention`] when repetition does not help.
+    /// The transaction is to be run again from its beginning. A closure asks for it by
+    /// [`Tx::again`](crate::Tx::again), which also tells the writer; the caller sees
+    /// [`DbError::Contention`] when repetition does not help.
     #[error("the transaction has to be repeated: {0}")]
+    #[non_exhaustive]
     Retry(&'static str),
     /// The database cannot be reached.
     #[error("the database cannot be reached: {0}")]

@@ -151,10 +151,7 @@ pub fn store_many(tx: &mut Tx<'_>, answers: &[NewAnswer<'_>]) -> Result<(), DbEr
     if usize::try_from(stored) == Ok(answers.len()) {
         return Ok(());
     }
-    let error = DbError::Retry("the idempotency key was answered meanwhile");
-    tx.conn.retry = Some(error.clone());
-    tx.conn.failed = Some(error.clone());
-    Err(error)
+    Err(tx.again("the idempotency key was answered meanwhile"))
 }
 
 /// Forgets expired answers, at most so many; how many they were.

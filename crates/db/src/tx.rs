@@ -122,9 +122,7 @@ impl<'a> Tx<'a> {
             Ok(head.public())
         } else {
             self.work.needs_lane = true;
-            let error = DbError::Retry("a lane is needed");
-            self.conn.retry = Some(error.clone());
-            Err(error)
+            Err(self.again("a lane is needed"))
         }
     }
 
@@ -141,6 +139,17 @@ impl<'a> Tx<'a> {
     /// process holds its rows. Its outcome of this call is thrown away and it is tried again.
     pub fn set_aside(&mut self, index: usize) {
         self.work.set_aside.push(index);
+    }
+
+    /// Asks for this transaction to be run again from its beginning, because what it was decided on
+    /// has changed meanwhile. The closure returns the error, in whatever it makes of it; everything
+    /// is undone even if it does not.
+    #[must_use = "the closure has to end with this error"]
+    pub fn again(&mut self, why: &'static str) -> DbError {
+        let error = DbError::Retry(why);
+        self.conn.retry = Some(error.clone());
+        self.conn.failed = Some(error.clone());
+        error
     }
 
     /// Runs a part that is undone alone when it fails; the transaction goes on.

@@ -18,6 +18,7 @@ on_both_engines!(
     a_savepoint_is_undone_alone,
     a_savepoint_inside_a_savepoint_is_undone_alone,
     a_dry_run_answers_and_leaves_nothing,
+    a_closure_that_asks_for_another_run_gets_it,
     a_closed_database_refuses,
     what_was_accepted_is_done_before_the_end,
     constraints_have_the_same_names,
@@ -256,6 +257,62 @@ fn a_dry_run_answers_and_leaves_nothing(engine: Engine) {
     })
     .unwrap();
     common::wait_for_position(db, 1);
+}
+
+/// How often a closure asks to be run again, and what it makes of that.
+fn asks(
+    times: u32,
+    swallows: bool,
+) -> (Arc<AtomicU32>, impl FnMut(&mut db::Tx<'_>) -> Result<u32, Mine> + Send) {
+    let runs = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&runs);
+    let closure = move |tx: &mut db::Tx<'_>| {
+        let run = counted.fetch_add(1, Ordering::SeqCst) + 1;
+        add(tx, 1, 1)?;
+        if run <= times {
+            let error = tx.again("a test asks for it");
+            if !swallows {
+                return Err(Mine(error));
+            }
+        }
+        Ok(run)
+    };
+    (runs, closure)
+}
+
+/// An error of a module, in which the writer cannot see what the store said.
+#[derive(Debug)]
+struct Mine(DbError);
+
+impl From<DbError> for Mine {
+    fn from(error: DbError) -> Mine {
+        Mine(error)
+    }
+}
+
+fn a_closure_that_asks_for_another_run_gets_it(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for swallows in [false, true] {
+        assert_eq!(db.write_blocking(asks(2, swallows).1).unwrap(), 3);
+        assert_eq!(runtime.block_on(db.dry_run(asks(2, swallows).1)).unwrap(), 3);
+    }
+    assert_eq!(all(db), [(1, 2)], "of all these runs only the last of each write is kept");
+    let (runs, closure) = asks(u32::MAX, false);
+    assert!(matches!(db.write_blocking(closure), Err(Mine(DbError::Contention))));
+    assert_eq!(runs.load(Ordering::SeqCst), 5, "not for ever");
+    // the same in a front
+    let runs = AtomicU32::new(0);
+    let front = db.front(move |tx, commands: &[i64]| {
+        for amount in commands {
+            add(tx, 2, *amount)?;
+        }
+        let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+        if run <= 2 { Err(tx.again("a test asks for it")) } else { Ok(vec![run; commands.len()]) }
+    });
+    assert_eq!(front.submit_blocking(7).unwrap(), 3);
+    assert_eq!(all(db), [(1, 2), (2, 7)]);
 }
 
 fn a_closed_database_refuses(engine: Engine) {

@@ -60,7 +60,7 @@ pub(crate) fn internal() -> Problem {
 fn of_store(error: &DbError) -> Problem {
     match error {
         DbError::Busy => Problem::new(Code::Busy, "too much is queued, come again shortly"),
-        DbError::Contention | DbError::Retry(_) => {
+        DbError::Contention | DbError::Retry { .. } => {
             Problem::new(Code::Busy, "others hold the same rows, come again shortly")
         }
         DbError::Timeout(_) => Problem::new(Code::Busy, "this took longer than it may, ask for less"),

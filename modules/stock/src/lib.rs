@@ -28,6 +28,8 @@ mod load;
 mod loader;
 mod lot;
 mod lots;
+#[cfg(test)]
+mod lots_tests;
 mod names;
 mod originals;
 mod period;

@@ -36,7 +36,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, names: &Names, entries: &[Entry]) -> Resul
     }
     match tx.execute_many(&sql::INSERT_LOTS, &rows) {
         // another process was first: the next run finds its lot
-        Err(error) if error.is_unique("stock_lot_code") => Err(DbError::Retry("a new lot is there already")),
+        Err(error) if error.is_unique("stock_lot_code") => Err(tx.again("a new lot is there already")),
         other => other.map(|_| ()),
     }
 }

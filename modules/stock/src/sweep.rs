@@ -91,6 +91,7 @@ fn one(
 
 /// Sweeps what is due. Quantities are those under the lock.
 pub(crate) fn run(
+    tx: &mut Tx<'_>,
     vault: &mut Vault,
     desk: &Desk,
     names: &Names,
@@ -102,18 +103,18 @@ pub(crate) fn run(
         for line in &mut lines {
             let balance = vault
                 .balance(Key::at(line.item, line.lot, line.from))
-                .map_err(|refusal| unloaded(&refusal))?;
+                .map_err(|refusal| unloaded(tx, &refusal))?;
             line.amount = Amount::Move(balance.on_hand);
         }
         lines.retain(|line| line.amount != Amount::Move(0));
-        vault.set_next_expiry(key, next).map_err(|refusal| unloaded(&refusal))?;
+        vault.set_next_expiry(key, next).map_err(|refusal| unloaded(tx, &refusal))?;
         if lines.is_empty() {
             continue;
         }
         let id = PostingId(ctx.ids.next());
         let post = Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines };
         let clock = Clock { now: ctx.now, zone: &desk.zone, minor_digits: desk.minor_digits };
-        let posted = ledger::post(vault, &post, &clock).map_err(|refusal| unloaded(&refusal))?;
+        let posted = ledger::post(vault, &post, &clock).map_err(|refusal| unloaded(tx, &refusal))?;
         let answer: PostingAnswer = names.posting(&posted);
         let event = Event {
             id: *ctx.ids.next().as_bytes(),
@@ -137,7 +138,7 @@ pub(crate) fn run(
 }
 
 /// A sweep is never refused for the sake of others, so a refusal means that rows were missing.
-fn unloaded(refusal: &Refusal) -> DbError {
+fn unloaded(tx: &mut Tx<'_>, refusal: &Refusal) -> DbError {
     tracing::error!(?refusal, "an expiry sweep was refused");
-    DbError::Retry("an expiry sweep was refused")
+    tx.again("an expiry sweep was refused")
 }

@@ -66,7 +66,7 @@ pub(crate) fn lock_sites(
         rows.push(&[key.item.get().into(), key.site.get().into()]);
     }
     loaded.sites = many(tx, &sql::LOCK_SITES, &rows, site_row)?.into_iter().collect();
-    known.check(loaded.sites.len() == wanted.sites.len())
+    known.check(tx, loaded.sites.len() == wanted.sites.len())
 }
 
 /// Locks everything else, in order.
@@ -86,7 +86,7 @@ pub(crate) fn lock_rest(
     loaded.balances.extend(many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?);
     lock_serials(tx, wanted, loaded)?;
     costs::lock(tx, wanted, method, loaded)?;
-    known.check(loaded.costs.len() == wanted.stacks.len())?;
+    known.check(tx, loaded.costs.len() == wanted.stacks.len())?;
     claims::lock(tx, wanted, loaded)?;
     read_history(tx, wanted, loaded)?;
     // a claim alone is dated by the clock, and closed periods do not concern it
@@ -150,12 +150,12 @@ impl Known {
     }
 
     /// All rows that were asked for must be there.
-    fn check(&mut self, complete: bool) -> Result<(), DbError> {
+    fn check(&mut self, tx: &mut Tx<'_>, complete: bool) -> Result<(), DbError> {
         if complete {
             return Ok(());
         }
         *self = Known::default();
-        Err(DbError::Retry("a row that was known is gone"))
+        Err(tx.again("a row that was known is gone"))
     }
 }
 

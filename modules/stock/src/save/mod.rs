@@ -113,7 +113,7 @@ impl<'r> Stores<'r> {
         for place in &self.counted {
             let (wanted, stored) = (self.all.get(*place).map(|(_, rows)| rows.len()), counts.get(*place));
             if wanted.and_then(|wanted| u64::try_from(wanted).ok()) != stored.copied() {
-                return Err(DbError::Retry("another process was first to make a row"));
+                return Err(tx.again("another process was first to make a row"));
             }
         }
         Ok(())

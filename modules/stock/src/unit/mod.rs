@@ -110,7 +110,7 @@ pub(crate) fn set_parent(
     let (unit, above) = both(tx, caller, code, parent)?;
     let meaning = decide::meaning(&unit, &above);
     if meaning != Meaning::Fact && !alone {
-        return Err(DbError::Retry("the place of the unit has changed meanwhile").into());
+        return Err(tx.again("the place of the unit has changed meanwhile").into());
     }
     decide::may_move(&unit, &above)?;
     if unit.parent == Some(above.id) {
