@@ -174,10 +174,6 @@ fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Pro
         });
     }
     require_json(headers)?;
-    if bytes.trim_ascii_start().first() == Some(&b'[') {
-        let detail = "the body is an array, and this route takes a JSON object";
-        return Err(Problem::new(Code::MalformedBody, detail));
-    }
     json::read(bytes)
 }
 

@@ -1,9 +1,11 @@
 //! Reading JSON from strangers: valid UTF-8, at most so deep, no key twice in one object, no
-//! field that the type does not know; a fault is named by its JSON pointer.
+//! field that the type does not know, no array in place of an object; a fault is named by its JSON
+//! pointer.
 //!
 //! The happy path is one scan and one plain parse; only a refused body is parsed a second time,
 //! to find out where the fault is.
 
+use crate::by_name::ByName;
 use domain::{Code, Problem};
 use serde::de::DeserializeOwned;
 
@@ -18,13 +20,20 @@ pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Scan::new(text.as_bytes()).run().map_err(|fault| fault.problem(text))?;
-    serde_json::from_str(text).map_err(|_| explain::<T>(text))
+    parse(text).map_err(|_| explain::<T>(text))
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let value = T::deserialize(ByName(&mut deserializer))?;
+    deserializer.end()?;
+    Ok(value)
 }
 
 /// Parses again, slowly, with the path.
 fn explain<T: DeserializeOwned>(text: &str) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut deserializer) else {
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(ByName(&mut deserializer)) else {
         let detail =
             deserializer.end().err().map_or("the body cannot be read".into(), |error| sentence(&error));
         return Problem::new(Code::MalformedBody, detail);
@@ -34,7 +43,10 @@ fn explain<T: DeserializeOwned>(text: &str) -> Problem {
     }
     let mut pointer = pointer(error.path());
     let full = error.inner().to_string();
-    let detail = full.rsplit_once(" at line ").map_or(full.as_str(), |(text, _)| text).to_owned();
+    let mut detail = full.rsplit_once(" at line ").map_or(full.as_str(), |(text, _)| text).to_owned();
+    if detail.starts_with("invalid type: sequence, expected struct ") {
+        "this is an array, and an object belongs here: name its fields".clone_into(&mut detail);
+    }
     if let Some(field) = quoted(&detail, "missing field `") {
         pointer.push('/');
         pointer.push_str(&escape(field));
@@ -61,7 +73,8 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
         .map(|segment| match segment {
             Segment::Seq { index } => format!("/{index}"),
             Segment::Map { key } => format!("/{}", escape(key)),
-            Segment::Enum { .. } | Segment::Unknown => String::new(),
+            Segment::Enum { variant } => format!("/{}", escape(variant)),
+            Segment::Unknown => String::new(),
         })
         .collect()
 }
@@ -319,6 +332,58 @@ mod tests {
             assert!(says.starts_with(detail), "{text}: {says}");
         }
     }
+
+    /// Every shape in which a struct can stand in another type.
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(deny_unknown_fields)]
+    struct Shapes {
+        own: Option<Line>,
+        by_key: BTreeMap<String, Vec<Line>>,
+        boxed: Wrapped,
+        choice: Vec<Choice>,
+        pair: (i64, Line),
+        any: serde_json::Value,
+    }
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    struct Wrapped(Line);
+
+    #[derive(Deserialize, Debug, PartialEq)]
+    #[serde(rename_all = "snake_case")]
+    enum Choice {
+        Nothing,
+        One(Line),
+        Inline { sku: String, qty: i64 },
+        Two(i64, i64),
+    }
+
+    #[test]
+    fn an_array_never_stands_for_an_object() {
+        let line = r#"{"sku":"a","qty":1}"#;
+        let good = r#"{"own":L,"by_key":{"k":[L]},"boxed":L,"choice":["nothing",{"one":L},{"inline":L},{"two":[1,2]}],"pair":[1,L],"any":["a",1,[2,{"b":[]}]]}"#;
+        let read_shapes = |text: &str| read::<Shapes>(text.as_bytes());
+        let all = read_shapes(&good.replace('L', line)).unwrap();
+        assert_eq!(all.own, read_shapes(&good.replace('L', line)).unwrap().own);
+        assert_eq!((all.choice.len(), all.pair.1.qty, all.boxed.0.qty), (4, 1, 1));
+        assert_eq!(all.any, serde_json::json!(["a", 1, [2, { "b": [] }]]));
+        let pointers = ["/own", "/by_key/k/0", "/boxed", "/choice/1/one", "/choice/2/inline", "/pair/1"];
+        for (place, pointer) in pointers.iter().enumerate() {
+            let mut text = String::new();
+            for (index, part) in good.split('L').enumerate() {
+                if index > 0 {
+                    text.push_str(if index == place + 1 { r#"["a",1]"# } else { line });
+                }
+                text.push_str(part);
+            }
+            let problem = read_shapes(&text).unwrap_err();
+            let at = problem.errors.first().map(|error| error.pointer.as_str());
+            assert_eq!((problem.code, at), (Code::MalformedBody, Some(*pointer)), "{}", problem.detail);
+        }
+        assert_eq!(refused(br#"{"lines":[["a",1,{}]]}"#).1, ARRAY);
+        assert_eq!(refused(br#"[[{"sku":"a","qty":1}]]"#), (None, ARRAY.to_owned()));
+    }
+
+    const ARRAY: &str = "this is an array, and an object belongs here: name its fields";
 
     #[test]
     fn what_is_no_json_is_refused() {

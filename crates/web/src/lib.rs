@@ -11,6 +11,7 @@
 mod answer;
 mod app;
 mod body;
+mod by_name;
 mod cursor;
 mod events;
 mod failure;
