@@ -4,7 +4,8 @@ use crate::load::Wanted;
 use crate::names::Names;
 use domain::item::Tracking;
 use domain::ledger::{
-    Allocate, Amount, Group, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse, SiteKey,
+    Allocate, Amount, Claim, Group, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse,
+    SiteKey,
 };
 use domain::{ClaimId, Instant, ItemId, LocationId, Status};
 
@@ -148,6 +149,13 @@ impl Wanted {
 }
 
 impl Names {
+    /// Whether a claim is bound elsewhere than it was when it was read without a lock: the rows it
+    /// counts on now are not loaded, and whether its caller reaches them was not asked.
+    pub(crate) fn claims_moved(&self, wanted: &Wanted, loaded: &Loaded) -> bool {
+        let bound = |claim: Option<&Claim>| claim.map(|claim| (claim.site_key(), claim.key()));
+        wanted.claims.iter().any(|id| bound(self.claims.get(id)) != bound(loaded.claims.get(id)))
+    }
+
     /// The facts as the ledger takes them.
     pub(crate) fn facts_into(&self, loaded: &mut Loaded) {
         for (id, item) in &self.item_facts {

@@ -70,6 +70,9 @@ pub(crate) fn lock_wanted(
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
     load::want_bins_of_claims(tx, &mut wanted)?;
     load::lock_rest(tx, known, &wanted, desk.method, &mut loaded)?;
+    if names.claims_moved(&wanted, &loaded) {
+        return Err(tx.again("a claim was moved meanwhile"));
+    }
     // a refusal says where a serial is
     let holders = loaded.serials.values().flatten().map(|place| place.location);
     names.add_places(tx, holders.collect::<Vec<_>>())?;

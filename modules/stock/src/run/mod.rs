@@ -7,6 +7,8 @@
 mod answers;
 mod batch;
 mod lock;
+#[cfg(test)]
+mod lock_tests;
 mod refusal;
 mod step;
 
