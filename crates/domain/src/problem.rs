@@ -94,6 +94,7 @@ codes! {
         StockClaimed = "stock_claimed", "The stock is claimed by somebody else";
         LocationBlocked = "location_blocked", "The location is blocked";
         LotExpired = "lot_expired", "The lot is past its last sellable day";
+        LotOnHold = "lot_on_hold", "The lot is on hold";
         SerialInStock = "serial_in_stock", "The serial is in stock already";
         SerialNotHere = "serial_not_here", "The serial is not at that location";
         ClaimClosed = "claim_closed", "The claim is not open any more";

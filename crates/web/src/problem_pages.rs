@@ -35,6 +35,7 @@ pages! {
     StockClaimed = "stock_claimed",
     LocationBlocked = "location_blocked",
     LotExpired = "lot_expired",
+    LotOnHold = "lot_on_hold",
     SerialInStock = "serial_in_stock",
     SerialNotHere = "serial_not_here",
     ClaimClosed = "claim_closed",

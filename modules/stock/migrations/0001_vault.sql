@@ -175,6 +175,7 @@ create table stock_lot (
   expiry_on @date,
   made_on @date,
   parent @id,
+  on_hold @bool not null,
   created_at @instant not null,
   version @int not null,
   constraint stock_lot_code unique (item, code_folded)

@@ -112,6 +112,7 @@ select
     l.code,
     l.expiry_on,
     l.parent,
+    l.on_hold,
     l.version
 from stock_lot l;
 

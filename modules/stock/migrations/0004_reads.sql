@@ -243,6 +243,7 @@ select
     case i.tracking when 3 then 'serial' else 'lot' end as tracking,
     l.expiry_on,
     l.made_on,
+    l.on_hold,
     h.code as held_at,
     -- only sqlite
     rtrim(rtrim(printf('%d.%06d', w.on_hand / 1000000, w.on_hand % 1000000), '0'), '.') as on_hand,

@@ -320,7 +320,7 @@ impl Names {
             };
             let id = LotId(db::ids::take(tx, "stock_lot", 1)?);
             self.lots.insert((item, folded), id);
-            self.lot_facts.insert(id, LotFacts { item, expiry });
+            self.lot_facts.insert(id, LotFacts { item, expiry, on_hold: false });
             self.new_lots.push(NewLot { id, item, code: input.code.clone(), input });
         }
         Ok(())

@@ -143,8 +143,8 @@ pub(crate) const READ_LATER: Statement = Statement::per_engine(
 
 pub(crate) const READ_LOTS_BY_CODE: Statement = Statement::per_engine(
     "stock.read_lots_by_code",
-    "select id, item, code, code_folded, expiry_on from stock_lot where item = ?1 and code_folded = ?2",
-    "select l.id, l.item, l.code, l.code_folded, l.expiry_on
+    "select id, item, code, code_folded, expiry_on, on_hold from stock_lot where item = ?1 and code_folded = ?2",
+    "select l.id, l.item, l.code, l.code_folded, l.expiry_on, l.on_hold
      from unnest(?1::bigint[], ?2::text[]) as k (item, code)
      join stock_lot l on l.item = k.item and l.code_folded = k.code",
 )
@@ -152,18 +152,18 @@ pub(crate) const READ_LOTS_BY_CODE: Statement = Statement::per_engine(
 
 pub(crate) const READ_LOTS: Statement = Statement::per_engine(
     "stock.read_lots",
-    "select id, item, code, code_folded, expiry_on from stock_lot where id = ?1",
-    "select l.id, l.item, l.code, l.code_folded, l.expiry_on
+    "select id, item, code, code_folded, expiry_on, on_hold from stock_lot where id = ?1",
+    "select l.id, l.item, l.code, l.code_folded, l.expiry_on, l.on_hold
      from unnest(?1::bigint[]) as k (id) join stock_lot l on l.id = k.id",
 )
 .hot();
 
 pub(crate) const INSERT_LOTS: Statement = Statement::per_engine(
     "stock.insert_lots",
-    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, parent, created_at, version)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)",
-    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, parent, created_at, version)
-     select k.*, 1 from unnest(?1::bigint[], ?2::bigint[], ?3::text[], ?4::text[], ?5::date[], ?6::date[],
+    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, parent, created_at, on_hold, version)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, false, 1)",
+    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, parent, created_at, on_hold, version)
+     select k.*, false, 1 from unnest(?1::bigint[], ?2::bigint[], ?3::text[], ?4::text[], ?5::date[], ?6::date[],
        ?7::bigint[], ?8::timestamptz[]) as k (id, item, code, code_folded, expiry_on, made_on, parent, created_at)",
 );
 

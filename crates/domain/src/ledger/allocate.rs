@@ -1,6 +1,6 @@
 //! Bind a quantity to a named balance key, out of a reservation or out of what is available.
 
-use super::checks::{check_claimable, check_expiry, check_lot};
+use super::checks::{check_claimable, check_expiry, check_lot, is_on_hold};
 use super::claim::{Claim, ClaimState, open_claim};
 use super::key::{Balance, Key, SiteKey, SiteStock};
 use super::kind::Kind;
@@ -36,7 +36,7 @@ pub struct Allocate {
 ///
 /// # Errors
 /// When the key has not so much that is unclaimed, the location is blocked or not open to
-/// allocation, the lot is past its last sellable day, or the reservation cannot give it.
+/// allocation, the lot is on hold or past its last sellable day, or the reservation cannot give it.
 pub fn allocate(vault: &mut Vault, command: Allocate, now: Instant) -> Result<Posted, Refusal> {
     let mark = vault.mark();
     vault.attempt(|vault| {
@@ -97,6 +97,9 @@ fn check_key(vault: &Vault, key: Key, command: &Allocate) -> Result<(), Refusal>
     }
     if !location.open_to_allocation || !location.sellable {
         return Err(Refusal::of(Why::NotAllocatable { place }));
+    }
+    if is_on_hold(vault, key.lot)? {
+        return Err(Refusal::of(Why::LotOnHold));
     }
     check_expiry(vault, key.lot, location.site).map_err(Refusal::of)?;
     let balance = vault.balance(key)?;

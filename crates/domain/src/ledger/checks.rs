@@ -1,6 +1,7 @@
 //! What is checked before anything moves or is claimed: the quantity, the lot, the ends, the days.
 
-use super::facts::ItemFacts;
+use super::facts::{ItemFacts, LocationFacts};
+use super::key::Place;
 use super::kind::{End, Kind};
 use super::refusal::{Refusal, Why};
 use super::step::Step;
@@ -85,8 +86,29 @@ pub(super) fn check_blocked(kind: Kind, step: &Step) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// A lot on hold: nowhere in a site does any of it stand as good, or come to; and none goes to a
+/// customer or into production, whatever its status. What was on its way when the hold began stays as
+/// it was shipped until it arrives, and losses are booked.
+pub(super) fn check_hold(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
+    if !is_on_hold(vault, step.lot)? {
+        return Ok(());
+    }
+    let good = |place: Place, facts: LocationFacts| place.status == Status::Good && facts.site.is_some();
+    let leaves = matches!(kind, Kind::Issue | Kind::Consume)
+        || (good(step.from, step.source) && matches!(kind, Kind::Move | Kind::Ship));
+    if leaves || good(step.to, step.destination) {
+        return Err(Refusal::of(Why::LotOnHold));
+    }
+    Ok(())
+}
+
+/// Whether a lot is on hold as a whole.
+pub(super) fn is_on_hold(vault: &Vault, lot: LotId) -> Result<bool, Refusal> {
+    Ok(lot.is_some() && vault.lot(lot)?.on_hold)
+}
+
 /// Expired lots: never to a customer or into production, and never received as good. Good becomes
-/// expired, and good again, by the day alone.
+/// expired, and good again, by the day alone; what would be good again is on hold when its lot is.
 pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
     match kind {
         Kind::Issue | Kind::Consume if step.from.status == Status::Good => {
@@ -98,6 +120,11 @@ pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), R
                 if step.from.location == step.to.location =>
             {
                 check_as_of_today(vault, step)
+            }
+            (Status::Expired, Status::Hold)
+                if step.from.location == step.to.location && is_on_hold(vault, step.lot)? =>
+            {
+                check_expiry(vault, step.lot, step.destination.site).map_err(Refusal::of)
             }
             (from, to) => Err(Refusal::of(Why::StatusChange { from, to })),
         },

@@ -66,4 +66,6 @@ pub struct LotFacts {
     pub item: ItemId,
     /// The last sellable day; `None` when the lot does not expire.
     pub expiry: Option<Date>,
+    /// The lot as a whole is on hold, wherever it stands and whenever more of it comes.
+    pub on_hold: bool,
 }

@@ -34,6 +34,8 @@ pub enum Why {
     OtherSite,
     /// The lot is past its last sellable day.
     Expired { expiry: Date, today: Date },
+    /// The lot is on hold as a whole.
+    LotOnHold,
     /// The lot is not past its last sellable day, so it cannot be received as expired.
     NotExpired { expiry: Option<Date>, today: Date },
     /// The item is tracked by lot and the line names none.
@@ -136,6 +138,7 @@ impl Why {
             Why::Blocked { .. } => Code::LocationBlocked,
             Why::NotAllocatable { .. } | Why::WrongKind { .. } | Why::OtherSite => Code::WrongLocationKind,
             Why::Expired { .. } => Code::LotExpired,
+            Why::LotOnHold => Code::LotOnHold,
             Why::NotExpired { .. } | Why::StatusChange { .. } => Code::StatusChangeRefused,
             Why::LotRequired => Code::LotRequired,
             Why::LotNotAllowed => Code::LotNotAllowed,
@@ -174,7 +177,11 @@ impl Why {
             | Why::Fraction { .. }
             | Why::SerialNotOne { .. }
             | Why::BalanceTooLarge => "/qty",
-            Why::LotRequired | Why::LotNotAllowed | Why::LotOfOtherItem | Why::Expired { .. } => "/lot",
+            Why::LotRequired
+            | Why::LotNotAllowed
+            | Why::LotOfOtherItem
+            | Why::Expired { .. }
+            | Why::LotOnHold => "/lot",
             Why::SerialRequired => "/serials",
             Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
             Why::ValueTooLarge => "/unit_cost",
@@ -262,6 +269,9 @@ impl Why {
     const fn sentence(&self) -> &'static str {
         match self {
             Why::OtherSite => "the two locations are of different sites; make a transfer",
+            Why::LotOnHold => {
+                "the lot is on hold: until it is released, all of it stands and moves as `hold` and none goes out"
+            }
             Why::LotRequired => "the item is tracked by lot; name the lot",
             Why::LotNotAllowed => "the item is not tracked by lot; leave the lot out",
             Why::LotOfOtherItem => "the lot belongs to another item",

@@ -255,6 +255,12 @@ impl Vault {
         self.today.insert(site, today);
     }
 
+    /// Puts a lot as a whole on hold, or releases it.
+    #[cfg(test)]
+    pub(super) fn flag(&mut self, lot: LotId, on_hold: bool) {
+        self.lots.get_mut(&lot).unwrap().on_hold = on_hold;
+    }
+
     /// The open cost layers of an item in a group.
     #[cfg(test)]
     pub(super) fn peek(&self, item: ItemId, group: Group) -> Option<&crate::costing::Stack> {

@@ -216,9 +216,6 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             place("sellable", Some(json!({ "sellable": false })))
         }
         ("POST", "/api/v1/locations/{code}/move") => place("move", Some(json!({ "parent": "LON" }))),
-        ("POST", "/api/v1/items/{sku}/lots/{lot}/hold" | "/api/v1/items/{sku}/lots/{lot}/release") => {
-            with(path.replace("{sku}", "MILK").replace("{lot}", "L1"), json!({ "reason": "inspection" }))
-        }
         ("GET", "/api/v1/units/{code}") => at(of_unit("")),
         ("GET", "/api/v1/units/{code}/moves") => at(of_unit("/moves")),
         ("POST", "/api/v1/units") => with(path, json!({ "code": stage.fresh("UNIT"), "parent": "LON-1" })),

@@ -73,6 +73,11 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("PATCH", "/api/v1/items/{sku}/lots/{lot}") => {
             with("/api/v1/items/MILK/lots/L1".to_owned(), json!({ "expiry_on": null }))
         }
+        ("POST", "/api/v1/items/{sku}/lots/{lot}/hold" | "/api/v1/items/{sku}/lots/{lot}/release") => {
+            let seen = stage.admin.get("/api/v1/items/MILK/lots/L1").good().json();
+            let path = path.replace("{sku}", "MILK").replace("{lot}", "L1");
+            Probe { version: seen["version"].as_i64(), ..with(path, json!({ "reason": "inspection" })) }
+        }
         ("POST", "/api/v1/reasons") => {
             with(path.to_owned(), json!({ "code": stage.world.name("r"), "name": "x" }))
         }

@@ -94,7 +94,11 @@ pub(super) const ENTRIES: [Entry; 30] = [
     runs(5, "What is allocated is the sum of its allocations", &[claims::allocated]),
     runs(6, "Every live claim has one open owner", &[claims::owned, claims::in_documents]),
     runs(7, "A serial is in exactly one place", &[lots::serials, lots::serial_moves]),
-    runs(8, "Lots stand where the item is tracked by lot, and nowhere else", &[lots::moves, lots::stock]),
+    runs(
+        8,
+        "Lots stand where the item is tracked by lot, and nowhere else",
+        &[lots::moves, lots::stock, lots::on_hold],
+    ),
     runs(9, "Cost layers match stock", &[costs::layers, costs::stacks]),
     runs(10, "Layers are used oldest first, and once", &[costs::quantities, fifo::order]),
     runs(11, "Value is exact to the minor unit", &[costs::worth, values::movements]),

@@ -21,6 +21,15 @@ const MOVES: Statement = whole_log!(
      from ck_movement"
 );
 
+/// Good stock of lots that are on hold as a whole.
+const ON_HOLD: Statement = Statement::new(
+    "verify.lots.on_hold",
+    "select b.sku_id, b.loc_id, b.lot_id, b.status, b.on_hand
+     from ck_lot l
+     join ck_balance b on b.lot_id = l.lot_id and b.sku_id = l.sku_id
+     where l.on_hold and b.status = 1 and b.on_hand <> 0",
+);
+
 /// Serials are lots; a movement without one is told of with those that should name one.
 const WITH_LOT: Statement = Statement::new(
     "verify.lots.with_lot",
@@ -159,6 +168,21 @@ pub(super) fn stock(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Finding
             let there = Delta(on_hand);
             findings.add(|| format!("{} {wrong} and has {there} on hand", ground.key(&key)));
         }
+        Ok(())
+    })
+}
+
+/// I-08: none of a lot that is on hold is good, at any site. What was on its way keeps its status until
+/// it arrives.
+pub(super) fn on_hold(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&ON_HOLD, &[], |row| {
+        let key = Key { item: row.int(0)?, location: row.int(1)?, lot: row.int(2)?, status: row.int(3)? };
+        if ground.locations.get(&key.location).is_none_or(|place| place.site == 0) {
+            return Ok(());
+        }
+        let on_hand = row.int(4)?;
+        findings
+            .add(|| format!("{} has {} on hand, and the lot is on hold", ground.key(&key), Delta(on_hand)));
         Ok(())
     })
 }

@@ -125,7 +125,8 @@ impl Compiler<'_> {
             cost,
         };
         if line.serials.is_empty() {
-            return Ok(vec![Line { lot: self.lot(kind, item, line.lot.as_ref())?, ..made }]);
+            let lot = self.lot(kind, item, line.lot.as_ref())?;
+            return Ok(vec![self.usual(kind, line, Line { lot, ..made })]);
         }
         self.serial_lines(kind, item, line, &made)
     }
@@ -166,7 +167,7 @@ impl Compiler<'_> {
                 .map_err(|problem| Problem::at(problem.code, format!("/serials/{number}"), problem.detail))?;
             let cost = share_of(&mut total_left, line.serials.len() - number);
             let split = made.claim.map(|_| ClaimId(self.ctx.ids.next()));
-            lines.push(Line { lot, amount, cost, split, ..*made });
+            lines.push(self.usual(kind, line, Line { lot, amount, cost, split, ..*made }));
         }
         Ok(lines)
     }
@@ -204,6 +205,20 @@ impl Compiler<'_> {
                 return Err(Problem::at(Code::InvalidValue, "/kind", detail));
             }
         })
+    }
+
+    /// A line that names no status is about good stock. Where it may bring goods, and their lot is on
+    /// hold as a whole, it is about stock on hold.
+    fn usual(&self, kind: Kind, input: &LineInput, line: Line) -> Line {
+        let on_hold = self.names.lot_facts.get(&line.lot).is_some_and(|lot| lot.on_hold);
+        if input.status.is_some() || !on_hold || !makes_lots(kind) {
+            return line;
+        }
+        let held = |place: Place| match outside(kind) {
+            Some(outside) if place.location == outside => place,
+            _ => Place { status: Status::Hold, ..place },
+        };
+        Line { from: held(line.from), to: held(line.to), ..line }
     }
 
     /// Whether the caller reaches a location with a permission.

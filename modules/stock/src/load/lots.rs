@@ -20,7 +20,7 @@ pub(crate) fn lots_by_code(conn: &mut Conn<'_>, keys: &[(ItemId, String)]) -> Re
     }
     let found = conn.query_many(&sql::READ_LOTS_BY_CODE, &rows, |row| {
         let item = ItemId(row.int(1)?);
-        let facts = LotFacts { item, expiry: row.opt_date(4)? };
+        let facts = LotFacts { item, expiry: row.opt_date(4)?, on_hold: row.bool(5)? };
         Ok(((item, row.text(3)?.to_owned()), (LotId(row.int(0)?), facts)))
     })?;
     Ok(found.into_iter().collect())
@@ -36,7 +36,8 @@ pub(crate) fn lots(conn: &mut Conn<'_>, ids: &[LotId]) -> Result<FxHashMap<LotId
         return Ok(FxHashMap::default());
     }
     let found = conn.query_many(&sql::READ_LOTS, &rows, |row| {
-        Ok((LotId(row.int(0)?), LotFacts { item: ItemId(row.int(1)?), expiry: row.opt_date(4)? }))
+        let facts = LotFacts { item: ItemId(row.int(1)?), expiry: row.opt_date(4)?, on_hold: row.bool(5)? };
+        Ok((LotId(row.int(0)?), facts))
     })?;
     Ok(found.into_iter().collect())
 }

@@ -1,8 +1,8 @@
 //! The routes of commands on lots.
 
 use super::LotChanged;
-use crate::answer::PostingAnswer;
-use domain::{AsProblem, Status, when};
+use super::hold::{LotHold, set_hold};
+use domain::{AsProblem, when};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Answer, App, Command, IfMatch, Path};
@@ -47,36 +47,37 @@ pub(crate) async fn change_lot(
         .await
 }
 
-macro_rules! status_route {
-    ($(#[doc = $doc:literal])* $name:ident, $path:literal, $from:expr, $into:expr) => {
+macro_rules! hold_route {
+    ($(#[doc = $doc:literal])* $name:ident, $path:literal, $on_hold:literal) => {
         $(#[doc = $doc])*
         #[utoipa::path(
             post, path = $path, request_body = HoldLotBody,
             params(("sku" = String, Path, description = "the SKU"), ("lot" = String, Path, description = "the lot")),
-            responses((status = 201, body = PostingAnswer))
+            responses((status = 200, body = LotHold))
         )]
         pub(crate) async fn $name(
             app: App,
             Path((sku, lot)): Path<(String, String)>,
+            version: IfMatch,
             command: Command<HoldLotBody>,
         ) -> web::Result {
             command
                 .run(&app, move |tx, command| {
                     let HoldLotBody { reason, note } = &command.body;
                     let why = (reason.as_str(), note.as_deref());
-                    let posting = super::set_status(tx, &command.caller, (&sku, &lot), ($from, $into), why)?;
-                    Answer::created(format!("/api/v1/postings/{}", posting.id), &posting)
+                    let shown = set_hold(tx, &command.caller, (&sku, &lot), version, $on_hold, why)?;
+                    Ok(Answer::ok(&shown)?.version(shown.version))
                 })
                 .await
         }
     };
 }
 
-status_route!(
-    /// Holds all good stock of a lot.
-    hold_lot, "/api/v1/items/{sku}/lots/{lot}/hold", Status::Good, Status::Hold
+hold_route!(
+    /// Puts a lot on hold: its good stock everywhere, and whatever comes of it later.
+    hold_lot, "/api/v1/items/{sku}/lots/{lot}/hold", true
 );
-status_route!(
-    /// Releases all held stock of a lot.
-    release_lot, "/api/v1/items/{sku}/lots/{lot}/release", Status::Hold, Status::Good
+hold_route!(
+    /// Releases a lot: all of its stock on hold is good again.
+    release_lot, "/api/v1/items/{sku}/lots/{lot}/release", false
 );

@@ -1,4 +1,4 @@
-//! What a new last sellable day means for stock that is good or expired. Pure.
+//! What a new last sellable day and a hold mean for the status of stock. Pure.
 
 use domain::Status;
 use domain::when::Date;
@@ -7,6 +7,11 @@ use domain::when::Date;
 /// is now it is not past its last sellable day.
 pub(crate) fn comes_back(status: Status, expiry: Option<Date>, today: Date) -> bool {
     status == Status::Expired && expiry.is_none_or(|last| today <= last)
+}
+
+/// The status of stock that nothing is wrong with, of a lot that is on hold or not.
+pub(crate) const fn usable(on_hold: bool) -> Status {
+    if on_hold { Status::Hold } else { Status::Good }
 }
 
 #[cfg(test)]

@@ -37,6 +37,8 @@ pub(crate) struct LotRow {
     /// When it was first heard of.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Instant,
+    /// The lot as a whole is on hold: none of it is good, and what comes of it comes on hold.
+    pub(crate) on_hold: bool,
     /// Counts its changes, from 1; the `ETag`.
     pub(crate) version: i64,
     /// On hand within reach, in any status.
@@ -68,6 +70,8 @@ pub(crate) struct Wanted {
     pub(crate) expires: (Option<Date>, Option<Date>),
     /// Held somewhere within reach, or nowhere.
     pub(crate) held: Option<bool>,
+    /// On hold as a whole, or not.
+    pub(crate) on_hold: Option<bool>,
     pub(crate) within: Option<LocationId>,
     pub(crate) order: Order,
     pub(crate) down: bool,
@@ -77,6 +81,7 @@ impl Wanted {
     fn fits(&self, lot: &Found) -> bool {
         let (from, until) = self.expires;
         self.tracking.is_none_or(|tracking| lot.tracking == Some(tracking))
+            && self.on_hold.is_none_or(|on_hold| on_hold == lot.on_hold)
             && from.is_none_or(|from| lot.expiry_on.is_some_and(|day| day >= from))
             && until.is_none_or(|until| lot.expiry_on.is_some_and(|day| day <= until))
     }
@@ -158,6 +163,7 @@ fn see(
         expiry_on: lot.expiry_on.map(|day| day.to_string()),
         made_on: lot.made_on.map(|day| day.to_string()),
         created_at: lot.created_at,
+        on_hold: lot.on_hold,
         version: lot.version,
         on_hand: Delta(on_hand),
         places,

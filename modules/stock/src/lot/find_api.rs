@@ -32,13 +32,15 @@ pub(crate) struct LotFilter {
     expires_until: Option<String>,
     /// Only those that are held somewhere within reach, or only the others.
     held: Option<bool>,
+    /// Only those that are on hold as a whole, or only the others.
+    on_hold: Option<bool>,
     /// Only those that are held in this location or below it.
     within: Option<String>,
 }
 
 impl LotFilter {
     fn resolve(&self, conn: &mut Conn<'_>, scope: &Scope, sort: LotSort) -> Result<Wanted, Failure> {
-        let LotFilter { sku, q, tracking, expires_from, expires_until, held, within } = self;
+        let LotFilter { sku, q, tracking, expires_from, expires_until, held, on_hold, within } = self;
         let from = asked::date(expires_from.as_deref(), "?expires_from")?;
         let until = asked::date(expires_until.as_deref(), "?expires_until")?;
         let begins = q.as_deref().map(fold).unwrap_or_default();
@@ -60,6 +62,7 @@ impl LotFilter {
             tracking: tracking.map_err(|error| error.problem("?tracking"))?,
             expires: (from, until),
             held: *held,
+            on_hold: *on_hold,
             within: asked::place(conn, scope, within.as_deref(), "?within")?,
             order,
             down: matches!(sort, LotSort::CodeDown | LotSort::ExpiryDown),

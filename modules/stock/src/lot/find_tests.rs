@@ -1,17 +1,20 @@
 //! Lots and serials are found by each of their filters, and only within reach.
 
 use super::find::{LotRow, Wanted, find, page};
+use super::hold::set_hold;
 use super::store_find::{self as store, Order};
 use crate::testing::{World, caller, on_both_engines, parse, world};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::when::parse_date;
 use domain::{LocationId, Tracking};
+use web::IfMatch;
 
 on_both_engines!(
     each_filter_finds_its_lots_in_each_order,
     pages_follow_each_other_without_gap,
     a_serial_is_shown_where_it_is,
+    lots_on_hold_are_shown_as_such,
     a_lot_is_seen_by_those_who_reach_a_place_of_it,
     every_statement_walks_along_an_index,
 );
@@ -37,6 +40,7 @@ fn by_code(begins: &str) -> Wanted {
         tracking: None,
         expires: (None, None),
         held: None,
+        on_hold: None,
         within: None,
         order: Order::Code(begins.to_owned(), format!("{begins}{}", char::MAX)),
         down: false,
@@ -120,6 +124,21 @@ fn pages_follow_each_other_without_gap(engine: Engine) {
             assert_eq!(rows, list(&world, &wanted), "{wanted:?}");
         }
     }
+}
+
+fn lots_on_hold_are_shown_as_such(engine: Engine) {
+    let world = filled(engine);
+    let why = ("recall", None);
+    world
+        .run(move |tx, ctx| set_hold(tx, &caller(ctx, None), ("MILK", "B2"), IfMatch(1), true, why))
+        .unwrap();
+    assert_eq!(list(&world, &Wanted { on_hold: Some(true), ..by_code("") }), [LOTS[2]]);
+    let others = list(&world, &Wanted { on_hold: Some(false), ..by_code("") });
+    assert_eq!(others, [LOTS[0], LOTS[1], LOTS[3], LOTS[4]]);
+    let scope = caller(&world.ctx, None).scope;
+    let milk = world.item("MILK");
+    let seen = |lot: &'static str| world.read(|conn| find(conn, &scope, milk, lot)).unwrap();
+    assert_eq!([seen("b2").on_hold, seen("a1").on_hold, seen("b2").version == 2], [true, false, true]);
 }
 
 fn a_serial_is_shown_where_it_is(engine: Engine) {

@@ -1,10 +1,9 @@
-//! Commands on a whole lot: mend its last sellable day, hold it, release it.
+//! Commands on a whole lot: mend its last sellable day, hold it, release it (`hold`).
 //!
 //! A wrong date is mended on the lot, never on the stock: what it made expire wrongly comes back to
-//! good by the same rule, and what is past the new date expires at once. A hold takes all good
-//! stock of a lot within reach, as for a recall; it is a change of status like any other, so claims
-//! without cover are broken. All of them hold the gate alone, so no stock of the lot is on its way
-//! between two places meanwhile. What is in transit keeps its status until it has arrived.
+//! good by the same rule, or to hold while the lot is on hold, and what is past the new date expires
+//! at once. All of them hold the gate alone, so no stock of the lot is on its way between two places
+//! meanwhile. What is in transit keeps its status until it has arrived.
 
 pub(crate) mod api;
 pub(crate) mod decide;
@@ -12,21 +11,24 @@ pub(crate) mod find;
 pub(crate) mod find_api;
 #[cfg(test)]
 mod find_tests;
+pub(crate) mod hold;
+#[cfg(test)]
+mod hold_tests;
 pub(crate) mod store;
 pub(crate) mod store_find;
 #[cfg(test)]
 mod tests;
 
 use crate::answer::PostingAnswer;
+use crate::gate;
 use crate::inside::{Draft, Order, When, carry_out, line};
 use crate::record::{Change, change};
-use crate::{gate, reach, reason};
 use catalog::ItemFacts;
 use db::{Conn, Tx};
 use domain::code::fold;
 use domain::ledger::{Kind, Line, Place, SiteKey};
 use domain::when::Date;
-use domain::{AsProblem, Code, Delta, LocationId, Note, Problem, SiteId, Status};
+use domain::{AsProblem, Delta, LocationId, Problem, SiteId, Status};
 use places::LocationFacts;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -49,7 +51,7 @@ pub(crate) struct LotChanged {
     pub(crate) made_on: Option<String>,
     /// Counts its changes, from 1; the `ETag`.
     pub(crate) version: i64,
-    /// How much came back from expired to good, in the base unit.
+    /// How much came back from expired to good, or to hold while the lot is on hold, in the base unit.
     #[schema(value_type = String)]
     pub(crate) came_back: Delta,
 }
@@ -102,24 +104,29 @@ fn shown(item: &ItemFacts, lot: &LotRow, came_back: i64) -> LotChanged {
     }
 }
 
-/// Expires what is past the new day, finds each site's next day anew, and brings back what is not.
-/// How much came back.
-fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) -> Result<i64, Failure> {
+/// Expires what is past its day, and finds each site's next day anew. The sites where the lot stands.
+fn sweep(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) -> Result<Vec<SiteId>, Failure> {
     let (standing, facts) = standing(tx, lot)?;
     let mut sites: Vec<SiteId> = standing.iter().filter_map(|there| site(&facts, there)).collect();
     sites.sort_unstable();
     sites.dedup();
+    let sweep = |site: &SiteId| Order::Sweep(SiteKey { item: item.id, site: *site });
+    carry_out(tx, &caller.ctx, sites.iter().map(sweep).collect())?;
+    Ok(sites)
+}
+
+/// Expires what is past the new day, and brings back what is not. How much came back.
+fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) -> Result<i64, Failure> {
+    let sites = sweep(tx, caller, item, lot)?;
     if sites.is_empty() {
         return Ok(0);
     }
-    let sweep = |site: &SiteId| Order::Sweep(SiteKey { item: item.id, site: *site });
-    carry_out(tx, &caller.ctx, sites.iter().map(sweep).collect())?;
     let mut days: FxHashMap<SiteId, Date> = FxHashMap::default();
     for site in places::site_facts_by_id(tx, &sites)?.into_iter().flatten() {
         days.insert(site.id, site.zone.date(caller.ctx.now));
     }
     // the guards are locked by now, so what stands expired stays so until it is brought back
-    let (standing, facts) = self::standing(tx, lot)?;
+    let (standing, facts) = standing(tx, lot)?;
     let back: Vec<Standing> = standing
         .into_iter()
         .filter(|there| {
@@ -131,7 +138,7 @@ fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) ->
         return Ok(0);
     }
     let total = back.iter().map(|there| there.on_hand).sum();
-    let lines = back.iter().map(|there| to(item, lot, there, Status::Good)).collect();
+    let lines = back.iter().map(|there| to(item, lot, there, decide::usable(lot.on_hold))).collect();
     let reason = Some("expiry".to_owned());
     post(tx, caller, Kind::Expire, reason, None, lines)?;
     Ok(total)
@@ -154,32 +161,6 @@ fn site(facts: &Facts, there: &Standing) -> Option<SiteId> {
 fn to(item: &ItemFacts, lot: &LotRow, there: &Standing, status: Status) -> Line {
     let place = |status| Place { location: there.location, status };
     line(item.id, lot.id, place(there.status), place(status), there.on_hand)
-}
-
-/// Puts all stock of a lot within reach that is in one status into another one.
-pub(crate) fn set_status(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    (sku, code): (&str, &str),
-    (from, into): (Status, Status),
-    (why, note): (&str, Option<&str>),
-) -> Result<PostingAnswer, Failure> {
-    gate::hold(tx)?;
-    let (item, lot) = find(tx, sku, code)?;
-    let why = reason::read(tx, why)?;
-    let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
-    let (standing, facts) = standing(tx, &lot)?;
-    let mut lines = Vec::new();
-    for there in standing.iter().filter(|there| there.status == from) {
-        if site(&facts, there).is_some() && reach::location(tx, &caller.scope, there.location)? {
-            lines.push(to(&item, &lot, there, into));
-        }
-    }
-    if lines.is_empty() {
-        let detail = format!("no stock of lot `{code}` is `{from}`");
-        return Err(Problem::new(Code::InsufficientStock, detail).into());
-    }
-    post(tx, caller, Kind::SetStatus, Some(why), note.map(|note| note.to_string()), lines)
 }
 
 fn post(

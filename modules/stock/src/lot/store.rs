@@ -7,13 +7,16 @@ use domain::{ItemId, LocationId, LotId, Status};
 
 const LOCK: Statement = Statement::per_engine(
     "stock.lot.lock",
-    "select id, item, code, expiry_on, made_on, version from stock_lot where item = ?1 and code_folded = ?2",
-    "select id, item, code, expiry_on, made_on, version from stock_lot where item = ?1 and code_folded = ?2
+    "select id, item, code, expiry_on, made_on, version, on_hold from stock_lot where item = ?1 and code_folded = ?2",
+    "select id, item, code, expiry_on, made_on, version, on_hold from stock_lot where item = ?1 and code_folded = ?2
      for update",
 );
 
 const SET_EXPIRY: Statement =
     Statement::new("stock.lot.set_expiry", "update stock_lot set expiry_on = ?2, version = ?3 where id = ?1");
+
+const SET_HOLD: Statement =
+    Statement::new("stock.lot.set_hold", "update stock_lot set on_hold = ?2, version = ?3 where id = ?1");
 
 const STANDING: Statement = Statement::new(
     "stock.lot.standing",
@@ -32,6 +35,7 @@ pub(crate) struct LotRow {
     pub(crate) expiry_on: Option<Date>,
     pub(crate) made_on: Option<Date>,
     pub(crate) version: i64,
+    pub(crate) on_hold: bool,
 }
 
 /// Stock of a lot at a place.
@@ -54,11 +58,16 @@ fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
         expiry_on: row.opt_date(3)?,
         made_on: row.opt_date(4)?,
         version: row.int(5)?,
+        on_hold: row.bool(6)?,
     })
 }
 
 pub(crate) fn set_expiry(tx: &mut Tx<'_>, lot: &LotRow) -> Result<(), DbError> {
     tx.execute(&SET_EXPIRY, &[lot.id.get().into(), lot.expiry_on.into(), lot.version.into()]).map(|_| ())
+}
+
+pub(crate) fn set_hold(tx: &mut Tx<'_>, lot: &LotRow) -> Result<(), DbError> {
+    tx.execute(&SET_HOLD, &[lot.id.get().into(), lot.on_hold.into(), lot.version.into()]).map(|_| ())
 }
 
 pub(crate) fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<Vec<Standing>, DbError> {
@@ -73,4 +82,4 @@ pub(crate) fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<Vec<Standing
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LOCK, &SET_EXPIRY, &STANDING];
+pub(crate) const ALL: &[&Statement] = &[&LOCK, &SET_EXPIRY, &SET_HOLD, &STANDING];

@@ -18,13 +18,14 @@ pub(crate) struct Found {
     pub(crate) made_on: Option<Date>,
     pub(crate) created_at: Instant,
     pub(crate) version: i64,
+    pub(crate) on_hold: bool,
 }
 
 macro_rules! select {
     ($condition:expr, $order:expr) => {
         concat!(
             "select l.id, i.sku, i.base_unit, i.tracking, l.code, l.code_folded, l.expiry_on, l.made_on,
-               l.created_at, l.version
+               l.created_at, l.version, l.on_hold
              from stock_lot l
              join stock_known_item i on i.id = l.item
              where ",
@@ -68,7 +69,7 @@ const BY_EXPIRY_OF_ITEM: [Statement; 2] =
 const OF_CODE: Statement = Statement::new(
     "stock.lot.of_code",
     "select l.id, i.sku, i.base_unit, i.tracking, l.code, l.code_folded, l.expiry_on, l.made_on,
-       l.created_at, l.version
+       l.created_at, l.version, l.on_hold
      from stock_lot l
      join stock_known_item i on i.id = l.item
      where l.item = ?1 and l.code_folded = ?2",
@@ -168,6 +169,7 @@ fn found(row: &Row<'_>) -> Result<Found, DbError> {
         made_on: row.opt_date(7)?,
         created_at: Instant(row.int(8)?),
         version: row.int(9)?,
+        on_hold: row.bool(10)?,
     })
 }
 

@@ -1,8 +1,9 @@
-//! Lots are mended, held and released as a whole.
+//! The last sellable day of a lot is mended.
 
 use super::*;
 use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
 use db::Engine;
+use domain::Code;
 use domain::when::parse_date;
 
 on_both_engines!(
@@ -10,21 +11,19 @@ on_both_engines!(
     a_date_that_was_too_late_expires_the_stock_at_once,
     a_later_date_moves_the_day_of_the_sweep,
     what_a_lot_refuses,
-    a_held_lot_is_held_everywhere_and_released_again,
-    only_what_is_within_reach_is_held,
 );
 
-fn mend(world: &World, lot: &'static str, version: i64, day: Option<&str>) -> Result<LotChanged, Failure> {
+pub(super) fn mend(
+    world: &World,
+    lot: &'static str,
+    version: i64,
+    day: Option<&str>,
+) -> Result<LotChanged, Failure> {
     let day = day.map(|day| parse_date(day).unwrap());
     world.run(move |tx, ctx| set_expiry(tx, &caller(ctx, None), ("milk", lot), IfMatch(version), day))
 }
 
-fn hold(world: &World, why: &'static str) -> Result<PostingAnswer, Failure> {
-    let change = (Status::Good, Status::Hold);
-    world.run(move |tx, ctx| set_status(tx, &caller(ctx, None), ("MILK", "a"), change, (why, None)))
-}
-
-fn code<T: std::fmt::Debug>(done: Result<T, Failure>) -> Code {
+pub(super) fn code<T: std::fmt::Debug>(done: Result<T, Failure>) -> Code {
     match done {
         Err(Failure::Refused(problem)) => problem.code,
         other => panic!("not refused: {other:?}"),
@@ -86,40 +85,4 @@ fn what_a_lot_refuses(engine: Engine) {
         set_expiry(tx, &caller(ctx, None), ("DRILL", "S1"), IfMatch(1), day)
     });
     assert_eq!(code(never), Code::Expiry);
-    assert_eq!(code(hold(&world, "whim")), Code::UnknownReason);
-}
-
-fn a_held_lot_is_held_everywhere_and_released_again(engine: Engine) {
-    let world = world(engine);
-    world.receive("5 MILK lot A until 2026-04-01 at L1");
-    world.receive("2 MILK lot A until 2026-04-01 at M1");
-    world.receive("2 MILK lot A until 2026-04-01 at M1 status damaged");
-    world.receive("3 MILK lot B until 2026-04-01 at L1");
-    let promised = world.reserve("MILK", "M", 2);
-    let posting = hold(&world, "Recall").unwrap();
-    assert_eq!((posting.movements.len(), posting.claims.len()), (2, 1));
-    assert_eq!(posting.reason.as_deref(), Some("recall"));
-    assert_eq!(
-        world.stock("MILK"),
-        ["L1 lot A hold 5", "L1 lot B 3", "M1 lot A damaged 2", "M1 lot A hold 2"]
-    );
-    assert_eq!(world.claim(promised), (0, 5));
-    assert_eq!(code(hold(&world, "recall")), Code::InsufficientStock);
-    let change = (Status::Hold, Status::Good);
-    let why = ("inspection", Some("all clear"));
-    world.run(move |tx, ctx| set_status(tx, &caller(ctx, None), ("MILK", "A"), change, why)).unwrap();
-    assert_eq!(world.stock("MILK"), ["L1 lot A 5", "L1 lot B 3", "M1 lot A 2", "M1 lot A damaged 2"]);
-}
-
-fn only_what_is_within_reach_is_held(engine: Engine) {
-    let world = world(engine);
-    world.receive("5 MILK lot A until 2026-04-01 at L1");
-    world.receive("2 MILK lot A until 2026-04-01 at M1");
-    let here = world.location("M");
-    let change = (Status::Good, Status::Hold);
-    let held = world.run(move |tx, ctx| {
-        set_status(tx, &caller(ctx, Some(here)), ("MILK", "A"), change, ("recall", None))
-    });
-    assert_eq!(held.unwrap().movements.len(), 1);
-    assert_eq!(world.stock("MILK"), ["L1 lot A 5", "M1 lot A hold 2"]);
 }

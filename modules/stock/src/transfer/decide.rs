@@ -118,13 +118,28 @@ pub(crate) fn take(waiting: &mut [Waiting], lot: LotId, qty: i64) -> Result<Vec<
     Ok(taken)
 }
 
+/// What is known of a lot when goods of it arrive.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct LotThen {
+    /// Past its last sellable day where it arrives.
+    pub(crate) past: bool,
+    /// On hold as a whole.
+    pub(crate) on_hold: bool,
+}
+
 /// The status that goods arrive in: the named one, or the one they were shipped in. Good stock whose
-/// last sellable day has passed on the way arrives expired.
-pub(crate) fn arrives_as(named: Option<Status>, shipped: Status, past: bool) -> Result<Status, Problem> {
+/// last sellable day has passed on the way arrives expired, and that of a lot that was put on hold
+/// on the way arrives on hold.
+pub(crate) fn arrives_as(named: Option<Status>, shipped: Status, lot: LotThen) -> Result<Status, Problem> {
+    let LotThen { past, on_hold } = lot;
     match named {
         Some(Status::Good) if past => {
             let detail = "the lot is past its last sellable day; leave the status out, or name another one";
             Err(Problem::at(Code::LotExpired, "/status", detail))
+        }
+        Some(Status::Good) if on_hold => {
+            let detail = "the lot is on hold; leave the status out, or name another one";
+            Err(Problem::at(Code::LotOnHold, "/status", detail))
         }
         Some(status) if status != shipped && !shipped.may_become(status) => {
             let detail = format!("stock does not go from `{shipped}` to `{status}`");
@@ -132,6 +147,7 @@ pub(crate) fn arrives_as(named: Option<Status>, shipped: Status, past: bool) -> 
         }
         Some(status) => Ok(status),
         None if past && shipped == Status::Good => Ok(Status::Expired),
+        None if on_hold && shipped == Status::Good => Ok(Status::Hold),
         None => Ok(shipped),
     }
 }
@@ -226,19 +242,27 @@ mod tests {
     fn in_which_status_goods_arrive() {
         use Status::{Damaged, Expired, Good, Hold};
         let cases = [
-            (None, Good, false, Ok(Good)),
-            (None, Hold, false, Ok(Hold)),
-            (None, Good, true, Ok(Expired)),
-            (None, Damaged, true, Ok(Damaged)),
-            (Some(Damaged), Good, false, Ok(Damaged)),
-            (Some(Good), Hold, false, Ok(Good)),
-            (Some(Good), Hold, true, Err(Code::LotExpired)),
-            (Some(Expired), Good, false, Err(Code::StatusChangeRefused)),
-            (Some(Good), Expired, false, Err(Code::StatusChangeRefused)),
+            (None, Good, "", Ok(Good)),
+            (None, Hold, "", Ok(Hold)),
+            (None, Good, "past", Ok(Expired)),
+            (None, Damaged, "past", Ok(Damaged)),
+            (None, Good, "held", Ok(Hold)),
+            (None, Damaged, "held", Ok(Damaged)),
+            (None, Good, "past held", Ok(Expired)),
+            (Some(Damaged), Good, "", Ok(Damaged)),
+            (Some(Damaged), Good, "held", Ok(Damaged)),
+            (Some(Hold), Good, "held", Ok(Hold)),
+            (Some(Good), Hold, "", Ok(Good)),
+            (Some(Good), Hold, "past", Err(Code::LotExpired)),
+            (Some(Good), Good, "held", Err(Code::LotOnHold)),
+            (Some(Good), Hold, "held", Err(Code::LotOnHold)),
+            (Some(Expired), Good, "", Err(Code::StatusChangeRefused)),
+            (Some(Good), Expired, "", Err(Code::StatusChangeRefused)),
         ];
-        for (named, shipped, past, expected) in cases {
-            let shown = arrives_as(named, shipped, past).map_err(|problem| problem.code);
-            assert_eq!(shown, expected, "{named:?} {shipped} {past}");
+        for (named, shipped, lot, expected) in cases {
+            let then = LotThen { past: lot.contains("past"), on_hold: lot.contains("held") };
+            let shown = arrives_as(named, shipped, then).map_err(|problem| problem.code);
+            assert_eq!(shown, expected, "{named:?} {shipped} {lot}");
         }
     }
 

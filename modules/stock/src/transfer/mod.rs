@@ -17,6 +17,8 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_hold;
+#[cfg(test)]
 mod tests_races;
 mod wire;
 

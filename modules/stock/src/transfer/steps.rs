@@ -1,7 +1,7 @@
 //! The steps of a transfer: allocate, release, ship, expect, receive, close, cancel.
 
 use super::create::{check_count, day};
-use super::decide::{self, Waiting};
+use super::decide::{self, LotThen, Waiting};
 use super::record::{Transfer, TransferShown};
 use super::state::{State, Step};
 use super::wire::{CloseBody, ExpectBody, StepBody, StepLine};
@@ -12,7 +12,7 @@ use crate::inside::{self, Draft, Order, When, carry_out, claimed_line};
 use crate::{load, pointer, reason};
 use db::{Conn, DbError, Tx};
 use domain::item::is_expired;
-use domain::ledger::{Allocate, Amount, Claim, Kind, Line, Place, Release};
+use domain::ledger::{Allocate, Amount, Claim, Kind, Line, LotFacts, Place, Release};
 use domain::{AsProblem, ClaimId, Code, ItemId, LotId, Note, Permission, PostingId, Problem, Qty, SiteId};
 use places::LOSS;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -139,7 +139,7 @@ pub(crate) fn receive(
         let (lot, status, qty) = (there.lot, there.status, there.qty);
         waiting.entry(there.item).or_default().push(Waiting { lot, status, qty });
     }
-    let past = past(tx, caller, &transfer, &waiting)?;
+    let lots = lots_then(tx, caller, &transfer, &waiting)?;
     let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.in_transit()).collect();
     let mut lines = Vec::new();
     let parts = parts(tx, caller, &transfer, body, transfer.to_site, &left)?;
@@ -150,7 +150,8 @@ pub(crate) fn receive(
         let taken = doc.counts.receive(qty).and_then(|()| decide::take(there, line.lot, qty));
         for part in taken.map_err(|problem| problem.under(&pointer))? {
             let named = named_status(body, &pointer).then_some(line.from.status);
-            let status = decide::arrives_as(named, part.status, past.contains(&part.lot));
+            let status =
+                decide::arrives_as(named, part.status, lots.get(&part.lot).copied().unwrap_or_default());
             let status = status.map_err(|problem| problem.under(&pointer))?;
             let from = Place { location: transit, status: part.status };
             let to = Place { location: line.from.location, status };
@@ -162,22 +163,23 @@ pub(crate) fn receive(
     finish(tx, caller, transfer, "stock.transfer.receive", "stock.transfer_received")
 }
 
-/// The lots in transit that are past their last sellable day where they arrive.
-fn past(
+/// What is known of the lots in transit where they arrive.
+fn lots_then(
     conn: &mut Conn<'_>,
     caller: &Caller,
     transfer: &Transfer,
     waiting: &FxHashMap<ItemId, Vec<Waiting>>,
-) -> Result<FxHashSet<LotId>, DbError> {
+) -> Result<FxHashMap<LotId, LotThen>, DbError> {
     let Some(site) = places::site_facts_by_id(conn, &[transfer.to_site])?.pop().flatten() else {
-        return Ok(FxHashSet::default());
+        return Ok(FxHashMap::default());
     };
     let today = site.zone.date(caller.ctx.now);
     let lots: FxHashSet<LotId> =
         waiting.values().flatten().map(|there| there.lot).filter(|lot| lot.is_some()).collect();
     let lots: Vec<LotId> = lots.into_iter().collect();
     let facts = load::lots(conn, &lots)?;
-    Ok(facts.into_iter().filter(|(_, facts)| is_expired(facts.expiry, today)).map(|(lot, _)| lot).collect())
+    let then = |facts: LotFacts| LotThen { past: is_expired(facts.expiry, today), on_hold: facts.on_hold };
+    Ok(facts.into_iter().map(|(lot, facts)| (lot, then(facts))).collect())
 }
 
 /// Whether the line of the body that a pointer leads to names a status.

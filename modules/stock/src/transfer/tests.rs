@@ -91,7 +91,7 @@ fn refusal(done: Done) -> (Code, String) {
     }
 }
 
-fn code(done: Done) -> Code {
+pub(super) fn code(done: Done) -> Code {
     refusal(done).0
 }
 

@@ -8,7 +8,9 @@
 //! ? BOLT A1 = 10/0              on hand and allocated
 //! ? BOLT LON = 10/4/0 6         sellable, reserved, allocated; available
 //! ```
-//! `lapse CLAIM` ends a claim by time, and at `midnight` the 16th begins at both sites.
+//! `lapse CLAIM` ends a claim by time, at `midnight` the 16th begins at both sites, at
+//! `yesterday` the 15th is back, and `hold` and
+//! `unhold ITEM:LOT` flag a lot.
 //! A command is `kind ITEM[:LOT] QTY PLACE [PLACE] [key=value …]`, a place is `LOCATION[/status]`;
 //! several lines of one posting are joined with `+`.
 
@@ -89,7 +91,7 @@ fn loaded(method: Method) -> Loaded {
     }
     for (name, id, item, expiry) in LOTS {
         let expiry = expiry.map(|day| when::parse_date(day).unwrap());
-        loaded.lots.insert(LotId(*id), LotFacts { item: ItemId(*item), expiry });
+        loaded.lots.insert(LotId(*id), LotFacts { item: ItemId(*item), expiry, on_hold: false });
         if name.starts_with('S') {
             loaded.serials.insert(LotId(*id), None);
         }
@@ -220,10 +222,15 @@ impl World {
         let words: Vec<&str> = command.split_whitespace().collect();
         let now = noon();
         let posting = PostingId(self.next());
-        if words == ["midnight"] {
+        if let [word @ ("midnight" | "yesterday")] = words[..] {
+            let day = if word == "midnight" { "2026-06-16" } else { "2026-06-15" };
             for site in [1, 2] {
-                self.vault.turn_day(SiteId(site), when::parse_date("2026-06-16").unwrap());
+                self.vault.turn_day(SiteId(site), when::parse_date(day).unwrap());
             }
+            return Ok(Posted::of_claims(posting, Kind::Release, now, Vec::new()));
+        }
+        if let [word @ ("hold" | "unhold"), lot] = words[..] {
+            self.vault.flag(item_of(lot).1, word == "hold");
             return Ok(Posted::of_claims(posting, Kind::Release, now, Vec::new()));
         }
         let claimed = self.claim_command(posting, &words);

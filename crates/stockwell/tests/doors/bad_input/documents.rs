@@ -9,6 +9,7 @@ on_both_engines!(
     a_wrong_step_of_a_transfer_is_refused,
     a_wrong_unit_is_refused,
     a_wrong_command_on_a_lot_is_refused,
+    a_lot_on_hold_refuses_what_would_be_good_or_go_out,
 );
 
 fn post(path: impl AsRef<str>, body: Value) -> Asked {
@@ -184,6 +185,13 @@ fn a_wrong_command_on_a_lot_is_refused(world: &World) {
     let stage = Stage::new(world);
     let lot = |rest: &str| format!("items/MILK/lots/{rest}");
     for (path, body, expected) in [
+        (lot("GOOD/release"), json!({ "reason": "because" }), "422 unknown_reason /reason"),
+        (
+            lot("GOOD/release"),
+            json!({ "reason": "inspection", "colour": "red" }),
+            "400 malformed_body /colour",
+        ),
+        (lot("NEW/release"), json!({ "reason": "inspection" }), "404 not_found"),
         (lot("GOOD/hold"), json!({ "reason": "because" }), "422 unknown_reason /reason"),
         (lot("GOOD/hold"), json!({}), "400 malformed_body /reason"),
         (
@@ -205,4 +213,40 @@ fn a_wrong_command_on_a_lot_is_refused(world: &World) {
     ] {
         stage.refuses("expiry", &("PATCH", format!("/api/v1/{}", lot("GOOD")), body), expected);
     }
+}
+
+fn a_lot_on_hold_refuses_what_would_be_good_or_go_out(world: &World) {
+    let stage = Stage::new(world);
+    let hold = |lot: &str| {
+        let path = format!("/api/v1/items/{lot}/hold");
+        let ask = stage.admin.ask("POST", path).fresh();
+        ask.if_match(1).json(&json!({ "reason": "recall" })).send().good()
+    };
+    assert_eq!(hold("MILK/lots/GOOD").json()["on_hold"], json!(true));
+    hold("DRILL/lots/S2");
+    stage.refuses("stale", &post("items/MILK/lots/GOOD/release", json!({ "reason": "recall" })), "412 stale");
+    let milk = |fields: Value| {
+        let mut line = json!({ "sku": "MILK", "lot": "GOOD", "qty": "1", "location": "A1" });
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        json!({ "lines": [line] })
+    };
+    let (good, held) = (json!({ "status": "good" }), json!({ "status": "hold" }));
+    for (path, body) in [
+        ("postings/receive", milk(good.clone())),
+        ("postings/return", milk(good.clone())),
+        ("postings/opening", milk(good.clone())),
+        ("postings/produce", milk(good)),
+        ("postings/issue", milk(json!({}))),
+        ("postings/issue", milk(held.clone())),
+        ("postings/consume", milk(held)),
+        ("postings/move", milk(json!({ "to_location": "A2" }))),
+    ] {
+        stage.refuses(path, &post(path, body), "409 lot_on_hold /lines/0/lot");
+    }
+    let serials = json!({ "lines": [{ "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1" }] });
+    stage.refuses("serial", &post("postings/issue", serials), "409 lot_on_hold /lines/0/serials/1");
+    let allocate = json!({ "sku": "MILK", "lot": "GOOD", "location": "A1", "qty": "1", "owner": "o" });
+    stage.refuses("allocate", &post("allocations", allocate), "409 lot_on_hold /lot");
+    let came = stage.make("/api/v1/postings/receive", milk(json!({})));
+    assert_eq!(came["movements"][0]["to"]["status"], json!("hold"));
 }

@@ -113,6 +113,12 @@ pub(super) const FAULTS: &[Fault] = &[
         "update stock_lot set item = (select item from stock_movement where (lane, number) = (select
          p.lane, p.number from stock_posting p where p.note = 'first')) where code = 'A'",
     ),
+    fault!(
+        "I-08",
+        "a lot is on hold and its stock is good",
+        [],
+        "update stock_lot set on_hold = true where code = 'A'",
+    ),
     // cost
     fault!(
         "I-09",

@@ -1,0 +1,114 @@
+//! A lot is put on hold as a whole, and released.
+//!
+//! The hold is a flag of the lot, as for a recall: all good stock of it goes on hold at once, at every
+//! site, and what comes later comes on hold too, because every posting that brings goods reads the
+//! flag behind the gate. The change of status is a posting like any other, so claims without cover are
+//! broken. A release puts all of it that is on hold back to good, and what ran out meanwhile expires.
+//! The flag is of the lot and not of a place, so both need the permission everywhere; whoever has it
+//! for one site changes the status of the stock there.
+
+use super::store::{self, LotRow};
+use super::{decide, find, post, resettle, site, standing, sweep, to};
+use crate::answer::PostingAnswer;
+use crate::record::{Change, change};
+use crate::{gate, reason};
+use catalog::ItemFacts;
+use db::Tx;
+use domain::ledger::Kind;
+use domain::{AsProblem, Note};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Caller, Failure, IfMatch};
+
+/// A lot after it was put on hold or released.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct LotHold {
+    /// The item.
+    pub(crate) sku: String,
+    /// The lot.
+    pub(crate) lot: String,
+    /// Whether it is on hold.
+    pub(crate) on_hold: bool,
+    /// Counts its changes, from 1; the `ETag`.
+    pub(crate) version: i64,
+    /// The change of status of the stock that was there; null when there was none.
+    pub(crate) posting: Option<PostingAnswer>,
+}
+
+/// Puts a lot on hold, or releases it. One that is so already stays as it is.
+pub(crate) fn set_hold(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (sku, code): (&str, &str),
+    version: IfMatch,
+    on_hold: bool,
+    (why, note): (&str, Option<&str>),
+) -> Result<LotHold, Failure> {
+    gate::hold(tx)?;
+    let (item, before) = find(tx, sku, code)?;
+    version.check(before.version)?;
+    let why = reason::read(tx, why)?;
+    let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
+    let note = note.map(|note| note.to_string());
+    if before.on_hold == on_hold {
+        return Ok(shown(&item, &before, None));
+    }
+    // what has run out is not good, whether it was swept already or not
+    sweep(tx, caller, &item, &before)?;
+    let after = LotRow { on_hold, version: before.version + 1, ..before };
+    store::set_hold(tx, &after)?;
+    let posting = restate(tx, caller, &item, &after, (&why, note.as_deref()))?;
+    if !on_hold {
+        resettle(tx, caller, &item, &after)?;
+    }
+    let shown = shown(&item, &after, posting);
+    trace(tx, caller, &shown, &after, (&why, note.as_deref()));
+    Ok(shown)
+}
+
+/// Puts the stock of a lot at sites into the status that the lot gives it now.
+fn restate(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    item: &ItemFacts,
+    lot: &LotRow,
+    (why, note): (&str, Option<&str>),
+) -> Result<Option<PostingAnswer>, Failure> {
+    let (from, into) = (decide::usable(!lot.on_hold), decide::usable(lot.on_hold));
+    let (standing, facts) = standing(tx, lot)?;
+    let here = standing.iter().filter(|there| there.status == from && site(&facts, there).is_some());
+    let lines: Vec<_> = here.map(|there| to(item, lot, there, into)).collect();
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let (why, note) = (Some(why.to_owned()), note.map(str::to_owned));
+    post(tx, caller, Kind::SetStatus, why, note, lines).map(Some)
+}
+
+fn shown(item: &ItemFacts, lot: &LotRow, posting: Option<PostingAnswer>) -> LotHold {
+    let (sku, code) = (item.sku.clone(), lot.code.clone());
+    LotHold { sku, lot: code, on_hold: lot.on_hold, version: lot.version, posting }
+}
+
+fn trace(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    shown: &LotHold,
+    lot: &LotRow,
+    (why, note): (&str, Option<&str>),
+) {
+    let (action, event) = if lot.on_hold {
+        ("stock.lot.hold", "stock.lot_held")
+    } else {
+        ("stock.lot.release", "stock.lot_released")
+    };
+    // a lot comes into being with its first posting, so its own events count its changes
+    let (id, version) = (lot.id.to_string(), lot.version - 1);
+    let made = Change { action, event, aggregate: "lot", id: &id, version, sites: &[] };
+    let posting = shown.posting.as_ref().map(|posting| posting.id.to_string());
+    let body = serde_json::json!({
+        "sku": shown.sku, "lot": shown.lot, "on_hold": lot.on_hold, "version": lot.version,
+        "reason": why, "note": note, "posting": posting,
+    });
+    change(tx, &caller.ctx, &format!("{} {}", shown.sku, shown.lot), &made, &body);
+}
