@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 on_both_engines!(
     a_body_that_is_no_body_changes_nothing,
+    an_array_in_place_of_an_object_changes_nothing,
     a_key_that_comes_again_with_another_body_is_refused,
     addresses_that_name_nothing_are_refused,
 );
@@ -102,6 +103,40 @@ fn a_body_that_is_no_body_changes_nothing(world: &World) {
         let dry = stage.admin.ask("POST", format!("{path}?dry_run=true")).fresh();
         dry.header("content-type", "application/json").bytes(marked).send().good();
     }
+}
+
+/// The pointers of all objects inside of a value, itself included.
+fn objects(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            found.push(pointer.to_owned());
+            fields.iter().for_each(|(key, inner)| objects(inner, &format!("{pointer}/{key}"), found));
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| objects(item, &format!("{pointer}/{at}"), found));
+        }
+        _ => {}
+    }
+}
+
+fn an_array_in_place_of_an_object_changes_nothing(world: &World) {
+    let stage = Stage::new(world);
+    let mut deepest = 0;
+    for (path, body) in right_bodies() {
+        let mut pointers = Vec::new();
+        objects(&body, "", &mut pointers);
+        for pointer in pointers {
+            deepest = deepest.max(pointer.matches('/').count());
+            let mut changed = body.clone();
+            let place = changed.pointer_mut(&pointer).unwrap();
+            // the values stand in some order, which for one of the types may well be the right one
+            *place = place.as_object().unwrap().values().cloned().collect();
+            let expected = format!("400 malformed_body {pointer}");
+            let bytes = changed.to_string();
+            stage.refuses_bytes("an array", "POST", &path, bytes.as_bytes(), expected.trim_end());
+        }
+    }
+    assert!(deepest >= 4, "the lines of the postings of a bulk");
 }
 
 fn a_key_that_comes_again_with_another_body_is_refused(world: &World) {
