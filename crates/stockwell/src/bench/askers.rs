@@ -103,7 +103,10 @@ impl Ask for Reserve {
     }
 }
 
-/// Receives one unit of any item into any bin.
+/// An item stands in so many bins, as in a hall where each has its place and an overflow.
+const BINS_PER_ITEM: u64 = 3;
+
+/// Receives one unit of any item into one of its bins.
 #[derive(Debug)]
 pub(crate) struct Post {
     pub(crate) side: Side,
@@ -140,7 +143,7 @@ impl Ask for Post {
 impl Post {
     fn line(&mut self) -> String {
         let item = self.side.dice.roll(self.side.run.items);
-        let bin = self.side.dice.roll(self.bins) + 1;
+        let bin = (item + self.side.dice.roll(BINS_PER_ITEM)) % self.bins + 1;
         format!(r#"{{"sku":"I{item:06}","qty":"1","location":"BEN-{bin:03}","unit_cost":"2.50"}}"#)
     }
 }
