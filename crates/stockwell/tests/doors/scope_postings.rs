@@ -11,6 +11,7 @@ on_both_engines!(
     another_site_is_answered_like_no_site,
     a_bulk_of_two_sites_posts_only_the_own,
     a_serial_of_another_site_is_not_told,
+    a_reversal_does_not_tell_where_a_serial_went,
     what_stands_elsewhere_by_its_id_is_not_there,
 );
 
@@ -148,6 +149,22 @@ fn a_serial_of_another_site_is_not_told(world: &World) {
     let issue = mine.post("/api/v1/postings/issue", &receive("THERE"));
     assert_eq!(issue.refusal(), "409 serial_not_here /lines/0/serials/0");
     assert!(!issue.text().contains("P1"), "{}", issue.text());
+}
+
+fn a_reversal_does_not_tell_where_a_serial_went(world: &World) {
+    let (admin, mine) = sites(world);
+    let post = |kind: &str, bin: &str| {
+        let line = json!({ "sku": "DRILL", "serials": ["GONE"], "location": bin });
+        admin.post(&format!("/api/v1/postings/{kind}"), &json!({ "lines": [line] })).good()
+    };
+    let received = post("receive", "A1").json()["id"].as_str().unwrap().to_owned();
+    post("issue", "A1");
+    post("return", "P1");
+    let reverse = |actor: &Actor| actor.post(&format!("/api/v1/postings/{received}/reverse"), &json!({}));
+    let refused = reverse(&mine);
+    assert_eq!(refused.refusal(), "409 serial_not_here");
+    assert!(!refused.text().contains("P1") && refused.text().contains("another place"), "{}", refused.text());
+    assert!(reverse(&admin).text().contains("`P1`"));
 }
 
 fn what_stands_elsewhere_by_its_id_is_not_there(world: &World) {

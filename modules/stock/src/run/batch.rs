@@ -177,7 +177,7 @@ impl<'a> Batch<'a> {
         let clock =
             Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
         let posted = ledger::reverse(self.vault, &reversal.command, &clock);
-        let posted = posted.map_err(|refusal| self.reversal_problem(&refusal))?;
+        let posted = posted.map_err(|refusal| self.reversal_problem(&request.principal, &refusal))?;
         self.reversed.insert(reversal.of);
         let Reversal { of, document, reason, note, .. } = reversal;
         let answer = PostingAnswer {

@@ -4,10 +4,13 @@
 use super::batch::Batch;
 use crate::compile::Compiled;
 use crate::pointer;
-use domain::Problem;
 use domain::ledger::{Kind, Place, Refusal};
+use domain::{Permission, Problem};
 use std::sync::Arc;
 use web::Principal;
+
+/// What a place out of reach is called.
+const ELSEWHERE: &str = "another place";
 
 impl Batch<'_> {
     /// The refusal of a posting. A place that the posting does not name (where a serial is, say) is
@@ -28,7 +31,7 @@ impl Batch<'_> {
         };
         let call = |place| {
             let told = named(place) || reached(place);
-            if told { self.names.call(place) } else { "another place".to_owned() }
+            if told { self.names.call(place) } else { ELSEWHERE.to_owned() }
         };
         at(refusal, &call, pointer::of_posting(compiled, refusal))
     }
@@ -39,10 +42,16 @@ impl Batch<'_> {
         at(refusal, &|place| self.names.call(place), pointer.map(str::to_owned))
     }
 
-    /// The refusal of a reversal.
-    pub(super) fn reversal_problem(&self, refusal: &Refusal) -> Problem {
+    /// The refusal of a reversal. Whoever reverses reaches every place of the original; another one
+    /// (where a serial went since, say) is told only to whoever reaches it.
+    pub(super) fn reversal_problem(&self, asks: &Arc<Principal>, refusal: &Refusal) -> Problem {
         let pointer = pointer::of_reversal(&refusal.why);
-        at(refusal, &|place| self.names.call(place), pointer.map(str::to_owned))
+        let call = |place: Place| {
+            let told = place.location.get() <= 0
+                || self.names.reaches(asks, Permission::StockReverse, place.location);
+            if told { self.names.call(place) } else { ELSEWHERE.to_owned() }
+        };
+        at(refusal, &call, pointer.map(str::to_owned))
     }
 
     /// A refusal without a field.
