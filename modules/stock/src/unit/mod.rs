@@ -239,7 +239,7 @@ pub(crate) fn empty(
     let to_named = to.is_some();
     let to = match to {
         Some(code) => reached(tx, &caller.scope, code)?.ok_or_else(|| unknown(code, "/to"))?.id,
-        None => unit.parent.unwrap_or(unit.site.root()),
+        None => parent(tx, &caller.scope, &unit)?,
     };
     let mut lines = Vec::new();
     for there in contents(tx, unit.id)? {
@@ -260,6 +260,16 @@ pub(crate) fn empty(
         done.map_err(|failure| if to_named { at_field(failure, "/to") } else { failure })?;
     }
     show(tx, unit.id)
+}
+
+/// What a unit stands in. Whoever reaches the unit alone may not put anything there.
+fn parent(conn: &mut Conn<'_>, scope: &Scope, unit: &LocationFacts) -> Result<LocationId, Failure> {
+    let parent = unit.parent.unwrap_or(unit.site.root());
+    if reach::location(conn, scope, parent)? {
+        return Ok(parent);
+    }
+    let detail = format!("what `{}` stands in is out of your reach; name a place within it", unit.code);
+    Err(Problem::at(Code::UnknownLocation, "/to", detail).into())
 }
 
 /// A refusal of the ledger about the one field of a command.

@@ -15,6 +15,7 @@ on_both_engines!(
     claimed_contents_keep_the_unit_where_it_is,
     blocked_places_keep_their_units,
     an_emptied_unit_gives_claims_along,
+    a_unit_is_not_emptied_into_a_place_out_of_reach,
     what_a_unit_refuses,
     a_move_is_not_reversed_as_a_posting,
     postings_and_moves_at_once_keep_the_books,
@@ -182,6 +183,23 @@ fn an_emptied_unit_gives_claims_along(engine: Engine) {
     assert_eq!(away.0, Code::WrongLocationKind);
     world.run(|tx, ctx| empty(tx, &caller(ctx, None), "U", Some("L2"))).unwrap();
     assert_eq!(world.stock("BOLT"), ["L1 10", "L1 hold 1", "L2 1"]);
+}
+
+fn a_unit_is_not_emptied_into_a_place_out_of_reach(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    make(&world, "V", "U");
+    world.receive("10 BOLT at V");
+    let empty_as = |root: &str, to: Option<&'static str>| {
+        let root = world.location(root);
+        world.run(move |tx, ctx| empty(tx, &caller(ctx, Some(root)), "V", to))
+    };
+    let out_of_reach = (Code::UnknownLocation, "/to".to_owned());
+    assert_eq!(refused(empty_as("V", Some("U"))), out_of_reach);
+    assert_eq!(refused(empty_as("V", None)), out_of_reach);
+    assert_eq!(world.stock("BOLT"), ["V 10"]);
+    empty_as("U", None).unwrap();
+    assert_eq!(world.stock("BOLT"), ["U 10"]);
 }
 
 fn what_a_unit_refuses(engine: Engine) {
