@@ -9,7 +9,7 @@ use super::{open, store, trace};
 use crate::compile::Compiler;
 use crate::input::{CostInput, LineInput, LotInput, QtyInput};
 use crate::inside::{self, Draft, Order, When, carry_out, claimed_line};
-use crate::{load, pointer, reason};
+use crate::{load, pointer, reach, reason};
 use db::{Conn, DbError, Tx};
 use domain::item::is_expired;
 use domain::ledger::{Allocate, Amount, Claim, Kind, Line, LotFacts, Place, Release};
@@ -200,6 +200,7 @@ pub(crate) fn close(
     let mut orders = releases(tx, caller, &transfer)?;
     transfer.state = decide::close(transfer.lines.iter_mut().map(|line| &mut line.counts));
     if !missing.is_empty() {
+        may_write_off(tx, caller, &transfer)?;
         let why = reason::read(tx, body.reason.as_deref().unwrap_or_default())?;
         let lines = missing.iter().map(|there| {
             let from = Place { location: transfer.transit, status: there.status };
@@ -211,6 +212,16 @@ pub(crate) fn close(
     }
     carry_out(tx, &caller.ctx, orders)?;
     finish(tx, caller, transfer, "stock.transfer.close", "stock.transfer_closed")
+}
+
+/// Only who answers for all of the site that the goods were sent to may say that they will not come.
+fn may_write_off(conn: &mut Conn<'_>, caller: &Caller, transfer: &Transfer) -> Result<(), Failure> {
+    if reach::location(conn, &caller.scope, transfer.to_site.root())? {
+        return Ok(());
+    }
+    let detail =
+        "closing writes off what is in transit, which is for those who reach all of the receiving site";
+    Err(Problem::new(Code::Forbidden, detail).into())
 }
 
 /// Gives a draft up.
