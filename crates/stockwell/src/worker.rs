@@ -1,11 +1,11 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
 //! reservations whose time is over, months made ready, old answers forgotten, digests of the ledger.
 
-use domain::{Actor, Ctx, PrincipalId};
+use domain::{Actor, Ctx};
 use insight::digest;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use web::App;
+use web::{App, Principal};
 
 /// How long it rests between two rounds. A round that finds nothing due only reads.
 const REST: Duration = Duration::from_secs(5);
@@ -59,6 +59,6 @@ async fn write_digest(app: &App) -> Instant {
 
 /// The product itself, now.
 fn context(app: &App) -> Ctx {
-    let actor = Actor { id: PrincipalId(1), name: "system".to_owned() };
+    let actor = Actor { id: Principal::SYSTEM, name: "system".to_owned() };
     Ctx { actor, now: app.now(), ids: Arc::clone(app.ids()), request_id: app.ids().next() }
 }

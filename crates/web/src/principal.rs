@@ -69,6 +69,9 @@ pub struct Principal {
 }
 
 impl Principal {
+    /// Who acts when the product does something by itself, or its operator at the host.
+    pub const SYSTEM: PrincipalId = PrincipalId(1);
+
     /// From the grants; `per_minute` is the rate limit, `None` for none.
     pub fn new(
         id: PrincipalId,
@@ -94,7 +97,7 @@ impl Principal {
     /// The operator at the host: everything, everywhere. For the command line and for upkeep.
     pub fn system() -> Principal {
         let everything = Grant { permissions: Permissions::all(), within: Within::All };
-        Principal::new(PrincipalId(1), "system", PrincipalKind::System, vec![everything], None)
+        Principal::new(Principal::SYSTEM, "system", PrincipalKind::System, vec![everything], None)
     }
 
     /// Its id.

@@ -10,13 +10,11 @@ use crate::save::{Entry, Event};
 use crate::store_vault as sql;
 use db::{DbError, Tx};
 use domain::ledger::{
-    self, Amount, Clock, Cost, Key, Kind, Line, Loaded, Place, Post, Refusal, SiteKey, Vault,
+    self, Amount, Clock, Cost, Key, Kind, Line, Loaded, Place, Post, Posted, Refusal, SiteKey, Vault,
 };
 use domain::when::Date;
 use domain::{Ctx, LocationId, LotId, PostingId, Status};
-
-/// The principal of what the product does by itself.
-pub(crate) const SYSTEM: i64 = 0;
+use web::Principal;
 
 /// An item at a site whose lots have run out.
 #[derive(Debug)]
@@ -89,56 +87,90 @@ fn one(
     Ok(Due { key, lines, next })
 }
 
-/// Sweeps what is due. Quantities are those under the lock.
-pub(crate) fn run(
-    tx: &mut Tx<'_>,
-    vault: &mut Vault,
-    desk: &Desk,
-    names: &Names,
-    due: Vec<Due>,
-    ctx: &Ctx,
-) -> Result<Vec<Entry>, DbError> {
+/// Sweeps what is due. Quantities are those under the lock. A sweep that is refused is left to the next
+/// touch: what was asked for is decided all the same, and a lot past its day is not sold either way.
+pub(crate) fn run(vault: &mut Vault, desk: &Desk, names: &Names, due: Vec<Due>, ctx: &Ctx) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(due.len());
-    for Due { key, mut lines, next } in due {
-        for line in &mut lines {
-            let balance = vault
-                .balance(Key::at(line.item, line.lot, line.from))
-                .map_err(|refusal| unloaded(tx, &refusal))?;
-            line.amount = Amount::Move(balance.on_hand);
+    for due in due {
+        let key = due.key;
+        match vault.attempt(|vault| sweep(vault, desk, due, ctx)) {
+            Ok(Some(posted)) => entries.push(entry(names, posted, ctx)),
+            Ok(None) => {}
+            Err(refusal) => tracing::error!(?key, ?refusal, "an expiry sweep was refused"),
         }
-        lines.retain(|line| line.amount != Amount::Move(0));
-        vault.set_next_expiry(key, next).map_err(|refusal| unloaded(tx, &refusal))?;
-        if lines.is_empty() {
-            continue;
-        }
-        let id = PostingId(ctx.ids.next());
-        let post = Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines };
-        let clock = Clock { now: ctx.now, zone: &desk.zone, minor_digits: desk.minor_digits };
-        let posted = ledger::post(vault, &post, &clock).map_err(|refusal| unloaded(tx, &refusal))?;
-        let answer: PostingAnswer = names.posting(&posted);
-        let event = Event {
-            id: *ctx.ids.next().as_bytes(),
-            kind: "stock.expired",
-            sites: names.sites_of(&posted),
-            payload: serde_json::to_string(&answer).unwrap_or_default(),
-        };
-        entries.push(Entry {
-            posted,
-            actor: SYSTEM,
-            document: None,
-            reason: Some("expiry".to_owned()),
-            note: None,
-            reversal_of: None,
-            idem_key: None,
-            event,
-        });
     }
     vault.settle();
-    Ok(entries)
+    entries
 }
 
-/// A sweep is never refused for the sake of others, so a refusal means that rows were missing.
-fn unloaded(tx: &mut Tx<'_>, refusal: &Refusal) -> DbError {
-    tracing::error!(?refusal, "an expiry sweep was refused");
-    tx.again("an expiry sweep was refused")
+/// One sweep; nothing when others were first.
+fn sweep(vault: &mut Vault, desk: &Desk, due: Due, ctx: &Ctx) -> Result<Option<Posted>, Refusal> {
+    let Due { key, mut lines, next } = due;
+    for line in &mut lines {
+        let balance = vault.balance(Key::at(line.item, line.lot, line.from))?;
+        line.amount = Amount::Move(balance.on_hand);
+    }
+    lines.retain(|line| line.amount != Amount::Move(0));
+    vault.set_next_expiry(key, next)?;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let id = PostingId(ctx.ids.next());
+    let post = Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines };
+    let clock = Clock { now: ctx.now, zone: &desk.zone, minor_digits: desk.minor_digits };
+    ledger::post(vault, &post, &clock).map(Some)
+}
+
+fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
+    let answer: PostingAnswer = names.posting(&posted);
+    let event = Event {
+        id: *ctx.ids.next().as_bytes(),
+        kind: "stock.expired",
+        sites: names.sites_of(&posted),
+        payload: serde_json::to_string(&answer).unwrap_or_default(),
+    };
+    Entry {
+        posted,
+        actor: Principal::SYSTEM.get(),
+        document: None,
+        reason: Some("expiry".to_owned()),
+        note: None,
+        reversal_of: None,
+        idem_key: None,
+        event,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{on_both_engines, world};
+    use db::Engine;
+    use domain::ledger::SiteStock;
+    use domain::{SiteId, when};
+
+    on_both_engines!(a_refused_sweep_waits_for_the_next_touch);
+
+    fn a_refused_sweep_waits_for_the_next_touch(engine: Engine) {
+        let world = world(engine);
+        let (item, site) = (world.item("MILK"), SiteId(world.location("L").get()));
+        let desk = world.read(Desk::read);
+        let day = when::parse_date("2026-03-01").ok();
+        let mut loaded = Loaded::default();
+        let guard =
+            SiteStock { sellable: 0, reserved: 0, allocated: 0, at: domain::Instant(0), next_expiry: day };
+        let (refused, taken) = (SiteKey { item, site }, SiteKey { item: world.item("BOLT"), site });
+        loaded.sites.extend([(refused, guard), (taken, guard)]);
+        let mut vault = Vault::new(loaded);
+        let place = Place::good(world.location("L1"));
+        // its balance was not loaded, so it cannot be swept
+        let line = crate::inside::line(item, LotId(1), place, place, 1);
+        let due = vec![
+            Due { key: refused, lines: vec![line], next: None },
+            Due { key: taken, lines: Vec::new(), next: None },
+        ];
+        assert!(run(&mut vault, &desk, &Names::default(), due, &world.ctx).is_empty());
+        let next = |key| vault.site(key).unwrap().next_expiry;
+        assert_eq!((next(refused), next(taken)), (day, None));
+    }
 }

@@ -23,7 +23,7 @@ use crate::ids::TimeIds;
 use crate::wiring;
 use access::By;
 use db::{Db, DbError};
-use domain::{Actor, Ctx, Ids, PrincipalId};
+use domain::{Actor, Ctx, Ids};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -105,7 +105,7 @@ impl Operator {
 pub(crate) fn operator_ctx() -> Ctx {
     let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
     let ids = Arc::new(TimeIds::new(Arc::clone(&clock)));
-    let actor = Actor { id: PrincipalId(1), name: "system".to_owned() };
+    let actor = Actor { id: Principal::SYSTEM, name: "system".to_owned() };
     let request_id = ids.next();
     Ctx { actor, now: clock.now(), ids, request_id }
 }

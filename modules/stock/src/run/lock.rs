@@ -78,6 +78,6 @@ pub(crate) fn lock_wanted(
     names.add_places(tx, holders.collect::<Vec<_>>())?;
     names.facts_into(&mut loaded);
     let mut vault = Vault::new(loaded);
-    let entries = sweep::run(tx, &mut vault, desk, names, due, ctx)?;
+    let entries = sweep::run(&mut vault, desk, names, due, ctx);
     Ok((vault, entries))
 }
