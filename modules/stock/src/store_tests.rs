@@ -37,6 +37,11 @@ const POSTINGS_OF: Statement = Statement::new(
     "select id from stock_posting where document = ?1 order by lane, number",
 );
 
+const LAST_ACTOR: Statement = Statement::new(
+    "stock.test.last_actor",
+    "select actor from stock_posting order by recorded_at desc, lane desc, number desc limit 1",
+);
+
 const MOVEMENTS_BY_PERIOD: Statement = Statement::new(
     "stock.test.movements_by_period",
     "select period, count(*) from stock_movement group by period order by period",
@@ -48,6 +53,11 @@ const LOST: Statement = Statement::new(
 );
 
 const UNIT: i64 = 1_000_000;
+
+/// Who made the posting that was recorded last.
+pub(crate) fn last_actor(conn: &mut Conn<'_>) -> Result<i64, DbError> {
+    conn.query_one(&LAST_ACTOR, &[], |row| row.int(0))
+}
 
 /// Item, site, location, lot, quantity.
 type ClaimRow = (i64, i64, Option<i64>, Option<i64>, i64);

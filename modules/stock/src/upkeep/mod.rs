@@ -25,7 +25,7 @@ use domain::ledger::SiteKey;
 use domain::when::plus_days;
 use domain::{ClaimId, Ctx, Instant, SiteId, Zone};
 use std::sync::Arc;
-use web::{Failure, Principal};
+use web::{Answer, Failure, Principal};
 
 /// The sweep of one site.
 const EXPIRY: &str = "stock.expiry";
@@ -162,19 +162,23 @@ pub(crate) fn sweep_site(db: &Db, ctx: &Ctx, site: SiteId) -> Result<(), DbError
 /// Releases the reservations whose time is over, in batches that are decided like those of the hot
 /// path. One that its owner released meanwhile is refused, which is as well.
 fn expire_claims(db: &Db, ctx: &Ctx) -> Result<usize, DbError> {
-    let mut expired = 0;
+    expire_by(db, ctx, |requests| db.write_blocking(move |tx| service::run_in(tx, &requests)))
+}
+
+/// The same, with what decides a batch. Each claim is tried once, so those that are refused stand in
+/// nobody's way.
+fn expire_by(
+    db: &Db,
+    ctx: &Ctx,
+    mut decide: impl FnMut(Vec<Request>) -> Result<Vec<Answer>, DbError>,
+) -> Result<usize, DbError> {
+    let (mut expired, mut after) = (0, store::FIRST);
     loop {
-        let past = db.read_blocking(|conn| store::claims_past(conn, ctx.now, AT_ONCE))?;
-        if past.is_empty() {
-            return Ok(expired);
-        }
-        let requests: Vec<Request> = past.iter().map(|claim| expiry_of(ctx, *claim)).collect();
-        let answers = db.write_blocking(move |tx| service::run_in(tx, &requests))?;
-        let released = answers.iter().filter(|answer| answer.status.is_success()).count();
-        expired += released;
-        if released == 0 {
-            return Ok(expired);
-        }
+        let past = db.read_blocking(|conn| store::claims_past(conn, ctx.now, after, AT_ONCE))?;
+        let Some(last) = past.last() else { return Ok(expired) };
+        after = *last;
+        let answers = decide(past.iter().map(|(_, claim)| expiry_of(ctx, *claim)).collect())?;
+        expired += answers.iter().filter(|answer| answer.status.is_success()).count();
     }
 }
 

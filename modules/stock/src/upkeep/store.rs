@@ -17,10 +17,10 @@ const PAST: Statement = Statement::new(
 
 const CLAIMS_PAST: Statement = Statement::new(
     "stock.upkeep.claims_past",
-    "select id from stock_claim
-     where state = 1 and expires_at is not null and expires_at <= ?1
+    "select id, expires_at from stock_claim
+     where state = 1 and expires_at is not null and expires_at <= ?1 and (expires_at, id) > (?2, ?3)
      order by expires_at, id
-     limit ?2",
+     limit ?4",
 )
 .hot();
 
@@ -28,9 +28,22 @@ pub(crate) fn past(conn: &mut Conn<'_>, today: Date) -> Result<Vec<(ItemId, Loca
     conn.query(&PAST, &[today.into()], |row| Ok((ItemId(row.int(0)?), LocationId(row.int(1)?))))
 }
 
-pub(crate) fn claims_past(conn: &mut Conn<'_>, now: Instant, limit: usize) -> Result<Vec<ClaimId>, DbError> {
+/// A place in the list of claims whose time is over: when it was, and whose.
+pub(crate) type Past = (Instant, ClaimId);
+
+/// Before all of them.
+pub(crate) const FIRST: Past = (Instant(i64::MIN), ClaimId::from_bytes([0; 16]));
+
+/// The claims whose time is over, behind a place in their order.
+pub(crate) fn claims_past(
+    conn: &mut Conn<'_>,
+    now: Instant,
+    after: Past,
+    limit: usize,
+) -> Result<Vec<Past>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    conn.query(&CLAIMS_PAST, &[now.0.into(), limit.into()], |row| Ok(ClaimId::from_bytes(row.id16(0)?)))
+    let values = [now.0.into(), after.0.0.into(), after.1.bytes().into(), limit.into()];
+    conn.query(&CLAIMS_PAST, &values, |row| Ok((Instant(row.int(1)?), ClaimId::from_bytes(row.id16(0)?))))
 }
 
 /// All of them, for the test that prepares each.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::input::AllocateInput;
+use crate::store_tests;
 use crate::testing::{World, claim_of, on_both_engines, world};
 use db::Engine;
 use domain::Qty;
@@ -12,6 +13,7 @@ on_both_engines!(
     a_sweep_breaks_the_claims_on_what_it_takes,
     a_sweep_is_a_job_that_waits_for_midnight,
     reservations_end_when_their_time_is_over,
+    reservations_that_cannot_end_do_not_keep_the_others,
     answers_are_forgotten_after_their_time,
 );
 
@@ -55,6 +57,7 @@ fn what_is_not_for_sale_expires_too(engine: Engine) {
     world.at("2026-04-01T00:00:00Z");
     sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 3", "L2 lot A expired 2"]);
+    assert_eq!(world.read(store_tests::last_actor), Principal::SYSTEM.get());
 }
 
 fn a_sweep_breaks_the_claims_on_what_it_takes(engine: Engine) {
@@ -112,6 +115,28 @@ fn reservations_end_when_their_time_is_over(engine: Engine) {
     assert_eq!(upkeep(&world.db, &world.ctx).unwrap().claims_expired, 150);
     assert_eq!(world.guard("BOLT", "L"), (500, 2, 0));
     assert_eq!([world.claim(soon[0]), world.claim(later), world.claim(never)], [(0, 3), (1, 1), (1, 1)]);
+}
+
+fn reservations_that_cannot_end_do_not_keep_the_others(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("500 BOLT at L1");
+    for _ in 0..AT_ONCE + 50 {
+        world.reserve_until("BOLT", "L", 1, Some("2026-03-01T10:00:00Z"));
+    }
+    world.at("2026-03-01T10:00:00Z");
+    let mut asked = Vec::new();
+    let expired = expire_by(&world.db, &world.ctx, |requests| {
+        asked.push(requests.len());
+        if asked.len() > 1 {
+            return world.db.write_blocking(move |tx| service::run_in(tx, &requests));
+        }
+        let problem = domain::Problem::new(domain::Code::Internal, "a claim that cannot be released");
+        Ok(requests.iter().map(|request| Answer::refused(&problem, request.ctx.request_id)).collect())
+    });
+    assert_eq!((expired.unwrap(), asked), (50, vec![AT_ONCE, 50]));
+    assert_eq!(world.guard("BOLT", "L").1, 100);
+    // they are tried again the next time
+    assert_eq!(expire_claims(&world.db, &world.ctx).unwrap(), AT_ONCE);
 }
 
 fn answers_are_forgotten_after_their_time(engine: Engine) {
