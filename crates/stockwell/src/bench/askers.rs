@@ -1,7 +1,7 @@
 //! What the benchmarks ask, in the words of the API.
 
 use crate::bench::client::request;
-use crate::bench::load::{Ask, Tally, count};
+use crate::bench::load::{Ask, Tally, count, count_bulk};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -81,7 +81,7 @@ pub(crate) struct Reserve {
 }
 
 impl Ask for Reserve {
-    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+    fn next(&mut self, out: &mut Vec<u8>) {
         self.side.begin();
         let owner = self.side.sent;
         let item = self.side.dice.roll(self.side.run.items);
@@ -95,7 +95,6 @@ impl Ask for Reserve {
             );
         }
         self.side.post(out, "/api/v1/reservations");
-        1
     }
 
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
@@ -116,13 +115,12 @@ pub(crate) struct Post {
 }
 
 impl Ask for Post {
-    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+    fn next(&mut self, out: &mut Vec<u8>) {
         self.side.begin();
         if self.bulk == 1 {
             let line = self.line();
             push(&mut self.side.body, format_args!(r#"{{"document":"BENCH","lines":[{line}]}}"#));
-            self.side.post(out, "/api/v1/postings/receive");
-            return 1;
+            return self.side.post(out, "/api/v1/postings/receive");
         }
         self.side.body.push_str(r#"{"postings":["#);
         for number in 0..self.bulk {
@@ -132,11 +130,13 @@ impl Ask for Post {
         }
         self.side.body.push_str("]}");
         self.side.post(out, "/api/v1/postings/bulk");
-        self.bulk
     }
 
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
-        count(status, body, tally);
+        match self.bulk {
+            1 => count(status, body, tally),
+            postings => count_bulk(postings, status, body, tally),
+        }
     }
 }
 
@@ -177,7 +177,7 @@ impl Walk {
 }
 
 impl Ask for Walk {
-    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+    fn next(&mut self, out: &mut Vec<u8>) {
         self.side.path.clear();
         push(&mut self.side.path, format_args!("/api/v1/ledger?limit=100"));
         match &self.cursor {
@@ -186,7 +186,6 @@ impl Ask for Walk {
         }
         self.side.path.push_str(&self.filter);
         request(out, "GET", &self.side.path, &self.side.run.token, None, "");
-        1
     }
 
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
@@ -204,12 +203,11 @@ pub(crate) struct Read {
 }
 
 impl Ask for Read {
-    fn next(&mut self, out: &mut Vec<u8>) -> u64 {
+    fn next(&mut self, out: &mut Vec<u8>) {
         let item = self.side.dice.roll(self.side.run.items);
         self.side.path.clear();
         push(&mut self.side.path, format_args!("/api/v1/items/I{item:06}/stock"));
         request(out, "GET", &self.side.path, &self.side.run.token, None, "");
-        1
     }
 
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {

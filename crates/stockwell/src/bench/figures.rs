@@ -1,5 +1,6 @@
 //! What can be measured, and what comes of it.
 
+use super::books::Leaves;
 use super::{Engine, Plan};
 use serde::Serialize;
 
@@ -53,6 +54,17 @@ impl Name {
         }
     }
 
+    /// What a request of it that is accepted leaves in the database, or each posting of a bulk.
+    pub(crate) const fn leaves(self) -> Leaves {
+        match self {
+            Name::ReserveHot | Name::ReserveUniform => Leaves::Claim,
+            Name::PostSingle | Name::PostBulk | Name::PostGrown => Leaves::Movement,
+            Name::StockRead | Name::LedgerPage | Name::ReportScan | Name::ColdStart | Name::ImportYear => {
+                Leaves::Nothing
+            }
+        }
+    }
+
     /// How many connections there are, when nobody says otherwise.
     pub(crate) const fn clients(self) -> usize {
         match self {
@@ -70,7 +82,7 @@ pub(crate) struct Figures {
     pub(crate) clients: usize,
     /// How many movements there were beforehand.
     pub(crate) movements: u64,
-    /// Requests (or movements of bulks) per second: the median of the rounds.
+    /// Accepted requests (or postings of bulks) per second: the median of the rounds.
     pub(crate) per_s: f64,
     pub(crate) p50_ms: f64,
     pub(crate) p99_ms: f64,

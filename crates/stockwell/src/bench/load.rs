@@ -2,13 +2,14 @@
 
 use crate::bench::client::Client;
 use anyhow::Result;
+use serde::Deserialize;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 /// What one connection asks, again and again.
 pub(crate) trait Ask: Send {
-    /// Writes the next request into `out`; how many units of work it is.
-    fn next(&mut self, out: &mut Vec<u8>) -> u64;
+    /// Writes the next request into `out`.
+    fn next(&mut self, out: &mut Vec<u8>);
 
     /// Looks at the answer.
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally);
@@ -17,15 +18,13 @@ pub(crate) trait Ask: Send {
 /// What was counted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {
-    /// Units of work that were done: requests, or movements of a bulk.
-    pub(crate) done: u64,
-    /// Requests that were accepted.
+    /// Units of work that were accepted: requests, or postings of a bulk.
     pub(crate) accepted: u64,
-    /// Requests that were refused for lack of stock.
+    /// Units of work that were refused.
     pub(crate) refused: u64,
     /// Requests that were answered otherwise: busy, or worse.
     pub(crate) other: u64,
-    /// A sample of what was answered otherwise.
+    /// A sample of what was refused or answered otherwise.
     pub(crate) sample: Option<String>,
     /// Microseconds of each request.
     pub(crate) micros: Vec<u32>,
@@ -36,8 +35,7 @@ pub(crate) struct Tally {
 impl Tally {
     /// Both together, as if they had followed each other.
     pub(crate) fn add(&mut self, other: Tally) {
-        let Tally { done, accepted, refused, other: others, sample, micros, elapsed } = other;
-        self.done += done;
+        let Tally { accepted, refused, other: others, sample, micros, elapsed } = other;
         self.accepted += accepted;
         self.refused += refused;
         self.other += others;
@@ -46,10 +44,16 @@ impl Tally {
         self.elapsed += elapsed;
     }
 
-    /// Units of work per second.
+    fn keep(&mut self, status: u16, body: &[u8]) {
+        if self.sample.is_none() {
+            self.sample = Some(format!("{status} {}", String::from_utf8_lossy(body)));
+        }
+    }
+
+    /// Accepted units of work per second.
     #[expect(clippy::as_conversions, clippy::cast_precision_loss, reason = "a rate, for people")]
     pub(crate) fn per_second(&self) -> f64 {
-        self.done as f64 / self.elapsed.as_secs_f64().max(1e-9)
+        self.accepted as f64 / self.elapsed.as_secs_f64().max(1e-9)
     }
 
     /// The latency that so many of a thousand requests stay under, in milliseconds.
@@ -92,12 +96,11 @@ async fn one<A: Ask>(
     let mut tally = Tally::default();
     let mut request = Vec::with_capacity(1024);
     while begun.elapsed() < span {
-        let work = asker.next(&mut request);
+        asker.next(&mut request);
         let sent = Instant::now();
         let reply = client.call(&request).await?;
         let (status, body) = (reply.status, reply.body);
         tally.micros.push(u32::try_from(sent.elapsed().as_micros()).unwrap_or(u32::MAX));
-        tally.done += work;
         asker.answered(status, body, &mut tally);
     }
     Ok((client, asker, tally))
@@ -116,16 +119,82 @@ pub(crate) async fn connect<A>(
     Ok(clients)
 }
 
-/// Counts an answer of a write: accepted, refused for lack of stock, or otherwise.
+/// Counts an answer to one unit of work: accepted, refused for lack of stock, or otherwise.
 pub(crate) fn count(status: u16, body: &[u8], tally: &mut Tally) {
     match status {
         200..=299 => tally.accepted += 1,
-        409 => tally.refused += 1,
+        409 => {
+            tally.refused += 1;
+            tally.keep(status, body);
+        }
         _ => {
             tally.other += 1;
-            if tally.sample.is_none() {
-                tally.sample = Some(format!("{status} {}", String::from_utf8_lossy(body)));
+            tally.keep(status, body);
+        }
+    }
+}
+
+/// What a bulk says of its postings; each was accepted or refused by itself.
+#[derive(Debug, Deserialize)]
+struct Bulk {
+    accepted: u64,
+    refused: u64,
+}
+
+/// Counts an answer to a bulk of so many postings. One that does not account for each of them is no
+/// answer.
+pub(crate) fn count_bulk(postings: u64, status: u16, body: &[u8], tally: &mut Tally) {
+    let bulk = if (200..=299).contains(&status) { serde_json::from_slice::<Bulk>(body).ok() } else { None };
+    match bulk {
+        Some(Bulk { accepted, refused }) if accepted.checked_add(refused) == Some(postings) => {
+            tally.accepted += accepted;
+            tally.refused += refused;
+            if refused > 0 {
+                tally.keep(status, body);
             }
+        }
+        _ => {
+            tally.other += 1;
+            tally.keep(status, body);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(of: impl FnOnce(&mut Tally)) -> (u64, u64, u64, bool) {
+        let mut tally = Tally::default();
+        of(&mut tally);
+        (tally.accepted, tally.refused, tally.other, tally.sample.is_some())
+    }
+
+    #[test]
+    fn a_request_counts_by_its_status() {
+        for (status, wanted) in [
+            (200, (1, 0, 0, false)),
+            (201, (1, 0, 0, false)),
+            (409, (0, 1, 0, true)),
+            (422, (0, 0, 1, true)),
+            (503, (0, 0, 1, true)),
+        ] {
+            assert_eq!(counted(|tally| count(status, b"{}", tally)), wanted, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_bulk_counts_by_what_it_says_of_its_postings() {
+        for (status, body, wanted) in [
+            (200, r#"{"accepted":3,"refused":0,"postings":[{"status":201,"posting":{}}]}"#, (3, 0, 0, false)),
+            (200, r#"{"accepted":1,"refused":2,"postings":[]}"#, (1, 2, 0, true)),
+            (200, r#"{"accepted":0,"refused":3,"postings":[]}"#, (0, 3, 0, true)),
+            // it leaves one out, or says nothing
+            (200, r#"{"accepted":2,"refused":0,"postings":[]}"#, (0, 0, 1, true)),
+            (200, "{}", (0, 0, 1, true)),
+            (503, r#"{"accepted":3,"refused":0}"#, (0, 0, 1, true)),
+        ] {
+            assert_eq!(counted(|tally| count_bulk(3, status, body.as_bytes(), tally)), wanted, "{body}");
         }
     }
 }

@@ -3,15 +3,20 @@
 //!
 //! Each round drives the server for half a second and then the bare engine for half a second; the
 //! figures are the medians over the rounds, so what the machine does meanwhile hits both alike.
-//! What is reserved is counted on both sides afterwards, and a unit too many fails the run.
+//! What was written is counted on both sides afterwards: what the clients were told is held against
+//! what the database holds, and one refusal, or one unit too many, fails the run. At the end of each
+//! everybody races for the same scarce item.
 
 mod askers;
+mod books;
 mod child;
 mod client;
 mod figures;
 mod fill;
 mod load;
+mod race;
 mod rounds;
+mod store_books;
 mod store_report;
 mod whole;
 mod world;
@@ -20,14 +25,15 @@ pub(crate) use figures::{Figures, Name};
 
 use crate::config::{Config, Flags};
 use crate::exit::Stop;
-use anyhow::Context as _;
 use askers::{Post, Read, Reserve, Run, Side, Walk};
+use books::held_to;
 use child::Server;
 use db::cluster::TemporaryCluster;
 use rounds::{Floor, Measured};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use tokio::runtime::Runtime;
 
 /// An engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -93,30 +99,35 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let site = prepare(plan, &data, &database)?;
     if plan.name == Name::ImportYear {
-        // the import makes its folder ready by itself
-        return runtime.block_on(whole::import_year(plan, &site)).map_err(Stop::cannot_run);
+        // it brings a world of its own, in which nothing is scarce
+        return whole::import_year(plan, &site, &runtime);
     }
+    let figures = measure(plan, &site, &runtime)?;
+    race::run(plan, &site, &runtime)?;
+    Ok(figures)
+}
+
+fn measure(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
     if plan.name == Name::PostGrown {
-        return grown(plan, &site, &runtime);
+        return grown(plan, site, runtime);
     }
     fill::fill(&site.config, &plan.size, plan.size.movements)?;
     match plan.name {
-        Name::ReportScan => whole::report_scan(plan, &site),
-        Name::ColdStart => runtime.block_on(whole::cold_start(plan, &site)).map_err(Stop::cannot_run),
-        _ => runtime.block_on(measure(plan, &site)).map_err(Stop::cannot_run),
+        Name::ReportScan => whole::report_scan(plan, site),
+        Name::ColdStart => runtime.block_on(whole::cold_start(plan, site)).map_err(Stop::cannot_run),
+        _ => by_requests(plan, site, runtime),
     }
 }
 
-/// Makes the world, but for the import, which brings its own.
+/// Makes the database, and the world in it but for the import, which brings its own.
 fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
     let flags =
         Flags { data: Some(data.to_owned()), database: Some(database.to_owned()), ..Flags::default() };
     let config = Config::read(&flags)?;
-    let token = if plan.name == Name::ImportYear {
-        String::new()
-    } else {
-        crate::commands::init::prepare(&config)?;
-        world::make(&config, &plan.size)?
+    crate::commands::init::prepare(&config)?;
+    let token = match plan.name {
+        Name::ImportYear => String::new(),
+        _ => world::make(&config, &plan.size)?,
     };
     let floor = match plan.engine {
         Engine::Sqlite => Floor::Sqlite(data.join("floor.db")),
@@ -126,14 +137,22 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
 }
 
 /// The same posts into an empty ledger and into one with a past, each against the floor.
-fn grown(plan: &Plan, site: &Site, runtime: &tokio::runtime::Runtime) -> Result<Figures, Stop> {
-    let empty = runtime.block_on(measure(plan, site)).map_err(Stop::cannot_run)?;
+fn grown(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
+    let empty = by_requests(plan, site, runtime)?;
     fill::fill(&site.config, &plan.size, plan.size.movements)?;
-    let grown = runtime.block_on(measure(plan, site)).map_err(Stop::cannot_run)?;
+    let grown = by_requests(plan, site, runtime)?;
     Ok(Figures { against_empty: Some(grown.ratio / empty.ratio.max(1e-9)), ..grown })
 }
 
-async fn measure(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
+/// Drives a server, and holds what its clients were told against the database.
+fn by_requests(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
+    held_to(&site.config, plan.name.leaves(), || {
+        runtime.block_on(driven(plan, site)).map_err(Stop::cannot_run)
+    })
+}
+
+/// How often the clients were told that it is accepted, and the figures.
+async fn driven(plan: &Plan, site: &Site) -> anyhow::Result<(u64, Figures)> {
     let server = Server::start(&site.data, &site.database)?;
     let rest = server.memory_mib();
     // the keys of one run differ from those of another in the same database
@@ -143,10 +162,9 @@ async fn measure(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
     let measured = drive(plan, &server, &run, &site.floor).await?;
     let load = measured.memory_mib;
     let start_ms = server.start.as_millis();
-    check(plan, &server, &run, &measured).await?;
     server.stop()?;
-    let Measured { mut tally, per_s, floor, ratio, rounds, cpu_us, .. } = measured;
-    Ok(Figures {
+    let Measured { accepted, mut tally, per_s, floor, ratio, rounds, cpu_us, .. } = measured;
+    let figures = Figures {
         per_s,
         p50_ms: tally.quantile_ms(500),
         p99_ms: tally.quantile_ms(990),
@@ -161,7 +179,8 @@ async fn measure(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
         memory_rest_mib: rest,
         memory_load_mib: load,
         ..Figures::empty(plan)
-    })
+    };
+    Ok((accepted, figures))
 }
 
 async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> anyhow::Result<Measured> {
@@ -184,34 +203,4 @@ async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> a
         }
         Name::StockRead => rounds::run(plan, server, floor, |n| Read { side: side(n) }).await,
     }
-}
-
-/// Nothing may have been refused for a reason that is not stock; and of the scarce item exactly
-/// what there is can be reserved, whoever comes.
-async fn check(plan: &Plan, server: &Server, run: &Arc<Run>, measured: &Measured) -> anyhow::Result<()> {
-    if let Some(sample) = &measured.tally.sample {
-        anyhow::bail!("{} requests were answered otherwise, such as: {sample}", measured.tally.other);
-    }
-    if plan.name == Name::PostGrown {
-        // it is measured twice, and of the scarce item there is only so much
-        return Ok(());
-    }
-    let (token, name) = (run.token.clone(), format!("{}s", run.name));
-    let scarce = Arc::new(Run { token, name, items: run.items, keys: AtomicU64::new(0) });
-    let units = u64::from(world::SCARCE_UNITS);
-    let clients = load::connect(server.address, plan.clients, |number| Limited {
-        asker: Reserve { side: Side::new(&scarce, number), hot: Some(world::SCARCE) },
-    })
-    .await?;
-    let tally = rounds::burst(clients, 5_000).await.context("the race for the scarce item")?;
-    if tally.accepted != units {
-        anyhow::bail!("of {units} units {} were reserved", tally.accepted);
-    }
-    Ok(())
-}
-
-/// An asker for a burst of so many requests in all.
-#[derive(Debug)]
-pub(crate) struct Limited<A> {
-    pub(crate) asker: A,
 }

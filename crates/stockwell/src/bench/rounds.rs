@@ -1,10 +1,10 @@
 //! Rounds: half a second of the product, half a second of the floor, and the medians.
 
+use crate::bench::Plan;
 use crate::bench::child::Server;
 use crate::bench::client::Client;
 use crate::bench::load::{self, Ask, Tally};
-use crate::bench::{Limited, Plan};
-use anyhow::Result;
+use anyhow::{Result, bail};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ pub(crate) enum Floor {
 #[derive(Debug)]
 pub(crate) struct Measured {
     pub(crate) tally: Tally,
+    /// What was accepted in all rounds, the first one too.
+    pub(crate) accepted: u64,
     pub(crate) per_s: f64,
     pub(crate) floor: f64,
     pub(crate) ratio: f64,
@@ -46,7 +48,7 @@ pub(crate) async fn run<A: Ask + 'static>(
     let mut clients = load::connect(server.address, plan.clients, asker).await?;
     let (mut sum, mut rates, mut floors, mut ratios) = (Tally::default(), Vec::new(), Vec::new(), Vec::new());
     let mut memory = None;
-    let mut worked = Duration::ZERO;
+    let (mut worked, mut accepted) = (Duration::ZERO, 0);
     for round in 0..=plan.seconds.max(1) {
         let before = server.worked();
         let (back, tally) = load::drive(clients, HALF).await?;
@@ -54,6 +56,8 @@ pub(crate) async fn run<A: Ask + 'static>(
         clients = back;
         memory = memory.max(server.memory_mib());
         let bare = bare(floor.clone()).await?;
+        accepted += tally.accepted;
+        faultless(&tally)?;
         if round > 0 {
             rates.push(tally.per_second());
             floors.push(bare);
@@ -63,14 +67,25 @@ pub(crate) async fn run<A: Ask + 'static>(
         }
     }
     Ok(Measured {
-        cpu_us: worked.as_secs_f64() * 1e6 / f64::from(u32::try_from(sum.done).unwrap_or(u32::MAX).max(1)),
+        cpu_us: worked.as_secs_f64() * 1e6
+            / f64::from(u32::try_from(sum.accepted).unwrap_or(u32::MAX).max(1)),
         rounds: rates.len(),
         per_s: median(rates),
         floor: median(floors),
         ratio: median(ratios),
         tally: sum,
+        accepted,
         memory_mib: memory,
     })
+}
+
+/// There is plenty of what the rounds ask for, so nothing may be refused.
+pub(crate) fn faultless(tally: &Tally) -> Result<()> {
+    if let Some(sample) = &tally.sample {
+        let Tally { refused, other, .. } = tally;
+        bail!("{refused} were refused and {other} requests answered otherwise, such as: {sample}");
+    }
+    Ok(())
 }
 
 pub(crate) async fn bare(floor: Floor) -> Result<f64> {
@@ -88,17 +103,14 @@ pub(crate) fn median(mut values: Vec<f64>) -> f64 {
 }
 
 /// Sends so many requests in all, spread over the connections.
-pub(crate) async fn burst<A: Ask + 'static>(
-    clients: Vec<(Client, Limited<A>)>,
-    requests: usize,
-) -> Result<Tally> {
+pub(crate) async fn burst<A: Ask + 'static>(clients: Vec<(Client, A)>, requests: usize) -> Result<Tally> {
     let count = clients.len().max(1);
     let tasks: Vec<_> = clients
         .into_iter()
         .enumerate()
-        .map(|(number, (client, limited))| {
+        .map(|(number, (client, asker))| {
             let share = requests / count + usize::from(number < requests % count);
-            tokio::spawn(some(client, limited.asker, share))
+            tokio::spawn(some(client, asker, share))
         })
         .collect();
     let mut sum = Tally::default();
@@ -112,7 +124,7 @@ async fn some<A: Ask>(mut client: Client, mut asker: A, requests: usize) -> Resu
     let mut tally = Tally::default();
     let mut request = Vec::with_capacity(1024);
     for _ in 0..requests {
-        tally.done += asker.next(&mut request);
+        asker.next(&mut request);
         let reply = client.call(&request).await?;
         let (status, body) = (reply.status, reply.body);
         asker.answered(status, body, &mut tally);

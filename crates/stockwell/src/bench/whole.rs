@@ -5,19 +5,21 @@ use super::askers::{Read, Run, Side};
 use super::child::Server;
 use super::client::Client;
 use super::load::{Ask as _, Tally};
-use super::rounds::{Floor, bare, median};
+use super::rounds::{bare, faultless, median};
 use super::store_report::{report, scan};
 use super::{Figures, Plan, Site};
 use crate::commands::Operator;
 use crate::exit::Stop;
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
+use serde::Deserialize;
+use std::io::Read as _;
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
 
-/// The lines of the year.
-const YEAR_LINES: u32 = 541_909;
 /// How often the memory of a running import is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -49,7 +51,6 @@ impl Runs {
 }
 
 fn note(tally: &mut Tally, took: Duration) {
-    tally.done += 1;
     tally.accepted += 1;
     tally.micros.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
     tally.elapsed += took;
@@ -101,41 +102,82 @@ pub(crate) async fn cold_start(plan: &Plan, site: &Site) -> anyhow::Result<Figur
         memory = memory.max(server.memory_mib());
         server.stop()?;
     }
-    if let Some(sample) = counted.sample {
-        bail!("the first answer was not one: {sample}");
-    }
+    faultless(&counted).context("the first answer")?;
     let floor = bare(site.floor.clone()).await?;
     let per_s = tally.per_second();
     Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
 }
 
-/// The import of a year as its command, with the most memory it held. A unit is a line of the file.
-pub(crate) async fn import_year(plan: &Plan, site: &Site) -> anyhow::Result<Figures> {
-    let file = plan.file.as_deref().context("say which file to import with `--file`")?;
+/// What the command says of its import.
+#[derive(Debug, Deserialize)]
+struct Imported {
+    course: String,
+    reconciliation: Reconciliation,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reconciliation {
+    file: FileTotals,
+    /// Whether every line of the file is accounted for.
+    balances: bool,
+}
+
+#[derive(Debug, Deserialize)]
+struct FileTotals {
+    lines: u32,
+}
+
+/// The import of a year as its command, with the most memory it held. A unit is a line of the file,
+/// as many as the import has counted.
+pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
+    let file = plan
+        .file
+        .as_deref()
+        .ok_or_else(|| Stop::Usage("say which file to import with `--file`".to_owned()))?;
     let begun = Instant::now();
+    let (said, memory) = import(site, file).map_err(Stop::cannot_run)?;
+    let took = begun.elapsed();
+    let Imported { course, reconciliation } = serde_json::from_slice(&said).map_err(Stop::cannot_run)?;
+    if course != "whole" {
+        return Err(Stop::CannotRun("the database held the year, or a part of it, before".to_owned()));
+    }
+    if !reconciliation.balances {
+        return Err(Stop::CannotRun("the import does not account for every line of the file".to_owned()));
+    }
+    let mut tally = Tally::default();
+    note(&mut tally, took);
+    let floor = runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run)?;
+    let per_s = f64::from(reconciliation.file.lines) / took.as_secs_f64().max(1e-9);
+    Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
+}
+
+/// Runs the command: what it said, and the most memory it held.
+fn import(site: &Site, file: &Path) -> anyhow::Result<(Vec<u8>, Option<u64>)> {
     let mut child = Command::new(std::env::current_exe()?)
         .args(["import", "online-retail", "--json", "--database", &site.database, "--data"])
         .arg(&site.data)
         .arg(file)
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .context("the import does not start")?;
+    let process = child.id();
+    let mut out = child.stdout.take().context("the import has no standard output")?;
+    // it says one line at its end; read beside it, so that it never waits for a reader
+    let said = std::thread::spawn(move || {
+        let mut said = Vec::new();
+        out.read_to_end(&mut said).map(|_| said)
+    });
     let mut memory = None;
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        memory = memory.max(super::child::memory_mib(child.id()));
+        memory = memory.max(super::child::memory_mib(process));
         std::thread::sleep(LOOK);
     };
-    let took = begun.elapsed();
     if !status.success() {
         bail!("the import failed: {status}");
     }
-    let mut tally = Tally::default();
-    note(&mut tally, took);
-    let floor: Floor = site.floor.clone();
-    let floor = bare(floor).await?;
-    let per_s = f64::from(YEAR_LINES) / took.as_secs_f64().max(1e-9);
-    Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
+    let said = said.join().map_err(|_| anyhow!("what the import said cannot be read"))??;
+    Ok((said, memory))
 }
