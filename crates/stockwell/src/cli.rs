@@ -132,6 +132,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
              or in a configuration file",
         );
     }
+    let place = bench::Place { data: data.clone(), database: database.clone() };
     let config = Config::read(&Flags { config, data, database, listen, default_data })?;
     let call = Call { config: &config, out };
     match command {
@@ -149,7 +150,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Routes(command) => routes::run(call, &command),
         Command::Openapi(command) => openapi::run(call, &command),
         Command::Reference => Ok(()),
-        Command::Bench(command) => bench::run(call, command),
+        Command::Bench(command) => bench::run(call, command, place),
         Command::Verify(command) => verify::run(call, command),
     }
 }

@@ -279,6 +279,31 @@ fn a_server_is_dumped_and_restored_into_an_empty_database() {
 }
 
 #[test]
+fn a_benchmark_measures_where_the_command_line_says_and_nowhere_else() {
+    let shell = Shell::ready();
+    let before = std::fs::read(shell.path("data").join("stockwell.db")).unwrap();
+    let small = ["--seconds", "1", "--items", "20", "--bins", "2", "--clients", "2"];
+    let bench =
+        |arguments: &[&str]| shell.run(&[&["--json", "bench", "post-bulk"], arguments, &small].concat());
+    let figures = bench(&["--data", "measured"]).good().json();
+    assert_eq!(figures["engine"], "sqlite");
+    assert_eq!(figures["refused"], 0);
+    assert_eq!(
+        figures["accepted"].as_u64().map(|count| count > 0 && count % 1_000 == 0),
+        Some(true),
+        "{figures}"
+    );
+    assert!(shell.path("measured").join("stockwell.db").exists());
+    assert_eq!(bench(&["--data", "measured"]).code, 4, "never into what is there already");
+    assert_eq!(bench(&["--engine", "postgres", "--database", "sqlite:other.db"]).code, 2);
+    assert!(!shell.path("other.db").exists());
+    bench(&["--database", "sqlite:named.db"]).good();
+    assert!(shell.path("named.db").exists());
+    let after = std::fs::read(shell.path("data").join("stockwell.db")).unwrap();
+    assert!(before == after, "the database of the environment is left alone");
+}
+
+#[test]
 fn the_first_start_shows_the_way_in_and_the_log_shows_no_secret() {
     let shell = Shell::new();
     let begun = Instant::now();

@@ -119,12 +119,16 @@ fn measure(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop>
     }
 }
 
-/// Makes the database, and the world in it but for the import, which brings its own.
+/// Makes the database, which may not be there yet, and the world in it but for the import, which brings its own.
 fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
     let flags =
         Flags { data: Some(data.to_owned()), database: Some(database.to_owned()), ..Flags::default() };
     let config = Config::read(&flags)?;
-    crate::commands::init::prepare(&config)?;
+    if crate::commands::init::prepare(&config)? {
+        let text =
+            "there is a database already, and a benchmark makes its own: name an empty one, or a new folder";
+        return Err(Stop::CannotRun(text.to_owned()));
+    }
     let token = match plan.name {
         Name::ImportYear => String::new(),
         _ => world::make(&config, &plan.size)?,

@@ -2,17 +2,18 @@
 
 use crate::bench::{self, Engine, Figures, Name, Plan, Size};
 use crate::cli::Call;
-use crate::exit::Done;
+use crate::exit::{Done, Stop};
 use clap::Args;
+use std::path::PathBuf;
 
 /// What to measure.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
     /// What to measure
     name: Name,
-    /// The engine
-    #[arg(long, default_value = "sqlite")]
-    engine: Engine,
+    /// The engine; that of `--database`, or `sqlite` when that is not given either
+    #[arg(long)]
+    engine: Option<Engine>,
     /// Connections; 64, or 1 where one at a time is measured
     #[arg(long)]
     clients: Option<usize>,
@@ -30,30 +31,48 @@ pub(crate) struct Bench {
     movements: Option<u64>,
     /// The file that `import-year` loads, such as demo/online-retail/online-retail.csv.gz
     #[arg(long, value_name = "FILE")]
-    file: Option<std::path::PathBuf>,
-    /// Work in this folder and keep it; a temporary one when not given
-    #[arg(long, value_name = "DIR")]
-    folder: Option<std::path::PathBuf>,
-    /// Measure in this PostgreSQL database, which must be empty
-    #[arg(long, value_name = "URL")]
-    server: Option<String>,
+    file: Option<PathBuf>,
 }
 
-pub(crate) fn run(call: Call<'_>, bench: Bench) -> Done {
-    let Bench { name, engine, clients, seconds, items, bins, movements, file, folder, server } = bench;
+/// Where the command line says to measure; what it does not name is temporary. A benchmark writes a
+/// world of its own, so it never takes a database from the environment or a file: that may be the one
+/// that people work with.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// `--data`.
+    pub(crate) data: Option<PathBuf>,
+    /// `--database`.
+    pub(crate) database: Option<String>,
+}
+
+pub(crate) fn run(call: Call<'_>, bench: Bench, place: Place) -> Done {
+    let Bench { name, engine, clients, seconds, items, bins, movements, file } = bench;
+    let Place { data, database } = place;
+    let engine = chosen(engine, database.as_deref())?;
     let size = Size {
         items: items.max(1),
         bins: bins.clamp(1, 999),
         movements: movements.unwrap_or(name.movements()),
     };
     let clients = clients.unwrap_or(name.clients());
-    let plan = Plan { name, engine, clients, seconds, size, data: folder, database: server, file };
+    let plan = Plan { name, engine, clients, seconds, size, data, database, file };
     let figures = bench::run(&plan)?;
     if call.out.json {
         let line = serde_json::to_string(&figures).map_err(crate::exit::Stop::cannot_run)?;
         return call.out.line(&line);
     }
     call.out.show(&figures, text)
+}
+
+/// The engine that is asked for, which is that of the database where one is named.
+fn chosen(asked: Option<Engine>, database: Option<&str>) -> Result<Engine, Stop> {
+    let Some(url) = database else { return Ok(asked.unwrap_or(Engine::Sqlite)) };
+    let named = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
+    if asked.is_some_and(|asked| asked != named) {
+        let text = "`--engine` names another engine than `--database`; leave one of them out";
+        return Err(Stop::Usage(text.to_owned()));
+    }
+    Ok(named)
 }
 
 fn text(figures: &Figures) -> String {
