@@ -44,6 +44,19 @@ pub(crate) enum Engine {
     Postgres,
 }
 
+impl Engine {
+    /// The engine that is asked for, which is that of the database where one is named.
+    pub(crate) fn chosen(asked: Option<Engine>, database: Option<&str>) -> Result<Engine, Stop> {
+        let Some(url) = database else { return Ok(asked.unwrap_or(Engine::Sqlite)) };
+        let named = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
+        if asked.is_some_and(|asked| asked != named) {
+            let text = "`--engine` names another engine than `--database`; leave one of them out";
+            return Err(Stop::Usage(text.to_owned()));
+        }
+        Ok(named)
+    }
+}
+
 /// How large the world is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {

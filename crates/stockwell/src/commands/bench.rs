@@ -2,7 +2,7 @@
 
 use crate::bench::{self, Engine, Figures, Name, Plan, Size};
 use crate::cli::Call;
-use crate::exit::{Done, Stop};
+use crate::exit::Done;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -48,7 +48,7 @@ pub(crate) struct Place {
 pub(crate) fn run(call: Call<'_>, bench: Bench, place: Place) -> Done {
     let Bench { name, engine, clients, seconds, items, bins, movements, file } = bench;
     let Place { data, database } = place;
-    let engine = chosen(engine, database.as_deref())?;
+    let engine = Engine::chosen(engine, database.as_deref())?;
     let size = Size {
         items: items.max(1),
         bins: bins.clamp(1, 999),
@@ -62,17 +62,6 @@ pub(crate) fn run(call: Call<'_>, bench: Bench, place: Place) -> Done {
         return call.out.line(&line);
     }
     call.out.show(&figures, text)
-}
-
-/// The engine that is asked for, which is that of the database where one is named.
-fn chosen(asked: Option<Engine>, database: Option<&str>) -> Result<Engine, Stop> {
-    let Some(url) = database else { return Ok(asked.unwrap_or(Engine::Sqlite)) };
-    let named = if url.starts_with("sqlite:") { Engine::Sqlite } else { Engine::Postgres };
-    if asked.is_some_and(|asked| asked != named) {
-        let text = "`--engine` names another engine than `--database`; leave one of them out";
-        return Err(Stop::Usage(text.to_owned()));
-    }
-    Ok(named)
 }
 
 fn text(figures: &Figures) -> String {
