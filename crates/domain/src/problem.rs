@@ -141,6 +141,7 @@ codes! {
         WrongLocationKind = "wrong_location_kind", "The location is not of a kind that this takes";
         EffectiveInFuture = "effective_in_future", "The effective instant lies in the future";
         StatusChangeRefused = "status_change_refused", "This change of status is not allowed";
+        StatusNotGood = "status_not_good", "Only good stock goes out";
         LimitExceeded = "limit_exceeded", "A number is above its limit";
         IdempotencyMismatch = "idempotency_mismatch", "The key was used with another request";
         CurrencyMismatch = "currency_mismatch", "The currency is not the one of the books";

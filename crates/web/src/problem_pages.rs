@@ -74,6 +74,7 @@ pages! {
     WrongLocationKind = "wrong_location_kind",
     EffectiveInFuture = "effective_in_future",
     StatusChangeRefused = "status_change_refused",
+    StatusNotGood = "status_not_good",
     LimitExceeded = "limit_exceeded",
     IdempotencyMismatch = "idempotency_mismatch",
     CurrencyMismatch = "currency_mismatch",

@@ -107,13 +107,20 @@ pub(super) fn is_on_hold(vault: &Vault, lot: LotId) -> Result<bool, Refusal> {
     Ok(lot.is_some() && vault.lot(lot)?.on_hold)
 }
 
-/// Expired lots: never to a customer or into production, and never received as good. Good becomes
-/// expired, and good again, by the day alone; what would be good again is on hold when its lot is.
+/// Only good stock goes to a customer or into production, and no lot past its last day does. What is
+/// held, damaged or expired is disposed of, or sent back, by an adjustment with its reason.
+fn check_goes_out(vault: &Vault, step: &Step) -> Result<(), Refusal> {
+    match step.from.status {
+        Status::Good => check_expiry(vault, step.lot, step.source.site).map_err(Refusal::of),
+        status => Err(Refusal::of(Why::NotGood { status })),
+    }
+}
+
+/// Only good stock goes out, and an expired lot is never received as good. Good becomes expired, and
+/// good again, by the day alone; what would be good again is on hold when its lot is.
 pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
     match kind {
-        Kind::Issue | Kind::Consume if step.from.status == Status::Good => {
-            check_expiry(vault, step.lot, step.source.site).map_err(Refusal::of)
-        }
+        Kind::Issue | Kind::Consume => check_goes_out(vault, step),
         Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce => check_as_of_today(vault, step),
         Kind::Expire => match (step.from.status, step.to.status) {
             (Status::Good, Status::Expired) | (Status::Expired, Status::Good)

@@ -64,6 +64,8 @@ pub enum Why {
     NotStocked,
     /// Source and destination are the same.
     SamePlace,
+    /// Only good stock goes to a customer or into production.
+    NotGood { status: Status },
     /// The status table does not have this change.
     StatusChange { from: Status, to: Status },
     /// A count that agrees with the books changes nothing, and a posting without a line neither.
@@ -140,6 +142,7 @@ impl Why {
             Why::Expired { .. } => Code::LotExpired,
             Why::LotOnHold => Code::LotOnHold,
             Why::NotExpired { .. } | Why::StatusChange { .. } => Code::StatusChangeRefused,
+            Why::NotGood { .. } => Code::StatusNotGood,
             Why::LotRequired => Code::LotRequired,
             Why::LotNotAllowed => Code::LotNotAllowed,
             Why::LotOfOtherItem => Code::UnknownLot,
@@ -186,7 +189,7 @@ impl Why {
             Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
             Why::ValueTooLarge => "/unit_cost",
             Why::NotStocked => "/sku",
-            Why::NotExpired { .. } | Why::StatusChange { .. } => "/status",
+            Why::NotExpired { .. } | Why::NotGood { .. } | Why::StatusChange { .. } => "/status",
             Why::ClaimUnknown
             | Why::ClaimElsewhere
             | Why::ClaimClosed { .. }
@@ -238,6 +241,9 @@ impl Why {
                 format!("the lot is sellable through `{expiry}` and today is `{today}`; it is not expired")
             }
             Why::NotExpired { expiry: None, .. } => "the lot does not expire".to_owned(),
+            Why::NotGood { status } => format!(
+                "the stock is `{status}`, and only `good` stock goes out; adjust it with a reason to send it back or to dispose of it"
+            ),
             Why::StatusChange { from, to } => format!("stock does not go from `{from}` to `{to}`"),
             Why::SerialNotOne { qty } => format!("a serial is exactly `1`, not `{}`", show(*qty)),
             Why::SerialInStock { place } => format!("the serial is at `{}` already", names(*place)),

@@ -35,8 +35,9 @@ fn a_lot_on_hold_comes_in_as_hold_and_goes_nowhere() {
          ? SOUP LON = 0/0/0 0
          receive SOUP:last-day 1 A1                       => ok
          unhold SOUP:fresh                                => ok
-         issue SOUP:fresh 1 A1/hold                       => ok
-         set_status SOUP:fresh 3 A1/hold A1               => ok
+         issue SOUP:fresh 1 A1/hold                       => status_not_good
+         set_status SOUP:fresh 4 A1/hold A1               => ok
+         issue SOUP:fresh 1 A1                            => ok
          ? SOUP LON = 4/0/0 4",
     );
 }

@@ -82,7 +82,11 @@ fn what_is_not_there_is_not_posted(world: &World) {
             damaged["to_status"] = "good".into();
         }
         let body = posting(kind, &[damaged]);
-        stage.refuses("none is damaged", &ask(path, body), "409 insufficient_stock /lines/0/qty");
+        let expected = match kind {
+            "issue" | "consume" => "422 status_not_good /lines/0/status",
+            _ => "409 insufficient_stock /lines/0/qty",
+        };
+        stage.refuses("none is damaged", &ask(path, body), expected);
         // before it was there
         let mut early = posting(kind, &[right(kind)]);
         early["effective_at"] = "2026-02-28T12:00:00Z".into();
@@ -212,9 +216,13 @@ fn serials_and_lots_are_held_to_what_they_are(world: &World) {
     ] {
         stage.refuses(what, &ask(path, json!({ "lines": lines })), expected);
     }
-    // expired, it is issued as what it is
-    let line = json!({ "sku": "MILK", "lot": "OLD", "qty": "1", "location": "A1", "status": "expired" });
-    stage.make("/api/v1/postings/issue", json!({ "lines": [line] }));
+    // as what it is, it does not go out either; it is thrown away
+    let old = |field: &str, qty: &str| json!({ "sku": "MILK", "lot": "OLD", field: qty, "location": "A1", "status": "expired" });
+    for kind in ["issue", "consume"] {
+        let lines = json!({ "lines": [old("qty", "1")] });
+        stage.refuses("expired", &ask(kind, lines), "422 status_not_good /lines/0/status");
+    }
+    stage.make("/api/v1/postings/adjust", json!({ "lines": [old("counted", "9")], "reason": "count" }));
 }
 
 fn a_move_and_a_change_of_status_say_where_they_end(world: &World) {
