@@ -239,9 +239,23 @@ impl UnitCost {
     /// assert_eq!(cost.extend(Qty::parse("2.5").unwrap(), 3), Some(832)); // 832.5 to the even 832
     /// ```
     pub fn extend(self, qty: Qty, minor_digits: u32) -> Option<i64> {
+        self.extend_in(Ratio::ONE, qty, minor_digits)
+    }
+
+    /// The same for a cost of one `unit`, that is of so many base units, and a quantity in base
+    /// units: *round(cost × quantity / unit × 10^digits)*, half-even, once, at the end.
+    ///
+    /// ```
+    /// use domain::{Qty, Ratio, UnitCost};
+    /// // a case of twelve at 10.00: four of them are 3.33
+    /// let (case, cost) = (Ratio::new(12, 1).unwrap(), UnitCost::parse("10.00").unwrap());
+    /// assert_eq!(cost.extend_in(case, Qty::units(4).unwrap(), 2), Some(333));
+    /// ```
+    pub fn extend_in(self, unit: Ratio, qty: Qty, minor_digits: u32) -> Option<i64> {
         let product = i128::from(self.0) * i128::from(qty.millionths());
-        let den = 10_i128.pow(COST_TIMES_QTY_PLACES.checked_sub(minor_digits)?);
-        i64::try_from(div_half_even(product, den)?).ok()
+        let num = product.checked_mul(i128::from(unit.den()))?;
+        let places = 10_i128.pow(COST_TIMES_QTY_PLACES.checked_sub(minor_digits)?);
+        i64::try_from(div_half_even(num, places.checked_mul(i128::from(unit.num()))?)?).ok()
     }
 
     /// The cost of one base unit when a quantity cost so many minor units:

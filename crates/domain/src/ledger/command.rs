@@ -3,14 +3,15 @@
 use super::key::Place;
 use super::kind::Kind;
 use crate::money::UnitCost;
-use crate::{ClaimId, Instant, ItemId, LotId, PostingId, Zone};
+use crate::{ClaimId, Instant, ItemId, LotId, PostingId, Ratio, Zone};
 
 /// How much a line is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Amount {
     /// So much, in millionths of the base unit.
     Move(i64),
-    /// Whatever brings the real end to so much: a count.
+    /// Whatever brings the real end to so much: a count. It is held to what the books said of the
+    /// effective instant, when it was made.
     CountTo(i64),
 }
 
@@ -19,9 +20,14 @@ pub enum Amount {
 pub enum Cost {
     /// Nothing: they come in at the group's present average, or at zero when it has none.
     Unknown,
-    /// Per base unit.
-    Each(UnitCost),
-    /// For the line as a whole, in minor units; at zero or above.
+    /// For each `unit` that comes in; for a count, that is what was found and not what was counted.
+    Each {
+        /// What one unit costs.
+        cost: UnitCost,
+        /// How many base units that is.
+        unit: Ratio,
+    },
+    /// For all that the line brings in, in minor units; at zero or above.
     Total(i64),
 }
 

@@ -149,9 +149,9 @@ pub(super) fn book(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<Booked,
 fn price(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<i64, Refusal> {
     let too_large = Refusal::of(Why::ValueTooLarge);
     match cost {
-        Cost::Each(each) => {
+        Cost::Each { cost, unit } => {
             let qty = Qty::from_millionths(flow.qty).ok_or(Refusal::of(Why::TooLarge { qty: flow.qty }))?;
-            each.extend(qty, flow.minor_digits).ok_or(too_large)
+            cost.extend_in(unit, qty, flow.minor_digits).ok_or(too_large)
         }
         Cost::Total(total) if total >= 0 => Ok(total),
         Cost::Total(_) => Err(too_large),

@@ -49,6 +49,12 @@ pub struct History {
 }
 
 impl History {
+    /// What the key had at `instant`, given what it has now.
+    pub(super) fn level_at(&self, instant: Instant, now: i64) -> i64 {
+        let later = self.entries.iter().filter(|(at, _)| *at > instant);
+        now - later.map(|(_, qty)| qty).sum::<i64>()
+    }
+
     /// The lowest that the key has been at `since` or later, in effective order, given what it
     /// has now.
     pub(super) fn lowest_since(&self, since: Instant, now: i64) -> i64 {

@@ -81,6 +81,8 @@ pub(super) struct Work<'a> {
     pub(super) command: &'a Post,
     pub(super) clock: &'a Clock<'a>,
     pub(super) effective_at: Instant,
+    /// When what is counted was counted: a late posting keeps its own instant for that.
+    pub(super) counted_at: Instant,
     pub(super) movements: Vec<Movement>,
     pub(super) claims: Vec<ClaimEntry>,
 }
@@ -97,7 +99,8 @@ impl<'a> Work<'a> {
         vault.attempt(|vault| {
             let (effective_at, late_from) = effective(vault, command, clock)?;
             let movements = Vec::with_capacity(command.lines.len());
-            let mut work = Work { command, clock, effective_at, movements, claims: Vec::new() };
+            let counted_at = late_from.unwrap_or(effective_at);
+            let mut work = Work { command, clock, effective_at, counted_at, movements, claims: Vec::new() };
             for (number, line) in command.lines.iter().enumerate() {
                 work.line(vault, number, line, booking(number)).map_err(|mut refusal| {
                     refusal.line = Some(number);
@@ -129,7 +132,7 @@ impl<'a> Work<'a> {
         if !item.stocked {
             return Err(Refusal::of(Why::NotStocked));
         }
-        let Some(step) = Step::of(vault, line, item)? else { return Ok(()) };
+        let Some(step) = Step::of(vault, line, item, self.counted_at)? else { return Ok(()) };
         let kind = self.command.kind;
         check_lot(vault, step.item, step.lot, step.qty).map_err(Refusal::of)?;
         check_ends(kind, &step)?;

@@ -6,7 +6,7 @@ use super::facts::{ItemFacts, LocationFacts};
 use super::key::{Key, Place};
 use super::refusal::Refusal;
 use super::vault::Vault;
-use crate::{ItemId, LotId};
+use crate::{Instant, ItemId, LotId};
 
 /// So much of an item's lot from one end to the other.
 #[derive(Clone, Copy)]
@@ -21,9 +21,14 @@ pub(super) struct Step {
 }
 
 impl Step {
-    /// What a line moves; `None` when a count agrees with the books.
-    pub(super) fn of(vault: &Vault, line: &Line, item: ItemFacts) -> Result<Option<Step>, Refusal> {
-        let Some((from, to, qty)) = ends(vault, line, item)? else { return Ok(None) };
+    /// What a line moves; `None` when a count agrees with the books of the instant it was made.
+    pub(super) fn of(
+        vault: &Vault,
+        line: &Line,
+        item: ItemFacts,
+        counted_at: Instant,
+    ) -> Result<Option<Step>, Refusal> {
+        let Some((from, to, qty)) = ends(vault, line, item, counted_at)? else { return Ok(None) };
         let (source, destination) = (vault.location(from.location)?, vault.location(to.location)?);
         Ok(Some(Step { item: line.item, lot: line.lot, from, to, qty, source, destination }))
     }
@@ -40,7 +45,12 @@ impl Step {
 }
 
 /// The two ends and the quantity of a line; `None` when a count agrees with the books.
-fn ends(vault: &Vault, line: &Line, item: ItemFacts) -> Result<Option<(Place, Place, i64)>, Refusal> {
+fn ends(
+    vault: &Vault,
+    line: &Line,
+    item: ItemFacts,
+    counted_at: Instant,
+) -> Result<Option<(Place, Place, i64)>, Refusal> {
     match line.amount {
         Amount::Move(qty) => {
             check_quantity(item, qty).map_err(Refusal::of)?;
@@ -50,7 +60,7 @@ fn ends(vault: &Vault, line: &Line, item: ItemFacts) -> Result<Option<(Place, Pl
             if counted != 0 {
                 check_quantity(item, counted).map_err(Refusal::of)?;
             }
-            let on_hand = vault.balance(Key::at(line.item, line.lot, line.from))?.on_hand;
+            let on_hand = vault.on_hand_at(Key::at(line.item, line.lot, line.from), counted_at)?;
             Ok(match counted - on_hand {
                 0 => None,
                 more if more > 0 => Some((line.to, line.from, more)),

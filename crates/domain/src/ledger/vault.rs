@@ -261,6 +261,12 @@ impl Vault {
         self.lots.get_mut(&lot).unwrap().on_hold = on_hold;
     }
 
+    /// Closes a period.
+    #[cfg(test)]
+    pub(super) fn close(&mut self, period: Period) {
+        self.closed.insert(period);
+    }
+
     /// The open cost layers of an item in a group.
     #[cfg(test)]
     pub(super) fn peek(&self, item: ItemId, group: Group) -> Option<&crate::costing::Stack> {
@@ -273,9 +279,22 @@ impl Vault {
         if since >= balance.latest {
             return Ok(balance.on_hand);
         }
+        Ok(self.history_from(key, since)?.lowest_since(since, balance.on_hand))
+    }
+
+    /// What a key had at an instant, in effective order.
+    pub(super) fn on_hand_at(&self, key: Key, instant: Instant) -> Result<i64, Refusal> {
+        let balance = self.balance(key)?;
+        if instant >= balance.latest {
+            return Ok(balance.on_hand);
+        }
+        Ok(self.history_from(key, instant)?.level_at(instant, balance.on_hand))
+    }
+
+    /// The movements of a key, complete from an instant on.
+    fn history_from(&self, key: Key, since: Instant) -> Result<&History, Refusal> {
         let history = self.history.get(&key).filter(|history| history.from <= since);
-        let history = history.ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))?;
-        Ok(history.lowest_since(since, balance.on_hand))
+        history.ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))
     }
 
     /// Notes a movement in the history of a key, when its history is loaded.

@@ -5,6 +5,7 @@
 #[path = "access.rs"]
 mod access_routes;
 mod bad_input;
+mod counts;
 mod door;
 mod events;
 mod keys;

@@ -4,7 +4,7 @@ use super::costs::{self, Sales};
 use super::ground::{Ground, SIMULATED};
 use crate::online_retail::{Doc, DocKind, DocLine, Effect, Year};
 use domain::ledger::{Amount, Cost, Kind, Line, Place};
-use domain::{LotId, Qty};
+use domain::{LotId, Qty, Ratio};
 use stock::{Costing, HistoryMovement, HistoryPosting};
 
 /// One after the other, the documents of a part that move stock.
@@ -157,7 +157,7 @@ fn add_lines(
     let outside = outside(kind)?;
     let (from, to) = if line.effect == Effect::In { (outside, here) } else { (here, outside) };
     let cost = match line.price.unit_cost() {
-        Some(each) if kind.is_simulated() => Cost::Each(each),
+        Some(each) if kind.is_simulated() => Cost::Each { cost: each, unit: Ratio::ONE },
         _ => Cost::Unknown,
     };
     let new =

@@ -13,9 +13,11 @@ use crate::pointer;
 use catalog::ItemFacts;
 use domain::ledger::{Amount, Cost, Kind, Line, Place, Post};
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, Status, Tracking,
+    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, Ratio, Status,
+    Tracking,
 };
 use places::LocationFacts;
+use std::borrow::Cow;
 use std::sync::Arc;
 use web::Principal;
 
@@ -72,8 +74,9 @@ impl Compiler<'_> {
         let mut origins = Vec::with_capacity(count);
         for (number, line) in input.lines.iter().enumerate() {
             let pointer = format!("/lines/{number}");
+            let line = as_it_stood(input, line);
             let compiled =
-                self.line(input.kind, permission, line).map_err(|problem| problem.under(&pointer))?;
+                self.line(input.kind, permission, &line).map_err(|problem| problem.under(&pointer))?;
             match line.serials.len() {
                 0 => origins.resize(origins.len() + compiled.len(), pointer),
                 serials => origins.extend((0..serials).map(|serial| pointer::of_serial(&pointer, serial))),
@@ -113,7 +116,7 @@ impl Compiler<'_> {
             QtyInput::Moves(_) => Amount::Move(base),
             QtyInput::Counted(_) => Amount::CountTo(base),
         };
-        let cost = self.cost(line)?;
+        let cost = self.cost(item, line)?;
         let made = Line {
             item: item.id,
             lot: LotId::NONE,
@@ -279,6 +282,16 @@ impl Compiler<'_> {
         }
     }
 
+    /// How many base units one unit is; the base unit when none is named.
+    fn factor(&self, item: &ItemFacts, unit: Option<&str>) -> Result<Ratio, Problem> {
+        let unit = unit.unwrap_or(&item.base_unit);
+        self.names.factor(item, unit).ok_or_else(|| {
+            let detail =
+                format!("item `{}` has no unit `{unit}`; its base unit is `{}`", item.sku, item.base_unit);
+            Problem::at(Code::UnknownUnit, "/unit", detail)
+        })
+    }
+
     /// A quantity in the base unit, exactly.
     ///
     /// `field` is the pointer of the quantity in its line.
@@ -289,12 +302,8 @@ impl Compiler<'_> {
         unit: Option<&str>,
         field: &str,
     ) -> Result<i64, Problem> {
+        let factor = self.factor(item, unit)?;
         let unit = unit.unwrap_or(&item.base_unit);
-        let factor = self.names.factor(item, unit).ok_or_else(|| {
-            let detail =
-                format!("item `{}` has no unit `{unit}`; its base unit is `{}`", item.sku, item.base_unit);
-            Problem::at(Code::UnknownUnit, "/unit", detail)
-        })?;
         factor.exact(qty.millionths()).ok_or_else(|| {
             let detail = format!(
                 "`{qty}` {unit} of {}/{} {} each is not exact to six decimals",
@@ -306,12 +315,17 @@ impl Compiler<'_> {
         })
     }
 
-    /// The cost of a line as a whole, rounded once.
-    fn cost(&self, line: &LineInput) -> Result<Cost, Problem> {
-        match line.cost {
-            CostInput::Unknown => Ok(Cost::Unknown),
-            CostInput::Total(total) => Ok(Cost::Total(total)),
-            CostInput::Each(each) => {
+    /// The cost of a line: as a whole, rounded once; or, since only the ledger knows how much of what
+    /// was counted is new, of each unit that was found.
+    fn cost(&self, item: &ItemFacts, line: &LineInput) -> Result<Cost, Problem> {
+        match (line.cost, line.qty) {
+            (CostInput::Unknown, _) => Ok(Cost::Unknown),
+            (CostInput::Total(total), _) => Ok(Cost::Total(total)),
+            (CostInput::Each(cost), QtyInput::Counted(_)) => {
+                let unit = self.factor(item, line.unit.as_deref())?;
+                Ok(Cost::Each { cost, unit })
+            }
+            (CostInput::Each(each), QtyInput::Moves(_)) => {
                 let total = each.extend(line.qty.qty(), self.minor_digits);
                 let total = total.ok_or_else(|| {
                     Problem::at(
@@ -324,6 +338,16 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// A count of the past that names no status is about stock that was good: that its lot is on hold by
+/// now says nothing of then.
+fn as_it_stood<'a>(input: &PostInput, line: &'a LineInput) -> Cow<'a, LineInput> {
+    let dated = input.effective_at.is_some() && matches!(line.qty, QtyInput::Counted(_));
+    if dated && line.status.is_none() {
+        return Cow::Owned(LineInput { status: Some(Status::Good), ..line.clone() });
+    }
+    Cow::Borrowed(line)
 }
 
 fn unknown_lot(item: &ItemFacts, code: &str) -> Problem {

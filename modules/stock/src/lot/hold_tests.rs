@@ -2,8 +2,8 @@
 
 use super::hold::{LotHold, set_hold};
 use super::tests::{code, mend};
-use crate::input::{AllocateInput, Work};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::input::{AllocateInput, PostInput, Work};
+use crate::testing::{World, caller, code_of, on_both_engines, parse, posting, world};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::{Code, Qty};
@@ -12,6 +12,7 @@ use web::{Failure, IfMatch};
 on_both_engines!(
     a_held_lot_is_held_everywhere_and_released_again,
     what_comes_of_a_held_lot_comes_on_hold,
+    a_count_made_before_the_hold_is_of_what_was_good,
     nothing_of_a_held_lot_goes_out,
     a_held_serial_comes_back_on_hold,
     a_hold_is_refused_when_it_is_stale_or_has_no_reason,
@@ -74,6 +75,27 @@ fn what_comes_of_a_held_lot_comes_on_hold(engine: Engine) {
     // and of other lots as before
     world.receive("2 MILK lot B until 2026-04-01 at L1");
     assert_eq!(world.guard("MILK", "L"), (2, 0, 0));
+}
+
+fn a_count_made_before_the_hold_is_of_what_was_good(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("5 MILK lot A until 2026-04-01 at L1");
+    let scan = world.ctx.now;
+    world.at("2026-03-01T09:45:00Z");
+    hold(&world);
+    world.at("2026-03-01T09:50:00Z");
+    let count = |qty: u32, status: &str| {
+        let mut line = parse(&format!("{qty} MILK lot A at L1{status}"));
+        line.qty = crate::QtyInput::Counted(Qty::units(qty).unwrap());
+        let posting = PostInput { effective_at: Some(scan), lines: vec![line], ..posting(Kind::Adjust) };
+        code_of(&world.ask(Work::Post(posting)))
+    };
+    assert_eq!(count(5, ""), "invalid_quantity", "the five were there");
+    assert_eq!(count(6, ""), "lot_on_hold");
+    assert_eq!(count(4, ""), "insufficient_stock");
+    assert_eq!(world.stock("MILK"), ["L1 lot A hold 5"]);
+    assert_eq!(count(1, " status hold"), "accepted");
+    assert_eq!(world.stock("MILK"), ["L1 lot A hold 6"]);
 }
 
 fn nothing_of_a_held_lot_goes_out(engine: Engine) {

@@ -37,7 +37,8 @@ struct LineBody {
     /// How much moves, in `unit`, as a decimal string.
     #[schema(value_type = Option<String>)]
     qty: Option<String>,
-    /// How much was counted, in `unit`: the difference to the books is posted.
+    /// How much was counted, in `unit`: the difference to the books is posted, as they were at
+    /// `effective_at`.
     #[schema(value_type = Option<String>)]
     counted: Option<String>,
     /// The unit; the item's base unit when left out.
@@ -64,7 +65,7 @@ struct LineBody {
     /// The claim whose goods these are.
     #[schema(value_type = Option<String>)]
     claim: Option<ClaimId>,
-    /// What one `unit` costs, when goods come in.
+    /// What one `unit` costs, when goods come in; for a count, each that was found beyond the books.
     unit_cost: Option<String>,
 }
 

@@ -50,6 +50,7 @@ fn command() -> impl Strategy<Value = String> {
             let qty = if item.starts_with("DRILL") { 1 } else { qty };
             let plain = item.split(':').next().unwrap_or_default();
             match kind {
+                "count" => count(item, qty, &format!("{bin}{status}"), &at, cents),
                 "receive" => {
                     format!("receive {item} {qty} {bin}{status} each={}.{:02} {at}", cents / 100, cents % 100)
                 }
@@ -77,9 +78,18 @@ fn command() -> impl Strategy<Value = String> {
     )
 }
 
+/// A count. Most are dated, and every other one says what a find is worth.
+fn count(item: &str, qty: i64, place: &str, at: &str, cents: i64) -> String {
+    let counted = if item.starts_with("DRILL") { cents % 2 } else { qty - 1 };
+    let at = if cents % 5 == 0 { "" } else { at };
+    let each =
+        if cents % 2 == 0 { format!("each={}.{:02}", cents / 100, cents % 100) } else { String::new() };
+    format!("count {item} {counted} {place} {at} {each}")
+}
+
 /// A history: commands, some of them named so that they can be reversed. Claim names are used
 /// once only, since an id is given out once only.
-fn history() -> impl Strategy<Value = Vec<String>> {
+pub(super) fn history() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec(command(), 1..60)
 }
 
@@ -162,7 +172,7 @@ impl Oracle {
     }
 }
 
-fn check_state(world: &World) {
+pub(super) fn check_state(world: &World) {
     let oracle = Oracle::fold(&world.log);
     let facts = |location: LocationId| world.vault.location(location).unwrap();
     let mut sellable: BTreeMap<SiteKey, i64> = BTreeMap::new();

@@ -1,6 +1,7 @@
 //! The ledger's tests: decision tables in text, and laws over random histories.
 
 mod claims;
+mod counts;
 mod holds;
 mod laws;
 mod refusals;

@@ -141,6 +141,11 @@ impl World {
         self
     }
 
+    /// Closes a period.
+    pub(super) fn close(&mut self, period: i32) {
+        self.vault.close(Period::from_number(period).unwrap());
+    }
+
     pub(super) fn next(&mut self) -> Uuid {
         self.ids += 1;
         Uuid::from_u128(self.ids)
@@ -349,7 +354,10 @@ impl World {
         let claim = option(words, "claim").map(|name| self.claim(name));
         let split = option(words, "split").map(|name| self.claim(name));
         let cost = match (option(words, "each"), option(words, "total")) {
-            (Some(each), _) => Cost::Each(money::UnitCost::parse(each).unwrap()),
+            (Some(each), _) => Cost::Each {
+                cost: money::UnitCost::parse(each).unwrap(),
+                unit: option(words, "per").map_or(Ratio::ONE, |unit| Ratio::parse(unit).unwrap()),
+            },
             (_, Some(total)) => Cost::Total(total.parse().unwrap()),
             _ => Cost::Unknown,
         };
@@ -378,12 +386,12 @@ fn location_of(name: &str) -> LocationId {
     LocationId(LOCATIONS.iter().find(|entry| entry.0 == name).unwrap_or_else(|| panic!("{name}")).1)
 }
 
-fn place_of(text: &str) -> Place {
+pub(super) fn place_of(text: &str) -> Place {
     let (location, status) = text.split_once('/').unwrap_or((text, "good"));
     Place { location: location_of(location), status: Status::parse(status).unwrap() }
 }
 
-fn item_of(text: &str) -> (ItemId, LotId) {
+pub(super) fn item_of(text: &str) -> (ItemId, LotId) {
     let (item, lot) = text.split_once(':').unwrap_or((text, ""));
     let item = ITEMS.iter().find(|entry| entry.0 == item).unwrap_or_else(|| panic!("{item}"));
     let lot = LOTS.iter().find(|entry| entry.0 == lot).map_or(LotId::NONE, |entry| LotId(entry.1));
