@@ -71,6 +71,7 @@ impl Draft {
                 lines,
             },
             origins,
+            namings: Vec::new(),
             document: self.document,
             reason: self.reason,
             note: self.note,
@@ -167,8 +168,8 @@ pub(crate) fn carry_out_known(
         // a refusal gives all of them up, so no step is ever taken back by itself
         batch.vault.settle();
     }
-    let entries = batch.entries;
-    run::keep_all(tx, &desk, names, entries, &vault)?;
+    let Batch { entries, made, .. } = batch;
+    run::keep_all(tx, &desk, names, entries, made, &vault)?;
     Ok(())
 }
 

@@ -29,6 +29,8 @@ mod loader;
 mod lot;
 mod lots;
 #[cfg(test)]
+mod lots_made_tests;
+#[cfg(test)]
 mod lots_tests;
 mod names;
 mod originals;

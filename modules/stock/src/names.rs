@@ -3,7 +3,7 @@
 //! Everything is read inside of the batch's transaction. What a caller may not see is as if it
 //! did not exist.
 
-use crate::input::{LineInput, LotInput, PostInput, Request, Work};
+use crate::input::{LineInput, PostInput, Request, Work};
 use crate::{load, reason};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
@@ -27,22 +27,14 @@ pub(crate) struct Names {
     factors: FxHashMap<(ItemId, String), Ratio>,
     lots: FxHashMap<(ItemId, String), LotId>,
     pub(crate) lot_facts: FxHashMap<LotId, LotFacts>,
-    /// Lots that come into being if a posting that names them is accepted.
-    pub(crate) new_lots: Vec<NewLot>,
+    /// Lots that are not in the store yet. What they are is said by the first posting that is
+    /// accepted and names them, so nothing is known of them here but their ids.
+    new_lots: FxHashSet<LotId>,
     pub(crate) claims: FxHashMap<ClaimId, domain::ledger::Claim>,
     /// The codes of the reasons in use, when postings need them.
     pub(crate) reasons: FxHashSet<String>,
     /// Which of the locations lie below which roots, for callers that do not see all.
     reach: FxHashMap<(LocationId, LocationId), bool>,
-}
-
-/// A lot that is not in the store yet.
-#[derive(Debug)]
-pub(crate) struct NewLot {
-    pub(crate) id: LotId,
-    pub(crate) item: ItemId,
-    pub(crate) code: String,
-    pub(crate) input: LotInput,
 }
 
 /// The lines of all postings in a request.
@@ -266,22 +258,17 @@ impl Names {
     }
 
     fn read_lots(&mut self, tx: &mut Tx<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        let mut wanted: FxHashMap<(ItemId, String), Option<LotInput>> = FxHashMap::default();
+        // with each lot, whether a line may make it that says acceptable days
+        let mut wanted: FxHashMap<(ItemId, String), bool> = FxHashMap::default();
         for post in requests.iter().flat_map(|request| postings(request)) {
             let makes = crate::compile::makes_lots(post.kind);
             for line in &post.lines {
-                let Some(item) = self.items.get(&line.sku).copied() else { continue };
-                let serials = line.serials.iter().map(|code| LotInput {
-                    code: code.clone(),
-                    expiry_on: line.lot.as_ref().and_then(|lot| lot.expiry_on),
-                    made_on: line.lot.as_ref().and_then(|lot| lot.made_on),
-                });
-                let lot = line.lot.iter().filter(|_| line.serials.is_empty()).cloned();
-                for lot in serials.chain(lot) {
-                    let made = wanted.entry((item, fold(&lot.code))).or_default();
-                    if makes && made.is_none() {
-                        *made = Some(lot);
-                    }
+                let Some(item) = self.item(&line.sku) else { continue };
+                let days = line.lot.as_ref().map_or((None, None), |lot| (lot.expiry_on, lot.made_on));
+                let makes = makes && item.expiry.last_sellable_day(days.0, days.1).is_ok();
+                let lot = line.lot.iter().filter(|_| line.serials.is_empty()).map(|lot| &lot.code);
+                for code in line.serials.iter().chain(lot) {
+                    *wanted.entry((item.id, fold(code))).or_default() |= makes;
                 }
             }
         }
@@ -304,24 +291,19 @@ impl Names {
         self.plan_lots(tx, wanted)
     }
 
-    /// Gives ids to the lots that goods come in under for the first time. A lot whose expiry is
-    /// not acceptable is left unknown, and the line says why.
+    /// Gives ids to the lots that goods may come in under for the first time.
     fn plan_lots(
         &mut self,
         tx: &mut Tx<'_>,
-        wanted: FxHashMap<(ItemId, String), Option<LotInput>>,
+        wanted: FxHashMap<(ItemId, String), bool>,
     ) -> Result<(), DbError> {
-        let mut new: Vec<_> = wanted.into_iter().filter_map(|(key, input)| Some((key, input?))).collect();
-        new.sort_by(|a, b| a.0.cmp(&b.0));
-        for ((item, folded), input) in new {
-            let Some(facts) = self.item_facts.get(&item) else { continue };
-            let Ok(expiry) = facts.expiry.last_sellable_day(input.expiry_on, input.made_on) else {
-                continue;
-            };
-            let id = LotId(db::ids::take(tx, "stock_lot", 1)?);
-            self.lots.insert((item, folded), id);
-            self.lot_facts.insert(id, LotFacts { item, expiry, on_hold: false });
-            self.new_lots.push(NewLot { id, item, code: input.code.clone(), input });
+        let mut new: Vec<_> = wanted.into_iter().filter(|(_, makes)| *makes).map(|(key, _)| key).collect();
+        let Some(count) = i64::try_from(new.len()).ok().filter(|count| *count > 0) else { return Ok(()) };
+        new.sort_unstable();
+        let first = db::ids::take(tx, "stock_lot", count)?;
+        for (id, key) in (first..).map(LotId).zip(new) {
+            self.lots.insert(key, id);
+            self.new_lots.insert(id);
         }
         Ok(())
     }
@@ -398,6 +380,11 @@ impl Names {
     /// The lot of an item by its code.
     pub(crate) fn lot(&self, item: ItemId, code: &str) -> Option<LotId> {
         self.lots.get(&(item, fold(code))).copied()
+    }
+
+    /// Whether a lot was not in the store when the batch began.
+    pub(crate) fn is_new(&self, lot: LotId) -> bool {
+        self.new_lots.contains(&lot)
     }
 
     /// Where stock of a location is valued.

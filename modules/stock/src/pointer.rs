@@ -32,6 +32,12 @@ pub(crate) fn of_posting(compiled: &Compiled, refusal: &Refusal) -> Option<Strin
     Some(of_field(kind, origin, field))
 }
 
+/// The field of a line that names its lot, or the serial that the line came from.
+pub(crate) fn of_lot(compiled: &Compiled, line: usize) -> String {
+    let origin = compiled.origins.get(line).map_or("", String::as_str);
+    of_field(compiled.post.kind, origin, "/lot")
+}
+
 /// The field of a reservation, an allocation or a release.
 pub(crate) fn of_claim(kind: Kind, why: &Why) -> Option<&'static str> {
     match (kind, place(why), why.field()) {

@@ -151,6 +151,12 @@ impl Vault {
         self.lots.get(&id).copied().ok_or(missing("lot", id.get()))
     }
 
+    /// Says what a lot is that was not loaded, because the command that is decided next makes it.
+    /// It is not taken back with the command: nothing asks for a lot that nobody has made.
+    pub fn set_lot(&mut self, id: LotId, facts: LotFacts) {
+        self.lots.insert(id, facts);
+    }
+
     /// The civil day at a site.
     pub(super) fn today(&self, site: SiteId) -> Result<Date, Refusal> {
         self.today.get(&site).copied().ok_or(missing("day of site", site.get()))

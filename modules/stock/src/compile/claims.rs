@@ -1,8 +1,9 @@
 //! Reservations and allocations, from names to ids.
 
+use super::Compiler;
 use super::limits::check_handle;
-use super::{Compiler, unknown_lot};
 use crate::input::{AllocateInput, ReserveInput};
+use crate::lots::unknown_lot;
 use domain::ledger::{Allocate, Reserve};
 use domain::{ClaimId, Code, LotId, Permission, PostingId, Problem, SiteId};
 

@@ -3,11 +3,13 @@
 
 mod claims;
 mod limits;
+mod new_lots;
 
 pub use limits::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub(crate) use limits::{check_bulk, check_length, check_words};
 
 use crate::input::{CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, PostInput, QtyInput};
+use crate::lots::{Naming, check_day, unknown_lot};
 use crate::names::{Names, outside};
 use crate::pointer;
 use catalog::ItemFacts;
@@ -27,6 +29,8 @@ pub(crate) struct Compiled {
     pub(crate) post: Post,
     /// For each line of `post`, the pointer of the input line, or of the serial on it, it came from.
     pub(crate) origins: Vec<String>,
+    /// What lines say about lots that were not in the store when the batch began.
+    pub(crate) namings: Vec<Naming>,
     pub(crate) document: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
@@ -72,6 +76,7 @@ impl Compiler<'_> {
         }
         let mut lines = Vec::with_capacity(count);
         let mut origins = Vec::with_capacity(count);
+        let mut namings = Vec::new();
         for (number, line) in input.lines.iter().enumerate() {
             let pointer = format!("/lines/{number}");
             let line = as_it_stood(input, line);
@@ -81,6 +86,7 @@ impl Compiler<'_> {
                 0 => origins.resize(origins.len() + compiled.len(), pointer),
                 serials => origins.extend((0..serials).map(|serial| pointer::of_serial(&pointer, serial))),
             }
+            self.name_new_lots(input.kind, &line, &compiled, lines.len(), &mut namings);
             lines.extend(compiled);
         }
         Ok(Compiled {
@@ -92,6 +98,7 @@ impl Compiler<'_> {
                 lines,
             },
             origins,
+            namings,
             document: input.document.clone(),
             reason,
             note: input.note.clone(),
@@ -271,15 +278,12 @@ impl Compiler<'_> {
             }
             return Err(unknown_lot(item, &input.code));
         };
-        let known = self.names.lot_facts.get(&lot).and_then(|facts| facts.expiry);
-        match (input.expiry_on, known) {
-            (Some(given), Some(known)) if given != known => {
-                let detail =
-                    format!("lot `{}` has the last sellable day `{known}`, not `{given}`", input.code);
-                Err(Problem::at(Code::Expiry, "/lot", detail))
-            }
-            _ => Ok(lot),
+        if self.names.is_new(lot) {
+            // whether it is there, and what it is, is known when its turn comes
+            return Ok(lot);
         }
+        let known = self.names.lot_facts.get(&lot).and_then(|facts| facts.expiry);
+        check_day(&input.code, input.expiry_on, known).map(|()| lot)
     }
 
     /// How many base units one unit is; the base unit when none is named.
@@ -348,11 +352,6 @@ fn as_it_stood<'a>(input: &PostInput, line: &'a LineInput) -> Cow<'a, LineInput>
         return Cow::Owned(LineInput { status: Some(Status::Good), ..line.clone() });
     }
     Cow::Borrowed(line)
-}
-
-fn unknown_lot(item: &ItemFacts, code: &str) -> Problem {
-    let detail = format!("item `{}` has no lot `{code}`", item.sku);
-    Problem::at(Code::UnknownLot, "/lot", detail)
 }
 
 /// One serial's part of the cost of its line; the last one takes the rest.

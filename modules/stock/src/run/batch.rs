@@ -5,10 +5,12 @@ use super::step::{Reversal, Step};
 use crate::answer::{BulkAnswer, BulkEntry, PostingAnswer};
 use crate::compile::Compiled;
 use crate::desk::Desk;
-use crate::input::Request;
+use crate::input::{AllocateInput, Request, Work};
+use crate::lots::{Made, unknown_lot};
 use crate::names::Names;
+use crate::pointer;
 use crate::save::{Entry, Event};
-use domain::ledger::{self, Clock, Kind, Posted, Vault};
+use domain::ledger::{self, Allocate, Clock, Kind, Posted, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::{RawValue, to_raw_value};
@@ -37,6 +39,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) names: &'a Names,
     pub(crate) vault: &'a mut Vault,
     pub(crate) entries: Vec<Entry>,
+    /// The lots that come into being.
+    pub(crate) made: Made,
     /// Postings that this batch has reversed.
     reversed: FxHashSet<PostingId>,
 }
@@ -49,7 +53,7 @@ impl<'a> Batch<'a> {
         vault: &'a mut Vault,
         sweeps: Vec<Entry>,
     ) -> Batch<'a> {
-        Batch { desk, names, vault, entries: sweeps, reversed: FxHashSet::default() }
+        Batch { desk, names, vault, entries: sweeps, made: Made::default(), reversed: FxHashSet::default() }
     }
 
     /// Decides every step in arrival order. A key that comes twice is decided once.
@@ -101,6 +105,7 @@ impl<'a> Batch<'a> {
                 self.claimed(request.origin(), posted, claim)
             }
             Step::Allocate(allocate) => {
+                self.check_made(request, &allocate)?;
                 let claim = allocate.claim;
                 let posted = ledger::allocate(self.vault, allocate, ctx.now);
                 let posted = posted.map_err(|refusal| self.claim_problem(Kind::Allocate, &refusal))?;
@@ -116,10 +121,9 @@ impl<'a> Batch<'a> {
     }
 
     pub(crate) fn post(&mut self, origin: Origin<'_>, compiled: Compiled) -> Result<PostingAnswer, Problem> {
-        let clock =
-            Clock { now: origin.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
-        let posted = ledger::post(self.vault, &compiled.post, &clock);
-        let posted = posted.map_err(|refusal| self.post_problem(origin.asks, &compiled, &refusal))?;
+        let mark = self.made.mark();
+        let posted = self.posted(origin, &compiled).inspect_err(|_| self.made.roll_back(mark))?;
+        self.made.keep_moved(mark, &posted.movements);
         let Compiled { document, reason, note, .. } = compiled;
         let answer = PostingAnswer {
             document: document.clone(),
@@ -131,6 +135,34 @@ impl<'a> Batch<'a> {
         Ok(answer)
     }
 
+    /// Decides a posting, with the lots that it makes.
+    fn posted(&mut self, origin: Origin<'_>, compiled: &Compiled) -> Result<Posted, Problem> {
+        for naming in &compiled.namings {
+            let named = self.made.name(self.names, self.vault, naming);
+            named.map_err(|problem| {
+                let pointer = pointer::of_lot(compiled, naming.line);
+                Problem::at(problem.code, pointer, problem.detail)
+            })?;
+        }
+        let clock =
+            Clock { now: origin.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let posted = ledger::post(self.vault, &compiled.post, &clock);
+        posted.map_err(|refusal| self.post_problem(origin.asks, compiled, &refusal))
+    }
+
+    /// A lot that is allocated is there, or a posting of this batch has made it.
+    fn check_made(&self, request: &Request, allocate: &Allocate) -> Result<(), Problem> {
+        if !self.names.is_new(allocate.lot) || self.made.has(allocate.lot) {
+            return Ok(());
+        }
+        match (&request.work, self.names.item_facts.get(&allocate.item)) {
+            (Work::Allocate(AllocateInput { lot: Some(code), .. }), Some(item)) => {
+                Err(unknown_lot(item, code))
+            }
+            _ => Err(Problem::new(Code::Internal, "a new lot is allocated by nobody")),
+        }
+    }
+
     /// Each posting by itself, or all of them or none.
     fn bulk(
         &mut self,
@@ -139,12 +171,13 @@ impl<'a> Batch<'a> {
         atomic: bool,
     ) -> Result<Answer, Problem> {
         let entries = self.entries.len();
-        let mark = self.vault.mark();
+        let (mark, made) = (self.vault.mark(), self.made.mark());
         let mut refusals: Vec<Option<Problem>> = Vec::with_capacity(postings.len());
         for (number, compiled) in postings.into_iter().enumerate() {
             let outcome = compiled.and_then(|compiled| self.post(request.origin(), compiled));
             if atomic && let Err(problem) = outcome {
                 self.vault.roll_back(mark);
+                self.made.roll_back(made);
                 self.entries.truncate(entries);
                 return Err(problem.under(&format!("/postings/{number}")));
             }

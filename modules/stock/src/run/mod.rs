@@ -18,6 +18,7 @@ pub(crate) use lock::lock_wanted;
 use crate::desk::Desk;
 use crate::input::{Request, Work};
 use crate::load::Known;
+use crate::lots::Made;
 use crate::names::Names;
 use crate::save::{self, Calendars, Entry};
 use crate::{gate, lots, originals};
@@ -61,8 +62,8 @@ pub(crate) fn run(
     }
     let mut batch = Batch::new(desk, &names, &mut vault, sweeps);
     let (answers, keep) = batch.decide_all(requests, steps);
-    let entries = batch.entries;
-    keep_all(tx, desk, &names, entries, &vault)?;
+    let Batch { entries, made, .. } = batch;
+    keep_all(tx, desk, &names, entries, made, &vault)?;
     answers::store(tx, requests, &answers, &keep)?;
     Ok(answers)
 }
@@ -73,9 +74,12 @@ pub(crate) fn keep_all(
     desk: &Desk,
     names: &Names,
     entries: Vec<Entry>,
+    made: Made,
     vault: &Vault,
 ) -> Result<(), DbError> {
-    lots::insert(tx, names, &entries)?;
+    if let Some(last) = entries.last() {
+        lots::insert(tx, made, last.posted.recorded_at)?;
+    }
     save::save(tx, &calendars(desk, names), entries, &vault.touched())
 }
 
