@@ -12,7 +12,10 @@ use domain::{ClaimId, Instant, ItemId, LocationId, Status};
 impl Wanted {
     /// Whether nothing is wanted.
     pub(crate) fn is_empty(&self) -> bool {
-        self.sites.is_empty() && self.balances.is_empty() && self.claims.is_empty()
+        self.sites.is_empty()
+            && self.looked_at.is_empty()
+            && self.balances.is_empty()
+            && self.claims.is_empty()
     }
 
     /// A cost stack, of which at most so much is used.

@@ -31,7 +31,7 @@ tables! {
     "places_location": "version + case when blocked then 1000 else 0 end + case when sellable then 1000000 else 0 end",
     "places_tree": "depth + 1",
     "stock_balance where ver <> 0": "on_hand + 7 * allocated + 13 * ver",
-    "stock_site where sellable + reserved + allocated <> 0": "sellable + 7 * reserved + 13 * allocated",
+    "stock_site where at <> -9223372036854775808": "1 + sellable + 7 * reserved + 13 * allocated",
     "stock_posting": "number",
     "stock_movement": "qty",
     "stock_month": "qty_in + 7 * qty_out",

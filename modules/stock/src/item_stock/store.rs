@@ -24,11 +24,17 @@ pub(crate) struct Held {
     pub(crate) expiry: Option<Date>,
 }
 
+/// Not those that were made to be locked for what was then refused. Stock that is not sellable
+/// leaves its guard as it was made, so there the balances tell.
 const GUARDS: Statement = Statement::new(
     "stock.item.guards",
     "select site, sellable, reserved, allocated, next_expiry
      from stock_site
      where item = ?1
+       and (at <> ?2 or exists (
+         select 1 from stock_balance b
+         join stock_known_place p on p.id = b.location
+         where b.item = stock_site.item and p.site = stock_site.site))
      order by site",
 )
 .hot();
@@ -60,7 +66,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD];
 
 /// The guards of an item.
 pub(crate) fn guards(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Guard>, DbError> {
-    conn.query(&GUARDS, &[item.get().into()], |row| {
+    conn.query(&GUARDS, &[item.get().into(), crate::load::NEVER.into()], |row| {
         Ok(Guard {
             site: SiteId(row.int(0)?),
             sellable: row.int(1)?,

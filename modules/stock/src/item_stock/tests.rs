@@ -2,7 +2,8 @@
 
 use super::{available, read, store};
 use crate::as_of::Moment;
-use crate::testing::{World, on_both_engines, parse, world};
+use crate::input::{ReserveInput, Work};
+use crate::testing::{World, code_of, on_both_engines, parse, world};
 use catalog::ItemFacts;
 use db::Engine;
 use domain::ledger::Kind;
@@ -14,6 +15,7 @@ use web::{Grant, Principal, PrincipalKind, Within};
 on_both_engines!(
     what_there_is_of_an_item_and_where,
     a_site_out_of_reach_is_not_there,
+    a_refusal_makes_no_site_of_an_item,
     what_there_was_of_an_item_and_where,
     the_hot_statements_scan_no_table,
 );
@@ -44,6 +46,41 @@ fn what_there_is_of_an_item_and_where(engine: Engine) {
     assert_eq!(world.read(|conn| available(conn, item, site, now)), Delta(11_000_000));
     let elsewhere = SiteId(world.location("M").get());
     assert_eq!(world.read(|conn| available(conn, item, elsewhere, now)), Delta::ZERO);
+}
+
+fn a_refusal_makes_no_site_of_an_item(engine: Engine) {
+    let world = world(engine);
+    let all = Principal::system();
+    let scope = all.scope(domain::Permission::StockRead).unwrap().clone();
+    let bolt = facts(&world, "BOLT");
+    let sites = || {
+        let stock = world.read(|conn| read(conn, &scope, &bolt, world.ctx.now, None));
+        stock.sites.into_iter().map(|site| site.site).collect::<Vec<_>>()
+    };
+    let refused = |kind, text: &str| code_of(&world.try_post(kind, vec![parse(text)]));
+    let reserve = || {
+        let (sku, site, owner) = ("BOLT".to_owned(), "M".to_owned(), "order-1".to_owned());
+        let (qty, unit) = (domain::Qty::units(1).unwrap(), None);
+        code_of(&world.ask(Work::Reserve(ReserveInput {
+            sku,
+            site,
+            qty,
+            unit,
+            owner,
+            priority: 0,
+            expires_at: None,
+        })))
+    };
+    assert_eq!(reserve(), "insufficient_available");
+    assert_eq!(refused(Kind::Issue, "1 BOLT at M1"), "insufficient_stock");
+    assert_eq!(refused(Kind::Receive, "1 BOLT lot A at M1"), "lot_not_allowed");
+    assert_eq!(sites(), Vec::<String>::new());
+    world.receive("1 BOLT at L1 status damaged");
+    assert_eq!(sites(), ["L"], "it has the item, and nothing to sell");
+    world.receive("1 BOLT at M1");
+    world.post(Kind::Issue, vec![parse("1 BOLT at M1")]);
+    assert_eq!(sites(), ["L", "M"], "it has had the item");
+    assert_eq!(reserve(), "insufficient_available");
 }
 
 fn a_site_out_of_reach_is_not_there(engine: Engine) {

@@ -6,7 +6,8 @@
 //! locked, so that "absent" can be locked like everything else. There are many more balances, most
 //! of them new in a growing warehouse: an absent one is read as empty, and whoever stores it finds
 //! out whether another process was first. A guard stays although nothing of it is sellable: it
-//! says that the site has the item.
+//! says that the site has, or has had, the item, once anything was accepted under it. A reservation
+//! needs no guard to be refused, so it makes none.
 
 mod claims;
 mod costs;
@@ -27,6 +28,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) sites: FxHashSet<SiteKey>,
+    /// Guards that are only looked at. One that is not there promises nothing and is not made.
+    pub(crate) looked_at: FxHashSet<SiteKey>,
     pub(crate) balances: FxHashSet<Key>,
     pub(crate) claims: FxHashSet<ClaimId>,
     pub(crate) claims_of: FxHashSet<SiteKey>,
@@ -50,8 +53,8 @@ pub(crate) struct Known {
 /// More keys than this are forgotten and learned anew: about 64 mebibytes.
 const KNOWN_MAX: usize = 1_000_000;
 
-/// The `at` of a row that has never changed.
-const NEVER: i64 = i64::MIN;
+/// The `at` of a row that has never changed: it was made to be locked, and nothing accepted has changed it.
+pub(crate) const NEVER: i64 = i64::MIN;
 
 /// Locks the site guards, the first in the order.
 pub(crate) fn lock_sites(
@@ -61,12 +64,20 @@ pub(crate) fn lock_sites(
     loaded: &mut Loaded,
 ) -> Result<(), DbError> {
     ensure(tx, known, wanted)?;
-    let mut rows = Rows::with_capacity(2, wanted.sites.len());
-    for key in sorted(wanted.sites.iter()) {
+    let keys = sorted(wanted.sites.union(&wanted.looked_at));
+    let mut rows = Rows::with_capacity(2, keys.len());
+    for key in &keys {
         rows.push(&[key.item.get().into(), key.site.get().into()]);
     }
     loaded.sites = many(tx, &sql::LOCK_SITES, &rows, site_row)?.into_iter().collect();
-    known.check(tx, loaded.sites.len() == wanted.sites.len())
+    if loaded.sites.len() == keys.len() {
+        return Ok(());
+    }
+    known.check(tx, wanted.sites.iter().all(|key| loaded.sites.contains_key(key)))?;
+    for key in keys {
+        loaded.sites.entry(key).or_insert(SiteStock::EMPTY);
+    }
+    Ok(())
 }
 
 /// Locks everything else, in order.

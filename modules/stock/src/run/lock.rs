@@ -30,7 +30,7 @@ pub(super) fn lock(
                 }
             }
             Step::Reserve(reserve) => {
-                wanted.sites.insert(SiteKey { item: reserve.item, site: reserve.site });
+                wanted.looked_at.insert(SiteKey { item: reserve.item, site: reserve.site });
             }
             Step::Allocate(allocate) => wanted.allocate(names, allocate),
             Step::Release(release) => wanted.claim(names, release.claim),
