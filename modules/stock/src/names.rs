@@ -4,7 +4,7 @@
 //! did not exist.
 
 use crate::input::{LineInput, PostInput, Request, Work};
-use crate::{load, reason};
+use crate::{load, reason, store_below};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
 use domain::code::fold;
@@ -33,11 +33,11 @@ pub(crate) struct Names {
     pub(crate) claims: FxHashMap<ClaimId, domain::ledger::Claim>,
     /// The codes of the reasons in use, when postings need them.
     pub(crate) reasons: FxHashSet<String>,
-    /// Which of the locations lie below which roots, for callers that do not see all.
-    reach: FxHashMap<(LocationId, LocationId), bool>,
+    /// What the locations lie below, themselves included, when there are callers that do not see all.
+    above: FxHashMap<LocationId, Vec<LocationId>>,
 }
 
-/// The lines of all postings in a request.
+/// The postings of a request that is not refused for its size.
 fn postings(request: &Request) -> &[PostInput] {
     match &request.work {
         Work::Post(post) => std::slice::from_ref(post),
@@ -48,6 +48,14 @@ fn postings(request: &Request) -> &[PostInput] {
 
 fn lines<'a>(requests: &[&'a Request]) -> impl Iterator<Item = &'a LineInput> {
     requests.iter().flat_map(|request| postings(request)).flat_map(|post| &post.lines)
+}
+
+/// Whether nothing that a caller may do at all ends at a place.
+fn sees_all(principal: &Principal) -> bool {
+    Permission::ALL
+        .iter()
+        .filter_map(|permission| principal.scope(*permission))
+        .all(|scope| matches!(scope.reached(), Reached::All))
 }
 
 /// The virtual location at the other end of a kind of posting.
@@ -308,32 +316,22 @@ impl Names {
         Ok(())
     }
 
-    /// For callers that do not see everything: which of the named locations lie below which roots.
+    /// For callers that do not see everything: what the named locations lie below.
     pub(crate) fn read_reach(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        let mut roots: FxHashSet<LocationId> = FxHashSet::default();
-        for request in requests {
-            for permission in Permission::ALL {
-                if let Some(Reached::Within(within)) =
-                    request.principal.scope(*permission).map(web::Scope::reached)
-                {
-                    roots.extend(within);
-                }
-            }
-        }
-        if roots.is_empty() {
+        if requests.iter().all(|request| sees_all(&request.principal)) {
             return Ok(());
         }
         let named = self.location_facts.keys().copied();
         let named: FxHashSet<LocationId> =
             named.chain(self.site_facts.keys().map(|site| site.root())).collect();
-        for location in named {
-            for root in &roots {
-                if self.reach.contains_key(&(location, *root)) {
-                    continue;
-                }
-                let inside = places::within(conn, location, &[*root])?;
-                self.reach.insert((location, *root), inside);
-            }
+        let lacking: Vec<LocationId> =
+            named.into_iter().filter(|location| !self.above.contains_key(location)).collect();
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        self.above.extend(lacking.iter().map(|location| (*location, Vec::new())));
+        for (location, above) in store_below::above(conn, &lacking)? {
+            self.above.entry(location).or_default().push(above);
         }
         Ok(())
     }
@@ -349,7 +347,7 @@ impl Names {
             None => false,
             Some(Reached::All) => true,
             Some(Reached::Within(roots)) => {
-                roots.iter().any(|root| self.reach.get(&(location, *root)).copied().unwrap_or(false))
+                self.above.get(&location).is_some_and(|above| above.iter().any(|above| roots.contains(above)))
             }
         }
     }

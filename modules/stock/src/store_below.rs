@@ -1,6 +1,6 @@
-//! The places below some roots, as far as they are few.
+//! The places below some roots, as far as they are few, and what some places are below.
 
-use db::{Conn, DbError, Statement};
+use db::{Conn, DbError, Rows, Statement};
 use domain::LocationId;
 
 pub(crate) const PLACES_BELOW: Statement = Statement::per_engine(
@@ -18,4 +18,25 @@ pub(crate) const PLACES_BELOW: Statement = Statement::per_engine(
 /// The places below the roots, at most `most` of them.
 pub(crate) fn places(conn: &mut Conn<'_>, roots: &str, most: i64) -> Result<Vec<LocationId>, DbError> {
     conn.query(&PLACES_BELOW, &[roots.into(), most.into()], |row| Ok(LocationId(row.int(0)?)))
+}
+
+pub(crate) const PLACES_ABOVE: Statement = Statement::per_engine(
+    "stock.places_above",
+    "select t.descendant, t.ancestor from stock_within t where t.descendant = ?1",
+    "select t.descendant, t.ancestor
+     from unnest(?1::bigint[]) as k (location)
+     join stock_within t on t.descendant = k.location",
+)
+.hot();
+
+/// The places with what is above them, themselves included: pairs of place and ancestor.
+pub(crate) fn above(
+    conn: &mut Conn<'_>,
+    places: &[LocationId],
+) -> Result<Vec<(LocationId, LocationId)>, DbError> {
+    let mut rows = Rows::with_capacity(1, places.len());
+    for place in places {
+        rows.push(&[place.get().into()]);
+    }
+    conn.query_many(&PLACES_ABOVE, &rows, |row| Ok((LocationId(row.int(0)?), LocationId(row.int(1)?))))
 }

@@ -150,7 +150,8 @@ fn what_was_there_is_listed_as_it_was(engine: Engine) {
 
 fn every_statement_is_understood_and_walks_along_an_index(engine: Engine) {
     let world = world(engine);
-    for statement in store::ALL.into_iter().flatten().chain([&crate::store_below::PLACES_BELOW]) {
+    let places = [&crate::store_below::PLACES_BELOW, &crate::store_below::PLACES_ABOVE];
+    for statement in store::ALL.into_iter().flatten().chain(places) {
         let plan = world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
         let scans = db::full_scans(&plan);
         assert_eq!(scans, Vec::<&str>::new(), "{}: {plan:#?}", statement.name);
