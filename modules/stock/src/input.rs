@@ -51,6 +51,28 @@ pub enum Work {
 pub const POSTINGS_PER_BULK_MAX: usize = 1_000;
 /// The most lines of one posting, serials counted singly.
 pub const LINES_PER_POSTING_MAX: usize = 10_000;
+/// The most lines of all postings of a bulk, serials counted singly.
+pub const LINES_PER_BULK_MAX: usize = 10_000;
+
+impl Work {
+    /// How many lines it is about, serials counted singly: what it costs of a batch.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Work::Post(post) => post.size(),
+            Work::Bulk(bulk) => bulk.size(),
+            _ => 1,
+        }
+    }
+
+    /// Whether it is small enough to be looked at; it is refused unread otherwise.
+    pub(crate) fn fits(&self) -> bool {
+        match self {
+            Work::Post(post) => post.size() <= LINES_PER_POSTING_MAX,
+            Work::Bulk(bulk) => bulk.size() <= LINES_PER_BULK_MAX,
+            _ => true,
+        }
+    }
+}
 
 /// Many postings in one request.
 #[derive(Clone, Debug)]
@@ -61,6 +83,13 @@ pub struct BulkInput {
     pub refused: Vec<(usize, Problem)>,
     /// All or none; otherwise each is accepted or refused by itself.
     pub atomic: bool,
+}
+
+impl BulkInput {
+    /// Lines of all postings, serials counted singly.
+    pub(crate) fn size(&self) -> usize {
+        self.postings.iter().map(PostInput::size).sum()
+    }
 }
 
 /// A posting, by names.
@@ -80,6 +109,13 @@ pub struct PostInput {
     pub note: Option<String>,
     /// The lines.
     pub lines: Vec<LineInput>,
+}
+
+impl PostInput {
+    /// Lines, serials counted singly.
+    pub(crate) fn size(&self) -> usize {
+        self.lines.iter().map(|line| line.serials.len().max(1)).sum()
+    }
 }
 
 /// How much, on a line.

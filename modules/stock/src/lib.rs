@@ -72,8 +72,8 @@ pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use document_routes::document_routes;
 pub use input::{
-    AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput,
-    POSTINGS_PER_BULK_MAX, PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput,
+    AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_BULK_MAX, LINES_PER_POSTING_MAX, LineInput,
+    LotInput, POSTINGS_PER_BULK_MAX, PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput,
     ReverseInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};

@@ -40,6 +40,7 @@ pub(crate) struct Names {
 /// The postings of a request that is not refused for its size.
 fn postings(request: &Request) -> &[PostInput] {
     match &request.work {
+        work if !work.fits() => &[],
         Work::Post(post) => std::slice::from_ref(post),
         Work::Bulk(bulk) => &bulk.postings,
         _ => &[],

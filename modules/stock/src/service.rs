@@ -2,7 +2,7 @@
 //! of another module's own transaction.
 
 use crate::desk::Desk;
-use crate::input::{Request, Work};
+use crate::input::Request;
 use crate::load::Known;
 use crate::run;
 use db::{Db, DbError, Front, Tx};
@@ -82,11 +82,41 @@ pub fn prepare(tx: &mut Tx<'_>, now: Instant) -> Result<(), DbError> {
     db::partitions::ensure(tx, "stock_movement", now.0, MONTHS_AHEAD)
 }
 
-/// How many lines a request is about: what it costs of a batch.
+/// What a request costs of a batch; little when it is too large to be looked at.
 fn weight(request: &Request) -> usize {
-    match &request.work {
-        Work::Post(post) => post.lines.len(),
-        Work::Bulk(bulk) => bulk.postings.iter().map(|post| post.lines.len()).sum(),
-        _ => 1,
+    if request.work.fits() { request.work.size() } else { 1 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::weight;
+    use crate::input::{BulkInput, LINES_PER_BULK_MAX, PostInput, Request, Work};
+    use crate::testing::{parse, posting};
+    use domain::ledger::Kind;
+    use std::sync::Arc;
+    use web::Principal;
+
+    #[test]
+    fn a_serial_weighs_as_much_as_a_line() {
+        let world = crate::testing::world(db::Engine::Sqlite);
+        let post = |lines: &[&str]| {
+            let lines = lines.iter().map(|line| parse(line)).collect();
+            PostInput { lines, ..posting(Kind::Receive) }
+        };
+        let weigh = |work| {
+            let principal = Arc::new(Principal::system());
+            weight(&Request { ctx: world.ctx.clone(), principal, key: None, work })
+        };
+        let bulk = |postings| Work::Bulk(BulkInput { postings, refused: Vec::new(), atomic: false });
+        let three = || post(&["1 BOLT at L1", "2 DRILL serials S1,S2 at L1"]);
+        assert_eq!(weigh(Work::Post(post(&["5 BOLT at L1"]))), 1);
+        assert_eq!(weigh(Work::Post(three())), 3);
+        assert_eq!(weigh(bulk(vec![three(), three()])), 6);
+        let mut large = three();
+        large.lines[1].serials = vec!["S".to_owned(); LINES_PER_BULK_MAX - 1];
+        assert_eq!(weigh(bulk(vec![large.clone()])), LINES_PER_BULK_MAX);
+        assert_eq!(weigh(bulk(vec![large.clone(), three()])), 1, "it is refused unread");
+        large.lines[1].serials.push("T".to_owned());
+        assert_eq!(weigh(Work::Post(large)), 1, "it is refused unread");
     }
 }

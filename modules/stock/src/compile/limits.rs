@@ -1,6 +1,6 @@
 //! How long texts may be, and how many postings a bulk may have.
 
-use crate::input::POSTINGS_PER_BULK_MAX;
+use crate::input::{BulkInput, LINES_PER_BULK_MAX, POSTINGS_PER_BULK_MAX};
 use domain::code::CODE_CHARS_MAX;
 use domain::{Code, Problem};
 
@@ -54,7 +54,8 @@ pub(crate) fn check_length(name: &str, pointer: &str) -> Result<(), Problem> {
 }
 
 /// Refuses a bulk that is empty or too large.
-pub(crate) fn check_bulk(count: usize) -> Result<(), Problem> {
+pub(crate) fn check_bulk(bulk: &BulkInput) -> Result<(), Problem> {
+    let count = bulk.postings.len() + bulk.refused.len();
     if count == 0 {
         return Err(Problem::at(Code::InvalidValue, "/postings", "a bulk has at least one posting"));
     }
@@ -62,5 +63,33 @@ pub(crate) fn check_bulk(count: usize) -> Result<(), Problem> {
         let detail = format!("`{count}` postings are more than `{POSTINGS_PER_BULK_MAX}`");
         return Err(Problem::at(Code::TooMany, "/postings", detail));
     }
+    let size = bulk.size();
+    if size > LINES_PER_BULK_MAX {
+        let detail =
+            format!("`{size}` lines and serials are more than `{LINES_PER_BULK_MAX}`; send several bulks");
+        return Err(Problem::at(Code::TooMany, "/postings", detail));
+    }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_bulk;
+    use crate::input::{BulkInput, LINES_PER_BULK_MAX};
+    use crate::testing::{parse, posting};
+    use domain::Code;
+    use domain::ledger::Kind;
+
+    #[test]
+    fn a_bulk_has_ten_thousand_lines_and_serials_and_no_more() {
+        let mut post = posting(Kind::Receive);
+        post.lines = vec![parse("1 BOLT at L1"), parse("1 DRILL serials S1 at L1")];
+        post.lines[1].serials = vec!["S1".to_owned(); LINES_PER_BULK_MAX / 2 - 1];
+        let bulk = |postings| BulkInput { postings, refused: Vec::new(), atomic: false };
+        check_bulk(&bulk(vec![post.clone(), post.clone()])).unwrap();
+        let mut one_more = post.clone();
+        one_more.lines.push(parse("1 BOLT at L1"));
+        let problem = check_bulk(&bulk(vec![post, one_more])).unwrap_err();
+        assert_eq!((problem.code, problem.pointer.as_deref()), (Code::TooMany, Some("/postings")));
+    }
 }

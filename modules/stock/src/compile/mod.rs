@@ -66,7 +66,7 @@ impl Compiler<'_> {
         self.check_permission(permission)?;
         check_words(input.document.as_deref(), input.reason.as_deref(), input.note.as_deref())?;
         let reason = crate::reason::of_posting(self.names, input)?;
-        let count: usize = input.lines.iter().map(|line| line.serials.len().max(1)).sum();
+        let count = input.size();
         if input.lines.is_empty() {
             return Err(Problem::at(Code::InvalidValue, "/lines", "a posting has at least one line"));
         }

@@ -48,7 +48,7 @@ pub(super) fn compile(
         Compiler { names, ctx: &request.ctx, principal: &request.principal, minor_digits: desk.minor_digits };
     let step = match &request.work {
         Work::Post(input) => compiler.post(input).map(|compiled| Step::Post(Box::new(compiled))),
-        Work::Bulk(bulk) => check_bulk(bulk.postings.len() + bulk.refused.len()).map(|()| {
+        Work::Bulk(bulk) => check_bulk(bulk).map(|()| {
             let mut postings: Vec<_> = bulk.postings.iter().map(|input| compiler.post(input)).collect();
             for (place, problem) in &bulk.refused {
                 postings.insert((*place).min(postings.len()), Err(problem.clone()));
