@@ -90,6 +90,6 @@ mod tests {
         let mut one_more = post.clone();
         one_more.lines.push(parse("1 BOLT at L1"));
         let problem = check_bulk(&bulk(vec![post, one_more])).unwrap_err();
-        assert_eq!((problem.code, problem.pointer.as_deref()), (Code::TooMany, Some("/postings")));
+        assert_eq!((problem.code, problem.errors[0].pointer.as_str()), (Code::TooMany, "/postings"));
     }
 }

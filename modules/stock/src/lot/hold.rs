@@ -90,13 +90,7 @@ fn shown(item: &ItemFacts, lot: &LotRow, posting: Option<PostingAnswer>) -> LotH
     LotHold { sku, lot: code, on_hold: lot.on_hold, version: lot.version, posting }
 }
 
-fn trace(
-    tx: &mut Tx<'_>,
-    caller: &Caller,
-    shown: &LotHold,
-    lot: &LotRow,
-    (why, note): (&str, Option<&str>),
-) {
+fn trace(tx: &mut Tx<'_>, caller: &Caller, shown: &LotHold, lot: &LotRow, (why, note): (&str, Option<&str>)) {
     let (action, event) = if lot.on_hold {
         ("stock.lot.hold", "stock.lot_held")
     } else {
