@@ -283,16 +283,13 @@ fn bulk_answer<'a>(
     let mut accepted = entries.iter();
     let mut postings = Vec::with_capacity(refusals.len());
     for refusal in refusals {
-        postings.push(match refusal {
-            Some(problem) => {
-                let status = Answer::refused(problem, ctx.request_id).status.as_u16();
-                let problem = to_raw_value(&web::problem_value(problem, ctx.request_id))?;
-                BulkEntry::Refused { status, problem }
-            }
-            None => {
-                let lost = || Failure::fault("a posting was accepted and not entered");
-                BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?)? }
-            }
+        postings.push(if let Some(problem) = refusal {
+            let status = Answer::refused(problem, ctx.request_id).status.as_u16();
+            let problem = to_raw_value(&web::problem_value(problem, ctx.request_id))?;
+            BulkEntry::Refused { status, problem }
+        } else {
+            let lost = || Failure::fault("a posting was accepted and not entered");
+            BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?)? }
         });
     }
     let refused = refusals.iter().flatten().count();
