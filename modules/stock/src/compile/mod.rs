@@ -65,14 +65,15 @@ impl Compiler<'_> {
         let permission = input.kind.permission();
         self.check_permission(permission)?;
         check_words(input.document.as_deref(), input.reason.as_deref(), input.note.as_deref())?;
-        let reason = crate::reason::of_posting(self.names, input)?;
         let count = input.size();
-        if input.lines.is_empty() {
-            return Err(Problem::at(Code::InvalidValue, "/lines", "a posting has at least one line"));
-        }
         if count > LINES_PER_POSTING_MAX {
+            // before anything that it names: that was not looked up
             let detail = format!("`{count}` lines and serials are more than `{LINES_PER_POSTING_MAX}`");
             return Err(Problem::at(Code::TooMany, "/lines", detail));
+        }
+        let reason = crate::reason::of_posting(self.names, input)?;
+        if input.lines.is_empty() {
+            return Err(Problem::at(Code::InvalidValue, "/lines", "a posting has at least one line"));
         }
         let mut lines = Vec::with_capacity(count);
         let mut origins = Vec::with_capacity(count);
