@@ -37,10 +37,9 @@ pub(crate) struct Names {
     above: FxHashMap<LocationId, Vec<LocationId>>,
 }
 
-/// The postings of a request that is not refused for its size.
+/// The lines of all postings in a request.
 fn postings(request: &Request) -> &[PostInput] {
     match &request.work {
-        work if !work.fits() => &[],
         Work::Post(post) => std::slice::from_ref(post),
         Work::Bulk(bulk) => &bulk.postings,
         _ => &[],

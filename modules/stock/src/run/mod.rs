@@ -41,7 +41,8 @@ pub(crate) fn run(
     let fresh: Vec<&Request> = requests
         .iter()
         .zip(&stored)
-        .filter(|(_, stored)| stored.is_none())
+        // what is refused for its size is not looked up
+        .filter(|(request, stored)| stored.is_none() && request.work.fits())
         .map(|(request, _)| *request)
         .collect();
     let mut names = Names::read(tx, &fresh)?;
