@@ -118,10 +118,12 @@ async fn serve(
         limits: config.limits()?,
         readiness: vec![disk],
     });
+    // before anybody is told that it runs: who is told may stop it at once
+    let stop = told_to_stop()?;
     show_set_up(call, db, address).await?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     call.out.remark(&(manner.welcome)(address));
-    server.run(listener, told_to_stop()?, manner.closing).await;
+    server.run(listener, stop, manner.closing).await;
     tracing::info!("stopped");
     Ok(())
 }
