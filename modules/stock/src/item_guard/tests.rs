@@ -47,7 +47,8 @@ fn an_archived_item_takes_nothing_until_it_is_back(engine: Engine) {
     let world = world(engine);
     world.receive("1 BOLT at L1 status damaged");
     assert_eq!(code(archive(&world, "BOLT", true)), Code::InUse);
-    world.post(Kind::Issue, vec![parse("1 BOLT at L1 status damaged")]);
+    world.post(Kind::SetStatus, vec![parse("1 BOLT at L1 status damaged becomes good")]);
+    world.post(Kind::Issue, vec![parse("1 BOLT at L1")]);
     assert!(archive(&world, "BOLT", true).unwrap().archived);
     assert_eq!(code_of(&world.try_post(Kind::Receive, vec![parse("1 BOLT at L1")])), "in_use");
     archive(&world, "BOLT", false).unwrap();
