@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use testkit::http::Actor;
 
 /// How long anything may take that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The program on a database, with its log.
 struct Program {

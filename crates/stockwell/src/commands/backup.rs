@@ -44,18 +44,15 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         Some(to) => to,
         None => fresh_name(call, ending)?,
     };
-    let anchor = match is_file {
-        Some(file) => {
-            super::require_database(call.config)?;
-            copy(&file, &to)?
-        }
-        None => {
-            let operator = Operator::open(call.config)?;
-            let anchor = anchored(&operator.db, &operator.ctx)?;
-            operator.db.close();
-            dump(&call.config.database(), &to)?;
-            anchor
-        }
+    let anchor = if let Some(file) = is_file {
+        super::require_database(call.config)?;
+        copy(&file, &to)?
+    } else {
+        let operator = Operator::open(call.config)?;
+        let anchor = anchored(&operator.db, &operator.ctx)?;
+        operator.db.close();
+        dump(&call.config.database(), &to)?;
+        anchor
     };
     let (bytes, sha256) = file_hash(&to)?;
     let (postings, state_hash) = (anchor.postings, hex(&anchor.state_hash));
@@ -168,5 +165,6 @@ fn file_hash(file: &Path) -> Result<(u64, String), Stop> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
 }

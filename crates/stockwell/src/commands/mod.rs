@@ -31,7 +31,7 @@ use std::time::Duration;
 use web::{Clock, Principal};
 
 /// How long the operator may read at a time: to check all that a large database holds takes hours.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(24 * 3_600);
+pub(crate) const PATIENCE: Duration = Duration::from_hours(24);
 
 /// The settings of the database.
 pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {

@@ -51,7 +51,7 @@ impl<'w> Stage<'w> {
             ("C1", "bin", Some("C")),
             ("P1", "bin", Some("PAR")),
         ] {
-            stage.make("/api/v1/locations", json!({ "code": code, "kind": kind, "parent": parent }));
+            stage.make("/api/v1/locations", &json!({ "code": code, "kind": kind, "parent": parent }));
         }
         let case = json!([{ "unit": "case", "factor": "12" }]);
         let third = json!([{ "unit": "scoop", "factor": "1/3" }]);
@@ -63,11 +63,11 @@ impl<'w> Stage<'w> {
             json!({ "sku": "SERVICE", "name": "Help", "base_unit": "each", "class": "service" }),
             json!({ "sku": "GONE", "name": "Gone", "base_unit": "each" }),
         ] {
-            stage.make("/api/v1/items", item);
+            stage.make("/api/v1/items", &item);
         }
         stage.make(
             "/api/v1/postings/receive",
-            json!({ "lines": [
+            &json!({ "lines": [
                 { "sku": "BOLT", "qty": "100", "location": "A1", "unit_cost": "2.50" },
                 { "sku": "BOLT", "qty": "5", "location": "B1" },
                 { "sku": "BOLT", "qty": "5", "location": "C1" },
@@ -77,19 +77,19 @@ impl<'w> Stage<'w> {
                 { "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1" },
             ] }),
         );
-        stage.make("/api/v1/locations/B1/block", json!({ "reason": "wet floor" }));
+        stage.make("/api/v1/locations/B1/block", &json!({ "reason": "wet floor" }));
         let closed = stage.admin.patch("/api/v1/locations/C1", 1, &json!({ "open_to_allocation": false }));
         closed.good();
         stage.admin.post_nothing("/api/v1/items/GONE/archive").good();
-        world.pass(Duration::from_secs(10 * 86_400));
+        world.pass(Duration::from_hours(240));
         // whoever touches the item first moves what has expired aside: that is done before a case
         let line = json!({ "sku": "MILK", "lot": "GOOD", "qty": "1", "location": "A2" });
-        stage.make("/api/v1/postings/receive", json!({ "lines": [line] }));
+        stage.make("/api/v1/postings/receive", &json!({ "lines": [line] }));
         stage
     }
 
-    pub(super) fn make(&self, path: &str, body: Value) -> Value {
-        self.admin.post(path, &body).good().json()
+    pub(super) fn make(&self, path: &str, body: &Value) -> Value {
+        self.admin.post(path, body).good().json()
     }
 
     /// Asks, and holds the answer against what is expected: `422 unknown_item /lines/0/sku`.
@@ -119,7 +119,7 @@ impl<'w> Stage<'w> {
             self.wrong.borrow_mut().push(told);
             return;
         }
-        self.is_a_problem(&first, &what);
+        Self::is_a_problem(&first, &what);
         assert_eq!(
             difference(&before, &trace(self.world)),
             Vec::<String>::new(),
@@ -135,7 +135,7 @@ impl<'w> Stage<'w> {
     }
 
     /// A problem says what, where, and what to do, and nothing of our inside.
-    fn is_a_problem(&self, reply: &Reply, what: &str) {
+    fn is_a_problem(reply: &Reply, what: &str) {
         assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{what}");
         let body = reply.json();
         let detail = body["detail"].as_str().unwrap();

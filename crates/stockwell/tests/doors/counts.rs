@@ -31,20 +31,20 @@ fn site(world: &World) -> Actor {
     admin
 }
 
-fn receive(admin: &Actor, line: Value) {
+fn receive(admin: &Actor, line: &Value) {
     admin.post("/api/v1/postings/receive", &json!({ "lines": [line] })).good();
 }
 
 /// Posts a count; `fields` are added to its line.
-fn count(admin: &Actor, counted: &str, fields: Value) -> Reply {
+fn count(admin: &Actor, counted: &str, fields: &Value) -> Reply {
     count_at(admin, counted, fields, None)
 }
 
-fn count_at(admin: &Actor, counted: &str, fields: Value, at: Option<&str>) -> Reply {
+fn count_at(admin: &Actor, counted: &str, fields: &Value, at: Option<&str>) -> Reply {
     admin.post("/api/v1/postings/adjust", &count_body(counted, fields, at))
 }
 
-fn count_body(counted: &str, fields: Value, at: Option<&str>) -> Value {
+fn count_body(counted: &str, fields: &Value, at: Option<&str>) -> Value {
     let mut line = json!({ "sku": "BOLT", "counted": counted, "location": "A1" });
     line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let mut body = json!({ "lines": [line], "reason": "count" });
@@ -72,19 +72,22 @@ fn moved(reply: Reply) -> String {
 
 fn a_surplus_is_worth_what_was_found(world: &World) {
     let admin = site(world);
-    receive(&admin, json!({ "sku": "BOLT", "qty": "90", "location": "A1", "unit_cost": "1.00" }));
-    assert_eq!(moved(count(&admin, "100", json!({ "unit_cost": "2.00" }))), "10 ~adjustment A1");
+    receive(&admin, &json!({ "sku": "BOLT", "qty": "90", "location": "A1", "unit_cost": "1.00" }));
+    assert_eq!(moved(count(&admin, "100", &json!({ "unit_cost": "2.00" }))), "10 ~adjustment A1");
     assert_eq!(worth(&admin, "BOLT"), "100 110.00");
     // nine cases are eight more: two thirds of one at 9.00
-    assert_eq!(moved(count(&admin, "9", json!({ "unit": "case", "unit_cost": "9.00" }))), "8 ~adjustment A1");
+    assert_eq!(
+        moved(count(&admin, "9", &json!({ "unit": "case", "unit_cost": "9.00" }))),
+        "8 ~adjustment A1"
+    );
     assert_eq!(worth(&admin, "BOLT"), "108 116.00");
     // what is missing is worth what it was, whatever is said of its cost
-    assert_eq!(moved(count(&admin, "98", json!({ "unit_cost": "50.00" }))), "10 A1 ~adjustment");
+    assert_eq!(moved(count(&admin, "98", &json!({ "unit_cost": "50.00" }))), "10 A1 ~adjustment");
     assert_eq!(worth(&admin, "BOLT"), "98 106.00");
-    let too_much = count(&admin, "1000000000", json!({ "unit_cost": "999999999999" }));
+    let too_much = count(&admin, "1000000000", &json!({ "unit_cost": "999999999999" }));
     assert_eq!(too_much.refusal(), "422 limit_exceeded /lines/0/unit_cost");
     assert_eq!(
-        count(&admin, "1", json!({ "unit": "box", "unit_cost": "1" })).refusal(),
+        count(&admin, "1", &json!({ "unit": "box", "unit_cost": "1" })).refusal(),
         "422 unknown_unit /lines/0/unit"
     );
     assert_eq!(worth(&admin, "BOLT"), "98 106.00");
@@ -94,48 +97,48 @@ fn serials_that_were_found_are_priced_one_by_one(world: &World) {
     let admin = site(world);
     receive(
         &admin,
-        json!({ "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1", "unit_cost": "10.00" }),
+        &json!({ "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1", "unit_cost": "10.00" }),
     );
     let line = json!({ "sku": "DRILL", "serials": ["S1", "S2", "S3"], "unit_cost": "12.50" });
-    assert_eq!(moved(count(&admin, "3", line)), "1 ~adjustment A1");
+    assert_eq!(moved(count(&admin, "3", &line)), "1 ~adjustment A1");
     assert_eq!(worth(&admin, "DRILL"), "3 32.50");
 }
 
 fn a_dated_count_is_held_to_the_books_of_its_instant(world: &World) {
     let admin = site(world);
-    receive(&admin, json!({ "sku": "BOLT", "qty": "10", "location": "A1" }));
-    world.pass(Duration::from_secs(60));
+    receive(&admin, &json!({ "sku": "BOLT", "qty": "10", "location": "A1" }));
+    world.pass(Duration::from_mins(1));
     let scan = world.now().to_string();
-    let at = |counted: &str| count_at(&admin, counted, json!({}), Some(&scan));
-    world.pass(Duration::from_secs(300));
+    let at = |counted: &str| count_at(&admin, counted, &json!({}), Some(&scan));
+    world.pass(Duration::from_mins(5));
     let line = json!({ "sku": "BOLT", "qty": "3", "location": "A1" });
     admin.post("/api/v1/postings/issue", &json!({ "lines": [line] })).good();
-    world.pass(Duration::from_secs(60));
+    world.pass(Duration::from_mins(1));
     // ten were scanned when there were ten; that three are gone since is no difference
     assert_eq!(at("10").refusal(), "422 invalid_quantity /lines");
     assert_eq!(moved(at("12")), "2 ~adjustment A1");
     assert_eq!(moved(at("11")), "1 A1 ~adjustment");
     assert_eq!(at("11").refusal(), "422 invalid_quantity /lines");
-    assert_eq!(count(&admin, "8", json!({})).refusal(), "422 invalid_quantity /lines");
+    assert_eq!(count(&admin, "8", &json!({})).refusal(), "422 invalid_quantity /lines");
     // two were scanned, and three were issued afterwards
     assert_eq!(at("2").refusal(), "409 insufficient_stock /lines/0/counted");
     // before anything was there
-    let early = count_at(&admin, "1", json!({}), Some("2026-03-01T00:00:00Z"));
+    let early = count_at(&admin, "1", &json!({}), Some("2026-03-01T00:00:00Z"));
     assert_eq!(moved(early), "1 ~adjustment A1");
-    assert_eq!(moved(count(&admin, "8", json!({}))), "1 A1 ~adjustment");
+    assert_eq!(moved(count(&admin, "8", &json!({}))), "1 A1 ~adjustment");
 }
 
 fn counts_of_one_bulk_see_each_other(world: &World) {
     let admin = site(world);
-    receive(&admin, json!({ "sku": "BOLT", "qty": "10", "location": "A1" }));
+    receive(&admin, &json!({ "sku": "BOLT", "qty": "10", "location": "A1" }));
     let scan = world.now().to_string();
-    world.pass(Duration::from_secs(300));
+    world.pass(Duration::from_mins(5));
     let line = json!({ "sku": "BOLT", "qty": "3", "location": "A1" });
     admin.post("/api/v1/postings/issue", &json!({ "lines": [line] })).good();
     let mut postings = Vec::new();
     for (counted, at) in [("12", Some(scan.as_str())), ("12", Some(scan.as_str())), ("9", None), ("7", None)]
     {
-        let mut posting = count_body(counted, json!({}), at);
+        let mut posting = count_body(counted, &json!({}), at);
         posting["kind"] = "adjust".into();
         postings.push(posting);
     }
@@ -160,7 +163,7 @@ fn what_is_not_good_leaves_by_an_adjustment_alone(world: &World) {
             line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
             json!({ "lines": [line], "reason": "count" })
         };
-        receive(&admin, json!({ "sku": "BOLT", "qty": "5", "location": "A1", "status": status }));
+        receive(&admin, &json!({ "sku": "BOLT", "qty": "5", "location": "A1", "status": status }));
         for kind in ["issue", "consume"] {
             let reply = admin.post(format!("/api/v1/postings/{kind}"), &of(json!({ "qty": "1" })));
             assert_eq!(reply.refusal(), "422 status_not_good /lines/0/status", "{kind} {status}");

@@ -155,12 +155,12 @@ fn a_reversal_does_not_tell_where_a_serial_went(world: &World) {
     let (admin, mine) = sites(world);
     let post = |kind: &str, bin: &str| {
         let line = json!({ "sku": "DRILL", "serials": ["GONE"], "location": bin });
-        admin.post(&format!("/api/v1/postings/{kind}"), &json!({ "lines": [line] })).good()
+        admin.post(format!("/api/v1/postings/{kind}"), &json!({ "lines": [line] })).good()
     };
     let received = post("receive", "A1").json()["id"].as_str().unwrap().to_owned();
     post("issue", "A1");
     post("return", "P1");
-    let reverse = |actor: &Actor| actor.post(&format!("/api/v1/postings/{received}/reverse"), &json!({}));
+    let reverse = |actor: &Actor| actor.post(format!("/api/v1/postings/{received}/reverse"), &json!({}));
     let refused = reverse(&mine);
     assert_eq!(refused.refusal(), "409 serial_not_here");
     assert!(!refused.text().contains("P1") && refused.text().contains("another place"), "{}", refused.text());
@@ -190,10 +190,8 @@ fn what_stands_elsewhere_by_its_id_is_not_there(world: &World) {
     let issue =
         |claim: &str| json!({ "lines": [{ "sku": "BOLT", "qty": "1", "location": "A1", "claim": claim }] });
     let bind = |claim: &str| json!({ "sku": "BOLT", "location": "A1", "qty": "1", "reservation": claim });
-    for (path, body) in [
-        ("/api/v1/postings/issue", &issue as &dyn Fn(&str) -> Value),
-        ("/api/v1/allocations", &bind as &dyn Fn(&str) -> Value),
-    ] {
+    let bodies: [&dyn Fn(&str) -> Value; 2] = [&issue, &bind];
+    for (path, body) in ["/api/v1/postings/issue", "/api/v1/allocations"].into_iter().zip(bodies) {
         for there in [&reserved, &allocated] {
             let ask = |id: &str| told(&mine.post(path, &body(id)), id);
             assert_eq!(ask(there), ask(claim), "{path}");

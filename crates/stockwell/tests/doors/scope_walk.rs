@@ -125,6 +125,7 @@ fn allocate() -> Value {
 }
 
 /// A request to a route about something in `LON`. `None`: nobody has told how.
+#[expect(clippy::too_many_lines, reason = "a table, line by line")]
 pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     let post = |name: &str, special: Value| with(format!("/api/v1/postings/{name}"), lines(special));
     Some(match (method, path) {

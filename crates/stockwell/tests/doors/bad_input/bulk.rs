@@ -88,7 +88,7 @@ fn a_bulk_takes_a_thousand_postings_and_no_more(world: &World) {
     for atomic in [true, false] {
         let asked = ("POST", "/api/v1/postings/bulk".to_owned(), bulk(1_001, atomic));
         stage.refuses("1,001", &asked, "413 too_many /postings");
-        let done = stage.make("/api/v1/postings/bulk", bulk(1_000, atomic));
+        let done = stage.make("/api/v1/postings/bulk", &bulk(1_000, atomic));
         assert_eq!(done["accepted"], 1_000);
     }
 }
@@ -104,7 +104,7 @@ fn a_bulk_knows_what_its_first_postings_took(world: &World) {
     let path = "/api/v1/postings/bulk";
     let expected = "409 insufficient_stock /postings/1/lines/0/qty";
     stage.refuses("atomic", &("POST", path.to_owned(), bulk(true)), expected);
-    let done = stage.make(path, bulk(false));
+    let done = stage.make(path, &bulk(false));
     assert_eq!((&done["accepted"], &done["refused"]), (&json!(2), &json!(1)));
     assert_eq!(done["postings"][1]["problem"]["errors"][0]["pointer"], "/lines/0/qty");
     // repeated, a bulk is answered as it was, the refused posting too

@@ -61,7 +61,7 @@ fn a_wrong_reservation_is_refused(world: &World) {
         stage.refuses("reserve", &asked, expected);
     }
     // exactly what is available is reserved, and not one more
-    let all = stage.make("/api/v1/reservations", changed(good(), &json!({ "qty": "105" })));
+    let all = stage.make("/api/v1/reservations", &changed(good(), &json!({ "qty": "105" })));
     assert_eq!(all["available"], "0");
     let asked: Asked = ("POST", "/api/v1/reservations".to_owned(), good());
     stage.refuses("one more", &asked, "409 insufficient_available /qty");
@@ -71,10 +71,10 @@ fn a_wrong_allocation_is_refused(world: &World) {
     let stage = Stage::new(world);
     let good = || json!({ "sku": "BOLT", "location": "A1", "qty": "1", "owner": "order-1" });
     let reserve = json!({ "sku": "BOLT", "site": "LON", "qty": "2", "owner": "o" });
-    let reservation = stage.make("/api/v1/reservations", reserve)["id"].clone();
+    let reservation = stage.make("/api/v1/reservations", &reserve)["id"].clone();
     let expiring = json!({ "sku": "BOLT", "site": "LON", "qty": "2", "owner": "o", "expires_at": "2026-03-12T00:00:00Z" });
-    let expired = stage.make("/api/v1/reservations", expiring)["id"].clone();
-    world.pass(Duration::from_secs(86_400));
+    let expired = stage.make("/api/v1/reservations", &expiring)["id"].clone();
+    world.pass(Duration::from_hours(24));
     let more = [
         (json!({ "qty": "101" }), "409 insufficient_stock /qty"),
         (json!({ "location": "A2" }), "409 insufficient_stock /qty"),
@@ -107,8 +107,8 @@ fn a_wrong_release_is_refused(world: &World) {
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
     let reserve = json!({ "sku": "BOLT", "site": "LON", "qty": "5", "owner": "o" });
     let allocate = json!({ "sku": "BOLT", "location": "A1", "qty": "5", "owner": "o" });
-    let reserved = id(&stage.make("/api/v1/reservations", reserve));
-    let allocated = id(&stage.make("/api/v1/allocations", allocate));
+    let reserved = id(&stage.make("/api/v1/reservations", &reserve));
+    let allocated = id(&stage.make("/api/v1/allocations", &allocate));
     for (kind, claim, other) in
         [("reservations", &reserved, &allocated), ("allocations", &allocated, &reserved)]
     {
@@ -128,7 +128,7 @@ fn a_wrong_release_is_refused(world: &World) {
         for unknown in ["clm_0199f2c47a5e7b3c9d1e4f6a8b0c2d4e", "7", "%00", other.as_str()] {
             stage.refuses("unknown", &release(unknown, json!({})), "404 not_found");
         }
-        stage.make(&format!("/api/v1/{kind}/{claim}/release"), json!({ "qty": "5" }));
+        stage.make(&format!("/api/v1/{kind}/{claim}/release"), &json!({ "qty": "5" }));
         stage.refuses("closed", &release(claim, json!({})), "409 claim_closed");
     }
 }

@@ -42,7 +42,7 @@ fn a_wrong_transfer_is_refused(world: &World) {
     ] {
         stage.refuses("transfer", &post("transfers", good(fields)), expected);
     }
-    stage.make("/api/v1/transfers", good(json!({ "lines": vec![line.clone(); 1_000] })));
+    stage.make("/api/v1/transfers", &good(json!({ "lines": vec![line.clone(); 1_000] })));
     for (fields, expected) in [
         (json!({ "sku": "NOPE" }), "422 unknown_item /sku"),
         (json!({ "sku": "GONE" }), "409 in_use /sku"),
@@ -75,7 +75,7 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
         { "sku": "BOLT", "qty": "10" }, { "sku": "DRILL", "qty": "2" }, { "sku": "MILK", "qty": "5" },
     ]);
     let new = json!({ "from_site": "LON", "to_site": "PAR", "lines": lines });
-    let number = text(&stage.make("/api/v1/transfers", new)["number"]);
+    let number = text(&stage.make("/api/v1/transfers", &new)["number"]);
     let step = |step: &str, body: Value| post(format!("transfers/{number}/{step}"), body);
     let of = |line: Value| json!({ "lines": [line] });
     for name in ["allocate", "ship"] {
@@ -121,7 +121,7 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
         stage.refuses("not shipped yet", &step(name, body), "409 transition_refused");
     }
     let ship = of(json!({ "line": 1, "location": "A1", "qty": "10" }));
-    stage.make(&format!("/api/v1/transfers/{number}/ship"), ship);
+    stage.make(&format!("/api/v1/transfers/{number}/ship"), &ship);
     for (line, expected) in [
         (json!({ "line": 1, "location": "P1", "qty": "11" }), "409 insufficient_stock /lines/0/qty"),
         (json!({ "line": 1, "location": "A1", "qty": "1" }), "422 wrong_location_kind /lines/0/location"),
@@ -140,10 +140,10 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
 
 fn a_wrong_unit_is_refused(world: &World) {
     let stage = Stage::new(world);
-    stage.make("/api/v1/units", json!({ "code": "U1", "parent": "A1" }));
-    stage.make("/api/v1/units", json!({ "code": "U2", "parent": "U1" }));
+    stage.make("/api/v1/units", &json!({ "code": "U1", "parent": "A1" }));
+    stage.make("/api/v1/units", &json!({ "code": "U2", "parent": "U1" }));
     let line = json!({ "sku": "BOLT", "qty": "3", "location": "U2" });
-    stage.make("/api/v1/postings/receive", json!({ "lines": [line] }));
+    stage.make("/api/v1/postings/receive", &json!({ "lines": [line] }));
     for (body, expected) in [
         (json!({ "code": "U1", "parent": "A1" }), "409 code_taken /code"),
         (json!({ "code": "u1", "parent": "A1" }), "409 code_taken /code"),
@@ -230,15 +230,15 @@ fn a_lot_on_hold_refuses_what_would_be_good_or_go_out(world: &World) {
         line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
         json!({ "lines": [line] })
     };
-    let (good, held) = (json!({ "status": "good" }), json!({ "status": "hold" }));
+    let (good, kept) = (json!({ "status": "good" }), json!({ "status": "hold" }));
     for (path, body) in [
         ("postings/receive", milk(good.clone())),
         ("postings/return", milk(good.clone())),
         ("postings/opening", milk(good.clone())),
         ("postings/produce", milk(good)),
         ("postings/issue", milk(json!({}))),
-        ("postings/issue", milk(held.clone())),
-        ("postings/consume", milk(held)),
+        ("postings/issue", milk(kept.clone())),
+        ("postings/consume", milk(kept)),
         ("postings/move", milk(json!({ "to_location": "A2" }))),
     ] {
         stage.refuses(path, &post(path, body), "409 lot_on_hold /lines/0/lot");
@@ -247,6 +247,6 @@ fn a_lot_on_hold_refuses_what_would_be_good_or_go_out(world: &World) {
     stage.refuses("serial", &post("postings/issue", serials), "409 lot_on_hold /lines/0/serials/1");
     let allocate = json!({ "sku": "MILK", "lot": "GOOD", "location": "A1", "qty": "1", "owner": "o" });
     stage.refuses("allocate", &post("allocations", allocate), "409 lot_on_hold /lot");
-    let came = stage.make("/api/v1/postings/receive", milk(json!({})));
+    let came = stage.make("/api/v1/postings/receive", &milk(json!({})));
     assert_eq!(came["movements"][0]["to"]["status"], json!("hold"));
 }

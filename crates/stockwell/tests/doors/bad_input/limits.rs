@@ -67,7 +67,7 @@ fn texts_have_their_length_and_no_more(world: &World) {
         ("units", unit(wide(64)), unit(wide(65)), "/code"),
     ] {
         stage.refuses("one past", &post(path, past), &format!("422 limit_exceeded {expected}"));
-        stage.make(&format!("/api/v1/{path}"), at);
+        stage.make(&format!("/api/v1/{path}"), &at);
     }
 }
 
@@ -75,8 +75,8 @@ fn a_quantity_has_its_size_and_no_more(world: &World) {
     let stage = Stage::new(world);
     let receive = |sku: &str, qty: &str| json!({ "lines": [{ "sku": sku, "qty": qty, "location": "A2" }] });
     let path = "postings/receive";
-    stage.make("/api/v1/postings/receive", receive("SAND", "1000000000"));
-    stage.make("/api/v1/postings/receive", receive("SAND", "0.000001"));
+    stage.make("/api/v1/postings/receive", &receive("SAND", "1000000000"));
+    stage.make("/api/v1/postings/receive", &receive("SAND", "0.000001"));
     for (qty, sku) in
         [("1000000000.000001", "SAND"), ("1000000001", "BOLT"), ("0.0000001", "SAND"), ("0.000000", "SAND")]
     {
@@ -95,7 +95,7 @@ fn a_posting_has_ten_thousand_lines_and_no_more(world: &World) {
     let line = json!({ "sku": "BOLT", "qty": "1", "location": "A1" });
     let lines = |count: usize| json!({ "lines": vec![line.clone(); count] });
     stage.refuses("lines", &post("postings/receive", lines(10_001)), "413 too_many /lines");
-    let done = stage.make("/api/v1/postings/receive", lines(10_000));
+    let done = stage.make("/api/v1/postings/receive", &lines(10_000));
     assert_eq!(done["movements"].as_array().unwrap().len(), 10_000);
     let serials: Vec<String> = (0..10_001).map(|number| format!("N{number}")).collect();
     let serials = json!({ "lines": [{ "sku": "DRILL", "location": "A1", "serials": serials }] });

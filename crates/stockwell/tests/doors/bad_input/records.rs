@@ -149,14 +149,14 @@ fn a_wrong_place_is_refused(world: &World) {
         stage.refuses("place", &post(path, body), expected);
     }
     // blocked, the bin is at its second version
-    let stale = ("PATCH", "/api/v1/locations/B1".to_owned(), json!({ "name": "x" }));
-    stage.refuses("stale", &stale, "412 stale");
+    let outdated = ("PATCH", "/api/v1/locations/B1".to_owned(), json!({ "name": "x" }));
+    stage.refuses("stale", &outdated, "412 stale");
 }
 
 fn a_tree_is_never_made_into_a_cycle(world: &World) {
     let stage = Stage::new(world);
     for (code, kind, parent) in [("Z1", "zone", "LON"), ("Z2", "aisle", "Z1"), ("Z3", "rack", "Z2")] {
-        stage.make("/api/v1/locations", json!({ "code": code, "kind": kind, "parent": parent }));
+        stage.make("/api/v1/locations", &json!({ "code": code, "kind": kind, "parent": parent }));
     }
     for (code, parent) in [("Z1", "Z1"), ("Z1", "Z2"), ("Z1", "Z3"), ("Z2", "Z3"), ("z1", "z3")] {
         let asked = post(format!("locations/{code}/move"), json!({ "parent": parent }));
