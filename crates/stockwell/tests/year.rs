@@ -8,13 +8,17 @@
     reason = "what is not as expected fails the test"
 )]
 
+#[path = "support/ended.rs"]
+mod ended;
+
 use db::{Db, Settings, Statement};
+use ended::Ended;
 use flate2::read::MultiGzDecoder;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use stockwell::wiring;
 use testkit::http::Actor;
@@ -41,35 +45,6 @@ fn slice(lines: usize) -> Vec<u8> {
 struct Shell {
     folder: tempfile::TempDir,
     server: Option<Database>,
-}
-
-/// How a command ended.
-#[derive(Debug)]
-struct Ended {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ended {
-    fn from(output: Output) -> Self {
-        Ended {
-            code: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
-    }
-}
-
-impl Ended {
-    fn good(self) -> Ended {
-        assert_eq!(self.code, 0, "{} {}", self.out, self.err);
-        self
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap()
-    }
 }
 
 impl Shell {

@@ -3,7 +3,7 @@
 //! digest of the ledger, which `verify` holds the ledger against from then on. On SQLite it is
 //! written into the copy: while a server runs, nobody else writes to the original.
 
-use super::Operator;
+use super::{Operator, hexadecimal};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::{config, store_backup, wiring};
@@ -55,7 +55,7 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         anchor
     };
     let (bytes, sha256) = file_hash(&to)?;
-    let (postings, state_hash) = (anchor.postings, hex(&anchor.state_hash));
+    let (postings, state_hash) = (anchor.postings, hexadecimal(&anchor.state_hash));
     let written = Written { file: to, bytes, sha256, engine, postings, state_hash };
     call.out.show(&written, |written| {
         let Written { file, bytes, sha256, engine: _, postings, state_hash } = written;
@@ -161,10 +161,5 @@ fn file_hash(file: &Path) -> Result<(u64, String), Stop> {
         hash.update(part);
         bytes += u64::try_from(read).unwrap_or_default();
     }
-    Ok((bytes, hex(&hash.finalize())))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    Ok((bytes, hexadecimal(&hash.finalize())))
 }

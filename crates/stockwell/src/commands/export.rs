@@ -1,6 +1,7 @@
 //! `stockwell export`: lists of the ledger for spreadsheets and programs, and the canonical text by
 //! which two ledgers are compared. It reads one snapshot, also beside a running server.
 
+use super::{PATIENCE, hexadecimal};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use clap::Args;
@@ -9,14 +10,9 @@ use domain::Instant;
 use exchange::export::{self, Format, What};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long an export may read: as long as it takes.
-const READ_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// What to write, and where to.
 #[derive(Debug, Args)]
@@ -95,7 +91,7 @@ fn open(call: Call<'_>) -> Result<Db, Stop> {
     super::require_database(call.config)?;
     let mut settings = super::db_settings(call.config)?;
     settings.read_only = true;
-    settings.read_timeout = READ_TIMEOUT;
+    settings.read_timeout = PATIENCE;
     let db = super::open(call.config, &settings)?;
     db.check_schema()?;
     Ok(db)
@@ -142,14 +138,6 @@ fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
         drop(std::fs::remove_file(&part));
     }
     written
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let written = write!(text, "{byte:02x}");
-        debug_assert!(written.is_ok(), "writing to a string never fails");
-        text
-    })
 }
 
 /// Passes bytes on, and keeps their number and digest.
