@@ -70,24 +70,42 @@ fn resolve(conn: &mut Conn<'_>, scope: &Scope, filter: &LedgerFilter) -> Result<
     })
 }
 
-/// One posting with its movements.
+/// The lines of a posting are not filtered.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct LineFilter {}
+
+web::sorts! {
+    /// The order of the lines of a posting.
+    pub(crate) enum LineSort { Line = "line" }
+}
+
+/// One posting: its movements, in the order of its lines.
 #[utoipa::path(
     get, path = "/api/v1/postings/{id}",
-    params(("id" = String, Path, description = "the posting")),
-    responses((status = 200, body = Vec<LedgerRow>))
+    params(("id" = String, Path, description = "the posting"), List<LineFilter, LineSort>),
+    responses((status = 200, body = Page<LedgerRow>))
 )]
-pub(crate) async fn get_posting(app: App, caller: Caller, Path(id): Path<String>) -> web::Result {
+pub(crate) async fn get_posting(
+    app: App,
+    caller: Caller,
+    Path(id): Path<String>,
+    list: List<LineFilter, LineSort>,
+) -> web::Result {
     let posting = PostingId::parse(&id).map_err(|_| Problem::not_found("posting", &id))?;
+    let (after, limit) = (list.after::<i64>()?, list.limit);
     let (scope, with_values) = (caller.scope.clone(), caller.may(Permission::CostRead));
-    let rows = app
+    let (rows, next) = app
         .db()
         .read(move |conn| {
-            let entries = super::of_posting(conn, &scope, posting)?;
-            Ok::<_, Failure>(row::rows(conn, entries, with_values)?)
+            let Part { rows, next } = super::of_posting(conn, &scope, posting, after, limit)?;
+            Ok::<_, Failure>((row::rows(conn, rows, with_values)?, next))
         })
         .await?;
-    if rows.is_empty() {
+    // a page that looked for long and found nothing within reach yet still says where to go on
+    if rows.is_empty() && next.is_none() {
         return Err(Problem::not_found("posting", &id).into());
     }
-    Answer::ok(&rows)
+    Answer::ok(&list.part(rows, next.as_ref())?)
 }

@@ -2,7 +2,8 @@
 //! actor, or all of it.
 //!
 //! A page is found by the index of one filter and goes on where the one before ended, so the
-//! thousandth costs what the first does. Further filters and the caller's reach thin it out.
+//! thousandth costs what the first does. Further filters and the caller's reach thin it out. The lines
+//! of one posting are paged the same way, in their own order: one may have thousands.
 
 pub(crate) mod api;
 pub(crate) mod row;
@@ -33,6 +34,9 @@ impl After {
         After(entry.recorded_at.0, entry.lane, entry.number, entry.line)
     }
 }
+
+/// Lines are counted from zero.
+const BEFORE_LINES: i64 = -1;
 
 /// What a page is asked for, with names resolved.
 #[derive(Clone, Debug, Default)]
@@ -99,22 +103,24 @@ pub(crate) fn read(
     })
 }
 
-/// The movements of one posting that are within reach, in line order.
+/// A page of the movements of one posting that are within reach, in line order, after a line.
 pub(crate) fn of_posting(
     conn: &mut Conn<'_>,
     scope: &Scope,
     posting: PostingId,
-) -> Result<Vec<Entry>, DbError> {
-    let most = i64::try_from(crate::input::LINES_PER_POSTING_MAX).unwrap_or(i64::MAX);
+    after: Option<i64>,
+    limit: usize,
+) -> Result<Part<Entry, i64>, DbError> {
     let mut sight = Sight::new(scope, None);
-    let mut found = Vec::new();
-    for entry in store::of_posting(conn, posting, most)? {
-        if sight.sees(conn, &ends(&entry))? {
-            found.push(entry);
+    part(limit, after, |after, most| {
+        let after = after.copied().unwrap_or(BEFORE_LINES);
+        let mut found = Vec::with_capacity(most);
+        for entry in store::of_posting(conn, posting, after, most)? {
+            let seen = sight.sees(conn, &ends(&entry))?;
+            found.push((entry.line, seen.then_some(entry)));
         }
-    }
-    found.reverse();
-    Ok(found)
+        Ok(found)
+    })
 }
 
 /// An entry is seen by whoever reaches one of its ends.

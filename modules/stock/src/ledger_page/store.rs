@@ -32,9 +32,9 @@ pub(crate) struct Entry {
     pub(crate) reversal_of: Option<PostingId>,
 }
 
-/// The columns of a page, its condition, and its order.
+/// The columns of a page, its condition, its order, and how many rows at most.
 macro_rules! select {
-    ($tables:expr, $condition:expr, $order:literal) => {
+    ($tables:expr, $condition:expr, $order:literal, $limit:literal) => {
         concat!(
             "select p.lane, p.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
                m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, p.recorded_at,
@@ -46,7 +46,8 @@ macro_rules! select {
             $condition,
             " order by ",
             $order,
-            " limit ?6"
+            " limit ",
+            $limit
         )
     };
 }
@@ -59,7 +60,8 @@ macro_rules! page {
             select!(
                 "stock_movement m cross join stock_posting p on p.lane = m.lane and p.number = m.number",
                 concat!($condition, " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)"),
-                "m.recorded_at desc, m.lane desc, m.number desc, m.line desc"
+                "m.recorded_at desc, m.lane desc, m.number desc, m.line desc",
+                "?6"
             ),
             select!(
                 "stock_movement m join stock_posting p on p.lane = m.lane and p.number = m.number",
@@ -67,7 +69,8 @@ macro_rules! page {
                     $condition,
                     " and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5) and m.recorded_at <= ?2"
                 ),
-                "m.recorded_at desc, m.lane desc, m.number desc, m.line desc"
+                "m.recorded_at desc, m.lane desc, m.number desc, m.line desc",
+                "?6"
             ),
         )
         .hot()
@@ -90,7 +93,8 @@ macro_rules! postings_page {
                     "(p.recorded_at, p.lane, p.number) <= (?2, ?3, ?4)
                      and ((p.recorded_at, p.lane, p.number) < (?2, ?3, ?4) or m.line < ?5)"
                 ),
-                "p.recorded_at desc, p.lane desc, p.number desc, m.line desc"
+                "p.recorded_at desc, p.lane desc, p.number desc, m.line desc",
+                "?6"
             ),
             select!(
                 concat!(
@@ -104,7 +108,8 @@ macro_rules! postings_page {
                        on m.lane = p.lane and m.number = p.number and m.recorded_at = p.recorded_at"
                 ),
                 "(p.recorded_at, p.lane, p.number) < (?2, ?3, ?4) or m.line < ?5",
-                "p.recorded_at desc, p.lane desc, p.number desc, m.line desc"
+                "p.recorded_at desc, p.lane desc, p.number desc, m.line desc",
+                "?6"
             ),
         )
         .hot()
@@ -121,18 +126,26 @@ const TO: Statement =
 const BY_DOCUMENT: Statement = postings_page!("stock.ledger.document", "p.document = ?1 and ");
 const BY_ACTOR: Statement = postings_page!("stock.ledger.actor", "p.actor = ?1 and ");
 
+/// Lines of one posting, in order, from after one of them.
 const BY_POSTING: Statement = Statement::per_engine(
     "stock.ledger.posting",
     select!(
         "stock_posting p cross join stock_movement m on m.lane = p.lane and m.number = p.number",
-        "p.id = ?1 and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)",
-        "m.line desc"
+        "p.id = ?1 and m.line > ?2",
+        "m.line",
+        "?3"
     ),
     select!(
         "stock_posting p
-         join stock_movement m on m.lane = p.lane and m.number = p.number and m.recorded_at = p.recorded_at",
-        "p.id = ?1 and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)",
-        "m.line desc"
+         cross join lateral (
+           select m.*
+           from stock_movement m
+           where m.lane = p.lane and m.number = p.number and m.recorded_at = p.recorded_at and m.line > ?2
+           order by m.line
+           limit ?3) m",
+        "p.id = ?1",
+        "m.line",
+        "?3"
     ),
 )
 .hot();
@@ -300,10 +313,15 @@ fn keys(
     Ok(keys)
 }
 
-/// The movements of a posting, the last line first.
-pub(crate) fn of_posting(conn: &mut Conn<'_>, posting: PostingId, limit: i64) -> Result<Vec<Entry>, DbError> {
-    let found = page(conn, &BY_POSTING, posting.bytes().into(), &After::START, limit)?;
-    Ok(found.into_iter().filter_map(|(_, entry)| entry).collect())
+/// The movements of a posting after a line, in line order.
+pub(crate) fn of_posting(
+    conn: &mut Conn<'_>,
+    posting: PostingId,
+    after: i64,
+    most: usize,
+) -> Result<Vec<Entry>, DbError> {
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
+    conn.query(&BY_POSTING, &[posting.bytes().into(), after.into(), limit.into()], entry)
 }
 
 fn page(

@@ -2,12 +2,13 @@
 
 use super::row::rows;
 use super::store::STATEMENTS;
-use super::{After, Wanted, read};
-use crate::input::{PostInput, Work};
+use super::{After, Wanted, of_posting, read};
+use crate::input::{LINES_PER_POSTING_MAX, PostInput, Work};
+use crate::inside::{self, Draft, Order, When};
 use crate::testing::{World, caller, on_both_engines, parse, posting, world};
 use db::Engine;
-use domain::ledger::Kind;
-use domain::{LotId, PrincipalId};
+use domain::ledger::{Kind, Place};
+use domain::{LotId, PostingId, PrincipalId};
 use web::{Principal, Scope};
 
 on_both_engines!(
@@ -15,6 +16,8 @@ on_both_engines!(
     every_filter_finds_what_it_names,
     what_is_below_a_place_is_found_however_many_bins_it_has,
     what_a_caller_does_not_reach_is_left_out,
+    a_posting_is_shown_whole_however_many_lines_it_has,
+    the_lines_of_a_posting_are_those_within_reach,
     every_statement_walks_along_an_index,
 );
 
@@ -114,6 +117,78 @@ fn what_a_caller_does_not_reach_is_left_out(engine: Engine) {
     assert_eq!([seen("L"), seen("M1"), seen("M2")], [1, 1, 0]);
 }
 
+/// The lines of a posting, page by page.
+fn lines_of(world: &World, scope: &Scope, posting: PostingId, limit: usize) -> Vec<Vec<i64>> {
+    let (mut after, mut pages) = (None, Vec::new());
+    loop {
+        let page = world.read(|conn| of_posting(conn, scope, posting, after, limit));
+        assert!(page.rows.iter().all(|entry| entry.posting == posting));
+        pages.push(page.rows.iter().map(|entry| entry.line).collect());
+        match page.next {
+            None => return pages,
+            next => after = next,
+        }
+    }
+}
+
+/// Receives one bolt by each of so many lines, as the product itself may: without the limit of a door.
+fn receive_lines(world: &World, count: usize) -> PostingId {
+    let (item, to) = (world.item("BOLT"), Place::good(world.location("L1")));
+    let supplier = world.read(|conn| places::facts_by_code(conn, &["~supplier"]))[0].as_ref().unwrap().id;
+    let one = inside::line(item, LotId(0), Place::good(supplier), to, 1_000_000);
+    let draft = Draft {
+        kind: Kind::Receive,
+        document: None,
+        reason: None,
+        note: None,
+        when: When::default(),
+        lines: (0..count).map(|line| (one, format!("/lines/{line}"))).collect(),
+    };
+    let order = draft.order(&world.ctx);
+    let Order::Post(compiled) = &order else { panic!("a draft is a posting") };
+    let id = compiled.post.id;
+    let order = std::sync::Mutex::new(Some(order));
+    world
+        .run(move |tx, ctx| {
+            let order = order.lock().unwrap().take().into_iter().collect();
+            inside::carry_out(tx, ctx, order)
+        })
+        .unwrap();
+    id
+}
+
+fn a_posting_is_shown_whole_however_many_lines_it_has(engine: Engine) {
+    let world = world(engine);
+    let scope = everywhere();
+    let most = web::LIMIT_MAX;
+    let many = LINES_PER_POSTING_MAX + 1;
+    for (count, pages) in [(most, vec![most]), (most + 1, vec![most, 1]), (many, vec![most; many / most])] {
+        let found = lines_of(&world, &scope, receive_lines(&world, count), most);
+        let lines: Vec<i64> = (0..i64::try_from(count).unwrap()).collect();
+        assert_eq!(found.concat(), lines, "each once, in order");
+        let sizes: Vec<usize> = found.iter().map(Vec::len).collect();
+        assert_eq!(sizes[..pages.len()], pages, "{count}");
+    }
+}
+
+fn the_lines_of_a_posting_are_those_within_reach(engine: Engine) {
+    let world = world(engine);
+    let lines = ["1 BOLT at L1", "1 BOLT at M1", "2 BOLT at M2", "3 BOLT at M1", "1 BOLT at L2"];
+    world.post(Kind::Receive, lines.map(parse).to_vec());
+    let posting = world.read(|conn| read(conn, &everywhere(), &Wanted::default(), None, 1)).rows[0].posting;
+    let seen = |below: &str, limit| {
+        let scope = caller(&world.ctx, Some(world.location(below))).scope;
+        lines_of(&world, &scope, posting, limit)
+    };
+    assert_eq!(seen("M", 3), [[1, 2, 3]]);
+    assert_eq!(seen("M", 2), [vec![1, 2], vec![3]]);
+    assert_eq!(seen("M1", 1), [[1], [3]]);
+    assert_eq!(seen("L1", 1), [[0]]);
+    assert_eq!(seen("L2", 1), [[4]]);
+    world.place("L3 bin below L");
+    assert_eq!(seen("L3", 1), [[0_i64; 0]]);
+}
+
 fn every_statement_walks_along_an_index(engine: Engine) {
     let world = world(engine);
     for statement in STATEMENTS {
@@ -149,8 +224,7 @@ fn every_filter_finds_what_it_names(engine: Engine) {
         .collect();
     assert_eq!(lines, ["issue 4 L1 4", "receive 10 ~supplier 10"]);
     assert!(shown.iter().all(|row| row.value.is_none()), "costs are for those who may see them");
-    let one = world.read(|conn| super::of_posting(conn, &scope, entries[0].posting));
-    assert_eq!(one.len(), 1);
+    assert_eq!(lines_of(&world, &scope, entries[0].posting, 1), [[0]]);
     let none = Wanted { document: Some("NO-SUCH".to_owned()), ..Wanted::default() };
     assert!(world.read(|conn| read(conn, &scope, &none, None, 10)).rows.is_empty());
 }
