@@ -5,7 +5,7 @@
 //! [`Canonical`], each as a 4-byte big-endian length and its bytes; numbers are 8 bytes, big-endian.
 //! The details are covered by their SHA-256.
 
-mod list;
+pub(crate) mod list;
 
 pub use list::{Entry, Filter, Order, list};
 

@@ -50,7 +50,7 @@ pub use jobs::NewJob;
 pub use lane::LaneHead;
 pub use migrate::{Migration, MigrationSet, adapt};
 pub use outbox::NewEvent;
-pub use plan::full_scans;
+pub use plan::{full_scans, whole_walks};
 pub use row::Row;
 pub use settings::{Engine, Settings};
 pub use statement::Statement;
@@ -62,6 +62,7 @@ pub use value::{Rows, Value};
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
         audit::STATEMENTS,
+        audit::list::STATEMENTS,
         feed::STATEMENTS,
         idempotency::STATEMENTS,
         ids::STATEMENTS,

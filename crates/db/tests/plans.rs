@@ -6,7 +6,12 @@ use common::world;
 use db::{Engine, Statement, full_scans};
 use testkit::on_both_engines;
 
-on_both_engines!(hot_statements_read_no_whole_table, a_full_scan_is_seen, a_wrong_statement_is_named);
+on_both_engines!(
+    hot_statements_read_no_whole_table,
+    every_page_goes_on_where_the_one_before_ended,
+    a_full_scan_is_seen,
+    a_wrong_statement_is_named
+);
 
 fn hot_statements_read_no_whole_table(engine: Engine) {
     let world = world(engine);
@@ -19,6 +24,13 @@ fn hot_statements_read_no_whole_table(engine: Engine) {
             assert_eq!(full_scans(&plan), [""; 0], "{}", statement.name);
         }
     }
+}
+
+fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
+    let world = world(engine);
+    // the sequencer asks each lane for what is new, and lanes are few
+    let pages = db::statements().filter(|statement| !statement.name.starts_with("db.sequencer."));
+    assert!(testkit::pages_go_on_where_they_ended(&world.db, pages) > 1);
 }
 
 fn a_full_scan_is_seen(engine: Engine) {

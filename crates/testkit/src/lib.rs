@@ -6,9 +6,11 @@
 pub mod client;
 pub mod http;
 pub mod pg;
+pub mod plans;
 pub mod store;
 pub mod world;
 
 pub use client::{Client, Seen};
+pub use plans::pages_go_on_where_they_ended;
 pub use store::Store;
 pub use world::{World, seen};

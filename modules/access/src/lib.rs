@@ -19,6 +19,8 @@ mod setup;
 mod store;
 mod store_keys;
 mod store_roles;
+#[cfg(test)]
+mod store_tests;
 mod token;
 mod users;
 

@@ -268,3 +268,23 @@ pub(crate) fn lock_setup(tx: &mut Tx<'_>) -> Result<Option<([u8; 32], Instant)>,
 pub(crate) fn close_setup(tx: &mut Tx<'_>) -> Result<(), DbError> {
     tx.execute(&CLOSE_SETUP, &[]).map(drop)
 }
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[
+    &INSERT_PRINCIPAL,
+    &INSERT_USER,
+    &USER_BY_LOGIN,
+    &LOCK_USER,
+    &USERS,
+    &ANY_USER,
+    &RENAME,
+    &END,
+    &COUNT_UP,
+    &SET_PASSWORD,
+    &GENERATION,
+    &NEXT_GENERATION,
+    &OFFER_SETUP,
+    &SETUP,
+    &CLOSE_SETUP,
+];

@@ -187,3 +187,7 @@ pub(crate) fn used(tx: &mut Tx<'_>, used: &[(PrincipalId, Instant)]) -> Result<(
     }
     tx.execute_many(&USED, &rows).map(drop)
 }
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&BY_PUBLIC, &LOCK, &BY_ID, &LIST, &INSERT, &USED];

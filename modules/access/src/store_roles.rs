@@ -195,3 +195,19 @@ pub(crate) fn delete_grant(tx: &mut Tx<'_>, principal: PrincipalId, id: i64) -> 
 pub(crate) fn other_administrator(conn: &mut Conn<'_>, than: PrincipalId) -> Result<bool, DbError> {
     Ok(conn.query_opt(&OTHER_ADMINISTRATOR, &[than.get().into()], |_| Ok(()))?.is_some())
 }
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[
+    &BY_NAME,
+    &LOCK,
+    &LIST,
+    &INSERT,
+    &UPDATE,
+    &DELETE,
+    &USED,
+    &GRANTS,
+    &INSERT_GRANT,
+    &DELETE_GRANT,
+    &OTHER_ADMINISTRATOR,
+];

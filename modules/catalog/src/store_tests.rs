@@ -30,6 +30,8 @@ fn every_statement_is_understood(engine: Engine) {
             .write_blocking(move |tx| tx.query(&explain, &params, |_| Ok(())))
             .unwrap_or_else(|error| panic!("{}: {error}", statement.name));
     }
+    let all = store::ALL.iter().chain(store_codes::ALL).copied();
+    assert_eq!(testkit::pages_go_on_where_they_ended(&world.db, all), 2);
 }
 
 fn facts_come_in_the_order_asked(engine: Engine) {

@@ -52,6 +52,7 @@ on_both_engines!(
 fn every_statement_is_understood(engine: Engine) {
     let world = world(engine);
     let all = [store::ALL, store_list::ALL, store_organisation::ALL, store_tree::ALL].concat();
+    assert_eq!(testkit::pages_go_on_where_they_ended(&world.db, all.iter().copied()), 2);
     for statement in all {
         let explained = format!("explain {}", statement.text(engine));
         let text: &'static str = explained.leak();

@@ -34,6 +34,8 @@ mod lots_made_tests;
 mod lots_tests;
 mod names;
 mod originals;
+#[cfg(test)]
+mod pages_tests;
 mod period;
 mod pointer;
 mod post;
@@ -100,6 +102,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 3, name: "checks", text: include_str!("../migrations/0003_checks.sql") },
         Migration { number: 4, name: "reads", text: include_str!("../migrations/0004_reads.sql") },
         Migration { number: 5, name: "find", text: include_str!("../migrations/0005_find.sql") },
+        Migration { number: 6, name: "pages", text: include_str!("../migrations/0006_pages.sql") },
     ],
 };
 

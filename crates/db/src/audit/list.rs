@@ -78,6 +78,8 @@ const NEWEST: Statement = Statement::new("db.audit.newest", page!("<", "desc"));
 
 const OLDEST: Statement = Statement::new("db.audit.oldest", page!(">", "asc"));
 
+pub(crate) const STATEMENTS: &[Statement] = &[NEWEST, OLDEST];
+
 /// The rows after number `after` in this order; from the beginning of the order when `None`.
 pub fn list(
     conn: &mut Conn<'_>,

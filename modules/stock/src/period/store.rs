@@ -4,14 +4,10 @@ use super::PeriodShown;
 use db::{Conn, DbError, Row, Statement, Tx};
 use domain::{Instant, Period, PrincipalId};
 
-const LIST: Statement = Statement::per_engine(
+const LIST: Statement = Statement::new(
     "stock.period.list",
     "select period, state, changed_at, version from stock_period
-     where (?1 is null or period < ?1)
-     order by period desc
-     limit ?2",
-    "select period, state, changed_at, version from stock_period
-     where (?1::integer is null or period < ?1)
+     where period < ?1
      order by period desc
      limit ?2",
 );
@@ -64,7 +60,7 @@ fn period(row: &Row<'_>) -> Result<PeriodRow, DbError> {
 
 /// The latest months first.
 pub(crate) fn list(conn: &mut Conn<'_>, before: Option<i32>, limit: i64) -> Result<Vec<PeriodRow>, DbError> {
-    conn.query(&LIST, &[before.into(), limit.into()], period)
+    conn.query(&LIST, &[before.unwrap_or(i32::MAX).into(), limit.into()], period)
 }
 
 /// A month, held until the transaction ends; none when it was never closed.

@@ -9,11 +9,11 @@ pub(crate) const ACTIVE: Statement =
 const LIST: Statement = Statement::per_engine(
     "stock.reason.list",
     "select code, name, active, version from stock_reason
-     where (?1 is null or code > ?1) and (?2 is null or active = ?2)
+     where code > ?1 and (active = ?2 or ?2 is null)
      order by code
      limit ?3",
     "select code, name, active, version from stock_reason
-     where (?1::text is null or code collate \"C\" > ?1) and (?2::smallint is null or active = ?2)
+     where code collate \"C\" > ?1 and (active = ?2 or ?2 is null)
      order by code collate \"C\"
      limit ?3",
 );
@@ -60,7 +60,7 @@ pub(crate) fn list(
     active: Option<bool>,
     limit: i64,
 ) -> Result<Vec<Reason>, DbError> {
-    conn.query(&LIST, &[after.into(), active.map(i64::from).into(), limit.into()], reason)
+    conn.query(&LIST, &[after.unwrap_or_default().into(), active.map(i64::from).into(), limit.into()], reason)
 }
 
 pub(crate) fn one(conn: &mut Conn<'_>, code: &str) -> Result<Option<Reason>, DbError> {

@@ -23,50 +23,59 @@ const LOCK: Statement = Statement::per_engine(
     "select id from stock_transfer where number = ?1 for update",
 );
 
-const LIST: Statement = Statement::per_engine(
+/// One page in one direction. A filter that is null is not asked for; the place where the page begins
+/// is always given, because a condition that may be absent is one that no index can follow.
+macro_rules! page {
+    ($beyond:literal, $reach:literal, $order:literal) => {
+        concat!(
+            "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
+               expected_on
+             from stock_transfer
+             where ",
+            $beyond,
+            " and (state = ?3 or ?3 is null)
+              and (from_site = ?4 or ?4 is null)
+              and (to_site = ?5 or ?5 is null)
+              and ",
+            $reach,
+            " order by ",
+            $order,
+            " limit ?6"
+        )
+    };
+}
+
+macro_rules! both {
+    ($name:literal, ($beyond:literal, $order:literal), ($beyond_c:literal, $order_c:literal)) => {
+        Statement::per_engine(
+            $name,
+            page!(
+                $beyond,
+                "(?2 is null or from_site in (select value from json_each(?2))
+                  or to_site in (select value from json_each(?2)))",
+                $order
+            ),
+            page!(
+                $beyond_c,
+                "(?2::text is null
+                  or from_site in (select v::bigint from json_array_elements_text(?2::json) as r (v))
+                  or to_site in (select v::bigint from json_array_elements_text(?2::json) as r (v)))",
+                $order_c
+            ),
+        )
+    };
+}
+
+const LIST: Statement = both!(
     "stock.transfer.list",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
-       expected_on
-     from stock_transfer
-     where (?1 is null or number > ?1)
-       and (?2 is null or from_site in (select value from json_each(?2))
-         or to_site in (select value from json_each(?2)))
-       and (?3 is null or state = ?3) and (?4 is null or from_site = ?4) and (?5 is null or to_site = ?5)
-     order by number
-     limit ?6",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
-       expected_on
-     from stock_transfer
-     where (?1::text is null or number collate \"C\" > ?1)
-       and (?2::text is null or from_site in (select v::bigint from json_array_elements_text(?2::json) as r (v))
-         or to_site in (select v::bigint from json_array_elements_text(?2::json) as r (v)))
-       and (?3::smallint is null or state = ?3) and (?4::bigint is null or from_site = ?4)
-       and (?5::bigint is null or to_site = ?5)
-     order by number collate \"C\"
-     limit ?6",
+    ("number > ?1", "number"),
+    ("number collate \"C\" > ?1", "number collate \"C\"")
 );
 
-const LIST_DOWN: Statement = Statement::per_engine(
+const LIST_DOWN: Statement = both!(
     "stock.transfer.list_down",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
-       expected_on
-     from stock_transfer
-     where (?1 is null or number < ?1)
-       and (?2 is null or from_site in (select value from json_each(?2))
-         or to_site in (select value from json_each(?2)))
-       and (?3 is null or state = ?3) and (?4 is null or from_site = ?4) and (?5 is null or to_site = ?5)
-     order by number desc
-     limit ?6",
-    "select id, number, from_site, to_site, transit, state, note, created_at, created_by, version,
-       expected_on
-     from stock_transfer
-     where (?1::text is null or number collate \"C\" < ?1)
-       and (?2::text is null or from_site in (select v::bigint from json_array_elements_text(?2::json) as r (v))
-         or to_site in (select v::bigint from json_array_elements_text(?2::json) as r (v)))
-       and (?3::smallint is null or state = ?3) and (?4::bigint is null or from_site = ?4)
-       and (?5::bigint is null or to_site = ?5)
-     order by number collate \"C\" desc
-     limit ?6",
+    ("number < ?1", "number desc"),
+    ("number collate \"C\" < ?1", "number collate \"C\" desc")
 );
 
 const LINES: Statement = Statement::new(
@@ -202,15 +211,16 @@ pub(crate) struct Filter {
 
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Transfer>, DbError> {
     let Filter { after, reach, state, from_site, to_site, down, limit } = filter;
+    let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
     let params = [
-        after.as_deref().into(),
+        after.as_ref().unwrap_or(&start).into(),
         reach.as_deref().into(),
         state.map(State::number).into(),
         from_site.map(SiteId::get).into(),
         to_site.map(SiteId::get).into(),
         (*limit).into(),
     ];
-    let heads = conn.query(if *down { &LIST_DOWN } else { &LIST }, &params, head)?;
+    let heads = conn.query(statement, &params, head)?;
     heads.into_iter().map(|transfer| complete(conn, transfer)).collect()
 }
 

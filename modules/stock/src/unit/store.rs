@@ -34,14 +34,10 @@ const ADD_MOVE: Statement = Statement::new(
      returning seq",
 );
 
-const MOVES: Statement = Statement::per_engine(
+const MOVES: Statement = Statement::new(
     "stock.unit.moves",
     "select seq, posting, from_parent, to_parent, at from stock_unit_move
-     where unit = ?1 and (?2 is null or seq < ?2)
-     order by seq desc
-     limit ?3",
-    "select seq, posting, from_parent, to_parent, at from stock_unit_move
-     where unit = ?1 and (?2::bigint is null or seq < ?2)
+     where unit = ?1 and seq < ?2
      order by seq desc
      limit ?3",
 );
@@ -114,7 +110,7 @@ pub(crate) fn moves(
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<UnitMove>, DbError> {
-    conn.query(&MOVES, &[unit.get().into(), before.into(), limit.into()], |row| {
+    conn.query(&MOVES, &[unit.get().into(), before.unwrap_or(i64::MAX).into(), limit.into()], |row| {
         Ok(UnitMove {
             seq: row.int(0)?,
             posting: PostingId::from_bytes(row.id16(1)?),

@@ -1,0 +1,31 @@
+//! Every list of this module goes on where the page before ended, however long it is.
+
+use crate::testing::{on_both_engines, world};
+use crate::{claim, ledger_page, level, lot, period, reason, transfer, unit, upkeep, valuation};
+use db::{Engine, Statement};
+use testkit::pages_go_on_where_they_ended;
+
+on_both_engines!(every_page_goes_on_where_the_one_before_ended);
+
+fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
+    let world = world(engine);
+    let records =
+        [period::store::ALL, reason::store::ALL, transfer::store::ALL, unit::store::ALL, upkeep::store::ALL];
+    let records = records.concat().into_iter();
+    let count = pages_go_on_where_they_ended(&world.db, records);
+    assert!(count >= 5, "months, reasons, transfers in both orders, moves of a unit: {count}");
+    let stock: [&[&[Statement]]; 5] = [
+        &claim::store::ALL,
+        &level::store::ALL,
+        &lot::store_find::ALL,
+        valuation::store::ALL,
+        &[ledger_page::store::STATEMENTS],
+    ];
+    // open claims are few beside those that ever were; they are put in order where they stand
+    let sorted = ["stock.claim.open", "stock.claim.open_of_item"];
+    let sorted = |statement: &&Statement| sorted.contains(&statement.name.trim_end_matches("_down"));
+    for lists in stock {
+        let lists = lists.iter().copied().flatten().filter(|statement| !sorted(statement));
+        assert!(pages_go_on_where_they_ended(&world.db, lists) > 0);
+    }
+}
