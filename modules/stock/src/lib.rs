@@ -53,6 +53,7 @@ mod store_claims;
 mod store_costs;
 mod store_gate;
 mod store_months;
+mod store_moves;
 mod store_postings;
 #[cfg(test)]
 mod store_tests;
@@ -103,6 +104,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 4, name: "reads", text: include_str!("../migrations/0004_reads.sql") },
         Migration { number: 5, name: "find", text: include_str!("../migrations/0005_find.sql") },
         Migration { number: 6, name: "pages", text: include_str!("../migrations/0006_pages.sql") },
+        Migration { number: 7, name: "past", text: include_str!("../migrations/0007_past.sql") },
     ],
 };
 

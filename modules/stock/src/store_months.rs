@@ -31,15 +31,3 @@ pub(crate) const ADD_MONTH_VALUES: Statement = Statement::per_engine(
        value_out = m.value_out + excluded.value_out",
 )
 .hot();
-
-pub(crate) const WIDEN_SPANS: Statement = Statement::per_engine(
-    "stock.widen_spans",
-    "insert into stock_span (period, lane, first_number, last_number) values (?1, ?2, ?3, ?4)
-     on conflict (period, lane) do update set first_number = min(first_number, excluded.first_number),
-       last_number = max(last_number, excluded.last_number)",
-    "insert into stock_span as s (period, lane, first_number, last_number)
-     select * from unnest(?1::integer[], ?2::bigint[], ?3::bigint[], ?4::bigint[])
-     on conflict (period, lane) do update set first_number = least(s.first_number, excluded.first_number),
-       last_number = greatest(s.last_number, excluded.last_number)",
-)
-.hot();

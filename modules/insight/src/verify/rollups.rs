@@ -1,5 +1,4 @@
-//! What is kept beside the log so that nobody has to add it up: months, spans, the guards of sites
-//! (I-30).
+//! What is kept beside the log so that nobody has to add it up: months, the guards of sites (I-30).
 
 use super::findings::Findings;
 use super::ground::{self, Ground, Key};
@@ -8,8 +7,7 @@ use db::{Conn, DbError, Statement};
 use domain::{Date, Delta, Status};
 use rustc_hash::FxHashMap;
 
-const MOVES: Statement = whole_log!("verify.rollups.moves", "select lane, seq, period_id, sku_id, lot_id, qty, value, from_loc, from_status, from_group, to_loc, to_status,
-       to_group
+const MOVES: Statement = whole_log!("verify.rollups.moves", "select period_id, sku_id, lot_id, qty, value, from_loc, from_status, from_group, to_loc, to_status, to_group
      from ck_movement");
 
 const MONTHS: Statement = Statement::new(
@@ -21,9 +19,6 @@ const VALUES: Statement = Statement::new(
     "verify.rollups.values",
     "select period_id, sku_id, valuation_group, qty_in, value_in, qty_out, value_out from ck_month_value",
 );
-
-const SPANS: Statement =
-    Statement::new("verify.rollups.spans", "select period_id, lane, first_number, last_number from ck_span");
 
 const GUARDS: Statement = Statement::new(
     "verify.rollups.guards",
@@ -58,31 +53,20 @@ fn add<const N: usize>(sum: &mut [i64; N], more: [i64; N]) {
     }
 }
 
-/// The first and last posting of each (period, lane).
-type Spans = FxHashMap<(i64, i64), (i64, i64)>;
-
-fn fold(
-    conn: &mut Conn<'_>,
-    pass: Pass,
-    spans: &mut Spans,
-    findings: &mut Findings,
-) -> Result<Folded, DbError> {
+fn fold(conn: &mut Conn<'_>, pass: Pass, findings: &mut Findings) -> Result<Folded, DbError> {
     let mut folded = Folded::default();
     conn.for_each(&MOVES, &[], |row| {
-        let (period, item, lot, qty) = (row.int(2)?, row.int(3)?, row.int(4)?, row.int(5)?);
+        let (period, item, lot, qty) = (row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?);
         if !pass.contains(item) {
             return Ok(());
         }
         findings.row();
-        let seq = row.int(1)?;
-        let span = spans.entry((period, row.int(0)?)).or_insert((seq, seq));
-        *span = (span.0.min(seq), span.1.max(seq));
-        let from = Key { item, location: row.int(7)?, lot, status: row.int(8)? };
+        let from = Key { item, location: row.int(5)?, lot, status: row.int(6)? };
         add(folded.months.entry((period, from)).or_default(), [0, qty, 1]);
-        let to = Key { item, location: row.int(10)?, lot, status: row.int(11)? };
+        let to = Key { item, location: row.int(8)?, lot, status: row.int(9)? };
         add(folded.months.entry((period, to)).or_default(), [qty, 0, 1]);
-        if let Some(value) = row.opt_int(6)? {
-            let flows = [(row.int(9)?, [0, 0, qty, value]), (row.int(12)?, [qty, value, 0, 0])];
+        if let Some(value) = row.opt_int(4)? {
+            let flows = [(row.int(7)?, [0, 0, qty, value]), (row.int(10)?, [qty, value, 0, 0])];
             // 0 is the world outside, which is not valued
             for (group, flow) in flows.into_iter().filter(|(group, _)| *group != 0) {
                 add(folded.values.entry((period, item, group)).or_default(), flow);
@@ -93,11 +77,10 @@ fn fold(
     Ok(folded)
 }
 
-/// The roll-ups of each month are what its movements come to, and its spans hold them all.
+/// The roll-ups of each month are what its movements come to.
 pub(super) fn months(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let mut spans = Spans::default();
     for pass in passes(conn, &passes::MONTHS, KEYS_MAX)? {
-        let Folded { mut months, mut values } = fold(conn, pass, &mut spans, findings)?;
+        let Folded { mut months, mut values } = fold(conn, pass, findings)?;
         conn.for_each(&MONTHS, &[], |row| {
             let key = Key { item: row.int(1)?, location: row.int(2)?, lot: row.int(3)?, status: row.int(4)? };
             if pass.contains(key.item) {
@@ -128,7 +111,7 @@ pub(super) fn months(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
             findings.add(|| value_told(ground, key, ValueFlow::default(), flow));
         }
     }
-    held_in_spans(conn, spans, findings)
+    Ok(())
 }
 
 fn month_told(ground: &Ground, period: i64, key: &Key, kept: Flow, flow: Flow) -> String {
@@ -143,26 +126,6 @@ fn value_told(ground: &Ground, key: (i64, i64, i64), kept: ValueFlow, flow: Valu
     let (period, item, group) = (key.0, ground.item(key.1), key.2);
     let (kept, flow) = (told(kept), told(flow));
     format!("{item} in valuation group {group} in {period}: the month says {kept}; the movements {flow}")
-}
-
-fn held_in_spans(conn: &mut Conn<'_>, mut spans: Spans, findings: &mut Findings) -> Result<(), DbError> {
-    conn.for_each(&SPANS, &[], |row| {
-        let key = (row.int(0)?, row.int(1)?);
-        if let Some((first, last)) = spans.remove(&key) {
-            let (from, to) = (row.int(2)?, row.int(3)?);
-            findings.hold(from <= first && last <= to, || {
-                let (period, lane) = key;
-                format!("the span of {period} in lane {lane} is {from} to {to}; its movements are {first} to {last}")
-            });
-        }
-        Ok(())
-    })?;
-    let mut lacking: Vec<_> = spans.into_iter().collect();
-    lacking.sort_unstable();
-    for ((period, lane), (first, last)) in lacking {
-        findings.add(|| format!("the movements {first} to {last} of lane {lane} in {period} are in no span"));
-    }
-    Ok(())
 }
 
 /// What there is of an item at a site.

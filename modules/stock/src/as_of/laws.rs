@@ -1,8 +1,9 @@
 //! The law: stock at any moment is the fold of the movements that had taken effect and were known,
 //! over random histories with backdated and late postings.
 
-use super::{Gains, Moment, everything, gains, gains_of, store};
+use super::{Gains, Moment, OnHand, everything, gains, gains_of, store};
 use crate::input::{PostInput, Work};
+use crate::store_moves;
 use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
 use db::{Engine, Statement};
 use domain::ledger::{Key, Kind};
@@ -11,7 +12,8 @@ use std::collections::BTreeMap;
 
 on_both_engines!(
     stock_at_any_moment_is_the_fold_of_its_movements,
-    no_movement_of_another_month_is_looked_at,
+    what_is_read_of_a_month_does_not_grow_with_what_comes_later,
+    movements_of_a_month_are_found_by_their_instant_or_their_month,
     every_statement_is_understood_and_the_hot_ones_scan_nothing,
 );
 
@@ -136,7 +138,8 @@ fn stock_at_any_moment_is_the_fold_of_its_movements(engine: Engine) {
             everything(conn, Some(&moment), |key, qty| assert_eq!(found.insert(key, qty), None))
         });
         assert_eq!(found, expected, "{moment:?}");
-        let (all, some) = world.read(|conn| Ok((gains(conn, &moment)?, gains_of(conn, &moment, &items)?)));
+        let (all, some) =
+            world.read(|conn| Ok((gains::<OnHand>(conn, &moment, None)?, gains_of(conn, &moment, &items)?)));
         assert_eq!(all, some, "{moment:?}");
         let one = world.read(|conn| gains_of(conn, &moment, &items[..1]));
         let of_one: Gains = all.into_iter().filter(|(key, _)| key.item == items[0]).collect();
@@ -147,25 +150,88 @@ fn stock_at_any_moment_is_the_fold_of_its_movements(engine: Engine) {
     assert_eq!(now, fold(&moved, None, None));
 }
 
-fn no_movement_of_another_month_is_looked_at(engine: Engine) {
+/// What the two indexes lead to for a month of an item: the rows that the statement looks at, see
+/// the test of its plan.
+const LOOKED_AT: Statement = Statement::per_engine(
+    "stock.test.looked_at",
+    "select (select count(*) from stock_movement m
+             where m.item = ?1 and m.recorded_at > ?3 and m.recorded_at <= ?4)
+          + (select count(*) from stock_movement m
+             where m.period = ?2 and m.item = ?1 and m.effective_at > ?3
+               and m.recorded_at - m.effective_at > 86400000000)",
+    "select (select count(*) from stock_movement m
+             where m.item = ?1::bigint and m.recorded_at > ?3::timestamptz and m.recorded_at <= ?4::timestamptz)
+          + (select count(*) from stock_movement m
+             where m.period = ?2::integer and m.item = ?1::bigint and m.effective_at > ?3::timestamptz
+               and m.recorded_at - m.effective_at > interval '1 day')",
+);
+
+fn what_is_read_of_a_month_does_not_grow_with_what_comes_later(engine: Engine) {
     let mut world = world(engine);
-    for month in ["2026-03-02T00:00:00Z", "2026-04-02T00:00:00Z", "2026-05-02T00:00:00Z"] {
-        world.at(month);
-        world.receive("1 BOLT at L1");
-        world.receive("2 BOLT at L1");
-    }
     let item = world.item("BOLT");
-    let moment = Moment::of(&Zone::UTC, Some(Instant::parse("2026-03-01T23:00:00Z").unwrap()), None).unwrap();
-    let mut read = 0;
-    world.read(|conn| store::rest_of_month(conn, &moment, |_, _| read += 1));
-    assert_eq!(read, 4, "two movements with two keys each");
-    world.read(|conn| store::rest_of_month_of(conn, &moment, &[item], |_, _| read += 1));
-    assert_eq!(read, 8);
+    let since = Instant::parse("2026-03-01T23:00:00Z").unwrap();
+    let moment = Moment::of(&Zone::UTC, Some(since), None).unwrap();
+    let month = moment.month;
+    let looked_at = |world: &World| {
+        let until = month.ends.plus_micros(24 * HOUR);
+        let params = [item.get().into(), month.period.number().into(), since.0.into(), until.0.into()];
+        world.read(|conn| conn.query_one(&LOOKED_AT, &params, |row| row.int(0)))
+    };
+    let found = |world: &World| {
+        let (mut of_item, mut of_all) = (0, 0);
+        world.read(|conn| store_moves::of_month_of(conn, [(item, month, since)], |_| of_item += 1));
+        world.read(|conn| store_moves::of_month(conn, &month, since, |_| of_all += 1));
+        assert_eq!(of_item, of_all);
+        of_item
+    };
+    world.receive("1 BOLT at L1");
+    for day in 2..5 {
+        world.at(&format!("2026-03-0{day}T00:00:00Z"));
+        world.receive("1 BOLT at L1");
+    }
+    assert_eq!((looked_at(&world), found(&world)), (3, 3));
+    let late = |world: &World, back: &str| {
+        let effective_at = Some(Instant::parse(back).unwrap());
+        let lines = vec![parse("1 BOLT at L2")];
+        let input = PostInput { effective_at, lines, ..posting(Kind::Receive) };
+        assert_eq!(code_of(&world.ask(Work::Post(input))), "accepted");
+    };
+    for month in 4..8 {
+        for day in 10..20 {
+            world.at(&format!("2026-0{month}-{day}T00:00:00Z"));
+            world.receive("1 BOLT at L1");
+            // one of the month before, recorded late
+            late(&world, &format!("2026-0{}-20T00:00:00Z", month - 1));
+        }
+    }
+    // what was recorded late in that month, and nothing of the months between
+    assert_eq!((looked_at(&world), found(&world)), (13, 13));
+    late(&world, "2026-03-31T23:30:00Z");
+    late(&world, "2026-03-01T22:00:00Z");
+    assert_eq!((looked_at(&world), found(&world)), (14, 14));
+}
+
+fn movements_of_a_month_are_found_by_their_instant_or_their_month(engine: Engine) {
+    let world = world(engine);
+    for (statement, sqlite, postgres) in store_moves::FOUND_BY {
+        let plan = world.db.plan(statement).unwrap().join("\n");
+        let wanted = if engine == Engine::Sqlite { sqlite } else { postgres };
+        for wanted in wanted {
+            assert!(plan.contains(wanted), "{}: no `{wanted}` in {plan}", statement.name);
+        }
+    }
+    // the months are few: each is found by a seek, and is a seek an item
+    let plan = world.db.plan(&store::MONTHS_OF).unwrap();
+    let reads = |table: &str| {
+        let of = |line: &&String| line.contains(table) && !line.contains("CTE");
+        plan.iter().filter(of).all(|line| line.contains("SEARCH") || line.contains("Index"))
+    };
+    assert!(reads(" n") && reads(" m ") && reads("stock_month"), "{plan:#?}");
 }
 
 fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
     let world = world(engine);
-    for statement in store::ALL {
+    for statement in store::ALL.iter().chain(store_moves::ALL) {
         let plan = world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
         if statement.hot {
             assert_eq!(db::full_scans(&plan), Vec::<&str>::new(), "{}: {plan:#?}", statement.name);

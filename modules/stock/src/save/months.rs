@@ -29,11 +29,10 @@ struct ValueFlow {
 type MonthKey = (Period, ItemId, LocationId, LotId, Status);
 
 /// Adds the batch to the months it took effect in, once a key.
-pub(super) fn add(stores: &mut Stores<'_>, lane: i64, calendars: &Calendars, numbered: &[Numbered]) {
+pub(super) fn add(stores: &mut Stores<'_>, calendars: &Calendars, numbered: &[Numbered]) {
     let mut months: FxHashMap<MonthKey, Flow> = FxHashMap::default();
     let mut values: FxHashMap<(Period, ItemId, Group), ValueFlow> = FxHashMap::default();
-    let mut spans: FxHashMap<Period, (i64, i64)> = FxHashMap::default();
-    for Numbered { entry, number, .. } in numbered {
+    for Numbered { entry, .. } in numbered {
         let period = Period::of(calendars.organisation.date(entry.posted.effective_at));
         for movement in &entry.posted.movements {
             let (item, lot) = (movement.item, movement.lot);
@@ -44,8 +43,6 @@ pub(super) fn add(stores: &mut Stores<'_>, lane: i64, calendars: &Calendars, num
             let to = months.entry((period, item, movement.to.location, lot, movement.to.status)).or_default();
             to.qty_in += movement.qty;
             to.moves += 1;
-            let span = spans.entry(period).or_insert((*number, *number));
-            span.1 = *number;
             if let Some(value) = movement.value {
                 let from = values.entry((period, item, movement.from_group)).or_default();
                 from.qty_out += movement.qty;
@@ -58,13 +55,6 @@ pub(super) fn add(stores: &mut Stores<'_>, lane: i64, calendars: &Calendars, num
     }
     add_months(stores, months);
     add_values(stores, values);
-    let mut rows = Rows::new(4);
-    let mut spans: Vec<_> = spans.into_iter().collect();
-    spans.sort_unstable();
-    for (period, (first, last)) in spans {
-        rows.push(&[period.number().into(), lane.into(), first.into(), last.into()]);
-    }
-    stores.add(&sql::WIDEN_SPANS, rows);
 }
 
 fn add_months(stores: &mut Stores<'_>, months: FxHashMap<MonthKey, Flow>) {

@@ -46,7 +46,7 @@ impl Chained {
         stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered));
         stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered));
         stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered));
-        months::add(stores, lane, calendars, numbered);
+        months::add(stores, calendars, numbered);
     }
 
     /// Moves the head of the lane, and emits their events.

@@ -15,14 +15,13 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::as_of::Moment;
+use crate::as_of::{GainsOf, Moment, gains};
 use crate::desk::Desk;
 use crate::reach;
 use db::{Conn, DbError};
 use domain::ledger::Group;
 use domain::money::{Money, UnitCost};
 use domain::{Code, Delta, ItemId, Problem, Qty};
-use rustc_hash::FxHashMap;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::{AddAssign, Neg, SubAssign};
@@ -172,25 +171,12 @@ pub(crate) fn page(
     }
 }
 
-/// What stacks gained after a moment.
-type Gains = FxHashMap<(ItemId, Group), Worth>;
-
-fn gains(conn: &mut Conn<'_>, moment: &Moment, items: Option<&[ItemId]>) -> Result<Gains, DbError> {
-    let mut gains = Gains::default();
-    let add = |key, worth| *gains.entry(key).or_default() += worth;
-    match items {
-        Some(items) => store::gains_of(conn, moment, items, add)?,
-        None => store::gains(conn, moment, add)?,
-    }
-    Ok(gains)
-}
-
 /// Makes stacks of now those of a moment; those that held nothing then are left out.
 fn turn_back(conn: &mut Conn<'_>, moment: &Moment, stacks: &mut Vec<Stack>) -> Result<(), DbError> {
     let mut items: Vec<ItemId> = stacks.iter().map(|stack| stack.item).collect();
     items.sort_unstable();
     items.dedup();
-    let gains = gains(conn, moment, Some(&items))?;
+    let gains = gains::<Worth>(conn, moment, Some(&items))?;
     for stack in &mut *stacks {
         stack.worth -= gains.get(&(stack.item, stack.group)).copied().unwrap_or_default();
     }
@@ -229,8 +215,8 @@ pub(crate) fn everything(
     mut each: impl FnMut(ItemId, Group, Worth),
 ) -> Result<(), DbError> {
     let gains = match moment {
-        Some(moment) => gains(conn, moment, item.as_ref().map(std::slice::from_ref))?,
-        None => Gains::default(),
+        Some(moment) => gains::<Worth>(conn, moment, item.as_ref().map(std::slice::from_ref))?,
+        None => GainsOf::<Worth>::default(),
     };
     store::stacks(conn, item, |key, mut worth| {
         worth -= gains.get(&key).copied().unwrap_or_default();

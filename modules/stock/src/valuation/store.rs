@@ -1,8 +1,11 @@
-//! The statements of values: what stacks are worth now, and what they gained since a moment.
+//! The statements of values: what stacks are worth now, and the roll-ups of months. The movements are
+//! those of `store_moves.rs`.
 
 use super::Worth;
-use crate::as_of::Moment;
-use db::{Conn, DbError, Row, Rows, Statement, Value};
+use crate::as_of::Tally;
+use crate::as_of::store::months_of;
+use crate::store_moves::Moved;
+use db::{Conn, DbError, Row, Statement, Value};
 use domain::ItemId;
 use domain::ledger::Group;
 
@@ -97,123 +100,14 @@ const MONTHS: Statement = Statement::new(
 )
 .hot();
 
-/// The months are few, and each is one seek an item.
-const MONTHS_OF: Statement = Statement::per_engine(
+const MONTHS_OF: Statement = months_of!(
     "stock.valuation.months_of",
-    "select m.item, m.grp, m.qty_in - m.qty_out, m.value_in - m.value_out
-     from (select distinct period from stock_span where period > ?2) s
-     cross join stock_month_value m on m.period = s.period and m.item = ?1",
-    "select m.item, m.grp, m.qty_in - m.qty_out, m.value_in - m.value_out
-     from unnest(?1::bigint[], ?2::integer[]) as k (item, period)
-     join (select distinct period from stock_span) s on s.period > k.period
-     join stock_month_value m on m.period = s.period and m.item = k.item",
+    "stock_month_value",
+    "m.item, m.grp, m.qty_in - m.qty_out, m.value_in - m.value_out"
 );
-
-/// What a movement is to its two groups.
-macro_rules! legs {
-    () => {
-        "m.item, m.from_group, m.to_group, m.qty, m.value"
-    };
-}
-
-const REST_OF_MONTH: Statement = Statement::per_engine(
-    "stock.valuation.rest_of_month",
-    concat!(
-        "select ",
-        legs!(),
-        " from stock_span s
-          cross join stock_movement m
-            on m.lane = s.lane and m.number between s.first_number and s.last_number
-          where s.period = ?1 and m.period = ?1 and m.effective_at > ?2 and m.value is not null"
-    ),
-    concat!(
-        "select ",
-        legs!(),
-        " from stock_span s
-          join stock_movement m
-            on m.lane = s.lane and m.number between s.first_number and s.last_number
-          where s.period = ?1 and m.period = ?1 and m.effective_at > ?2 and m.recorded_at > ?2
-            and m.value is not null"
-    ),
-)
-.hot();
-
-const REST_OF_MONTH_OF: Statement = Statement::per_engine(
-    "stock.valuation.rest_of_month_of",
-    concat!(
-        "select ",
-        legs!(),
-        " from stock_span s
-          cross join stock_movement m indexed by stock_movement_item
-            on m.item = ?1 and m.recorded_at > ?3 and m.lane = s.lane
-              and m.number between s.first_number and s.last_number
-          where s.period = ?2 and m.period = ?2 and m.effective_at > ?3 and m.value is not null"
-    ),
-    concat!(
-        "select ",
-        legs!(),
-        " from unnest(?1::bigint[], ?2::integer[], ?3::timestamptz[]) as k (item, period, since)
-          join stock_span s on s.period = k.period
-          join stock_movement m
-            on m.item = k.item and m.recorded_at > k.since and m.lane = s.lane
-              and m.number between s.first_number and s.last_number
-          where m.period = k.period and m.effective_at > k.since and m.value is not null"
-    ),
-)
-.hot();
-
-/// On SQLite one seek an item; on PostgreSQL the partitions since.
-const RECORDED_LATER: Statement = Statement::per_engine(
-    "stock.valuation.recorded_later",
-    concat!(
-        "select ",
-        legs!(),
-        " from stock_known_item i
-          cross join stock_movement m indexed by stock_movement_item
-            on m.item = i.id and m.recorded_at > ?1
-          where m.effective_at <= ?2 and m.value is not null"
-    ),
-    concat!(
-        "select ",
-        legs!(),
-        " from stock_movement m where m.recorded_at > ?1 and m.effective_at <= ?2 and m.value is not null"
-    ),
-);
-
-const RECORDED_LATER_OF: Statement = Statement::per_engine(
-    "stock.valuation.recorded_later_of",
-    concat!(
-        "select ",
-        legs!(),
-        " from stock_movement m indexed by stock_movement_item
-          where m.item = ?1 and m.recorded_at > ?2 and m.effective_at <= ?3 and m.value is not null"
-    ),
-    concat!(
-        "select ",
-        legs!(),
-        " from unnest(?1::bigint[], ?2::timestamptz[], ?3::timestamptz[]) as k (item, known, effective)
-          join stock_movement m
-            on m.item = k.item and m.recorded_at > k.known and m.effective_at <= k.effective
-          where m.value is not null"
-    ),
-)
-.hot();
 
 #[cfg(test)]
-pub(crate) const ALL: &[&[Statement]] = &[
-    &ALONG_ALL,
-    &ALONG_ITEM,
-    &[
-        STACKS,
-        STACKS_OF,
-        MONTHS,
-        MONTHS_OF,
-        REST_OF_MONTH,
-        REST_OF_MONTH_OF,
-        RECORDED_LATER,
-        RECORDED_LATER_OF,
-    ],
-];
+pub(crate) const ALL: &[&[Statement]] = &[&ALONG_ALL, &ALONG_ITEM, &[STACKS, STACKS_OF, MONTHS, MONTHS_OF]];
 
 /// Where a page ended: the folded SKU and the group.
 pub(crate) type After = (String, i64);
@@ -299,47 +193,19 @@ pub(crate) fn stacks(
     }
 }
 
-fn each_leg(row: &Row<'_>, add: &mut impl FnMut(Key, Worth)) -> Result<(), DbError> {
-    let (item, worth) = (ItemId(row.int(0)?), Worth { qty: row.int(3)?, value: row.int(4)? });
-    add((item, Group(row.int(1)?)), -worth);
-    add((item, Group(row.int(2)?)), worth);
-    Ok(())
-}
+impl Tally for Worth {
+    type Key = Key;
+    type Much = Worth;
+    const MONTHS: &'static Statement = &MONTHS;
+    const MONTHS_OF: &'static Statement = &MONTHS_OF;
 
-/// What all stacks gained after a moment.
-pub(crate) fn gains(
-    conn: &mut Conn<'_>,
-    moment: &Moment,
-    mut add: impl FnMut(Key, Worth),
-) -> Result<(), DbError> {
-    let (period, effective) = (moment.period.number(), moment.effective.0);
-    conn.for_each(&MONTHS, &[period.into()], |row| of_key(row).map(|(key, worth)| add(key, worth)))?;
-    conn.for_each(&REST_OF_MONTH, &[period.into(), effective.into()], |row| each_leg(row, &mut add))?;
-    let Some(recorded) = moment.recorded else { return Ok(()) };
-    conn.for_each(&RECORDED_LATER, &[recorded.0.into(), effective.into()], |row| each_leg(row, &mut add))
-}
+    fn month(row: &Row<'_>) -> Result<(Key, Worth), DbError> {
+        of_key(row)
+    }
 
-/// The same for some items.
-pub(crate) fn gains_of(
-    conn: &mut Conn<'_>,
-    moment: &Moment,
-    items: &[ItemId],
-    mut add: impl FnMut(Key, Worth),
-) -> Result<(), DbError> {
-    let (period, effective) = (moment.period.number(), moment.effective.0);
-    let (mut months, mut rest) = (Rows::with_capacity(2, items.len()), Rows::with_capacity(3, items.len()));
-    let mut later = Rows::new(3);
-    for item in items {
-        months.push(&[item.get().into(), period.into()]);
-        rest.push(&[item.get().into(), period.into(), effective.into()]);
-        if let Some(recorded) = moment.recorded {
-            later.push(&[item.get().into(), recorded.0.into(), effective.into()]);
-        }
+    fn legs(moved: &Moved) -> Option<(Key, Key, Worth)> {
+        let item = moved.from.item;
+        let worth = Worth { qty: moved.qty, value: moved.value? };
+        Some(((item, moved.from_group), (item, moved.to_group), worth))
     }
-    conn.query_many(&MONTHS_OF, &months, |row| of_key(row).map(|(key, worth)| add(key, worth)))?;
-    conn.query_many(&REST_OF_MONTH_OF, &rest, |row| each_leg(row, &mut add))?;
-    if !later.is_empty() {
-        conn.query_many(&RECORDED_LATER_OF, &later, |row| each_leg(row, &mut add))?;
-    }
-    Ok(())
 }

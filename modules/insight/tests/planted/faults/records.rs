@@ -286,7 +286,6 @@ pub(super) const FAULTS: &[Fault] = &[
     fault!("I-30", "a month is off", [], "update stock_month set qty_in = qty_in + 1",),
     fault!("I-30", "a month is gone", [], "delete from stock_month where location < 0",),
     fault!("I-30", "a month's value is off", [], "update stock_month_value set value_out = value_out + 1",),
-    fault!("I-30", "a span is too short", [], "update stock_span set last_number = last_number - 1",),
     fault!(
         "I-30",
         "a digest was made of another state",
