@@ -48,7 +48,7 @@ pub use principal::{
     Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Stranger, Within,
 };
 pub use problem::problem_value;
-pub use record::audit;
+pub use record::{RecordChange, audit, record_change};
 pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, RouteRow, Routes};
 pub use serve::{Closing, serve};
 pub use system::system_routes;

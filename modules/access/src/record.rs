@@ -1,9 +1,10 @@
 //! What every change of access leaves behind: an audit row, an event, and a word to every process.
 
 use crate::store;
-use db::{DbError, NewEvent, Tx};
+use db::{DbError, Tx};
 use domain::Ctx;
 use serde_json::{Value, json};
+use web::RecordChange;
 
 /// What changed.
 #[derive(Clone, Copy, Debug)]
@@ -25,19 +26,18 @@ pub(crate) struct Change<'a> {
 impl Change<'_> {
     /// Records it; `details` hold no secret. Called last in a command.
     pub(crate) fn record(&self, tx: &mut Tx<'_>, ctx: &Ctx, details: &Value) -> Result<(), DbError> {
-        let target = format!("{}:{}", self.kind, self.handle);
-        web::audit(tx, ctx, self.action, target, details);
-        let body = json!({ "id": self.id, "handle": self.handle, "details": details });
-        tx.emit(NewEvent {
-            id: ctx.ids.next().into_bytes(),
-            kind: self.event,
+        let change = RecordChange {
+            action: self.action,
+            event: self.event,
+            target: &format!("{}:{}", self.kind, self.handle),
             aggregate_type: &format!("access.{}", self.kind),
             aggregate_id: &self.id.to_string(),
-            aggregate_seq: self.version,
-            recorded_at: ctx.now.0,
+            version: self.version,
+            at: ctx.now,
             sites: &[],
-            payload: body.to_string(),
-        });
+        };
+        let body = json!({ "id": self.id, "handle": self.handle, "details": details });
+        web::record_change(tx, ctx, &change, &body);
         store::next_generation(tx)
     }
 }

@@ -1,10 +1,10 @@
 //! The trace of a change: its audit row and its event, in the transaction of the change.
 
 use crate::item::Item;
-use db::{NewEvent, Tx};
+use db::Tx;
 use domain::Ctx;
 use serde_json::json;
-use web::Failure;
+use web::{Failure, RecordChange};
 
 /// What happened to an item.
 pub(crate) struct Change<'a> {
@@ -21,16 +21,16 @@ pub(crate) struct Change<'a> {
 pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_>) -> Result<(), Failure> {
     let Change { action, event, fields } = change;
     let body = json!({ "item": serde_json::to_value(item)?, "changed": fields });
-    web::audit(tx, ctx, action, &item.sku, &body);
-    tx.emit(NewEvent {
-        id: *ctx.ids.next().as_bytes(),
-        kind: event,
+    let change = RecordChange {
+        action,
+        event,
+        target: &item.sku,
         aggregate_type: "item",
         aggregate_id: &item.id.to_string(),
-        aggregate_seq: item.version,
-        recorded_at: item.changed_at.0,
+        version: item.version,
+        at: item.changed_at,
         sites: &[],
-        payload: body.to_string(),
-    });
+    };
+    web::record_change(tx, ctx, &change, &body);
     Ok(())
 }

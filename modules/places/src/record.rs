@@ -1,10 +1,10 @@
 //! The trace of a change: its audit row and its event, in the transaction of the change.
 
 use crate::location::Location;
-use db::{NewEvent, Tx};
+use db::Tx;
 use domain::{Ctx, SiteId};
 use serde_json::json;
-use web::Failure;
+use web::{Failure, RecordChange};
 
 /// What happened to a location.
 pub(crate) struct Change<'a> {
@@ -31,16 +31,16 @@ pub(crate) fn change(
     let mut sites: Vec<i64> =
         [location.site_id, *left].into_iter().filter(|site| site.is_some()).map(SiteId::get).collect();
     sites.dedup();
-    web::audit(tx, ctx, action, &location.code, &body);
-    tx.emit(NewEvent {
-        id: *ctx.ids.next().as_bytes(),
-        kind: event,
+    let change = RecordChange {
+        action,
+        event,
+        target: &location.code,
         aggregate_type: "location",
         aggregate_id: &location.id.to_string(),
-        aggregate_seq: location.version,
-        recorded_at: location.changed_at.0,
+        version: location.version,
+        at: location.changed_at,
         sites: &sites,
-        payload: body.to_string(),
-    });
+    };
+    web::record_change(tx, ctx, &change, &body);
     Ok(())
 }

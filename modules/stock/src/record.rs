@@ -1,9 +1,10 @@
 //! The trace of a change that is not a posting: its audit row and its event, in the transaction of
 //! the change.
 
-use db::{NewEvent, Tx};
+use db::Tx;
 use domain::Ctx;
 use serde_json::Value;
+use web::RecordChange;
 
 /// What happened to what.
 pub(crate) struct Change<'a> {
@@ -23,16 +24,16 @@ pub(crate) struct Change<'a> {
 
 /// Writes the audit row and the event; both carry the same body.
 pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, target: &str, change: &Change<'_>, body: &Value) {
-    let Change { action, event, aggregate, id, version, sites } = change;
-    web::audit(tx, ctx, action, target, body);
-    tx.emit(NewEvent {
-        id: *ctx.ids.next().as_bytes(),
-        kind: event,
+    let Change { action, event, aggregate, id, version, sites } = *change;
+    let change = RecordChange {
+        action,
+        event,
+        target,
         aggregate_type: aggregate,
         aggregate_id: id,
-        aggregate_seq: *version,
-        recorded_at: ctx.now.0,
+        version,
+        at: ctx.now,
         sites,
-        payload: body.to_string(),
-    });
+    };
+    web::record_change(tx, ctx, &change, body);
 }

@@ -6,13 +6,13 @@ pub(crate) mod api;
 mod tests;
 
 use crate::{code, store_organisation};
-use db::{Conn, DbError, NewEvent, Tx};
+use db::{Conn, DbError, Tx};
 use domain::costing::Method;
 use domain::{AsProblem, Code, Ctx, Currency, Instant, Problem, Zone};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::json;
 use utoipa::ToSchema;
-use web::Failure;
+use web::{Failure, RecordChange};
 
 /// Which stock shares its cost layers.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,17 +122,17 @@ pub fn set_up(tx: &mut Tx<'_>, ctx: &Ctx, command: &SetUp) -> Result<Organisatio
     let after = plan(command, ctx.now)?;
     store_organisation::update(tx, &after)?;
     let body = json!({ "organisation": serde_json::to_value(&after)? });
-    web::audit(tx, ctx, "places.organisation.set_up", &after.name, &body);
-    tx.emit(NewEvent {
-        id: *ctx.ids.next().as_bytes(),
-        kind: "places.organisation_set_up",
+    let change = RecordChange {
+        action: "places.organisation.set_up",
+        event: "places.organisation_set_up",
+        target: &after.name,
         aggregate_type: "organisation",
         aggregate_id: "1",
-        aggregate_seq: after.version,
-        recorded_at: after.changed_at.0,
+        version: after.version,
+        at: after.changed_at,
         sites: &[],
-        payload: body.to_string(),
-    });
+    };
+    web::record_change(tx, ctx, &change, &body);
     Ok(after)
 }
 
