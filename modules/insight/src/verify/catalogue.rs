@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, balances, chain, claims, costs, documents, events, fifo, floor, lots, periods, rebuild,
+    answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, periods, rebuild,
     reversals, rights, rollups, shape, values, versions,
 };
 use db::{Conn, DbError};
@@ -116,7 +116,7 @@ pub(super) const ENTRIES: [Entry; 30] = [
     runs(19, "Events are gapless, and every posting has its own", &[events::aggregates, events::postings]),
     runs(20, "The feed skips nothing", &[events::positions, events::covered, events::in_order]),
     skipped(21, "Delivered at least once", "there are no subscribers with a record of their own yet"),
-    runs(22, "Every change is in the audit log", &[chain::audit_head, events::audited]),
+    runs(22, "Every change is in the audit log", &[chain::audit_head, audited::changes]),
     runs(23, "A closed period does not change", &[periods::closed, periods::dates]),
     runs(24, "Document numbers are unique", &[documents::numbers]),
     runs(25, "Transit drains", &[documents::transit]),

@@ -8,6 +8,7 @@
 //! and a sound database has none, whatever is written meanwhile.
 
 mod answers;
+mod audited;
 mod balances;
 mod catalogue;
 mod chain;

@@ -182,12 +182,34 @@ fn most_faults_are_told_without_recomputing_everything_on_postgres() {
     most_faults_are_told_without_recomputing_everything(Engine::Postgres);
 }
 
+/// Takes the positions of the last two events away.
+const EARLY: Statement = Statement::new(
+    "test.early",
+    "update db_feed set number_to = number_to - 2 where position_from = (select max(f.position_from) from db_feed f)",
+);
+
+/// The last event was recorded so much later than the one before it.
+const LATE: Statement = Statement::per_engine(
+    "test.late",
+    "update db_outbox set recorded_at = recorded_at + 61000000
+     where event_number = (select max(o.event_number) from db_outbox o)",
+    "update db_outbox o set recorded_at = o.recorded_at + interval '61 s'
+     from db_feed f
+     where f.position_from = (select max(l.position_from) from db_feed l)
+       and o.lane = f.lane and o.event_number = f.number_to + 2",
+);
+
 #[test]
 fn a_feed_that_ends_early_is_told_where_positions_are_given_in_the_commit() {
-    const EARLY: &[Statement] = &[Statement::new(
-        "test.early",
-        "update db_feed set number_to = number_to - 1 where position_from = (select max(f.position_from) from db_feed f)",
-    )];
-    let told = broken(&with_fault(&World::filled(Engine::Sqlite), EARLY, false));
+    let told = broken(&with_fault(&World::filled(Engine::Sqlite), &[EARLY], false));
+    assert!(told.len() == 1 && told[0].starts_with("I-20"), "{told:?}");
+}
+
+#[test]
+fn events_that_nobody_gives_positions_are_told_where_they_come_after_the_commit() {
+    let world = World::filled(Engine::Postgres);
+    let none: [&str; 0] = [];
+    assert_eq!(broken(&with_fault(&world, &[EARLY], false)), none, "they may wait for a moment");
+    let told = broken(&with_fault(&world, &[EARLY, LATE], false));
     assert!(told.len() == 1 && told[0].starts_with("I-20"), "{told:?}");
 }

@@ -163,6 +163,12 @@ pub(super) const FAULTS: &[Fault] = &[
         "delete from db_audit where n = (select max(a.n) from db_audit a)",
     ),
     fault!(
+        "I-22",
+        "the audit row of a change is that of another",
+        ["I-15"],
+        "update db_audit set payload_hash = (select a.payload_hash from db_audit a where a.n = 3) where n = 5",
+    ),
+    fault!(
         "I-23",
         "a movement came into a closed period",
         [],
