@@ -84,6 +84,20 @@ impl Actor {
         self.ask("PATCH", path).fresh().if_match(version).json(body).send()
     }
 
+    /// Does what stands at the end of an address to the record above it, at the version that the
+    /// record shows now. Null is no body.
+    pub fn act(&self, path: impl AsRef<str>, body: &Value) -> Reply {
+        let path = path.as_ref();
+        let record = path.rsplit_once('/').map_or(path, |(record, _)| record);
+        let ask = self.ask("POST", path).fresh().as_shown_at(record);
+        if body.is_null() { ask.send() } else { ask.json(body).send() }
+    }
+
+    /// Removes a record, or a part of it, at the version that the record shows now.
+    pub fn remove(&self, path: impl Into<String>, record: &str) -> Reply {
+        self.ask("DELETE", path).fresh().as_shown_at(record).send()
+    }
+
     /// Removes.
     pub fn delete(&self, path: impl Into<String>) -> Reply {
         self.ask("DELETE", path).fresh().send()
@@ -128,6 +142,14 @@ impl Ask {
     /// From this version.
     pub fn if_match(self, version: i64) -> Ask {
         self.header("if-match", &format!("\"{version}\""))
+    }
+
+    /// From the version that a record shows now; from version 0 when it shows none.
+    #[must_use]
+    pub fn as_shown_at(self, record: &str) -> Ask {
+        let shown = self.actor.get(record);
+        let version = shown.header("etag").unwrap_or("\"0\"");
+        self.header("if-match", version)
     }
 
     /// With a JSON body.

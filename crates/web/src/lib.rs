@@ -49,7 +49,7 @@ pub use principal::{
 };
 pub use problem::problem_value;
 pub use record::{RecordChange, audit, record_change};
-pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, RouteRow, Routes};
+pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned};
 pub use serve::{Closing, serve};
 pub use system::system_routes;
 pub use utoipa_axum::routes;

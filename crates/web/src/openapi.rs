@@ -5,7 +5,7 @@ use crate::routes::{Access, RouteInfo, http_method};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa::openapi::path::PathItem;
-use utoipa::openapi::path::{HttpMethod, Operation, Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -113,7 +113,7 @@ fn operation(route: &RouteInfo) -> Operation {
             Type::Boolean,
             "Do everything, then undo it",
         )));
-        if http_method(&route.method) == HttpMethod::Patch || http_method(&route.method) == HttpMethod::Put {
+        if route.is_versioned() {
             own.push(RefOr::T(parameter(
                 "If-Match",
                 ParameterIn::Header,

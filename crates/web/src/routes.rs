@@ -76,6 +76,16 @@ impl Reach {
     }
 }
 
+/// Why a write that names a record takes no version of it. There are few of them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unversioned {
+    /// What it names never changes: a posting is reversed, once, by another one.
+    Final,
+    /// It takes from an amount, and what is left is decided by the ledger when it is taken: whoever
+    /// else took from it is no reason to refuse.
+    Amount,
+}
+
 /// One route as the table knows it.
 #[derive(Clone)]
 pub struct RouteInfo {
@@ -91,6 +101,8 @@ pub struct RouteInfo {
     pub reach: Reach,
     /// Takes bodies of the size of a bulk.
     pub bulk: bool,
+    /// Why it takes no version, where it would.
+    pub unversioned: Option<Unversioned>,
     /// Its description.
     pub operation: Operation,
     /// The schemas that the description refers to.
@@ -107,6 +119,11 @@ impl RouteInfo {
     /// Whether it changes something and so takes an `Idempotency-Key`.
     pub fn is_write(&self) -> bool {
         !matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// Whether it changes a record that its address names, and so takes `If-Match`.
+    pub fn is_versioned(&self) -> bool {
+        self.is_write() && self.path.contains('{') && self.unversioned.is_none()
     }
 
     /// Its name in the module, from the handler.
@@ -134,6 +151,7 @@ impl RouteInfo {
             public,
             reach: self.reach.word(),
             bulk: self.bulk,
+            versioned: self.is_versioned(),
             name: self.name(),
             summary: self.summary(),
         }
@@ -157,6 +175,8 @@ pub struct RouteRow<'a> {
     pub reach: &'static str,
     /// Whether its body may have the size of a bulk.
     pub bulk: bool,
+    /// Whether it takes `If-Match`.
+    pub versioned: bool,
     /// The operation id.
     pub name: &'a str,
     /// What it does.
@@ -185,7 +205,21 @@ impl<S: State> Routes<S> {
     /// # Panics
     /// When the description has not exactly one method and one path, at start and in every test.
     pub fn add(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
-        self.push(access.into(), reach, false, described)
+        self.push(access.into(), (reach, false, None), described)
+    }
+
+    /// The same for a write that names a record and takes no version of it.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_unversioned(
+        self,
+        access: impl Into<Access>,
+        reach: Reach,
+        why: Unversioned,
+        described: Described<S>,
+    ) -> Routes<S> {
+        self.push(access.into(), (reach, false, Some(why)), described)
     }
 
     /// The same for a route that takes bodies of the size of a bulk.
@@ -193,10 +227,15 @@ impl<S: State> Routes<S> {
     /// # Panics
     /// As [`Routes::add`].
     pub fn add_bulk(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
-        self.push(access.into(), reach, true, described)
+        self.push(access.into(), (reach, true, None), described)
     }
 
-    fn push(mut self, access: Access, reach: Reach, bulk: bool, described: Described<S>) -> Routes<S> {
+    fn push(
+        mut self,
+        access: Access,
+        (reach, bulk, unversioned): (Reach, bool, Option<Unversioned>),
+        described: Described<S>,
+    ) -> Routes<S> {
         let (schemas, paths, router) = described;
         let mut found = paths.paths.into_iter().flat_map(|(path, item)| {
             operations(item).into_iter().map(move |(method, operation)| (path.clone(), method, operation))
@@ -204,7 +243,8 @@ impl<S: State> Routes<S> {
         let (Some((path, method, operation)), None) = (found.next(), found.next()) else {
             panic!("a route of `{}` has not exactly one method and one path", self.module);
         };
-        let info = RouteInfo { module: self.module, method, path, access, reach, bulk, operation, schemas };
+        let module = self.module;
+        let info = RouteInfo { module, method, path, access, reach, bulk, unversioned, operation, schemas };
         self.entries.push((info, router));
         self
     }

@@ -6,9 +6,15 @@ use axum::http::header;
 use axum::http::request::Parts;
 use domain::{Code, Problem};
 
-/// The version that the caller changes from: an extractor for every `PATCH` and `PUT`.
+/// The version that the caller changes from: an extractor for every change of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct IfMatch(pub i64);
+pub enum IfMatch {
+    /// The one that was read.
+    Version(i64),
+    /// Whatever it is at, for a caller inside of the program who has shown nobody a version, such as
+    /// the command line. No header says this.
+    Any,
+}
 
 impl IfMatch {
     /// Refuses when the stored version is another one.
@@ -16,11 +22,15 @@ impl IfMatch {
     /// # Errors
     /// `stale`.
     pub fn check(self, current: i64) -> Result<(), Problem> {
-        if self.0 == current {
-            return Ok(());
+        match self {
+            IfMatch::Any => Ok(()),
+            IfMatch::Version(read) if read == current => Ok(()),
+            IfMatch::Version(read) => {
+                let detail =
+                    format!("it is at version `{current}`, you changed version `{read}`: read it again");
+                Err(Problem::new(Code::Stale, detail))
+            }
         }
-        let detail = format!("it is at version `{current}`, you changed version `{}`: read it again", self.0);
-        Err(Problem::new(Code::Stale, detail))
     }
 }
 
@@ -40,7 +50,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok());
         match (version, values.next()) {
-            (Some(version), None) => Ok(IfMatch(version)),
+            (Some(version), None) => Ok(IfMatch::Version(version)),
             _ => Err(Problem::new(
                 Code::MalformedHeader,
                 "`If-Match` is one version in quotes, such as `\"7\"`",

@@ -3,7 +3,7 @@
 use crate::testing::{World, on_both_engines, world};
 use axum::http::{Method, StatusCode};
 use db::Engine;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::Client;
 
 on_both_engines!(
@@ -39,16 +39,24 @@ fn units_and_barcodes_come_and_go(engine: Engine) {
     let world = world(engine);
     let client = client(&world);
     client.post("/api/v1/items", &json!({ "sku": "A", "name": "A", "base_unit": "each" }));
-    let unit = client.post("/api/v1/items/A/units", &json!({ "unit": "case", "factor": "12" }));
+    let ask = |method: Method, path: &str, version, body: Option<&Value>| {
+        client.ask("all", &method, &format!("/api/v1/items/A/{path}"), version, body)
+    };
+    let case = json!({ "unit": "case", "factor": "12" });
+    for (version, expected) in [(None, (428, "version_required", "")), (Some(2), (412, "stale", ""))] {
+        assert_eq!(ask(Method::POST, "units", version, Some(&case)).refusal(), expected);
+    }
+    let unit = ask(Method::POST, "units", Some(1), Some(&case));
     assert_eq!((unit.status, unit.body["units"][0]["factor"].as_str()), (StatusCode::OK, Some("12")));
     let code = json!({ "code": "4006381333931", "unit": "case" });
-    let barcode = client.post("/api/v1/items/A/barcodes", &code);
+    let barcode = ask(Method::POST, "barcodes", Some(2), Some(&code));
     assert_eq!(barcode.body["barcodes"][0]["symbology"], "ean_13");
-    let held = client.ask("all", &Method::DELETE, "/api/v1/items/A/units/case", None, None);
+    let held = ask(Method::DELETE, "units/case", Some(3), None);
     assert_eq!(held.refusal(), (409, "in_use", ""));
-    for path in ["/api/v1/items/A/barcodes/4006381333931", "/api/v1/items/A/units/case"] {
-        let removed = client.ask("all", &Method::DELETE, path, None, None);
-        assert_eq!(removed.status, StatusCode::OK, "{path}");
+    for (path, version) in [("barcodes/4006381333931", 3), ("units/case", 4)] {
+        let outdated = ask(Method::DELETE, path, Some(version - 1), None);
+        assert_eq!(outdated.refusal(), (412, "stale", ""), "{path}");
+        assert_eq!(ask(Method::DELETE, path, Some(version), None).status, StatusCode::OK, "{path}");
     }
     let bare = client.get("/api/v1/items/A");
     assert_eq!((bare.etag.as_deref(), bare.body["units"].as_array().map(Vec::len)), (Some("\"5\""), Some(1)));

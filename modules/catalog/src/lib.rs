@@ -24,7 +24,7 @@ mod testing;
 mod text;
 
 pub use change::decide::ChangeItem;
-pub use change::{change_item, set_archived, set_tracking};
+pub use change::{change_item, hold_item, set_archived, set_tracking};
 pub use codes::{add_barcode, add_unit, remove_barcode, remove_unit};
 pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
 pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, unit_factors};

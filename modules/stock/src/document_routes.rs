@@ -32,6 +32,7 @@ where
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::hold_lot))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::release_lot))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
+        .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::get_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::close_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::reopen_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(upkeep::api::sweep_expired))

@@ -92,7 +92,7 @@ pub(crate) use post::submit as post_submit;
 use axum::extract::FromRef;
 use db::{Migration, MigrationSet};
 use domain::Permission;
-use web::{Reach, Routes};
+use web::{Reach, Routes, Unversioned};
 
 /// The tables of the vault.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
@@ -124,11 +124,26 @@ where
         .add(Permission::StockReceive, Reach::Named, web::routes!(post::api::produce_stock))
         .add(Permission::StockIssue, Reach::Named, web::routes!(post::api::consume_stock))
         .add_bulk(Permission::StockRead, Reach::Named, web::routes!(post::api::post_bulk))
-        .add(Permission::StockReverse, Reach::Named, web::routes!(post::api::reverse_posting))
+        .add_unversioned(
+            Permission::StockReverse,
+            Reach::Named,
+            Unversioned::Final,
+            web::routes!(post::api::reverse_posting),
+        )
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::reserve_stock))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::allocate_stock))
-        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_reservation))
-        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::release_allocation))
+        .add_unversioned(
+            Permission::StockClaim,
+            Reach::Named,
+            Unversioned::Amount,
+            web::routes!(claim::api::release_reservation),
+        )
+        .add_unversioned(
+            Permission::StockClaim,
+            Reach::Named,
+            Unversioned::Amount,
+            web::routes!(claim::api::release_allocation),
+        )
         .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(ledger_page::api::list_ledger))
         .add(Permission::StockRead, Reach::Named, web::routes!(ledger_page::api::get_posting))

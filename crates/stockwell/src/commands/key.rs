@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use domain::permission::Permissions;
 use domain::{Instant, PrincipalId};
 use serde::Serialize;
-use web::Failure;
+use web::{Failure, IfMatch};
 
 /// Keys per page when listing.
 const PAGE: i64 = 500;
@@ -182,7 +182,7 @@ fn revoke(call: Call<'_>, key: &str) -> Done {
     let key = key.to_owned();
     let row = write(&operator, move |tx, by| {
         let id = access::key_id(tx, &key)?;
-        access::revoke_key(tx, by, id).map(Row::from)
+        access::revoke_key(tx, by, id, IfMatch::Any).map(Row::from)
     })?;
     call.out.show(&row, |row| format!("key {} of {} is revoked", row.id, row.name))
 }

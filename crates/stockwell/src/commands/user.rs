@@ -10,7 +10,7 @@ use db::{Conn, Tx};
 use domain::{Code, Instant, Problem};
 use serde::Serialize;
 use std::io::BufRead;
-use web::{Failure, Principal, Within};
+use web::{Failure, IfMatch, Principal, Within};
 
 /// Users per page when listing.
 const PAGE: i64 = 500;
@@ -78,11 +78,15 @@ pub(crate) fn run(call: Call<'_>, user: User) -> Done {
     match user {
         User::Add(add) => self::add(call, &add),
         User::List => list(call),
-        User::End(named) => change(call, &named.login, None, access::end_user),
+        User::End(named) => {
+            change(call, &named.login, None, |tx, by, login| access::end_user(tx, by, login, IfMatch::Any))
+        }
         User::Password(set) => {
             let login = access::login(&set.login)?;
             let (hashed, shown) = password(&login, set.password_stdin)?;
-            change(call, &login, shown, move |tx, by, login| access::set_password(tx, by, login, &hashed))
+            change(call, &login, shown, move |tx, by, login| {
+                access::set_password(tx, by, (login, IfMatch::Any), &hashed)
+            })
         }
     }
 }

@@ -30,24 +30,28 @@ fn a_user_is_created_granted_renamed_and_ended(world: &World) {
     assert!(!created.text().contains("argon2") && !created.text().contains(PASSWORD));
     assert_eq!(admin.post("/api/v1/users", &create("ann.b", &json!([]))).refusal(), "409 code_taken /login");
 
-    let granted = admin.post("/api/v1/users/ann.b/grants", &json!({ "role": "auditor" })).good().json();
+    let granted = admin.act("/api/v1/users/ann.b/grants", &json!({ "role": "auditor" })).good().json();
     assert_eq!(granted["grants"].as_array().unwrap().len(), 2);
-    let twice = admin.post("/api/v1/users/ann.b/grants", &json!({ "role": "auditor" }));
+    let twice = admin.act("/api/v1/users/ann.b/grants", &json!({ "role": "auditor" }));
     assert_eq!(twice.refusal(), "409 code_taken /role");
     let grant = granted["grants"][0]["id"].as_i64().unwrap();
-    let left = admin.delete(format!("/api/v1/users/ann.b/grants/{grant}")).good().json();
+    let left =
+        admin.remove(format!("/api/v1/users/ann.b/grants/{grant}"), "/api/v1/users/ann.b").good().json();
     assert_eq!(left["grants"][0]["role"], "auditor");
-    assert_eq!(admin.delete(format!("/api/v1/users/ann.b/grants/{grant}")).refusal(), "404 not_found");
+    assert_eq!(
+        admin.remove(format!("/api/v1/users/ann.b/grants/{grant}"), "/api/v1/users/ann.b").refusal(),
+        "404 not_found"
+    );
 
     let version = left["version"].as_i64().unwrap();
     let renamed = admin.patch("/api/v1/users/ann.b", version, &json!({ "name": "Ann Baker" })).good();
     assert_eq!(renamed.json()["name"], "Ann Baker");
     assert_eq!(admin.patch("/api/v1/users/ann.b", version, &json!({ "name": "x" })).refusal(), "412 stale");
 
-    let ended = admin.post_nothing("/api/v1/users/ann.b/end").good().json();
+    let ended = admin.act("/api/v1/users/ann.b/end", &Value::Null).good().json();
     assert!(ended["ended_at"].is_string());
     assert_eq!(
-        admin.post_nothing("/api/v1/users/ann.b/end").good().json(),
+        admin.act("/api/v1/users/ann.b/end", &Value::Null).good().json(),
         ended,
         "ending twice changes nothing"
     );
@@ -110,11 +114,11 @@ fn nobody_changes_those_who_hold_more(world: &World) {
     world.user("boss", &[("administrator", Within::All)]);
     let keeper = world.key(&[Permission::AccessRead, Permission::AccessWrite], None);
     let refused = [
-        keeper.post("/api/v1/users/boss/password", &json!({ "password": PASSWORD })),
-        keeper.post_nothing("/api/v1/users/boss/end"),
+        keeper.act("/api/v1/users/boss/password", &json!({ "password": PASSWORD })),
+        keeper.act("/api/v1/users/boss/end", &Value::Null),
         keeper.patch("/api/v1/users/boss", 1, &json!({ "name": "x" })),
-        keeper.delete("/api/v1/users/boss/grants/1"),
-        keeper.post("/api/v1/users/boss/grants", &json!({ "role": "clerk" })),
+        keeper.remove("/api/v1/users/boss/grants/1", "/api/v1/users/boss"),
+        keeper.act("/api/v1/users/boss/grants", &json!({ "role": "clerk" })),
         keeper.post("/api/v1/keys", &json!({ "name": "k", "owner": "boss" })),
     ];
     for reply in refused {
@@ -127,11 +131,14 @@ fn there_is_always_an_administrator(world: &World) {
     world.user("one", &[("administrator", Within::All)]);
     let admin = world.admin();
     let grant = admin.get("/api/v1/users/one").json()["grants"][0]["id"].as_i64().unwrap();
-    assert_eq!(admin.post_nothing("/api/v1/users/one/end").refusal(), "409 in_use");
-    assert_eq!(admin.delete(format!("/api/v1/users/one/grants/{grant}")).refusal(), "409 in_use");
+    assert_eq!(admin.act("/api/v1/users/one/end", &Value::Null).refusal(), "409 in_use");
+    assert_eq!(
+        admin.remove(format!("/api/v1/users/one/grants/{grant}"), "/api/v1/users/one").refusal(),
+        "409 in_use"
+    );
     world.user("two", &[("administrator", Within::All)]);
-    admin.post_nothing("/api/v1/users/one/end").good();
-    assert_eq!(admin.post_nothing("/api/v1/users/two/end").refusal(), "409 in_use");
+    admin.act("/api/v1/users/one/end", &Value::Null).good();
+    assert_eq!(admin.act("/api/v1/users/two/end", &Value::Null).refusal(), "409 in_use");
 }
 
 fn a_role_is_made_changed_and_removed(world: &World) {
@@ -144,16 +151,16 @@ fn a_role_is_made_changed_and_removed(world: &World) {
     let change = json!({ "permissions": ["stock.read", "access.read"] });
     admin.patch("/api/v1/roles/night", 1, &change).good();
     assert_eq!(holder.get(path).status, 200, "whoever holds the role holds it as it is now");
-    assert_eq!(admin.delete("/api/v1/roles/night").refusal(), "409 in_use");
+    assert_eq!(admin.remove("/api/v1/roles/night", "/api/v1/roles/night").refusal(), "409 in_use");
     let grant = admin.get("/api/v1/users/ann").json()["grants"][0]["id"].as_i64().unwrap();
-    admin.delete(format!("/api/v1/users/ann/grants/{grant}")).good();
+    admin.remove(format!("/api/v1/users/ann/grants/{grant}"), "/api/v1/users/ann").good();
     assert_eq!(holder.get(path).refusal(), "403 forbidden");
-    assert_eq!(admin.delete("/api/v1/roles/night").good().status, 204);
+    assert_eq!(admin.remove("/api/v1/roles/night", "/api/v1/roles/night").good().status, 204);
     assert_eq!(admin.get("/api/v1/roles/night").status, 404);
     for built_in in ["administrator", "picker"] {
         let path = format!("/api/v1/roles/{built_in}");
         assert_eq!(admin.patch(path.as_str(), 1, &json!({ "about": "x" })).refusal(), "409 in_use");
-        assert_eq!(admin.delete(path.as_str()).refusal(), "409 in_use");
+        assert_eq!(admin.remove(path.as_str(), &path).refusal(), "409 in_use");
     }
 }
 
@@ -165,9 +172,9 @@ fn every_change_has_its_audit_row_and_its_event(world: &World) {
     let audits = world.audits();
     admin.post("/api/v1/users", &create("ann", &json!([]))).good();
     admin.patch("/api/v1/users/ann", 1, &json!({ "name": "Ann" })).good();
-    admin.post("/api/v1/users/ann/grants", &json!({ "role": "clerk" })).good();
-    admin.post("/api/v1/users/ann/password", &json!({ "password": PASSWORD })).good();
-    admin.post_nothing("/api/v1/users/ann/end").good();
+    admin.act("/api/v1/users/ann/grants", &json!({ "role": "clerk" })).good();
+    admin.act("/api/v1/users/ann/password", &json!({ "password": PASSWORD })).good();
+    admin.act("/api/v1/users/ann/end", &Value::Null).good();
     assert_eq!(world.audits(), audits + 5);
     // ends the stream's caller too: any change of access does, so it is opened anew
     let mut heard = Vec::new();
@@ -198,6 +205,6 @@ fn every_change_has_its_audit_row_and_its_event(world: &World) {
 fn a_change_is_felt_by_the_next_request(world: &World) {
     let (admin, ann) = (world.admin(), world.user("ann", &[("auditor", Within::All)]));
     assert_eq!(ann.get("/api/v1/users").status, 200);
-    admin.post_nothing("/api/v1/users/ann/end").good();
+    admin.act("/api/v1/users/ann/end", &Value::Null).good();
     assert_eq!(ann.get("/api/v1/users").refusal(), "401 unauthenticated");
 }

@@ -58,7 +58,7 @@ fn a_repeated_write_is_done_once_and_answered_alike(world: &World) {
     for different in [
         admin.ask("POST", "/api/v1/roles").json(&role("day")),
         admin.ask("POST", "/api/v1/roles?dry_run=false").json(&role("night")),
-        admin.ask("DELETE", "/api/v1/roles/night"),
+        admin.ask("DELETE", "/api/v1/roles/night").if_match(1),
     ] {
         assert_eq!(different.idempotency_key("once").send().refusal(), "422 idempotency_mismatch");
     }

@@ -3,7 +3,7 @@
 use crate::world::{World, on_both_engines};
 use access::NewKey;
 use domain::Permission;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::http::Actor;
 use web::Within;
@@ -43,9 +43,9 @@ fn a_key_ends_when_it_is_revoked_when_it_expires_and_with_its_owner(world: &Worl
     let id = |actor: &Actor| actor.get("/api/v1/me").good().json()["id"].clone();
     let revoked = world.key(&[], None);
     let path = format!("/api/v1/keys/{}/revoke", id(&revoked));
-    let first = admin.post_nothing(path.as_str()).good();
+    let first = admin.act(&path, &Value::Null).good();
     assert!(first.json()["revoked_at"].is_string());
-    let again = admin.post_nothing(path.as_str()).good();
+    let again = admin.act(&path, &Value::Null).good();
     assert_eq!(again.header("etag"), first.header("etag"), "revoking twice changes nothing");
     assert_eq!(revoked.get("/api/v1/me").refusal(), "401 unauthenticated");
 
@@ -60,7 +60,7 @@ fn a_key_ends_when_it_is_revoked_when_it_expires_and_with_its_owner(world: &Worl
     let ann = world.user("ann", &[("clerk", Within::All)]);
     let me = ann.get("/api/v1/me").good().json();
     assert_eq!((&me["name"], &me["kind"]), (&json!("ann"), &json!("user")));
-    admin.post_nothing("/api/v1/users/ann/end").good();
+    admin.act("/api/v1/users/ann/end", &Value::Null).good();
     assert_eq!(ann.get("/api/v1/me").refusal(), "401 unauthenticated");
 
     // all of these look alike, and like no key at all
@@ -82,7 +82,7 @@ fn a_key_of_a_user_never_exceeds_them(world: &World) {
     let me = key.get("/api/v1/me").good().json();
     assert_eq!(me["grants"], json!([{ "permissions": ["access.read"], "within": null }]));
     let grant = admin.get("/api/v1/users/ann").json()["grants"][0]["id"].as_i64().unwrap();
-    admin.delete(format!("/api/v1/users/ann/grants/{grant}")).good();
+    admin.remove(format!("/api/v1/users/ann/grants/{grant}"), "/api/v1/users/ann").good();
     assert_eq!(key.get("/api/v1/users").refusal(), "403 forbidden", "what the owner loses, the key loses");
 }
 
@@ -121,7 +121,9 @@ fn a_change_by_another_process_is_felt_within_a_second(world: &World) {
     let key = world.key(&[Permission::AccessRead], None);
     let id = key.get("/api/v1/me").good().json()["id"].as_i64().unwrap();
     // straight to the database: the server is not told
-    world.write(move |tx, by| access::revoke_key(tx, by, domain::PrincipalId(id)).map(drop));
+    world.write(move |tx, by| {
+        access::revoke_key(tx, by, domain::PrincipalId(id), web::IfMatch::Any).map(drop)
+    });
     let asked = std::time::Instant::now();
     while key.get("/api/v1/me").status != 401 {
         assert!(asked.elapsed() < Duration::from_secs(2), "still good");

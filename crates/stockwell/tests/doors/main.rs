@@ -15,6 +15,7 @@ mod scope_postings;
 mod scope_walk;
 mod set_up;
 mod trace;
+mod versions;
 mod walk;
 mod walk_writes;
 mod world;

@@ -2,7 +2,7 @@
 
 use crate::world::{PASSWORD, World, on_both_engines};
 use domain::Permission;
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::http::Actor;
 use web::Within;
 
@@ -37,7 +37,7 @@ fn a_grant_below_a_location_reaches_no_further(world: &World) {
     // out of reach is not there; in reach without the permission is forbidden
     assert_eq!(ann.get("/api/v1/locations/PAR-A").refusal(), "404 not_found");
     assert_eq!(ann.patch("/api/v1/locations/LON-A", 1, &json!({ "name": "x" })).refusal(), "403 forbidden");
-    admin.post("/api/v1/users/ann/grants", &json!({ "role": "picker", "within": "PAR-A" })).good();
+    admin.act("/api/v1/users/ann/grants", &json!({ "role": "picker", "within": "PAR-A" })).good();
     assert_eq!(codes(&ann), ["LON", "LON-A", "PAR-A"]);
     let me = ann.get("/api/v1/me").good().json();
     let places: Vec<_> =
@@ -66,7 +66,7 @@ fn a_place_is_handed_out_only_by_those_who_hold_it(world: &World) {
     assert_eq!(keeper.post("/api/v1/roles", &role).refusal(), "403 grant_exceeds_maker");
     // and somebody who holds more elsewhere is not theirs to change
     world.user("bob", &[("picker", Within::Subtree(world.location("PAR")))]);
-    assert_eq!(keeper.post_nothing("/api/v1/users/bob/end").refusal(), "403 forbidden");
+    assert_eq!(keeper.act("/api/v1/users/bob/end", &Value::Null).refusal(), "403 forbidden");
 }
 
 fn a_key_is_cut_to_where_its_owner_may(world: &World) {

@@ -24,11 +24,39 @@ pub(crate) struct Stage {
 pub(crate) struct Probe {
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
-    pub(crate) version: Option<i64>,
+}
+
+impl Probe {
+    /// The address of the record that a route which takes a version changes: the nearest above it
+    /// that can be read.
+    pub(crate) fn record(&self, route: &RouteInfo) -> String {
+        let table = wiring::routes();
+        let readable = |path: &str| table.table().any(|other| other.method == "GET" && other.path == path);
+        let template: Vec<&str> = route.path.split('/').collect();
+        let record =
+            |count: &usize| template[*count - 1].starts_with('{') && readable(&template[..*count].join("/"));
+        let count = (1..=template.len()).rev().find(record);
+        let count =
+            count.unwrap_or_else(|| panic!("{}: nothing shows the version that it needs", route.path));
+        self.path.split('/').take(count).collect::<Vec<_>>().join("/")
+    }
+
+    /// The version that the record shows now, for a route that takes one.
+    pub(crate) fn version(&self, stage: &Stage, route: &RouteInfo) -> Option<i64> {
+        if !route.is_versioned() {
+            return None;
+        }
+        let record = self.record(route);
+        let shown = stage.admin.get(record.as_str()).good();
+        let version = shown.json()["version"].as_i64();
+        let etag = version.map(|version| format!("\"{version}\""));
+        assert!(etag.is_some() && shown.header("etag") == etag.as_deref(), "{record}: {}", shown.text());
+        version
+    }
 }
 
 fn at(path: impl Into<String>) -> Probe {
-    Probe { path: path.into(), body: None, version: None }
+    Probe { path: path.into(), body: None }
 }
 
 fn with(path: impl Into<String>, body: Value) -> Probe {
@@ -37,7 +65,11 @@ fn with(path: impl Into<String>, body: Value) -> Probe {
 
 impl Stage {
     pub(crate) fn new() -> Stage {
-        let world = World::new(db::Engine::Sqlite);
+        Stage::on(db::Engine::Sqlite)
+    }
+
+    pub(crate) fn on(engine: db::Engine) -> Stage {
+        let world = World::new(engine);
         let admin = world.admin();
         for site in ["LON", "PAR", "ROM"] {
             admin.post("/api/v1/locations", &json!({ "code": site, "kind": "site" })).good();
@@ -152,10 +184,9 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             let pattern = format!("{}-{{1..2}}", stage.fresh("LON-MANY"));
             with(path, json!({ "parent": "LON", "pattern": pattern, "levels": [{ "kind": "bin" }] }))
         }
-        ("PATCH", "/api/v1/locations/{code}") => Probe {
-            version: Some(1),
-            ..with(format!("/api/v1/locations/{}", stage.bin()), json!({ "name": "other" }))
-        },
+        ("PATCH", "/api/v1/locations/{code}") => {
+            with(format!("/api/v1/locations/{}", stage.bin()), json!({ "name": "other" }))
+        }
         ("GET", "/api/v1/postings/{id}") => at(format!("/api/v1/postings/{}", stage.receive())),
         ("POST", "/api/v1/postings/{id}/reverse") => {
             with(format!("/api/v1/postings/{}/reverse", stage.receive()), json!({}))
@@ -244,14 +275,14 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     })
 }
 
-fn send(actor: &Actor, route: &RouteInfo, probe: &Probe) -> Reply {
+fn send(actor: &Actor, route: &RouteInfo, probe: &Probe, version: Option<i64>) -> Reply {
     let method =
         ["GET", "POST", "PATCH", "PUT", "DELETE"].into_iter().find(|name| *name == route.method.as_str());
     let mut ask = actor.ask(method.unwrap(), probe.path.as_str());
     if route.is_write() {
         ask = ask.fresh();
     }
-    if let Some(version) = probe.version {
+    if let Some(version) = version {
         ask = ask.if_match(version);
     }
     match &probe.body {
@@ -296,8 +327,9 @@ fn what_lies_elsewhere_does_not_exist() {
         let Some(probe) = probe(&stage, route.method.as_str(), &route.path) else {
             panic!("{what}: tell in `probe` how to ask for something in a place")
         };
-        let refused = send(&elsewhere, route, &probe);
-        let done = send(&here, route, &probe);
+        let version = probe.version(&stage, route);
+        let refused = send(&elsewhere, route, &probe, version);
+        let done = send(&here, route, &probe, version);
         let told =
             format!("{what}: {} {}\nthere: {} {}", refused.status, refused.text(), done.status, done.text());
         if route.reach == Reach::Filtered {

@@ -123,7 +123,9 @@ fn callers() -> Callers {
     });
     let revoked = world.admin();
     let id = revoked.get("/api/v1/me").good().json()["id"].as_i64().unwrap();
-    world.write(move |tx, by| access::revoke_key(tx, by, domain::PrincipalId(id)).map(drop));
+    world.write(move |tx, by| {
+        access::revoke_key(tx, by, domain::PrincipalId(id), web::IfMatch::Any).map(drop)
+    });
     world.pass(Duration::from_secs(61));
     std::thread::sleep(Duration::from_millis(1_100));
     Callers {

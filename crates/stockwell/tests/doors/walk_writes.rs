@@ -15,8 +15,8 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     let made = |path: &str, body: Value| {
         stage.admin.post(path, &body).good();
     };
-    let with = |path: String, body: Value| Probe { path, body: Some(body), version: Some(1) };
-    let plain = |path: String| Probe { path, body: None, version: None };
+    let with = |path: String, body: Value| Probe { path, body: Some(body) };
+    let plain = |path: String| Probe { path, body: None };
     let item = || {
         let sku = stage.world.name("SKU");
         let unit = json!([{ "unit": "case", "factor": "12" }]);
@@ -76,9 +76,8 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             with("/api/v1/items/MILK/lots/L1".to_owned(), json!({ "expiry_on": null }))
         }
         ("POST", "/api/v1/items/{sku}/lots/{lot}/hold" | "/api/v1/items/{sku}/lots/{lot}/release") => {
-            let seen = stage.admin.get("/api/v1/items/MILK/lots/L1").good().json();
             let path = path.replace("{sku}", "MILK").replace("{lot}", "L1");
-            Probe { version: seen["version"].as_i64(), ..with(path, json!({ "reason": "inspection" })) }
+            with(path, json!({ "reason": "inspection" }))
         }
         ("POST", "/api/v1/reasons") => {
             with(path.to_owned(), json!({ "code": stage.world.name("r"), "name": "x" }))
@@ -91,7 +90,7 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/periods/{period}/close") => plain(path.replace("{period}", "2026-01")),
         ("POST", "/api/v1/periods/{period}/reopen") => {
             // unless the walk has closed it before
-            let closed = stage.admin.post_nothing("/api/v1/periods/2026-01/close");
+            let closed = stage.admin.act("/api/v1/periods/2026-01/close", &Value::Null);
             assert!(closed.status == 200 || closed.code() == "transition_refused");
             plain(path.replace("{period}", "2026-01"))
         }
@@ -106,7 +105,7 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("DELETE", "/api/v1/users/{login}/grants/{id}") => {
             let login = user();
             let grants = format!("/api/v1/users/{login}/grants");
-            let made = stage.admin.post(grants.as_str(), &json!({ "role": "picker" })).good().json();
+            let made = stage.admin.act(&grants, &json!({ "role": "picker" })).good().json();
             plain(format!("{grants}/{}", made["grants"][0]["id"]))
         }
         ("POST", "/api/v1/roles") => {
@@ -144,7 +143,7 @@ fn ask(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Ask {
 
 fn send(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Reply {
     let ask = ask(stage, route, probe, query);
-    probe.version.map_or_else(|| ask.clone(), |version| ask.clone().if_match(version)).send()
+    probe.version(stage, route).map_or_else(|| ask.clone(), |version| ask.clone().if_match(version)).send()
 }
 
 fn writes() -> Vec<RouteInfo> {
@@ -174,28 +173,49 @@ fn every_write_can_be_tried_and_leaves_nothing() {
     }
 }
 
+/// What names a record and takes no version of it. `docs/api.md` says why for each.
+const UNVERSIONED: [&str; 3] = [
+    "POST /api/v1/allocations/{id}/release",
+    "POST /api/v1/postings/{id}/reverse",
+    "POST /api/v1/reservations/{id}/release",
+];
+
 #[test]
-fn every_change_carries_its_version_and_every_record_shows_it() {
-    let stage = Stage::new();
-    let table = wiring::routes();
-    let mut seen = 0;
-    for route in writes().into_iter().filter(|route| ["PATCH", "PUT"].contains(&route.method.as_str())) {
+fn every_change_carries_its_version_and_every_record_shows_it_on_sqlite() {
+    every_change_carries_its_version_and_every_record_shows_it(&Stage::on(db::Engine::Sqlite));
+}
+
+#[test]
+fn every_change_carries_its_version_and_every_record_shows_it_on_postgres() {
+    every_change_carries_its_version_and_every_record_shows_it(&Stage::on(db::Engine::Postgres));
+}
+
+fn every_change_carries_its_version_and_every_record_shows_it(stage: &Stage) {
+    let named = writes().into_iter().filter(|route| route.path.contains('{'));
+    let (versioned, others): (Vec<_>, Vec<_>) = named.partition(RouteInfo::is_versioned);
+    let mut others: Vec<String> =
+        others.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    others.sort();
+    assert_eq!(others, UNVERSIONED);
+    for route in &versioned {
         let what = format!("{} {}", route.method, route.path);
-        let probe = right(&stage, &route);
+        let probe = right(stage, route);
+        let version = probe.version(stage, route).unwrap();
         let before = trace(&stage.world);
-        assert_eq!(ask(&stage, &route, &probe, "").send().refusal(), "428 version_required", "{what}");
-        let outdated = ask(&stage, &route, &probe, "").if_match(999).send();
+        assert_eq!(ask(stage, route, &probe, "").send().refusal(), "428 version_required", "{what}");
+        let outdated = ask(stage, route, &probe, "").if_match(version + 999).send();
         assert_eq!(outdated.refusal(), "412 stale", "{what}");
+        let detail = outdated.json()["detail"].as_str().unwrap().to_owned();
+        for told in [version, version + 999] {
+            assert!(detail.contains(&format!("`{told}`")), "{what}: {detail}");
+        }
         assert_eq!(difference(&before, &trace(&stage.world)), Vec::<String>::new(), "{what}");
-        let record = table.table().any(|other| other.method == "GET" && other.path == route.path);
-        assert!(record, "{what}: nothing shows the version that it needs");
-        let read = stage.admin.get(probe.path.as_str()).good();
-        let version = read.json()["version"].as_i64().unwrap();
-        assert_eq!(read.header("etag"), Some(format!("\"{version}\"").as_str()), "{what}");
-        let done = ask(&stage, &route, &probe, "").if_match(version).send().good();
-        let next = done.json()["version"].as_i64().unwrap();
-        assert_eq!(done.header("etag"), Some(format!("\"{next}\"").as_str()), "{what}");
-        seen += 1;
+        // from the version that was read it is another question, and what is answered shows the next
+        let done = ask(stage, route, &probe, "").if_match(version).send();
+        assert!(![412, 428].contains(&done.status), "{what}: {}", done.text());
+        if done.status == 200 || done.status == 201 {
+            let shown = done.header("etag").unwrap_or_else(|| panic!("{what} shows no version"));
+            assert_eq!(probe.version(stage, route).map(|next| format!("\"{next}\"")).as_deref(), Some(shown));
+        }
     }
-    assert!(seen >= 6, "{seen}");
 }

@@ -10,7 +10,7 @@ use db::Conn;
 use domain::Instant;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Answer, App, Command, Failure, Path, Within};
+use web::{Answer, App, Command, Failure, IfMatch, Path, Within};
 
 /// A role for somebody, somewhere.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -57,13 +57,14 @@ pub(crate) async fn make_grant(
     State(access): State<Access>,
     app: App,
     Path(login): Path<String>,
+    version: IfMatch,
     command: Command<GrantBody>,
 ) -> web::Result {
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
         let by = desk.by(&command.caller);
         let grant = new_grant(tx, &by, &command.body, "")?;
-        let user = super::make(tx, &by, &login, &grant)?;
+        let user = super::make(tx, &by, (&login, version), &grant)?;
         let view = desk.user_view(tx, user)?;
         Ok(Answer::created(format!("/api/v1/users/{login}"), &view)?.version(view.version))
     });
@@ -76,11 +77,12 @@ pub(crate) async fn revoke_grant(
     State(access): State<Access>,
     app: App,
     Path((login, id)): Path<(String, i64)>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
-        let user = super::revoke(tx, &desk.by(&command.caller), &login, id)?;
+        let user = super::revoke(tx, &desk.by(&command.caller), (&login, version), id)?;
         let view = desk.user_view(tx, user)?;
         Ok(Answer::ok(&view)?.version(view.version))
     });

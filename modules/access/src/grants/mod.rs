@@ -9,7 +9,7 @@ use crate::users::{self, User};
 use db::{DbError, Tx};
 use domain::{Code, PrincipalId, Problem};
 use serde_json::{Value, json};
-use web::{Failure, Grant, Within};
+use web::{Failure, Grant, IfMatch, Within};
 
 /// A grant to make.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,9 +42,14 @@ pub(crate) fn give(tx: &mut Tx<'_>, by: &By<'_>, to: PrincipalId, grant: &NewGra
 /// Gives a grant to a user.
 ///
 /// # Errors
-/// As [`give`]; `not_found`; `forbidden` when they hold more than the caller.
-pub fn make(tx: &mut Tx<'_>, by: &By<'_>, login: &str, grant: &NewGrant) -> Result<User, Failure> {
-    let user = users::lock(tx, by, login)?;
+/// As [`give`]; `not_found`; `stale`; `forbidden` when they hold more than the caller.
+pub fn make(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    (login, version): (&str, IfMatch),
+    grant: &NewGrant,
+) -> Result<User, Failure> {
+    let user = users::lock_at(tx, by, login, version)?;
     let id = give(tx, by, user.row.id, grant)?;
     let details = json!({ "grant": id, "role": grant.role, "within": place(grant.within) });
     changed(tx, by, login, &user, ("access.grant.make", "access.grant_made"), &details)
@@ -53,9 +58,15 @@ pub fn make(tx: &mut Tx<'_>, by: &By<'_>, login: &str, grant: &NewGrant) -> Resu
 /// Takes a grant away from a user.
 ///
 /// # Errors
-/// `not_found`; `forbidden` when they hold more than the caller; `in_use` for the last administrator.
-pub fn revoke(tx: &mut Tx<'_>, by: &By<'_>, login: &str, id: i64) -> Result<User, Failure> {
-    let user = users::lock(tx, by, login)?;
+/// `not_found`; `stale`; `forbidden` when they hold more than the caller; `in_use` for the last
+/// administrator.
+pub fn revoke(
+    tx: &mut Tx<'_>,
+    by: &By<'_>,
+    (login, version): (&str, IfMatch),
+    id: i64,
+) -> Result<User, Failure> {
+    let user = users::lock_at(tx, by, login, version)?;
     let Some(grant) = user.grants.iter().find(|grant| grant.id == id) else {
         return Err(Problem::not_found("grant", id).into());
     };

@@ -12,7 +12,7 @@ use db::Conn;
 use domain::{Code, Instant, LocationId, PrincipalId, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use web::{Answer, App, Command, Failure, List, Page, Path, Within};
+use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path, Within};
 
 web::sorts! {
     /// The orders of the list of keys.
@@ -140,11 +140,12 @@ pub(crate) async fn revoke_key(
     State(access): State<Access>,
     app: App,
     Path(id): Path<i64>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
-        let key = super::revoke(tx, &desk.by(&command.caller), PrincipalId(id))?;
+        let key = super::revoke(tx, &desk.by(&command.caller), PrincipalId(id), version)?;
         shown(&desk.key_view(tx, key)?)
     });
     access.after(answer.await).await

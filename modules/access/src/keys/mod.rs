@@ -14,7 +14,7 @@ use db::{Conn, DbError, Tx};
 use domain::permission::Permissions;
 use domain::{Code, Instant, LocationId, PrincipalId, Problem};
 use serde_json::json;
-use web::{Failure, Grant, Principal, PrincipalKind, Within};
+use web::{Failure, Grant, IfMatch, Principal, PrincipalKind, Within};
 
 /// Requests a minute when nothing is said.
 pub const PER_MINUTE: u32 = 600;
@@ -122,11 +122,12 @@ fn places(locations: Option<&[LocationId]>) -> Vec<Within> {
 /// Revokes a key. Revoking it twice changes nothing.
 ///
 /// # Errors
-/// `not_found`; `forbidden` when it holds more than the caller.
-pub fn revoke(tx: &mut Tx<'_>, by: &By<'_>, id: PrincipalId) -> Result<KeyRow, Failure> {
+/// `not_found`; `stale`; `forbidden` when it holds more than the caller.
+pub fn revoke(tx: &mut Tx<'_>, by: &By<'_>, id: PrincipalId, version: IfMatch) -> Result<KeyRow, Failure> {
     let key = store_keys::lock(tx, id)?.ok_or_else(|| Problem::not_found("key", id))?;
     let held = effective(tx, by.locations, &key)?;
     by.may_change(tx, &held)?;
+    version.check(key.version)?;
     if key.revoked_at.is_some() {
         return Ok(key);
     }

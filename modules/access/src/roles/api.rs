@@ -129,7 +129,7 @@ pub(crate) async fn change_role(
     let answer = command.run(&app, move |tx, command| {
         let by = desk.by(&command.caller);
         let what = (about.as_deref(), permissions);
-        shown(super::change(tx, &by, &name, what, |now| version.check(now))?)
+        shown(super::change(tx, &by, (&name, version), what)?)
     });
     access.after(answer.await).await
 }
@@ -140,11 +140,12 @@ pub(crate) async fn remove_role(
     State(access): State<Access>,
     app: App,
     Path(name): Path<String>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
-        super::remove(tx, &desk.by(&command.caller), &name)?;
+        super::remove(tx, &desk.by(&command.caller), &name, version)?;
         Ok(Answer::nothing())
     });
     access.after(answer.await).await

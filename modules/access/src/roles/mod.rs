@@ -10,7 +10,7 @@ use db::{Conn, DbError, Tx};
 use domain::permission::Permissions;
 use domain::{Code, Problem};
 use serde_json::json;
-use web::{Failure, Within};
+use web::{Failure, IfMatch, Within};
 
 /// Characters of the name of a role at most.
 const NAME_CHARS_MAX: usize = 64;
@@ -75,16 +75,14 @@ pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewRole) -> Result<Role, Failu
 /// Changes what a role is for and what it allows.
 ///
 /// # Errors
-/// `not_found`; `stale` through `check`; `in_use` for a built-in role; `grant_exceeds_maker`.
+/// `not_found`; `stale`; `in_use` for a built-in role; `grant_exceeds_maker`.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     by: &By<'_>,
-    name: &str,
+    (name, version): (&str, IfMatch),
     (about, permissions): (Option<&str>, Option<Permissions>),
-    check: impl Fn(i64) -> Result<(), Problem>,
 ) -> Result<Role, Failure> {
-    let before = lock_own(tx, by, name)?;
-    check(before.version)?;
+    let before = lock_own(tx, by, name, version)?;
     let after = Role {
         about: about.unwrap_or(&before.about).to_owned(),
         permissions: permissions.unwrap_or(before.permissions),
@@ -102,9 +100,9 @@ pub(crate) fn change(
 /// Removes a role that nobody holds.
 ///
 /// # Errors
-/// `not_found`; `in_use` for a built-in role and for one that somebody holds.
-pub(crate) fn remove(tx: &mut Tx<'_>, by: &By<'_>, name: &str) -> Result<(), Failure> {
-    let role = lock_own(tx, by, name)?;
+/// `not_found`; `stale`; `in_use` for a built-in role and for one that somebody holds.
+pub(crate) fn remove(tx: &mut Tx<'_>, by: &By<'_>, name: &str, version: IfMatch) -> Result<(), Failure> {
+    let role = lock_own(tx, by, name, version)?;
     if store_roles::is_used(tx, role.id)? {
         let detail = format!("the role `{name}` is held by somebody, take it away from them first");
         return Err(Problem::new(Code::InUse, detail).into());
@@ -131,7 +129,7 @@ pub(crate) fn list(conn: &mut Conn<'_>, after: Option<&str>, limit: i64) -> Resu
     store_roles::list(conn, after, limit)
 }
 
-fn lock_own(tx: &mut Tx<'_>, by: &By<'_>, name: &str) -> Result<Role, Failure> {
+fn lock_own(tx: &mut Tx<'_>, by: &By<'_>, name: &str, version: IfMatch) -> Result<Role, Failure> {
     let role = store_roles::lock(tx, name)?.ok_or_else(|| Problem::not_found("role", name))?;
     if role.built_in {
         let detail =
@@ -139,6 +137,7 @@ fn lock_own(tx: &mut Tx<'_>, by: &By<'_>, name: &str) -> Result<Role, Failure> {
         return Err(Problem::new(Code::InUse, detail).into());
     }
     by.may_hand_out(tx, role.permissions, Within::All)?;
+    version.check(role.version)?;
     Ok(role)
 }
 

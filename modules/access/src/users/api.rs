@@ -139,7 +139,7 @@ pub(crate) async fn change_user(
     let name = super::name(&command.body.name)?;
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
-        let user = super::rename(tx, &desk.by(&command.caller), &login, &name, |now| version.check(now))?;
+        let user = super::rename(tx, &desk.by(&command.caller), (&login, version), &name)?;
         shown(&desk.user_view(tx, user)?)
     });
     access.after(answer.await).await
@@ -151,11 +151,12 @@ pub(crate) async fn end_user(
     State(access): State<Access>,
     app: App,
     Path(login): Path<String>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
-        let user = super::end(tx, &desk.by(&command.caller), &login)?;
+        let user = super::end(tx, &desk.by(&command.caller), &login, version)?;
         shown(&desk.user_view(tx, user)?)
     });
     access.after(answer.await).await
@@ -167,12 +168,13 @@ pub(crate) async fn set_password(
     State(access): State<Access>,
     app: App,
     Path(login): Path<String>,
+    version: IfMatch,
     command: Command<SetPassword>,
 ) -> web::Result {
     let password = access.hash(Password::parse(&command.body.password, &login)?).await?;
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
-        let user = super::set_password(tx, &desk.by(&command.caller), &login, &password)?;
+        let user = super::set_password(tx, &desk.by(&command.caller), (&login, version), &password)?;
         shown(&desk.user_view(tx, user)?)
     });
     access.after(answer.await).await

@@ -11,7 +11,7 @@ use crate::store_roles::{self, GrantRow};
 use db::{Conn, DbError, Tx};
 use domain::{Code, Problem};
 use serde_json::json;
-use web::Failure;
+use web::{Failure, IfMatch};
 
 /// Characters of a login at most.
 pub(crate) const LOGIN_CHARS_MAX: usize = 64;
@@ -101,16 +101,14 @@ fn under(failure: Failure, place: usize) -> Failure {
 /// Changes the name to show.
 ///
 /// # Errors
-/// `not_found`, `stale` through `check`, `forbidden` when they hold more than the caller.
+/// `not_found`, `stale`, `forbidden` when they hold more than the caller.
 pub(crate) fn rename(
     tx: &mut Tx<'_>,
     by: &By<'_>,
-    login: &str,
+    (login, version): (&str, IfMatch),
     name: &str,
-    check: impl Fn(i64) -> Result<(), Problem>,
 ) -> Result<User, Failure> {
-    let user = lock(tx, by, login)?;
-    check(user.row.version)?;
+    let user = lock_at(tx, by, login, version)?;
     store::rename(tx, user.row.id, name)?;
     store::count_up(tx, user.row.id)?;
     let after = find(tx, login)?;
@@ -122,9 +120,10 @@ pub(crate) fn rename(
 /// Ends an account, and with it its keys. Ending it twice changes nothing.
 ///
 /// # Errors
-/// `not_found`; `forbidden` when they hold more than the caller; `in_use` for the last administrator.
-pub fn end(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<User, Failure> {
-    let user = lock(tx, by, login)?;
+/// `not_found`; `stale`; `forbidden` when they hold more than the caller; `in_use` for the last
+/// administrator.
+pub fn end(tx: &mut Tx<'_>, by: &By<'_>, login: &str, version: IfMatch) -> Result<User, Failure> {
+    let user = lock_at(tx, by, login, version)?;
     if user.row.ended_at.is_some() {
         return Ok(user);
     }
@@ -139,14 +138,14 @@ pub fn end(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<User, Failure> {
 /// Sets a password.
 ///
 /// # Errors
-/// `not_found`; `forbidden` when they hold more than the caller.
+/// `not_found`; `stale`; `forbidden` when they hold more than the caller.
 pub fn set_password(
     tx: &mut Tx<'_>,
     by: &By<'_>,
-    login: &str,
+    (login, version): (&str, IfMatch),
     password: &PasswordPhc,
 ) -> Result<User, Failure> {
-    let user = lock(tx, by, login)?;
+    let user = lock_at(tx, by, login, version)?;
     store::set_password(tx, user.row.id, password, by.ctx.now)?;
     store::count_up(tx, user.row.id)?;
     let after = find(tx, login)?;
@@ -185,6 +184,13 @@ pub(crate) fn lock(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<User, Fa
     let row = store::lock_user(tx, login)?.ok_or_else(|| Problem::not_found("user", login))?;
     let user = with_grants(tx, row)?;
     by.may_change(tx, &grants::held(&user.grants))?;
+    Ok(user)
+}
+
+/// The same, at the version that the caller read.
+pub(crate) fn lock_at(tx: &mut Tx<'_>, by: &By<'_>, login: &str, version: IfMatch) -> Result<User, Failure> {
+    let user = lock(tx, by, login)?;
+    version.check(user.row.version)?;
     Ok(user)
 }
 

@@ -21,8 +21,7 @@ pub fn change_item(
     version: IfMatch,
     change: &ChangeItem,
 ) -> Result<Item, Failure> {
-    let before = lock(tx, sku)?;
-    version.check(before.version)?;
+    let before = lock_at(tx, sku, version)?;
     let (after, fields) = decide::plan(&before, change, ctx.now)?;
     if !fields.is_empty() {
         store::update(tx, &after)?;
@@ -56,6 +55,18 @@ pub fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, archived: bool) ->
         let action = if archived { "catalog.item.archive" } else { "catalog.item.restore" };
         changed(tx, ctx, &item, action, &["archived"])?;
     }
+    Ok(item)
+}
+
+/// Holds an item until the transaction ends, at the version that the caller read.
+pub fn hold_item(tx: &mut Tx<'_>, item: ItemId, version: IfMatch) -> Result<(), Failure> {
+    Ok(version.check(lock_id(tx, item)?.version)?)
+}
+
+/// The whole item at the version that the caller read, held until the transaction ends.
+pub(crate) fn lock_at(tx: &mut Tx<'_>, sku: &str, version: IfMatch) -> Result<Item, Failure> {
+    let item = lock(tx, sku)?;
+    version.check(item.version)?;
     Ok(item)
 }
 

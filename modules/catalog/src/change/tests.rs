@@ -98,11 +98,14 @@ fn a_change_is_stored_with_its_trace(engine: Engine) {
     let world = world(engine);
     world.create(new_item("A"));
     let change = json!({ "name": "Pot", "attributes": { "a": 1 }, "owner": "X" });
-    let after =
-        world.run(move |tx, ctx| change_item(tx, ctx, "a", IfMatch(1), &read(change.clone()))).unwrap();
+    let after = world
+        .run(move |tx, ctx| change_item(tx, ctx, "a", IfMatch::Version(1), &read(change.clone())))
+        .unwrap();
     assert_eq!((after.version, after.name.as_str()), (2, "Pot"));
     assert_eq!(world.read(|conn| crate::item(conn, "A")).unwrap(), after);
-    world.run(|tx, ctx| change_item(tx, ctx, "A", IfMatch(2), &read(json!({ "name": "Pot" })))).unwrap();
+    world
+        .run(|tx, ctx| change_item(tx, ctx, "A", IfMatch::Version(2), &read(json!({ "name": "Pot" }))))
+        .unwrap();
     let expected = [("catalog.item_created".to_owned(), 1), ("catalog.item_changed".to_owned(), 2)];
     assert_eq!(world.events(), expected, "a change that changes nothing leaves no trace");
 }
@@ -110,8 +113,8 @@ fn a_change_is_stored_with_its_trace(engine: Engine) {
 fn a_stale_change_is_refused(engine: Engine) {
     let world = world(engine);
     world.create(new_item("A"));
-    let refused =
-        world.refused(|tx, ctx| change_item(tx, ctx, "A", IfMatch(2), &read(json!({ "name": "B" }))));
+    let refused = world
+        .refused(|tx, ctx| change_item(tx, ctx, "A", IfMatch::Version(2), &read(json!({ "name": "B" }))));
     assert_eq!(refused.0, Code::Stale);
     assert_eq!(world.read(|conn| crate::item(conn, "A")).unwrap().name, "Item A");
 }
@@ -119,8 +122,8 @@ fn a_stale_change_is_refused(engine: Engine) {
 fn an_unknown_sku_is_not_found(engine: Engine) {
     let world = world(engine);
     for sku in ["none", "", "a\0b"] {
-        let refused =
-            world.refused(move |tx, ctx| change_item(tx, ctx, sku, IfMatch(1), &ChangeItem::default()));
+        let refused = world
+            .refused(move |tx, ctx| change_item(tx, ctx, sku, IfMatch::Version(1), &ChangeItem::default()));
         assert_eq!(refused.0, Code::NotFound, "{sku}");
     }
 }
@@ -131,7 +134,7 @@ fn tracking_and_archiving_are_set_by_others(engine: Engine) {
     let item = world.run(move |tx, ctx| set_tracking(tx, ctx, id, Tracking::Lot)).unwrap();
     assert_eq!((item.tracking, item.version), (Tracking::Lot, 2));
     let change = json!({ "expiry": "named" });
-    world.run(move |tx, ctx| change_item(tx, ctx, "A", IfMatch(2), &read(change.clone()))).unwrap();
+    world.run(move |tx, ctx| change_item(tx, ctx, "A", IfMatch::Version(2), &read(change.clone()))).unwrap();
     let refused = world.refused(move |tx, ctx| set_tracking(tx, ctx, id, Tracking::None));
     assert_eq!(refused, (Code::Expiry, "/tracking".to_owned()));
     for archived in [true, true, false] {

@@ -2,7 +2,7 @@
 
 use crate::item::{Item, NewBarcode, NewUnit};
 use domain::Ctx;
-use web::{Answer, App, Command, Failure, Path};
+use web::{Answer, App, Command, Failure, IfMatch, Path};
 
 /// Adds a packaging unit to an item.
 #[utoipa::path(
@@ -15,9 +15,10 @@ use web::{Answer, App, Command, Failure, Path};
 pub(crate) async fn add_item_unit(
     app: App,
     Path(sku): Path<String>,
+    version: IfMatch,
     command: Command<NewUnit>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, unit| super::add_unit(tx, ctx, &sku, unit)).await
+    run(app, command, move |tx, ctx, unit| super::add_unit(tx, ctx, (&sku, version), unit)).await
 }
 
 /// Removes a packaging unit that no barcode hangs on.
@@ -30,9 +31,10 @@ pub(crate) async fn add_item_unit(
 pub(crate) async fn remove_item_unit(
     app: App,
     Path((sku, unit)): Path<(String, String)>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, ()| super::remove_unit(tx, ctx, &sku, &unit)).await
+    run(app, command, move |tx, ctx, ()| super::remove_unit(tx, ctx, (&sku, version), &unit)).await
 }
 
 /// Adds a barcode to a unit of an item.
@@ -46,9 +48,10 @@ pub(crate) async fn remove_item_unit(
 pub(crate) async fn add_item_barcode(
     app: App,
     Path(sku): Path<String>,
+    version: IfMatch,
     command: Command<NewBarcode>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, barcode| super::add_barcode(tx, ctx, &sku, barcode)).await
+    run(app, command, move |tx, ctx, barcode| super::add_barcode(tx, ctx, (&sku, version), barcode)).await
 }
 
 /// Removes a barcode of an item.
@@ -61,9 +64,10 @@ pub(crate) async fn add_item_barcode(
 pub(crate) async fn remove_item_barcode(
     app: App,
     Path((sku, code)): Path<(String, String)>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, ()| super::remove_barcode(tx, ctx, &sku, &code)).await
+    run(app, command, move |tx, ctx, ()| super::remove_barcode(tx, ctx, (&sku, version), &code)).await
 }
 
 async fn run<T: Send + 'static>(

@@ -1,22 +1,28 @@
 //! Add and remove the packaging units and barcodes of an item. Invariant: a factor never changes,
-//! not even by removing a unit and adding it again, because documents were written with it.
+//! not even by removing a unit and adding it again, because documents were written with it. Each command
+//! names the item and the version of it that the caller read.
 
 pub(crate) mod api;
 #[cfg(test)]
 mod tests;
 
-use crate::change::{changed, decide::touch, lock};
+use crate::change::{changed, decide::touch, lock_at};
 use crate::create::decide::{Base, plan_barcode, plan_unit, sort_barcodes};
 use crate::create::{barcode_taken, taken_meanwhile};
 use crate::item::{Item, NewBarcode, NewUnit};
 use crate::{code, store, store_codes};
 use db::Tx;
 use domain::{Code, Ctx, Problem};
-use web::Failure;
+use web::{Failure, IfMatch};
 
 /// Adds a packaging unit.
-pub fn add_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewUnit) -> Result<Item, Failure> {
-    let mut item = lock(tx, sku)?;
+pub fn add_unit(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    command: &NewUnit,
+) -> Result<Item, Failure> {
+    let mut item = lock_at(tx, item.0, item.1)?;
     let unit = plan_unit(command, Base { unit: &item.base_unit, whole: item.whole }, &item.units)?;
     match store_codes::removed_factor(tx, item.id, &unit.unit)? {
         None => store_codes::insert_units(tx, std::iter::once((item.id, &unit)))?,
@@ -38,8 +44,8 @@ pub fn add_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewUnit) -> Res
 }
 
 /// Removes a packaging unit that no barcode hangs on.
-pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, unit: &str) -> Result<Item, Failure> {
-    let mut item = lock(tx, sku)?;
+pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, item: (&str, IfMatch), unit: &str) -> Result<Item, Failure> {
+    let mut item = lock_at(tx, item.0, item.1)?;
     let found = item.units.iter().find(|other| other.unit.as_str() == unit);
     let unit = found.ok_or_else(|| Problem::not_found("unit of this item", unit))?.unit.clone();
     if item.base_unit == unit {
@@ -56,8 +62,13 @@ pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, unit: &str) -> Result<
 }
 
 /// Adds a barcode to a unit of an item.
-pub fn add_barcode(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewBarcode) -> Result<Item, Failure> {
-    let mut item = lock(tx, sku)?;
+pub fn add_barcode(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    command: &NewBarcode,
+) -> Result<Item, Failure> {
+    let mut item = lock_at(tx, item.0, item.1)?;
     let barcode = plan_barcode(command, &item.base_unit, &item.units, &item.barcodes)?;
     let key = barcode.code.key();
     if let Some((_, owner)) = store_codes::owners(tx, std::iter::once(key.as_str()))?.first() {
@@ -70,8 +81,13 @@ pub fn add_barcode(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewBarcode) 
 }
 
 /// Removes a barcode of an item.
-pub fn remove_barcode(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, code: &str) -> Result<Item, Failure> {
-    let mut item = lock(tx, sku)?;
+pub fn remove_barcode(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    code: &str,
+) -> Result<Item, Failure> {
+    let mut item = lock_at(tx, item.0, item.1)?;
     let key =
         code::barcode_key(code).filter(|key| item.barcodes.iter().any(|other| other.code.key() == *key));
     let key = key.ok_or_else(|| Problem::not_found("barcode of this item", code))?;

@@ -22,9 +22,13 @@ fn write(world: &World) {
         let new = json!({ "from_site": "L", "to_site": "M", "lines": [{ "sku": "BOLT", "qty": "1" }] });
         let made = world.post("transfers", &new);
         let path = format!("transfers/{}", made["number"].as_str().unwrap());
-        world.post(&format!("{path}/ship"), &json!({ "lines": [{ "line": 1, "location": "L1" }] }));
+        world.post_at(1, &format!("{path}/ship"), &json!({ "lines": [{ "line": 1, "location": "L1" }] }));
         if round % 3 == 0 {
-            world.post(&format!("{path}/receive"), &json!({ "lines": [{ "line": 1, "location": "M1" }] }));
+            world.post_at(
+                2,
+                &format!("{path}/receive"),
+                &json!({ "lines": [{ "line": 1, "location": "M1" }] }),
+            );
             insight::digest::make(&world.db, &world.ctx()).unwrap();
         }
     }

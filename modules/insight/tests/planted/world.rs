@@ -180,10 +180,16 @@ impl World {
 
     /// Asks for a change, which is accepted; what was answered.
     pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        self.post_at(0, path, body)
+    }
+
+    /// The same from a version of the record.
+    pub(crate) fn post_at(&self, version: i64, path: &str, body: &Value) -> Value {
         let key = format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed));
         let request = Request::post(format!("/api/v1/{path}"))
             .header("authorization", "Bearer ann")
             .header("idempotency-key", key)
+            .header("if-match", format!("\"{version}\""))
             .header("content-type", "application/json")
             .body(if body.is_null() { Body::empty() } else { Body::from(body.to_string()) })
             .unwrap();
@@ -220,7 +226,7 @@ impl World {
         self.post("items", &json!({ "sku": "NAIL", "name": "Nail", "base_unit": "kg" }));
         self.post("items", &json!({ "sku": "RING", "name": "Ring", "base_unit": "each" }));
         self.post("items", &json!({ "sku": "OLD", "name": "Old", "base_unit": "each" }));
-        self.post("items/OLD/archive", &Value::Null);
+        self.post_at(1, "items/OLD/archive", &Value::Null);
     }
 
     /// Posts lines, with a note by which the faults find the posting.
@@ -272,15 +278,15 @@ impl World {
         for (ships, receives, closes) in [("3", "3", false), ("3", "2", true), ("3", "2", false)] {
             let made = self.post("transfers", &new("3"));
             let path = format!("transfers/{}", made["number"].as_str().unwrap_or_else(|| panic!("{made}")));
-            self.post(&format!("{path}/ship"), &at("L2", ships));
-            self.post(&format!("{path}/receive"), &at("M1", receives));
+            self.post_at(1, &format!("{path}/ship"), &at("L2", ships));
+            self.post_at(2, &format!("{path}/receive"), &at("M1", receives));
             if closes {
-                self.post(&format!("{path}/close"), &json!({ "reason": "lost" }));
+                self.post_at(3, &format!("{path}/close"), &json!({ "reason": "lost" }));
             }
         }
         let drafted = self.post("transfers", &new("2"));
         let path = format!("transfers/{}/allocate", drafted["number"].as_str().unwrap());
-        self.post(&path, &at("L1", "2"));
+        self.post_at(1, &path, &at("L1", "2"));
     }
 
     fn corrections(&self) {

@@ -14,7 +14,7 @@ use crate::record::{self, Change};
 use crate::{code, store, store_tree};
 use db::Tx;
 use domain::{AsProblem, Code, Ctx, LocationId, LocationKind, Problem, SiteId};
-use web::Failure;
+use web::{Failure, IfMatch};
 
 /// A subtree that was moved.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -42,6 +42,11 @@ pub struct NewHandlingUnit<'a> {
 /// before it locks any stock, so that two batches never wait for each other.
 pub fn hold_tree(tx: &mut Tx<'_>) -> Result<(), Failure> {
     Ok(store_tree::hold(tx)?)
+}
+
+/// Holds the record of a location until the transaction ends, at the version that the caller read.
+pub fn hold_location(tx: &mut Tx<'_>, location: LocationId, version: IfMatch) -> Result<(), Failure> {
+    Ok(version.check(load(tx, location)?.version)?)
 }
 
 /// Puts a location with everything below it below another one.

@@ -28,7 +28,7 @@ fn a_change_is_stored_with_its_trace(engine: Engine) {
     world.make(&["L site", "A zone below L"]);
     let run = |code: &'static str, version: i64, change: Value| {
         world.run(move |tx, ctx| {
-            change_location(tx, ctx, Reached::All, code, IfMatch(version), &read(change.clone()))
+            change_location(tx, ctx, Reached::All, code, IfMatch::Version(version), &read(change.clone()))
         })
     };
     let after = run("a", 1, json!({ "name": "Ambient", "role": "staging" })).unwrap();
@@ -50,7 +50,7 @@ fn refused_changes_name_their_field(engine: Engine) {
     let roots = [made[2].id];
     let run = |code: &'static str, version: i64, change: Value| {
         world.refused(move |tx, ctx| {
-            change_location(tx, ctx, Reached::All, code, IfMatch(version), &read(change.clone()))
+            change_location(tx, ctx, Reached::All, code, IfMatch::Version(version), &read(change.clone()))
         })
     };
     let cases = [
@@ -70,7 +70,7 @@ fn refused_changes_name_their_field(engine: Engine) {
     }
     let outside = world.refused(move |tx, ctx| {
         let change = read(json!({ "name": "x" }));
-        change_location(tx, ctx, Reached::Within(&roots), "A", IfMatch(1), &change)
+        change_location(tx, ctx, Reached::Within(&roots), "A", IfMatch::Version(1), &change)
     });
     assert_eq!(outside.0, Code::NotFound);
     assert_eq!(world.audits(), 3);
@@ -87,15 +87,18 @@ fn a_handling_unit_takes_over_what_its_place_has(engine: Engine) {
         })
         .unwrap();
     let close = || read(json!({ "open_to_allocation": false }));
-    world.run(move |tx, ctx| change_location(tx, ctx, Reached::All, "A", IfMatch(1), &close())).unwrap();
+    world
+        .run(move |tx, ctx| change_location(tx, ctx, Reached::All, "A", IfMatch::Version(1), &close()))
+        .unwrap();
     assert!(!world.get("U").open_to_allocation);
     let refused = world
-        .run(move |tx, ctx| change_location(tx, ctx, Reached::All, "U", IfMatch(1), &close()))
+        .run(move |tx, ctx| change_location(tx, ctx, Reached::All, "U", IfMatch::Version(1), &close()))
         .unwrap_err();
     let Failure::Refused(problem) = refused else { panic!("{refused}") };
     assert_eq!(seen(&problem), (Code::WrongLocationKind, "/open_to_allocation".to_owned()));
     let renamed = read(json!({ "name": "Crate" }));
-    let unit =
-        world.run(move |tx, ctx| change_location(tx, ctx, Reached::All, "U", IfMatch(1), &renamed)).unwrap();
+    let unit = world
+        .run(move |tx, ctx| change_location(tx, ctx, Reached::All, "U", IfMatch::Version(1), &renamed))
+        .unwrap();
     assert_eq!((unit.name.as_str(), unit.open_to_allocation), ("Crate", false));
 }

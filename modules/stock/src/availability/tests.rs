@@ -7,6 +7,7 @@ use db::Engine;
 use domain::SiteId;
 use domain::ledger::Kind;
 use domain::when::parse_date;
+use web::IfMatch;
 
 on_both_engines!(
     what_a_transfer_asks_for_is_promised_once,
@@ -46,7 +47,7 @@ fn body(qty: &str, location: &str, lot: Option<&str>) -> StepBody {
 
 fn ship(world: &World, number: &str, body: StepBody) {
     let number = number.to_owned();
-    world.run(move |tx, ctx| transfer::ship(tx, &caller(ctx, None), &number, &body)).unwrap();
+    world.run(move |tx, ctx| transfer::ship(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)).unwrap();
 }
 
 fn ask(world: &World, sku: &str, asked: Asked) -> ItemAvailability {
@@ -89,7 +90,7 @@ fn what_a_transfer_asks_for_is_promised_once(engine: Engine) {
     let asked = ["L 6: 01 +0 -5 x0 = 1, 1", "M 0: 01 +0 -0 x0 = 0, 0"];
     assert_eq!(promised(&world, "BOLT"), asked);
     let (id, bind) = (number.clone(), body("2", "L1", None));
-    world.run(move |tx, ctx| transfer::allocate(tx, &caller(ctx, None), &id, &bind)).unwrap();
+    world.run(move |tx, ctx| transfer::allocate(tx, &caller(ctx, None), (&id, IfMatch::Any), &bind)).unwrap();
     assert_eq!(promised(&world, "BOLT")[0], "L 4: 01 +0 -3 x0 = 1, 1", "what is bound is off already");
     ship(&world, &number, body("4", "L1", None));
     let shipped = ["L 2: 01 +0 -1 x0 = 1, 1", "M 0: 01 +0 -0 x0 = 0, 0; 05 +4 -0 x0 = 4, 4"];
@@ -112,7 +113,9 @@ fn what_is_under_way_is_promised_for_its_day(engine: Engine) {
     assert_eq!(promised(&world, "BOLT"), ["L 3: 01 +0 -0 x0 = 3, 3", m]);
     // what has arrived is there
     let arrived = body("4", "M1", None);
-    world.run(move |tx, ctx| transfer::receive(tx, &caller(ctx, None), "T-000001", &arrived)).unwrap();
+    world
+        .run(move |tx, ctx| transfer::receive(tx, &caller(ctx, None), ("T-000001", IfMatch::Any), &arrived))
+        .unwrap();
     let m = "M 7: 01 +0 -0 x0 = 7, 7; 05 +1 -0 x0 = 8, 8; 08 +2 -0 x0 = 10, 10";
     assert_eq!(promised(&world, "BOLT")[1], m);
 }
@@ -129,7 +132,9 @@ fn what_has_no_day_to_count_on_is_not_promised(engine: Engine) {
     let nothing = |day: &str, under_way: &str| (under_way.to_owned(), format!("M 0: {day} +0 -0 x0 = 0, 0"));
     assert_eq!(m(&world), nothing("01", "5"));
     let said = ExpectBody { expected_on: Some("2026-03-04".to_owned()) };
-    world.run(move |tx, ctx| transfer::expect(tx, &caller(ctx, None), &number, &said)).unwrap();
+    world
+        .run(move |tx, ctx| transfer::expect(tx, &caller(ctx, None), (&number, IfMatch::Any), &said))
+        .unwrap();
     assert_eq!(m(&world), ("0".to_owned(), "M 0: 01 +0 -0 x0 = 0, 0; 04 +5 -0 x0 = 5, 5".to_owned()));
     world.at("2026-03-04T23:00:00Z");
     assert_eq!(m(&world), ("0".to_owned(), "M 0: 04 +5 -0 x0 = 5, 5".to_owned()));

@@ -3,7 +3,7 @@
 use super::PlaceChanged;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{Answer, App, Command, Path};
+use web::{Answer, App, Command, IfMatch, Path};
 
 /// Why a location is blocked.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -42,11 +42,12 @@ fn answer(changed: &PlaceChanged) -> web::Result {
 pub(crate) async fn block_location(
     app: App,
     Path(code): Path<String>,
+    version: IfMatch,
     command: Command<BlockBody>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_blocked(tx, &command.caller, &code, Some(&command.body.reason))?)
+            answer(&super::set_blocked(tx, &command.caller, (&code, version), Some(&command.body.reason))?)
         })
         .await
 }
@@ -60,9 +61,14 @@ pub(crate) async fn block_location(
 pub(crate) async fn unblock_location(
     app: App,
     Path(code): Path<String>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
-    command.run(&app, move |tx, command| answer(&super::set_blocked(tx, &command.caller, &code, None)?)).await
+    command
+        .run(&app, move |tx, command| {
+            answer(&super::set_blocked(tx, &command.caller, (&code, version), None)?)
+        })
+        .await
 }
 
 /// Sets whether good stock of a location counts as sellable.
@@ -74,11 +80,12 @@ pub(crate) async fn unblock_location(
 pub(crate) async fn set_location_sellable(
     app: App,
     Path(code): Path<String>,
+    version: IfMatch,
     command: Command<SellableBody>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_sellable(tx, &command.caller, &code, command.body.sellable)?)
+            answer(&super::set_sellable(tx, &command.caller, (&code, version), command.body.sellable)?)
         })
         .await
 }
@@ -92,11 +99,12 @@ pub(crate) async fn set_location_sellable(
 pub(crate) async fn move_location(
     app: App,
     Path(code): Path<String>,
+    version: IfMatch,
     command: Command<ParentBody>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_parent(tx, &command.caller, &code, &command.body.parent)?)
+            answer(&super::set_parent(tx, &command.caller, (&code, version), &command.body.parent)?)
         })
         .await
 }

@@ -22,7 +22,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use store::Standing;
 use utoipa::ToSchema;
-use web::{Caller, Failure, Reached};
+use web::{Caller, Failure, IfMatch, Reached};
 
 /// A place after its change.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -37,10 +37,10 @@ pub(crate) struct PlaceChanged {
 pub(crate) fn set_blocked(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    code: &str,
+    (code, version): (&str, IfMatch),
     reason: Option<&str>,
 ) -> Result<PlaceChanged, Failure> {
-    let found = hold(tx, caller, code)?;
+    let found = hold(tx, caller, code, version)?;
     let why = if reason.is_some() { "blocked" } else { "opened" };
     around(tx, caller, &found, why, |tx, _| {
         places::set_blocked(tx, &caller.ctx, found.id, reason).map(|_| ())
@@ -51,10 +51,10 @@ pub(crate) fn set_blocked(
 pub(crate) fn set_sellable(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    code: &str,
+    (code, version): (&str, IfMatch),
     sellable: bool,
 ) -> Result<PlaceChanged, Failure> {
-    let found = hold(tx, caller, code)?;
+    let found = hold(tx, caller, code, version)?;
     let why = if sellable { "sold" } else { "not_sold" };
     around(tx, caller, &found, why, |tx, _| {
         places::set_sellable(tx, &caller.ctx, found.id, sellable).map(|_| ())
@@ -66,10 +66,10 @@ pub(crate) fn set_sellable(
 pub(crate) fn set_parent(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    code: &str,
+    (code, version): (&str, IfMatch),
     parent: &str,
 ) -> Result<PlaceChanged, Failure> {
-    let found = hold(tx, caller, code)?;
+    let found = hold(tx, caller, code, version)?;
     if found.kind == LocationKind::HandlingUnit {
         let detail = format!("`{code}` is a handling unit; move it as one");
         return Err(Problem::new(Code::WrongLocationKind, detail).into());
@@ -89,11 +89,13 @@ pub(crate) fn set_parent(
     })
 }
 
-/// Holds the gate and the tree, and finds a location within reach.
-fn hold(tx: &mut Tx<'_>, caller: &Caller, code: &str) -> Result<LocationFacts, Failure> {
+/// Holds the gate and the tree, and a location within reach at the version that the caller read.
+fn hold(tx: &mut Tx<'_>, caller: &Caller, code: &str, version: IfMatch) -> Result<LocationFacts, Failure> {
     gate::hold(tx)?;
     places::hold_tree(tx)?;
-    Ok(reached(tx, caller, code)?.ok_or_else(|| Problem::not_found("location", code))?)
+    let found = reached(tx, caller, code)?.ok_or_else(|| Problem::not_found("location", code))?;
+    places::hold_location(tx, found.id, version)?;
+    Ok(found)
 }
 
 fn reached(tx: &mut Tx<'_>, caller: &Caller, code: &str) -> Result<Option<LocationFacts>, DbError> {

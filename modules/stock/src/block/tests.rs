@@ -21,12 +21,12 @@ on_both_engines!(
 
 fn block(world: &World, code: &str, reason: Option<&str>) -> Result<PlaceChanged, Failure> {
     let (code, reason) = (code.to_owned(), reason.map(str::to_owned));
-    world.run(move |tx, ctx| set_blocked(tx, &caller(ctx, None), &code, reason.as_deref()))
+    world.run(move |tx, ctx| set_blocked(tx, &caller(ctx, None), (&code, IfMatch::Any), reason.as_deref()))
 }
 
 fn stand(world: &World, code: &str, parent: &str) -> Result<PlaceChanged, Failure> {
     let (code, parent) = (code.to_owned(), parent.to_owned());
-    world.run(move |tx, ctx| set_parent(tx, &caller(ctx, None), &code, &parent))
+    world.run(move |tx, ctx| set_parent(tx, &caller(ctx, None), (&code, IfMatch::Any), &parent))
 }
 
 fn refused(done: Result<PlaceChanged, Failure>) -> Code {
@@ -104,7 +104,10 @@ fn a_place_stops_selling_and_starts_again(engine: Engine) {
     world.receive("10 BOLT at L1");
     let promised = world.reserve("BOLT", "L", 6);
     let set = |sellable| {
-        world.run(move |tx, ctx| set_sellable(tx, &caller(ctx, None), "l1", sellable)).unwrap().claims_broken
+        world
+            .run(move |tx, ctx| set_sellable(tx, &caller(ctx, None), ("l1", IfMatch::Any), sellable))
+            .unwrap()
+            .claims_broken
     };
     assert_eq!(set(false), 1);
     assert_eq!((world.guard("BOLT", "L"), world.claim(promised)), ((0, 0, 0), (0, 5)));
@@ -152,11 +155,15 @@ fn only_whoever_reaches_a_place_changes_it(engine: Engine) {
     let world = world(engine);
     let (here, there) = (world.location("L"), world.location("M"));
     let as_one = |below| {
-        world.run(move |tx, ctx| set_blocked(tx, &caller(ctx, Some(below)), "L1", Some("x")).map(|_| ()))
+        world.run(move |tx, ctx| {
+            set_blocked(tx, &caller(ctx, Some(below)), ("L1", IfMatch::Any), Some("x")).map(|_| ())
+        })
     };
     assert!(as_one(there).is_err());
     assert!(as_one(here).is_ok());
-    let away = world.refused(move |tx, ctx| set_parent(tx, &caller(ctx, Some(here)), "L1", "M").map(|_| ()));
+    let away = world.refused(move |tx, ctx| {
+        set_parent(tx, &caller(ctx, Some(here)), ("L1", IfMatch::Any), "M").map(|_| ())
+    });
     assert_eq!(away, (Code::UnknownLocation, "/parent".to_owned()));
 }
 

@@ -3,7 +3,7 @@
 use catalog::Item;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use web::{Answer, App, Command, Path};
+use web::{Answer, App, Command, IfMatch, Path};
 
 /// How the units of an item are told apart.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -26,11 +26,12 @@ fn answer(item: &Item) -> web::Result {
 pub(crate) async fn set_item_tracking(
     app: App,
     Path(sku): Path<String>,
+    version: IfMatch,
     command: Command<TrackingBody>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_tracking(tx, &command.caller.ctx, &sku, &command.body.tracking)?)
+            answer(&super::set_tracking(tx, &command.caller.ctx, (&sku, version), &command.body.tracking)?)
         })
         .await
 }
@@ -41,9 +42,16 @@ pub(crate) async fn set_item_tracking(
     params(("sku" = String, Path, description = "the SKU")),
     responses((status = 200, body = Item))
 )]
-pub(crate) async fn archive_item(app: App, Path(sku): Path<String>, command: Command<()>) -> web::Result {
+pub(crate) async fn archive_item(
+    app: App,
+    Path(sku): Path<String>,
+    version: IfMatch,
+    command: Command<()>,
+) -> web::Result {
     command
-        .run(&app, move |tx, command| answer(&super::set_archived(tx, &command.caller.ctx, &sku, true)?))
+        .run(&app, move |tx, command| {
+            answer(&super::set_archived(tx, &command.caller.ctx, (&sku, version), true)?)
+        })
         .await
 }
 
@@ -53,8 +61,15 @@ pub(crate) async fn archive_item(app: App, Path(sku): Path<String>, command: Com
     params(("sku" = String, Path, description = "the SKU")),
     responses((status = 200, body = Item))
 )]
-pub(crate) async fn restore_item(app: App, Path(sku): Path<String>, command: Command<()>) -> web::Result {
+pub(crate) async fn restore_item(
+    app: App,
+    Path(sku): Path<String>,
+    version: IfMatch,
+    command: Command<()>,
+) -> web::Result {
     command
-        .run(&app, move |tx, command| answer(&super::set_archived(tx, &command.caller.ctx, &sku, false)?))
+        .run(&app, move |tx, command| {
+            answer(&super::set_archived(tx, &command.caller.ctx, (&sku, version), false)?)
+        })
         .await
 }

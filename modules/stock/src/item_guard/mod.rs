@@ -13,14 +13,19 @@ use crate::{gate, transfer};
 use catalog::{Item, ItemFacts};
 use db::{Conn, Tx};
 use domain::{AsProblem, Code, Ctx, Delta, Problem, Tracking};
-use web::Failure;
+use web::{Failure, IfMatch};
 
 /// Changes how the units of an item are told apart. Stock that exists has its lots or has none, so
 /// there may be none.
-pub(crate) fn set_tracking(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, tracking: &str) -> Result<Item, Failure> {
+pub(crate) fn set_tracking(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (sku, version): (&str, IfMatch),
+    tracking: &str,
+) -> Result<Item, Failure> {
     gate::hold(tx)?;
     let tracking = Tracking::parse(tracking).map_err(|error| error.problem("/tracking"))?;
-    let item = find(tx, sku)?;
+    let item = hold(tx, sku, version)?;
     if item.tracking != tracking {
         refuse_used(tx, &item)?;
     }
@@ -28,18 +33,26 @@ pub(crate) fn set_tracking(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, tracking: &str
 }
 
 /// Archives an item, or takes it back into use.
-pub(crate) fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, archived: bool) -> Result<Item, Failure> {
+pub(crate) fn set_archived(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (sku, version): (&str, IfMatch),
+    archived: bool,
+) -> Result<Item, Failure> {
     gate::hold(tx)?;
-    let item = find(tx, sku)?;
+    let item = hold(tx, sku, version)?;
     if archived && !item.archived {
         refuse_used(tx, &item)?;
     }
     catalog::set_archived(tx, ctx, item.id, archived)
 }
 
-fn find(conn: &mut Conn<'_>, sku: &str) -> Result<ItemFacts, Failure> {
-    let found = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
-    Ok(found.ok_or_else(|| Problem::not_found("item", sku))?)
+/// An item at the version that the caller read, held until the transaction ends.
+fn hold(tx: &mut Tx<'_>, sku: &str, version: IfMatch) -> Result<ItemFacts, Failure> {
+    let found = catalog::facts_by_sku(tx, &[sku])?.pop().flatten();
+    let item = found.ok_or_else(|| Problem::not_found("item", sku))?;
+    catalog::hold_item(tx, item.id, version)?;
+    Ok(item)
 }
 
 /// Refuses while stock stands somewhere, is promised, or is to be transferred.

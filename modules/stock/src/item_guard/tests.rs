@@ -14,11 +14,11 @@ on_both_engines!(
 );
 
 fn trace(world: &World, sku: &'static str, tracking: &'static str) -> Result<Item, Failure> {
-    world.run(move |tx, ctx| set_tracking(tx, ctx, sku, tracking))
+    world.run(move |tx, ctx| set_tracking(tx, ctx, (sku, IfMatch::Any), tracking))
 }
 
 fn archive(world: &World, sku: &'static str, archived: bool) -> Result<Item, Failure> {
-    world.run(move |tx, ctx| set_archived(tx, ctx, sku, archived))
+    world.run(move |tx, ctx| set_archived(tx, ctx, (sku, IfMatch::Any), archived))
 }
 
 fn code(done: Result<Item, Failure>) -> Code {
@@ -66,7 +66,9 @@ fn an_open_transfer_keeps_its_item(engine: Engine) {
     });
     let number = made.unwrap();
     assert_eq!(code(archive(&world, "BOLT", true)), Code::InUse);
-    world.run(move |tx, ctx| transfer::cancel(tx, &caller(ctx, None), &number).map(|_| ())).unwrap();
+    world
+        .run(move |tx, ctx| transfer::cancel(tx, &caller(ctx, None), (&number, IfMatch::Any)).map(|_| ()))
+        .unwrap();
     archive(&world, "BOLT", true).unwrap();
 }
 

@@ -130,7 +130,7 @@ fn lots_on_hold_are_shown_as_such(engine: Engine) {
     let world = filled(engine);
     let why = ("recall", None);
     world
-        .run(move |tx, ctx| set_hold(tx, &caller(ctx, None), ("MILK", "B2"), IfMatch(1), true, why))
+        .run(move |tx, ctx| set_hold(tx, &caller(ctx, None), ("MILK", "B2"), IfMatch::Version(1), true, why))
         .unwrap();
     assert_eq!(list(&world, &Wanted { on_hold: Some(true), ..by_code("") }), [LOTS[2]]);
     let others = list(&world, &Wanted { on_hold: Some(false), ..by_code("") });

@@ -24,8 +24,9 @@ on_both_engines!(
 
 fn put(world: &World, (sku, lot): (&'static str, &'static str), version: i64, on_hold: bool) -> LotHold {
     let why = ("Recall", Some("a glass splinter"));
-    let done = world
-        .run(move |tx, ctx| set_hold(tx, &caller(ctx, None), (sku, lot), IfMatch(version), on_hold, why));
+    let done = world.run(move |tx, ctx| {
+        set_hold(tx, &caller(ctx, None), (sku, lot), IfMatch::Version(version), on_hold, why)
+    });
     done.unwrap()
 }
 
@@ -144,7 +145,7 @@ fn a_hold_is_refused_when_it_is_stale_or_has_no_reason(engine: Engine) {
     let hold =
         |(sku, lot): (&'static str, &'static str), version, why: (&'static str, Option<&'static str>)| {
             code(world.run(move |tx, ctx| {
-                set_hold(tx, &caller(ctx, None), (sku, lot), IfMatch(version), true, why)
+                set_hold(tx, &caller(ctx, None), (sku, lot), IfMatch::Version(version), true, why)
             }))
         };
     let why = ("recall", None);
@@ -154,7 +155,7 @@ fn a_hold_is_refused_when_it_is_stale_or_has_no_reason(engine: Engine) {
     assert_eq!(hold(("BOLT", "A"), 1, why), Code::NotFound);
     assert_eq!(world.stock("MILK"), ["L1 lot A 5"]);
     let tried = world.run(move |tx, ctx| {
-        set_hold(tx, &caller(ctx, None), ("MILK", "A"), IfMatch(1), true, why)?;
+        set_hold(tx, &caller(ctx, None), ("MILK", "A"), IfMatch::Version(1), true, why)?;
         Err::<(), _>(Failure::fault("the test says so"))
     });
     assert!(tried.is_err());

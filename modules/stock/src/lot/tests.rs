@@ -20,7 +20,8 @@ pub(super) fn mend(
     day: Option<&str>,
 ) -> Result<LotChanged, Failure> {
     let day = day.map(|day| parse_date(day).unwrap());
-    world.run(move |tx, ctx| set_expiry(tx, &caller(ctx, None), ("milk", lot), IfMatch(version), day))
+    world
+        .run(move |tx, ctx| set_expiry(tx, &caller(ctx, None), ("milk", lot), IfMatch::Version(version), day))
 }
 
 pub(super) fn code<T: std::fmt::Debug>(done: Result<T, Failure>) -> Code {
@@ -82,7 +83,7 @@ fn what_a_lot_refuses(engine: Engine) {
     assert_eq!(mend(&world, "A", 1, Some("2026-04-01")).unwrap().version, 1, "no change is none");
     let never = world.run(|tx, ctx| {
         let day = parse_date("2026-05-01").ok();
-        set_expiry(tx, &caller(ctx, None), ("DRILL", "S1"), IfMatch(1), day)
+        set_expiry(tx, &caller(ctx, None), ("DRILL", "S1"), IfMatch::Version(1), day)
     });
     assert_eq!(code(never), Code::Expiry);
 }

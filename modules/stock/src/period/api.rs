@@ -1,10 +1,10 @@
 //! The routes of periods.
 
-use super::{PeriodShown, close, decide, reopen, store};
+use super::{PeriodShown, close, decide, get, reopen, store};
 use domain::Period;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Command, Failure, List, Page, Path};
+use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path};
 
 web::sorts! {
     /// The order of the list of periods.
@@ -30,16 +30,32 @@ pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>)
     Answer::ok(&list.page(shown, |period: &PeriodShown| period.period.clone())?)
 }
 
+/// Shows one month; one that was never closed is open.
+#[utoipa::path(
+    get, path = "/api/v1/periods/{period}",
+    params(("period" = String, Path, description = "the month, such as `2026-03`")),
+    responses((status = 200, body = PeriodShown))
+)]
+pub(crate) async fn get_period(app: App, Path(period): Path<String>) -> web::Result {
+    let shown = app.db().read(move |conn| get(conn, &period)).await?;
+    Ok(Answer::ok(&shown)?.version(shown.version))
+}
+
 /// Closes a month that is over.
 #[utoipa::path(
     post, path = "/api/v1/periods/{period}/close",
     params(("period" = String, Path, description = "the month, such as `2026-03`")),
     responses((status = 200, body = PeriodShown))
 )]
-pub(crate) async fn close_period(app: App, Path(period): Path<String>, command: Command<()>) -> web::Result {
+pub(crate) async fn close_period(
+    app: App,
+    Path(period): Path<String>,
+    version: IfMatch,
+    command: Command<()>,
+) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let shown = close(tx, &command.caller.ctx, &period)?;
+            let shown = close(tx, &command.caller.ctx, (&period, version))?;
             Ok(Answer::ok(&shown)?.version(shown.version))
         })
         .await
@@ -51,10 +67,15 @@ pub(crate) async fn close_period(app: App, Path(period): Path<String>, command: 
     params(("period" = String, Path, description = "the month, such as `2026-03`")),
     responses((status = 200, body = PeriodShown))
 )]
-pub(crate) async fn reopen_period(app: App, Path(period): Path<String>, command: Command<()>) -> web::Result {
+pub(crate) async fn reopen_period(
+    app: App,
+    Path(period): Path<String>,
+    version: IfMatch,
+    command: Command<()>,
+) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let shown = reopen(tx, &command.caller.ctx, &period)?;
+            let shown = reopen(tx, &command.caller.ctx, (&period, version))?;
             Ok(Answer::ok(&shown)?.version(shown.version))
         })
         .await

@@ -12,6 +12,11 @@ const LIST: Statement = Statement::new(
      limit ?2",
 );
 
+const FIND: Statement = Statement::new(
+    "stock.period.find",
+    "select period, state, changed_at, version from stock_period where period = ?1",
+);
+
 const LOCK: Statement = Statement::per_engine(
     "stock.period.lock",
     "select period, state, changed_at, version from stock_period where period = ?1",
@@ -42,7 +47,7 @@ impl PeriodRow {
         PeriodShown {
             period: self.period.to_string(),
             state: if self.closed { "closed" } else { "open" },
-            changed_at: self.changed_at,
+            changed_at: Some(self.changed_at),
             version: self.version,
         }
     }
@@ -61,6 +66,11 @@ fn period(row: &Row<'_>) -> Result<PeriodRow, DbError> {
 /// The latest months first.
 pub(crate) fn list(conn: &mut Conn<'_>, before: Option<i32>, limit: i64) -> Result<Vec<PeriodRow>, DbError> {
     conn.query(&LIST, &[before.unwrap_or(i32::MAX).into(), limit.into()], period)
+}
+
+/// A month; none when it was never closed.
+pub(crate) fn find(conn: &mut Conn<'_>, wanted: Period) -> Result<Option<PeriodRow>, DbError> {
+    conn.query_opt(&FIND, &[wanted.number().into()], period)
 }
 
 /// A month, held until the transaction ends; none when it was never closed.
@@ -83,4 +93,4 @@ pub(crate) fn save(tx: &mut Tx<'_>, row: &PeriodRow, by: PrincipalId) -> Result<
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LIST, &LOCK, &SAVE, &LAST_RECORDED];
+pub(crate) const ALL: &[&Statement] = &[&LIST, &FIND, &LOCK, &SAVE, &LAST_RECORDED];

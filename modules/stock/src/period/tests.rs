@@ -23,7 +23,7 @@ fn receive(world: &World, effective_at: &str, post_late: bool) -> String {
 }
 
 fn shut(world: &World, period: &'static str) -> Result<PeriodShown, Failure> {
-    world.run(move |tx, ctx| close(tx, ctx, period))
+    world.run(move |tx, ctx| close(tx, ctx, (period, IfMatch::Any)))
 }
 
 fn a_closed_month_takes_nothing_and_is_opened_again(engine: Engine) {
@@ -36,10 +36,13 @@ fn a_closed_month_takes_nothing_and_is_opened_again(engine: Engine) {
     for (period, code) in
         [("2026-02", Code::TransitionRefused), ("2026-03", Code::TransitionRefused), ("x", Code::NotFound)]
     {
-        assert_eq!(world.refused(move |tx, ctx| close(tx, ctx, period)).0, code, "{period}");
+        assert_eq!(world.refused(move |tx, ctx| close(tx, ctx, (period, IfMatch::Any))).0, code, "{period}");
     }
-    assert_eq!(world.refused(|tx, ctx| reopen(tx, ctx, "2026-01")).0, Code::TransitionRefused);
-    assert_eq!(world.run(|tx, ctx| reopen(tx, ctx, "2026-02")).unwrap().version, 2);
+    assert_eq!(
+        world.refused(|tx, ctx| reopen(tx, ctx, ("2026-01", IfMatch::Any))).0,
+        Code::TransitionRefused
+    );
+    assert_eq!(world.run(|tx, ctx| reopen(tx, ctx, ("2026-02", IfMatch::Any))).unwrap().version, 2);
     assert_eq!(receive(&world, "2026-02-28T23:59:59Z", false), "accepted");
 }
 
@@ -56,7 +59,7 @@ fn what_comes_too_late_is_posted_late_when_asked(engine: Engine) {
 fn every_change_of_a_period_has_its_event(engine: Engine) {
     let world = world(engine);
     shut(&world, "2026-02").unwrap();
-    world.run(|tx, ctx| reopen(tx, ctx, "2026-02")).unwrap();
+    world.run(|tx, ctx| reopen(tx, ctx, ("2026-02", IfMatch::Any))).unwrap();
     shut(&world, "2026-02").unwrap();
     shut(&world, "2026-01").unwrap();
     let listed = world.read(|conn| store::list(conn, None, 10));
@@ -96,7 +99,7 @@ fn no_posting_slips_into_a_month_while_it_closes(engine: Engine) {
         // what the closing transaction itself sees is all there will ever be
         world
             .run(|tx, ctx| {
-                close(tx, ctx, "2026-02")?;
+                close(tx, ctx, ("2026-02", IfMatch::Any))?;
                 Ok(store_tests::movements_by_period(tx)?)
             })
             .unwrap()

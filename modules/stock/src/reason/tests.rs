@@ -39,7 +39,7 @@ fn a_retired_reason_is_refused_and_comes_back(engine: Engine) {
     world.receive("10 BOLT at L1");
     let switch = |version, active| {
         let to = ChangeReason { active: Some(active), ..ChangeReason::default() };
-        world.run(move |tx, ctx| change(tx, ctx, "Theft", IfMatch(version), &to))
+        world.run(move |tx, ctx| change(tx, ctx, "Theft", IfMatch::Version(version), &to))
     };
     assert_eq!(switch(0, false).unwrap().version, 1);
     assert!(switch(0, true).is_err(), "a stale version changes nothing");

@@ -5,7 +5,7 @@ use super::record::TransferShown;
 use super::wire::{CloseBody, ExpectBody, NewTransfer, StepBody};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Caller, Command, List, Page, Path};
+use web::{Answer, App, Caller, Command, IfMatch, List, Page, Path};
 
 web::sorts! {
     /// The orders of the list of transfers.
@@ -70,17 +70,22 @@ pub(crate) async fn create_transfer(app: App, command: Command<NewTransfer>) -> 
 }
 
 macro_rules! step_route {
-    ($(#[doc = $doc:literal])* $name:ident, $path:literal, $body:ty, |$tx:ident, $caller:ident, $number:ident, $given:ident| $step:expr) => {
+    ($(#[doc = $doc:literal])* $name:ident, $path:literal, $body:ty, |$tx:ident, $caller:ident, $transfer:ident, $given:ident| $step:expr) => {
         $(#[doc = $doc])*
         #[utoipa::path(
             post, path = $path, request_body = $body,
             params(("number" = String, Path, description = "the number of the transfer")),
             responses((status = 200, body = TransferShown))
         )]
-        pub(crate) async fn $name(app: App, Path(number): Path<String>, command: Command<$body>) -> web::Result {
+        pub(crate) async fn $name(
+            app: App,
+            Path(number): Path<String>,
+            version: IfMatch,
+            command: Command<$body>,
+        ) -> web::Result {
             command
                 .run(&app, move |$tx, command| {
-                    let ($caller, $number, $given) = (&command.caller, number.as_str(), &command.body);
+                    let ($caller, $transfer, $given) = (&command.caller, (number.as_str(), version), &command.body);
                     let shown = $step?;
                     Ok(Answer::ok(&shown)?.version(shown.version))
                 })
@@ -92,27 +97,27 @@ macro_rules! step_route {
 step_route!(
     /// Binds stock of named bins to the lines of a transfer.
     allocate_transfer, "/api/v1/transfers/{number}/allocate", StepBody,
-    |tx, caller, number, body| super::allocate(tx, caller, number, body)
+    |tx, caller, transfer, body| super::allocate(tx, caller, transfer, body)
 );
 step_route!(
     /// Ships goods of a transfer from named locations.
     ship_transfer, "/api/v1/transfers/{number}/ship", StepBody,
-    |tx, caller, number, body| super::ship(tx, caller, number, body)
+    |tx, caller, transfer, body| super::ship(tx, caller, transfer, body)
 );
 step_route!(
     /// Receives goods of a transfer at named locations.
     receive_transfer, "/api/v1/transfers/{number}/receive", StepBody,
-    |tx, caller, number, body| super::receive(tx, caller, number, body)
+    |tx, caller, transfer, body| super::receive(tx, caller, transfer, body)
 );
 step_route!(
     /// Says when the goods of a transfer are expected.
     expect_transfer, "/api/v1/transfers/{number}/expect", ExpectBody,
-    |tx, caller, number, body| super::expect(tx, caller, number, body)
+    |tx, caller, transfer, body| super::expect(tx, caller, transfer, body)
 );
 step_route!(
     /// Ends a transfer; what is still in transit is lost.
     close_transfer, "/api/v1/transfers/{number}/close", CloseBody,
-    |tx, caller, number, body| super::close(tx, caller, number, body)
+    |tx, caller, transfer, body| super::close(tx, caller, transfer, body)
 );
 
 /// Gives up the allocations of a transfer that has not been shipped.
@@ -124,11 +129,12 @@ step_route!(
 pub(crate) async fn release_transfer(
     app: App,
     Path(number): Path<String>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let shown = super::release(tx, &command.caller, &number)?;
+            let shown = super::release(tx, &command.caller, (&number, version))?;
             Ok(Answer::ok(&shown)?.version(shown.version))
         })
         .await
@@ -143,11 +149,12 @@ pub(crate) async fn release_transfer(
 pub(crate) async fn cancel_transfer(
     app: App,
     Path(number): Path<String>,
+    version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let shown = super::cancel(tx, &command.caller, &number)?;
+            let shown = super::cancel(tx, &command.caller, (&number, version))?;
             Ok(Answer::ok(&shown)?.version(shown.version))
         })
         .await

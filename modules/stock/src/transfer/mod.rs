@@ -30,7 +30,7 @@ use domain::{Ctx, Problem};
 use record::{Transfer, TransferShown};
 use serde_json::json;
 use state::Step;
-use web::{Caller, Failure};
+use web::{Caller, Failure, IfMatch};
 
 pub(crate) use create::create;
 #[cfg(test)]
@@ -38,14 +38,20 @@ pub(crate) use wire::{ExpectBody, NewTransfer, NewTransferLine, StepBody, StepLi
 
 pub(crate) use steps::{allocate, cancel, close, expect, receive, release, ship};
 
-/// Holds a transfer for a step that its state allows.
-fn open(tx: &mut Tx<'_>, caller: &Caller, number: &str, step: Step) -> Result<Transfer, Failure> {
+/// Holds a transfer, at the version that the caller read, for a step that its state allows.
+fn open(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (number, version): (&str, IfMatch),
+    step: Step,
+) -> Result<Transfer, Failure> {
     gate::share(tx)?;
     let missing = || Problem::not_found("transfer", number);
     let transfer = store::lock(tx, number)?.ok_or_else(missing)?;
     if !reach::any(tx, &caller.scope, &[transfer.from_site, transfer.to_site])? {
         return Err(missing().into());
     }
+    version.check(transfer.version)?;
     transfer.state.check(step)?;
     Ok(transfer)
 }

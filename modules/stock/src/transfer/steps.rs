@@ -16,7 +16,7 @@ use domain::ledger::{Allocate, Amount, Claim, Kind, Line, LotFacts, Place, Relea
 use domain::{AsProblem, ClaimId, Code, ItemId, LotId, Note, Permission, PostingId, Problem, Qty, SiteId};
 use places::LOSS;
 use rustc_hash::{FxHashMap, FxHashSet};
-use web::{Caller, Failure};
+use web::{Caller, Failure, IfMatch};
 
 /// One part of a step: the ledger's line as it would leave the named location, and whose it is.
 struct Part {
@@ -34,14 +34,14 @@ struct Part {
 pub(crate) fn allocate(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    number: &str,
+    transfer: (&str, IfMatch),
     body: &StepBody,
 ) -> Result<TransferShown, Failure> {
     if body.effective_at.is_some() || body.post_late {
         let detail = "stock is allocated now; only what moves can have happened earlier";
         return Err(Problem::at(Code::InvalidValue, "/effective_at", detail).into());
     }
-    let mut transfer = open(tx, caller, number, Step::Allocate)?;
+    let mut transfer = open(tx, caller, transfer, Step::Allocate)?;
     let claims = store::claims(tx, &transfer)?;
     let mut free: Vec<i64> = transfer
         .lines
@@ -80,8 +80,12 @@ fn claimed(claims: &[Claim], owner: &str) -> i64 {
 }
 
 /// Gives up all allocations of a transfer that has not been shipped.
-pub(crate) fn release(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<TransferShown, Failure> {
-    let mut transfer = open(tx, caller, number, Step::Release)?;
+pub(crate) fn release(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    transfer: (&str, IfMatch),
+) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, transfer, Step::Release)?;
     let orders = releases(tx, caller, &transfer)?;
     carry_out(tx, &caller.ctx, orders)?;
     transfer.state = State::Draft;
@@ -101,10 +105,10 @@ fn releases(conn: &mut Conn<'_>, caller: &Caller, transfer: &Transfer) -> Result
 pub(crate) fn ship(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    number: &str,
+    transfer: (&str, IfMatch),
     body: &StepBody,
 ) -> Result<TransferShown, Failure> {
-    let mut transfer = open(tx, caller, number, Step::Ship)?;
+    let mut transfer = open(tx, caller, transfer, Step::Ship)?;
     let mut claims = store::claims(tx, &transfer)?;
     let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.unshipped()).collect();
     let mut lines = Vec::new();
@@ -130,10 +134,10 @@ pub(crate) fn ship(
 pub(crate) fn receive(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    number: &str,
+    transfer: (&str, IfMatch),
     body: &StepBody,
 ) -> Result<TransferShown, Failure> {
-    let mut transfer = open(tx, caller, number, Step::Receive)?;
+    let mut transfer = open(tx, caller, transfer, Step::Receive)?;
     let mut waiting: FxHashMap<ItemId, Vec<Waiting>> = FxHashMap::default();
     for there in store::in_transit(tx, &transfer)? {
         let (lot, status, qty) = (there.lot, there.status, there.qty);
@@ -192,10 +196,10 @@ fn named_status(body: &StepBody, pointer: &str) -> bool {
 pub(crate) fn close(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    number: &str,
+    transfer: (&str, IfMatch),
     body: &CloseBody,
 ) -> Result<TransferShown, Failure> {
-    let mut transfer = open(tx, caller, number, Step::Close)?;
+    let mut transfer = open(tx, caller, transfer, Step::Close)?;
     let missing = store::in_transit(tx, &transfer)?;
     let mut orders = releases(tx, caller, &transfer)?;
     transfer.state = decide::close(transfer.lines.iter_mut().map(|line| &mut line.counts));
@@ -225,8 +229,12 @@ fn may_write_off(conn: &mut Conn<'_>, caller: &Caller, transfer: &Transfer) -> R
 }
 
 /// Gives a draft up.
-pub(crate) fn cancel(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<TransferShown, Failure> {
-    let mut transfer = open(tx, caller, number, Step::Cancel)?;
+pub(crate) fn cancel(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    transfer: (&str, IfMatch),
+) -> Result<TransferShown, Failure> {
+    let mut transfer = open(tx, caller, transfer, Step::Cancel)?;
     transfer.state = State::Cancelled;
     finish(tx, caller, transfer, "stock.transfer.cancel", "stock.transfer_cancelled")
 }
@@ -235,11 +243,11 @@ pub(crate) fn cancel(tx: &mut Tx<'_>, caller: &Caller, number: &str) -> Result<T
 pub(crate) fn expect(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    number: &str,
+    transfer: (&str, IfMatch),
     body: &ExpectBody,
 ) -> Result<TransferShown, Failure> {
     let expected_on = day(body.expected_on.as_deref())?;
-    let mut transfer = open(tx, caller, number, Step::Expect)?;
+    let mut transfer = open(tx, caller, transfer, Step::Expect)?;
     transfer.expected_on = expected_on;
     finish(tx, caller, transfer, "stock.transfer.expect", "stock.transfer_expected")
 }

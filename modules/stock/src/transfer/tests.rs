@@ -27,6 +27,7 @@ on_both_engines!(
 );
 
 type Done = Result<Value, Failure>;
+type StepOf = fn(&mut Tx<'_>, &Caller, (&str, IfMatch), &StepBody) -> Result<TransferShown, Failure>;
 
 pub(super) fn draft(world: &World, lines: &[&str]) -> String {
     let lines = lines.iter().map(|text| new_line(text)).collect();
@@ -69,20 +70,19 @@ pub(super) fn steps(texts: &[&str]) -> StepBody {
     StepBody { lines: lines.collect(), ..StepBody::default() }
 }
 
-pub(super) fn step(
-    world: &World,
-    step: fn(&mut Tx<'_>, &Caller, &str, &StepBody) -> Result<TransferShown, Failure>,
-    number: &str,
-    texts: &[&str],
-) -> Done {
+pub(super) fn step(world: &World, step: StepOf, number: &str, texts: &[&str]) -> Done {
     let (number, body) = (number.to_owned(), steps(texts));
-    world.run(move |tx, ctx| Ok(serde_json::to_value(step(tx, &caller(ctx, None), &number, &body)?)?))
+    world.run(move |tx, ctx| {
+        Ok(serde_json::to_value(step(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)?)?)
+    })
 }
 
 fn end(world: &World, number: &str, reason: Option<&str>) -> Done {
     let number = number.to_owned();
     let body = CloseBody { reason: reason.map(str::to_owned), ..CloseBody::default() };
-    world.run(move |tx, ctx| Ok(serde_json::to_value(close(tx, &caller(ctx, None), &number, &body)?)?))
+    world.run(move |tx, ctx| {
+        Ok(serde_json::to_value(close(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)?)?)
+    })
 }
 
 fn refusal(done: Done) -> (Code, String) {
@@ -120,9 +120,9 @@ fn a_step_is_booked_when_it_happened(engine: Engine) {
         world.run(move |tx, ctx| {
             let caller = caller(ctx, None);
             let shown = match which {
-                "ship" => ship(tx, &caller, &number, &body)?,
-                "allocate" => allocate(tx, &caller, &number, &body)?,
-                _ => receive(tx, &caller, &number, &body)?,
+                "ship" => ship(tx, &caller, (&number, IfMatch::Any), &body)?,
+                "allocate" => allocate(tx, &caller, (&number, IfMatch::Any), &body)?,
+                _ => receive(tx, &caller, (&number, IfMatch::Any), &body)?,
             };
             Ok(serde_json::to_value(shown)?)
         })
@@ -225,7 +225,7 @@ fn allocated_goods_go_first_and_the_rest_is_given_up(engine: Engine) {
     assert_eq!(code(step(&world, allocate, &number, &["1 3 L1"])), Code::InvalidQuantity);
     let cancelled = {
         let number = number.clone();
-        world.run(move |tx, ctx| cancel(tx, &caller(ctx, None), &number))
+        world.run(move |tx, ctx| cancel(tx, &caller(ctx, None), (&number, IfMatch::Any)))
     };
     assert!(cancelled.is_err(), "what is bound is released first");
     let reserved = world.reserve("BOLT", "L", 4);
@@ -242,7 +242,7 @@ fn allocated_goods_go_first_and_the_rest_is_given_up(engine: Engine) {
     step(&world, allocate, &number, &["1 all L1"]).unwrap();
     let shown = world.run({
         let number = number.clone();
-        move |tx, ctx| Ok(serde_json::to_value(release(tx, &caller(ctx, None), &number)?)?)
+        move |tx, ctx| Ok(serde_json::to_value(release(tx, &caller(ctx, None), (&number, IfMatch::Any))?)?)
     });
     assert_eq!(told(shown), "draft 1/0/0/0");
     assert_eq!(world.guard("BOLT", "L"), (5, 4, 0));
@@ -300,7 +300,9 @@ fn a_draft_is_cancelled_and_numbers_have_no_gap(engine: Engine) {
     assert!(failed.is_err());
     let second = draft(&world, &["1 BOLT"]);
     assert_eq!((first.as_str(), second.as_str()), ("T-000001", "T-000002"));
-    let done = world.run(move |tx, ctx| Ok(serde_json::to_value(cancel(tx, &caller(ctx, None), &first)?)?));
+    let done = world.run(move |tx, ctx| {
+        Ok(serde_json::to_value(cancel(tx, &caller(ctx, None), (&first, IfMatch::Any))?)?)
+    });
     assert_eq!(told(done), "cancelled 1/0/0/0");
     assert_eq!(code(step(&world, ship, "T-000001", &["1 1 L1"])), Code::TransitionRefused);
 }
@@ -364,7 +366,9 @@ fn only_the_two_sites_see_it(engine: Engine) {
     let ship_as = |root: &str| {
         let (root, number) = (world.location(root), number.clone());
         let body = steps(&["1 1 L1"]);
-        world.run(move |tx, ctx| ship(tx, &caller(ctx, Some(root)), &number, &body).map(|_| ()))
+        world.run(move |tx, ctx| {
+            ship(tx, &caller(ctx, Some(root)), (&number, IfMatch::Any), &body).map(|_| ())
+        })
     };
     let refused = |root: &str| match ship_as(root) {
         Err(Failure::Refused(problem)) => problem.code,
@@ -384,7 +388,9 @@ fn only_the_whole_receiving_site_writes_off_what_is_missing(engine: Engine) {
     let close_as = |root: &str| {
         let (root, number) = (world.location(root), number.clone());
         let body = CloseBody { reason: Some("lost".to_owned()), ..CloseBody::default() };
-        world.run(move |tx, ctx| close(tx, &caller(ctx, Some(root)), &number, &body).map(|_| ()))
+        world.run(move |tx, ctx| {
+            close(tx, &caller(ctx, Some(root)), (&number, IfMatch::Any), &body).map(|_| ())
+        })
     };
     for root in ["L", "L1", "M1"] {
         match close_as(root) {
@@ -415,7 +421,9 @@ fn the_expected_day_is_said_at_any_time_before_the_end(engine: Engine) {
     assert_eq!(refused, (Code::InvalidValue, "/expected_on".to_owned()));
     let expect_on = |day: Option<&str>| -> Done {
         let (number, body) = (number.clone(), ExpectBody { expected_on: day.map(str::to_owned) });
-        world.run(move |tx, ctx| Ok(serde_json::to_value(expect(tx, &caller(ctx, None), &number, &body)?)?))
+        world.run(move |tx, ctx| {
+            Ok(serde_json::to_value(expect(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)?)?)
+        })
     };
     assert_eq!(expect_on(Some("2026-03-07")).unwrap()["expected_on"], "2026-03-07");
     step(&world, ship, &number, &["1 all L1"]).unwrap();

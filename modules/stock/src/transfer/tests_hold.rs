@@ -16,7 +16,9 @@ fn what_is_held_on_the_way_arrives_on_hold(engine: Engine) {
     let number = draft(&world, &["4 MILK"]);
     step(&world, ship, &number, &["1 3 L1 lot A"]).unwrap();
     let why = ("recall", None);
-    world.run(move |tx, ctx| set_hold(tx, &caller(ctx, None), ("MILK", "A"), IfMatch(1), true, why)).unwrap();
+    world
+        .run(move |tx, ctx| set_hold(tx, &caller(ctx, None), ("MILK", "A"), IfMatch::Version(1), true, why))
+        .unwrap();
     assert_eq!(world.stock("MILK"), ["L1 lot A hold 2", "~T-000001 lot A 3"]);
     assert_eq!(code(step(&world, receive, &number, &["1 1 M1 status good"])), Code::LotOnHold);
     assert_eq!(code(step(&world, ship, &number, &["1 1 L1 lot A"])), Code::LotOnHold);

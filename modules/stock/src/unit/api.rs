@@ -4,7 +4,7 @@ use super::UnitShown;
 use super::store::UnitMove;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
-use web::{Answer, App, Caller, Command, List, Page, Path};
+use web::{Answer, App, Caller, Command, IfMatch, List, Page, Path};
 
 /// A new handling unit.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -100,11 +100,12 @@ pub(crate) async fn create_unit(app: App, command: Command<NewUnitBody>) -> web:
 pub(crate) async fn move_unit(
     app: App,
     Path(code): Path<String>,
+    version: IfMatch,
     command: Command<MoveUnitBody>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_parent(tx, &command.caller, &code, &command.body.parent)?)
+            answer(&super::set_parent(tx, &command.caller, (&code, version), &command.body.parent)?)
         })
         .await
 }
@@ -118,11 +119,12 @@ pub(crate) async fn move_unit(
 pub(crate) async fn empty_unit(
     app: App,
     Path(code): Path<String>,
+    version: IfMatch,
     command: Command<EmptyUnitBody>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::empty(tx, &command.caller, &code, command.body.to.as_deref())?)
+            answer(&super::empty(tx, &command.caller, (&code, version), command.body.to.as_deref())?)
         })
         .await
 }

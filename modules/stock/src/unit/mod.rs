@@ -26,7 +26,7 @@ use places::{LocationFacts, NewHandlingUnit};
 use serde::Serialize;
 use store::{Content, UnitMove};
 use utoipa::ToSchema;
-use web::{Caller, Failure, Reached, Scope};
+use web::{Caller, Failure, IfMatch, Reached, Scope};
 
 /// The code of the location that contents pass when their unit changes its site or its sellability.
 const RELOCATION: &str = "~relocation";
@@ -95,7 +95,7 @@ pub(crate) fn create(
 pub(crate) fn set_parent(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    code: &str,
+    (code, version): (&str, IfMatch),
     parent: &str,
 ) -> Result<UnitShown, Failure> {
     // a look ahead, to hold the gate alone only when the facts of the contents will change
@@ -108,6 +108,7 @@ pub(crate) fn set_parent(
     }
     places::hold_tree(tx)?;
     let (unit, above) = both(tx, caller, code, parent)?;
+    places::hold_location(tx, unit.id, version)?;
     let meaning = decide::meaning(&unit, &above);
     if meaning != Meaning::Fact && !alone {
         return Err(tx.again("the place of the unit has changed meanwhile").into());
@@ -231,11 +232,12 @@ fn relocate(
 pub(crate) fn empty(
     tx: &mut Tx<'_>,
     caller: &Caller,
-    code: &str,
+    (code, version): (&str, IfMatch),
     to: Option<&str>,
 ) -> Result<UnitShown, Failure> {
     gate::hold(tx)?;
     let unit = find(tx, &caller.scope, code)?;
+    places::hold_location(tx, unit.id, version)?;
     let to_named = to.is_some();
     let to = match to {
         Some(code) => reached(tx, &caller.scope, code)?.ok_or_else(|| unknown(code, "/to"))?.id,

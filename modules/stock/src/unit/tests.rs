@@ -28,7 +28,7 @@ fn make(world: &World, code: &str, parent: &str) -> UnitShown {
 
 fn bring(world: &World, code: &str, parent: &str) -> Result<UnitShown, Failure> {
     let (code, parent) = (code.to_owned(), parent.to_owned());
-    world.run(move |tx, ctx| set_parent(tx, &caller(ctx, None), &code, &parent))
+    world.run(move |tx, ctx| set_parent(tx, &caller(ctx, None), (&code, IfMatch::Any), &parent))
 }
 
 fn refused(done: Result<UnitShown, Failure>) -> (Code, String) {
@@ -157,7 +157,11 @@ fn blocked_places_keep_their_units(engine: Engine) {
     make(&world, "U", "L1");
     world.receive("10 BOLT at U");
     let block = |code: &'static str, reason: Option<&'static str>| {
-        world.run(move |tx, ctx| crate::block::set_blocked(tx, &caller(ctx, None), code, reason)).unwrap();
+        world
+            .run(move |tx, ctx| {
+                crate::block::set_blocked(tx, &caller(ctx, None), (code, IfMatch::Any), reason)
+            })
+            .unwrap();
     };
     block("L2", Some("flood"));
     assert_eq!(refused(bring(&world, "U", "L2")), (Code::LocationBlocked, "/parent".to_owned()));
@@ -174,14 +178,14 @@ fn an_emptied_unit_gives_claims_along(engine: Engine) {
     world.receive("10 BOLT at U");
     world.receive("1 BOLT at U status hold");
     let bound = allocate(&world, "U", 4);
-    let done = world.run(|tx, ctx| empty(tx, &caller(ctx, None), "U", None)).unwrap();
+    let done = world.run(|tx, ctx| empty(tx, &caller(ctx, None), ("U", IfMatch::Any), None)).unwrap();
     assert!(done.contents.is_empty());
     assert_eq!(world.stock("BOLT"), ["L1 10", "L1 hold 1"]);
     assert_eq!((world.claim(bound), world.guard("BOLT", "L")), ((4, 1), (10, 0, 4)));
     world.receive("1 BOLT at U");
-    let away = world.refused(|tx, ctx| empty(tx, &caller(ctx, None), "U", Some("M1")));
+    let away = world.refused(|tx, ctx| empty(tx, &caller(ctx, None), ("U", IfMatch::Any), Some("M1")));
     assert_eq!(away.0, Code::WrongLocationKind);
-    world.run(|tx, ctx| empty(tx, &caller(ctx, None), "U", Some("L2"))).unwrap();
+    world.run(|tx, ctx| empty(tx, &caller(ctx, None), ("U", IfMatch::Any), Some("L2"))).unwrap();
     assert_eq!(world.stock("BOLT"), ["L1 10", "L1 hold 1", "L2 1"]);
 }
 
@@ -192,7 +196,7 @@ fn a_unit_is_not_emptied_into_a_place_out_of_reach(engine: Engine) {
     world.receive("10 BOLT at V");
     let empty_as = |root: &str, to: Option<&'static str>| {
         let root = world.location(root);
-        world.run(move |tx, ctx| empty(tx, &caller(ctx, Some(root)), "V", to))
+        world.run(move |tx, ctx| empty(tx, &caller(ctx, Some(root)), ("V", IfMatch::Any), to))
     };
     let out_of_reach = (Code::UnknownLocation, "/to".to_owned());
     assert_eq!(refused(empty_as("V", Some("U"))), out_of_reach);
@@ -215,7 +219,8 @@ fn what_a_unit_refuses(engine: Engine) {
     assert_eq!(refused(bring(&world, "L1", "L2")).0, Code::NotFound, "a bin is no unit");
     assert_eq!(refused(bring(&world, "U", "X")), (Code::UnknownLocation, "/parent".to_owned()));
     let there = world.location("M");
-    let away = world.refused(move |tx, ctx| set_parent(tx, &caller(ctx, Some(there)), "U", "M1"));
+    let away =
+        world.refused(move |tx, ctx| set_parent(tx, &caller(ctx, Some(there)), ("U", IfMatch::Any), "M1"));
     assert_eq!(away.0, Code::NotFound);
     let numbered = world.run(|tx, ctx| super::create(tx, &caller(ctx, None), None, Some("Tote"), "L1"));
     assert_eq!(numbered.unwrap().code, "LPN-000001");

@@ -10,7 +10,7 @@ use domain::ledger::{Group, Kind};
 use domain::{Code, Instant, ItemId, LocationId, Zone};
 use places::SetUp;
 use std::collections::BTreeMap;
-use web::Failure;
+use web::{Failure, IfMatch};
 
 on_both_engines!(
     first_in_first_out_value_at_any_moment_is_the_fold_of_its_movements,
@@ -118,8 +118,8 @@ fn carry(world: &World, qty: &str, arriving: &str) {
     let made = world.run(move |tx, ctx| {
         let caller = caller(ctx, None);
         let (number, _) = transfer::create(tx, &caller, &new)?;
-        transfer::ship(tx, &caller, &number, &leave)?;
-        transfer::receive(tx, &caller, &number, &arrive)
+        transfer::ship(tx, &caller, (&number, IfMatch::Any), &leave)?;
+        transfer::receive(tx, &caller, (&number, IfMatch::Any), &arrive)
     });
     made.unwrap();
 }

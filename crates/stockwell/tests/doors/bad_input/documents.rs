@@ -121,7 +121,7 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
         stage.refuses("not shipped yet", &step(name, body), "409 transition_refused");
     }
     let ship = of(json!({ "line": 1, "location": "A1", "qty": "10" }));
-    stage.make(&format!("/api/v1/transfers/{number}/ship"), &ship);
+    stage.admin.act(format!("/api/v1/transfers/{number}/ship"), &ship).good();
     for (line, expected) in [
         (json!({ "line": 1, "location": "P1", "qty": "11" }), "409 insufficient_stock /lines/0/qty"),
         (json!({ "line": 1, "location": "A1", "qty": "1" }), "422 wrong_location_kind /lines/0/location"),

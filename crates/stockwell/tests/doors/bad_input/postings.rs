@@ -20,7 +20,7 @@ fn ask(path: &str, body: Value) -> Asked {
 
 fn a_wrong_posting_is_refused_in_every_kind(world: &World) {
     let stage = Stage::new(world);
-    stage.admin.post_nothing("/api/v1/periods/2026-01/close").good();
+    stage.admin.act("/api/v1/periods/2026-01/close", &Value::Null).good();
     for (kind, path) in KINDS {
         let good = || posting(kind, &[right(kind)]);
         for (field, value, expected) in [
