@@ -105,6 +105,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 5, name: "find", text: include_str!("../migrations/0005_find.sql") },
         Migration { number: 6, name: "pages", text: include_str!("../migrations/0006_pages.sql") },
         Migration { number: 7, name: "past", text: include_str!("../migrations/0007_past.sql") },
+        Migration { number: 8, name: "low", text: include_str!("../migrations/0008_low.sql") },
     ],
 };
 

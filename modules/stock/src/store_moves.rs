@@ -31,7 +31,7 @@ macro_rules! select {
     ($($which:expr),+) => {
         concat!(
             "select m.item, m.lot, m.from_location, m.from_status, m.to_location, m.to_status, m.qty,
-               m.from_group, m.to_group, m.value
+               m.from_group, m.to_group, m.value, m.effective_at
              from ",
             $($which),+
         )
@@ -222,6 +222,7 @@ pub(crate) struct Moved {
     pub(crate) from_group: Group,
     pub(crate) to_group: Group,
     pub(crate) value: Option<i64>,
+    pub(crate) effective_at: Instant,
 }
 
 fn moved(row: &Row<'_>) -> Result<Moved, DbError> {
@@ -235,6 +236,7 @@ fn moved(row: &Row<'_>) -> Result<Moved, DbError> {
         from_group: Group(row.int(7)?),
         to_group: Group(row.int(8)?),
         value: row.opt_int(9)?,
+        effective_at: Instant(row.int(10)?),
     })
 }
 

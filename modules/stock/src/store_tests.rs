@@ -52,6 +52,17 @@ const LOST: Statement = Statement::new(
     "select count(*) from stock_movement where to_location in (-4, -5) or from_location in (-4, -5)",
 );
 
+const LEGS: Statement = Statement::new(
+    "stock.test.legs",
+    "select period, item, lot, from_location, from_status, to_location, to_status, qty, effective_at
+     from stock_movement",
+);
+
+const LOWS: Statement = Statement::new(
+    "stock.test.lows",
+    "select period, item, location, lot, status, low, last_at from stock_month where location > 0",
+);
+
 const UNIT: i64 = 1_000_000;
 
 /// Who made the posting that was recorded last.
@@ -180,5 +191,42 @@ pub(crate) fn unsound(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
     wrong.extend(
         owned.iter().filter(|(_, qty)| **qty != 0).map(|(key, qty)| format!("no layers {key:?}: {qty}")),
     );
+    wrong.extend(wrong_lows(conn)?);
+    Ok(wrong)
+}
+
+/// Months that do not say how low their keys stood: the lowest before the last instant, counting what
+/// happened in one instant together.
+fn wrong_lows(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
+    let mut flows: BTreeMap<[i64; 5], BTreeMap<i64, i64>> = BTreeMap::new();
+    conn.for_each(&LEGS, &[], |row| {
+        let (period, item, lot) = (row.int(0)?, row.int(1)?, row.int(2)?);
+        let (qty, at) = (row.int(7)?, row.int(8)?);
+        for (location, status, qty) in [(row.int(3)?, row.int(4)?, -qty), (row.int(5)?, row.int(6)?, qty)] {
+            if location > 0 {
+                let key = [period, item, location, lot, status];
+                *flows.entry(key).or_default().entry(at).or_default() += qty;
+            }
+        }
+        Ok(())
+    })?;
+    let kept = conn.query(&LOWS, &[], |row| {
+        let key = [row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?, row.int(4)?];
+        Ok((key, (row.opt_int(5)?, row.opt_int(6)?)))
+    })?;
+    let mut wrong = Vec::new();
+    for (key, found) in kept {
+        let (mut level, mut low) = (0, 0);
+        let of_key = flows.remove(&key).unwrap_or_default();
+        for qty in of_key.values() {
+            low = low.min(level);
+            level += qty;
+        }
+        let right = (Some(low), of_key.keys().last().copied());
+        if found != right {
+            wrong.push(format!("the low of {key:?} is {found:?}, not {right:?}"));
+        }
+    }
+    wrong.extend(flows.keys().map(|key| format!("no month {key:?}")));
     Ok(wrong)
 }

@@ -122,25 +122,6 @@ pub(crate) const STORE_SERIALS: Statement = Statement::per_engine(
 )
 .hot();
 
-/// What a key gained and lost after an instant. A movement is never recorded before it took
-/// effect, so the index by recorded instant serves.
-pub(crate) const READ_LATER: Statement = Statement::per_engine(
-    "stock.read_later",
-    "select ?1, ?2, ?3, ?4, effective_at,
-       case when to_location = ?2 and to_status = ?4 then qty else -qty end
-     from stock_movement
-     where item = ?1 and recorded_at >= ?5 and effective_at > ?5 and lot = ?3
-       and ((from_location = ?2 and from_status = ?4) or (to_location = ?2 and to_status = ?4))",
-    "select k.item, k.location, k.lot, k.status, m.effective_at,
-       case when m.to_location = k.location and m.to_status = k.status then m.qty else -m.qty end
-     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::timestamptz[])
-       as k (item, location, lot, status, since)
-     join stock_movement m on m.item = k.item and m.recorded_at >= k.since
-       and m.effective_at > k.since and m.lot = k.lot
-       and ((m.from_location = k.location and m.from_status = k.status)
-         or (m.to_location = k.location and m.to_status = k.status))",
-);
-
 pub(crate) const READ_LOTS_BY_CODE: Statement = Statement::per_engine(
     "stock.read_lots_by_code",
     "select id, item, code, code_folded, expiry_on, on_hold from stock_lot where item = ?1 and code_folded = ?2",

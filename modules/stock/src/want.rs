@@ -88,14 +88,15 @@ impl Wanted {
     fn backdated(&mut self, names: &Names, post: &Post, line: &Line, now: Instant) {
         let since = post.effective_at.unwrap_or(now);
         let counted = matches!(line.amount, Amount::CountTo(_));
-        for place in [Some(line.from), counted.then_some(line.to)].into_iter().flatten() {
-            let owned =
-                names.location_facts.get(&place.location).is_some_and(|facts| !facts.negative_allowed);
-            if owned {
-                let key = Key::at(line.item, line.lot, place);
-                let earliest = self.since.entry(key).or_insert(since);
-                *earliest = (*earliest).min(since);
-            }
+        for (place, asks) in [(line.from, true), (line.to, counted)] {
+            self.dated_at(names, Key::at(line.item, line.lot, place), since, asks);
+        }
+    }
+
+    /// Names an instant for a key, unless it may be below nothing.
+    fn dated_at(&mut self, names: &Names, key: Key, at: Instant, asks: bool) {
+        if names.location_facts.get(&key.location).is_some_and(|facts| !facts.negative_allowed) {
+            self.dated(key, at, asks);
         }
     }
 
@@ -134,9 +135,9 @@ impl Wanted {
                 }
             }
             if let Some(since) = since {
-                let key = Key::at(movement.item, movement.lot, movement.to);
-                let earliest = self.since.entry(key).or_insert(since);
-                *earliest = (*earliest).min(since);
+                for (place, asks) in [(movement.to, true), (movement.from, false)] {
+                    self.dated_at(names, Key::at(movement.item, movement.lot, place), since, asks);
+                }
             }
             let serial =
                 names.item_facts.get(&movement.item).is_some_and(|item| item.tracking == Tracking::Serial);

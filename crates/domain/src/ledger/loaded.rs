@@ -3,8 +3,9 @@
 use super::claim::Claim;
 use super::cost::Costs;
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
+use super::history::History;
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
-use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
+use crate::{ClaimId, Date, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the caller has loaded, before the first command is decided.
@@ -33,39 +34,8 @@ pub struct Loaded {
     pub serials: FxHashMap<LotId, Option<Place>>,
     /// Open cost layers by item and valuation group.
     pub costs: FxHashMap<(ItemId, Group), Costs>,
-    /// Movements of a key after `from`, oldest first, for backdated postings.
+    /// What changed a key, for backdated postings.
     pub history: FxHashMap<Key, History>,
     /// The periods that are closed.
     pub closed: FxHashSet<Period>,
-}
-
-/// The movements of a key whose effective instant is later than `from`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct History {
-    /// Nothing later than this instant is missing.
-    pub from: Instant,
-    /// Effective instant and signed quantity, in any order.
-    pub entries: Vec<(Instant, i64)>,
-}
-
-impl History {
-    /// What the key had at `instant`, given what it has now.
-    pub(super) fn level_at(&self, instant: Instant, now: i64) -> i64 {
-        let later = self.entries.iter().filter(|(at, _)| *at > instant);
-        now - later.map(|(_, qty)| qty).sum::<i64>()
-    }
-
-    /// The lowest that the key has been at `since` or later, in effective order, given what it
-    /// has now.
-    pub(super) fn lowest_since(&self, since: Instant, now: i64) -> i64 {
-        let mut later: Vec<_> = self.entries.iter().filter(|(at, _)| *at > since).copied().collect();
-        later.sort_unstable_by_key(|(at, _)| *at);
-        let (mut level, mut lowest) = (now, now);
-        // entries of one instant count together: only their sum was ever true
-        for instant in later.chunk_by(|a, b| a.0 == b.0).rev() {
-            level -= instant.iter().map(|(_, qty)| qty).sum::<i64>();
-            lowest = lowest.min(level);
-        }
-        lowest
-    }
 }

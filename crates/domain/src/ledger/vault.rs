@@ -3,8 +3,9 @@
 use super::claim::Claim;
 use super::cost::{CostStep, Costs};
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
+use super::history::History;
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
-use super::loaded::{History, Loaded};
+use super::loaded::Loaded;
 use super::refusal::{Missing, Refusal, Why};
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -30,7 +31,7 @@ enum Undo {
     Claim(ClaimId, Option<Claim>),
     Serial(LotId, Option<Place>),
     Costs((ItemId, Group), CostStep),
-    History(Key),
+    History(Key, Instant, i64),
 }
 
 /// The rows of a batch. See the module.
@@ -54,8 +55,8 @@ pub struct Vault {
 /// The rows that accepted commands have changed, in key order.
 #[derive(Debug, Default)]
 pub struct Touched {
-    /// Balances, with the `ver` they were loaded at.
-    pub balances: Vec<(Key, Balance, i64)>,
+    /// Balances: now, and as they were loaded.
+    pub balances: Vec<(Key, Balance, Balance)>,
     /// Guards.
     pub sites: Vec<(SiteKey, SiteStock)>,
     /// Claims: what was stored (`None` for new ones) and what is now.
@@ -126,9 +127,9 @@ impl Vault {
                         slot.now.take_back(&step);
                     }
                 }
-                Some(Undo::History(key)) => {
+                Some(Undo::History(key, at, qty)) => {
                     if let Some(history) = self.history.get_mut(&key) {
-                        history.entries.pop();
+                        history.add(at, -qty);
                     }
                 }
                 None => return,
@@ -297,17 +298,17 @@ impl Vault {
         Ok(self.history_from(key, instant)?.level_at(instant, balance.on_hand))
     }
 
-    /// The movements of a key, complete from an instant on.
+    /// The history of a key, complete from an instant on.
     fn history_from(&self, key: Key, since: Instant) -> Result<&History, Refusal> {
-        let history = self.history.get(&key).filter(|history| history.from <= since);
+        let history = self.history.get(&key).filter(|history| history.knows(since));
         history.ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))
     }
 
     /// Notes a movement in the history of a key, when its history is loaded.
     pub(super) fn note(&mut self, key: Key, at: Instant, qty: i64) {
         if let Some(history) = self.history.get_mut(&key) {
-            history.entries.push((at, qty));
-            self.undo.push(Undo::History(key));
+            history.add(at, qty);
+            self.undo.push(Undo::History(key, at, qty));
         }
     }
 
@@ -351,7 +352,7 @@ impl Vault {
         let mut touched = Touched::default();
         for (key, slot) in &self.balances {
             if slot.now != slot.was {
-                touched.balances.push((*key, slot.now, slot.was.ver));
+                touched.balances.push((*key, slot.now, slot.was));
             }
         }
         for (key, slot) in &self.sites {

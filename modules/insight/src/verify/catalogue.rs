@@ -3,8 +3,8 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, periods, rebuild,
-    reversals, rights, rollups, shape, values, versions,
+    answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, lows, periods,
+    rebuild, reversals, rights, rollups, shape, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -127,7 +127,7 @@ pub(super) const ENTRIES: [Entry; 30] = [
     runs(
         30,
         "The log folds to what is stored",
-        &[rollups::guards, rollups::months, rebuild::claims, rebuild::digest],
+        &[rollups::guards, rollups::months, lows::held, rebuild::claims, rebuild::digest],
     ),
 ];
 

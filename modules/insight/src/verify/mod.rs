@@ -21,6 +21,7 @@ mod findings;
 mod floor;
 mod ground;
 mod lots;
+mod lows;
 pub(crate) mod passes;
 mod periods;
 mod rebuild;

@@ -158,6 +158,7 @@ const DEEP: &[&str] = &[
     "a posting has another actor",
     "an audit row says something else",
     "an event is that of another posting",
+    "a month stood lower",
     "a digest was made of another state",
     "a digest counts other movements",
 ];

@@ -3,6 +3,7 @@
 
 use super::{Gains, Moment, OnHand, everything, gains, gains_of, store};
 use crate::input::{PostInput, Work};
+use crate::store_months::MONTHS_OF_KEY;
 use crate::store_moves;
 use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
 use db::{Engine, Statement};
@@ -40,8 +41,8 @@ impl Chance {
     }
 }
 
-const HOUR: i64 = 3_600_000_000;
-const BINS: [&str; 4] = ["L1", "L2", "M1", "M2"];
+pub(crate) const HOUR: i64 = 3_600_000_000;
+pub(crate) const BINS: [&str; 4] = ["L1", "L2", "M1", "M2"];
 
 /// Months of receipts, issues, moves and holds, some of them entered days after the fact.
 pub(crate) fn history(world: &mut World, chance: &mut Chance, steps: usize) {
@@ -67,15 +68,15 @@ pub(crate) fn history(world: &mut World, chance: &mut Chance, steps: usize) {
     assert!(accepted > steps / 3, "only {accepted} of {steps} were accepted");
 }
 
-struct Moved {
-    from: Key,
-    to: Key,
-    qty: i64,
-    effective: Instant,
+pub(crate) struct Moved {
+    pub(crate) from: Key,
+    pub(crate) to: Key,
+    pub(crate) qty: i64,
+    pub(crate) effective: Instant,
     recorded: Instant,
 }
 
-fn movements(world: &World) -> Vec<Moved> {
+pub(crate) fn movements(world: &World) -> Vec<Moved> {
     world.read(|conn| {
         conn.query(&MOVEMENTS, &[], |row| {
             let (item, lot) = (ItemId(row.int(0)?), LotId(row.int(1)?));
@@ -220,13 +221,15 @@ fn movements_of_a_month_are_found_by_their_instant_or_their_month(engine: Engine
             assert!(plan.contains(wanted), "{}: no `{wanted}` in {plan}", statement.name);
         }
     }
-    // the months are few: each is found by a seek, and is a seek an item
-    let plan = world.db.plan(&store::MONTHS_OF).unwrap();
-    let reads = |table: &str| {
-        let of = |line: &&String| line.contains(table) && !line.contains("CTE");
-        plan.iter().filter(of).all(|line| line.contains("SEARCH") || line.contains("Index"))
-    };
-    assert!(reads(" n") && reads(" m ") && reads("stock_month"), "{plan:#?}");
+    // the months are few: each is found by a seek, and is a seek an item or key
+    for statement in [&store::MONTHS_OF, &MONTHS_OF_KEY] {
+        let plan = world.db.plan(statement).unwrap();
+        let reads = |table: &str| {
+            let of = |line: &&String| line.contains(table) && !line.contains("CTE");
+            plan.iter().filter(of).all(|line| line.contains("SEARCH") || line.contains("Index"))
+        };
+        assert!(reads(" n") && reads(" m ") && reads("stock_month"), "{plan:#?}");
+    }
 }
 
 fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {

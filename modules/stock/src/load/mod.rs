@@ -11,16 +11,20 @@
 
 mod claims;
 mod costs;
+mod history;
+#[cfg(test)]
+mod history_tests;
 mod lots;
 
 pub(crate) use claims::{claim, open_claims, read_claims, want_bins_of_claims};
+use history::Past;
 pub(crate) use lots::{lots, lots_by_code};
 
+use crate::desk::Desk;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
 use db::{Conn, DbError, Row, Rows, Tx, Value};
-use domain::costing::Method;
-use domain::ledger::{Balance, Group, History, Key, Loaded, Place, SiteKey, SiteStock};
+use domain::ledger::{Balance, Group, Key, Loaded, Place, SiteKey, SiteStock};
 use domain::{ClaimId, Instant, ItemId, LocationId, LotId, Period, SiteId, Status};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -36,8 +40,8 @@ pub(crate) struct Wanted {
     pub(crate) serials: FxHashSet<LotId>,
     /// Cost stacks, each with how much of it may be used at most.
     pub(crate) stacks: FxHashMap<(ItemId, Group), i64>,
-    /// The earliest effective instant that a backdated posting gives a key.
-    pub(crate) since: FxHashMap<Key, Instant>,
+    /// What backdated postings say of the past of a key.
+    pub(crate) past: FxHashMap<Key, Past>,
     /// What is swept whether its guard says that something is due or not.
     pub(crate) swept: FxHashSet<SiteKey>,
 }
@@ -85,7 +89,7 @@ pub(crate) fn lock_rest(
     tx: &mut Tx<'_>,
     known: &mut Known,
     wanted: &Wanted,
-    method: Method,
+    desk: &Desk,
     loaded: &mut Loaded,
 ) -> Result<(), DbError> {
     ensure(tx, known, wanted)?;
@@ -96,15 +100,14 @@ pub(crate) fn lock_rest(
     loaded.balances = wanted.balances.iter().map(|key| (*key, Balance::EMPTY)).collect();
     loaded.balances.extend(many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?);
     lock_serials(tx, wanted, loaded)?;
-    costs::lock(tx, wanted, method, loaded)?;
+    costs::lock(tx, wanted, desk.method, loaded)?;
     known.check(tx, loaded.costs.len() == wanted.stacks.len())?;
     claims::lock(tx, wanted, loaded)?;
-    read_history(tx, wanted, loaded)?;
     // a claim alone is dated by the clock, and closed periods do not concern it
     if !wanted.balances.is_empty() {
-        loaded.closed = tx.query(&sql::READ_CLOSED, &[], period)?.into_iter().collect();
+        loaded.closed = tx.query(&sql::READ_CLOSED, &[], |row| period(row, 0))?.into_iter().collect();
     }
-    Ok(())
+    history::read(tx, &desk.zone, wanted, loaded)
 }
 
 /// A set-based query that is not sent when nothing is asked.
@@ -117,9 +120,9 @@ fn many<T>(
     if rows.is_empty() { Ok(Vec::new()) } else { conn.query_many(statement, rows, map) }
 }
 
-fn period(row: &Row<'_>) -> Result<Period, DbError> {
-    let number = i32::try_from(row.int(0)?).ok().and_then(Period::from_number);
-    number.ok_or(DbError::Column { column: 0, wanted: "a period" })
+fn period(row: &Row<'_>, column: usize) -> Result<Period, DbError> {
+    let number = i32::try_from(row.int(column)?).ok().and_then(Period::from_number);
+    number.ok_or(DbError::Column { column, wanted: "a period" })
 }
 
 /// Inserts the rows that may be missing.
@@ -231,37 +234,5 @@ fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
         Ok((LotId(row.int(0)?), place))
     })?;
     loaded.serials.extend(found);
-    Ok(())
-}
-
-/// The movements after the instants that backdated postings name.
-fn read_history(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
-    let mut rows = Rows::new(5);
-    for (key, since) in &wanted.since {
-        let latest = loaded.balances.get(key).map_or(Instant(NEVER), |balance| balance.latest);
-        let from = (*since).min(latest);
-        loaded.history.insert(*key, History { from, entries: Vec::new() });
-        if *since < latest {
-            let [item, location, lot, status] = balance_key(key);
-            rows.push(&[item, location, lot, status, since.0.into()]);
-        }
-    }
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let found = tx.query_many(&sql::READ_LATER, &rows, |row| {
-        let key = Key {
-            item: ItemId(row.int(0)?),
-            location: LocationId(row.int(1)?),
-            lot: LotId(row.int(2)?),
-            status: status(row, 3)?,
-        };
-        Ok((key, Instant(row.int(4)?), row.int(5)?))
-    })?;
-    for (key, at, qty) in found {
-        if let Some(history) = loaded.history.get_mut(&key) {
-            history.entries.push((at, qty));
-        }
-    }
     Ok(())
 }

@@ -69,7 +69,7 @@ pub(crate) fn lock_wanted(
     load::lock_sites(tx, known, &wanted, &mut loaded)?;
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
     load::want_bins_of_claims(tx, &mut wanted)?;
-    load::lock_rest(tx, known, &wanted, desk.method, &mut loaded)?;
+    load::lock_rest(tx, known, &wanted, desk, &mut loaded)?;
     if names.claims_moved(&wanted, &loaded) {
         return Err(tx.again("a claim was moved meanwhile"));
     }

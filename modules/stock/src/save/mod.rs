@@ -75,8 +75,9 @@ pub(crate) fn save(
         return stores.run(tx);
     }
     let chained = Chained::new(tx.lane()?, entries);
-    chained.add(&mut stores, calendars);
+    let disturbed = chained.add(&mut stores, calendars, touched);
     stores.run(tx)?;
+    disturbed.recount(tx, calendars)?;
     chained.close(tx);
     Ok(())
 }
@@ -150,7 +151,7 @@ fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
     for (key, balance, was) in &touched.balances {
         let [item, location, lot, status] = balance_key(key);
         // a key that was never touched has no row, as a rule
-        let rows = if *was == 0 { &mut new } else { &mut changed };
+        let rows = if was.ver == 0 { &mut new } else { &mut changed };
         rows.push(&[
             item,
             location,

@@ -6,7 +6,7 @@ use crate::store_postings as sql;
 use db::{LaneHead, NewEvent, Rows, Tx, Value};
 use domain::Period;
 use domain::ledger::chain::{self, MovementRecord, Record};
-use domain::ledger::{ClaimEntry, Movement};
+use domain::ledger::{ClaimEntry, Movement, Touched};
 use std::fmt::Write as _;
 
 /// A posting with its place in the chain.
@@ -41,12 +41,17 @@ impl Chained {
     }
 
     /// Their rows.
-    pub(super) fn add<'r>(&'r self, stores: &mut Stores<'r>, calendars: &Calendars) {
+    pub(super) fn add<'r>(
+        &'r self,
+        stores: &mut Stores<'r>,
+        calendars: &Calendars,
+        touched: &Touched,
+    ) -> months::Disturbed {
         let (lane, numbered) = (self.head.lane, &self.numbered);
         stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered));
         stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered));
         stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered));
-        months::add(stores, calendars, numbered);
+        months::add(stores, calendars, numbered, touched)
     }
 
     /// Moves the head of the lane, and emits their events.

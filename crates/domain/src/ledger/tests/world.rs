@@ -108,7 +108,7 @@ fn loaded(method: Method) -> Loaded {
                 for status in Status::ALL {
                     let key = Key { item, location: LocationId(*location), lot: *lot, status };
                     loaded.balances.insert(key, Balance::EMPTY);
-                    loaded.history.insert(key, History { from: Instant::MIN, entries: Vec::new() });
+                    loaded.history.insert(key, History::new(Instant::MIN));
                 }
             }
             let key = SiteKey { item, site: SiteId(*site) };

@@ -291,6 +291,7 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!("I-30", "a month is off", [], "update stock_month set qty_in = qty_in + 1",),
     fault!("I-30", "a month is gone", [], "delete from stock_month where location < 0",),
+    fault!("I-30", "a month stood lower", [], "update stock_month set low = low - 1 where low is not null",),
     fault!("I-30", "a month's value is off", [], "update stock_month_value set value_out = value_out + 1",),
     fault!(
         "I-30",

@@ -48,7 +48,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault!(
         "I-03",
         "an issue was before its receipt",
-        ["I-15", "I-23"],
+        ["I-15", "I-23", "I-30"],
         "update stock_movement set effective_at = (select p.effective_at from stock_posting p where
          p.note = 'nails-2') where (lane, number) = (select p.lane, p.number from stock_posting p where
          p.note = 'issue')",
