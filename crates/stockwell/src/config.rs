@@ -24,7 +24,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 13] = [
+pub const KEYS: [Key; 14] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key("listen", "127.0.0.1:8080", "the address to listen on"),
@@ -32,6 +32,7 @@ pub const KEYS: [Key; 13] = [
     key("log.format", "json", "`json` or `text`"),
     key("limits.body_bytes", "2097152", "bytes of a JSON body"),
     key("limits.bulk_bytes", "20971520", "bytes of the body of a bulk route"),
+    key("limits.large_bytes", "268435456", "bytes that bodies above 64 KiB take in memory together"),
     key("limits.connections", "4096", "connections at the same time"),
     key("limits.request_seconds", "30", "seconds until an answer must begin"),
     key("limits.streams", "10", "event streams at the same time for one key"),
@@ -234,6 +235,7 @@ impl Config {
         Ok(web::Limits {
             body_bytes_max: self.number("limits.body_bytes")?,
             bulk_bytes_max: self.number("limits.bulk_bytes")?,
+            large_bytes_max: self.number("limits.large_bytes")?,
             request_time_max: Duration::from_secs(self.number("limits.request_seconds")?),
             connections_max: self.number("limits.connections")?,
             streams_max: self.number("limits.streams")?,

@@ -31,6 +31,8 @@ pub struct Limits {
     pub body_bytes_max: usize,
     /// Bytes of the body of a bulk route.
     pub bulk_bytes_max: usize,
+    /// Bytes that large bodies take in memory together.
+    pub large_bytes_max: usize,
     /// How long a request may take until its answer begins.
     pub request_time_max: Duration,
     /// Connections at the same time.
@@ -44,6 +46,7 @@ impl Default for Limits {
         Limits {
             body_bytes_max: 2 << 20,
             bulk_bytes_max: 20 << 20,
+            large_bytes_max: 256 << 20,
             request_time_max: Duration::from_secs(30),
             connections_max: 4096,
             streams_max: 10,

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::guard::Seen;
+use crate::held::Held;
 use crate::json;
 use crate::params;
 use crate::principal::Caller;
@@ -69,7 +70,7 @@ fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Failure> {
 }
 
 /// A write as the door hands it over: who, with which key, the body, and what the key is bound to.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Command<T> {
     /// Who asks, where they may, and the context.
     pub caller: Caller,
@@ -82,6 +83,8 @@ pub struct Command<T> {
     pub dry_run: bool,
     /// The body. `()` takes none.
     pub body: T,
+    /// Its place in memory, which is to be kept as long as what was read from it.
+    pub held: Held,
 }
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
@@ -92,9 +95,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
         let caller = Caller::from_request_parts(&mut parts, state).await?;
         let key = idempotency_key(&parts.headers)?;
         let dry_run = params::read::<DryRun>(parts.uri.query().unwrap_or_default())?.dry_run;
-        let bytes = bytes(&parts, body).await?;
+        let (bytes, held) = bytes(&parts, body).await?;
         let fingerprint = fingerprint(&parts, &bytes);
-        Ok(Command { caller, key, fingerprint, dry_run, body: read(&parts.headers, &bytes)? })
+        Ok(Command { caller, key, fingerprint, dry_run, body: read(&parts.headers, &bytes)?, held })
     }
 }
 
@@ -103,7 +106,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let bytes = bytes(&parts, body).await?;
+        let (bytes, _held) = bytes(&parts, body).await?;
         Ok(Json(read(&parts.headers, &bytes)?))
     }
 }
@@ -131,8 +134,8 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
     hash.finalize().into()
 }
 
-/// The whole body, when it is not larger than the route takes.
-async fn bytes(parts: &Parts, mut body: Body) -> Result<Bytes, Failure> {
+/// The whole body, when it is not larger than the route takes and there is room for it.
+async fn bytes(parts: &Parts, mut body: Body) -> Result<(Bytes, Held), Failure> {
     let seen = Seen::of(&parts.extensions)?;
     let limits = seen.app.limits();
     let most = if seen.route.bulk { limits.bulk_bytes_max } else { limits.body_bytes_max };
@@ -141,29 +144,33 @@ async fn bytes(parts: &Parts, mut body: Body) -> Result<Bytes, Failure> {
         Failure::from(Problem::new(Code::BodyTooLarge, detail))
     };
     let cut_off = |_| Failure::from(Problem::new(Code::MalformedBody, "the body ended before its end"));
-    if http_body::Body::size_hint(&body).lower() > u64::try_from(most).unwrap_or(u64::MAX) {
+    let told = usize::try_from(http_body::Body::size_hint(&body).lower()).unwrap_or(usize::MAX);
+    if told > most {
         return Err(too_large());
     }
+    let mut held = Held::new(seen.app.meter().held.clone());
     let mut first = Bytes::new();
-    let mut more = BytesMut::new();
+    let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(cut_off)?.into_data() else { continue };
-        if first.len() + more.len() + data.len() > most {
+        let length = first.len().max(whole.len()) + data.len();
+        if length > most {
             return Err(too_large());
         }
-        if first.is_empty() {
+        held.grow(length, limits.large_bytes_max)?;
+        if length == data.len() {
             first = data;
-        } else {
-            more.extend_from_slice(&data);
+            continue;
         }
+        if whole.is_empty() {
+            // memory that nothing was written to yet is not taken
+            whole.reserve(told.max(length));
+            whole.extend_from_slice(&std::mem::take(&mut first));
+        }
+        whole.extend_from_slice(&data);
     }
-    if more.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::with_capacity(first.len() + more.len());
-    whole.extend_from_slice(&first);
-    whole.extend_from_slice(&more);
-    Ok(whole.freeze())
+    let bytes = if whole.is_empty() { first } else { whole.freeze() };
+    Ok((bytes, held))
 }
 
 /// The body as its type. An empty one is right only for a command that takes none.

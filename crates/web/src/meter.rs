@@ -59,6 +59,8 @@ pub(crate) struct Meter {
     denied: Family<RouteLabels, Counter>,
     unknown: Family<ReasonLabels, Counter>,
     in_flight: Gauge,
+    /// Bytes of large bodies in memory.
+    pub(crate) held: Gauge,
     panics: Counter,
     pub(crate) replays: Counter,
 }
@@ -72,6 +74,7 @@ impl Meter {
             denied: Family::default(),
             unknown: Family::default(),
             in_flight: Gauge::default(),
+            held: Gauge::default(),
             panics: Counter::default(),
             replays: Counter::default(),
         };
@@ -83,6 +86,7 @@ impl Meter {
                 meter.durations.clone(),
             );
             registry.register("http_in_flight", "Requests being answered", meter.in_flight.clone());
+            registry.register("http_large_body_bytes", "Bytes of large bodies in memory", meter.held.clone());
             registry.register("authz_denied", "Refusals for want of a permission", meter.denied.clone());
             registry.register("auth_failures", "Callers that nobody knows", meter.unknown.clone());
             registry.register("idempotent_replays", "Stored answers given again", meter.replays.clone());

@@ -1,7 +1,7 @@
 //! The guard in front of handlers that go wrong in every way.
 
 use crate::{
-    Access, Answer, App, AppParts, Authenticator, Caller, Clock, Failure, Grant, Limits, Principal,
+    Access, Answer, App, AppParts, Authenticator, Caller, Clock, Command, Failure, Grant, Limits, Principal,
     PrincipalKind, PublicReason, Reach, Routes, Within,
 };
 use axum::body::Body;
@@ -118,23 +118,39 @@ fn routes() -> Routes<()> {
         .add(Permission::StockRead, Reach::Whole, crate::routes!(get_fail))
         .add(Access::Public(PublicReason::Health), Reach::Whole, crate::routes!(get_public))
         .add(Permission::StockRead, Reach::Whole, crate::routes!(get_good))
+        .add_bulk(Permission::StockRead, Reach::Whole, crate::routes!(keep_body))
+}
+
+/// Keeps its body for ever when it says so.
+#[utoipa::path(post, path = "/keep", request_body = Value, responses((status = 200)))]
+async fn keep_body(command: Command<Value>) -> crate::Result {
+    if command.body["for_ever"] == true {
+        return std::future::pending().await;
+    }
+    Answer::ok(&command.dry_run)
+}
+
+/// Doors with a store of their own.
+fn doors(folder: &std::path::Path, limits: Limits) -> (App, axum::Router) {
+    let url = format!("sqlite:{}", folder.join("t.db").display());
+    let app = App::new(AppParts {
+        db: Db::open(&Settings::new(url), &[]).unwrap(),
+        clock: Arc::new(Fixed),
+        ids: Arc::new(Fixed),
+        authenticator: Arc::new(Doorman),
+        limits,
+        readiness: Vec::new(),
+        description: bytes::Bytes::new(),
+    });
+    let router = routes().router(&app, ());
+    (app, router)
 }
 
 /// Sends one request, with what it may leave behind.
 fn ask(key: Option<&str>, path: &str) -> (StatusCode, Response<()>, Value) {
     let folder = tempfile::tempdir().unwrap();
-    let db =
-        Db::open(&Settings::new(format!("sqlite:{}", folder.path().join("t.db").display())), &[]).unwrap();
-    let app = App::new(AppParts {
-        db,
-        clock: Arc::new(Fixed),
-        ids: Arc::new(Fixed),
-        authenticator: Arc::new(Doorman),
-        limits: Limits { request_time_max: Duration::from_millis(50), ..Limits::default() },
-        readiness: Vec::new(),
-        description: bytes::Bytes::new(),
-    });
-    let mut router = routes().router(&app, ());
+    let limits = Limits { request_time_max: Duration::from_millis(50), ..Limits::default() };
+    let (_, mut router) = doors(folder.path(), limits);
     let mut request = Request::builder().uri(path);
     if let Some(key) = key {
         request = request.header("authorization", format!("Bearer {key}"));
@@ -166,6 +182,47 @@ fn patience_ends() {
         (status.as_u16(), &body["code"], &response.headers()["retry-after"]),
         (503, &"busy".into(), &"1".parse().unwrap())
     );
+}
+
+#[test]
+fn large_bodies_have_so_much_room_and_common_ones_are_not_held_up() {
+    const MOST: usize = 4 << 20;
+    let folder = tempfile::tempdir().unwrap();
+    let limits =
+        Limits { large_bytes_max: MOST, request_time_max: Duration::from_millis(200), ..Limits::default() };
+    let (app, router) = doors(folder.path(), limits);
+    let ask = |length: usize, for_ever: bool| {
+        let text = format!("{{\"for_ever\":{for_ever}}}");
+        // in pieces, as a socket gives them
+        let body = format!("{text}{}", " ".repeat(length - text.len()));
+        let pieces: Vec<_> = body.into_bytes().chunks(100_000).map(bytes::Bytes::copy_from_slice).collect();
+        let pieces = pieces.into_iter().map(Ok::<_, std::convert::Infallible>);
+        let request = Request::post("/keep")
+            .header("authorization", "Bearer all")
+            .header("idempotency-key", "k")
+            .header("content-type", "application/json")
+            .body(Body::from_stream(futures_util::stream::iter(pieces)))
+            .unwrap();
+        let mut router = router.clone();
+        async move {
+            let response = router.call(request).await.unwrap();
+            (response.status().as_u16(), response.headers().contains_key("retry-after"))
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let meanwhile = async {
+            assert_eq!(ask(MOST / 2, false).await, (200, false), "at the limit");
+            assert_eq!(ask(MOST / 2 + 1, false).await, (503, true), "one past it");
+            assert_eq!(ask(crate::held::SMALL_BYTES, false).await, (200, false), "not counted");
+            assert_eq!(app.meter().held.get(), i64::try_from(MOST / 2).unwrap(), "only what is kept");
+        };
+        // the one that is kept comes first, and its patience ends
+        assert_eq!(tokio::join!(ask(MOST / 2, true), meanwhile).0, (503, true));
+        assert_eq!(app.meter().held.get(), 0);
+        assert_eq!(ask(MOST + 1, false).await, (200, false), "alone it always passes");
+    });
+    assert_eq!(app.meter().held.get(), 0);
 }
 
 #[test]

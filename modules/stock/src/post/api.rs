@@ -97,7 +97,7 @@ pub(crate) async fn reverse_posting(
 
 /// Hands a command to the hot path; a dry run takes the cold one and is undone.
 pub(crate) async fn submit<T>(app: &App, vault: &Vault, command: Command<T>, work: Work) -> web::Result {
-    let Command { caller, key, fingerprint, dry_run, body } = command;
+    let Command { caller, key, fingerprint, dry_run, body, held: _held } = command;
     // a bulk may wait for a while, and its body is not needed any more
     drop(body);
     let key = RequestKey { key: key.as_str().to_owned(), fingerprint };
