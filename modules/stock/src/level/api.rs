@@ -4,6 +4,7 @@ use super::store::{After, Filter, Order};
 use super::{StockRow, page};
 use crate::as_of::Moment;
 use crate::asked::{self, Below};
+use crate::walk::Part;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page};
@@ -40,7 +41,7 @@ pub(crate) struct StockFilter {
     responses((status = 200, body = Page<StockRow>))
 )]
 pub(crate) async fn list_stock(app: App, caller: Caller, list: List<StockFilter, StockSort>) -> web::Result {
-    let (asked, after, limit) = (list.filter.clone(), list.after::<After>()?, list.fetch());
+    let (asked, after, limit) = (list.filter.clone(), list.after::<After>()?, list.limit);
     let status = asked::status(asked.status.as_deref())?;
     let order = match list.sort {
         StockSort::Sku => Order::Sku,
@@ -48,7 +49,8 @@ pub(crate) async fn list_stock(app: App, caller: Caller, list: List<StockFilter,
         StockSort::Place => Order::Place,
         StockSort::PlaceDown => Order::PlaceDown,
     };
-    let rows = app
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let Part { rows, next } = app
         .db()
         .read(move |conn| {
             let StockFilter { sku, lot, site, within, as_of, as_recorded, .. } = asked;
@@ -64,7 +66,5 @@ pub(crate) async fn list_stock(app: App, caller: Caller, list: List<StockFilter,
             Ok::<_, Failure>(page(conn, filter, moment.as_ref())?)
         })
         .await?;
-    let Page { items, next } = list.page(rows, |(_, after)| after.clone())?;
-    let items: Vec<StockRow> = items.into_iter().map(|(row, _)| row).collect();
-    Answer::ok(&Page { items, next })
+    Answer::ok(&list.part(rows, next.as_ref())?)
 }

@@ -9,6 +9,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::as_of::{Moment, gains_of};
+use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::ledger::Key;
 use domain::{Delta, ItemId, Status};
@@ -46,45 +47,41 @@ pub(crate) struct StockRow {
     pub(crate) allocated: Option<Delta>,
 }
 
-/// The next rows, each with where a page that it ends goes on.
+/// A page of rows. At a moment it may be short, or even empty, and still say where to go on: keys that
+/// hold something by now and held nothing then are looked at and left out.
 pub(crate) fn page(
     conn: &mut Conn<'_>,
     filter: Filter,
     moment: Option<&Moment>,
-) -> Result<Vec<(StockRow, After)>, DbError> {
+) -> Result<Part<StockRow, After>, DbError> {
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
-    let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let mut found: Vec<(StockRow, After)> = Vec::new();
-    loop {
+    part(limit, filter.after.take(), |after, most| {
+        filter.after = after.cloned();
+        filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
         let mut read = levels(conn, &filter)?;
-        let ended = read.len() < most;
-        filter.after = read.last().map(|level| level.after(filter.order));
         if let Some(moment) = moment {
             turn_back(conn, moment, &mut read)?;
         }
-        let wanted = most.saturating_sub(found.len());
-        found.extend(read.into_iter().take(wanted).map(|level| row(level, filter.order, moment.is_none())));
-        if ended || found.len() >= most {
-            return Ok(found);
-        }
-    }
+        Ok(read.into_iter().map(|level| looked_at(level, filter.order, moment.is_none())).collect())
+    })
 }
 
-/// Makes levels of now those of a moment; keys that held nothing then are left out.
-fn turn_back(conn: &mut Conn<'_>, moment: &Moment, levels: &mut Vec<Level>) -> Result<(), DbError> {
+/// Makes levels of now those of a moment.
+fn turn_back(conn: &mut Conn<'_>, moment: &Moment, levels: &mut [Level]) -> Result<(), DbError> {
     let mut items: Vec<ItemId> = levels.iter().map(|level| level.item).collect();
     items.sort_unstable();
     items.dedup();
     let gains = gains_of(conn, moment, &items)?;
-    for level in &mut *levels {
+    for level in levels {
         let Level { item, location, lot, status, .. } = *level;
         level.on_hand -= gains.get(&Key { item, location, lot, status }).copied().unwrap_or_default();
     }
-    levels.retain(|level| level.on_hand != 0);
     Ok(())
 }
 
-fn row(level: Level, order: Order, is_now: bool) -> (StockRow, After) {
+/// Where a level stands in the list, and its row unless it holds nothing.
+fn looked_at(level: Level, order: Order, is_now: bool) -> (After, Option<StockRow>) {
     let after = level.after(order);
     let row = StockRow {
         sku: level.sku,
@@ -97,5 +94,5 @@ fn row(level: Level, order: Order, is_now: bool) -> (StockRow, After) {
         on_hand: Delta(level.on_hand),
         allocated: is_now.then_some(Delta(level.allocated)),
     };
-    (row, after)
+    (after, (level.on_hand != 0).then_some(row))
 }

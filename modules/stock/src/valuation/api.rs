@@ -4,6 +4,7 @@ use super::store::{After, Filter};
 use super::{ValuationRow, ValuationTotals, groups_within, page, totals};
 use crate::as_of::Moment;
 use crate::asked;
+use crate::walk::Part;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Query};
@@ -38,9 +39,10 @@ pub(crate) async fn list_valuation(
     caller: Caller,
     list: List<ValuationFilter, ValuationSort>,
 ) -> web::Result {
-    let (asked, after, limit) = (list.filter.clone(), list.after::<After>()?, list.fetch());
+    let (asked, after, limit) = (list.filter.clone(), list.after::<After>()?, list.limit);
     let down = list.sort == ValuationSort::SkuDown;
-    let rows = app
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let Part { rows, next } = app
         .db()
         .read(move |conn| {
             let ValuationFilter { sku, group, as_of, as_recorded } = asked;
@@ -51,9 +53,7 @@ pub(crate) async fn list_valuation(
             Ok::<_, Failure>(page(conn, filter, moment.as_ref())?)
         })
         .await?;
-    let Page { items, next } = list.page(rows, |(_, after)| after.clone())?;
-    let items: Vec<ValuationRow> = items.into_iter().map(|(row, _)| row).collect();
-    Answer::ok(&Page { items, next })
+    Answer::ok(&list.part(rows, next.as_ref())?)
 }
 
 /// What stock is worth in all, and in each valuation group: now or at a moment.

@@ -18,6 +18,7 @@ mod tests;
 use crate::as_of::{GainsOf, Moment, gains};
 use crate::desk::Desk;
 use crate::reach;
+use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::ledger::Group;
 use domain::money::{Money, UnitCost};
@@ -146,45 +147,41 @@ pub(crate) fn groups_within(
     }
 }
 
-/// The next rows, each with where a page that it ends goes on.
+/// A page of rows. At a moment it may be short, or even empty, and still say where to go on: what is
+/// worth something by now and was worth nothing then is looked at and left out.
 pub(crate) fn page(
     conn: &mut Conn<'_>,
     filter: Filter,
     moment: Option<&Moment>,
-) -> Result<Vec<(ValuationRow, After)>, DbError> {
+) -> Result<Part<ValuationRow, After>, DbError> {
     let desk = Desk::read(conn)?;
+    let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
-    let most = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let mut found: Vec<(ValuationRow, After)> = Vec::new();
-    loop {
+    part(limit, filter.after.take(), |after, most| {
+        filter.after = after.cloned();
+        filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
         let mut read = store::page(conn, &filter)?;
-        let ended = read.len() < most;
-        filter.after = read.last().map(|stack| (stack.sku_folded.clone(), stack.group.0));
         if let Some(moment) = moment {
             turn_back(conn, moment, &mut read)?;
         }
-        let wanted = most.saturating_sub(found.len());
-        found.extend(read.into_iter().take(wanted).map(|stack| row(&desk, stack)));
-        if ended || found.len() >= most {
-            return Ok(found);
-        }
-    }
+        Ok(read.into_iter().map(|stack| looked_at(&desk, stack)).collect())
+    })
 }
 
-/// Makes stacks of now those of a moment; those that held nothing then are left out.
-fn turn_back(conn: &mut Conn<'_>, moment: &Moment, stacks: &mut Vec<Stack>) -> Result<(), DbError> {
+/// Makes stacks of now those of a moment.
+fn turn_back(conn: &mut Conn<'_>, moment: &Moment, stacks: &mut [Stack]) -> Result<(), DbError> {
     let mut items: Vec<ItemId> = stacks.iter().map(|stack| stack.item).collect();
     items.sort_unstable();
     items.dedup();
     let gains = gains::<Worth>(conn, moment, Some(&items))?;
-    for stack in &mut *stacks {
+    for stack in stacks {
         stack.worth -= gains.get(&(stack.item, stack.group)).copied().unwrap_or_default();
     }
-    stacks.retain(|stack| stack.worth != Worth::NOTHING);
     Ok(())
 }
 
-fn row(desk: &Desk, stack: Stack) -> (ValuationRow, After) {
+/// Where a stack stands in the list, and its row unless it is nothing.
+fn looked_at(desk: &Desk, stack: Stack) -> (After, Option<ValuationRow>) {
     let Stack { item: _, sku, sku_folded, unit, group, code, worth } = stack;
     let qty = Qty::from_millionths(worth.qty).filter(|_| worth.value >= 0);
     let unit_cost = qty.and_then(|qty| UnitCost::of(worth.value, qty, desk.minor_digits));
@@ -197,7 +194,7 @@ fn row(desk: &Desk, stack: Stack) -> (ValuationRow, After) {
         unit_cost: unit_cost.map(|cost| cost.to_string()),
         currency: desk.currency.to_string(),
     };
-    (row, (sku_folded, group.0))
+    ((sku_folded, group.0), (worth != Worth::NOTHING).then_some(row))
 }
 
 fn amount(desk: &Desk, minor: i64) -> String {

@@ -205,8 +205,9 @@ fn all() -> Filter {
 }
 
 fn list(world: &World, filter: &Filter, moment: Option<&Moment>) -> Vec<ValuationRow> {
-    let rows = world.read(|conn| page(conn, filter.clone(), moment));
-    rows.into_iter().map(|(row, _)| row).collect()
+    let found = world.read(|conn| page(conn, filter.clone(), moment));
+    assert!(found.next.is_none(), "all of it is on one page");
+    found.rows
 }
 
 fn shown(row: &ValuationRow) -> String {
@@ -258,9 +259,13 @@ fn pages_of_one_row_give_what_one_page_gives(engine: Engine) {
         let (mut after, mut rows) = (None, Vec::new());
         loop {
             let filter = Filter { down, after: after.clone(), limit: 1, ..all() };
-            let Some((row, end)) = world.read(|conn| page(conn, filter, moment)).pop() else { break };
-            rows.push(shown(&row));
-            after = Some(end);
+            let found = world.read(|conn| page(conn, filter, moment));
+            assert!(found.rows.len() <= 1);
+            rows.extend(found.rows.iter().map(shown));
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
         }
         assert_eq!(rows, whole);
     }
