@@ -16,7 +16,8 @@ pub struct Conn<'a> {
     /// The first failure of a statement since the last savepoint that was rolled back: after it a
     /// transaction cannot be kept.
     pub(crate) failed: Option<DbError>,
-    /// Whether any statement failed in a way that running again may help.
+    /// The first failure that running again may help, which a savepoint that is rolled back does not
+    /// undo: whatever was decided after it was not decided on what is there.
     pub(crate) retry: Option<DbError>,
 }
 

@@ -72,11 +72,13 @@ where
         };
         let refused = result.is_err();
         self.result = Some(result);
+        // it asked for another run, or was held up, and may have made anything of that: a refusal, or
+        // an answer that is kept after a savepoint was rolled back
+        if let Some(error) = tx.conn.retry.take() {
+            return Ran::Failed(error);
+        }
         if refused {
-            return match tx.conn.retry.take() {
-                Some(error) => Ran::Failed(error),
-                None => Ran::Discard,
-            };
+            return Ran::Discard;
         }
         // a statement failed and the closure went on: what it did is not whole
         if let Some(error) = tx.conn.failed.take() {
@@ -192,7 +194,7 @@ impl<C: Send + 'static, O: Send + 'static> HotCall for Call<C, O> {
         let commands = self.commands.get(range.clone()).unwrap_or_default();
         let outcomes = catch_unwind(AssertUnwindSafe(|| (self.run)(tx, commands)))
             .unwrap_or_else(|payload| Err(DbError::panic(payload.as_ref())))?;
-        if let Some(error) = tx.conn.failed.take() {
+        if let Some(error) = tx.conn.retry.take().or_else(|| tx.conn.failed.take()) {
             return Err(error);
         }
         if outcomes.len() != commands.len() {

@@ -19,6 +19,7 @@ on_both_engines!(
     a_savepoint_inside_a_savepoint_is_undone_alone,
     a_dry_run_answers_and_leaves_nothing,
     a_closure_that_asks_for_another_run_gets_it,
+    what_was_asked_for_in_a_savepoint_is_not_forgotten_with_it,
     a_closed_database_refuses,
     what_was_accepted_is_done_before_the_end,
     constraints_have_the_same_names,
@@ -288,6 +289,26 @@ impl From<DbError> for Mine {
     fn from(error: DbError) -> Mine {
         Mine(error)
     }
+}
+
+/// As a door does it: what a command refuses is kept as its answer, after the command was undone.
+fn what_was_asked_for_in_a_savepoint_is_not_forgotten_with_it(engine: Engine) {
+    let world = world(engine);
+    for (id, times, kept) in [(1, 1, "accepted"), (2, 1_000, "none")] {
+        let runs = AtomicU32::new(0);
+        let answer = world.db.write_blocking(move |tx| {
+            let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+            let decided: Result<(), DbError> = tx.savepoint(|tx| {
+                add(tx, id, 1)?;
+                if run > times { Ok(()) } else { Err(tx.again("a test asks for it")) }
+            });
+            let answer = if decided.is_ok() { "accepted" } else { "refused" };
+            add(tx, id + 10, 1)?;
+            Ok::<_, DbError>(answer)
+        });
+        assert_eq!(answer.unwrap_or("none"), kept, "a refusal of a run that was given up is no answer");
+    }
+    assert_eq!(all(&world.db), [(1, 1), (11, 1)]);
 }
 
 fn a_closure_that_asks_for_another_run_gets_it(engine: Engine) {
