@@ -1,12 +1,12 @@
 //! What the product is made of, on one page: the schema and the routes of every module, and the
 //! state that they share. A new module adds one line to each list.
 
-use access::{Access, Locations};
+use access::{Access, FirstOrganisation, Locations};
 use axum::extract::FromRef;
-use db::{Conn, Db, DbError, MigrationSet};
-use domain::LocationId;
+use db::{Conn, Db, DbError, MigrationSet, Tx};
+use domain::{Ctx, LocationId};
 use stock::Vault;
-use web::{App, Routes};
+use web::{App, Failure, Routes};
 
 /// The schema of every module, the lower rows first.
 pub const MIGRATIONS: [MigrationSet; 5] =
@@ -46,9 +46,9 @@ pub fn routes() -> Routes<Stockwell> {
         .and(stock::read_routes())
 }
 
-/// `access`, which knows about locations only what it is handed here.
+/// `access`, which knows about locations and books only what it is handed here.
 pub fn access(db: &Db) -> Access {
-    Access::new(db.clone(), LOCATIONS)
+    Access::new(db.clone(), LOCATIONS, organise)
 }
 
 /// How `access` asks `places`.
@@ -62,6 +62,13 @@ fn find(conn: &mut Conn<'_>, code: &str) -> Result<Option<LocationId>, DbError> 
 fn code(conn: &mut Conn<'_>, id: LocationId) -> Result<Option<String>, DbError> {
     let found = places::facts_by_id(conn, &[id])?;
     Ok(found.into_iter().flatten().next().map(|facts| facts.code))
+}
+
+/// How the first set-up chooses the books.
+fn organise(tx: &mut Tx<'_>, ctx: &Ctx, first: &FirstOrganisation) -> Result<(), Failure> {
+    let FirstOrganisation { name, currency, zone, valuation_method, valuation_grouping } = first.clone();
+    let command = places::SetUp { name, currency, zone, valuation_method, valuation_grouping };
+    stock::set_up_organisation(tx, ctx, &command).map(drop)
 }
 
 #[cfg(test)]

@@ -124,6 +124,33 @@ fn a_folder_is_made_ready_once_and_only_its_owner_looks_into_it() {
 }
 
 #[test]
+fn the_books_are_chosen_when_a_folder_is_made() {
+    let shell = Shell::new();
+    let books = |ended: Ended| {
+        let shown = ended.good().json()["organisation"].clone();
+        let word = |name: &str| shown[name].as_str().unwrap().to_owned();
+        let how = (word("valuation_method"), word("valuation_grouping"));
+        (word("currency"), word("zone"), how, shown["version"].as_i64().unwrap())
+    };
+    let own = |currency: &str, zone: &str, method: &str, grouping: &str, version| {
+        (currency.to_owned(), zone.to_owned(), (method.to_owned(), grouping.to_owned()), version)
+    };
+    // nothing is chosen yet, and it can be later
+    assert_eq!(books(shell.run(&["--json", "init"])), own("GBP", "UTC", "fifo", "site", 0));
+    let wrong = shell.run(&["init", "--currency", "EUR", "--zone", "Mars/Base"]);
+    assert_eq!((wrong.code, wrong.err.contains("/zone: ")), (1, true), "{}", wrong.err);
+    assert_eq!(shell.run(&["init", "--valuation", "lifo"]).code, 2);
+    let choice = ["--currency", "EUR", "--zone", "Europe/Berlin", "--valuation", "moving-average"];
+    let all = [&["--json", "init"][..], &choice, &["--grouping", "organisation"]].concat();
+    let chosen = own("EUR", "Europe/Berlin", "moving_average", "organisation", 1);
+    assert_eq!(books(shell.run(&all)), chosen);
+    let again = shell.run(&["init", "--currency", "GBP"]);
+    assert_eq!((again.code, again.err.contains("already_set_up")), (1, true), "{}", again.err);
+    // to look at it changes nothing
+    assert_eq!(books(shell.run(&["--json", "init"])), chosen);
+}
+
+#[test]
 fn wrong_calls_and_wrong_settings_have_codes_of_their_own() {
     let shell = Shell::ready();
     assert_eq!(shell.run(&["teleport"]).code, 2);

@@ -30,6 +30,16 @@ impl Failure {
         Failure::Fault(text.into())
     }
 
+    /// The same failure seen from one level up: the pointers of a refusal get `prefix` in front.
+    #[must_use]
+    pub fn under(self, prefix: &str) -> Failure {
+        match self {
+            Failure::Refused(problem) => Failure::Refused(Box::new(problem.under(prefix))),
+            Failure::Later(problem, seconds) => Failure::Later(Box::new(problem.under(prefix)), seconds),
+            fault @ (Failure::Store(_) | Failure::Fault(_)) => fault,
+        }
+    }
+
     /// Whether a person must look.
     pub(crate) fn is_fault(&self) -> bool {
         matches!(self.problem().kind(), Kind::Internal)

@@ -40,7 +40,9 @@ pub use keys::{
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
 pub use roles::{NewRole, create as create_role, find as find_role};
-pub use setup::{FirstUser, first_user, new_token as new_setup_token, offer as offer_setup};
+pub use setup::{
+    FirstOrganisation, FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup,
+};
 pub use store::UserRow;
 pub use store_keys::{KeyRow, Owner};
 pub use store_roles::GrantRow;
@@ -65,6 +67,7 @@ pub struct Access(Arc<Inner>);
 
 struct Inner {
     keys: Arc<Keys>,
+    organise: Organise,
     /// One hash of a password per core at a time.
     hashing: Semaphore,
 }
@@ -76,11 +79,11 @@ impl std::fmt::Debug for Access {
 }
 
 impl Access {
-    /// Over a database, with a way to ask about locations.
-    pub fn new(db: db::Db, locations: Locations) -> Access {
+    /// Over a database, with a way to ask about locations, and one to set up the organisation.
+    pub fn new(db: db::Db, locations: Locations, organise: Organise) -> Access {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let keys = Arc::new(Keys::new(db, locations));
-        Access(Arc::new(Inner { keys, hashing: Semaphore::new(cores) }))
+        Access(Arc::new(Inner { keys, organise, hashing: Semaphore::new(cores) }))
     }
 
     /// Who stands behind a key.
@@ -95,6 +98,10 @@ impl Access {
 
     pub(crate) fn locations(&self) -> &Locations {
         self.0.keys.locations()
+    }
+
+    pub(crate) fn organise(&self) -> Organise {
+        self.0.organise
     }
 
     /// Who carries out a command.

@@ -1,5 +1,6 @@
 //! The statements of the one organisation. Its row is there from the first migration.
 
+use crate::create::decide::ORGANISATION_GROUP;
 use crate::organise::{Organisation, ValuationGrouping};
 use db::{Conn, DbError, Row, Statement, Tx};
 use domain::costing::Method;
@@ -26,6 +27,19 @@ const UPDATE: Statement = Statement::new(
      set name = ?1, currency = ?2, zone = ?3, valuation_method = ?4, valuation_grouping = ?5, version = ?6,
          changed_at = ?7
      where id = 1",
+);
+
+/// A place of a site is valued with its site, or with everything.
+const REGROUP: Statement = Statement::new(
+    "places.organisation.regroup",
+    "update places_location
+     set valuation_group = case when ?1 = 1 then site_id else ?2 end
+     where site_id <> 0",
+);
+
+const REGROUP_SITES: Statement = Statement::new(
+    "places.organisation.regroup_sites",
+    "update places_site set valuation_group = case when ?1 = 1 then id else ?2 end",
 );
 
 fn organisation(row: &Row<'_>) -> Result<Organisation, DbError> {
@@ -67,6 +81,13 @@ pub(crate) fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Result<(),
     tx.execute(&UPDATE, &params).map(|_| ())
 }
 
+/// Puts every site and all that stands in it into the valuation group of the grouping.
+pub(crate) fn regroup(tx: &mut Tx<'_>, grouping: ValuationGrouping) -> Result<(), DbError> {
+    let params = [grouping.number().into(), ORGANISATION_GROUP.into()];
+    tx.execute(&REGROUP, &params)?;
+    tx.execute(&REGROUP_SITES, &params).map(|_| ())
+}
+
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LOAD, &LOCK, &UPDATE];
+pub(crate) const ALL: &[&Statement] = &[&LOAD, &LOCK, &UPDATE, &REGROUP, &REGROUP_SITES];

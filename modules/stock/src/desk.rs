@@ -1,11 +1,14 @@
-//! How the organisation keeps its books: what every decision needs and nothing changes later.
+//! How the organisation keeps its books: what every decision needs and nothing changes after the
+//! first posting.
 
+use crate::organise::store::any_posting;
 use db::{Conn, DbError};
 use domain::Zone;
 use domain::costing::Method;
 use domain::currency::Currency;
+use places::Organisation;
 
-/// The books' settings, read once at start.
+/// The books' settings.
 #[derive(Clone, Debug)]
 pub(crate) struct Desk {
     /// The organisation's zone: its calendar has the periods.
@@ -21,12 +24,36 @@ pub(crate) struct Desk {
 impl Desk {
     /// Reads the settings.
     pub(crate) fn read(conn: &mut Conn<'_>) -> Result<Desk, DbError> {
-        let organisation = places::organisation(conn)?;
-        Ok(Desk {
+        Ok(Desk::of(places::organisation(conn)?))
+    }
+
+    fn of(organisation: Organisation) -> Desk {
+        Desk {
             zone: organisation.zone,
             method: organisation.valuation_method,
             currency: organisation.currency,
             minor_digits: organisation.currency.minor_digits(),
-        })
+        }
+    }
+}
+
+/// The settings as the hot path keeps them between batches: from when nothing can change them.
+///
+/// Whoever sets the organisation up does it once, before the first posting, and maybe in another
+/// process. Until then every batch reads the settings anew.
+#[derive(Debug, Default)]
+pub(crate) struct KeptDesk(Option<Desk>);
+
+impl KeptDesk {
+    /// The settings, for a transaction that has passed the gate, so that they hold until its end.
+    pub(crate) fn read(&mut self, conn: &mut Conn<'_>) -> Result<Desk, DbError> {
+        if let Some(desk) = &self.0 {
+            return Ok(desk.clone());
+        }
+        let organisation = places::organisation(conn)?;
+        let settled = organisation.version > 0 || any_posting(conn)?;
+        let desk = Desk::of(organisation);
+        self.0 = settled.then(|| desk.clone());
+        Ok(desk)
     }
 }

@@ -1,7 +1,7 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{block, item_guard, lot, period, reason, transfer, unit, upkeep};
+use crate::{block, item_guard, lot, organise, period, reason, transfer, unit, upkeep};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -12,6 +12,7 @@ where
     Vault: FromRef<S>,
 {
     Routes::new("stock")
+        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(organise::api::set_up_organisation))
         .add(Permission::StockRead, Reach::Whole, web::routes!(reason::api::list_reasons))
         .add(Permission::StockRead, Reach::Whole, web::routes!(reason::api::get_reason))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(reason::api::create_reason))

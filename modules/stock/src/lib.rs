@@ -33,6 +33,7 @@ mod lots_made_tests;
 #[cfg(test)]
 mod lots_tests;
 mod names;
+mod organise;
 mod originals;
 #[cfg(test)]
 mod pages_tests;
@@ -82,6 +83,7 @@ pub use input::{
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};
 pub use loader::{Costing, HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
+pub use organise::set_up_organisation;
 pub use read_routes::read_routes;
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};

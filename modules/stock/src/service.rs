@@ -1,7 +1,7 @@
 //! The vault as the rest of the product sees it: submit a request to the hot path, or post inside
 //! of another module's own transaction.
 
-use crate::desk::Desk;
+use crate::desk::KeptDesk;
 use crate::input::Request;
 use crate::load::Known;
 use crate::run;
@@ -19,7 +19,7 @@ pub struct Vault {
 /// What the front's thread keeps between batches.
 #[derive(Debug, Default)]
 struct Kept {
-    desk: Option<Desk>,
+    desk: KeptDesk,
     known: Known,
 }
 
@@ -31,11 +31,8 @@ impl Vault {
             move |tx, requests: &[Request]| {
                 let requests: Vec<&Request> = requests.iter().collect();
                 let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
-                let desk = match &kept.desk {
-                    Some(desk) => desk.clone(),
-                    None => kept.desk.insert(Desk::read(tx)?).clone(),
-                };
-                run::run(tx, &desk, &mut kept.known, &requests)
+                let Kept { desk, known } = &mut *kept;
+                run::run(tx, desk, known, &requests)
             },
             weight,
         );
@@ -65,9 +62,8 @@ impl Vault {
 /// # Errors
 /// When the store fails; the transaction is then to be given up.
 pub fn run_in(tx: &mut Tx<'_>, requests: &[Request]) -> Result<Vec<Answer>, DbError> {
-    let desk = Desk::read(tx)?;
     let requests: Vec<&Request> = requests.iter().collect();
-    run::run(tx, &desk, &mut Known::default(), &requests)
+    run::run(tx, &mut KeptDesk::default(), &mut Known::default(), &requests)
 }
 
 /// Months of movements that are made ready ahead of time.

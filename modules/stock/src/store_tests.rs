@@ -83,6 +83,16 @@ fn balances(conn: &mut Conn<'_>) -> Result<Vec<BalanceRow>, DbError> {
     })
 }
 
+const BOOKED: Statement = Statement::new(
+    "stock.test.booked",
+    "select period, to_group from stock_movement where item = ?1 order by lane, number, line",
+);
+
+/// The period and the receiving valuation group of each movement of an item.
+pub(crate) fn booked(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<(i64, i64)>, DbError> {
+    conn.query(&BOOKED, &[item.get().into()], |row| Ok((row.int(0)?, row.int(1)?)))
+}
+
 /// `L1 10`, `L1 lot A hold 3`; virtual locations and zeros left out.
 pub(crate) fn stock(conn: &mut Conn<'_>, wanted: ItemId) -> Result<Vec<String>, DbError> {
     let mut found = Vec::new();

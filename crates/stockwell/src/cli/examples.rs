@@ -7,7 +7,7 @@ type Example = (&'static [&'static str], &'static str);
 const EXAMPLES: &[Example] = &[
     (&["serve"], "stockwell serve --data /var/lib/stockwell --listen 127.0.0.1:8080"),
     (&["demo"], "stockwell demo"),
-    (&["init"], "stockwell init --data /var/lib/stockwell"),
+    (&["init"], "stockwell init --data /var/lib/stockwell --currency EUR --zone Europe/Berlin"),
     (&["import", "online-retail"], "stockwell import online-retail online-retail.csv.gz --data year"),
     (&["export"], "stockwell export --what stock --format csv --as-of 2011-06-30T23:00:00Z --out stock.csv"),
     (&["user", "add"], "stockwell user add ann --role administrator --role clerk@LON"),

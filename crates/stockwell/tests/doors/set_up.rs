@@ -1,11 +1,17 @@
 //! The first user: a one-time token, good for half an hour.
 
 use crate::world::{PASSWORD, World, on_both_engines};
+use domain::Permission;
 use serde_json::{Value, json};
 use std::time::Duration;
 use testkit::http::Actor;
 
-on_both_engines!(the_first_user_is_made_once, a_token_is_good_for_half_an_hour);
+on_both_engines!(
+    the_first_user_is_made_once,
+    the_first_user_may_choose_the_books,
+    the_books_are_chosen_once,
+    a_token_is_good_for_half_an_hour
+);
 
 fn offer(world: &World, token: &'static str) -> bool {
     let ctx = world.ctx();
@@ -43,4 +49,45 @@ fn a_token_is_good_for_half_an_hour(world: &World) {
     assert_eq!(set_up(world, "sws_first", PASSWORD).refusal(), "401 unauthenticated");
     world.pass(Duration::from_secs(1_799));
     assert_eq!(set_up(world, "sws_second", PASSWORD).status, 201);
+}
+
+fn the_first_user_may_choose_the_books(world: &World) {
+    assert!(offer(world, "sws_right"));
+    let ask = |organisation: &Value| {
+        let body = json!({ "token": "sws_right", "login": "ann", "password": PASSWORD, "organisation": organisation });
+        world.stranger().ask("POST", "/api/v1/setup").json(&body).send()
+    };
+    let wrong = ask(&json!({ "name": "Shop", "currency": "EURO", "zone": "Europe/Berlin" }));
+    assert_eq!(wrong.refusal(), "422 invalid_value /organisation/currency");
+    let wrong = ask(&json!({ "name": "Shop", "currency": "EUR" }));
+    assert_eq!(wrong.refusal(), "400 malformed_body /organisation/zone");
+    let done = ask(&json!({ "name": "Shop", "currency": "EUR", "zone": "Europe/Berlin" })).good();
+    let ann = Actor::with_key(world.address, done.json()["key"].as_str().unwrap());
+    let shown = ann.get("/api/v1/organisation").good().json();
+    assert_eq!((&shown["currency"], &shown["version"]), (&json!("EUR"), &json!(1)));
+}
+
+fn the_books_are_chosen_once(world: &World) {
+    let admin = world.admin();
+    let books = json!({
+        "name": "Shop", "currency": "JPY", "zone": "Asia/Tokyo", "valuation_method": "moving_average",
+        "valuation_grouping": "organisation",
+    });
+    let reader = world.key(&[Permission::PlacesRead, Permission::PlacesWrite], None);
+    assert_eq!(reader.post("/api/v1/organisation", &books).refusal(), "403 forbidden");
+    admin.post("/api/v1/locations", &json!({ "code": "LON", "kind": "site" })).good();
+    let below = world.key(Permission::ALL, Some(&[world.location("LON")]));
+    assert_eq!(below.post("/api/v1/organisation", &books).refusal(), "403 forbidden");
+    let wrong =
+        json!({ "name": "Shop", "currency": "JPY", "zone": "Asia/Tokyo", "valuation_method": "lifo" });
+    let refused = admin.post("/api/v1/organisation", &wrong);
+    assert_eq!(refused.refusal(), "422 invalid_value /valuation_method");
+    let tried = admin.post("/api/v1/organisation?dry_run=true", &books);
+    assert_eq!((tried.status, tried.header("dry-run")), (201, Some("true")));
+    assert_eq!(admin.get("/api/v1/organisation").good().json()["version"], 0);
+    let done = admin.post("/api/v1/organisation", &books).good();
+    assert_eq!((done.status, done.header("location")), (201, Some("/api/v1/organisation")));
+    assert_eq!(done.header("etag"), Some("\"1\""));
+    assert_eq!(admin.get("/api/v1/organisation").good().json(), done.json());
+    assert_eq!(admin.post("/api/v1/organisation", &books).refusal(), "409 already_set_up");
 }

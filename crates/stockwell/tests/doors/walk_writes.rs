@@ -148,7 +148,9 @@ fn send(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Reply {
 
 fn writes() -> Vec<RouteInfo> {
     let routes = wiring::routes();
-    let writes = routes.table().filter(|route| route.is_write() && route.path != "/api/v1/setup");
+    // what happens once before the first posting has tests of its own
+    let once = ["/api/v1/setup", "/api/v1/organisation"];
+    let writes = routes.table().filter(|route| route.is_write() && !once.contains(&route.path.as_str()));
     writes.cloned().collect()
 }
 

@@ -1,6 +1,6 @@
 //! The door of the set-up, open to whoever has the one-time token.
 
-use super::FirstUser;
+use super::{FirstOrganisation, FirstUser};
 use crate::Access;
 use crate::password::Password;
 use crate::token::Token;
@@ -21,6 +21,9 @@ pub(crate) struct SetUp {
     name: Option<String>,
     /// 12 to 256 characters.
     password: String,
+    /// How the books are kept. It can also be said later, until the first posting.
+    #[serde(default)]
+    organisation: Option<FirstOrganisation>,
 }
 
 /// The first administrator and their first key.
@@ -31,7 +34,7 @@ pub(crate) struct SetUpDone {
     key: String,
 }
 
-/// Makes the first user, once.
+/// Makes the first user, once, and sets up the organisation when asked to.
 #[utoipa::path(post, path = "/api/v1/setup", request_body = SetUp, responses((status = 201, body = SetUpDone)))]
 pub(crate) async fn set_up(
     State(access): State<Access>,
@@ -46,10 +49,13 @@ pub(crate) async fn set_up(
         login,
     };
     let key = Token::new().map_err(|error| Failure::fault(format!("no random source: {error}")))?;
-    let (desk, setup_token) = (access.clone(), body.token);
+    let (desk, setup_token, organisation) = (access.clone(), body.token, body.organisation);
     let answer = app.db().write(move |tx| {
         let tokens = (setup_token.as_str(), &key);
         let user = super::first_user(tx, &ctx, desk.locations(), tokens, &first)?;
+        if let Some(organisation) = &organisation {
+            (desk.organise())(tx, &ctx, organisation).map_err(|failure| failure.under("/organisation"))?;
+        }
         let user = desk.user_view(tx, user)?;
         let location = format!("/api/v1/users/{}", user.login);
         Answer::created(location, &SetUpDone { user, key: key.reveal().to_owned() })

@@ -42,7 +42,7 @@ pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground,
     }
     let organisation =
         json!({ "name": "The real year", "currency": "GBP", "zone": ZONE, "valuation_method": "fifo" });
-    places::set_up(tx, ctx, &serde_json::from_value(organisation)?)?;
+    stock::set_up_organisation(tx, ctx, &serde_json::from_value(organisation)?)?;
     let site = json!({ "code": SITE, "name": "London warehouse", "kind": "site", "zone": ZONE });
     places::create_location(tx, ctx, Reached::All, &serde_json::from_value(site)?)?;
     for (code, role) in DOCKS {

@@ -127,7 +127,10 @@ impl World {
         let start = Instant::parse("2026-03-02T09:30:00Z").unwrap();
         let clock = Arc::new(Ticking(AtomicI64::new(start.0)));
         let ids: Arc<dyn Ids> = Arc::new(Counted(AtomicU64::new(1)));
-        let shared = Shared { access: access::Access::new(db.clone(), LOCATIONS), vault: Vault::open(&db) };
+        let shared = Shared {
+            access: access::Access::new(db.clone(), LOCATIONS, |_, _, _| Ok(())),
+            vault: Vault::open(&db),
+        };
         let app = App::new(AppParts {
             db: db.clone(),
             clock: Arc::<Ticking>::clone(&clock),

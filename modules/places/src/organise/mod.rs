@@ -87,6 +87,7 @@ fn zone_name<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Erro
 /// What the organisation is set up with.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = OrganisationSetUp)]
 pub struct SetUp {
     /// What it is called.
     pub name: String,
@@ -107,20 +108,22 @@ pub fn organisation(conn: &mut Conn<'_>) -> Result<Organisation, DbError> {
     store_organisation::load(conn)
 }
 
-/// Sets the organisation up, once.
+/// Sets the organisation up, once. Sites that are there already keep their zones and join the new
+/// valuation groups. The caller has made sure that there is no stock, and lets none come meanwhile.
+///
+/// # Errors
+/// `already_set_up`; `invalid_value`.
 pub fn set_up(tx: &mut Tx<'_>, ctx: &Ctx, command: &SetUp) -> Result<Organisation, Failure> {
     let before = store_organisation::lock(tx)?;
     if before.version > 0 {
         let detail = format!("the organisation was set up before, as `{}`", before.name);
         return Err(Problem::new(Code::AlreadySetUp, detail).into());
     }
-    if !crate::sites(tx)?.is_empty() {
-        let detail =
-            "there are sites already, and their stock is valued as before; start with a fresh database";
-        return Err(Problem::new(Code::AlreadySetUp, detail).into());
-    }
     let after = plan(command, ctx.now)?;
     store_organisation::update(tx, &after)?;
+    if after.valuation_grouping != before.valuation_grouping {
+        store_organisation::regroup(tx, after.valuation_grouping)?;
+    }
     let body = json!({ "organisation": serde_json::to_value(&after)? });
     let change = RecordChange {
         action: "places.organisation.set_up",

@@ -31,7 +31,7 @@ fn each_refusal_names_its_field() {
     }
 }
 
-on_both_engines!(an_organisation_is_set_up_once, not_after_the_first_site);
+on_both_engines!(an_organisation_is_set_up_once, sites_that_are_there_join_the_new_groups);
 
 fn an_organisation_is_set_up_once(engine: Engine) {
     let world = world(engine);
@@ -53,9 +53,24 @@ fn an_organisation_is_set_up_once(engine: Engine) {
     assert_eq!(world.events(), [("places.organisation_set_up".to_owned(), 1)]);
 }
 
-fn not_after_the_first_site(engine: Engine) {
+fn sites_that_are_there_join_the_new_groups(engine: Engine) {
     let world = world(engine);
-    world.make(&["L site"]);
-    let refused = world.refused(|tx, ctx| set_up(tx, ctx, &command()));
-    assert_eq!(refused.0, Code::AlreadySetUp);
+    world.make(&["L site", "L1 bin below L", "M site"]);
+    let groups = |codes: &[&str]| -> Vec<i64> {
+        let found = world.read(|conn| crate::facts_by_code(conn, codes));
+        found.into_iter().map(|facts| facts.unwrap().valuation_group).collect()
+    };
+    let codes = ["L", "L1", "M"];
+    let outside = groups(&["~supplier"]);
+    let before = groups(&codes);
+    assert_eq!((before[0], before[0] != before[2]), (before[1], true));
+    let command = SetUp { valuation_grouping: Some("organisation".to_owned()), ..command() };
+    world.run(move |tx, ctx| set_up(tx, ctx, &command)).unwrap();
+    assert_eq!(groups(&codes), [1, 1, 1]);
+    assert_eq!(groups(&["~supplier"]), outside);
+    let zones: Vec<_> =
+        world.read(crate::sites).into_iter().map(|site| site.zone.name().to_owned()).collect();
+    assert_eq!(zones, ["UTC", "UTC"], "a site keeps its zone");
+    world.make(&["N site"]);
+    assert_eq!(groups(&["N"]), [1]);
 }

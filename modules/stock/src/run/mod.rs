@@ -15,7 +15,7 @@ mod step;
 pub(crate) use batch::{Batch, Kept, Origin, text};
 pub(crate) use lock::lock_wanted;
 
-use crate::desk::Desk;
+use crate::desk::{Desk, KeptDesk};
 use crate::input::{Request, Work};
 use crate::load::Known;
 use crate::lots::Made;
@@ -30,13 +30,14 @@ use web::Answer;
 /// Runs a batch. The outcomes are in the order of the requests.
 pub(crate) fn run(
     tx: &mut Tx<'_>,
-    desk: &Desk,
+    desk: &mut KeptDesk,
     known: &mut Known,
     requests: &[&Request],
 ) -> Result<Vec<Answer>, DbError> {
     if requests.iter().any(|request| !matches!(request.work, Work::Reserve(_))) {
         gate::share(tx)?;
     }
+    let desk = &desk.read(tx)?;
     let stored = answers::load(tx, requests)?;
     let fresh: Vec<&Request> = requests
         .iter()
