@@ -2,7 +2,7 @@
 //! again for what was committed.
 
 use crate::names::Names;
-use domain::ledger::{Claim, Place, Posted};
+use domain::ledger::{Claim, Movement, Place, Posted};
 use domain::{ClaimId, Delta, Instant, PostingId, Status};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -67,9 +67,11 @@ pub struct PlaceAnswer {
     /// The status.
     #[schema(value_type = String)]
     pub status: Status,
-    /// On hand of the item (and lot) there, after the movement.
-    #[schema(value_type = String)]
-    pub on_hand: Delta,
+    /// On hand of the item (and lot) there, after the movement. Left out for the world outside, which
+    /// holds no stock, and where goods change sites, because each site learns of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub on_hand: Option<Delta>,
 }
 
 /// What a posting did to a claim.
@@ -145,19 +147,32 @@ impl Names {
         self.item_facts.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone())
     }
 
-    fn place(&self, place: Place, on_hand: i64) -> PlaceAnswer {
+    fn place(&self, place: Place, on_hand: Option<i64>) -> PlaceAnswer {
         let location = self.call(Place::good(place.location));
-        PlaceAnswer { location, status: place.status, on_hand: Delta(on_hand) }
+        PlaceAnswer { location, status: place.status, on_hand: on_hand.map(Delta) }
+    }
+
+    /// Both ends of a movement.
+    fn ends(&self, movement: &Movement) -> (PlaceAnswer, PlaceAnswer) {
+        let facts = |place: Place| self.location_facts.get(&place.location);
+        let site = |place| facts(place).map(|facts| facts.site).filter(|site| site.is_some());
+        let changes_sites = match (site(movement.from), site(movement.to)) {
+            (Some(one), Some(other)) => one != other,
+            _ => false,
+        };
+        let end = |place: Place, after: i64| {
+            let ours = facts(place).is_some_and(|facts| facts.kind.is_owned());
+            self.place(place, (ours && !changes_sites).then_some(after))
+        };
+        (end(movement.from, movement.from_after), end(movement.to, movement.to_after))
     }
 
     /// A posting as it is answered.
     pub(crate) fn posting(&self, posted: &Posted) -> PostingAnswer {
-        let movements = posted.movements.iter().map(|movement| MovementAnswer {
-            line: movement.line,
-            sku: self.sku(movement.item),
-            qty: Delta(movement.qty),
-            from: self.place(movement.from, movement.from_after),
-            to: self.place(movement.to, movement.to_after),
+        let movements = posted.movements.iter().map(|movement| {
+            let (from, to) = self.ends(movement);
+            let sku = self.sku(movement.item);
+            MovementAnswer { line: movement.line, sku, qty: Delta(movement.qty), from, to }
         });
         let claims = posted.claims.iter().map(|entry| ClaimChangeAnswer {
             claim: entry.claim,

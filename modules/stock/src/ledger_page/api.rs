@@ -51,7 +51,7 @@ pub(crate) async fn list_ledger(
         .read(move |conn| {
             let wanted = resolve(conn, &scope, &filter)?;
             let Part { rows, next } = read(conn, &scope, &wanted, after, limit)?;
-            Ok::<_, Failure>((row::rows(conn, rows, with_values)?, next))
+            Ok::<_, Failure>((row::rows(conn, &scope, rows, with_values)?, next))
         })
         .await?;
     Answer::ok(&list.part(rows, next.as_ref())?)
@@ -100,7 +100,7 @@ pub(crate) async fn get_posting(
         .db()
         .read(move |conn| {
             let Part { rows, next } = super::of_posting(conn, &scope, posting, after, limit)?;
-            Ok::<_, Failure>((row::rows(conn, rows, with_values)?, next))
+            Ok::<_, Failure>((row::rows(conn, &scope, rows, with_values)?, next))
         })
         .await?;
     // a page that looked for long and found nothing within reach yet still says where to go on

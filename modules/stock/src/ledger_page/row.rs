@@ -2,6 +2,7 @@
 
 use super::store::Entry;
 use crate::desk::Desk;
+use crate::sight::Sight;
 use db::{Conn, DbError};
 use domain::ledger::Place;
 use domain::money::Money;
@@ -9,6 +10,7 @@ use domain::{Delta, Instant, ItemId, LocationId, PostingId, PrincipalId, Status}
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Scope;
 
 /// One movement of the ledger.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -59,19 +61,47 @@ pub struct LedgerRow {
 /// One end of a movement.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct LedgerEnd {
-    /// The location.
-    pub location: String,
+    /// The location; left out when it is beyond the caller's reach.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
     /// The status.
     #[schema(value_type = String)]
     pub status: Status,
-    /// On hand of the item (and lot) there, after the movement.
-    #[schema(value_type = String)]
-    pub on_hand: Delta,
+    /// On hand of the item (and lot) there, after the movement; left out beyond the caller's reach,
+    /// and for the world outside, which holds no stock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub on_hand: Option<Delta>,
 }
 
-/// Gives entries their names.
+/// How much of an end is shown.
+struct Shown {
+    code: Option<String>,
+    with_stock: bool,
+}
+
+/// What the caller is shown of places. Whoever sees a movement by one of its ends need not reach
+/// the other. What is under way is seen by those who see its movements.
+fn shown(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    places: &[LocationId],
+) -> Result<FxHashMap<LocationId, Shown>, DbError> {
+    let mut sight = Sight::new(scope, None);
+    let mut found = FxHashMap::default();
+    for facts in places::facts_by_id(conn, places)?.into_iter().flatten() {
+        let real = facts.kind.is_real();
+        let seen = !real || sight.sees(conn, &[facts.id])?;
+        let with_stock = seen && facts.kind.is_owned();
+        found.insert(facts.id, Shown { code: seen.then_some(facts.code), with_stock });
+    }
+    Ok(found)
+}
+
+/// Gives entries their names, as far as the caller reaches.
 pub(crate) fn rows(
     conn: &mut Conn<'_>,
+    scope: &Scope,
     entries: Vec<Entry>,
     with_values: bool,
 ) -> Result<Vec<LedgerRow>, DbError> {
@@ -87,16 +117,15 @@ pub(crate) fn rows(
         .flatten()
         .map(|facts| (facts.id, facts.sku))
         .collect();
-    let codes: FxHashMap<LocationId, String> = places::facts_by_id(conn, &places)?
-        .into_iter()
-        .flatten()
-        .map(|facts| (facts.id, facts.code))
-        .collect();
+    let places = shown(conn, scope, &places)?;
     let currency = Desk::read(conn)?.currency;
-    let end = |place: Place, on_hand: i64| LedgerEnd {
-        location: codes.get(&place.location).cloned().unwrap_or_else(|| place.location.to_string()),
-        status: place.status,
-        on_hand: Delta(on_hand),
+    let end = |place: Place, on_hand: i64| {
+        let shown = places.get(&place.location);
+        LedgerEnd {
+            location: shown.and_then(|shown| shown.code.clone()),
+            status: place.status,
+            on_hand: shown.is_some_and(|shown| shown.with_stock).then_some(Delta(on_hand)),
+        }
     };
     let value = |minor: i64| Money { minor, currency }.amount().to_string();
     Ok(entries

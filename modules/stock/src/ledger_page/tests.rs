@@ -1,6 +1,6 @@
 //! Pages of the ledger: every way to follow it, and every page after the first.
 
-use super::row::rows;
+use super::row::{LedgerEnd, rows};
 use super::store::STATEMENTS;
 use super::{After, Wanted, of_posting, read};
 use crate::input::{LINES_PER_POSTING_MAX, PostInput, Work};
@@ -16,6 +16,7 @@ on_both_engines!(
     every_filter_finds_what_it_names,
     what_is_below_a_place_is_found_however_many_bins_it_has,
     what_a_caller_does_not_reach_is_left_out,
+    an_end_beyond_reach_is_not_told,
     a_posting_is_shown_whole_however_many_lines_it_has,
     the_lines_of_a_posting_are_those_within_reach,
     every_statement_walks_along_an_index,
@@ -205,6 +206,26 @@ fn every_statement_walks_along_an_index(engine: Engine) {
     }
 }
 
+/// `L1=10`, `~supplier`, or `?` for a place that is not shown.
+fn end(end: &LedgerEnd) -> String {
+    let place = end.location.clone().unwrap_or_else(|| "?".to_owned());
+    end.on_hand.map_or_else(|| place.clone(), |on_hand| format!("{place}={on_hand}"))
+}
+
+fn an_end_beyond_reach_is_not_told(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    world.post(Kind::Move, vec![parse("4 BOLT at L1 to L2")]);
+    let below = caller(&world.ctx, Some(world.location("L2")));
+    let shown = |scope: &Scope| -> Vec<String> {
+        let page = world.read(|conn| read(conn, scope, &Wanted::default(), None, 10));
+        let rows = world.read(|conn| rows(conn, scope, page.rows.clone(), false));
+        rows.iter().map(|row| format!("{} to {}", end(&row.from), end(&row.to))).collect()
+    };
+    assert_eq!(shown(&everywhere()), ["L1=6 to L2=4", "~supplier to L1=10"]);
+    assert_eq!(shown(&below.scope), ["? to L2=4"]);
+}
+
 fn every_filter_finds_what_it_names(engine: Engine) {
     let world = world(engine);
     world.receive("10 BOLT at L1");
@@ -217,12 +238,12 @@ fn every_filter_finds_what_it_names(engine: Engine) {
         read(conn, &scope, &wanted, None, 10)
     });
     let entries = entries.rows;
-    let shown = world.read(|conn| rows(conn, entries.clone(), false));
+    let shown = world.read(|conn| rows(conn, &scope, entries.clone(), false));
     let lines: Vec<String> = shown
         .iter()
-        .map(|row| format!("{} {} {} {}", row.kind, row.qty, row.from.location, row.to.on_hand))
+        .map(|row| format!("{} {} {} to {}", row.kind, row.qty, end(&row.from), end(&row.to)))
         .collect();
-    assert_eq!(lines, ["issue 4 L1 4", "receive 10 ~supplier 10"]);
+    assert_eq!(lines, ["issue 4 L1=6 to ~customer", "receive 10 ~supplier to L1=10"]);
     assert!(shown.iter().all(|row| row.value.is_none()), "costs are for those who may see them");
     assert_eq!(lines_of(&world, &scope, entries[0].posting, 1), [[0]]);
     let none = Wanted { document: Some("NO-SUCH".to_owned()), ..Wanted::default() };
