@@ -139,7 +139,12 @@ const OFFER_SETUP: Statement = Statement::new(
      set token_hash = excluded.token_hash, expires_at = excluded.expires_at",
 );
 
-const SETUP: Statement = Statement::per_engine(
+const SETUP: Statement = Statement::new(
+    "access.setup.read",
+    "select s.token_hash, s.expires_at from access_setup s where s.id = 1",
+);
+
+const LOCK_SETUP: Statement = Statement::per_engine(
     "access.setup.lock",
     "select s.token_hash, s.expires_at from access_setup s where s.id = 1",
     "select s.token_hash, s.expires_at from access_setup s where s.id = 1 for update",
@@ -261,8 +266,18 @@ pub(crate) fn offer_setup(tx: &mut Tx<'_>, hash: &[u8; 32], until: Instant) -> R
     tx.execute(&OFFER_SETUP, &[hash.into(), until.0.into()]).map(drop)
 }
 
+/// The hash of the token on offer, and until when it is good.
+pub(crate) fn setup(conn: &mut Conn<'_>) -> Result<Option<([u8; 32], Instant)>, DbError> {
+    conn.query_opt(&SETUP, &[], offered)
+}
+
+/// The same, held until the transaction ends.
 pub(crate) fn lock_setup(tx: &mut Tx<'_>) -> Result<Option<([u8; 32], Instant)>, DbError> {
-    tx.query_opt(&SETUP, &[], |row| Ok((row.hash(0)?, Instant(row.int(1)?))))
+    tx.query_opt(&LOCK_SETUP, &[], offered)
+}
+
+fn offered(row: &Row<'_>) -> Result<([u8; 32], Instant), DbError> {
+    Ok((row.hash(0)?, Instant(row.int(1)?)))
 }
 
 pub(crate) fn close_setup(tx: &mut Tx<'_>) -> Result<(), DbError> {
@@ -286,5 +301,6 @@ pub(crate) const ALL: &[&Statement] = &[
     &NEXT_GENERATION,
     &OFFER_SETUP,
     &SETUP,
+    &LOCK_SETUP,
     &CLOSE_SETUP,
 ];

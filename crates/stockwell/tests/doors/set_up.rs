@@ -8,6 +8,7 @@ use testkit::http::Actor;
 
 on_both_engines!(
     the_first_user_is_made_once,
+    whoever_has_no_token_costs_no_hash,
     the_first_user_may_choose_the_books,
     the_books_are_chosen_once,
     a_token_is_good_for_half_an_hour
@@ -39,6 +40,16 @@ fn the_first_user_is_made_once(world: &World) {
     assert_eq!(set_up(world, "sws_right", PASSWORD).refusal(), "409 already_set_up");
     assert!(!offer(world, "sws_again"), "nothing is offered when somebody exists");
     assert_eq!(set_up(world, "sws_again", PASSWORD).refusal(), "409 already_set_up");
+}
+
+/// A password is looked at, and hashed, only for whoever has the token: the door is open to all.
+fn whoever_has_no_token_costs_no_hash(world: &World) {
+    assert_eq!(set_up(world, "sws_guess", "short").refusal(), "401 unauthenticated", "nothing was offered");
+    assert!(offer(world, "sws_right"));
+    assert_eq!(set_up(world, "sws_wrong", "short").refusal(), "401 unauthenticated");
+    assert_eq!(set_up(world, "sws_right", "short").refusal(), "422 weak_password /password");
+    set_up(world, "sws_right", PASSWORD).good();
+    assert_eq!(set_up(world, "sws_right", "short").refusal(), "409 already_set_up");
 }
 
 fn a_token_is_good_for_half_an_hour(world: &World) {

@@ -42,6 +42,8 @@ pub(crate) async fn set_up(
     Stranger(ctx): Stranger,
     Json(body): Json<SetUp>,
 ) -> web::Result {
+    let (setup_token, now) = (body.token.clone(), ctx.now);
+    app.db().read(move |conn| super::may(conn, &setup_token, now)).await?;
     let login = users::login(&body.login)?;
     let first = FirstUser {
         name: users::name(body.name.as_deref().unwrap_or(&login))?,

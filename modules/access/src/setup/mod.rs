@@ -11,8 +11,8 @@ use crate::role::ADMINISTRATOR;
 use crate::store;
 use crate::token::{self, Token};
 use crate::users::{self, NewUser, User};
-use db::Tx;
-use domain::{Code, Ctx, Problem};
+use db::{Conn, Tx};
+use domain::{Code, Ctx, Instant, Problem};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Failure, Principal, Within};
@@ -73,6 +73,34 @@ pub fn new_token() -> Result<String, getrandom::Error> {
     Ok(format!("sws_{}", token::base62(43)?))
 }
 
+/// Whether a token would make the first user now. It is asked before anything that costs time: the
+/// door is open to everybody, for ever.
+///
+/// # Errors
+/// As [`first_user`].
+pub(crate) fn may(conn: &mut Conn<'_>, setup_token: &str, now: Instant) -> Result<(), Failure> {
+    let offered = store::setup(conn)?;
+    Ok(check(offered, store::any_user(conn)?, setup_token, now)?)
+}
+
+/// Refuses when somebody exists, and a token that was not offered or is no longer good.
+fn check(
+    offered: Option<([u8; 32], Instant)>,
+    anybody: bool,
+    setup_token: &str,
+    now: Instant,
+) -> Result<(), Problem> {
+    if anybody {
+        let detail = "somebody exists already, ask an administrator for an account";
+        return Err(Problem::new(Code::AlreadySetUp, detail));
+    }
+    if offered.is_some_and(|(hash, until)| hash == token::hash(setup_token) && now < until) {
+        return Ok(());
+    }
+    let detail = "the set-up token is wrong or older than 30 minutes, restart the server for a fresh one";
+    Err(Problem::new(Code::Unauthenticated, detail))
+}
+
 /// Makes the first administrator and their first key.
 ///
 /// # Errors
@@ -85,15 +113,7 @@ pub fn first_user(
     first: &FirstUser,
 ) -> Result<User, Failure> {
     let offered = store::lock_setup(tx)?;
-    if store::any_user(tx)? {
-        let detail = "somebody exists already, ask an administrator for an account";
-        return Err(Problem::new(Code::AlreadySetUp, detail).into());
-    }
-    let good = offered.is_some_and(|(hash, until)| hash == token::hash(setup_token) && ctx.now < until);
-    if !good {
-        let detail = "the set-up token is wrong or older than 30 minutes, restart the server for a fresh one";
-        return Err(Problem::new(Code::Unauthenticated, detail).into());
-    }
+    check(offered, store::any_user(tx)?, setup_token, ctx.now)?;
     store::close_setup(tx)?;
     let system = Principal::system();
     let by = By { ctx, principal: &system, locations };
