@@ -52,7 +52,7 @@ pub fn access(db: &Db) -> Access {
 }
 
 /// How `access` asks `places`.
-pub const LOCATIONS: Locations = Locations { find, code, within: places::within };
+pub const LOCATIONS: Locations = Locations { find, code, within: places::within, moves: places::moves };
 
 fn find(conn: &mut Conn<'_>, code: &str) -> Result<Option<LocationId>, DbError> {
     let found = places::facts_by_code(conn, &[code])?;

@@ -1,7 +1,9 @@
 //! Keys in memory: a request costs one hash and one look-up. What changes in this process is
-//! forgotten at once; what changes in another is noticed by the generation within a second.
+//! forgotten at once; what changes in another is noticed by the generation within a second, and so
+//! is a location that was put elsewhere, where a key is cut to the places of its user.
 
 use crate::authority::Locations;
+use crate::keys::Authenticated;
 use crate::{keys, store, store_keys, token};
 use db::Db;
 use domain::{Code, Instant, PrincipalId, Problem};
@@ -38,6 +40,10 @@ struct Entry {
     principal: Arc<Principal>,
     key: PrincipalId,
     expires_at: Instant,
+    /// Its places follow from where places stood.
+    cut: bool,
+    /// They are as of this many moves of the tree.
+    moves: AtomicI64,
     /// In microseconds; 0 when not since the last note.
     used_at: AtomicI64,
 }
@@ -66,17 +72,54 @@ impl Keys {
 
     /// Asks for the generation and forgets everything when it has moved.
     pub(crate) async fn refresh(&self) -> Result<(), db::DbError> {
-        let generation = self.db.read(store::generation).await?;
-        let used = {
+        let locations = self.locations;
+        let now = self
+            .db
+            .read(move |conn| Ok::<_, db::DbError>((store::generation(conn)?, (locations.moves)(conn)?)));
+        let (generation, moves) = now.await?;
+        let forgotten = {
             let mut known = self.known_mut();
-            if known.generation == generation {
-                return Ok(());
+            let changed = known.generation != generation;
+            let used = changed.then(|| take_used(&known));
+            if changed {
+                *known = Known { generation, entries: FxHashMap::default() };
             }
-            let used = take_used(&known);
-            *known = Known { generation, entries: FxHashMap::default() };
             used
         };
-        self.note(used);
+        match forgotten {
+            Some(used) => self.note(used),
+            None => self.recut(moves).await?,
+        }
+        Ok(())
+    }
+
+    /// Cuts keys to the places of their users anew when the tree has moved since, and forgets those
+    /// that allow something else now. The others keep their rate, and their streams go on.
+    async fn recut(&self, moves: i64) -> Result<(), db::DbError> {
+        let behind = |entry: &Entry| entry.cut && entry.moves.load(Ordering::Relaxed) < moves;
+        let stale: Vec<([u8; 32], PrincipalId)> = {
+            let known = self.known();
+            let entries = known.entries.iter().filter(|(_, entry)| behind(entry));
+            entries.map(|(hash, entry)| (*hash, entry.key)).collect()
+        };
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let locations = self.locations;
+        let cut = self.db.read(move |conn| {
+            let grants = |(hash, key)| Ok((hash, keys::grants_of(conn, &locations, key)?));
+            stale.into_iter().map(grants).collect::<Result<Vec<_>, db::DbError>>()
+        });
+        let cut = cut.await?;
+        let mut known = self.known_mut();
+        for (hash, grants) in cut {
+            match known.entries.get(&hash) {
+                Some(entry) if entry.principal.grants() == grants => {
+                    entry.moves.store(moves, Ordering::Relaxed);
+                }
+                _ => drop(known.entries.remove(&hash)),
+            }
+        }
         Ok(())
     }
 
@@ -115,12 +158,14 @@ impl Keys {
         let (locations, wanted) = (self.locations, text.to_owned());
         let found = self.db.read(move |conn| {
             let generation = store::generation(conn)?;
+            let moves = (locations.moves)(conn)?;
             let found = keys::authenticate(conn, &locations, &wanted, now)?;
-            Ok::<_, db::DbError>(found.map(|found| (found, generation)))
+            Ok::<_, db::DbError>(found.map(|found| (found, generation, moves)))
         });
-        let Some(((principal, key, expires_at), generation)) = found.await? else {
+        let Some((found, generation, moves)) = found.await? else {
             return Err(unknown().into());
         };
+        let Authenticated { principal, key, expires_at, cut } = found;
         let principal = Arc::new(principal);
         let mut known = self.known_mut();
         if generation < known.generation {
@@ -130,7 +175,8 @@ impl Keys {
         if generation > known.generation || known.entries.len() >= REMEMBERED_MAX {
             *known = Known { generation, entries: FxHashMap::default() };
         }
-        let entry = Entry { principal, key, expires_at, used_at: AtomicI64::new(now.0) };
+        let (moves, used_at) = (AtomicI64::new(moves), AtomicI64::new(now.0));
+        let entry = Entry { principal, key, expires_at, cut, moves, used_at };
         // somebody else may have loaded it meanwhile: then theirs counts the rate
         let entry = known.entries.entry(token::hash(text)).or_insert(entry);
         Ok(Arc::clone(&entry.principal))

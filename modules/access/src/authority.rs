@@ -15,6 +15,8 @@ pub struct Locations {
     pub code: fn(&mut Conn<'_>, LocationId) -> Result<Option<String>, DbError>,
     /// Whether a location is one of these or stands below one.
     pub within: fn(&mut Conn<'_>, LocationId, &[LocationId]) -> Result<bool, DbError>,
+    /// A number that grows whenever a location is put elsewhere.
+    pub moves: fn(&mut Conn<'_>) -> Result<i64, DbError>,
 }
 
 /// Who carries out a command of this module.

@@ -14,6 +14,7 @@ on_both_engines!(
     a_key_of_a_user_never_exceeds_them,
     what_makes_no_key_is_refused,
     a_change_by_another_process_is_felt_within_a_second,
+    a_key_follows_the_places_it_is_cut_to,
     the_last_use_is_noted,
 );
 
@@ -129,6 +130,54 @@ fn a_change_by_another_process_is_felt_within_a_second(world: &World) {
         assert!(asked.elapsed() < Duration::from_secs(2), "still good");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn a_key_follows_the_places_it_is_cut_to(world: &World) {
+    let admin = world.admin();
+    for (code, kind, parent) in
+        [("LON", "site", None), ("EAST", "zone", Some("LON")), ("WEST", "zone", Some("LON"))]
+    {
+        admin.post("/api/v1/locations", &json!({ "code": code, "kind": kind, "parent": parent })).good();
+    }
+    let bin = |code: &str, parent: &str| {
+        admin.post("/api/v1/locations", &json!({ "code": code, "kind": "bin", "parent": parent })).good();
+        world.location(code)
+    };
+    let (moved, other) = (bin("B1", "EAST"), bin("B2", "WEST"));
+    world.user("ann", &[("auditor", Within::Subtree(world.location("EAST")))]);
+    let of_ann = |bins: Vec<domain::LocationId>| {
+        let owner = Some("ann".to_owned());
+        let new = NewKey {
+            owner,
+            permissions: None,
+            locations: Some(bins),
+            per_minute: Some(9_000),
+            ..world.new_key()
+        };
+        world.make_key(new)
+    };
+    let (first, second) = (of_ann(vec![moved]), of_ann(vec![moved, other]));
+    let asked = |key: &Actor, code: &str| key.get(format!("/api/v1/locations/{code}")).status;
+    assert_eq!((asked(&first, "B1"), asked(&second, "B1"), asked(&second, "B2")), (200, 200, 404));
+    let version =
+        |code: &str| admin.get(format!("/api/v1/locations/{code}")).json()["version"].as_i64().unwrap();
+    let put = |code: &str, parent: &str| {
+        let path = format!("/api/v1/locations/{code}/move");
+        let body = json!({ "parent": parent });
+        admin.ask("POST", path).fresh().if_match(version(code)).json(&body).send().good();
+    };
+    let until = |what: &str, seen: &dyn Fn() -> bool| {
+        let asked = std::time::Instant::now();
+        while !seen() {
+            assert!(asked.elapsed() < Duration::from_secs(5), "not felt: {what}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    put("B1", "WEST");
+    until("what left", &|| asked(&first, "B1") != 200 && asked(&second, "B1") != 200);
+    put("B2", "EAST");
+    until("what came", &|| asked(&second, "B2") == 200);
+    assert_ne!(asked(&second, "B1"), 200);
 }
 
 fn the_last_use_is_noted(world: &World) {

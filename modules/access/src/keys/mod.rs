@@ -194,14 +194,34 @@ fn effective(conn: &mut Conn<'_>, locations: &Locations, key: &KeyRow) -> Result
     Ok(found)
 }
 
-/// The principal behind the text of a key, with the instant until which it is good; `None` when
-/// there is none that may be used now.
+/// What a key allows now, by its id; nothing when it is not there.
+pub(crate) fn grants_of(
+    conn: &mut Conn<'_>,
+    locations: &Locations,
+    id: PrincipalId,
+) -> Result<Vec<Grant>, DbError> {
+    match store_keys::by_id(conn, id)? {
+        Some(key) => effective(conn, locations, &key),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Who stands behind the text of a key.
+pub(crate) struct Authenticated {
+    pub(crate) principal: Principal,
+    pub(crate) key: PrincipalId,
+    pub(crate) expires_at: Instant,
+    /// Its places are those of the key cut to those of its user, so it follows the tree.
+    pub(crate) cut: bool,
+}
+
+/// The principal behind the text of a key; `None` when there is none that may be used now.
 pub(crate) fn authenticate(
     conn: &mut Conn<'_>,
     locations: &Locations,
     text: &str,
     now: Instant,
-) -> Result<Option<(Principal, PrincipalId, Instant)>, DbError> {
+) -> Result<Option<Authenticated>, DbError> {
     let Some(public_id) = token::public_id(text) else { return Ok(None) };
     let Some((key, hash)) = store_keys::by_public(conn, public_id)? else { return Ok(None) };
     let ended = key.owner.as_ref().is_some_and(|owner| owner.ended);
@@ -213,7 +233,8 @@ pub(crate) fn authenticate(
         Some(owner) => Principal::new(owner.id, &owner.login, PrincipalKind::User, grants, key.per_minute),
         None => Principal::new(key.id, &key.name, PrincipalKind::Key, grants, key.per_minute),
     };
-    Ok(Some((principal, key.id, key.expires_at)))
+    let cut = key.owner.is_some() && key.locations.is_some();
+    Ok(Some(Authenticated { principal, key: key.id, expires_at: key.expires_at, cut }))
 }
 
 fn change_of<'a>(key: &'a KeyRow, action: &'a str, event: &'a str) -> Change<'a> {

@@ -92,6 +92,7 @@ const LOCATIONS: access::Locations = access::Locations {
         Ok(places::facts_by_id(conn, &[id])?.into_iter().flatten().next().map(|facts| facts.code))
     },
     within: places::within,
+    moves: places::moves,
 };
 
 /// A database and its doors.

@@ -12,7 +12,7 @@ use crate::create::{plant, refuse_inherited, refuse_unreal};
 use crate::location::Location;
 use crate::record::{self, Change};
 use crate::{code, store, store_tree};
-use db::Tx;
+use db::{Conn, DbError, Tx};
 use domain::{AsProblem, Code, Ctx, LocationId, LocationKind, Problem, SiteId};
 use web::{Failure, IfMatch};
 
@@ -47,6 +47,15 @@ pub fn hold_tree(tx: &mut Tx<'_>) -> Result<(), Failure> {
 /// Holds the record of a location until the transaction ends, at the version that the caller read.
 pub fn hold_location(tx: &mut Tx<'_>, location: LocationId, version: IfMatch) -> Result<(), Failure> {
     Ok(version.check(load(tx, location)?.version)?)
+}
+
+/// What counts the moves of the tree.
+const MOVES: &str = "places.moves";
+
+/// A number that grows whenever a location is put elsewhere: for whoever remembers what stands below
+/// what.
+pub fn moves(conn: &mut Conn<'_>) -> Result<i64, DbError> {
+    db::ids::next(conn, MOVES)
 }
 
 /// Puts a location with everything below it below another one.
@@ -84,6 +93,7 @@ pub fn set_parent(
         store_tree::inherit(tx, after.id, after.sellable, after.open_to_allocation)?;
     }
     store_tree::block(tx, after.id)?;
+    db::ids::take(tx, MOVES, 1)?;
     let location = load(tx, after.id)?;
     let change = Change {
         action: "places.location.move",
