@@ -10,6 +10,7 @@ pub(crate) mod api;
 mod create;
 pub(crate) mod decide;
 mod list;
+mod may;
 mod record;
 mod state;
 mod steps;
@@ -18,6 +19,8 @@ pub(crate) mod store;
 mod tests;
 #[cfg(test)]
 mod tests_hold;
+#[cfg(test)]
+mod tests_may;
 #[cfg(test)]
 mod tests_races;
 mod wire;

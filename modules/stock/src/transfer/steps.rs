@@ -5,11 +5,11 @@ use super::decide::{self, LotThen, Waiting};
 use super::record::{Transfer, TransferShown};
 use super::state::{State, Step};
 use super::wire::{CloseBody, ExpectBody, StepBody, StepLine};
-use super::{open, store, trace};
+use super::{may, open, store, trace};
 use crate::compile::Compiler;
 use crate::input::{CostInput, LineInput, LotInput, QtyInput};
 use crate::inside::{self, Draft, Order, When, carry_out, claimed_line};
-use crate::{load, pointer, reach, reason};
+use crate::{load, pointer, reason};
 use db::{Conn, DbError, Tx};
 use domain::item::is_expired;
 use domain::ledger::{Allocate, Amount, Claim, Kind, Line, LotFacts, Place, Release};
@@ -86,19 +86,21 @@ pub(crate) fn release(
     transfer: (&str, IfMatch),
 ) -> Result<TransferShown, Failure> {
     let mut transfer = open(tx, caller, transfer, Step::Release)?;
-    let orders = releases(tx, caller, &transfer)?;
+    let claims = store::claims(tx, &transfer)?;
+    may::release(tx, caller, &claims)?;
+    let orders = releases(caller, claims);
     carry_out(tx, &caller.ctx, orders)?;
     transfer.state = State::Draft;
     finish(tx, caller, transfer, "stock.transfer.release", "stock.transfer_released")
 }
 
 /// The release of everything that the lines have allocated.
-fn releases(conn: &mut Conn<'_>, caller: &Caller, transfer: &Transfer) -> Result<Vec<Order>, DbError> {
+fn releases(caller: &Caller, claims: Vec<Claim>) -> Vec<Order> {
     let release = |claim: Claim| {
         let posting = PostingId(caller.ctx.ids.next());
         Order::Release(Release { posting, claim: claim.id, qty: None, expired: false })
     };
-    Ok(store::claims(conn, transfer)?.into_iter().map(release).collect())
+    claims.into_iter().map(release).collect()
 }
 
 /// Ships from named locations; what the transfer has allocated there goes first.
@@ -201,10 +203,14 @@ pub(crate) fn close(
 ) -> Result<TransferShown, Failure> {
     let mut transfer = open(tx, caller, transfer, Step::Close)?;
     let missing = store::in_transit(tx, &transfer)?;
-    let mut orders = releases(tx, caller, &transfer)?;
+    let claims = store::claims(tx, &transfer)?;
+    if missing.is_empty() {
+        may::release(tx, caller, &claims)?;
+    }
+    let mut orders = releases(caller, claims);
     transfer.state = decide::close(transfer.lines.iter_mut().map(|line| &mut line.counts));
     if !missing.is_empty() {
-        may_write_off(tx, caller, &transfer)?;
+        may::write_off(tx, caller, &transfer)?;
         let why = reason::read(tx, body.reason.as_deref().unwrap_or_default())?;
         let lines = missing.iter().map(|there| {
             let from = Place { location: transfer.transit, status: there.status };
@@ -218,16 +224,6 @@ pub(crate) fn close(
     finish(tx, caller, transfer, "stock.transfer.close", "stock.transfer_closed")
 }
 
-/// Only who answers for all of the site that the goods were sent to may say that they will not come.
-fn may_write_off(conn: &mut Conn<'_>, caller: &Caller, transfer: &Transfer) -> Result<(), Failure> {
-    if reach::location(conn, &caller.scope, transfer.to_site.root())? {
-        return Ok(());
-    }
-    let detail =
-        "closing writes off what is in transit, which is for those who reach all of the receiving site";
-    Err(Problem::new(Code::Forbidden, detail).into())
-}
-
 /// Gives a draft up.
 pub(crate) fn cancel(
     tx: &mut Tx<'_>,
@@ -235,6 +231,7 @@ pub(crate) fn cancel(
     transfer: (&str, IfMatch),
 ) -> Result<TransferShown, Failure> {
     let mut transfer = open(tx, caller, transfer, Step::Cancel)?;
+    may::cancel(tx, caller, &transfer)?;
     transfer.state = State::Cancelled;
     finish(tx, caller, transfer, "stock.transfer.cancel", "stock.transfer_cancelled")
 }

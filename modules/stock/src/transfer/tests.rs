@@ -20,7 +20,6 @@ on_both_engines!(
     what_a_transfer_refuses_to_be,
     postings_of_a_transfer_are_not_reversed,
     only_the_two_sites_see_it,
-    only_the_whole_receiving_site_writes_off_what_is_missing,
     the_expected_day_is_said_at_any_time_before_the_end,
     a_step_is_booked_when_it_happened,
     every_change_has_its_event,
@@ -377,30 +376,6 @@ fn only_the_two_sites_see_it(engine: Engine) {
     assert_eq!(refused("N"), Code::NotFound);
     assert_eq!(refused("M"), Code::UnknownLocation, "the receiver does not reach the sender's bins");
     assert!(ship_as("L1").is_ok());
-}
-
-fn only_the_whole_receiving_site_writes_off_what_is_missing(engine: Engine) {
-    let world = world(engine);
-    world.receive("10 BOLT at L1");
-    let number = draft(&world, &["5 BOLT"]);
-    step(&world, ship, &number, &["1 5 L1"]).unwrap();
-    step(&world, receive, &number, &["1 4 M1"]).unwrap();
-    let close_as = |root: &str| {
-        let (root, number) = (world.location(root), number.clone());
-        let body = CloseBody { reason: Some("lost".to_owned()), ..CloseBody::default() };
-        world.run(move |tx, ctx| {
-            close(tx, &caller(ctx, Some(root)), (&number, IfMatch::Any), &body).map(|_| ())
-        })
-    };
-    for root in ["L", "L1", "M1"] {
-        match close_as(root) {
-            Err(Failure::Refused(problem)) => assert_eq!(problem.code, Code::Forbidden, "{root}"),
-            other => panic!("{root}: {other:?}"),
-        }
-    }
-    assert!(world.stock("BOLT").contains(&"~T-000001 1".to_owned()));
-    close_as("M").unwrap();
-    assert_eq!(world.stock("BOLT"), ["L1 5", "M1 4"]);
 }
 
 fn the_expected_day_is_said_at_any_time_before_the_end(engine: Engine) {
