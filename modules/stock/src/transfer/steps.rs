@@ -7,7 +7,7 @@ use super::state::{State, Step};
 use super::wire::{CloseBody, ExpectBody, StepBody, StepLine};
 use super::{may, open, store, trace};
 use crate::compile::Compiler;
-use crate::input::{CostInput, LineInput, LotInput, QtyInput};
+use crate::input::{CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, QtyInput};
 use crate::inside::{self, Draft, Order, When, carry_out, claimed_line};
 use crate::{load, pointer, reason};
 use db::{Conn, DbError, Tx};
@@ -299,6 +299,7 @@ fn parts(
     left: &[i64],
 ) -> Result<Vec<Part>, Failure> {
     check_count(body.lines.len())?;
+    check_size(body)?;
     let skus = skus(tx, transfer)?;
     let mut places = Vec::with_capacity(body.lines.len());
     let mut inputs = Vec::with_capacity(body.lines.len());
@@ -323,6 +324,16 @@ fn parts(
         }
     }
     Ok(parts)
+}
+
+/// A serial weighs as much as a line, and what is too large is refused before anything is looked up.
+fn check_size(body: &StepBody) -> Result<(), Problem> {
+    let count: usize = body.lines.iter().map(|line| line.serials.len().max(1)).sum();
+    if count <= LINES_PER_POSTING_MAX {
+        return Ok(());
+    }
+    let detail = format!("`{count}` lines and serials are more than `{LINES_PER_POSTING_MAX}`");
+    Err(Problem::at(Code::TooMany, "/lines", detail))
 }
 
 fn skus(conn: &mut Conn<'_>, transfer: &Transfer) -> Result<FxHashMap<ItemId, String>, Failure> {

@@ -1,9 +1,10 @@
 //! Who may do what to a transfer that they see.
 
-use super::tests::{draft, step};
-use super::wire::CloseBody;
+use super::tests::{code, draft, step};
+use super::wire::{CloseBody, StepLine};
 use super::*;
-use crate::testing::{World, caller, on_both_engines, world};
+use crate::input::LINES_PER_POSTING_MAX;
+use crate::testing::{World, caller, on_both_engines, seen, world};
 use db::Engine;
 use domain::{Code, PrincipalId};
 use std::sync::Arc;
@@ -13,6 +14,7 @@ on_both_engines!(
     only_the_whole_receiving_site_writes_off_what_is_missing,
     allocations_are_given_up_where_they_bind,
     a_draft_is_cancelled_by_those_concerned,
+    serials_count_as_lines,
 );
 
 /// What somebody else than the maker of the transfer is answered.
@@ -66,6 +68,27 @@ fn a_draft_is_cancelled_by_those_concerned(engine: Engine) {
         cancel(tx, &caller(ctx, Some(root)), (&number, IfMatch::Any)).map(drop)
     };
     assert_eq!(told(world.run(maker)), None, "whoever asked for it");
+}
+
+fn serials_count_as_lines(engine: Engine) {
+    let world = world(engine);
+    world.receive("2 DRILL serials A,B at L1");
+    let number = draft(&world, &["2 DRILL"]);
+    let ship_with = |serials: usize| {
+        let serials = (0..serials).map(|serial| format!("S{serial}")).collect();
+        let line = StepLine { line: 1, location: "L1".to_owned(), serials, ..StepLine::default() };
+        let body = StepBody { lines: vec![line], ..StepBody::default() };
+        let number = number.clone();
+        let refused =
+            world.run(move |tx, ctx| ship(tx, &caller(ctx, None), (&number, IfMatch::Any), &body).map(drop));
+        match refused {
+            Err(Failure::Refused(problem)) => seen(&problem),
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+    assert_eq!(ship_with(LINES_PER_POSTING_MAX + 1), (Code::TooMany, "/lines".to_owned()));
+    assert_ne!(ship_with(3).0, Code::TooMany);
+    assert_eq!(code(step(&world, ship, &number, &["1 all L1 serials A,C"])), Code::UnknownLot);
 }
 
 fn only_the_whole_receiving_site_writes_off_what_is_missing(engine: Engine) {
