@@ -2,6 +2,7 @@
 
 use super::{ItemStock, read};
 use crate::as_of::Moment;
+use db::Conn;
 use domain::Problem;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -31,12 +32,15 @@ pub(crate) async fn get_item_stock(
     Query(asked): Query<StockMoment>,
 ) -> web::Result {
     let now = caller.ctx.now;
-    // a point read: handing it to another thread would cost more than it does
-    let stock = app.db().read_blocking(|conn| {
+    let is_past = asked.as_of.is_some() || asked.as_recorded.is_some();
+    let look = move |conn: &mut Conn<'_>| {
         let moment = Moment::read(conn, now, asked.as_of.as_deref(), asked.as_recorded.as_deref())?;
         let item = catalog::facts_by_sku(conn, &[&sku])?.pop().flatten();
         let item = item.ok_or_else(|| Problem::not_found("item", &sku))?;
         Ok::<_, Failure>(read(conn, &caller.scope, &item, now, moment.as_ref())?)
-    })?;
+    };
+    // now is a point read: handing it to another thread would cost more than it does; the past is
+    // added up from months of the ledger, and must not hold up the thread that answers others
+    let stock = if is_past { app.db().read(look).await? } else { app.db().read_blocking(look)? };
     Answer::ok(&stock)
 }
