@@ -31,7 +31,7 @@ pub(crate) async fn set_item_tracking(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_tracking(tx, &command.caller.ctx, (&sku, version), &command.body.tracking)?)
+            answer(&super::set_tracking(tx, &command.caller, (&sku, version), &command.body.tracking)?)
         })
         .await
 }
@@ -50,7 +50,7 @@ pub(crate) async fn archive_item(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_archived(tx, &command.caller.ctx, (&sku, version), true)?)
+            answer(&super::set_archived(tx, &command.caller, (&sku, version), true)?)
         })
         .await
 }
@@ -69,7 +69,7 @@ pub(crate) async fn restore_item(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_archived(tx, &command.caller.ctx, (&sku, version), false)?)
+            answer(&super::set_archived(tx, &command.caller, (&sku, version), false)?)
         })
         .await
 }

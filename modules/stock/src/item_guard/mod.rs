@@ -9,17 +9,17 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{gate, transfer};
+use crate::{gate, reach, transfer};
 use catalog::{Item, ItemFacts};
-use db::{Conn, Tx};
-use domain::{AsProblem, Code, Ctx, Delta, Problem, Tracking};
-use web::{Failure, IfMatch};
+use db::{Conn, DbError, Tx};
+use domain::{AsProblem, Code, Delta, LocationId, Permission, Problem, Tracking};
+use web::{Caller, Failure, IfMatch, Scope};
 
 /// Changes how the units of an item are told apart. Stock that exists has its lots or has none, so
 /// there may be none.
 pub(crate) fn set_tracking(
     tx: &mut Tx<'_>,
-    ctx: &Ctx,
+    caller: &Caller,
     (sku, version): (&str, IfMatch),
     tracking: &str,
 ) -> Result<Item, Failure> {
@@ -27,24 +27,24 @@ pub(crate) fn set_tracking(
     let tracking = Tracking::parse(tracking).map_err(|error| error.problem("/tracking"))?;
     let item = hold(tx, sku, version)?;
     if item.tracking != tracking {
-        refuse_used(tx, &item)?;
+        refuse_used(tx, caller, &item)?;
     }
-    catalog::set_tracking(tx, ctx, item.id, tracking)
+    catalog::set_tracking(tx, &caller.ctx, item.id, tracking)
 }
 
 /// Archives an item, or takes it back into use.
 pub(crate) fn set_archived(
     tx: &mut Tx<'_>,
-    ctx: &Ctx,
+    caller: &Caller,
     (sku, version): (&str, IfMatch),
     archived: bool,
 ) -> Result<Item, Failure> {
     gate::hold(tx)?;
     let item = hold(tx, sku, version)?;
     if archived && !item.archived {
-        refuse_used(tx, &item)?;
+        refuse_used(tx, caller, &item)?;
     }
-    catalog::set_archived(tx, ctx, item.id, archived)
+    catalog::set_archived(tx, &caller.ctx, item.id, archived)
 }
 
 /// An item at the version that the caller read, held until the transaction ends.
@@ -55,11 +55,17 @@ fn hold(tx: &mut Tx<'_>, sku: &str, version: IfMatch) -> Result<ItemFacts, Failu
     Ok(item)
 }
 
-/// Refuses while stock stands somewhere, is promised, or is to be transferred.
-fn refuse_used(conn: &mut Conn<'_>, item: &ItemFacts) -> Result<(), Failure> {
+/// Refuses while stock stands somewhere, is promised, or is to be transferred. Where, to whom and on
+/// what, only those are told who may see it: items belong to everybody, stock to those who reach it.
+fn refuse_used(conn: &mut Conn<'_>, caller: &Caller, item: &ItemFacts) -> Result<(), Failure> {
     let ItemFacts { id, sku, .. } = item;
+    let scope = caller.principal.scope(Permission::StockRead);
     let used = |detail: String| Failure::from(Problem::new(Code::InUse, detail));
+    let beyond = |what: &str| used(format!("{what} beyond your reach; ask those who work there"));
     if let Some((location, on_hand)) = store::somewhere(conn, *id)? {
+        if !sees(conn, scope, location)? {
+            return Err(beyond(&format!("`{sku}` is on hand in a place")));
+        }
         let place = places::facts_by_id(conn, &[location])?.pop().flatten();
         let place = place.map_or_else(|| location.to_string(), |facts| facts.code);
         return Err(used(format!(
@@ -67,11 +73,26 @@ fn refuse_used(conn: &mut Conn<'_>, item: &ItemFacts) -> Result<(), Failure> {
             Delta(on_hand)
         )));
     }
-    if let Some(claim) = store::claimed(conn, *id)? {
+    if let Some((claim, site)) = store::claimed(conn, *id)? {
+        if !sees(conn, scope, site.root())? {
+            return Err(beyond(&format!("`{sku}` is claimed at a site")));
+        }
         return Err(used(format!("`{sku}` is claimed by `{claim}`; release it first")));
     }
     if let Some(number) = transfer::store::open_with(conn, *id)? {
+        let seen = match scope {
+            Some(scope) => transfer::sees(conn, scope, &number)?,
+            None => false,
+        };
+        if !seen {
+            return Err(beyond(&format!("`{sku}` stands on an open transfer between sites")));
+        }
         return Err(used(format!("`{sku}` stands on the open transfer `{number}`; end it first")));
     }
     Ok(())
+}
+
+/// Whether stock of a place is shown in a scope; nowhere without one.
+fn sees(conn: &mut Conn<'_>, scope: Option<&Scope>, location: LocationId) -> Result<bool, DbError> {
+    scope.map_or(Ok(false), |scope| reach::location(conn, scope, location))
 }

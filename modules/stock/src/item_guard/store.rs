@@ -1,7 +1,7 @@
 //! Where an item is in use.
 
 use db::{Conn, DbError, Statement};
-use domain::{ItemId, LocationId};
+use domain::{ItemId, LocationId, SiteId};
 
 const SOMEWHERE: Statement = Statement::new(
     "stock.item_guard.somewhere",
@@ -14,7 +14,7 @@ const SOMEWHERE: Statement = Statement::new(
 
 const CLAIMED: Statement = Statement::new(
     "stock.item_guard.claimed",
-    "select owner from stock_claim where item = ?1 and state = 1 order by id limit 1",
+    "select owner, site from stock_claim where item = ?1 and state = 1 order by id limit 1",
 )
 .hot();
 
@@ -23,9 +23,9 @@ pub(crate) fn somewhere(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<(Loc
     conn.query_opt(&SOMEWHERE, &[item.get().into()], |row| Ok((LocationId(row.int(0)?), row.int(1)?)))
 }
 
-/// The owner of an open claim.
-pub(crate) fn claimed(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<String>, DbError> {
-    conn.query_opt(&CLAIMED, &[item.get().into()], |row| Ok(row.text(0)?.to_owned()))
+/// The owner of an open claim, and its site.
+pub(crate) fn claimed(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<(String, SiteId)>, DbError> {
+    conn.query_opt(&CLAIMED, &[item.get().into()], |row| Ok((row.text(0)?.to_owned(), SiteId(row.int(1)?))))
 }
 
 /// All of them, for the test that prepares each.

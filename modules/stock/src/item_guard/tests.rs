@@ -10,15 +10,16 @@ on_both_engines!(
     tracking_changes_only_without_stock,
     an_archived_item_takes_nothing_until_it_is_back,
     an_open_transfer_keeps_its_item,
+    what_lies_beyond_reach_is_not_told,
     stock_never_slips_into_an_item_while_its_tracking_changes,
 );
 
 fn trace(world: &World, sku: &'static str, tracking: &'static str) -> Result<Item, Failure> {
-    world.run(move |tx, ctx| set_tracking(tx, ctx, (sku, IfMatch::Any), tracking))
+    world.run(move |tx, ctx| set_tracking(tx, &caller(ctx, None), (sku, IfMatch::Any), tracking))
 }
 
 fn archive(world: &World, sku: &'static str, archived: bool) -> Result<Item, Failure> {
-    world.run(move |tx, ctx| set_archived(tx, ctx, (sku, IfMatch::Any), archived))
+    world.run(move |tx, ctx| set_archived(tx, &caller(ctx, None), (sku, IfMatch::Any), archived))
 }
 
 fn code(done: Result<Item, Failure>) -> Code {
@@ -70,6 +71,31 @@ fn an_open_transfer_keeps_its_item(engine: Engine) {
         .run(move |tx, ctx| transfer::cancel(tx, &caller(ctx, None), (&number, IfMatch::Any)).map(|_| ()))
         .unwrap();
     archive(&world, "BOLT", true).unwrap();
+}
+
+fn what_lies_beyond_reach_is_not_told(engine: Engine) {
+    let world = world(engine);
+    let refused_below = |root: &str| {
+        let root = world.location(root);
+        let below = move |ctx: &domain::Ctx| caller(ctx, Some(root));
+        match world.run(move |tx, ctx| set_archived(tx, &below(ctx), ("BOLT", IfMatch::Any), true)) {
+            Err(Failure::Refused(problem)) => {
+                assert_eq!(problem.code, Code::InUse);
+                problem.detail.into_owned()
+            }
+            other => panic!("not refused: {other:?}"),
+        }
+    };
+    let asked = |found: &str| (refused_below("L").contains(found), refused_below("M").contains(found));
+    world.receive("7 BOLT at L1");
+    assert_eq!((asked("`L1`"), asked("`7`")), ((true, false), (true, false)));
+    world.post(Kind::Issue, vec![parse("7 BOLT at L1")]);
+    world.place("N site");
+    let line = NewTransferLine { sku: "BOLT".to_owned(), qty: "1".to_owned(), ..NewTransferLine::default() };
+    let (from_site, to_site) = ("L".to_owned(), "N".to_owned());
+    let new = NewTransfer { from_site, to_site, note: None, expected_on: None, lines: vec![line] };
+    world.run(move |tx, ctx| transfer::create(tx, &caller(ctx, None), &new).map(drop)).unwrap();
+    assert_eq!(asked("`T-000001`"), (true, false));
 }
 
 fn stock_never_slips_into_an_item_while_its_tracking_changes(engine: Engine) {

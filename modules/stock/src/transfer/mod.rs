@@ -28,12 +28,12 @@ mod wire;
 use crate::reach;
 use crate::record::{Change, change};
 use crate::{gate, transfer::record::show};
-use db::{DbError, Tx};
+use db::{Conn, DbError, Tx};
 use domain::{Ctx, Problem};
 use record::{Transfer, TransferShown};
 use serde_json::json;
 use state::Step;
-use web::{Caller, Failure, IfMatch};
+use web::{Caller, Failure, IfMatch, Scope};
 
 pub(crate) use create::create;
 #[cfg(test)]
@@ -57,6 +57,14 @@ fn open(
     version.check(transfer.version)?;
     transfer.state.check(step)?;
     Ok(transfer)
+}
+
+/// Whether a transfer is within reach.
+pub(crate) fn sees(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<bool, DbError> {
+    match store::by_number(conn, number)? {
+        Some(transfer) => reach::any(conn, scope, &[transfer.from_site, transfer.to_site]),
+        None => Ok(false),
+    }
 }
 
 /// A transfer as it is shown now.
