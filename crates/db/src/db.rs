@@ -95,6 +95,12 @@ impl Db {
         self.read_blocking(|conn| migrate::check(conn, &self.inner.sets))
     }
 
+    /// How many steps of its schema a database lacks. Refuses one that has no schema, and one that a
+    /// newer program has migrated.
+    pub fn steps_behind(&self) -> Result<usize, DbError> {
+        self.read_blocking(|conn| migrate::behind(conn, &self.inner.sets))
+    }
+
     /// Runs a closure in a write transaction and answers after its commit. It may run again after
     /// everything it did was undone, so it borrows what it needs.
     pub async fn write<T, E>(

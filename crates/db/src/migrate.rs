@@ -263,16 +263,26 @@ pub(crate) fn migrate(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<usiz
 
 /// Refuses a database whose schema is not exactly the one of this program.
 pub(crate) fn check(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<(), DbError> {
-    let found = applied(conn).map_err(|error| {
-        DbError::refused(format!("the database has no schema yet, migrate it first: {error}"))
-    })?;
-    match pending(sets, &found)?.first() {
+    match pending(sets, &found(conn)?)?.first() {
         None => Ok(()),
         Some((set, step)) => Err(DbError::refused(format!(
             "the database lacks migration {} {:04} `{}`: migrate it first",
             set.name, step.number, step.name
         ))),
     }
+}
+
+/// How many steps are still to be applied to a database that has a schema.
+pub(crate) fn behind(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<usize, DbError> {
+    let found = found(conn)?;
+    Ok(pending(sets, &found)?.len())
+}
+
+/// What was applied to a database that has a schema.
+fn found(conn: &mut Conn<'_>) -> Result<Vec<Applied>, DbError> {
+    applied(conn).map_err(|error| {
+        DbError::refused(format!("the database has no schema yet, migrate it first: {error}"))
+    })
 }
 
 #[cfg(test)]

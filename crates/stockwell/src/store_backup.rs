@@ -5,7 +5,7 @@ use crate::exit::Stop;
 use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Pages copied at once.
@@ -34,16 +34,40 @@ pub(crate) fn copy(
     if to.exists() {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
-    let part = to.with_extension("part");
+    let part = part_of(to)?;
     let done = copy_part(from, &part, finish).and_then(|()| Ok(std::fs::rename(&part, to)?));
     // whoever wrote into the copy has locked it
-    drop(std::fs::remove_file(part.with_extension("part.lock")));
+    drop(std::fs::remove_file(with_ending(&part, ".lock")));
     if done.is_err() {
-        // it may not even have been begun
-        drop(std::fs::remove_file(&part));
+        // what was opened may have left its log beside it
+        for ending in ["", "-wal", "-shm", "-journal"] {
+            drop(std::fs::remove_file(with_ending(&part, ending)));
+        }
     }
     done?;
     sync_folder(to)
+}
+
+/// Makes an empty file beside the one that it will become, under a name that nothing had: whatever
+/// lies there already is somebody else's.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub(crate) fn part_of(to: &Path) -> Result<PathBuf, Stop> {
+    let random = access::random_text(10).map_err(Stop::cannot_run)?;
+    let part = with_ending(to, &format!(".part-{random}"));
+    File::options()
+        .write(true)
+        .create_new(true)
+        .open(&part)
+        .map_err(|error| Stop::CannotRun(format!("`{}`: {error}", part.display())))?;
+    Ok(part)
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 fn copy_part(from: &Path, part: &Path, finish: impl FnOnce(&Path) -> Result<(), Stop>) -> Result<(), Stop> {

@@ -254,6 +254,61 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     assert!(!Path::new(&shell.path("damaged").join("stockwell.db")).exists());
 }
 
+/// A step that this program does not know.
+const FUTURE: &[db::Migration] =
+    &[db::Migration { number: 1, name: "first", text: "create table future (id @id primary key) @strict;" }];
+
+/// A database of a release with these steps.
+fn database_of(file: &Path, sets: &[db::MigrationSet]) {
+    let opened = db::Db::open(&db::Settings::new(format!("sqlite:{}", file.display())), sets).unwrap();
+    opened.migrate().unwrap();
+    opened.close();
+}
+
+#[test]
+fn the_backup_of_another_release_says_how_to_go_on() {
+    let shell = Shell::new();
+    let mut sets = stockwell::wiring::MIGRATIONS.to_vec();
+    let stock = sets.iter_mut().find(|set| set.name == "stock").unwrap();
+    stock.migrations = stock.migrations.split_last().unwrap().1;
+    let (older, newer) = (shell.path("older.db"), shell.path("newer.db"));
+    database_of(&older, &sets);
+    let future = db::MigrationSet { name: "future", migrations: FUTURE };
+    database_of(&newer, &[&stockwell::wiring::MIGRATIONS[..], &[future]].concat());
+
+    let restored = shell.run(&["restore", older.to_str().unwrap(), "--into", "old"]).good();
+    assert!(restored.out.contains("`stockwell migrate --data old`"), "{}", restored.out);
+    assert_eq!(shell.run(&["--data", "old", "user", "list"]).code, 4, "it is not up to date yet");
+    shell.run(&["--data", "old", "migrate"]).good();
+    shell.run(&["--data", "old", "user", "list"]).good();
+
+    let refused = shell.run(&["restore", newer.to_str().unwrap(), "--into", "new"]);
+    assert_eq!((refused.code, refused.err.contains("newer program")), (4, true), "{}", refused.err);
+    assert_eq!(std::fs::read_dir(shell.path("new")).unwrap().count(), 0, "the folder can be used again");
+}
+
+#[test]
+fn a_backup_touches_nothing_beside_it() {
+    let shell = Shell::ready();
+    for theirs in ["copy.part", "failed.part"] {
+        std::fs::write(shell.path(theirs), "somebody else's").unwrap();
+    }
+    shell.run(&["backup", shell.path("copy.db").to_str().unwrap()]).good();
+    std::fs::write(shell.path("broken.db"), "no database").unwrap();
+    let broken = format!("sqlite:{}", shell.path("broken.db").display());
+    assert_eq!(shell.run(&["--database", &broken, "backup", "failed.db"]).code, 4);
+    let mut left: Vec<String> = std::fs::read_dir(shell.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("copy") || name.starts_with("failed"))
+        .collect();
+    left.sort();
+    assert_eq!(left, ["copy.db", "copy.part", "failed.part"]);
+    for theirs in ["copy.part", "failed.part"] {
+        assert_eq!(std::fs::read_to_string(shell.path(theirs)).unwrap(), "somebody else's");
+    }
+}
+
 #[test]
 fn a_server_is_dumped_and_restored_into_an_empty_database() {
     let shell = Shell::new();

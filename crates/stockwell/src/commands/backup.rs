@@ -98,14 +98,15 @@ fn fresh_name(call: Call<'_>, ending: &str) -> Result<PathBuf, Stop> {
     Ok(folder.join(format!("stockwell-{at}.{ending}")))
 }
 
-/// Refuses a copy that this program could not use.
-pub(crate) fn check_schema(url: &str) -> Result<(), Stop> {
+/// Refuses a copy that this program could not use; how many steps it is behind the schema of this
+/// program.
+pub(crate) fn steps_behind(url: &str) -> Result<usize, Stop> {
     let mut settings = db::Settings::new(url);
     settings.read_only = true;
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-    let checked = db.check_schema();
+    let behind = db.steps_behind();
     db.close();
-    Ok(checked?)
+    Ok(behind?)
 }
 
 /// Dumps a PostgreSQL database and reads the table of contents of the dump.
@@ -113,7 +114,7 @@ fn dump(url: &str, to: &Path) -> Result<(), Stop> {
     if to.exists() {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
-    let part = to.with_extension("part");
+    let part = store_backup::part_of(to)?;
     let made = tool("pg_dump", Some(url), &["--format=custom", "--no-owner", "--file"], &part)
         .and_then(|()| tool("pg_restore", None, &["--list"], &part))
         .and_then(|()| Ok(std::fs::File::open(&part)?.sync_all()?))

@@ -1,7 +1,7 @@
 //! `stockwell restore`: makes a new data folder (or fills an empty PostgreSQL database) from a
 //! backup. It never writes over anything.
 
-use super::backup::{check_schema, tool};
+use super::backup::{steps_behind, tool};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::store_backup;
@@ -25,31 +25,34 @@ pub(crate) struct Restore {
 struct Restored {
     from: PathBuf,
     into: String,
+    /// How many steps its schema is behind that of this program.
+    steps_behind: usize,
 }
 
 pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
     if !restore.from.is_file() {
         return Err(Stop::CannotRun(format!("there is no file `{}`", restore.from.display())));
     }
-    let into = match &restore.into {
-        Some(folder) => {
-            let file = into_folder(&restore.from, folder)?;
-            file.display().to_string()
-        }
-        None if call.config.database_file().is_none() => {
-            let url = call.config.database();
-            into_server(&restore.from, &url)?;
-            check_schema(&url)?;
-            crate::config::without_password(&url)
-        }
+    let restored = match &restore.into {
+        Some(folder) => into_folder(&restore.from, folder)?,
+        None if call.config.database_file().is_none() => into_server(&restore.from, &call.config.database())?,
         None => return Err(Stop::Usage("say with `--into` which new folder to make".to_owned())),
     };
-    call.out.show(&Restored { from: restore.from.clone(), into }, |restored| {
-        format!("restored and checked `{}` from `{}`", restored.into, restored.from.display())
+    call.out.show(&restored, |restored| {
+        let Restored { from, into, steps_behind } = restored;
+        let first = format!("restored and checked `{into}` from `{}`", from.display());
+        match (steps_behind, &restore.into) {
+            (0, _) => first,
+            (_, Some(folder)) => format!("{first}\n{OLDER} `stockwell migrate --data {}`", folder.display()),
+            (..) => format!("{first}\n{OLDER} `stockwell migrate` with the same `--database`"),
+        }
     })
 }
 
-fn into_folder(from: &Path, folder: &Path) -> Result<PathBuf, Stop> {
+/// How to go on with the backup of an older release.
+const OLDER: &str = "it is of an older release; bring it up to date by";
+
+fn into_folder(from: &Path, folder: &Path) -> Result<Restored, Stop> {
     store_backup::check(from)?;
     super::private_folder(folder)?;
     if std::fs::read_dir(folder)?.next().is_some() {
@@ -59,12 +62,20 @@ fn into_folder(from: &Path, folder: &Path) -> Result<PathBuf, Stop> {
         )));
     }
     let file = folder.join("stockwell.db");
-    store_backup::copy(from, &file, |_| Ok(()))?;
-    check_schema(&format!("sqlite:{}", file.display()))?;
-    Ok(file)
+    let mut behind = 0;
+    // before it has its name: what this program cannot use is not left there
+    store_backup::copy(from, &file, |part| {
+        behind = steps_behind(&format!("sqlite:{}", part.display()))?;
+        Ok(())
+    })?;
+    Ok(Restored { from: from.to_owned(), into: file.display().to_string(), steps_behind: behind })
 }
 
 /// All or nothing: what is there already makes the first statement fail, and then nothing is done.
-fn into_server(from: &Path, url: &str) -> Result<(), Stop> {
-    tool("pg_restore", Some(url), &["--no-owner", "--single-transaction", "--exit-on-error"], from)
+fn into_server(from: &Path, url: &str) -> Result<Restored, Stop> {
+    tool("pg_restore", Some(url), &["--no-owner", "--single-transaction", "--exit-on-error"], from)?;
+    let into = crate::config::without_password(url);
+    let steps_behind = steps_behind(url)
+        .map_err(|stop| Stop::CannotRun(format!("`{into}` is restored, but not for this program: {stop}")))?;
+    Ok(Restored { from: from.to_owned(), into, steps_behind })
 }
