@@ -65,7 +65,7 @@ impl Db {
             return Err(DbError::Closed);
         }
         match &self.inner.backend {
-            Backend::Sqlite { path } => {
+            Backend::Sqlite { path, .. } => {
                 let conn = open::writer(path, &self.inner.settings)?;
                 migrate::migrate(&mut Conn::sqlite(&conn, None), &self.inner.sets)
             }

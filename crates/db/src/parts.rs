@@ -14,7 +14,8 @@ use crate::queue::Queue;
 use crate::reads::{ReadPool, Reader};
 use crate::settings::Settings;
 use crate::sqlite::checkpoint::Log;
-use crate::sqlite::{open, writer::Writer};
+use crate::sqlite::open;
+use crate::sqlite::writer::{Rest, Writer};
 use crate::wake::Wake;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +37,7 @@ pub(crate) struct Inner {
 }
 
 pub(crate) enum Backend {
-    Sqlite { path: PathBuf },
+    Sqlite { path: PathBuf, writer: Mutex<Option<JoinHandle<Rest>>> },
     Postgres(Box<Server>),
 }
 
@@ -55,14 +56,25 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn join(thread: JoinHandle<()>) {
+fn join<T>(thread: JoinHandle<T>) -> Option<T> {
     // the last handle may be dropped by a closure, on a thread of ours
-    if thread.thread().id() != std::thread::current().id() && thread.join().is_err() {
-        tracing::error!("a database thread has panicked");
+    if thread.thread().id() == std::thread::current().id() {
+        return None;
+    }
+    thread.join().inspect_err(|_| tracing::error!("a database thread has panicked")).ok()
+}
+
+fn join_all(threads: &Mutex<Vec<JoinHandle<()>>>) {
+    let threads: Vec<_> = lock(threads).drain(..).collect();
+    for thread in threads {
+        join(thread);
     }
 }
 
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, DbError> {
+fn spawn<T: Send + 'static>(
+    name: &str,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, DbError> {
     std::thread::Builder::new()
         .name(name.to_owned())
         .spawn(work)
@@ -79,6 +91,7 @@ pub(crate) fn open_sqlite(
     let latch = Arc::new(Latch::new(true));
     let wake = Arc::new(Wake::new());
     let mut threads = Vec::new();
+    let mut thread = None;
     if settings.read_only {
         latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
     } else {
@@ -96,7 +109,7 @@ pub(crate) fn open_sqlite(
             batch_max: settings.batch_max,
             head: None,
         };
-        threads.push(spawn("db-writer", move || writer.work())?);
+        thread = Some(spawn("db-writer", move || writer.work())?);
     }
     let from = path.clone();
     let opener = Box::new(move || {
@@ -104,7 +117,7 @@ pub(crate) fn open_sqlite(
         let deadline = open::Deadline::watch(&mut conn)?;
         Ok(Reader::Sqlite(conn, deadline))
     });
-    let backend = Backend::Sqlite { path };
+    let backend = Backend::Sqlite { path, writer: Mutex::new(thread) };
     start(settings, migrations, backend, (latch, wake, queue), opener, threads)
 }
 
@@ -222,12 +235,22 @@ impl Inner {
         for queue in lock(&self.fronts).drain(..) {
             queue.close();
         }
-        let threads: Vec<_> = lock(&self.threads).drain(..).collect();
-        threads.into_iter().for_each(join);
-        if let Backend::Postgres(server) = &self.backend {
-            server.shared.sequencer.close();
-            let sequencer = lock(&server.sequencer).take();
-            sequencer.into_iter().for_each(join);
+        match &self.backend {
+            Backend::Sqlite { writer, .. } => {
+                let thread = lock(writer).take();
+                let rest = thread.and_then(join);
+                join_all(&self.threads);
+                // readers first: whoever closes the file last copies the log back into it
+                self.reads.end();
+                drop(rest);
+            }
+            Backend::Postgres(server) => {
+                join_all(&self.threads);
+                self.reads.end();
+                server.shared.sequencer.close();
+                let sequencer = lock(&server.sequencer).take();
+                sequencer.and_then(join);
+            }
         }
     }
 }

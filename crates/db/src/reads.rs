@@ -27,6 +27,8 @@ struct Free {
     readers: Vec<Reader>,
     /// How many exist, in use or not.
     open: usize,
+    /// Those in use are not kept when they come back, and there are no new ones.
+    closed: bool,
 }
 
 #[derive(Default)]
@@ -77,6 +79,9 @@ impl ReadPool {
     fn checkout(&self) -> Result<Reader, DbError> {
         let mut free = lock(&self.free);
         loop {
+            if free.closed {
+                return Err(DbError::Closed);
+            }
             while let Some(reader) = free.readers.pop() {
                 if !reader.is_closed() {
                     return Ok(reader);
@@ -100,6 +105,18 @@ impl ReadPool {
         self.returned.notify_one();
     }
 
+    fn give_back(&self, reader: Reader) {
+        let mut free = lock(&self.free);
+        if free.closed || reader.is_closed() {
+            drop(free);
+            drop(reader);
+            return self.gone();
+        }
+        free.readers.push(reader);
+        drop(free);
+        self.returned.notify_one();
+    }
+
     /// Runs a closure on a reader, on this thread.
     pub(crate) fn with<T, E: From<DbError>>(
         &self,
@@ -109,12 +126,7 @@ impl ReadPool {
         let mut reader = self.checkout()?;
         let done = catch_unwind(AssertUnwindSafe(|| reader.run(view, self.timeout, f)));
         reader.end(view);
-        if reader.is_closed() {
-            self.gone();
-        } else {
-            lock(&self.free).readers.push(reader);
-            self.returned.notify_one();
-        }
+        self.give_back(reader);
         done.unwrap_or_else(|payload| Err(E::from(DbError::panic(payload.as_ref()))))
     }
 
@@ -151,6 +163,18 @@ impl ReadPool {
     pub(crate) fn close(&self) {
         lock(&self.jobs).closed = true;
         self.filled.notify_all();
+    }
+
+    /// Closes the connections, when the threads have ended; one that a caller is just using closes
+    /// behind that caller.
+    pub(crate) fn end(&self) {
+        let mut free = lock(&self.free);
+        free.closed = true;
+        let readers = std::mem::take(&mut free.readers);
+        free.open = free.open.saturating_sub(readers.len());
+        drop(free);
+        drop(readers);
+        self.returned.notify_all();
     }
 }
 

@@ -171,3 +171,45 @@ fn a_slow_reader_does_not_pin_the_log() {
     let log = std::fs::metadata(format!("{}-wal", path(&world.settings))).unwrap().len();
     assert!(log <= 64 * 1024 * 1024, "{log} bytes");
 }
+
+/// What a copy of the one file alone holds.
+fn copied_alone(settings: &Settings) -> Vec<(i64, i64)> {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(path(settings), &copy).unwrap();
+    let db = Db::open(&Settings::new(format!("sqlite:{}", copy.display())), SETS).unwrap();
+    all(&db)
+}
+
+fn log_bytes(settings: &Settings) -> u64 {
+    std::fs::metadata(format!("{}-wal", path(settings))).map_or(0, |log| log.len())
+}
+
+#[test]
+fn after_the_end_the_file_alone_holds_everything() {
+    let world = world(Engine::Sqlite);
+    let db = &world.db;
+    fill(db, 0).unwrap();
+    assert_eq!(all(db).len(), 20_000);
+    assert_ne!(log_bytes(&world.settings), 0);
+    db.close();
+    assert_eq!(log_bytes(&world.settings), 0);
+    assert_eq!(copied_alone(&world.settings).len(), 20_000);
+    assert!(matches!(
+        db.read_now(|conn| conn.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0))),
+        Err(DbError::Closed)
+    ));
+}
+
+#[test]
+fn the_end_copies_the_log_back_also_beside_another_process_that_reads() {
+    let world = world(Engine::Sqlite);
+    fill(&world.db, 0).unwrap();
+    let beside = Settings { read_only: true, ..world.settings.clone() };
+    let beside = Db::open(&beside, SETS).unwrap();
+    assert_eq!(all(&beside).len(), 20_000);
+    world.db.close();
+    assert_eq!(log_bytes(&world.settings), 0);
+    assert_eq!(copied_alone(&world.settings).len(), 20_000);
+    assert_eq!(all(&beside).len(), 20_000);
+}

@@ -116,6 +116,12 @@ impl Drop for Log {
     }
 }
 
+/// When nothing will be written any more: the file holds everything, and the log is empty. Where
+/// another process reads on, the log stays beside the file, and the next start takes it in.
+pub(crate) fn end(conn: &Connection) {
+    copy(conn, TRUNCATE);
+}
+
 /// A reader or another copy may be in the way: then the next one copies more.
 fn copy(conn: &Connection, statement: &'static str) {
     let copied = conn.prepare_cached(statement).and_then(|mut statement| {

@@ -8,7 +8,7 @@ use crate::feed;
 use crate::health::{Health, Latch};
 use crate::lane::{self, Head};
 use crate::queue::{Entry, Queue, Taken};
-use crate::sqlite::checkpoint::Log;
+use crate::sqlite::checkpoint::{self, Log};
 use crate::statement::Statement;
 use crate::task::{HotCall, Ran, Task};
 use crate::tx::{Tx, Work};
@@ -44,10 +44,24 @@ const PROBE_CLEAN: Statement = Statement::per_engine("db.probe_clean", "delete f
 /// All of them, for the test that prepares each.
 pub(crate) const STATEMENTS: &[Statement] = &[PROBE, PROBE_CLEAN];
 
+/// What is left of the writer when its work is done: to be dropped when nobody reads any more, for
+/// then the log is copied back into the file, which from then on holds everything by itself.
+pub(crate) struct Rest {
+    conn: rusqlite::Connection,
+    /// Keeps other processes away until then.
+    #[expect(dead_code, reason = "held, not used")]
+    lock: File,
+}
+
+impl Drop for Rest {
+    fn drop(&mut self) {
+        checkpoint::end(&self.conn);
+    }
+}
+
 /// The writer.
 pub(crate) struct Writer {
     /// Keeps other processes away for as long as this one writes.
-    #[expect(dead_code, reason = "held, not used")]
     pub(crate) lock: File,
     pub(crate) conn: rusqlite::Connection,
     pub(crate) queue: Arc<Queue>,
@@ -76,7 +90,7 @@ impl Done {
 
 impl Writer {
     /// Works until the queue is closed and empty.
-    pub(crate) fn work(mut self) {
+    pub(crate) fn work(mut self) -> Rest {
         let mut idle = false;
         loop {
             match self.queue.take(self.batch_max, if idle { FOREVER } else { IDLE }) {
@@ -97,6 +111,7 @@ impl Writer {
                 self.refuse_waiting();
             }
         }
+        Rest { conn: self.conn, lock: self.lock }
     }
 
     fn run_text(&self, text: &'static str) -> Result<(), DbError> {
