@@ -1,12 +1,18 @@
 //! Configuration: flags, then environment, then file, then default. Every value knows where it
 //! came from. This is the only place that reads the environment.
 
+mod environment;
+
 use crate::exit::Stop;
+use crate::logging;
 pub(crate) use crate::secret::{password_apart, without_password};
+use environment::Variables;
+pub(crate) use environment::variable;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tracing_subscriber::EnvFilter;
 
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +34,11 @@ pub const KEYS: [Key; 14] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key("listen", "127.0.0.1:8080", "the address to listen on"),
-    key("log.level", "info", "`error`, `warn`, `info`, `debug`, or directives such as `info,web=debug`"),
+    key(
+        "log.level",
+        "info",
+        "`off`, `error`, `warn`, `info`, `debug` or `trace`, and after it others for parts, such as `info,web=debug`",
+    ),
     key("log.format", "json", "`json` or `text`"),
     key("limits.body_bytes", "2097152", "bytes of a JSON body"),
     key("limits.bulk_bytes", "20971520", "bytes of the body of a bulk route"),
@@ -90,26 +100,17 @@ pub struct Flags {
     pub default_data: Option<PathBuf>,
 }
 
-/// The environment variable of a key.
-pub(crate) fn variable(name: &str) -> String {
-    format!("STOCKWELL_{}", name.replace('.', "_").to_ascii_uppercase())
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the one reader of the environment")]
-fn environment(name: &str) -> Option<String> {
-    std::env::var(name).ok()
-}
-
 impl Config {
     /// Reads everything.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for a file that cannot be read and for values that make no sense.
+    /// [`Stop::Unsafe`] for a file that cannot be read, for settings that there are not, and for
+    /// values that make no sense.
     pub fn read(flags: &Flags) -> Result<Config, Stop> {
-        Config::read_with(flags, environment)
+        Config::read_with(flags, &Variables::of_process()?)
     }
 
-    fn read_with(flags: &Flags, environment: impl Fn(&str) -> Option<String>) -> Result<Config, Stop> {
+    fn read_with(flags: &Flags, variables: &Variables) -> Result<Config, Stop> {
         let mut config = Config {
             values: KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect(),
         };
@@ -117,14 +118,14 @@ impl Config {
         if let Some(folder) = path_text(&flags.default_data) {
             config.set("data", folder, Source::Default);
         }
-        let named = flags.config.clone().or_else(|| environment("STOCKWELL_CONFIG").map(PathBuf::from));
+        let named = flags.config.clone().or_else(|| variables.get(environment::FILE).map(PathBuf::from));
         if let Some(path) = named {
             config.take_file(&path)?;
         }
         for key in KEYS {
             let name = variable(key.name);
-            if let Some(value) = environment(&name) {
-                config.set(key.name, value, Source::Environment(name));
+            if let Some(value) = variables.get(&name) {
+                config.set(key.name, value.to_owned(), Source::Environment(name));
             }
         }
         let given = [
@@ -168,6 +169,7 @@ impl Config {
         self.limits()?;
         self.closing()?;
         self.flag("database_unsafe")?;
+        self.log_filter()?;
         match self.text("log.format") {
             "json" | "text" => Ok(()),
             other => Err(self.wrong("log.format", &format!("`{other}` is neither `json` nor `text`"))),
@@ -220,11 +222,22 @@ impl Config {
     /// Where to listen.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for what is no address with a port.
+    /// [`Stop::Unsafe`] for what is no IP address with a port.
     pub fn listen(&self) -> Result<std::net::SocketAddr, Stop> {
         let text = self.text("listen");
-        let why = format!("`{text}` is not an address with a port, such as `127.0.0.1:8080`");
+        let why = format!(
+            "`{text}` is not an IP address with a port, such as `127.0.0.1:8080`, or `0.0.0.0:8080` for all addresses \
+             of this machine"
+        );
         text.parse().map_err(|_| self.wrong("listen", &why))
+    }
+
+    /// Which lines the log has.
+    ///
+    /// # Errors
+    /// [`Stop::Unsafe`] for a level that there is not.
+    pub(crate) fn log_filter(&self) -> Result<EnvFilter, Stop> {
+        logging::filter(self.text("log.level")).map_err(|why| self.wrong("log.level", &why))
     }
 
     /// The limits of the doors.
@@ -284,10 +297,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("stockwell.toml");
         std::fs::write(&path, file).unwrap();
-        let find = |name: &str| {
-            environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
-        Config::read_with(&Flags { config: Some(path), ..flags }, find)
+        let given = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+        Config::read_with(&Flags { config: Some(path), ..flags }, &Variables::of(given)?)
     }
 
     fn source(config: &Config, name: &str) -> String {
@@ -336,6 +347,7 @@ mod tests {
             ("listen = \"here\"", "the setting `listen` (file"),
             ("[limits]\nstreams = \"many\"", "the setting `limits.streams` (file"),
             ("[log]\nformat = \"xml\"", "the setting `log.format` (file"),
+            ("[log]\nlevel = \"loud\"", "the setting `log.level` (file"),
         ];
         for (file, why) in rows {
             let stop = read(file, &[], Flags::default()).unwrap_err();

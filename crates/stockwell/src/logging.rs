@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
 use tracing::field::{Field, Visit};
+use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
@@ -19,9 +20,7 @@ use web::Clock;
 /// # Errors
 /// [`Stop::Unsafe`] for a level that makes no sense.
 pub(crate) fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Stop> {
-    let level = config.text("log.level");
-    let filter = EnvFilter::try_new(level)
-        .map_err(|error| Stop::Unsafe(format!("the setting `log.level`: `{level}`: {error}")))?;
+    let filter = config.log_filter()?;
     let lines = Lines { clock, json: config.text("log.format") == "json" };
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -30,6 +29,23 @@ pub(crate) fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Stop> 
         .event_format(lines)
         .try_init();
     started.map_err(Stop::cannot_run)
+}
+
+/// Which lines the log has: a level for everything, and others for parts after it. A word that is no
+/// level would be taken for the name of a part, and switch all others off.
+pub(crate) fn filter(level: &str) -> Result<EnvFilter, String> {
+    let (first, _) = level.split_once(',').unwrap_or((level, ""));
+    if first.trim().parse::<LevelFilter>().is_err() {
+        return Err(format!(
+            "`{level}` does not begin with a level: one of `off`, `error`, `warn`, `info`, `debug` and `trace`, and \
+             after it others for parts, such as `info,web=debug`"
+        ));
+    }
+    let parts = level.split(',').skip(1).map(str::trim);
+    if let Some(part) = parts.filter(|part| !part.contains('=')).last() {
+        return Err(format!("`{part}` has no level: say which, as in `info,web=debug`"));
+    }
+    EnvFilter::try_new(level).map_err(|error| format!("`{level}`: {error}"))
 }
 
 struct Lines {
@@ -104,5 +120,30 @@ where
         line.insert("msg".into(), fields.message.into());
         line.extend(fields.others);
         writeln!(to, "{}", Value::Object(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_level_that_there_is_not_is_refused_and_never_taken_for_a_part() {
+        for good in [
+            "off",
+            "warn",
+            "INFO",
+            " debug ",
+            "info,web=debug",
+            "info, web=debug,db=trace",
+            "warn,web[x]=debug",
+        ] {
+            assert!(filter(good).is_ok(), "{good}");
+        }
+        for wrong in
+            ["", "loud", "web=debug", "loud,web=debug", "info,web", "info,web=loud", "info,,web=debug", "7"]
+        {
+            assert!(filter(wrong).is_err(), "{wrong}");
+        }
     }
 }
