@@ -15,6 +15,7 @@ use domain::{Code, Problem};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
+use std::any::TypeId;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -81,13 +82,13 @@ pub struct Command<T> {
     pub fingerprint: [u8; 32],
     /// `?dry_run=true`: do everything, then undo it.
     pub dry_run: bool,
-    /// The body. `()` takes none.
+    /// The body. `()` takes none, which may also be written `{}`.
     pub body: T,
     /// Its place in memory, which is to be kept as long as what was read from it.
     pub held: Held,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
+impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Command<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
@@ -101,7 +102,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Command<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
@@ -173,15 +174,25 @@ async fn bytes(parts: &Parts, mut body: Body) -> Result<(Bytes, Held), Failure> 
     Ok((bytes, held))
 }
 
+/// An object without fields.
+#[derive(serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
 /// The body as its type. An empty one is right only for a command that takes none.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+fn read<T: DeserializeOwned + 'static>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    let none =
+        |why: &'static str| serde_json::from_str("null").map_err(|_| Problem::new(Code::MalformedBody, why));
     if bytes.is_empty() {
-        return serde_json::from_str("null").map_err(|_| {
-            Problem::new(Code::MalformedBody, "the body is empty, and this route takes a JSON object")
-        });
+        return none("the body is empty, and this route takes a JSON object");
     }
     require_json(headers)?;
-    json::read(bytes)
+    if TypeId::of::<T>() != TypeId::of::<()>() {
+        return json::read(bytes);
+    }
+    let why = "this route takes no body: send none, or `{}`";
+    json::read::<Empty>(bytes).map_err(|_| Problem::new(Code::MalformedBody, why))?;
+    none(why)
 }
 
 /// Only JSON in UTF-8 is taken.
@@ -198,4 +209,27 @@ fn require_json(headers: &HeaderMap) -> Result<(), Problem> {
     let (kind, rest) = text.split_once(';').unwrap_or((text, ""));
     let utf8 = rest.trim().is_empty() || rest.trim().trim_matches('"').eq_ignore_ascii_case("charset=utf-8");
     if kind.trim().eq_ignore_ascii_case("application/json") && utf8 { Ok(()) } else { refuse(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+
+    #[test]
+    fn a_command_without_a_body_takes_none_or_an_empty_object() {
+        let json =
+            HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        assert!(read::<()>(&HeaderMap::new(), b"").is_ok());
+        for good in ["{}", " { }\n", "\u{feff}{}"] {
+            assert!(read::<()>(&json, good.as_bytes()).is_ok(), "{good}");
+        }
+        for wrong in ["null", "[]", "0", "\"\"", "{\"a\":1}", "{", "{} {}"] {
+            let problem = read::<()>(&json, wrong.as_bytes()).unwrap_err();
+            assert_eq!(problem.code, Code::MalformedBody, "{wrong}");
+            assert_eq!(problem.detail, "this route takes no body: send none, or `{}`", "{wrong}");
+        }
+        assert_eq!(read::<()>(&HeaderMap::new(), b"{}").unwrap_err().code, Code::UnsupportedMediaType);
+        assert_eq!(read::<Empty>(&json, b"").map(|_| ()).unwrap_err().code, Code::MalformedBody);
+    }
 }
