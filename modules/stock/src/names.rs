@@ -225,8 +225,7 @@ impl Names {
     }
 
     fn read_reasons(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        let mut kinds = requests.iter().flat_map(|request| postings(request)).map(|post| post.kind);
-        if kinds.any(reason::is_needed) {
+        if requests.iter().any(|request| reason::is_asked(&request.work)) {
             self.reasons = reason::store::active(conn)?.into_iter().collect();
         }
         Ok(())

@@ -139,7 +139,12 @@ impl World {
 
     /// Asks for a reversal: `accepted`, or the code of the problem.
     pub(crate) fn reverse(&self, posting: PostingId) -> String {
-        let (reason, note) = (None, None);
+        self.reverse_because(posting, None)
+    }
+
+    /// The same with a reason.
+    pub(crate) fn reverse_because(&self, posting: PostingId, reason: Option<&str>) -> String {
+        let (reason, note) = (reason.map(str::to_owned), None);
         code_of(&self.ask(Work::Reverse(ReverseInput {
             posting,
             effective_at: None,

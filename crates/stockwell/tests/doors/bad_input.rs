@@ -77,7 +77,7 @@ impl<'w> Stage<'w> {
                 { "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1" },
             ] }),
         );
-        stage.admin.act("/api/v1/locations/B1/block", &json!({ "reason": "wet floor" })).good();
+        stage.admin.act("/api/v1/locations/B1/block", &json!({ "reason": "damaged" })).good();
         let closed = stage.admin.patch("/api/v1/locations/C1", 1, &json!({ "open_to_allocation": false }));
         closed.good();
         stage.admin.act("/api/v1/items/GONE/archive", &Value::Null).good();

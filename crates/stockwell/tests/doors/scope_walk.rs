@@ -242,7 +242,7 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     let of_unit = |rest: &str| format!("/api/v1/units/{}{rest}", stage.unit());
     let of_transfer = |rest: &str| format!("/api/v1/transfers/{}{rest}", stage.transfer());
     Some(match (method, path) {
-        ("POST", "/api/v1/locations/{code}/block") => place("block", Some(json!({ "reason": "wet floor" }))),
+        ("POST", "/api/v1/locations/{code}/block") => place("block", Some(json!({ "reason": "damaged" }))),
         ("POST", "/api/v1/locations/{code}/unblock") => place("unblock", None),
         ("POST", "/api/v1/locations/{code}/sellable") => {
             place("sellable", Some(json!({ "sellable": false })))

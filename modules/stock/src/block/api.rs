@@ -9,7 +9,7 @@ use web::{Answer, App, Command, IfMatch, Path};
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BlockBody {
-    /// In a few words.
+    /// One of the reasons.
     reason: String,
 }
 

@@ -12,7 +12,7 @@ mod tests;
 
 use crate::inside::{Order, carry_out};
 use crate::upkeep::store::past;
-use crate::{gate, reach};
+use crate::{gate, reach, reason};
 use db::{Conn, DbError, Tx};
 use domain::ledger::{Key, Recount, SiteKey};
 use domain::{Code, LocationId, LocationKind, PostingId, Problem, Status};
@@ -41,9 +41,10 @@ pub(crate) fn set_blocked(
     reason: Option<&str>,
 ) -> Result<PlaceChanged, Failure> {
     let found = hold(tx, caller, code, version)?;
+    let reason = reason.map(|given| reason::read(tx, given)).transpose()?;
     let why = if reason.is_some() { "blocked" } else { "opened" };
     around(tx, caller, &found, why, |tx, _| {
-        places::set_blocked(tx, &caller.ctx, found.id, reason).map(|_| ())
+        places::set_blocked(tx, &caller.ctx, found.id, reason.as_deref()).map(|_| ())
     })
 }
 

@@ -56,18 +56,18 @@ fn a_blocked_place_does_not_sell_and_sells_again(engine: Engine) {
     world.receive("10 BOLT at L1");
     world.receive("5 BOLT at Z1");
     world.receive("2 BOLT at Z1 status damaged");
-    let done = block(&world, "Z", Some("flood")).unwrap();
+    let done = block(&world, "Z", Some("damaged")).unwrap();
     assert_eq!((done.location.code.as_str(), done.location.blocked, done.claims_broken), ("Z", true, 0));
     assert_eq!(world.guard("BOLT", "L"), (10, 0, 0));
     assert_eq!(code_of(&world.try_post(Kind::Issue, vec![parse("1 BOLT at Z1")])), "location_blocked");
     // twice is once, and a reason of its own stays
-    block(&world, "Z1", Some("shelf")).unwrap();
+    block(&world, "Z1", Some("inspection")).unwrap();
     block(&world, "Z", None).unwrap();
     assert_eq!(world.guard("BOLT", "L"), (10, 0, 0));
     block(&world, "Z1", None).unwrap();
     assert_eq!(world.guard("BOLT", "L"), (15, 0, 0));
-    assert_eq!(refused(block(&world, "~loss", Some("x"))), Code::WrongLocationKind);
-    assert_eq!(refused(block(&world, "NOWHERE", Some("x"))), Code::NotFound);
+    assert_eq!(refused(block(&world, "~loss", Some("other"))), Code::WrongLocationKind);
+    assert_eq!(refused(block(&world, "NOWHERE", Some("other"))), Code::NotFound);
     assert_eq!(refused(block(&world, "L1", Some(" "))), Code::InvalidValue);
 }
 
@@ -79,12 +79,12 @@ fn a_block_breaks_the_claims_it_leaves_without_cover(engine: Engine) {
     let (weak, strong) = (allocate(&world, "L1", 4, 1), allocate(&world, "L1", 4, 2));
     let promised = world.reserve("BOLT", "L", 2);
     // 13 are claimed and 5 are left: the eight bound to the place go first, the rest has cover
-    assert_eq!(block(&world, "L1", Some("fire")).unwrap().claims_broken, 2);
+    assert_eq!(block(&world, "L1", Some("other")).unwrap().claims_broken, 2);
     let claims = [weak, strong, elsewhere, promised].map(|claim| world.claim(claim));
     assert_eq!(claims, [(0, 5), (0, 5), (3, 1), (2, 1)]);
     assert_eq!(world.guard("BOLT", "L"), (5, 2, 3));
     // the place that is left: the younger claim goes
-    assert_eq!(block(&world, "L", Some("fire")).unwrap().claims_broken, 2);
+    assert_eq!(block(&world, "L", Some("other")).unwrap().claims_broken, 2);
     assert_eq!([elsewhere, promised].map(|claim| world.claim(claim)), [(0, 5), (0, 5)]);
     assert_eq!(world.guard("BOLT", "L"), (0, 0, 0));
 }
@@ -144,7 +144,7 @@ fn a_place_moves_under_a_block(engine: Engine) {
     let world = world(engine);
     world.place("Z zone below L");
     world.receive("5 BOLT at L1");
-    block(&world, "Z", Some("flood")).unwrap();
+    block(&world, "Z", Some("damaged")).unwrap();
     stand(&world, "L1", "Z").unwrap();
     assert_eq!(world.guard("BOLT", "L"), (0, 0, 0));
     stand(&world, "L1", "L").unwrap();
@@ -156,7 +156,7 @@ fn only_whoever_reaches_a_place_changes_it(engine: Engine) {
     let (here, there) = (world.location("L"), world.location("M"));
     let as_one = |below| {
         world.run(move |tx, ctx| {
-            set_blocked(tx, &caller(ctx, Some(below)), ("L1", IfMatch::Any), Some("x")).map(|_| ())
+            set_blocked(tx, &caller(ctx, Some(below)), ("L1", IfMatch::Any), Some("other")).map(|_| ())
         })
     };
     assert!(as_one(there).is_err());

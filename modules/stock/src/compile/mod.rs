@@ -71,7 +71,7 @@ impl Compiler<'_> {
             let detail = format!("`{count}` lines and serials are more than `{LINES_PER_POSTING_MAX}`");
             return Err(Problem::at(Code::TooMany, "/lines", detail));
         }
-        let reason = crate::reason::of_posting(self.names, input)?;
+        let reason = crate::reason::of_posting(self.names, input.kind, input.reason.as_deref())?;
         if input.lines.is_empty() {
             return Err(Problem::at(Code::InvalidValue, "/lines", "a posting has at least one line"));
         }

@@ -1,5 +1,5 @@
-//! Reason codes: why stock was adjusted, or its status changed. A posting of these kinds carries
-//! one that is known and in use. A code is found whatever its case and kept in small letters; a
+//! Reason codes: why stock was adjusted, its status changed, or a location blocked. What must say why
+//! names one that is known and in use, and so does everything else that says why at all. A code is found whatever its case and kept in small letters; a
 //! reason is retired, never deleted, because old postings name it.
 
 pub(crate) mod api;
@@ -7,7 +7,8 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::input::PostInput;
+use crate::compile::check_words;
+use crate::input::{PostInput, Work};
 use crate::names::Names;
 use crate::record::{self, Change};
 use db::{Conn, Tx};
@@ -56,18 +57,28 @@ pub(crate) const fn is_needed(kind: Kind) -> bool {
     matches!(kind, Kind::Adjust | Kind::SetStatus)
 }
 
-/// The reason of a posting as it is kept.
-pub(crate) fn of_posting(names: &Names, input: &PostInput) -> Result<Option<String>, Problem> {
-    if is_needed(input.kind) {
-        let given = input.reason.as_deref().unwrap_or_default();
-        known(|code| names.reasons.contains(code), given).map(Some)
-    } else {
-        Ok(input.reason.clone())
+/// The reason of a posting of this kind as it is kept.
+pub(crate) fn of_posting(names: &Names, kind: Kind, given: Option<&str>) -> Result<Option<String>, Problem> {
+    match given {
+        None if !is_needed(kind) => Ok(None),
+        given => known(|code| names.reasons.contains(code), given.unwrap_or_default()).map(Some),
     }
 }
 
-/// The reason that a document gives.
+/// Whether the reasons in use must be known to decide about a request.
+pub(crate) fn is_asked(work: &Work) -> bool {
+    let by_posting = |post: &PostInput| post.reason.is_some() || is_needed(post.kind);
+    match work {
+        Work::Post(post) => by_posting(post),
+        Work::Bulk(bulk) => bulk.postings.iter().any(by_posting),
+        Work::Reverse(reverse) => reverse.reason.is_some(),
+        _ => false,
+    }
+}
+
+/// The reason that a document or a block gives.
 pub(crate) fn read(conn: &mut Conn<'_>, given: &str) -> Result<String, Failure> {
+    check_words(None, Some(given), None)?;
     let found = store::one(conn, &fold(given))?;
     Ok(known(|_| found.as_ref().is_some_and(|reason| reason.active), given)?)
 }
@@ -79,7 +90,7 @@ fn known(is_active: impl Fn(&str) -> bool, given: &str) -> Result<String, Proble
     }
     let detail = match given {
         "" => "say why, with one of the codes of `/api/v1/reasons`".to_owned(),
-        given => format!("no reason in use has the code `{given}`; see `/api/v1/reasons`"),
+        given => format!("no reason in use has the code `{given}`; take one of `/api/v1/reasons`"),
     };
     Err(Problem::at(Code::UnknownReason, "/reason", detail))
 }

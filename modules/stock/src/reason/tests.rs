@@ -7,6 +7,8 @@ use db::Engine;
 
 on_both_engines!(
     an_adjustment_says_why,
+    a_reason_that_is_given_is_known_whatever_is_posted,
+    a_reversal_names_a_known_reason_or_none,
     a_retired_reason_is_refused_and_comes_back,
     a_code_names_one_reason_whatever_its_case,
 );
@@ -32,6 +34,29 @@ fn an_adjustment_says_why(engine: Engine) {
         ..posting(Kind::SetStatus)
     };
     assert_eq!(code_of(&world.ask(Work::Post(hold))), "unknown_reason");
+}
+
+fn a_reason_that_is_given_is_known_whatever_is_posted(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let issue = |reason: Option<&str>| {
+        let lines = vec![parse("1 BOLT at L1")];
+        let input = PostInput { reason: reason.map(str::to_owned), lines, ..posting(Kind::Issue) };
+        code_of(&world.ask(Work::Post(input)))
+    };
+    assert_eq!((issue(Some("nope")), issue(Some(""))), ("unknown_reason".into(), "unknown_reason".into()));
+    assert_eq!(world.stock("BOLT"), ["L1 10"]);
+    assert_eq!((issue(None), issue(Some("Sample"))), ("accepted".into(), "accepted".into()));
+    assert_eq!(world.stock("BOLT"), ["L1 8"]);
+}
+
+fn a_reversal_names_a_known_reason_or_none(engine: Engine) {
+    let world = world(engine);
+    let posted = world.receive("10 BOLT at L1");
+    assert_eq!(world.reverse_because(posted, Some("nonsense")), "unknown_reason");
+    assert_eq!(world.stock("BOLT"), ["L1 10"]);
+    assert_eq!(world.reverse_because(posted, Some("CORRECTION")), "accepted");
+    assert_eq!(world.stock("BOLT"), [""; 0]);
 }
 
 fn a_retired_reason_is_refused_and_comes_back(engine: Engine) {

@@ -2,9 +2,10 @@
 
 use crate::compile::{Compiled, Compiler, check_bulk, check_words};
 use crate::desk::Desk;
-use crate::input::{ClaimKind, ReleaseInput, Request, Work};
+use crate::input::{ClaimKind, ReleaseInput, Request, ReverseInput, Work};
 use crate::names::Names;
 use crate::originals::Found;
+use crate::reason;
 use domain::ledger::{Allocate, Kind, Release, Reserve, Reverse};
 use domain::{ClaimId, Code, Permission, PostingId, Problem};
 use rustc_hash::FxHashMap;
@@ -71,8 +72,7 @@ pub(super) fn compile(
         Work::Release(input) => Err(Problem::not_found("claim", input.claim)),
         Work::Reverse(input) => match found.get(&input.posting) {
             Some(original) if reaches_all(names, &request.principal, original) => {
-                let words = check_words(None, input.reason.as_deref(), input.note.as_deref());
-                words.and_then(|()| refuse_of_documents(original.original.kind)).map(|()| {
+                reversal_reason(names, input, original).map(|reason| {
                     Step::Reverse(Box::new(Reversal {
                         command: Reverse {
                             id: PostingId(request.ctx.ids.next()),
@@ -82,7 +82,7 @@ pub(super) fn compile(
                         },
                         of: input.posting,
                         document: original.document.clone(),
-                        reason: input.reason.clone(),
+                        reason,
                         note: input.note.clone(),
                     }))
                 })
@@ -105,6 +105,13 @@ fn is_of(names: &Names, input: &ReleaseInput) -> bool {
 
 fn unknown_claim(claim: ClaimId, pointer: &str) -> Problem {
     Problem::at(Code::UnknownClaim, pointer, format!("there is no claim `{claim}`"))
+}
+
+/// Why a posting that may be reversed is reversed, should the caller say so.
+fn reversal_reason(names: &Names, input: &ReverseInput, found: &Found) -> Result<Option<String>, Problem> {
+    check_words(None, input.reason.as_deref(), input.note.as_deref())?;
+    refuse_of_documents(found.original.kind)?;
+    reason::of_posting(names, Kind::Reverse, input.reason.as_deref())
 }
 
 /// A posting that a document counts is undone by the document, or the two would tell different

@@ -163,9 +163,9 @@ fn blocked_places_keep_their_units(engine: Engine) {
             })
             .unwrap();
     };
-    block("L2", Some("flood"));
+    block("L2", Some("damaged"));
     assert_eq!(refused(bring(&world, "U", "L2")), (Code::LocationBlocked, "/parent".to_owned()));
-    block("L1", Some("flood"));
+    block("L1", Some("damaged"));
     assert_eq!(refused(bring(&world, "U", "M1")), (Code::LocationBlocked, String::new()));
     assert_eq!(world.guard("BOLT", "L"), (0, 0, 0));
     block("L1", None);

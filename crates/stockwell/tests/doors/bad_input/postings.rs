@@ -40,6 +40,7 @@ fn a_wrong_posting_is_refused_in_every_kind(world: &World) {
             ("document", json!("INV\n1"), "422 invalid_value /document"),
             ("document", long(65), "422 limit_exceeded /document"),
             ("reason", long(65), "422 limit_exceeded /reason"),
+            ("reason", json!("nope"), "422 unknown_reason /reason"),
             ("note", long(20_001), "422 limit_exceeded /note"),
             ("note", json!(7), "400 malformed_body /note"),
             ("colour", json!("red"), "400 malformed_body /colour"),
@@ -274,6 +275,7 @@ fn a_reversal_is_refused_for_what_is_wrong_with_it(world: &World) {
         ("effective_at", json!("2027-01-01T00:00:00Z"), "422 effective_in_future /effective_at"),
         ("effective_at", json!("soon"), "400 malformed_body /effective_at"),
         ("reason", long(65), "422 limit_exceeded /reason"),
+        ("reason", json!("nonsense"), "422 unknown_reason /reason"),
         ("note", long(20_001), "422 limit_exceeded /note"),
         ("lines", json!([]), "400 malformed_body /lines"),
     ] {

@@ -137,10 +137,11 @@ fn a_wrong_place_is_refused(world: &World) {
     }
     for (path, body, expected) in [
         ("locations/A1/block", json!({}), "400 malformed_body /reason"),
-        ("locations/A1/block", json!({ "reason": "" }), "422 invalid_value /reason"),
+        ("locations/A1/block", json!({ "reason": "" }), "422 unknown_reason /reason"),
+        ("locations/A1/block", json!({ "reason": "wet floor" }), "422 unknown_reason /reason"),
         ("locations/A1/block", json!({ "reason": long(201) }), "422 limit_exceeded /reason"),
-        ("locations/~loss/block", json!({ "reason": "x" }), "422 wrong_location_kind"),
-        ("locations/NOPE/block", json!({ "reason": "x" }), "404 not_found"),
+        ("locations/~loss/block", json!({ "reason": "damaged" }), "422 wrong_location_kind"),
+        ("locations/NOPE/block", json!({ "reason": "damaged" }), "404 not_found"),
         ("locations/A1/sellable", json!({ "sellable": 1 }), "400 malformed_body /sellable"),
         ("locations/A1/move", json!({ "parent": "PAR" }), "409 in_use"),
         ("locations/A1/move", json!({ "parent": "NOPE" }), "422 unknown_location /parent"),
