@@ -149,6 +149,11 @@ fn a_wrong_place_is_refused(world: &World) {
     ] {
         stage.refuses("place", &post(path, body), expected);
     }
+    let reason = json!({ "reason": "damaged" });
+    for path in ["locations/B1/unblock", "items/GONE/unarchive", "periods/2026-01/close"] {
+        stage.refuses("no body belongs here", &post(path, reason.clone()), "400 malformed_body");
+        stage.refuses("nor an array", &post(path, json!([])), "400 malformed_body");
+    }
     // blocked, the bin is at its second version
     let outdated = ("PATCH", "/api/v1/locations/B1".to_owned(), json!({ "name": "x" }));
     stage.refuses("stale", &outdated, "412 stale");
