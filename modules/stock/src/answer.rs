@@ -32,6 +32,9 @@ pub struct PostingAnswer {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What else was written down with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The posting that it reverses.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -188,6 +191,7 @@ impl Names {
             late_from: posted.late_from,
             document: None,
             reason: None,
+            note: None,
             reversal_of: None,
             movements: movements.collect(),
             claims: claims.collect(),

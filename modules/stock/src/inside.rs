@@ -218,7 +218,11 @@ impl Batch<'_> {
         };
         let mut sites = sites.to_vec();
         sites.dedup();
-        let answer = PostingAnswer { document: kept.document.clone(), ..self.names.posting(&posted) };
+        let answer = PostingAnswer {
+            document: kept.document.clone(),
+            note: kept.note.clone(),
+            ..self.names.posting(&posted)
+        };
         let event = Event { id: [0; 16], kind: "stock.posted", sites, payload: text(&answer) };
         self.push(origin, posted, kept, event);
     }
@@ -228,6 +232,7 @@ impl Batch<'_> {
         let answer = PostingAnswer {
             document: kept.document.clone(),
             reason: kept.reason.clone(),
+            note: kept.note.clone(),
             ..self.names.posting(&posted)
         };
         let payload = text(&answer);

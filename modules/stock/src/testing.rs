@@ -252,6 +252,12 @@ pub(crate) fn claim_of(answer: &Answer) -> ClaimId {
     ClaimId::parse(body["id"].as_str().unwrap_or_else(|| panic!("{body}"))).unwrap()
 }
 
+/// The posting in an answer.
+pub(crate) fn posting_of(answer: &Answer) -> PostingId {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    PostingId::parse(body["id"].as_str().unwrap_or_else(|| panic!("{body}"))).unwrap()
+}
+
 /// The code in a refused answer.
 pub(crate) fn code_of(answer: &Answer) -> String {
     let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();

@@ -4,7 +4,8 @@ use super::{After, LedgerRow, Wanted, read, row};
 use crate::asked;
 use crate::walk::Part;
 use db::Conn;
-use domain::{Permission, PostingId, PrincipalId, Problem};
+use domain::ledger::Kind;
+use domain::{AsProblem, Permission, PostingId, PrincipalId, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
@@ -24,6 +25,8 @@ pub(crate) struct LedgerFilter {
     within: Option<String>,
     /// Only postings of this document.
     document: Option<String>,
+    /// Only postings of this kind, such as `issue`.
+    kind: Option<String>,
     /// Only what this principal posted.
     actor: Option<i64>,
 }
@@ -58,7 +61,7 @@ pub(crate) async fn list_ledger(
 }
 
 fn resolve(conn: &mut Conn<'_>, scope: &Scope, filter: &LedgerFilter) -> Result<Wanted, Failure> {
-    let LedgerFilter { sku, lot, location, within, document, actor } = filter;
+    let LedgerFilter { sku, lot, location, within, document, kind, actor } = filter;
     let item = asked::item(conn, sku.as_deref())?;
     Ok(Wanted {
         lot: asked::lot(conn, item.as_ref(), lot.as_deref())?,
@@ -66,6 +69,10 @@ fn resolve(conn: &mut Conn<'_>, scope: &Scope, filter: &LedgerFilter) -> Result<
         location: asked::place(conn, scope, location.as_deref(), "?location")?,
         within: asked::place(conn, scope, within.as_deref(), "?within")?,
         document: document.clone(),
+        kind: kind
+            .as_deref()
+            .map(|word| Kind::parse(word).map_err(|error| error.problem("?kind")))
+            .transpose()?,
         actor: actor.map(PrincipalId),
     })
 }

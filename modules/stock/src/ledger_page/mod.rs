@@ -15,6 +15,7 @@ use crate::asked::Below;
 use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
+use domain::ledger::Kind;
 use domain::{Instant, ItemId, LocationId, LotId, PostingId, PrincipalId};
 use serde::{Deserialize, Serialize};
 use store::{Along, Entry, entries};
@@ -47,6 +48,7 @@ pub(crate) struct Wanted {
     /// This location and everything below it.
     pub(crate) within: Option<LocationId>,
     pub(crate) document: Option<String>,
+    pub(crate) kind: Option<Kind>,
     pub(crate) actor: Option<PrincipalId>,
 }
 
@@ -68,12 +70,13 @@ impl Wanted {
 
     fn fits(&self, entry: &Entry) -> bool {
         // what is below a place is for `Sight` to tell
-        let Wanted { item, lot, location, within: _, document, actor } = self;
+        let Wanted { item, lot, location, within: _, document, kind, actor } = self;
         let at = |location: LocationId| entry.from.location == location || entry.to.location == location;
         item.is_none_or(|item| entry.item == item)
             && lot.is_none_or(|lot| entry.lot == lot)
             && location.is_none_or(at)
             && document.as_ref().is_none_or(|document| entry.document.as_ref() == Some(document))
+            && kind.is_none_or(|kind| entry.kind == kind)
             && actor.is_none_or(|actor| entry.actor == actor)
     }
 }

@@ -52,10 +52,17 @@ pub struct LedgerRow {
     /// Why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The posting that it reverses.
+    /// What else was written down with its posting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+    /// The posting that its posting reverses.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reversal_of: Option<PostingId>,
+    /// The posting that reverses its posting.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reversed_by: Option<PostingId>,
 }
 
 /// One end of a movement.
@@ -145,7 +152,9 @@ pub(crate) fn rows(
             actor: entry.actor,
             document: entry.document,
             reason: entry.reason,
+            note: entry.note,
             reversal_of: entry.reversal_of,
+            reversed_by: entry.reversed_by,
         })
         .collect())
 }

@@ -29,7 +29,9 @@ pub(crate) struct Entry {
     pub(crate) actor: PrincipalId,
     pub(crate) document: Option<String>,
     pub(crate) reason: Option<String>,
+    pub(crate) note: Option<String>,
     pub(crate) reversal_of: Option<PostingId>,
+    pub(crate) reversed_by: Option<PostingId>,
 }
 
 /// The columns of a page, its condition, its order, and how many rows at most.
@@ -38,7 +40,8 @@ macro_rules! select {
         concat!(
             "select p.lane, p.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
                m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, p.recorded_at,
-               p.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
+               p.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.note, p.reversal_of,
+       (select r.id from stock_posting r where r.reversal_of = p.id)
              from ",
             $tables,
             " left join stock_lot l on l.id = m.lot
@@ -202,14 +205,16 @@ const BY_KEY: Statement = Statement::per_engine(
     "stock.ledger.key",
     "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
        m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
-       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
+       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.note, p.reversal_of,
+       (select r.id from stock_posting r where r.reversal_of = p.id)
      from stock_movement m
      join stock_posting p on p.lane = m.lane and p.number = m.number
      left join stock_lot l on l.id = m.lot
      where m.lane = ?1 and m.number = ?2 and m.line = ?3 and m.recorded_at = ?4",
     "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
        m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
-       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.reversal_of
+       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.note, p.reversal_of,
+       (select r.id from stock_posting r where r.reversal_of = p.id)
      from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::timestamptz[])
        as w (lane, number, line, recorded_at)
      join stock_movement m
@@ -368,6 +373,8 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         actor: PrincipalId(row.int(18)?),
         document: row.opt_text(19)?.map(str::to_owned),
         reason: row.opt_text(20)?.map(str::to_owned),
-        reversal_of: row.opt_id16(21)?.map(PostingId::from_bytes),
+        note: row.opt_text(21)?.map(str::to_owned),
+        reversal_of: row.opt_id16(22)?.map(PostingId::from_bytes),
+        reversed_by: row.opt_id16(23)?.map(PostingId::from_bytes),
     })
 }

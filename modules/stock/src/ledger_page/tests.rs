@@ -5,7 +5,7 @@ use super::store::STATEMENTS;
 use super::{After, Wanted, of_posting, read};
 use crate::input::{LINES_PER_POSTING_MAX, PostInput, Work};
 use crate::inside::{self, Draft, Order, When};
-use crate::testing::{World, caller, on_both_engines, parse, posting, world};
+use crate::testing::{World, caller, on_both_engines, parse, posting, posting_of, world};
 use db::Engine;
 use domain::ledger::{Kind, Place};
 use domain::{LotId, PostingId, PrincipalId};
@@ -19,6 +19,7 @@ on_both_engines!(
     an_end_beyond_reach_is_not_told,
     a_posting_is_shown_whole_however_many_lines_it_has,
     the_lines_of_a_posting_are_those_within_reach,
+    a_movement_tells_the_note_of_its_posting_and_who_reversed_it,
     every_statement_walks_along_an_index,
 );
 
@@ -226,6 +227,44 @@ fn an_end_beyond_reach_is_not_told(engine: Engine) {
     assert_eq!(shown(&below.scope), ["? to L2=4"]);
 }
 
+fn a_movement_tells_the_note_of_its_posting_and_who_reversed_it(engine: Engine) {
+    let world = world(engine);
+    let posted = posting_of(&world.try_post(Kind::Receive, vec![parse("10 BOLT at L1")]));
+    world.receive("3 BOLT at L2");
+    let note = Some("customer 17850".to_owned());
+    let lines = vec![parse("4 BOLT at L1"), parse("1 BOLT at L2")];
+    let answer = world.ask(Work::Post(PostInput { note, lines, ..posting(Kind::Issue) }));
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    assert_eq!(answer["note"], "customer 17850");
+    let issue = PostingId::parse(answer["id"].as_str().unwrap()).unwrap();
+    assert_eq!(world.reverse(issue), "accepted");
+    let (item, place) = (Some(world.item("BOLT")), Some(world.location("L1")));
+    let by_posting = world.read(|conn| of_posting(conn, &everywhere(), issue, None, 10)).rows;
+    for wanted in [
+        Wanted::default(),
+        Wanted { item, ..Wanted::default() },
+        Wanted { location: place, ..Wanted::default() },
+        Wanted { within: place, ..Wanted::default() },
+    ] {
+        let entries = world.read(|conn| read(conn, &everywhere(), &wanted, None, 10)).rows;
+        let shown = world.read(|conn| rows(conn, &everywhere(), entries.clone(), false));
+        let of = |kind: &str| shown.iter().filter(|row| row.kind == kind).collect::<Vec<_>>();
+        let (issued, reversed, received) = (of("issue"), of("reverse"), of("receive"));
+        assert!(!issued.is_empty() && !reversed.is_empty() && !received.is_empty());
+        for row in issued {
+            assert_eq!(
+                (row.note.as_deref(), row.reversed_by),
+                (Some("customer 17850"), Some(reversed[0].posting))
+            );
+        }
+        assert!(reversed.iter().all(|row| row.reversal_of == Some(issue) && row.reversed_by.is_none()));
+        assert!(received.iter().any(|row| row.posting == posted));
+        assert!(received.iter().all(|row| row.note.is_none() && row.reversed_by.is_none()));
+    }
+    assert_eq!(by_posting.len(), 2);
+    assert!(by_posting.iter().all(|entry| entry.note.is_some() && entry.reversed_by.is_some()));
+}
+
 fn every_filter_finds_what_it_names(engine: Engine) {
     let world = world(engine);
     world.receive("10 BOLT at L1");
@@ -246,6 +285,8 @@ fn every_filter_finds_what_it_names(engine: Engine) {
     assert_eq!(lines, ["issue 4 L1=6 to ~customer", "receive 10 ~supplier to L1=10"]);
     assert!(shown.iter().all(|row| row.value.is_none()), "costs are for those who may see them");
     assert_eq!(lines_of(&world, &scope, entries[0].posting, 1), [[0]]);
+    let issues = Wanted { kind: Some(Kind::Issue), ..Wanted::default() };
+    assert_eq!(walk(&world, &scope, &issues, 1).len(), 1);
     let none = Wanted { document: Some("NO-SUCH".to_owned()), ..Wanted::default() };
     assert!(world.read(|conn| read(conn, &scope, &none, None, 10)).rows.is_empty());
 }

@@ -78,7 +78,7 @@ pub(crate) fn is_asked(work: &Work) -> bool {
 
 /// The reason that a document or a block gives.
 pub(crate) fn read(conn: &mut Conn<'_>, given: &str) -> Result<String, Failure> {
-    check_words(None, Some(given), None)?;
+    check_words(None, Some(given).filter(|given| !given.is_empty()), None)?;
     let found = store::one(conn, &fold(given))?;
     Ok(known(|_| found.as_ref().is_some_and(|reason| reason.active), given)?)
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::input::Work;
-use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
+use crate::testing::{World, code_of, on_both_engines, parse, posting, posting_of, world};
 use db::Engine;
 
 on_both_engines!(
@@ -44,7 +44,7 @@ fn a_reason_that_is_given_is_known_whatever_is_posted(engine: Engine) {
         let input = PostInput { reason: reason.map(str::to_owned), lines, ..posting(Kind::Issue) };
         code_of(&world.ask(Work::Post(input)))
     };
-    assert_eq!((issue(Some("nope")), issue(Some(""))), ("unknown_reason".into(), "unknown_reason".into()));
+    assert_eq!((issue(Some("nope")), issue(Some(""))), ("unknown_reason".into(), "invalid_value".into()));
     assert_eq!(world.stock("BOLT"), ["L1 10"]);
     assert_eq!((issue(None), issue(Some("Sample"))), ("accepted".into(), "accepted".into()));
     assert_eq!(world.stock("BOLT"), ["L1 8"]);
@@ -52,7 +52,7 @@ fn a_reason_that_is_given_is_known_whatever_is_posted(engine: Engine) {
 
 fn a_reversal_names_a_known_reason_or_none(engine: Engine) {
     let world = world(engine);
-    let posted = world.receive("10 BOLT at L1");
+    let posted = posting_of(&world.try_post(Kind::Receive, vec![parse("10 BOLT at L1")]));
     assert_eq!(world.reverse_because(posted, Some("nonsense")), "unknown_reason");
     assert_eq!(world.stock("BOLT"), ["L1 10"]);
     assert_eq!(world.reverse_because(posted, Some("CORRECTION")), "accepted");

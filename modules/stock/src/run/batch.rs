@@ -128,6 +128,7 @@ impl<'a> Batch<'a> {
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
+            note: note.clone(),
             ..self.names.posting(&posted)
         };
         let payload = text(&answer);
@@ -216,6 +217,7 @@ impl<'a> Batch<'a> {
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
+            note: note.clone(),
             reversal_of: Some(of),
             ..self.names.posting(&posted)
         };
