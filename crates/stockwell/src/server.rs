@@ -90,3 +90,93 @@ fn sorted(value: Value) -> Value {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every object in a value that stands under a name, with the path to it.
+    fn under<'a>(value: &'a Value, name: &str, path: &str, found: &mut Vec<(String, &'a Value)>) {
+        match value {
+            Value::Object(map) => {
+                for (key, inner) in map {
+                    let path = format!("{path}/{key}");
+                    if key == name {
+                        found.push((path.clone(), inner));
+                    }
+                    under(inner, name, &path, found);
+                }
+            }
+            Value::Array(items) => items.iter().for_each(|item| under(item, name, path, found)),
+            _ => {}
+        }
+    }
+
+    fn all<'a>(value: &'a Value, name: &str) -> Vec<(String, &'a Value)> {
+        let mut found = Vec::new();
+        under(value, name, "", &mut found);
+        found
+    }
+
+    fn has_text(value: &Value, name: &str) -> bool {
+        value.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
+    }
+
+    /// The names of the parameters of an operation that stand in a place and must be given.
+    fn required<'a>(operation: &'a Value, place: &str) -> Vec<&'a str> {
+        let all = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let here = all.iter().filter(|one| one["in"] == place && one["required"] == true);
+        here.filter_map(|one| one["name"].as_str()).collect()
+    }
+
+    #[test]
+    fn the_description_is_whole() {
+        let document: Value = serde_json::from_str(&description()).unwrap();
+        let mut lacking = Vec::new();
+        for (path, responses) in all(&document, "responses") {
+            for (status, response) in responses.as_object().unwrap() {
+                if !has_text(response, "description") {
+                    lacking.push(format!("{path}/{status} has no description"));
+                }
+            }
+        }
+        for (path, reference) in all(&document, "$ref") {
+            let pointer = reference.as_str().unwrap().strip_prefix('#').unwrap();
+            if document.pointer(pointer).is_none() {
+                lacking.push(format!("{path}: there is no {pointer}"));
+            }
+        }
+        for (path, parameters) in all(&document, "parameters") {
+            for one in parameters.as_array().unwrap() {
+                let described = has_text(one, "description") || one["in"] == "path";
+                if !(has_text(one, "name") && one.get("schema").is_some() && described) {
+                    lacking.push(format!("{path}: {one}"));
+                }
+            }
+        }
+        for (path, properties) in all(&document["components"]["schemas"], "properties") {
+            let fields = properties.as_object().unwrap().iter();
+            for (name, _) in fields.filter(|(_, field)| !has_text(field, "description")) {
+                lacking.push(format!("{path}/{name} has no description"));
+            }
+        }
+        assert!(lacking.is_empty(), "{}", lacking.join("\n"));
+    }
+
+    #[test]
+    fn every_parameter_that_a_route_needs_is_in_its_description() {
+        let document: Value = serde_json::from_str(&description()).unwrap();
+        for route in wiring::routes().table() {
+            let operation = &document["paths"][&route.path][route.method.as_str().to_lowercase()];
+            let named: Vec<&str> =
+                route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect();
+            assert_eq!(required(operation, "path"), named, "{}", route.path);
+            let public = matches!(route.access, web::Access::Public(_));
+            let headers = required(operation, "header");
+            let needs = route.is_write() && !public;
+            assert_eq!(headers.contains(&"Idempotency-Key"), needs, "{}", route.path);
+            assert_eq!(headers.contains(&"If-Match"), route.is_versioned(), "{}", route.path);
+            assert_eq!(operation["security"] == serde_json::json!([]), public, "{}", route.path);
+        }
+    }
+}

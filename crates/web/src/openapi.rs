@@ -123,6 +123,13 @@ fn operation(route: &RouteInfo) -> Operation {
             )));
         }
     }
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && response.description.is_empty()
+        {
+            about(status).clone_into(&mut response.description);
+        }
+    }
     let problem = ResponseBuilder::new()
         .description("A refusal")
         .content(
@@ -139,6 +146,16 @@ fn operation(route: &RouteInfo) -> Operation {
         operation.extensions = Some(extensions);
     }
     operation
+}
+
+/// What an answer is, where its handler says no more than its status.
+fn about(status: &str) -> &'static str {
+    match status {
+        "201" => "Made",
+        "202" => "Begun",
+        "204" => "Done, and nothing to tell",
+        _ => "Done",
+    }
 }
 
 fn parameter(name: &str, place: ParameterIn, required: Required, kind: Type, about: &str) -> Parameter {

@@ -24,6 +24,7 @@ pub(crate) struct Me {
 /// Permissions that hold somewhere.
 #[derive(Debug, Serialize, ToSchema)]
 struct Held {
+    /// What may be done.
     permissions: Vec<&'static str>,
     /// The code of a location: there and below; null for everywhere.
     within: Option<String>,

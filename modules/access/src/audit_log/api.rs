@@ -34,6 +34,7 @@ pub(crate) struct AuditFilter {
 /// Who did something.
 #[derive(Debug, Serialize, ToSchema)]
 struct AuditActor {
+    /// The principal.
     #[schema(value_type = i64)]
     id: PrincipalId,
     /// The name at the time.
@@ -45,14 +46,20 @@ struct AuditActor {
 pub(crate) struct AuditView {
     /// Its number; they are dense.
     n: i64,
+    /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// Who.
     actor: AuditActor,
+    /// What was done, such as `access.key.create`.
     action: String,
+    /// What it was done to, such as `user:ann`.
     target: String,
     /// How it ended.
     outcome: String,
+    /// The id of the request, as its answer and the log have it.
     request_id: String,
+    /// What belongs to the action: what was changed, and how.
     #[schema(value_type = Object)]
     details: Box<RawValue>,
     /// Covers this row and the hash of the row before it.

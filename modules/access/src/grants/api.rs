@@ -25,10 +25,13 @@ pub(crate) struct GrantBody {
 /// A grant.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct GrantView {
+    /// Its id.
     id: i64,
+    /// The name of the role.
     role: String,
     /// The code of a location; null for everywhere.
     within: Option<String>,
+    /// Since when.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
 }

@@ -22,8 +22,10 @@ web::sorts! {
 /// An API key.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct KeyView {
+    /// The principal, as in the audit log.
     #[schema(value_type = i64)]
     id: PrincipalId,
+    /// What it is for.
     name: String,
     /// The key begins with this; enough to find it, not to use it.
     prefix: String,
@@ -37,15 +39,19 @@ pub(crate) struct KeyView {
     within: Option<Vec<String>>,
     /// Requests a minute; null for any number.
     per_minute: Option<u32>,
+    /// Since when.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
+    /// Until when.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Instant,
     /// To about a minute.
     #[schema(value_type = Option<String>, format = DateTime)]
     last_used_at: Option<Instant>,
+    /// Null while it is in use.
     #[schema(value_type = Option<String>, format = DateTime)]
     revoked_at: Option<Instant>,
+    /// Counts its changes; the `ETag`.
     version: i64,
 }
 

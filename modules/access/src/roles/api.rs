@@ -17,11 +17,15 @@ web::sorts! {
 /// A role.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct RoleView {
+    /// Its name.
     name: String,
+    /// What it is for.
     about: String,
     /// It comes with the product and cannot be changed.
     built_in: bool,
+    /// What it allows.
     permissions: Vec<&'static str>,
+    /// Counts its changes; the `ETag`.
     version: i64,
 }
 
@@ -36,9 +40,12 @@ impl From<Role> for RoleView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateRole {
+    /// Its name, which grants name.
     name: String,
+    /// What it is for.
     #[serde(default)]
     about: String,
+    /// What it allows; see `/api/v1/permissions`.
     permissions: Vec<String>,
 }
 
@@ -46,7 +53,9 @@ pub(crate) struct CreateRole {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeRole {
+    /// What it is for.
     about: Option<String>,
+    /// What it allows, in place of what it did.
     permissions: Option<Vec<String>>,
 }
 
@@ -59,13 +68,16 @@ pub(crate) struct RoleFilter {}
 /// What can be allowed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PermissionView {
+    /// Its name.
     permission: &'static str,
+    /// What it allows.
     about: &'static str,
 }
 
 /// All permissions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct PermissionList {
+    /// All of them.
     items: Vec<PermissionView>,
 }
 

@@ -16,6 +16,7 @@ use web::{Answer, App, Failure, Json, Stranger};
 pub(crate) struct SetUp {
     /// The token that the server showed at its start.
     token: String,
+    /// The login of the administrator.
     login: String,
     /// The login when not given.
     name: Option<String>,
@@ -29,6 +30,7 @@ pub(crate) struct SetUp {
 /// The first administrator and their first key.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SetUpDone {
+    /// The administrator.
     user: UserView,
     /// An API key with all that the user may. It is shown only here.
     key: String,

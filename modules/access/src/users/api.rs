@@ -21,14 +21,19 @@ pub(crate) struct UserView {
     /// The principal, as in the audit log.
     #[schema(value_type = i64)]
     pub(crate) id: PrincipalId,
+    /// The login, by which others name the user.
     pub(crate) login: String,
+    /// The name of the person.
     pub(crate) name: String,
+    /// What the user may do, and where.
     pub(crate) grants: Vec<GrantView>,
+    /// Since when.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Instant,
     /// Null while the account is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) ended_at: Option<Instant>,
+    /// Counts its changes; the `ETag`.
     pub(crate) version: i64,
 }
 
@@ -36,11 +41,13 @@ pub(crate) struct UserView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateUser {
+    /// The login, by which others name the user.
     login: String,
     /// The login when not given.
     name: Option<String>,
     /// 12 to 256 characters.
     password: String,
+    /// What the user may do, and where; nothing when not given.
     #[serde(default)]
     grants: Vec<GrantBody>,
 }
@@ -49,6 +56,7 @@ pub(crate) struct CreateUser {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeUser {
+    /// The name of the person.
     name: String,
 }
 

@@ -76,13 +76,19 @@ struct BulkPosting {
     /// The kind: `receive`, `issue`, `move`, `set_status`, `adjust`, `return`, `opening`,
     /// `produce` or `consume`.
     kind: String,
+    /// When it happens; now when left out.
     #[schema(value_type = Option<String>, format = DateTime)]
     effective_at: Option<Instant>,
+    /// Book it in the first open period when the one it falls in is closed.
     #[serde(default)]
     post_late: bool,
+    /// The document behind it, such as an order.
     document: Option<String>,
+    /// Why: one of the reasons. An adjustment and a change of status must say.
     reason: Option<String>,
+    /// Anything else a person should know.
     note: Option<String>,
+    /// What moves, line by line.
     lines: Vec<LineBody>,
 }
 
@@ -107,7 +113,7 @@ pub(crate) struct ReverseBody {
     /// Book it in the first open period when the one it falls in is closed.
     #[serde(default)]
     post_late: bool,
-    /// Why.
+    /// Why: one of the reasons.
     reason: Option<String>,
     /// Anything else a person should know.
     note: Option<String>,
