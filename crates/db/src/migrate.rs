@@ -266,7 +266,7 @@ pub(crate) fn check(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<(), Db
     match pending(sets, &found(conn)?)?.first() {
         None => Ok(()),
         Some((set, step)) => Err(DbError::refused(format!(
-            "the database lacks migration {} {:04} `{}`: migrate it first",
+            "it lacks migration {} {:04} `{}`: `stockwell migrate` brings it up to date",
             set.name, step.number, step.name
         ))),
     }

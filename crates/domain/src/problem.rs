@@ -11,7 +11,7 @@ use std::fmt;
 pub enum Kind {
     /// The request cannot be read (400).
     Malformed,
-    /// Nobody is signed in, or the key is not valid (401).
+    /// No key came with the request, or it is not valid (401).
     Unauthenticated,
     /// Signed in, but not allowed (403).
     Forbidden,
@@ -78,7 +78,7 @@ codes! {
         MalformedFile = "malformed_file", "The file cannot be read";
     }
     Unauthenticated {
-        Unauthenticated = "unauthenticated", "No valid key or session came with the request";
+        Unauthenticated = "unauthenticated", "No valid key came with the request";
     }
     Forbidden {
         Forbidden = "forbidden", "The caller lacks the permission";

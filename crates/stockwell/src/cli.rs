@@ -4,8 +4,8 @@ mod examples;
 mod reference;
 
 use crate::commands::{
-    backup, bench, demo, doctor, export, import, init, key, migrate, openapi, restore, routes, serve, user,
-    verify,
+    backup, bench, demo, doctor, export, import, init, key, migrate, openapi, restore, role, routes, serve,
+    user, verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};
@@ -24,20 +24,23 @@ struct Cli {
     command: Command,
 }
 
+/// Over the options of all commands, so that they do not stand between those of one.
+const COMMON: &str = "Options of every command";
+
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Global {
-    /// The folder of the data
-    #[arg(long, global = true, value_name = "DIR")]
+    /// The folder of the data; `stockwell-data` when not given, `stockwell-demo` for the demo
+    #[arg(long, global = true, value_name = "DIR", help_heading = COMMON)]
     data: Option<PathBuf>,
     /// `sqlite:PATH` or `postgres://…`; a file in the data folder when not given
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", help_heading = COMMON)]
     database: Option<String>,
     /// A configuration file
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = COMMON)]
     config: Option<PathBuf>,
     /// One JSON value in place of text
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = COMMON)]
     json: bool,
 }
 
@@ -60,6 +63,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Roles, which users and keys are given
+    #[command(subcommand)]
+    Role(role::Role),
     /// Bring the schema of the database up to date
     Migrate(migrate::Migrate),
     /// Write a checked copy of the database, also while it is in use
@@ -101,9 +107,10 @@ fn commands() -> clap::Command {
 
 /// Runs the command of the arguments of the process.
 pub fn main() -> ExitCode {
-    let Cli { global, command } = match Cli::from_arg_matches(&commands().get_matches()) {
+    let parsed = commands().try_get_matches().and_then(|matches| Cli::from_arg_matches(&matches));
+    let Cli { global, command } = match parsed {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => return called_wrongly(&error),
     };
     let out = Out { json: global.json };
     match run(global, command, out) {
@@ -115,6 +122,21 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Help and the version are results. What is wrong with a call is told as every error is.
+fn called_wrongly(error: &clap::Error) -> ExitCode {
+    let asks_for_json =
+        std::env::args_os().skip(1).take_while(|word| word != "--").any(|word| word == "--json");
+    if !(error.use_stderr() && asks_for_json) {
+        error.exit();
+    }
+    let text = error.render().to_string();
+    let text = text.strip_prefix("error: ").unwrap_or(&text);
+    let sentence = text.split("\n\n").next().unwrap_or(text).trim();
+    let stop = Stop::Usage(sentence.to_owned());
+    Out { json: true }.stopped(&stop);
+    ExitCode::from(&stop)
+}
+
 fn run(global: Global, command: Command, out: Out) -> Done {
     let Global { data, database, config, json: _ } = global;
     let listen = match &command {
@@ -122,7 +144,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Demo(demo) => demo.listen.clone(),
         _ => None,
     };
-    let default_data = matches!(command, Command::Demo(_)).then(|| PathBuf::from(demo::FOLDER));
+    let defaults: &[_] = if matches!(command, Command::Demo(_)) { &demo::DEFAULTS } else { &[] };
     if matches!(command, Command::Reference) {
         return out.line(&reference::page(&commands()));
     }
@@ -133,7 +155,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         );
     }
     let place = bench::Place { data: data.clone(), database: database.clone() };
-    let config = Config::read(&Flags { config, data, database, listen, default_data })?;
+    let config = Config::read(&Flags { config, data, database, listen, defaults })?;
     let call = Call { config: &config, out };
     match command {
         Command::Serve(command) => serve::run(call, &command),
@@ -143,6 +165,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Export(command) => export::run(call, &command),
         Command::User(command) => user::run(call, command),
         Command::Key(command) => key::run(call, command),
+        Command::Role(command) => role::run(call, &command),
         Command::Migrate(command) => migrate::run(call, &command),
         Command::Backup(command) => backup::run(call, &command),
         Command::Restore(command) => restore::run(call, &command),

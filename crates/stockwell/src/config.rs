@@ -96,8 +96,8 @@ pub struct Flags {
     pub database: Option<String>,
     /// `--listen`.
     pub listen: Option<String>,
-    /// The folder of the data when nobody names one, for a command with a default of its own.
-    pub default_data: Option<PathBuf>,
+    /// What holds when nobody says anything, for a command with defaults of its own.
+    pub defaults: &'static [(&'static str, &'static str)],
 }
 
 impl Config {
@@ -115,8 +115,8 @@ impl Config {
             values: KEYS.iter().map(|key| (key.name, (key.default.to_owned(), Source::Default))).collect(),
         };
         let path_text = |path: &Option<PathBuf>| path.as_ref().map(|path| path.display().to_string());
-        if let Some(folder) = path_text(&flags.default_data) {
-            config.set("data", folder, Source::Default);
+        for (name, value) in flags.defaults {
+            config.set(name, (*value).to_owned(), Source::Default);
         }
         let named = flags.config.clone().or_else(|| variables.get(environment::FILE).map(PathBuf::from));
         if let Some(path) = named {
@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn a_default_of_a_command_comes_after_everything_that_somebody_said() {
-        let flags = || Flags { default_data: Some("demo".into()), ..Flags::default() };
+        let flags = || Flags { defaults: &[("data", "demo")], ..Flags::default() };
         assert_eq!(read("", &[], flags()).unwrap().text("data"), "demo");
         assert_eq!(read("data = \"file\"", &[], flags()).unwrap().text("data"), "file");
         assert_eq!(read("", &[("STOCKWELL_DATA", "told")], flags()).unwrap().text("data"), "told");

@@ -2,6 +2,7 @@
 
 use domain::{Kind, Problem};
 use std::fmt;
+use std::path::Path;
 use std::process::ExitCode;
 use web::Failure;
 
@@ -24,6 +25,18 @@ pub enum Stop {
 pub type Done = Result<(), Stop>;
 
 impl Stop {
+    /// The same about a file that was given.
+    #[must_use]
+    pub fn in_file(self, file: &Path) -> Stop {
+        match self {
+            Stop::Failed(problem) => {
+                let detail = format!("`{}`: {}", file.display(), problem.detail).into();
+                Stop::Failed(Problem { detail, ..problem })
+            }
+            other => other,
+        }
+    }
+
     /// Could not run, with the reason of another error.
     pub fn cannot_run(error: impl fmt::Display) -> Stop {
         Stop::CannotRun(error.to_string())
@@ -38,6 +51,26 @@ impl Stop {
         (4, "could not run, for instance because the database is in use"),
         (78, "settings that are not safe, or cannot be read"),
     ];
+
+    /// The code: that of the problem, or the word for the exit code.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Stop::Failed(problem) => problem.code.word(),
+            Stop::Usage(_) => "called_wrongly",
+            Stop::Violated => "violated",
+            Stop::CannotRun(_) => "cannot_run",
+            Stop::Unsafe(_) => "unsafe_settings",
+        }
+    }
+
+    /// What is wrong, in a sentence; without what a problem says of its fields.
+    pub fn sentence(&self) -> &str {
+        match self {
+            Stop::Failed(problem) => &problem.detail,
+            Stop::Usage(text) | Stop::CannotRun(text) | Stop::Unsafe(text) => text,
+            Stop::Violated => "an invariant does not hold",
+        }
+    }
 
     /// The exit code, one of [`Stop::CODES`].
     pub fn code(&self) -> u8 {
@@ -59,17 +92,22 @@ impl From<&Stop> for ExitCode {
 
 impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Stop::Failed(problem) => {
-                write!(f, "{} ({})", problem.detail, problem.code)?;
-                problem
-                    .errors
-                    .iter()
-                    .try_for_each(|error| write!(f, "\n  {}: {}", error.pointer, error.detail))
+        f.write_str(self.sentence())?;
+        let Stop::Failed(problem) = self else { return Ok(()) };
+        write!(f, " ({})", problem.code)?;
+        for error in &problem.errors {
+            // a fault of one field is the whole problem, and is said already
+            let said = problem.detail.ends_with(&error.detail);
+            // the pointer into a request means nothing to whoever has called a command
+            let in_file = !error.pointer.starts_with(['/', '?']) && !error.pointer.is_empty();
+            match (said, in_file) {
+                (true, true) => write!(f, "\n  at {}", error.pointer)?,
+                (true, false) => {}
+                (false, true) => write!(f, "\n  {}: {}", error.pointer, error.detail)?,
+                (false, false) => write!(f, "\n  {}", error.detail)?,
             }
-            Stop::Usage(text) | Stop::CannotRun(text) | Stop::Unsafe(text) => f.write_str(text),
-            Stop::Violated => f.write_str("an invariant does not hold"),
         }
+        Ok(())
     }
 }
 

@@ -39,6 +39,18 @@ impl Out {
         }
     }
 
+    /// What somebody waits for beside the result, as a value for programs.
+    ///
+    /// # Errors
+    /// When the value cannot be written as JSON.
+    pub fn aside<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Stop> {
+        let line =
+            if self.json { serde_json::to_string(value).map_err(Stop::cannot_run)? } else { text(value) };
+        // nobody is left to tell that nobody listens
+        drop(writeln!(std::io::stderr(), "{}", line.trim_end()));
+        Ok(())
+    }
+
     /// A remark beside the result, which may be what somebody waits for: it is made in any case.
     pub fn remark(self, text: &str) {
         let line = if self.json { json!({ "remark": text }).to_string() } else { text.to_owned() };
@@ -52,9 +64,15 @@ impl Out {
             return;
         }
         let line = if self.json {
-            let mut value = json!({ "error": stop.to_string(), "exit_code": stop.code() });
-            if let (Stop::Failed(problem), Some(map)) = (stop, value.as_object_mut()) {
-                map.insert("code".into(), problem.code.word().into());
+            let mut value =
+                json!({ "error": stop.sentence(), "exit_code": stop.code(), "code": stop.word() });
+            if let (Stop::Failed(problem), Some(map)) = (stop, value.as_object_mut())
+                && !problem.errors.is_empty()
+            {
+                let fields = problem.errors.iter().map(
+                    |error| json!({ "pointer": error.pointer, "code": error.code.word(), "detail": error.detail }),
+                );
+                map.insert("errors".into(), fields.collect());
             }
             value.to_string()
         } else {

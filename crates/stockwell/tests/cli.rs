@@ -5,6 +5,9 @@
 #[path = "support/ended.rs"]
 mod ended;
 
+#[path = "cli/wrong.rs"]
+mod wrong;
+
 use ended::Ended;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};

@@ -253,10 +253,12 @@ impl Gate {
         response
     }
 
-    /// At most one line a request at `info` or above; faults always, the rest at `debug`.
+    /// At most one line a request: faults and what is turned away always, refusals at `info`, so that
+    /// whoever asks about one finds it by its id; what went well at `debug`.
     fn log(&self, begun: &Begun, status: StatusCode, took: std::time::Duration, failure: Option<&Failure>) {
         let (method, route) = (self.route.method.as_str(), self.route.path.as_str());
-        let ms = took.as_secs_f64() * 1e3;
+        // to the microsecond: what a float has beyond is noise
+        let ms = (took.as_secs_f64() * 1e6).round() / 1e3;
         let request_id = format_args!("req_{}", begun.request_id.simple());
         match failure {
             Some(failure) if failure.is_fault() => tracing::error!(
@@ -265,7 +267,7 @@ impl Gate {
             _ if status.is_server_error() => tracing::warn!(
                 %request_id, method, route, status = status.as_u16(), ms, "request turned away"
             ),
-            Some(failure) => tracing::debug!(
+            Some(failure) => tracing::info!(
                 %request_id, method, route, status = status.as_u16(), ms, code = %failure.problem().code, "request refused"
             ),
             None => {

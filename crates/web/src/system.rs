@@ -18,6 +18,7 @@ pub fn system_routes<S: State>() -> Routes<S> {
         .add(Permission::EventsRead, Reach::Filtered, crate::routes!(events::stream_events))
         .add(Permission::SystemRead, Reach::Everywhere, crate::routes!(get_health))
         .add(Permission::SystemRead, Reach::Everywhere, crate::routes!(get_metrics))
+        .add(crate::Access::Public(PublicReason::Description), Reach::Whole, crate::routes!(get_front))
         .add(crate::Access::Public(PublicReason::Description), Reach::Whole, crate::routes!(get_openapi))
         .add(
             crate::Access::Public(PublicReason::Description),
@@ -61,6 +62,29 @@ fn health(app: &App) -> Health {
         .map(|(name, checked)| PartHealth { name, ready: checked.is_ok(), detail: checked.err() })
         .collect();
     Health { ready: parts.iter().all(|part| part.ready), parts }
+}
+
+/// What somebody sees who opens the address in a browser.
+const FRONT: &str = "\
+Stockwell answers here: what do we have, where is it, when do we need more.
+
+Programs ask it, with a key:
+
+  curl -H 'authorization: Bearer swk_...' ADDRESS/api/v1/items
+
+where ADDRESS is what you have just opened. The demo shows a key when it starts; elsewhere
+`stockwell key add NAME --role administrator` makes one on the host. Pages for people are to come.
+
+  /api/openapi.json       every route
+  /docs/problems/CODE     what a refusal means and what to do, such as /docs/problems/unauthenticated
+  /livez and /readyz      whether it lives, and whether it takes requests
+";
+
+/// What can be asked, and where.
+#[utoipa::path(get, path = "/", responses((status = 200, content_type = "text/plain", body = String)))]
+async fn get_front() -> Response {
+    let plain = HeaderValue::from_static("text/plain; charset=utf-8");
+    ([(header::CONTENT_TYPE, plain)], FRONT).into_response()
 }
 
 /// Whether the process answers at all.

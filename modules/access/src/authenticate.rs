@@ -50,7 +50,8 @@ struct Entry {
 
 /// One text for every reason, so that a stranger learns nothing about which keys exist.
 fn unknown() -> Problem {
-    Problem::new(Code::Unauthenticated, "send a key as `Authorization: Bearer swk_…`")
+    let detail = "this key does not hold: it is mistyped, revoked or past its expiry";
+    Problem::new(Code::Unauthenticated, detail)
 }
 
 impl Keys {

@@ -39,7 +39,7 @@ pub use keys::{
 };
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
-pub use roles::{NewRole, create as create_role, find as find_role};
+pub use roles::{NewRole, create as create_role, find as find_role, list as list_roles};
 pub use setup::{
     FirstOrganisation, FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup,
 };

@@ -75,7 +75,10 @@ pub(crate) fn reader(path: &Path) -> Result<Connection, DbError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
     prepare(&conn, READER_CACHE_KIB)
-        .and_then(|()| conn.execute_batch("pragma query_only = on; pragma temp_store = memory;"))
+        .and_then(|()| {
+            // the last one reads the file, so that one that is no database is refused here
+            conn.execute_batch("pragma query_only = on; pragma temp_store = memory; pragma schema_version;")
+        })
         .map_err(|error| cannot_open(path, &error))?;
     Ok(conn)
 }
@@ -95,6 +98,12 @@ fn prepare(conn: &Connection, cache_kib: u32) -> rusqlite::Result<()> {
 }
 
 fn cannot_open(path: &Path, error: &rusqlite::Error) -> DbError {
+    if error.sqlite_error_code() == Some(rusqlite::ErrorCode::NotADatabase) {
+        return DbError::refused(format!(
+            "`{}` is no database: another program wrote it, or it is damaged; restore a backup into a new folder",
+            path.display()
+        ));
+    }
     match name(error, "open", None) {
         full @ DbError::StorageFull => full,
         other => DbError::refused(format!("cannot open `{}`: {other}", path.display())),

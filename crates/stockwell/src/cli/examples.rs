@@ -17,6 +17,7 @@ const EXAMPLES: &[Example] = &[
     (&["key", "add"], "stockwell key add till --role integration --within LON --days 90"),
     (&["key", "list"], "stockwell key list"),
     (&["key", "revoke"], "stockwell key revoke swk_1a2B3c4D"),
+    (&["role", "list"], "stockwell role list"),
     (&["migrate"], "stockwell migrate --data /var/lib/stockwell"),
     (&["backup"], "stockwell backup /backups/monday.db"),
     (&["restore"], "stockwell restore /backups/monday.db --into /var/lib/stockwell-new"),

@@ -11,8 +11,9 @@ const HEAD: &str = "# The command line
 <!-- Made by `cargo xtask openapi` from the commands themselves. -->
 
 Results go to standard output, remarks and errors to standard error. With `--json` a result is one JSON value, an
-error is `{\"error\", \"exit_code\", \"code\"}` and a remark `{\"remark\"}`, each on a line of its own. Bars that show
-progress appear only where a terminal watches.
+error is `{\"error\", \"exit_code\", \"code\"}`, with `errors` where fields are at fault, and a remark `{\"remark\"}`, each on a
+line of its own. The demo says what it has loaded as `{\"imported\"}` and where it answers as `{\"serving\"}`. Bars that show progress
+appear only where a terminal watches.
 
 Secrets are not given as arguments, which every user of the machine can read: passwords come in on standard input
 (`--password-stdin`), the URL of a database with a password in it by `STOCKWELL_DATABASE` or by the configuration file.

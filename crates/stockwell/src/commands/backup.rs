@@ -44,6 +44,7 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         Some(to) => to,
         None => fresh_name(call, ending)?,
     };
+    super::require_folder_of(&to)?;
     let anchor = if let Some(file) = is_file {
         super::require_database(call.config)?;
         copy(&file, &to)?

@@ -5,15 +5,18 @@ use super::{import, key, serve};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use clap::Args;
-use std::fs::{self, File, OpenOptions};
+use serde::Serialize;
+use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The folder when none is named.
-pub(crate) const FOLDER: &str = "stockwell-demo";
+/// What holds when nobody says anything: a folder of its own, and no log between what it tells
+/// people unless something is wrong.
+pub(crate) const DEFAULTS: [(&str, &str); 3] =
+    [("data", "stockwell-demo"), ("log.level", "warn"), ("log.format", "text")];
 /// The file that keeps the key, and by being there says that the year is loaded.
 const KEY_FILE: &str = "demo-key";
 
@@ -40,8 +43,13 @@ pub(crate) fn run(call: Call<'_>, demo: &Demo) -> Done {
     };
     // no load balancer has to notice that it ends
     let closing = web::Closing { delay: Duration::ZERO, ..call.config.closing()? };
-    let welcome = |address| welcome(call.config.data(), &token, address);
-    serve::run_with(call, &serve::Manner { closing, welcome: &welcome })
+    let serving = |address: SocketAddr| {
+        let (data, key) = (call.config.data(), &*token);
+        call.out
+            .aside(&Told { serving: Serving { address: format!("http://{address}"), key, data } }, welcome)
+    };
+    // its key may do everything: nobody need be the first to come
+    serve::run_with(call, &serve::Manner { closing, welcome: &serving, offers_set_up: false })
 }
 
 /// Loads the year, or what is missing of it, and makes the key.
@@ -53,11 +61,14 @@ fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path) -> Result<String, S
     );
     call.out.remark("the first start loads a real year of a shop; this takes a moment");
     let file: Box<dyn Read> = match &demo.file {
-        Some(file) => Box::new(File::open(file).map_err(|error| import::cannot_open(file, &error))?),
+        Some(file) => Box::new(import::open(file)?),
         None => Box::new(YEAR),
     };
-    let imported = import::year(call, file)?;
-    call.out.remark(&import::text(&imported));
+    let imported = import::year(call, file).map_err(|stop| match &demo.file {
+        Some(file) => stop.in_file(file),
+        None => stop,
+    })?;
+    call.out.aside(&Loaded { imported }, |loaded| import::text(&loaded.imported))?;
     let token = key::machine(call.config, "demo")?;
     keep(key_file, &token)?;
     Ok(token)
@@ -72,19 +83,39 @@ fn keep(key_file: &Path, token: &str) -> Result<(), Stop> {
     Ok(fs::rename(&part, key_file)?)
 }
 
+/// What was loaded, for programs.
+#[derive(Serialize)]
+struct Loaded {
+    imported: import::Imported,
+}
+
+/// Where it answers, for programs.
+#[derive(Serialize)]
+struct Told<'a> {
+    serving: Serving<'a>,
+}
+
+#[derive(Serialize)]
+struct Serving<'a> {
+    address: String,
+    key: &'a str,
+    data: &'a Path,
+}
+
 /// What a newcomer does next. The lot is one of the real year.
-fn welcome(data: &Path, token: &str, address: SocketAddr) -> String {
+fn welcome(told: &Told<'_>) -> String {
+    let Told { serving: Serving { address, key, data } } = told;
     let data = data.display();
     format!(
-        "\nStockwell answers at http://{address}, with a real year of trade in `{data}`. Stop it with Ctrl-C; the next\n\
+        "\nStockwell answers at {address}, with a real year of trade in `{data}`. Stop it with Ctrl-C; the next\n\
          start finds everything as you left it. Ask it, for instance in another terminal:\n\n  \
-         key='authorization: Bearer {token}'\n\n  \
+         key='authorization: Bearer {key}'\n\n  \
          # what there is of an item, and where\n  \
-         curl -H \"$key\" http://{address}/api/v1/items/85123A/stock\n\n  \
+         curl -H \"$key\" {address}/api/v1/items/85123A/stock\n\n  \
          # the movements behind it, newest first\n  \
-         curl -H \"$key\" 'http://{address}/api/v1/ledger?sku=85123A&limit=5'\n\n  \
-         # a recall: who got this lot of scented candles\n  \
-         curl -H \"$key\" 'http://{address}/api/v1/ledger?sku=22969&lot=OPENING-C'\n\n\
-         The key may do everything; it is kept in `{data}/{KEY_FILE}`. All routes: http://{address}/api/openapi.json"
+         curl -H \"$key\" '{address}/api/v1/ledger?sku=85123A&limit=5'\n\n  \
+         # a recall: who got this lot of scented candles; the customer is in `note`, and `next` leads to the rest\n  \
+         curl -H \"$key\" '{address}/api/v1/ledger?sku=22969&lot=OPENING-C&kind=issue'\n\n\
+         The key may do everything; it is kept in `{data}/{KEY_FILE}`. What else can be asked: {address}"
     )
 }

@@ -7,6 +7,7 @@ use crate::out::table;
 use crate::{config, store_backup};
 use clap::Args;
 use serde::Serialize;
+use std::io::ErrorKind;
 
 /// No arguments.
 #[derive(Debug, Args)]
@@ -69,10 +70,13 @@ fn checks(call: Call<'_>) -> Vec<Check> {
 
 fn folder(call: Call<'_>) -> Result<String, Stop> {
     let data = call.config.data();
-    if data.is_dir() {
-        return Ok(format!("`{}` is there", data.display()));
+    match std::fs::read_dir(data) {
+        Ok(_) => Ok(format!("`{}` can be read", data.display())),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            Err(Stop::CannotRun(format!("`{}` is not there: run `stockwell init`", data.display())))
+        }
+        Err(error) => Err(Stop::CannotRun(format!("cannot read `{}`: {error}", data.display()))),
     }
-    Err(Stop::CannotRun(format!("`{}` is not there: run `stockwell init`", data.display())))
 }
 
 fn database(call: Call<'_>) -> Result<String, Stop> {
@@ -80,7 +84,7 @@ fn database(call: Call<'_>) -> Result<String, Stop> {
     let mut settings = super::db_settings(call.config)?;
     settings.read_only = true;
     let db = super::open(call.config, &settings)?;
-    let checked = db.check_schema();
+    let checked = super::check_schema(call.config, &db);
     db.close();
     checked?;
     Ok(format!("`{}` answers, and its schema is current", config::without_password(&call.config.database())))

@@ -67,6 +67,7 @@ pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
     }
     if let Some(file) = &command.out {
         refuse_existing(file, command.force)?;
+        super::require_folder_of(file)?;
         let db = open(call)?;
         let written = to_file(&db, command, file);
         db.close();
@@ -93,7 +94,7 @@ fn open(call: Call<'_>) -> Result<Db, Stop> {
     settings.read_only = true;
     settings.read_timeout = PATIENCE;
     let db = super::open(call.config, &settings)?;
-    db.check_schema()?;
+    super::check_schema(call.config, &db)?;
     Ok(db)
 }
 
@@ -123,7 +124,7 @@ fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
     part.push(".part");
     let part = PathBuf::from(part);
     let written = (|| {
-        let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", part.display()));
+        let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", file.display()));
         let mut out = Counting::new(File::create(&part).map_err(cannot)?);
         let rows = write(db, command, &mut out)?;
         out.to.sync_all()?;

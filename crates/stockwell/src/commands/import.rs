@@ -38,14 +38,18 @@ pub(crate) struct Imported {
 
 pub(crate) fn run(call: Call<'_>, import: Import) -> Done {
     let Import::OnlineRetail(OnlineRetail { file }) = import;
-    let reader = std::fs::File::open(&file).map_err(|error| cannot_open(&file, &error))?;
-    let imported = year(call, reader)?;
+    let reader = open(&file)?;
+    let imported = year(call, reader).map_err(|stop| stop.in_file(&file))?;
     call.out.show(&imported, text)
 }
 
-/// Says which file cannot be read and why.
-pub(crate) fn cannot_open(file: &Path, error: &std::io::Error) -> Stop {
-    Stop::CannotRun(format!("cannot open `{}`: {error}", file.display()))
+/// Opens a file to read, or says which cannot be read and why.
+pub(crate) fn open(file: &Path) -> Result<std::fs::File, Stop> {
+    if file.is_dir() {
+        return Err(Stop::CannotRun(format!("`{}` is a folder: name the file in it", file.display())));
+    }
+    std::fs::File::open(file)
+        .map_err(|error| Stop::CannotRun(format!("cannot open `{}`: {error}", file.display())))
 }
 
 /// Makes the folder ready and loads a year into it, or what an earlier call left over. The file is

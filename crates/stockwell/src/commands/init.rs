@@ -1,5 +1,5 @@
 //! `stockwell init`: makes a data folder ready, with an empty database in it, and sets the books up
-//! when it is told how they are kept. The first user comes by `stockwell user add`, or by the link
+//! when it is told how they are kept. The first user comes by `stockwell user add`, or by the request
 //! that `stockwell serve` shows.
 
 use super::Operator;

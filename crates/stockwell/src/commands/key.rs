@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::out::table;
 use access::{KeyRow, NewKey, PER_MINUTE, Token};
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use domain::permission::Permissions;
 use domain::{Instant, PrincipalId};
 use serde::Serialize;
@@ -30,11 +30,12 @@ pub(crate) enum Key {
 
 /// A key to make.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("whose").required(true).args(["user", "role"]))]
 pub(crate) struct Add {
     /// What it is for
     name: String,
     /// The user it acts for, with all that they may
-    #[arg(long, value_name = "LOGIN", required_unless_present = "role", conflicts_with = "role")]
+    #[arg(long, value_name = "LOGIN")]
     user: Option<String>,
     /// A machine's key with the permissions of this role
     #[arg(long)]

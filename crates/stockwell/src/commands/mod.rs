@@ -11,19 +11,21 @@ pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod restore;
+pub(crate) mod role;
 pub(crate) mod routes;
 pub(crate) mod serve;
 pub(crate) mod user;
 pub(crate) mod verify;
 
 use crate::clock::WallClock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::exit::Stop;
 use crate::ids::TimeIds;
 use crate::wiring;
 use access::By;
 use db::{Db, DbError};
 use domain::{Actor, Ctx, Ids};
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::Arc;
@@ -44,7 +46,14 @@ pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {
 pub(crate) fn private_folder(folder: &Path) -> Result<(), Stop> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true).mode(0o700);
-    builder.create(folder).map_err(|error| Stop::CannotRun(format!("`{}`: {error}", folder.display())))
+    builder.create(folder).map_err(|error| {
+        let why = if folder.is_file() {
+            "it is a file, and a folder is needed".to_owned()
+        } else {
+            error.to_string()
+        };
+        Stop::CannotRun(format!("cannot make the folder `{}`: {why}", folder.display()))
+    })
 }
 
 /// Opens the database, which need not exist yet.
@@ -58,12 +67,37 @@ pub(crate) fn open(config: &Config, settings: &db::Settings) -> Result<Db, Stop>
 
 /// Refuses when there is no database yet.
 pub(crate) fn require_database(config: &Config) -> Result<(), Stop> {
-    match config.database_file() {
-        Some(file) if !file.exists() => Err(Stop::CannotRun(format!(
+    let Some(file) = config.database_file() else { return Ok(()) };
+    match file.metadata() {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Stop::CannotRun(format!(
             "there is no database at `{}`: run `stockwell init`, or say where it is with `--data`",
             file.display()
         ))),
-        _ => Ok(()),
+        // it may well be there
+        Err(error) => Err(Stop::CannotRun(format!("cannot look at `{}`: {error}", file.display()))),
+    }
+}
+
+/// Refuses a schema that is not that of this program, and says of which database.
+pub(crate) fn check_schema(config: &Config, db: &Db) -> Result<(), Stop> {
+    db.check_schema().map_err(|error| match error {
+        DbError::Refused(text) => {
+            Stop::CannotRun(format!("`{}`: {text}", config::without_password(&config.database())))
+        }
+        other => other.into(),
+    })
+}
+
+/// Refuses a file to write whose folder is not there.
+pub(crate) fn require_folder_of(file: &Path) -> Result<(), Stop> {
+    match file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir()) {
+        None => Ok(()),
+        Some(folder) => Err(Stop::CannotRun(format!(
+            "cannot write `{}`: there is no folder `{}`",
+            file.display(),
+            folder.display()
+        ))),
     }
 }
 
@@ -91,7 +125,7 @@ impl Operator {
         settings.read_only = read_only;
         settings.read_timeout = PATIENCE;
         let db = open(config, &settings)?;
-        db.check_schema()?;
+        check_schema(config, &db)?;
         Ok(Operator { db, ctx: operator_ctx(), principal: Principal::system() })
     }
 

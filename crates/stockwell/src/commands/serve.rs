@@ -1,5 +1,5 @@
 //! `stockwell serve`: answers requests until it is told to stop. An empty folder is made ready; an
-//! older schema is brought up to date; while nobody exists, a one-time link is shown.
+//! older schema is brought up to date; while nobody exists, the request that makes the first user is shown.
 
 use super::migrate::bring_up_to_date;
 use super::operator_ctx;
@@ -36,15 +36,21 @@ pub(crate) struct Serve {
 
 pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
     let closing = call.config.closing()?;
-    run_with(call, &Manner { closing, welcome: &|address| format!("listening on http://{address}") })
+    let welcome = |address| {
+        call.out.remark(&format!("listening on http://{address}"));
+        Ok(())
+    };
+    run_with(call, &Manner { closing, welcome: &welcome, offers_set_up: true })
 }
 
 /// How it serves people beside requests.
 pub(crate) struct Manner<'a> {
     /// How it ends.
     pub(crate) closing: web::Closing,
-    /// What it says once requests are answered.
-    pub(crate) welcome: &'a dyn Fn(SocketAddr) -> String,
+    /// Says that requests are answered, and where.
+    pub(crate) welcome: &'a dyn Fn(SocketAddr) -> Done,
+    /// Whether it shows how to make the first user while there is none.
+    pub(crate) offers_set_up: bool,
 }
 
 /// The same in another manner.
@@ -120,9 +126,11 @@ async fn serve(
     });
     // before anybody is told that it runs: who is told may stop it at once
     let stop = told_to_stop()?;
-    show_set_up(call, db, address).await?;
+    if manner.offers_set_up {
+        show_set_up(call, db, address).await?;
+    }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
-    call.out.remark(&(manner.welcome)(address));
+    (manner.welcome)(address)?;
     server.run(listener, stop, manner.closing).await;
     tracing::info!("stopped");
     Ok(())

@@ -31,7 +31,7 @@ pub(crate) enum User {
 /// A user to create.
 #[derive(Debug, Args)]
 pub(crate) struct Add {
-    /// What they sign in with
+    /// The name by which they are known here, such as `ann`
     login: String,
     /// The name to show
     #[arg(long)]
@@ -47,14 +47,14 @@ pub(crate) struct Add {
 /// A user.
 #[derive(Debug, Args)]
 pub(crate) struct Named {
-    /// What they sign in with
+    /// The login
     login: String,
 }
 
 /// A user with a new password.
 #[derive(Debug, Args)]
 pub(crate) struct SetPassword {
-    /// What they sign in with
+    /// The login
     login: String,
     /// Read the password from the first line of standard input; else one is made and shown
     #[arg(long)]
@@ -163,7 +163,13 @@ fn list(call: Call<'_>) -> Done {
 fn show(call: Call<'_>, row: &Row) -> Done {
     call.out.show(row, |row| {
         let ended = row.ended_at.map(|at| format!("ended at {at}"));
-        let password = row.password.as_ref().map(|text| format!("password, shown only now: {text}"));
+        let password = row.password.as_ref().map(|text| {
+            format!(
+                "password, shown only now: {text}\nit is for the web interface to come; programs ask with a key, \
+                 which `stockwell key add NAME --user {}` makes",
+                row.login
+            )
+        });
         let first = format!("{} ({})", row.login, row.grants.join(", "));
         let lines: Vec<String> = std::iter::once(first).chain(ended).chain(password).collect();
         lines.join("\n")

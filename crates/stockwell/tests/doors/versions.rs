@@ -14,6 +14,7 @@ type Case = (String, i64, fn(usize) -> Value);
 
 /// How many change at once.
 const CALLERS: usize = 6;
+const REASONS: [&str; CALLERS] = ["count", "damaged", "expired", "inspection", "other", "recall"];
 
 fn of_many_who_change_from_one_version_one_wins(world: &World) {
     let admin = world.admin();
@@ -29,7 +30,7 @@ fn of_many_who_change_from_one_version_one_wins(world: &World) {
     let number = admin.post("/api/v1/transfers", &transfer).good().json()["number"].clone();
     let number = number.as_str().unwrap();
     let cases: [Case; 6] = [
-        ("locations/BIN/block".to_owned(), 1, |place| json!({ "reason": format!("reason {place}") })),
+        ("locations/BIN/block".to_owned(), 1, |place| json!({ "reason": REASONS[place] })),
         ("items/BOLT/units".to_owned(), 1, |place| json!({ "unit": format!("box{place}"), "factor": "6" })),
         (
             "units/TOTE/move".to_owned(),

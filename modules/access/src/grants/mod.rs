@@ -26,7 +26,8 @@ pub struct NewGrant {
 /// `invalid_value` for an unknown role; `grant_exceeds_maker`; `code_taken` for one that they have.
 pub(crate) fn give(tx: &mut Tx<'_>, by: &By<'_>, to: PrincipalId, grant: &NewGrant) -> Result<i64, Failure> {
     let Some(role) = store_roles::lock(tx, &grant.role)? else {
-        let detail = format!("there is no role `{}`, see `GET /api/v1/roles`", grant.role);
+        let detail =
+            format!("there is no role `{}`: see `GET /api/v1/roles`, or `stockwell role list`", grant.role);
         return Err(Problem::at(Code::InvalidValue, "/role", detail).into());
     };
     by.may_hand_out(tx, role.permissions, grant.within)?;

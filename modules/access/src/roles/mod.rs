@@ -125,7 +125,7 @@ pub fn find(conn: &mut Conn<'_>, name: &str) -> Result<Role, Failure> {
 ///
 /// # Errors
 /// Failures of the store.
-pub(crate) fn list(conn: &mut Conn<'_>, after: Option<&str>, limit: i64) -> Result<Vec<Role>, DbError> {
+pub fn list(conn: &mut Conn<'_>, after: Option<&str>, limit: i64) -> Result<Vec<Role>, DbError> {
     store_roles::list(conn, after, limit)
 }
 

@@ -150,7 +150,7 @@ fn a_wrong_place_is_refused(world: &World) {
         stage.refuses("place", &post(path, body), expected);
     }
     let reason = json!({ "reason": "damaged" });
-    for path in ["locations/B1/unblock", "items/GONE/unarchive", "periods/2026-01/close"] {
+    for path in ["locations/B1/unblock", "items/GONE/restore", "periods/2026-01/close"] {
         stage.refuses("no body belongs here", &post(path, reason.clone()), "400 malformed_body");
         stage.refuses("nor an array", &post(path, json!([])), "400 malformed_body");
     }

@@ -1,0 +1,53 @@
+//! `stockwell role`: the roles that users and keys are given, for the operator at the host.
+
+use super::Operator;
+use crate::cli::Call;
+use crate::exit::Done;
+use crate::out::table;
+use clap::Subcommand;
+use serde::Serialize;
+use web::Failure;
+
+/// Roles per page when listing.
+const PAGE: i64 = 500;
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Role {
+    /// List the roles, with what each may do
+    List,
+}
+
+/// A role as it is printed.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: String,
+    about: String,
+    built_in: bool,
+    permissions: Vec<&'static str>,
+}
+
+pub(crate) fn run(call: Call<'_>, role: &Role) -> Done {
+    let Role::List = role;
+    let operator = Operator::open_to_read(call.config)?;
+    let rows: Vec<Row> = operator.db.read_blocking(|conn| {
+        let mut rows: Vec<Row> = Vec::new();
+        loop {
+            let after = rows.last().map(|row| row.name.clone());
+            let page = access::list_roles(conn, after.as_deref(), PAGE)?;
+            if page.is_empty() {
+                return Ok::<_, Failure>(rows);
+            }
+            rows.extend(page.into_iter().map(row));
+        }
+    })?;
+    call.out.show(&rows, |rows| {
+        let cells = |row: &Row| vec![row.name.clone(), row.about.clone(), row.permissions.join(", ")];
+        table(&["role", "what it is for", "permissions"], &rows.iter().map(cells).collect::<Vec<_>>())
+    })
+}
+
+fn row(role: access::Role) -> Row {
+    let access::Role { name, about, built_in, permissions, .. } = role;
+    Row { name, about, built_in, permissions: permissions.iter().map(domain::Permission::word).collect() }
+}

@@ -1,0 +1,101 @@
+//! What goes wrong at the command line is told once, in its words, with the file or the setting that
+//! is at fault.
+
+use super::{Ended, Shell};
+use serde_json::{Value, json};
+
+/// The error of a call that has to stop with a code; it is told once and shows nothing of the inside.
+fn refused(ended: Ended, code: i32, says: &str) -> String {
+    assert_eq!(ended.code, code, "{ended:?}");
+    assert!(ended.err.contains(says), "`{says}` is not in: {}", ended.err);
+    for inside in ["os error 17", "(26)", "no such table", ".part", "\"/"] {
+        assert!(!ended.err.contains(inside), "{}", ended.err);
+    }
+    ended.err
+}
+
+#[test]
+fn a_setting_that_there_is_not_is_refused_wherever_it_stands() {
+    let shell = Shell::ready();
+    let with = |name: &str, value: &str| -> Ended {
+        shell.command(&["doctor"]).env(name, value).output().unwrap().into()
+    };
+    refused(with("STOCKWELL_LOG_LEVEL", "loud"), 78, "`loud` does not begin with a level");
+    refused(with("STOCKWELL_LISTN", "127.0.0.1:1"), 78, "is `STOCKWELL_LISTEN` meant?");
+    refused(with("STOCKWELL_LISTEN", "localhost:7199"), 78, "not an IP address with a port");
+    with("STOCKWELL_LOG_LEVEL", "info,web=debug").good();
+}
+
+#[test]
+fn a_wrong_call_is_told_as_json_where_that_is_asked_for() {
+    let shell = Shell::ready();
+    let told = |arguments: &[&str]| -> Value { serde_json::from_str(&shell.run(arguments).err).unwrap() };
+    let usage = told(&["--json", "user", "fly"]);
+    assert_eq!((&usage["code"], &usage["exit_code"]), (&json!("called_wrongly"), &json!(2)));
+    let gone = told(&["--json", "--data", "nowhere", "user", "list"]);
+    assert_eq!((&gone["code"], &gone["exit_code"]), (&json!("cannot_run"), &json!(4)));
+    let field = told(&["--json", "user", "add", "bob", "--role", "captain"]);
+    assert_eq!((&field["code"], &field["errors"][0]["pointer"]), (&json!("invalid_value"), &json!("/role")));
+    assert_eq!(field["error"], field["errors"][0]["detail"]);
+    assert_eq!(shell.run(&["--json", "--help"]).good().err, "", "help is a result");
+}
+
+#[test]
+fn a_refusal_is_said_once_and_without_pointers() {
+    let shell = Shell::ready();
+    let unknown =
+        refused(shell.run(&["user", "add", "bob", "--role", "captain"]), 1, "`stockwell role list`");
+    assert_eq!(unknown.matches("captain").count(), 1, "{unknown}");
+    assert!(!unknown.contains("  /"), "{unknown}");
+    let roles = shell.run(&["role", "list"]).good().out;
+    assert!(roles.starts_with("role") && roles.contains("administrator"), "{roles}");
+    refused(shell.run(&["key", "add", "laptop"]), 2, "<--user <LOGIN>|--role <ROLE>>");
+}
+
+#[test]
+fn a_file_that_is_not_what_it_should_be_is_named() {
+    let shell = Shell::new();
+    let path = |name: &str| shell.path(name).display().to_string();
+    std::fs::write(shell.path("afile"), "x").unwrap();
+    refused(shell.run(&["init", "--data", "afile"]), 4, "`afile`: it is a file, and a folder is needed");
+    refused(shell.run(&["user", "list", "--data", "afile"]), 4, "cannot look at `afile/stockwell.db`");
+    refused(shell.run(&["doctor", "--data", "afile"]), 4, "cannot read `afile`");
+    std::fs::create_dir(shell.path("odd")).unwrap();
+    std::fs::write(shell.path("odd/stockwell.db"), "this was written by another program ".repeat(99))
+        .unwrap();
+    for call in [["user", "list"], ["migrate", "--json"], ["doctor", "--json"]] {
+        refused(shell.run(&[&call[..], &["--data", "odd"]].concat()), 4, "`odd/stockwell.db` is no database");
+    }
+    std::fs::create_dir(shell.path("empty")).unwrap();
+    std::fs::write(shell.path("empty/stockwell.db"), "").unwrap();
+    let empty = refused(shell.run(&["user", "list", "--data", "empty"]), 4, "`stockwell migrate`");
+    assert!(empty.contains("empty/stockwell.db`: there are no tables"), "{empty}");
+    shell.run(&["init"]).good();
+    refused(shell.run(&["backup", &path("no/such/copy.db")]), 4, "there is no folder");
+    refused(shell.run(&["export", "--out", &path("nodir/x.csv")]), 4, "there is no folder");
+    refused(shell.run(&["import", "online-retail", &path("odd")]), 4, "is a folder: name the file in it");
+    std::fs::write(shell.path("wrong.csv"), "a,b\n1,2\n").unwrap();
+    refused(shell.run(&["import", "online-retail", &path("wrong.csv")]), 1, "wrong.csv`: ");
+}
+
+#[test]
+fn the_file_alone_holds_everything_when_a_command_has_ended() {
+    let shell = Shell::ready();
+    let data = shell.path("data");
+    let log_bytes = || std::fs::metadata(data.join("stockwell.db-wal")).map_or(0, |log| log.len());
+    assert_eq!(log_bytes(), 0, "after `init`");
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
+    assert_eq!(log_bytes(), 0, "after `user add`");
+    let server = shell.serve();
+    let stranger = testkit::http::Actor::stranger(server.address);
+    let front = stranger.get("/");
+    assert_eq!(front.status, 200);
+    assert!(front.text().contains("/api/openapi.json"), "{}", front.text());
+    assert_eq!(stranger.get("/api/v1/items").status, 401);
+    server.signal("TERM");
+    assert_eq!(server.ended().0, 0);
+    assert_eq!(log_bytes(), 0, "after a server");
+    std::fs::create_dir(shell.path("copy")).unwrap();
+    std::fs::copy(data.join("stockwell.db"), shell.path("copy").join("stockwell.db")).unwrap();
+    assert!(shell.run(&["user", "list", "--data", "copy"]).good().out.contains("ann"));
+}
