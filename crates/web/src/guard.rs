@@ -270,6 +270,10 @@ impl Gate {
             Some(failure) => tracing::info!(
                 %request_id, method, route, status = status.as_u16(), ms, code = %failure.problem().code, "request refused"
             ),
+            // a refusal of the ledger is an answer that is kept
+            None if status.is_client_error() => tracing::info!(
+                %request_id, method, route, status = status.as_u16(), ms, "request refused"
+            ),
             None => {
                 tracing::debug!(%request_id, method, route, status = status.as_u16(), ms, "request answered");
             }

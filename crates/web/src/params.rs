@@ -47,7 +47,10 @@ pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
         }
         let name = named("missing field `").or_else(|| named("duplicate field `")).map(str::to_owned);
         let name = name.unwrap_or_else(|| error.path().to_string());
-        Problem::at(Code::MalformedParameter, format!("?{name}"), format!("the parameter `{name}`: {detail}"))
+        let numbers = ["invalid digit found", "cannot parse integer", "number too"];
+        let why =
+            if numbers.iter().any(|words| detail.contains(words)) { "it is a whole number" } else { &detail };
+        Problem::at(Code::MalformedParameter, format!("?{name}"), format!("the parameter `{name}`: {why}"))
     })
 }
 
@@ -103,6 +106,14 @@ mod tests {
     fn what_is_right_is_read() {
         let filter: Filter = read("class=a%20b+%C3%BC&archived=true").unwrap();
         assert_eq!(filter, Filter { class: Some("a b ü".into()), archived: Some(true), least: None });
+    }
+
+    #[test]
+    fn a_number_is_asked_for_in_our_words() {
+        for wrong in ["x", "", "9223372036854775808", "-9223372036854775809", "1.5"] {
+            let problem = read::<Filter>(&format!("least={wrong}")).unwrap_err();
+            assert_eq!(problem.detail, "the parameter `least`: it is a whole number", "{wrong}");
+        }
     }
 
     #[test]

@@ -288,7 +288,9 @@ impl Why {
             Why::Nothing => "nothing would change",
             Why::ClaimUnknown => "there is no such claim",
             Why::ClaimElsewhere => "the claim is on another item, site or place",
-            Why::AlreadyReversed => "the posting has been reversed already",
+            Why::AlreadyReversed => {
+                "the posting has been reversed already: its movements name the reversal as `reversed_by`"
+            }
             Why::NotReversible => "a reversal, or a posting that moved nothing, cannot be reversed",
             Why::ValueTooLarge => "the value does not fit the books",
             _ => "the balance would be larger than the books can hold",

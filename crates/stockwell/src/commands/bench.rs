@@ -18,7 +18,7 @@ pub(crate) struct Bench {
     #[arg(long)]
     clients: Option<usize>,
     /// Rounds of one second: half for the product, half for the floor
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     seconds: u64,
     /// Items in the world that is made
     #[arg(long, default_value_t = 10_000)]

@@ -65,6 +65,11 @@ pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
     {
         return Err(Stop::Usage(format!("the list `{}` has no past; leave `--as-of` out", what.word())));
     }
+    if command.as_of.is_some_and(|at| at > super::operator_ctx().now) {
+        return Err(Stop::Usage(
+            "`--as-of` lies in the future, of which the ledger knows nothing".to_owned(),
+        ));
+    }
     if let Some(file) = &command.out {
         refuse_existing(file, command.force)?;
         super::require_folder_of(file)?;

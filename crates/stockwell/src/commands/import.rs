@@ -95,7 +95,7 @@ pub(crate) fn text(imported: &Imported) -> String {
     };
     format!(
         "{reconciliation}\n{items} items, {locations} bins, {postings} postings and {postings_simulated} simulated ones, \
-         {movements} movements\n{lines_moved} lines of the file moved {units_moved} units net; the others are services, \
-         bad debts, and the two giant mistakes\n{end}"
+         {movements} movements\n{lines_moved} lines of the file moved {units_moved} units net; what became of the others is \
+         counted above, by reason\n{end}"
     )
 }

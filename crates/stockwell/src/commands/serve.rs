@@ -9,6 +9,7 @@ use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::ids::TimeIds;
 use crate::logging;
+use crate::out::Out;
 use crate::server::{Server, ServerParts};
 use clap::Args;
 use db::Db;
@@ -17,6 +18,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use web::{Clock, Failure, Readiness};
@@ -125,7 +127,7 @@ async fn serve(
         readiness: vec![disk],
     });
     // before anybody is told that it runs: who is told may stop it at once
-    let stop = told_to_stop()?;
+    let stop = told_to_stop(call.out, manner.closing.delay)?;
     if manner.offers_set_up {
         show_set_up(call, db, address).await?;
     }
@@ -154,11 +156,18 @@ async fn show_set_up(call: Call<'_>, db: &Db, address: SocketAddr) -> Done {
 }
 
 /// Ready at the first `SIGTERM` or `SIGINT`; the second ends the process at once, which is safe.
-fn told_to_stop() -> Result<impl Future<Output = ()>, Stop> {
+fn told_to_stop(out: Out, delay: Duration) -> Result<impl Future<Output = ()>, Stop> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
         told(&mut terminate, &mut interrupt).await;
+        let seconds = delay.as_secs();
+        if seconds > 0 {
+            out.remark(&format!(
+                "stopping: for {seconds} seconds load balancers may notice (`shutdown.delay_seconds`); Ctrl-C again \
+                 stops at once"
+            ));
+        }
         tracing::info!("told to stop: no new requests, those that were begun are finished");
         tokio::spawn(async move {
             told(&mut terminate, &mut interrupt).await;
