@@ -128,7 +128,7 @@ claim_closed /lines/1/claim the claim is `broken`
 claim_expired /lines/1/claim the reservation expired at `2026-06-15T06:00:00Z`; reserve again
 unknown_claim /lines/1/claim the claim is on another item, site or place
 stock_claimed /lines/1/claim the claim is for `1` and `2` is wanted
-already_reversed /lines/1 the posting has been reversed already
+already_reversed /lines/1 the posting has been reversed already: its movements name the reversal as `reversed_by`
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
 limit_exceeded /lines/1/unit_cost the value does not fit the books
 limit_exceeded /lines/1/qty the balance would be larger than the books can hold
