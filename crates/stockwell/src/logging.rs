@@ -45,7 +45,8 @@ pub(crate) fn filter(level: &str) -> Result<EnvFilter, String> {
     if let Some(part) = parts.filter(|part| !part.contains('=')).last() {
         return Err(format!("`{part}` has no level: say which, as in `info,web=debug`"));
     }
-    EnvFilter::try_new(level).map_err(|error| format!("`{level}`: {error}"))
+    let parts: Vec<&str> = level.split(',').map(str::trim).collect();
+    EnvFilter::try_new(parts.join(",")).map_err(|error| format!("`{level}`: {error}"))
 }
 
 struct Lines {

@@ -35,7 +35,10 @@ fn a_wrong_call_is_told_as_json_where_that_is_asked_for() {
     let gone = told(&["--json", "--data", "nowhere", "user", "list"]);
     assert_eq!((&gone["code"], &gone["exit_code"]), (&json!("cannot_run"), &json!(4)));
     let field = told(&["--json", "user", "add", "bob", "--role", "captain"]);
-    assert_eq!((&field["code"], &field["errors"][0]["pointer"]), (&json!("invalid_value"), &json!("/role")));
+    assert_eq!(
+        (&field["code"], &field["errors"][0]["pointer"]),
+        (&json!("invalid_value"), &json!("/grants/0/role"))
+    );
     assert_eq!(field["error"], field["errors"][0]["detail"]);
     assert_eq!(shell.run(&["--json", "--help"]).good().err, "", "help is a result");
 }
@@ -72,7 +75,11 @@ fn a_file_that_is_not_what_it_should_be_is_named() {
     assert!(empty.contains("empty/stockwell.db`: there are no tables"), "{empty}");
     shell.run(&["init"]).good();
     refused(shell.run(&["backup", &path("no/such/copy.db")]), 4, "there is no folder");
-    refused(shell.run(&["export", "--out", &path("nodir/x.csv")]), 4, "there is no folder");
+    refused(
+        shell.run(&["export", "--what", "stock", "--out", &path("nodir/x.csv")]),
+        4,
+        "there is no folder",
+    );
     refused(shell.run(&["import", "online-retail", &path("odd")]), 4, "is a folder: name the file in it");
     std::fs::write(shell.path("wrong.csv"), "a,b\n1,2\n").unwrap();
     refused(shell.run(&["import", "online-retail", &path("wrong.csv")]), 1, "wrong.csv`: ");
