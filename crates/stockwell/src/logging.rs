@@ -7,7 +7,6 @@ use serde_json::{Map, Value};
 use std::fmt;
 use std::sync::Arc;
 use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
@@ -31,11 +30,14 @@ pub(crate) fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Stop> 
     started.map_err(Stop::cannot_run)
 }
 
+/// The words for a level. The library would also take a number, and nothing at all.
+const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+
 /// Which lines the log has: a level for everything, and others for parts after it. A word that is no
 /// level would be taken for the name of a part, and switch all others off.
 pub(crate) fn filter(level: &str) -> Result<EnvFilter, String> {
     let (first, _) = level.split_once(',').unwrap_or((level, ""));
-    if first.trim().parse::<LevelFilter>().is_err() {
+    if !LEVELS.iter().any(|word| word.eq_ignore_ascii_case(first.trim())) {
         return Err(format!(
             "`{level}` does not begin with a level: one of `off`, `error`, `warn`, `info`, `debug` and `trace`, and \
              after it others for parts, such as `info,web=debug`"

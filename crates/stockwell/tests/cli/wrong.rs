@@ -18,7 +18,7 @@ fn refused(ended: Ended, code: i32, says: &str) -> String {
 fn a_setting_that_there_is_not_is_refused_wherever_it_stands() {
     let shell = Shell::ready();
     let with = |name: &str, value: &str| -> Ended {
-        shell.command(&["doctor"]).env(name, value).output().unwrap().into()
+        shell.command(&["routes"]).env(name, value).output().unwrap().into()
     };
     refused(with("STOCKWELL_LOG_LEVEL", "loud"), 78, "`loud` does not begin with a level");
     refused(with("STOCKWELL_LISTN", "127.0.0.1:1"), 78, "is `STOCKWELL_LISTEN` meant?");
