@@ -280,8 +280,11 @@ pub(crate) fn behind(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<usize
 
 /// What was applied to a database that has a schema.
 fn found(conn: &mut Conn<'_>) -> Result<Vec<Applied>, DbError> {
-    applied(conn).map_err(|error| {
-        DbError::refused(format!("the database has no schema yet, migrate it first: {error}"))
+    applied(conn).map_err(|error| match error {
+        DbError::Engine { .. } => {
+            DbError::refused("there are no tables of this program in it yet: `stockwell migrate` makes them")
+        }
+        other => other,
     })
 }
 
