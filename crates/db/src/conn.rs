@@ -2,6 +2,7 @@
 
 use crate::error::DbError;
 use crate::pg::connection::Connection as PgConnection;
+use crate::question::{Ask, Asked, Params, Question};
 use crate::row::{self, Row};
 use crate::settings::Engine;
 use crate::sqlite::error::name;
@@ -111,6 +112,29 @@ impl<'a> Conn<'a> {
             Ok(())
         })?;
         Ok(found)
+    }
+
+    /// Asks questions that do not rest on each other's answers. They are answered in order; on
+    /// PostgreSQL they travel together, in one round trip.
+    pub fn ask(&mut self, questions: &mut [&mut dyn Ask]) -> Result<(), DbError> {
+        if let Inner::Postgres(conn) = &mut self.inner {
+            let done = conn.ask(questions);
+            return self.note(done);
+        }
+        for question in questions {
+            let (Asked { statement, params }, taker) = question.parts();
+            match params {
+                Params::Once(params) => self.run(statement, params, |row| taker.take(row))?,
+                Params::Each(rows) => self.run_many(statement, rows, |row| taker.take(row))?,
+            };
+        }
+        Ok(())
+    }
+
+    /// Asks one question alone.
+    pub fn answers<T>(&mut self, mut question: Question<'_, T>) -> Result<Vec<Option<T>>, DbError> {
+        self.ask(&mut [&mut question])?;
+        Ok(question.answers())
     }
 
     pub(crate) fn run(

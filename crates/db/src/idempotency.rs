@@ -3,6 +3,7 @@
 
 use crate::conn::Conn;
 use crate::error::DbError;
+use crate::question::Question;
 use crate::statement::Statement;
 use crate::tx::Tx;
 use crate::value::{Rows, Value};
@@ -55,11 +56,11 @@ pub struct Answer {
 
 const LOAD: Statement = Statement::per_engine(
     "db.idempotency.load",
-    "select ?3, fingerprint, status, headers, body, created_at
+    "select ?4, fingerprint, status, headers, body, created_at
      from db_idempotency
-     where principal = ?1 and key = ?2 and expires_at > ?4",
+     where principal = ?1 and key = ?2 and expires_at > ?3",
     "select k.place, i.fingerprint, i.status, i.headers, i.body, i.created_at
-     from unnest(?1::bigint[], ?2::text[], ?3::bigint[], ?4::timestamptz[]) as k (principal, key, place, now)
+     from unnest(?1::bigint[], ?2::text[], ?3::timestamptz[], ?4::bigint[]) as k (principal, key, now, place)
      join db_idempotency i on i.principal = k.principal and i.key = k.key and i.expires_at > k.now",
 )
 .hot();
@@ -103,27 +104,23 @@ pub fn load(conn: &mut Conn<'_>, key: Key<'_>, now: i64) -> Result<Option<Answer
     Ok(load_many(conn, &[key], now)?.pop().flatten())
 }
 
+/// The answers kept for many keys, as a question.
+pub fn kept<'k>(keys: &[Key<'k>], now: i64) -> Question<'k, Answer> {
+    let keys = keys.iter().map(|key| Some([key.principal.into(), key.key.into(), now.into()]));
+    Question::new(&LOAD, keys, |row| {
+        Ok(Answer {
+            fingerprint: row.hash(1)?,
+            status: row.int(2)?,
+            headers: row.opt_text(3)?.map(str::to_owned),
+            body: row.blob(4)?.to_vec(),
+            created_at: row.int(5)?,
+        })
+    })
+}
+
 /// The answers kept for many keys, in the order of the keys.
 pub fn load_many(conn: &mut Conn<'_>, keys: &[Key<'_>], now: i64) -> Result<Vec<Option<Answer>>, DbError> {
-    let mut found: Vec<Option<Answer>> = vec![None; keys.len()];
-    let mut rows = Rows::with_capacity(4, keys.len());
-    for (place, key) in (0_i64..).zip(keys) {
-        rows.push(&[key.principal.into(), key.key.into(), place.into(), now.into()]);
-    }
-    conn.run_many(&LOAD, &rows, |row| {
-        let place = usize::try_from(row.int(0)?).unwrap_or(usize::MAX);
-        if let Some(slot) = found.get_mut(place) {
-            *slot = Some(Answer {
-                fingerprint: row.hash(1)?,
-                status: row.int(2)?,
-                headers: row.opt_text(3)?.map(str::to_owned),
-                body: row.blob(4)?.to_vec(),
-                created_at: row.int(5)?,
-            });
-        }
-        Ok(())
-    })?;
-    Ok(found)
+    conn.answers(kept(keys, now))
 }
 
 /// Keeps an answer.
@@ -134,6 +131,17 @@ pub fn store(tx: &mut Tx<'_>, answer: &NewAnswer<'_>) -> Result<(), DbError> {
 /// Keeps many answers; their keys must differ. When somebody else has answered one of the keys
 /// meanwhile, this is [`DbError::Retry`]: the transaction runs again and then finds that answer.
 pub fn store_many(tx: &mut Tx<'_>, answers: &[NewAnswer<'_>]) -> Result<(), DbError> {
+    let (statement, rows) = keeping(answers);
+    let stored = tx.execute_many(statement, &rows)?;
+    if usize::try_from(stored) == Ok(answers.len()) {
+        return Ok(());
+    }
+    Err(tx.again("the idempotency key was answered meanwhile"))
+}
+
+/// What [`store_many`] runs, to be sent together with other statements. A row that it does not
+/// touch belongs to a key that somebody else has answered meanwhile: run again then.
+pub fn keeping<'a>(answers: &[NewAnswer<'a>]) -> (&'static Statement, Rows<'a>) {
     let mut rows = Rows::with_capacity(8, answers.len());
     for answer in answers {
         rows.push(&[
@@ -147,11 +155,7 @@ pub fn store_many(tx: &mut Tx<'_>, answers: &[NewAnswer<'_>]) -> Result<(), DbEr
             answer.expires_at.into(),
         ]);
     }
-    let stored = tx.execute_many(&STORE, &rows)?;
-    if usize::try_from(stored) == Ok(answers.len()) {
-        return Ok(());
-    }
-    Err(tx.again("the idempotency key was answered meanwhile"))
+    (&STORE, rows)
 }
 
 /// Forgets expired answers, at most so many; how many they were.

@@ -5,8 +5,11 @@ use crate::error::DbError;
 use crate::sqlite::error::name;
 use crate::statement::{Statement, to_dollars};
 
-/// The plan of a statement.
+/// The plan of a statement; none where the engine has nothing to do.
 pub(crate) fn lines(conn: &mut Conn<'_>, statement: &Statement) -> Result<Vec<String>, DbError> {
+    if statement.text(conn.engine()).is_empty() {
+        return Ok(Vec::new());
+    }
     match &mut conn.inner {
         Inner::Sqlite { conn, .. } => {
             let fail = |error| name(&error, statement.name, Some(conn));

@@ -27,7 +27,7 @@ pub use change::decide::ChangeItem;
 pub use change::{change_item, hold_item, set_archived, set_tracking};
 pub use codes::{add_barcode, add_unit, remove_barcode, remove_unit};
 pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
-pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, unit_factors};
+pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors};
 pub use find::{CodeMatch, FoundAs, item};
 pub use item::{Attributes, Barcode, Item, NewBarcode, NewItem, NewUnit, Unit};
 pub use text::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, CATEGORY_DEPTH_MAX};

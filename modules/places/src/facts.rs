@@ -2,7 +2,7 @@
 //! Not here: the whole record, which is for people and doors.
 
 use crate::{code, store, store_tree};
-use db::{Conn, DbError, Row, Rows, Statement, Value};
+use db::{Conn, DbError, Question};
 use domain::{LocationId, LocationKind, SiteId, Zone};
 
 /// What the ledger must know of a location.
@@ -50,26 +50,49 @@ pub struct SiteFacts {
     pub valuation_group: i64,
 }
 
+/// Codes as locations are looked up by; none for what cannot be one.
+pub fn code_keys(codes: &[&str]) -> Vec<Option<String>> {
+    codes.iter().map(|code| code::key(code)).collect()
+}
+
+/// The locations of these keys, as a question; see [`code_keys`].
+pub fn locations_of(keys: &[Option<String>]) -> Question<'_, LocationFacts> {
+    Question::new(&store::FACTS_BY_CODE, keys.iter().map(|key| Some([key.as_ref()?.into()])), store::facts)
+}
+
+/// The sites of these keys, as a question; see [`code_keys`]. A location that is no site is none.
+pub fn sites_of(keys: &[Option<String>]) -> Question<'_, SiteFacts> {
+    Question::new(&store::SITE_BY_CODE, keys.iter().map(|key| Some([key.as_ref()?.into()])), store::site)
+}
+
+/// The locations of these ids, as a question.
+pub fn locations_by_id(ids: &[LocationId]) -> Question<'static, LocationFacts> {
+    Question::new(&store::FACTS_BY_ID, ids.iter().map(|id| Some([id.get().into()])), store::facts)
+}
+
+/// The sites of these ids, as a question.
+pub fn sites_by_id(ids: &[SiteId]) -> Question<'static, SiteFacts> {
+    Question::new(&store::SITE_BY_ID, ids.iter().map(|id| Some([id.get().into()])), store::site)
+}
+
 /// The locations of these codes, in the order asked; capital and small letters do not differ.
 pub fn facts_by_code(conn: &mut Conn<'_>, codes: &[&str]) -> Result<Vec<Option<LocationFacts>>, DbError> {
-    let keys: Vec<Option<String>> = codes.iter().map(|code| code::key(code)).collect();
-    in_order(conn, &store::FACTS_BY_CODE, keys.iter().map(|key| key.as_ref().map(Value::from)), store::facts)
+    conn.answers(locations_of(&code_keys(codes)))
 }
 
 /// The locations of these ids, in the order asked.
 pub fn facts_by_id(conn: &mut Conn<'_>, ids: &[LocationId]) -> Result<Vec<Option<LocationFacts>>, DbError> {
-    in_order(conn, &store::FACTS_BY_ID, ids.iter().map(|id| Some(Value::Int(id.get()))), store::facts)
+    conn.answers(locations_by_id(ids))
 }
 
 /// The sites of these codes, in the order asked; a location that is no site is none.
 pub fn site_facts_by_code(conn: &mut Conn<'_>, codes: &[&str]) -> Result<Vec<Option<SiteFacts>>, DbError> {
-    let keys: Vec<Option<String>> = codes.iter().map(|code| code::key(code)).collect();
-    in_order(conn, &store::SITE_BY_CODE, keys.iter().map(|key| key.as_ref().map(Value::from)), store::site)
+    conn.answers(sites_of(&code_keys(codes)))
 }
 
 /// The sites of these ids, in the order asked.
 pub fn site_facts_by_id(conn: &mut Conn<'_>, ids: &[SiteId]) -> Result<Vec<Option<SiteFacts>>, DbError> {
-    in_order(conn, &store::SITE_BY_ID, ids.iter().map(|id| Some(Value::Int(id.get()))), store::site)
+    conn.answers(sites_by_id(ids))
 }
 
 /// All sites, in the order of their ids. There are few: the expiry sweep and reports walk them.
@@ -87,28 +110,4 @@ pub fn within(conn: &mut Conn<'_>, location: LocationId, roots: &[LocationId]) -
 /// A location and everything below it, the nearest first.
 pub fn subtree(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<LocationId>, DbError> {
     store_tree::descendants(conn, root)
-}
-
-/// Asks for many keys at once and puts the answers in the order of the keys. A key
-/// that can name nothing is not asked for. The statement takes the key and its position, and gives the position back as its first column.
-fn in_order<'v, T>(
-    conn: &mut Conn<'_>,
-    statement: &Statement,
-    keys: impl ExactSizeIterator<Item = Option<Value<'v>>>,
-    map: fn(&Row<'_>) -> Result<T, DbError>,
-) -> Result<Vec<Option<T>>, DbError> {
-    let mut found: Vec<Option<T>> = Vec::new();
-    found.resize_with(keys.len(), || None);
-    let mut rows = Rows::with_capacity(2, keys.len());
-    for (position, key) in (0_i64..).zip(keys) {
-        if let Some(key) = key {
-            rows.push(&[key, position.into()]);
-        }
-    }
-    for (position, answer) in conn.query_many(statement, &rows, |row| Ok((row.int(0)?, map(row)?)))? {
-        if let Some(slot) = usize::try_from(position).ok().and_then(|position| found.get_mut(position)) {
-            *slot = Some(answer);
-        }
-    }
-    Ok(found)
 }

@@ -37,8 +37,8 @@ pub use change::decide::ChangeLocation;
 pub use create::create_location;
 pub use create::decide::TREE_DEPTH_MAX;
 pub use facts::{
-    LocationFacts, SiteFacts, facts_by_code, facts_by_id, site_facts_by_code, site_facts_by_id, sites,
-    subtree, within,
+    LocationFacts, SiteFacts, code_keys, facts_by_code, facts_by_id, locations_by_id, locations_of,
+    site_facts_by_code, site_facts_by_id, sites, sites_by_id, sites_of, subtree, within,
 };
 pub use find::location;
 pub use location::{Location, NewLocation};

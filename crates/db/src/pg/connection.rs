@@ -6,7 +6,9 @@ use crate::park;
 use crate::pg::encode::{Column, One};
 use crate::pg::error::from_driver;
 use crate::pg::tls::Address;
+use crate::question::{Ask, Params};
 use crate::row::{Inner, Row};
+use crate::settings::Engine;
 use crate::statement::{Statement, to_dollars};
 use crate::value::{Rows, Value};
 use futures_util::future::join;
@@ -102,7 +104,7 @@ impl Connection {
         };
         let ready = self.prepare(last)?;
         let Connection { client, driver, .. } = self;
-        let mut steps: Vec<Step<'_>> = Vec::with_capacity(4);
+        let mut steps: Vec<Step<'_, u64, tokio_postgres::Error>> = Vec::with_capacity(4);
         if let Some(begin) = begin {
             steps.push(text(client, begin));
         }
@@ -111,7 +113,7 @@ impl Connection {
         }
         steps.push(Box::pin(client.execute_raw(&ready, params.iter().map(|value| One(*value)))));
         steps.push(text(client, "commit"));
-        let done = driver.block_on(pipeline(steps));
+        let done = all_done(driver.block_on(pipeline(steps)));
         self.open = done.is_err();
         done.map(|_| ()).map_err(|(step, error)| {
             let name = names.into_iter().flatten().nth(step);
@@ -128,7 +130,8 @@ impl Connection {
             ready.push((self.prepare(statement)?, *rows));
         }
         let Connection { client, driver, .. } = self;
-        let mut steps: Vec<Step<'_>> = Vec::with_capacity(all.len().saturating_add(1));
+        let mut steps: Vec<Step<'_, u64, tokio_postgres::Error>> =
+            Vec::with_capacity(all.len().saturating_add(1));
         if let Some(begin) = begin {
             steps.push(text(client, begin));
         }
@@ -140,11 +143,50 @@ impl Connection {
                 Box::pin(client.execute_raw(ready, columns(rows)))
             });
         }
-        let done = driver.block_on(pipeline(steps));
+        let done = all_done(driver.block_on(pipeline(steps)));
         done.map(|counts| counts.into_iter().skip(skip).collect()).map_err(|(step, error)| {
             let statement = step.checked_sub(skip).and_then(|step| all.get(step));
             from_driver(&error, statement.map_or("begin", |(statement, _)| statement.name))
         })
+    }
+
+    /// Asks questions in one go. Each answer is taken as it arrives: one that is not read would hold
+    /// up those behind it. The failure told is that of the first in order.
+    pub(crate) fn ask(&mut self, questions: &mut [&mut dyn Ask]) -> Result<(), DbError> {
+        let mut asked = Vec::with_capacity(questions.len());
+        for question in questions {
+            let (question, taker) = question.parts();
+            if !question.is_nothing(Engine::Postgres) {
+                asked.push((self.prepare(question.statement)?, question, taker));
+            }
+        }
+        if asked.is_empty() {
+            return Ok(());
+        }
+        let begin = self.begin.take();
+        self.open |= begin.is_some();
+        let Connection { client, driver, .. } = self;
+        let client = &*client;
+        let mut steps: Vec<Step<'_, (), DbError>> = Vec::with_capacity(asked.len().saturating_add(1));
+        if let Some(begin) = begin {
+            steps.push(Box::pin(async move {
+                client.batch_execute(begin).await.map_err(|error| from_driver(&error, "begin"))
+            }));
+        }
+        for (ready, question, taker) in asked {
+            steps.push(Box::pin(async move {
+                let name = question.statement.name;
+                let stream = match question.params {
+                    Params::Once(params) => {
+                        client.query_raw(&ready, params.iter().map(|value| One(*value))).await
+                    }
+                    Params::Each(rows) => client.query_raw(&ready, columns(rows)).await,
+                };
+                let stream = stream.map_err(|error| from_driver(&error, name))?;
+                drain(stream, name, &mut |row| taker.take(row)).await.map(|_| ())
+            }));
+        }
+        driver.block_on(pipeline(steps)).into_iter().collect()
     }
 
     fn prepare(&mut self, statement: &Statement) -> Result<tokio_postgres::Statement, DbError> {
@@ -283,9 +325,9 @@ impl Connection {
 }
 
 /// One request of a pipeline.
-type Step<'c> = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + 'c>>;
+type Step<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + 'c>>;
 
-fn text<'c>(client: &'c Client, text: &'c str) -> Step<'c> {
+fn text<'c>(client: &'c Client, text: &'c str) -> Step<'c, u64, tokio_postgres::Error> {
     Box::pin(async move { client.batch_execute(text).await.map(|()| 0) })
 }
 
@@ -295,37 +337,39 @@ fn columns<'r>(rows: &'r Rows<'r>) -> impl ExactSizeIterator<Item = Column<'r>> 
 
 /// Sends requests one behind the other without waiting for answers, and waits for all of them. One
 /// that cannot even be sent keeps those behind it from being sent: a commit never overtakes it.
-/// The first failure is told, with its place.
-async fn pipeline(mut steps: Vec<Step<'_>>) -> Result<Vec<u64>, (usize, tokio_postgres::Error)> {
-    let mut counts: Vec<Option<u64>> = vec![None; steps.len()];
+/// How each of those that were sent has ended.
+async fn pipeline<T, E>(mut steps: Vec<Step<'_, T, E>>) -> Vec<Result<T, E>> {
+    let mut ended: Vec<Option<Result<T, E>>> = Vec::new();
+    ended.resize_with(steps.len(), || None);
     let mut sent = 0_usize;
-    let mut failed: Option<(usize, tokio_postgres::Error)> = None;
+    let mut failed = false;
     poll_fn(|context| {
         let mut waiting = false;
-        for (place, (step, count)) in steps.iter_mut().zip(&mut counts).enumerate() {
+        for (place, (step, ended)) in steps.iter_mut().zip(&mut ended).enumerate() {
             let is_new = place >= sent;
-            if count.is_some() || (is_new && failed.is_some()) {
+            if ended.is_some() || (is_new && failed) {
                 continue;
             }
             sent = sent.max(place.saturating_add(1));
             match step.as_mut().poll(context) {
                 Poll::Pending => waiting = true,
-                Poll::Ready(Ok(rows)) => *count = Some(rows),
-                Poll::Ready(Err(error)) => {
-                    *count = Some(0);
-                    if failed.as_ref().is_none_or(|(earlier, _)| place < *earlier) {
-                        failed = Some((place, error));
-                    }
+                Poll::Ready(done) => {
+                    failed |= done.is_err();
+                    *ended = Some(done);
                 }
             }
         }
         if waiting { Poll::Pending } else { Poll::Ready(()) }
     })
     .await;
-    match failed {
-        None => Ok(counts.into_iter().flatten().collect()),
-        Some(failed) => Err(failed),
-    }
+    ended.into_iter().flatten().collect()
+}
+
+/// The first failure of a pipeline, with its place.
+fn all_done<T>(
+    ended: Vec<Result<T, tokio_postgres::Error>>,
+) -> Result<Vec<T>, (usize, tokio_postgres::Error)> {
+    ended.into_iter().enumerate().map(|(place, done)| done.map_err(|error| (place, error))).collect()
 }
 
 /// Sends `begin` and another request at once.
