@@ -8,14 +8,20 @@
 //! rest on locked guards alone. With one writer there is nothing to hold.
 
 use crate::store_gate as sql;
-use db::{DbError, Tx};
+use db::{DbError, Question, Tx};
+
+/// Passing the gate together with other postings, to be asked before anything that it guards.
+pub(crate) fn passage() -> Question<'static, ()> {
+    Question::new(&sql::SHARE, [Some([sql::GATE.into()])].into_iter(), |_| Ok(()))
+}
 
 /// Passes the gate together with other postings.
 pub(crate) fn share(tx: &mut Tx<'_>) -> Result<(), DbError> {
-    tx.query_opt(&sql::SHARE, &[], |_| Ok(())).map(|_| ())
+    tx.answers(passage()).map(|_| ())
 }
 
 /// Holds the gate alone: no posting is under way until this transaction ends.
 pub(crate) fn hold(tx: &mut Tx<'_>) -> Result<(), DbError> {
-    tx.query_opt(&sql::HOLD, &[], |_| Ok(())).map(|_| ())
+    let alone = Question::new(&sql::HOLD, [Some([sql::GATE.into()])].into_iter(), |_| Ok(()));
+    tx.answers(alone).map(|_| ())
 }

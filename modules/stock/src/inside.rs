@@ -107,7 +107,7 @@ pub(crate) fn names_of(
     };
     let (ctx, principal) = (caller.ctx.clone(), Arc::clone(&caller.principal));
     let request = Request { ctx, principal, key: None, work: Work::Post(post) };
-    let names = Names::read(tx, &[&request])?;
+    let names = Names::read(tx, &[&request], &mut [])?;
     let Work::Post(PostInput { lines, .. }) = request.work else { return Ok((names, Vec::new())) };
     Ok((names, lines))
 }
@@ -169,7 +169,7 @@ pub(crate) fn carry_out_known(
         batch.vault.settle();
     }
     let Batch { entries, made, .. } = batch;
-    run::keep_all(tx, &desk, names, entries, made, &vault)?;
+    run::keep_all(tx, &desk, names, (entries, made, &vault), &[])?;
     Ok(())
 }
 

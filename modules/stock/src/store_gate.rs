@@ -4,12 +4,20 @@ use db::Statement;
 
 pub(crate) const SHARE: Statement = Statement::per_engine(
     "stock.gate_share",
-    "select 1",
-    "select pg_advisory_xact_lock_shared(7305795870240211)",
+    "",
+    "select k.place, pg_advisory_xact_lock_shared(k.gate)
+     from unnest(?1::bigint[], ?2::bigint[]) as k (gate, place)",
 );
 
-pub(crate) const HOLD: Statement =
-    Statement::per_engine("stock.gate_hold", "select 1", "select pg_advisory_xact_lock(7305795870240211)");
+pub(crate) const HOLD: Statement = Statement::per_engine(
+    "stock.gate_hold",
+    "",
+    "select k.place, pg_advisory_xact_lock(k.gate)
+     from unnest(?1::bigint[], ?2::bigint[]) as k (gate, place)",
+);
+
+/// The number of the lock.
+pub(crate) const GATE: i64 = 7_305_795_870_240_211;
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]

@@ -163,7 +163,9 @@ pub(crate) struct AtSite {
 
 /// What there is of an item now.
 pub(crate) fn spread(conn: &mut Conn<'_>, item: ItemId, now: Instant) -> Result<Spread, DbError> {
-    let (guards, held) = (store::guards(conn, item)?, store::held(conn, item)?);
+    let (mut guards, mut held) = (store::guards(item), store::held(item));
+    conn.ask(&mut [&mut guards, &mut held])?;
+    let (guards, held) = (guards.rows(), held.rows());
     apart(conn, &guards, held, |guard, here, site| {
         let counted: Vec<Counted> = here.iter().map(|(held, place)| count(held, place)).collect();
         level(guard, &counted, site.zone.date(now))
@@ -172,7 +174,9 @@ pub(crate) fn spread(conn: &mut Conn<'_>, item: ItemId, now: Instant) -> Result<
 
 /// What was on hand of an item at a moment.
 fn spread_at(conn: &mut Conn<'_>, item: ItemId, moment: &Moment) -> Result<Spread, DbError> {
-    let (guards, mut held) = (store::guards(conn, item)?, store::ever_held(conn, item)?);
+    let (mut guards, mut held) = (store::guards(item), store::ever_held(item));
+    conn.ask(&mut [&mut guards, &mut held])?;
+    let (guards, mut held) = (guards.rows(), held.rows());
     let gains = gains_of(conn, moment, &[item])?;
     for there in &mut held {
         let Held { location, lot, status, .. } = *there;
@@ -219,13 +223,15 @@ type Sites = FxHashMap<SiteId, SiteFacts>;
 /// The facts of everything the rows name.
 fn facts(conn: &mut Conn<'_>, guards: &[Guard], held: &[Held]) -> Result<(Places, Sites), DbError> {
     let ids: Vec<SiteId> = guards.iter().map(|guard| guard.site).filter(|site| site.is_some()).collect();
-    let sites = places::site_facts_by_id(conn, &ids)?.into_iter().flatten();
-    let sites: Sites = sites.map(|site| (site.id, site)).collect();
+    let mut sites = places::sites_by_id(&ids);
     let mut ids: Vec<_> = held.iter().map(|held| held.location).collect();
     ids.sort_unstable();
     ids.dedup();
-    let places = places::facts_by_id(conn, &ids)?.into_iter().flatten();
-    Ok((places.map(|place| (place.id, place)).collect(), sites))
+    let mut places = places::locations_by_id(&ids);
+    conn.ask(&mut [&mut sites, &mut places])?;
+    let places = places.answers().into_iter().flatten().map(|place| (place.id, place));
+    let sites = sites.answers().into_iter().flatten().map(|site| (site.id, site));
+    Ok((places.collect(), sites.collect()))
 }
 
 fn count(held: &Held, place: &LocationFacts) -> Counted {

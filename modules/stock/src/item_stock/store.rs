@@ -1,6 +1,6 @@
 //! The statements of the stock of one item.
 
-use db::{Conn, DbError, Row, Statement};
+use db::{DbError, Listing, Row, Statement};
 use domain::when::Date;
 use domain::{ItemId, LocationId, LotId, SiteId, Status};
 
@@ -64,9 +64,9 @@ const EVER_HELD: Statement = Statement::new(
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD];
 
-/// The guards of an item.
-pub(crate) fn guards(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Guard>, DbError> {
-    conn.query(&GUARDS, &[item.get().into(), crate::load::NEVER.into()], |row| {
+/// The guards of an item, as a question.
+pub(crate) fn guards(item: ItemId) -> Listing<'static, Guard> {
+    Listing::new(&GUARDS, &[item.get().into(), crate::load::NEVER.into()], |row| {
         Ok(Guard {
             site: SiteId(row.int(0)?),
             sellable: row.int(1)?,
@@ -77,14 +77,14 @@ pub(crate) fn guards(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Guard>, Db
     })
 }
 
-/// What is held of an item, wherever it is ours.
-pub(crate) fn held(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Held>, DbError> {
-    conn.query(&HELD, &[item.get().into()], balance)
+/// What is held of an item, wherever it is ours, as a question.
+pub(crate) fn held(item: ItemId) -> Listing<'static, Held> {
+    Listing::new(&HELD, &[item.get().into()], balance)
 }
 
-/// What is held or was, with what is on hand now.
-pub(crate) fn ever_held(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Held>, DbError> {
-    conn.query(&EVER_HELD, &[item.get().into()], balance)
+/// What is held or was, with what is on hand now, as a question.
+pub(crate) fn ever_held(item: ItemId) -> Listing<'static, Held> {
+    Listing::new(&EVER_HELD, &[item.get().into()], balance)
 }
 
 fn balance(row: &Row<'_>) -> Result<Held, DbError> {

@@ -3,37 +3,31 @@
 
 use super::batch::refused;
 use crate::input::{Request, RequestKey};
+use db::Question;
 use db::idempotency::{self, KEPT_MICROS, Key as IdemKey, NewAnswer};
-use db::{DbError, Tx};
 use domain::{Code, Ctx, Problem};
 use web::{Answer, replay};
 
+/// The answers that are kept for the keys of the requests, as a question.
+pub(super) fn kept<'r>(requests: &[&'r Request]) -> Question<'r, idempotency::Answer> {
+    let keyed = || requests.iter().filter_map(|request| Some((request, request.key.as_ref()?)));
+    let keys: Vec<IdemKey<'_>> = keyed()
+        .map(|(request, key)| IdemKey { principal: request.ctx.actor.id.get(), key: &key.key })
+        .collect();
+    let now = keyed().map(|(request, _)| request.ctx.now.0).max().unwrap_or(i64::MIN);
+    idempotency::kept(&keys, now)
+}
+
 /// The stored answer of each request that was answered before.
-pub(super) fn load(tx: &mut Tx<'_>, requests: &[&Request]) -> Result<Vec<Option<Answer>>, DbError> {
-    let mut keys = Vec::with_capacity(requests.len());
-    let mut now = i64::MIN;
-    for request in requests {
-        if let Some(key) = &request.key {
-            keys.push(IdemKey { principal: request.ctx.actor.id.get(), key: &key.key });
-            now = now.max(request.ctx.now.0);
-        }
-    }
-    if keys.is_empty() {
-        return Ok(requests.iter().map(|_| None).collect());
-    }
-    let mut found = idempotency::load_many(tx, &keys, now)?.into_iter();
-    let mut answers = Vec::with_capacity(requests.len());
-    for request in requests {
-        let stored = request.key.as_ref().and_then(|_| found.next().flatten());
-        answers.push(match (stored, &request.key) {
-            (Some(stored), Some(key)) => Some(
-                replay(stored, &key.fingerprint)
-                    .unwrap_or_else(|problem| Answer::refused(&problem, request.ctx.request_id)),
-            ),
-            _ => None,
-        });
-    }
-    Ok(answers)
+pub(super) fn stored(requests: &[&Request], kept: Question<'_, idempotency::Answer>) -> Vec<Option<Answer>> {
+    let mut kept = kept.answers().into_iter();
+    let stored = |request: &&Request| {
+        let key = request.key.as_ref()?;
+        let stored = kept.next().flatten()?;
+        let answer = replay(stored, &key.fingerprint);
+        Some(answer.unwrap_or_else(|problem| Answer::refused(&problem, request.ctx.request_id)))
+    };
+    requests.iter().map(stored).collect()
 }
 
 /// The answer of a key that came earlier in the same batch.
@@ -50,18 +44,17 @@ pub(super) fn again(first: Option<&Answer>, fingerprint: &[u8; 32], key: &Reques
     answer.unwrap_or_else(|problem| refused(&problem, ctx))
 }
 
-/// Keeps the answers that are new and final.
-pub(super) fn store(
-    tx: &mut Tx<'_>,
-    requests: &[&Request],
-    answers: &[Answer],
+/// The answers that are new and final, with their headers as they are kept.
+pub(super) fn new<'a>(
+    requests: &[&'a Request],
+    answers: &'a [Answer],
+    headers: &'a [Option<String>],
     keep: &[bool],
-) -> Result<(), DbError> {
-    let headers: Vec<Option<String>> = answers.iter().map(Answer::headers_text).collect();
-    let mut stored = Vec::with_capacity(requests.len());
-    for (((request, answer), headers), keep) in requests.iter().zip(answers).zip(&headers).zip(keep) {
-        let Some(key) = request.key.as_ref().filter(|_| *keep) else { continue };
-        stored.push(NewAnswer {
+) -> Vec<NewAnswer<'a>> {
+    let all = requests.iter().zip(answers).zip(headers).zip(keep).filter(|(_, keep)| **keep);
+    let keyed = all.filter_map(|(asked, _)| Some((asked, asked.0.0.key.as_ref()?)));
+    keyed
+        .map(|(((request, answer), headers), key)| NewAnswer {
             key: IdemKey { principal: request.ctx.actor.id.get(), key: &key.key },
             fingerprint: &key.fingerprint,
             status: answer.status.as_u16().into(),
@@ -69,7 +62,6 @@ pub(super) fn store(
             body: answer.kept_body(),
             created_at: request.ctx.now.0,
             expires_at: request.ctx.now.0 + KEPT_MICROS,
-        });
-    }
-    if stored.is_empty() { Ok(()) } else { idempotency::store_many(tx, &stored) }
+        })
+        .collect()
 }

@@ -22,6 +22,7 @@ use crate::lots::Made;
 use crate::names::Names;
 use crate::save::{self, Calendars, Entry};
 use crate::{gate, lots, originals};
+use db::idempotency::NewAnswer;
 use db::{DbError, Tx};
 use domain::ledger::Vault;
 use step::Step;
@@ -34,19 +35,23 @@ pub(crate) fn run(
     known: &mut Known,
     requests: &[&Request],
 ) -> Result<Vec<Answer>, DbError> {
-    if requests.iter().any(|request| !matches!(request.work, Work::Reserve(_))) {
-        gate::share(tx)?;
-    }
+    // what is refused for its size is not looked up
+    let fitting: Vec<&Request> = requests.iter().copied().filter(|request| request.work.fits()).collect();
+    let mut kept = answers::kept(requests);
+    let mut names = if requests.iter().all(|request| matches!(request.work, Work::Reserve(_))) {
+        Names::read(tx, &fitting, &mut [&mut kept])?
+    } else {
+        Names::read(tx, &fitting, &mut [&mut gate::passage(), &mut kept])?
+    };
+    // behind the gate, as it may still change
     let desk = &desk.read(tx)?;
-    let stored = answers::load(tx, requests)?;
+    let stored = answers::stored(requests, kept);
     let fresh: Vec<&Request> = requests
         .iter()
         .zip(&stored)
-        // what is refused for its size is not looked up
         .filter(|(request, stored)| stored.is_none() && request.work.fits())
         .map(|(request, _)| *request)
         .collect();
-    let mut names = Names::read(tx, &fresh)?;
     let found = originals::read(tx, &fresh, &mut names)?;
     let mut steps = Vec::with_capacity(requests.len());
     for (request, stored) in requests.iter().zip(stored) {
@@ -65,24 +70,24 @@ pub(crate) fn run(
     let mut batch = Batch::new(desk, &names, &mut vault, sweeps);
     let (answers, keep) = batch.decide_all(requests, steps);
     let Batch { entries, made, .. } = batch;
-    keep_all(tx, desk, &names, entries, made, &vault)?;
-    answers::store(tx, requests, &answers, &keep)?;
+    let headers: Vec<Option<String>> = answers.iter().map(Answer::headers_text).collect();
+    let new = answers::new(requests, &answers, &headers, &keep);
+    keep_all(tx, desk, &names, (entries, made, &vault), &new)?;
     Ok(answers)
 }
 
-/// Stores what was decided.
+/// Stores what was decided, and the answers that are kept for it.
 pub(crate) fn keep_all(
     tx: &mut Tx<'_>,
     desk: &Desk,
     names: &Names,
-    entries: Vec<Entry>,
-    made: Made,
-    vault: &Vault,
+    (entries, made, vault): (Vec<Entry>, Made, &Vault),
+    answers: &[NewAnswer<'_>],
 ) -> Result<(), DbError> {
     if let Some(last) = entries.last() {
         lots::insert(tx, made, last.posted.recorded_at)?;
     }
-    save::save(tx, &calendars(desk, names), entries, &vault.touched())
+    save::save(tx, &calendars(desk, names), entries, &vault.touched(), answers)
 }
 
 fn calendars(desk: &Desk, names: &Names) -> Calendars {

@@ -8,6 +8,7 @@ mod postings;
 
 use crate::load::balance_key;
 use crate::store_vault as sql;
+use db::idempotency::{self, NewAnswer};
 use db::{DbError, Rows, Statement, Tx};
 use domain::ledger::{Movement, Posted, Touched};
 use domain::when::Date;
@@ -61,15 +62,19 @@ impl Calendars {
     }
 }
 
-/// Stores everything: the accepted postings in order, and every row they changed.
+/// Stores everything: the accepted postings in order, every row they changed, and the answers that
+/// are kept.
 pub(crate) fn save(
     tx: &mut Tx<'_>,
     calendars: &Calendars,
     entries: Vec<Entry>,
     touched: &Touched,
+    answers: &[NewAnswer<'_>],
 ) -> Result<(), DbError> {
     let mut stores = Stores::default();
     add_touched(&mut stores, touched);
+    let (statement, kept) = idempotency::keeping(answers);
+    stores.add_new(statement, kept);
     // a recount that breaks no claim, and a sweep that finds nothing, change a guard without a posting
     if entries.is_empty() {
         return stores.run(tx);
@@ -108,6 +113,9 @@ impl<'r> Stores<'r> {
     }
 
     fn run(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
+        if self.all.is_empty() {
+            return Ok(());
+        }
         let all: Vec<(&Statement, &Rows<'_>)> =
             self.all.iter().map(|(statement, rows)| (*statement, rows)).collect();
         let counts = tx.execute_all(&all)?;

@@ -3,13 +3,16 @@
 //! Everything is read inside of the batch's transaction. What a caller may not see is as if it
 //! did not exist.
 
+mod named;
+
 use crate::input::{LineInput, PostInput, Request, Work};
 use crate::{load, reason, store_below};
 use catalog::ItemFacts;
-use db::{Conn, DbError, Tx};
+use db::{Ask, Conn, DbError, Tx};
 use domain::code::fold;
 use domain::ledger::{Group, Kind, LotFacts};
 use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId};
+use named::Named;
 use places::{LocationFacts, SiteFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::sync::Arc;
@@ -71,11 +74,15 @@ pub(crate) const fn outside(kind: Kind) -> Option<LocationId> {
 }
 
 impl Names {
-    /// Reads what the requests name.
-    pub(crate) fn read(tx: &mut Tx<'_>, requests: &[&Request]) -> Result<Names, DbError> {
+    /// Reads what the requests name. What is asked first is asked together with it.
+    pub(crate) fn read<'q>(
+        tx: &mut Tx<'_>,
+        requests: &[&Request],
+        first: &'q mut [&'q mut dyn Ask],
+    ) -> Result<Names, DbError> {
         let mut names = Names::default();
-        names.read_items(tx, requests)?;
-        names.read_locations(tx, requests)?;
+        names.read_named(tx, requests, first)?;
+        names.add_places(tx, [])?;
         names.read_claims(tx, requests)?;
         names.read_reasons(tx, requests)?;
         names.read_units(tx, requests)?;
@@ -84,56 +91,41 @@ impl Names {
         Ok(names)
     }
 
-    fn read_items(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        let mut skus: FxHashSet<&str> = lines(requests).map(|line| line.sku.as_str()).collect();
-        skus.extend(requests.iter().filter_map(|request| match &request.work {
-            Work::Reserve(reserve) => Some(reserve.sku.as_str()),
-            Work::Allocate(allocate) => Some(allocate.sku.as_str()),
-            _ => None,
-        }));
-        let skus: Vec<&str> = skus.into_iter().collect();
-        for (sku, facts) in skus.iter().zip(catalog::facts_by_sku(conn, &skus)?) {
+    /// Reads the items, locations and sites that are called by a name, and those of the kinds of postings.
+    fn read_named(
+        &mut self,
+        conn: &mut Conn<'_>,
+        requests: &[&Request],
+        first: &mut [&mut dyn Ask],
+    ) -> Result<(), DbError> {
+        let named = Named::of(requests);
+        let skus = catalog::sku_keys(&named.skus);
+        let (locations, sites) = (places::code_keys(&named.locations), places::code_keys(&named.sites));
+        let mut items = catalog::items_of(&skus);
+        let mut locations = places::locations_of(&locations);
+        let mut outside = places::locations_by_id(&named.outside);
+        let mut sites = places::sites_of(&sites);
+        let mut all: Vec<&mut dyn Ask> = Vec::with_capacity(first.len().saturating_add(4));
+        for question in first {
+            all.push(&mut **question);
+        }
+        all.extend([&mut items as &mut dyn Ask, &mut locations, &mut outside, &mut sites]);
+        conn.ask(&mut all)?;
+        for (sku, facts) in named.skus.iter().zip(items.answers()) {
             if let Some(facts) = facts {
                 self.items.insert((*sku).to_owned(), facts.id);
                 self.item_facts.insert(facts.id, facts);
             }
         }
-        Ok(())
-    }
-
-    fn read_locations(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        let mut codes: FxHashSet<&str> = FxHashSet::default();
-        let mut site_codes: FxHashSet<&str> = FxHashSet::default();
-        for line in lines(requests) {
-            codes.insert(&line.location);
-            codes.extend(line.to_location.as_deref());
-        }
-        for request in requests {
-            match &request.work {
-                Work::Reserve(reserve) => {
-                    site_codes.insert(&reserve.site);
-                }
-                Work::Allocate(allocate) => {
-                    codes.insert(&allocate.location);
-                }
-                _ => {}
-            }
-        }
-        let codes: Vec<&str> = codes.into_iter().collect();
-        for (code, facts) in codes.iter().zip(places::facts_by_code(conn, &codes)?) {
+        for (code, facts) in named.locations.iter().zip(locations.answers()) {
             if let Some(facts) = facts {
                 self.locations.insert((*code).to_owned(), facts.id);
                 self.location_facts.insert(facts.id, facts);
             }
         }
-        let outside: FxHashSet<LocationId> = requests
-            .iter()
-            .flat_map(|request| postings(request))
-            .filter_map(|post| outside(post.kind))
-            .collect();
-        self.add_places(conn, outside)?;
-        let codes: Vec<&str> = site_codes.into_iter().collect();
-        for (code, facts) in codes.iter().zip(places::site_facts_by_code(conn, &codes)?) {
+        let outside = outside.answers().into_iter().flatten();
+        self.location_facts.extend(outside.map(|facts| (facts.id, facts)));
+        for (code, facts) in named.sites.iter().zip(sites.answers()) {
             if let Some(facts) = facts {
                 self.sites.insert((*code).to_owned(), facts.id);
                 self.site_facts.insert(facts.id, facts);

@@ -1,0 +1,50 @@
+//! What the requests of a batch call by name.
+
+use super::{lines, outside, postings};
+use crate::input::{Request, Work};
+use domain::LocationId;
+use rustc_hash::FxHashSet;
+
+/// What requests call by name, each once.
+pub(super) struct Named<'r> {
+    pub(super) skus: Vec<&'r str>,
+    pub(super) locations: Vec<&'r str>,
+    pub(super) sites: Vec<&'r str>,
+    /// The virtual locations of the kinds of their postings.
+    pub(super) outside: Vec<LocationId>,
+}
+
+impl<'r> Named<'r> {
+    /// What these requests call.
+    pub(super) fn of(requests: &[&'r Request]) -> Named<'r> {
+        let mut skus: FxHashSet<&str> = FxHashSet::default();
+        let mut locations: FxHashSet<&str> = FxHashSet::default();
+        let mut sites: FxHashSet<&str> = FxHashSet::default();
+        for line in lines(requests) {
+            skus.insert(&line.sku);
+            locations.insert(&line.location);
+            locations.extend(line.to_location.as_deref());
+        }
+        for request in requests {
+            match &request.work {
+                Work::Reserve(reserve) => {
+                    skus.insert(&reserve.sku);
+                    sites.insert(&reserve.site);
+                }
+                Work::Allocate(allocate) => {
+                    skus.insert(&allocate.sku);
+                    locations.insert(&allocate.location);
+                }
+                _ => {}
+            }
+        }
+        let kinds = requests.iter().flat_map(|request| postings(request)).map(|post| post.kind);
+        let outside: FxHashSet<LocationId> = kinds.filter_map(outside).collect();
+        Named {
+            skus: skus.into_iter().collect(),
+            locations: locations.into_iter().collect(),
+            sites: sites.into_iter().collect(),
+            outside: outside.into_iter().collect(),
+        }
+    }
+}
