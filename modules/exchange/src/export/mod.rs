@@ -9,7 +9,7 @@
 //! ```
 //!
 //! An export reads one snapshot, row by row, in constant memory: it blocks no writer, and what is
-//! posted meanwhile is not in it.
+//! posted meanwhile is not in it. Stock as it was keeps a number for each key that held some.
 
 mod canonical;
 mod cell;
@@ -23,9 +23,12 @@ mod write;
 pub use sheet::What;
 pub use write::Format;
 
-use cell::Books;
-use db::{Conn, DbError};
-use domain::{Code, Instant, Problem};
+use cell::{Books, Cell};
+use db::{Conn, DbError, Row};
+use domain::ledger::Key;
+use domain::{Code, Delta, Instant, ItemId, LocationId, LotId, Problem, Status};
+use rustc_hash::FxHashMap;
+use sheet::Past;
 use std::io::{self, Write};
 use web::Failure;
 
@@ -47,9 +50,10 @@ pub struct Export {
 pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Result<u64, Failure> {
     let Export { what, format, as_of } = *export;
     let sheet = what.sheet();
-    let statement = match (as_of, sheet.past) {
-        (None, _) => sheet.statement,
-        (Some(_), Some(past)) => past,
+    let (statement, moment) = match (as_of, sheet.past) {
+        (None, _) => (sheet.statement, None),
+        (Some(at), Some(Past::Rows(past))) => (past, Some(at)),
+        (Some(at), Some(Past::OnHand)) => return stock_at(conn, at, format, out),
         (Some(_), None) => {
             let detail = format!("the list `{}` has no past; leave `--as-of` out", what.word());
             return Err(Problem::at(Code::InvalidValue, "--as-of", detail).into());
@@ -57,7 +61,7 @@ pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Resu
     };
     let books = Books::read(conn)?;
     let mut writer = format.begin(sheet.columns, out).map_err(unwritable)?;
-    let moment: Vec<db::Value<'_>> = as_of.iter().map(|at| at.0.into()).collect();
+    let moment: Vec<db::Value<'_>> = moment.iter().map(|at| at.0.into()).collect();
     let mut rows = 0_u64;
     guarded(|stopped| {
         conn.for_each(statement, &moment, |row| {
@@ -67,6 +71,38 @@ pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Resu
     })?;
     writer.flush().map_err(unwritable)?;
     Ok(rows)
+}
+
+/// Writes what was there at an instant, as `stock` says, with the names of the keys.
+fn stock_at(conn: &mut Conn<'_>, at: Instant, format: Format, out: &mut dyn Write) -> Result<u64, Failure> {
+    let zone = places::organisation(conn)?.zone;
+    let mut then: FxHashMap<Key, i64> = FxHashMap::default();
+    stock::on_hand_of_everything(conn, stock::Moment::of(&zone, Some(at), None).as_ref(), |key, on_hand| {
+        then.insert(key, on_hand);
+    })?;
+    let books = Books::read(conn)?;
+    let mut writer = format.begin(What::Stock.sheet().columns, out).map_err(unwritable)?;
+    let mut rows = 0_u64;
+    guarded(|stopped| {
+        conn.for_each(&store::STOCK_KEYS, &[], |row| {
+            let Some(on_hand) = then.get(&stock_key(row)?) else { return Ok(()) };
+            rows = rows.saturating_add(1);
+            let on_hand = Cell::Word(Delta(*on_hand).to_string());
+            writer.row_with(&books, row, Some(("on_hand", on_hand)))?.or_else(|error| stop(stopped, error))
+        })
+    })?;
+    writer.flush().map_err(unwritable)?;
+    Ok(rows)
+}
+
+fn stock_key(row: &Row<'_>) -> Result<Key, DbError> {
+    let status = Status::from_number(row.int(5)?).ok_or(DbError::Column { column: 5, wanted: "a status" })?;
+    Ok(Key {
+        item: ItemId(row.int(9)?),
+        location: LocationId(row.int(10)?),
+        lot: LotId(row.int(11)?),
+        status,
+    })
 }
 
 /// Writes the canonical text of a ledger. How many lines it has.

@@ -11,8 +11,16 @@ use db::Statement;
 pub(super) struct Sheet {
     pub(super) columns: &'static [(&'static str, Holds)],
     pub(super) statement: &'static Statement,
-    /// The same as it was at a moment, for what has a past.
-    pub(super) past: Option<&'static Statement>,
+    pub(super) past: Option<Past>,
+}
+
+/// How a list is made as it was at a moment.
+#[derive(Clone, Copy)]
+pub(super) enum Past {
+    /// By a statement that knows it.
+    Rows(&'static Statement),
+    /// By what `stock` says was on hand.
+    OnHand,
 }
 
 macro_rules! sheets {
@@ -68,12 +76,12 @@ sheets! {
         "sku": Text, "lot": Text, "tracking": Text, "made_on": Date, "expiry_on": Date, "held_at": Text,
     ];
     /// What each real location holds.
-    Stock = "stock", STOCK, Some(&store::STOCK_AT), [
+    Stock = "stock", STOCK, Some(Past::OnHand), [
         "site": Text, "location": Text, "sku": Text, "lot": Text, "expiry_on": Date, "status": Status,
         "on_hand": Quantity, "allocated": Quantity, "unit": Text,
     ];
     /// Movements, in the order of the ledger.
-    Movements = "movements", MOVEMENTS, Some(&store::MOVEMENTS_TO), [
+    Movements = "movements", MOVEMENTS, Some(Past::Rows(&store::MOVEMENTS_TO)), [
         "posting": Posting, "line": Number, "kind": Kind, "document": Text, "reason": Text, "note": Text,
         "actor_id": Number, "effective_at": Instant, "effective_on": Date, "recorded_at": Instant, "sku": Text,
         "lot": Text, "qty": Quantity, "unit": Text, "from_location": Text, "from_status": Status,
@@ -81,7 +89,7 @@ sheets! {
         "value": Money, "currency": Currency, "reversal_of": Posting, "lane": Number, "number": Number,
     ];
     /// Postings, in the order of the ledger.
-    Postings = "postings", POSTINGS, Some(&store::POSTINGS_TO), [
+    Postings = "postings", POSTINGS, Some(Past::Rows(&store::POSTINGS_TO)), [
         "posting": Posting, "kind": Kind, "document": Text, "reason": Text, "note": Text, "actor_id": Number,
         "effective_at": Instant, "recorded_at": Instant, "late_from": Instant, "reversal_of": Posting,
         "claims": Json, "idempotency_key": Text, "lane": Number, "number": Number, "hash": Hash,

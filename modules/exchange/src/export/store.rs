@@ -52,28 +52,18 @@ pub(super) const STOCK: Statement = Statement::new(
      order by b.sku_id, b.loc_id, b.lot_id, b.status",
 );
 
-/// What is there now, less what came after a moment. What was bound then is not kept.
-pub(super) const STOCK_AT: Statement = Statement::new(
-    "exchange.export_stock_at",
-    "with later as (
-       select e.sku_id, e.loc_id, e.lot_id, e.status, cast(sum(e.qty) as bigint) as qty
-       from (
-         select m.sku_id, m.to_loc as loc_id, m.lot_id, m.to_status as status, m.qty
-         from ck_movement m where m.effective_at > ?1
-         union all
-         select m.sku_id, m.from_loc, m.lot_id, m.from_status, -m.qty
-         from ck_movement m where m.effective_at > ?1
-       ) e
-       group by e.sku_id, e.loc_id, e.lot_id, e.status
-     )
-     select s.code, p.code, i.sku, l.code, l.expiry_on, b.status, b.on_hand - coalesce(a.qty, 0), cast(null as bigint), i.base_unit
+/// Every key there ever was, with its names and ids; what it held at a moment is for `stock` to say, and
+/// what was bound then is not kept.
+pub(super) const STOCK_KEYS: Statement = Statement::new(
+    "exchange.export_stock_keys",
+    "select s.code, p.code, i.sku, l.code, l.expiry_on, b.status, cast(null as bigint), cast(null as bigint),
+       i.base_unit, b.sku_id, b.loc_id, b.lot_id
      from ck_balance b
      join ck_item i on i.sku_id = b.sku_id
      join ck_location p on p.loc_id = b.loc_id
      left join ck_location s on s.loc_id = p.site_id and p.site_id <> 0
      left join ck_lot l on l.lot_id = b.lot_id
-     left join later a on a.sku_id = b.sku_id and a.loc_id = b.loc_id and a.lot_id = b.lot_id and a.status = b.status
-     where b.loc_id > 0 and b.on_hand - coalesce(a.qty, 0) <> 0
+     where b.loc_id > 0
      order by b.sku_id, b.loc_id, b.lot_id, b.status",
 );
 
@@ -223,7 +213,7 @@ pub(super) const STATEMENTS: [&Statement; 22] = [
     &LOCATIONS,
     &LOTS,
     &STOCK,
-    &STOCK_AT,
+    &STOCK_KEYS,
     &MOVEMENTS,
     &MOVEMENTS_TO,
     &POSTINGS,

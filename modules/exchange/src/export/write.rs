@@ -59,8 +59,21 @@ pub(super) struct Writer<'o> {
 impl Writer<'_> {
     /// Writes a row. The inner result is that of the file.
     pub(super) fn row(&mut self, books: &Books, row: &Row<'_>) -> Result<io::Result<()>, DbError> {
+        self.row_with(books, row, None)
+    }
+
+    /// Writes a row with another cell in one of its columns.
+    pub(super) fn row_with(
+        &mut self,
+        books: &Books,
+        row: &Row<'_>,
+        mut other: Option<(&str, Cell)>,
+    ) -> Result<io::Result<()>, DbError> {
         for (column, (name, holds)) in self.columns.iter().enumerate() {
-            let cell = holds.read(books, row, column)?;
+            let cell = match other.take_if(|(column, _)| column == name) {
+                Some((_, cell)) => cell,
+                None => holds.read(books, row, column)?,
+            };
             match self.format {
                 Format::Jsonl => self.json(name, cell),
                 Format::Csv => self.csv(cell),
