@@ -20,6 +20,36 @@ const ATTACHED: Statement = Statement::per_engine(
 /// All of them, for the test that prepares each.
 pub(crate) const STATEMENTS: &[Statement] = &[KNOWN, ATTACHED];
 
+/// Sees to it that the partition of the month of `at` (microseconds) exists, in this transaction. What was
+/// found once is not asked for again on a connection, so this costs a query a month. That partitions are
+/// made ahead of time is [`ensure`]'s; this is for a clock that has jumped further.
+pub fn ready(tx: &mut Tx<'_>, table: &'static str, at: i64) -> Result<(), DbError> {
+    let Inner::Postgres(connection) = &mut tx.conn.inner else { return Ok(()) };
+    let stamp = Timestamp::from_microsecond(at).map_err(|error| no_month(at, &error))?;
+    let first: Date = TimeZone::UTC.to_datetime(stamp).date().first_of_month();
+    let partition = name(table, first);
+    if connection.ready.contains(&partition) {
+        return Ok(());
+    }
+    let found = tx.conn.query_one(&KNOWN, &[partition.as_str().into()], |row| row.bool(0))?;
+    if !found {
+        // it is gone again if the transaction is, so it is not remembered yet
+        return ensure(tx, table, at, 0);
+    }
+    if let Inner::Postgres(connection) = &mut tx.conn.inner {
+        connection.ready.insert(partition);
+    }
+    Ok(())
+}
+
+fn name(table: &str, first: Date) -> String {
+    format!("{table}_{:04}{:02}", first.year(), first.month())
+}
+
+fn no_month(at: i64, error: &jiff::Error) -> DbError {
+    DbError::internal(format!("no month of {at}: {error}"))
+}
+
 /// Sees to it that the partitions of the month of `from` (microseconds) and of the next `months`
 /// exist. The table is partitioned by range of a `timestamptz` column. Its name must be a plain
 /// identifier of our own.
@@ -30,12 +60,12 @@ pub fn ensure(tx: &mut Tx<'_>, table: &'static str, from: i64, months: u32) -> R
     if !table.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
         return Err(DbError::internal(format!("`{table}` is not a plain table name")));
     }
-    let late = |error: jiff::Error| DbError::internal(format!("no month of {from}: {error}"));
+    let late = |error: jiff::Error| no_month(from, &error);
     let stamp = Timestamp::from_microsecond(from).map_err(late)?;
     let mut first: Date = TimeZone::UTC.to_datetime(stamp).date().first_of_month();
     for _ in 0..=months {
         let next = first.checked_add(Span::new().months(1)).map_err(late)?;
-        let partition = format!("{table}_{:04}{:02}", first.year(), first.month());
+        let partition = name(table, first);
         let known = [partition.as_str().into()];
         if !tx.conn.query_one(&KNOWN, &known, |row| row.bool(0))? {
             // attaching, unlike creating in place, lets the writers of the table go on

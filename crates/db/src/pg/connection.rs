@@ -12,7 +12,7 @@ use crate::settings::Engine;
 use crate::statement::{Statement, to_dollars};
 use crate::value::{Rows, Value};
 use futures_util::future::join;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
@@ -35,6 +35,8 @@ pub(crate) struct Connection {
     /// The `begin` that goes out together with the first statement.
     begin: Option<&'static str>,
     open: bool,
+    /// Partitions that are known to be there.
+    pub(crate) ready: FxHashSet<String>,
 }
 
 impl std::fmt::Debug for Connection {
@@ -76,7 +78,8 @@ impl Connection {
     }
 
     fn new(client: Client, driver: Driver) -> Connection {
-        Connection { client, driver, prepared: FxHashMap::default(), begin: None, open: false }
+        let (prepared, ready) = (FxHashMap::default(), FxHashSet::default());
+        Connection { client, driver, prepared, begin: None, open: false, ready }
     }
 
     /// Whether the connection is gone.

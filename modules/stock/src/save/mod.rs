@@ -2,6 +2,8 @@
 //! the month roll-ups, and one event a posting.
 
 mod claims;
+#[cfg(test)]
+mod clock_tests;
 mod costs;
 mod months;
 mod postings;
@@ -79,12 +81,26 @@ pub(crate) fn save(
     if entries.is_empty() {
         return stores.run(tx);
     }
+    for at in months_of(&entries) {
+        db::partitions::ready(tx, MOVEMENTS, at.0)?;
+    }
     let chained = Chained::new(tx.lane()?, entries);
     let disturbed = chained.add(&mut stores, calendars, touched);
     stores.run(tx)?;
     disturbed.recount(tx, calendars)?;
     chained.close(tx);
     Ok(())
+}
+
+/// The table that has a partition for each month of recording.
+const MOVEMENTS: &str = "stock_movement";
+
+/// An instant of each month in which something is recorded: nearly always one.
+fn months_of(entries: &[Entry]) -> Vec<Instant> {
+    let mut instants: Vec<Instant> = entries.iter().map(|entry| entry.posted.recorded_at).collect();
+    instants.sort_unstable();
+    instants.dedup_by_key(|at| Zone::UTC.date(*at).first_of_month());
+    instants
 }
 
 /// The rows of a batch by statement. None rests on the result of another, so all of them are sent
