@@ -108,6 +108,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 6, name: "pages", text: include_str!("../migrations/0006_pages.sql") },
         Migration { number: 7, name: "past", text: include_str!("../migrations/0007_past.sql") },
         Migration { number: 8, name: "low", text: include_str!("../migrations/0008_low.sql") },
+        Migration { number: 9, name: "expiry", text: include_str!("../migrations/0009_expiry.sql") },
     ],
 };
 

@@ -86,16 +86,19 @@ impl Work<'_> {
         Ok(now)
     }
 
-    /// The sellable number of the two sites, and the promise it has to cover.
+    /// The sellable number of the two sites, the promise it has to cover, and the day on which good stock
+    /// of the site expires first.
     fn guard(&self, vault: &mut Vault, step: &Step) -> Result<(), Refusal> {
-        if step.to.status == Status::Good && step.destination.counts() {
+        if step.to.status == Status::Good && step.destination.site.is_some() {
             let key = SiteKey { item: step.item, site: step.destination.site };
             let site = vault.site(key)?;
             let next_expiry = match expiry_of(vault, step.lot)? {
                 Some(expiry) => Some(site.next_expiry.map_or(expiry, |next| next.min(expiry))),
                 None => site.next_expiry,
             };
-            let sellable = site.sellable.checked_add(step.qty).ok_or(Refusal::of(Why::BalanceTooLarge))?;
+            // what is not for sale expires too
+            let more = if step.destination.counts() { step.qty } else { 0 };
+            let sellable = site.sellable.checked_add(more).ok_or(Refusal::of(Why::BalanceTooLarge))?;
             vault.set_site(key, SiteStock { sellable, next_expiry, ..site });
         }
         if step.from.status == Status::Good && step.source.counts() {

@@ -188,11 +188,13 @@ fn good(conn: &mut Conn<'_>, ground: &Ground) -> Result<Guards, DbError> {
     let lots = ground::lots(conn)?;
     let mut sums = Guards::default();
     conn.for_each(&GOOD, &[Status::Good.number().into()], |row| {
-        let place = ground.locations.get(&row.int(1)?).filter(|location| location.counts());
+        let place = ground.locations.get(&row.int(1)?).filter(|location| location.site != 0);
         if let Some(place) = place {
             let sum = sums.entry((row.int(0)?, place.site)).or_default();
             let on_hand = row.int(3)?;
-            sum.sellable = sum.sellable.wrapping_add(on_hand);
+            if place.counts() {
+                sum.sellable = sum.sellable.wrapping_add(on_hand);
+            }
             let expiry = lots.get(&row.int(2)?).and_then(|lot| lot.expiry).filter(|_| on_hand > 0);
             sum.expiry = [sum.expiry, expiry].into_iter().flatten().min();
         }

@@ -11,7 +11,6 @@ pub(crate) mod store;
 mod tests;
 
 use crate::inside::{Order, carry_out};
-use crate::upkeep::store::past;
 use crate::{gate, reach, reason};
 use db::{Conn, DbError, Tx};
 use domain::ledger::{Key, Recount, SiteKey};
@@ -143,9 +142,7 @@ fn sweep(
     subtree: &[LocationId],
 ) -> Result<(), Failure> {
     let Some(site) = places::site_facts_by_id(tx, &[root.site])?.pop().flatten() else { return Ok(()) };
-    let past = past(tx, site.zone.date(caller.ctx.now))?;
-    let mut items: Vec<_> = past.iter().filter(|row| subtree.contains(&row.1)).map(|row| row.0).collect();
-    items.dedup();
+    let items = store::past(tx, subtree, site.zone.date(caller.ctx.now))?;
     let sweep = |item| Order::Sweep(SiteKey { item, site: site.id });
     carry_out(tx, &caller.ctx, items.into_iter().map(sweep).collect()).map(|_| ())
 }

@@ -13,6 +13,7 @@ on_both_engines!(
     a_block_with_enough_elsewhere_breaks_nothing,
     a_place_stops_selling_and_starts_again,
     lots_that_run_out_under_a_block_are_swept_after_it,
+    a_block_sweeps_what_stands_under_it,
     a_place_with_stock_stays_in_its_site,
     a_place_moves_under_a_block,
     only_whoever_reaches_a_place_changes_it,
@@ -124,6 +125,19 @@ fn lots_that_run_out_under_a_block_are_swept_after_it(engine: Engine) {
     let late = world.try_post(Kind::Issue, vec![parse("1 MILK lot A at L1")]);
     assert_eq!(code_of(&late), "lot_expired");
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 3"]);
+}
+
+fn a_block_sweeps_what_stands_under_it(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("3 MILK lot A until 2026-03-05 at L1");
+    world.receive("2 BOLT at L2");
+    world.at("2026-03-06T08:00:00Z");
+    // nothing below it is past its day, so nothing is swept while the gate is held
+    block(&world, "L2", Some("count")).unwrap();
+    assert_eq!(world.stock("MILK"), ["L1 lot A 3"]);
+    block(&world, "L1", Some("count")).unwrap();
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 3"]);
+    assert_eq!(world.guard("MILK", "L"), (0, 0, 0));
 }
 
 fn a_place_with_stock_stays_in_its_site(engine: Engine) {

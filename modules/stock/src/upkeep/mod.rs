@@ -134,15 +134,7 @@ pub(crate) fn sweep_site(db: &Db, ctx: &Ctx, site: SiteId) -> Result<(), DbError
         let Some(facts) = places::site_facts_by_id(conn, &[site])?.pop().flatten() else {
             return Ok(Vec::new());
         };
-        let past = store::past(conn, facts.zone.date(ctx.now))?;
-        let locations: Vec<_> = past.iter().map(|(_, location)| *location).collect();
-        let places = places::facts_by_id(conn, &locations)?;
-        let here = places.into_iter().map(|facts| facts.is_some_and(|facts| facts.site == site));
-        let mut items: Vec<_> =
-            past.iter().zip(here).filter(|(_, here)| *here).map(|(row, _)| row.0).collect();
-        items.sort_unstable();
-        items.dedup();
-        Ok::<_, DbError>(items)
+        store::due(conn, site, facts.zone.date(ctx.now))
     })?;
     for items in due.chunks(AT_ONCE) {
         let (items, ctx) = (items.to_vec(), ctx.clone());

@@ -2,18 +2,17 @@
 
 use db::{Conn, DbError, Statement};
 use domain::when::Date;
-use domain::{ClaimId, Instant, ItemId, LocationId};
+use domain::{ClaimId, Instant, ItemId, SiteId};
 
-/// Good stock of lots past their last sellable day. What has been swept is not good any more, so
-/// there are few.
-const PAST: Statement = Statement::new(
-    "stock.upkeep.past",
-    "select b.item, b.location
-     from stock_lot l
-     join stock_balance b on b.item = l.item and b.lot = l.id
-     where l.expiry_on < ?1 and b.status = 1 and b.on_hand > 0 and b.location > 0
-     order by b.item, b.location",
-);
+/// The items of a site of which something is past its last sellable day. A sweep sets the day anew, so
+/// these are few, however many lots have expired before.
+const DUE: Statement = Statement::new(
+    "stock.upkeep.due",
+    "select s.item from stock_site s
+     where s.site = ?1 and s.next_expiry < ?2 and s.next_expiry is not null
+     order by s.item",
+)
+.hot();
 
 const CLAIMS_PAST: Statement = Statement::new(
     "stock.upkeep.claims_past",
@@ -24,8 +23,8 @@ const CLAIMS_PAST: Statement = Statement::new(
 )
 .hot();
 
-pub(crate) fn past(conn: &mut Conn<'_>, today: Date) -> Result<Vec<(ItemId, LocationId)>, DbError> {
-    conn.query(&PAST, &[today.into()], |row| Ok((ItemId(row.int(0)?), LocationId(row.int(1)?))))
+pub(crate) fn due(conn: &mut Conn<'_>, site: SiteId, today: Date) -> Result<Vec<ItemId>, DbError> {
+    conn.query(&DUE, &[site.get().into(), today.into()], |row| Ok(ItemId(row.int(0)?)))
 }
 
 /// A place in the list of claims whose time is over: when it was, and whose.
@@ -48,4 +47,4 @@ pub(crate) fn claims_past(
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&PAST, &CLAIMS_PAST];
+pub(crate) const ALL: &[&Statement] = &[&DUE, &CLAIMS_PAST];

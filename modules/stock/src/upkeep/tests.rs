@@ -10,6 +10,7 @@ use domain::Qty;
 on_both_engines!(
     lots_expire_at_the_midnight_of_their_site,
     what_is_not_for_sale_expires_too,
+    what_has_expired_before_is_not_looked_at_again,
     a_sweep_breaks_the_claims_on_what_it_takes,
     a_sweep_is_a_job_that_waits_for_midnight,
     reservations_end_when_their_time_is_over,
@@ -58,6 +59,30 @@ fn what_is_not_for_sale_expires_too(engine: Engine) {
     sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 3", "L2 lot A expired 2"]);
     assert_eq!(world.read(store_tests::last_actor), Principal::SYSTEM.get());
+}
+
+fn what_has_expired_before_is_not_looked_at_again(engine: Engine) {
+    let mut world = world(engine);
+    let here = site(&world, "L");
+    let due = |world: &World, day: &str| {
+        let day = domain::when::parse_date(day).unwrap();
+        world.read(|conn| store::due(conn, here, day)).len()
+    };
+    for day in 1..6 {
+        world.receive(&format!("3 MILK lot A{day} until 2026-03-0{day} at L1"));
+    }
+    world.place("Q bin below L");
+    let bin = world.location("Q");
+    world.run(move |tx, ctx| places::set_sellable(tx, ctx, bin, false)).unwrap();
+    world.receive("3 MILK lot A7 until 2026-03-07 at Q");
+    assert_eq!((due(&world, "2026-03-01"), due(&world, "2026-03-06")), (0, 1));
+    world.at("2026-03-06T00:00:00Z");
+    sweep_site(&world.db, &world.ctx, here).unwrap();
+    // the next day that matters is that of the lot that is not for sale
+    assert_eq!((due(&world, "2026-03-07"), due(&world, "2026-03-08")), (0, 1));
+    world.at("2026-03-08T00:00:00Z");
+    sweep_site(&world.db, &world.ctx, here).unwrap();
+    assert_eq!((world.guard("MILK", "L"), due(&world, "2030-01-01")), ((0, 0, 0), 0));
 }
 
 fn a_sweep_breaks_the_claims_on_what_it_takes(engine: Engine) {
