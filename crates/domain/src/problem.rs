@@ -106,7 +106,6 @@ codes! {
         InUse = "in_use", "It is still in use";
         TransitionRefused = "transition_refused", "The document is not in a state that allows this";
         TreeCycle = "tree_cycle", "A location cannot stand below itself";
-        IdempotencyInProgress = "idempotency_in_progress", "The first request with this key is still running";
         AlreadySetUp = "already_set_up", "It was set up already";
     }
     Stale {

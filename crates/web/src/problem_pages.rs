@@ -47,7 +47,6 @@ pages! {
     InUse = "in_use",
     TransitionRefused = "transition_refused",
     TreeCycle = "tree_cycle",
-    IdempotencyInProgress = "idempotency_in_progress",
     AlreadySetUp = "already_set_up",
     Stale = "stale",
     BodyTooLarge = "body_too_large",
