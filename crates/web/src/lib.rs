@@ -43,6 +43,7 @@ pub use body::{Command, IdempotencyKey, Json};
 pub use failure::{Failure, Result};
 pub use held::Held;
 pub use idempotent::{is_final, replay};
+pub use limiter::Limiter;
 pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
 pub use openapi::openapi;
 pub use params::{Path, Query};

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 const MINUTE_MICROS: i64 = 60_000_000;
 
-/// The earliest instant at which the bucket would be full again, in microseconds.
+/// The rate of one key, shared by all its requests.
 #[derive(Debug)]
-pub(crate) struct Limiter {
+pub struct Limiter {
+    /// The earliest instant at which the bucket would be full again, in microseconds.
     full_at: AtomicI64,
     /// Microseconds that one request costs.
     cost: i64,
@@ -17,8 +18,18 @@ pub(crate) struct Limiter {
 
 impl Limiter {
     /// So many requests a minute, which may also come all at once.
-    pub(crate) fn per_minute(requests: u32) -> Limiter {
+    pub fn per_minute(requests: u32) -> Limiter {
         Limiter { full_at: AtomicI64::new(i64::MIN), cost: MINUTE_MICROS / i64::from(requests.max(1)) }
+    }
+
+    /// Whether both allow the same rate.
+    pub const fn is_as_fast_as(&self, other: &Limiter) -> bool {
+        self.cost == other.cost
+    }
+
+    /// Whether nothing of it is used up, so that it is as good as a new one.
+    pub fn is_full(&self, now: Instant) -> bool {
+        self.full_at.load(Ordering::Relaxed) <= now.0
     }
 
     /// Takes one; otherwise the seconds to wait.
@@ -48,6 +59,8 @@ mod tests {
         let now = Instant(1_000_000_000);
         assert_eq!((0..600).filter(|_| limiter.take(now).is_ok()).count(), 600);
         assert_eq!(limiter.take(now), Err(1));
+        assert!(!limiter.is_full(now) && !limiter.is_full(now.plus_micros(MINUTE_MICROS - 1)));
+        assert!(limiter.is_full(now.plus_micros(MINUTE_MICROS)));
         assert_eq!(limiter.take(now.plus_micros(100_000)), Ok(()));
         assert!(limiter.take(now.plus_micros(100_000)).is_err());
     }

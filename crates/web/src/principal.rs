@@ -65,7 +65,7 @@ pub struct Principal {
     /// One entry for each permission that is held anywhere.
     scopes: Vec<(Permission, Scope)>,
     /// `None`: not throttled.
-    pub(crate) limiter: Option<Limiter>,
+    pub(crate) limiter: Option<Arc<Limiter>>,
 }
 
 impl Principal {
@@ -90,8 +90,14 @@ impl Principal {
             kind,
             grants,
             scopes,
-            limiter: per_minute.map(Limiter::per_minute),
+            limiter: per_minute.map(Limiter::per_minute).map(Arc::new),
         }
+    }
+
+    /// With a rate that began before: `keep` gets the fresh one and answers the one to go on with.
+    #[must_use]
+    pub fn at_rate_of(self, keep: impl FnOnce(Arc<Limiter>) -> Arc<Limiter>) -> Principal {
+        Principal { limiter: self.limiter.map(keep), ..self }
     }
 
     /// The operator at the host: everything, everywhere. For the command line and for upkeep.

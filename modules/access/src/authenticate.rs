@@ -1,6 +1,7 @@
 //! Keys in memory: a request costs one hash and one look-up. What changes in this process is
 //! forgotten at once; what changes in another is noticed by the generation within a second, and so
-//! is a location that was put elsewhere, where a key is cut to the places of its user.
+//! is a location that was put elsewhere, where a key is cut to the places of its user. The rate of
+//! a key is not forgotten with it: else every change of access would fill all rates again.
 
 use crate::authority::Locations;
 use crate::keys::Authenticated;
@@ -13,7 +14,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
-use web::{Authenticator, Failure, Principal};
+use web::{Authenticator, Failure, Limiter, Principal};
 
 /// How often other processes are looked after.
 const LOOK: Duration = Duration::from_millis(500);
@@ -34,6 +35,27 @@ struct Known {
     /// Entries are as of this generation.
     generation: i64,
     entries: FxHashMap<[u8; 32], Entry>,
+    /// By key. They outlast the entries: a change of access says nothing of how much a key has asked.
+    rates: FxHashMap<PrincipalId, Arc<Limiter>>,
+}
+
+impl Known {
+    /// Forgets who the keys are; what they have used up stays.
+    fn forget(&mut self, generation: i64) {
+        (self.generation, self.entries) = (generation, FxHashMap::default());
+    }
+
+    /// The rate that a key goes on with: the one that it had, unless the key allows another by now.
+    fn rate(&mut self, key: PrincipalId, fresh: Arc<Limiter>, now: Instant) -> Arc<Limiter> {
+        if self.rates.len() >= REMEMBERED_MAX {
+            self.rates.retain(|_, rate| !rate.is_full(now));
+        }
+        let rate = self.rates.entry(key).or_insert_with(|| Arc::clone(&fresh));
+        if !rate.is_as_fast_as(&fresh) {
+            *rate = fresh;
+        }
+        Arc::clone(rate)
+    }
 }
 
 struct Entry {
@@ -83,7 +105,7 @@ impl Keys {
             let changed = known.generation != generation;
             let used = changed.then(|| take_used(&known));
             if changed {
-                *known = Known { generation, entries: FxHashMap::default() };
+                known.forget(generation);
             }
             used
         };
@@ -167,18 +189,18 @@ impl Keys {
             return Err(unknown().into());
         };
         let Authenticated { principal, key, expires_at, cut } = found;
-        let principal = Arc::new(principal);
         let mut known = self.known_mut();
+        let principal = Arc::new(principal.at_rate_of(|fresh| known.rate(key, fresh, now)));
         if generation < known.generation {
             // something has changed since it was read: good for this request, asked again for the next
             return Ok(principal);
         }
         if generation > known.generation || known.entries.len() >= REMEMBERED_MAX {
-            *known = Known { generation, entries: FxHashMap::default() };
+            known.forget(generation);
         }
         let (moves, used_at) = (AtomicI64::new(moves), AtomicI64::new(now.0));
         let entry = Entry { principal, key, expires_at, cut, moves, used_at };
-        // somebody else may have loaded it meanwhile: then theirs counts the rate
+        // somebody else may have loaded it meanwhile
         let entry = known.entries.entry(token::hash(text)).or_insert(entry);
         Ok(Arc::clone(&entry.principal))
     }

@@ -323,6 +323,30 @@ fn a_key_has_its_rate() {
 }
 
 #[test]
+fn a_change_of_access_gives_no_key_its_rate_back() {
+    let world = sqlite();
+    let rated = |per_minute| {
+        let permissions = Some([Permission::AccessRead].into_iter().collect());
+        world.make_key(NewKey { permissions, per_minute: Some(per_minute), ..world.new_key() })
+    };
+    let (slow, slower, admin) = (rated(3), rated(2), world.admin());
+    for _ in 0..3 {
+        assert_eq!(slow.get("/api/v1/roles").status, 200);
+    }
+    assert_eq!(slower.get("/api/v1/roles").status, 200);
+    for name in ["night", "day"] {
+        admin.post("/api/v1/roles", &role(name)).good();
+        assert_eq!(slow.get("/api/v1/roles").status, 429, "{name}");
+    }
+    // each key has its own, and what it had left is left
+    assert_eq!(slower.get("/api/v1/roles").status, 200);
+    assert_eq!(slower.get("/api/v1/roles").status, 429);
+    world.pass(Duration::from_secs(20));
+    assert_eq!(slow.get("/api/v1/roles").status, 200);
+    assert_eq!(slow.get("/api/v1/roles").status, 429);
+}
+
+#[test]
 fn health_says_what_is_wrong() {
     let world = sqlite();
     let stranger = world.stranger();
