@@ -28,6 +28,8 @@ pub struct ServerParts {
     pub limits: Limits,
     /// What must be in order besides the store.
     pub readiness: Vec<Readiness>,
+    /// Whether it does what becomes due by time alone. Left to others, it only answers.
+    pub upkeep: bool,
 }
 
 /// A server that is ready to run.
@@ -35,12 +37,13 @@ pub struct ServerParts {
 pub struct Server {
     state: Stockwell,
     router: Router,
+    upkeep: bool,
 }
 
 impl Server {
     /// Puts the parts together.
     pub fn new(parts: ServerParts) -> Server {
-        let ServerParts { db, clock, ids, limits, readiness } = parts;
+        let ServerParts { db, clock, ids, limits, readiness, upkeep } = parts;
         let access = wiring::access(&db);
         let vault = Vault::open(&db);
         let authenticator = access.authenticator();
@@ -51,7 +54,7 @@ impl Server {
         app.measure(Box::new(gauges));
         let state = Stockwell { app: app.clone(), access, vault };
         let router = wiring::routes().router(&app, state.clone());
-        Server { state, router }
+        Server { state, router, upkeep }
     }
 
     /// What the handlers share.
@@ -61,11 +64,11 @@ impl Server {
 
     /// Answers until `stop` is ready and everything that was begun is answered.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, closing: Closing) {
-        let Server { state, router } = self;
+        let Server { state, router, upkeep } = self;
         tokio::select! {
             () = web::serve(listener, router, &state.app, stop, closing) => {}
             () = state.access.watch() => {}
-            () = crate::worker::work(state.app.clone()) => {}
+            () = crate::worker::work(state.app.clone()), if upkeep => {}
         }
     }
 }

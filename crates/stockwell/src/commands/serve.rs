@@ -125,6 +125,7 @@ async fn serve(
         clock,
         limits: config.limits()?,
         readiness: vec![disk],
+        upkeep: true,
     });
     // before anybody is told that it runs: who is told may stop it at once
     let stop = told_to_stop(call.out, manner.closing.delay)?;
