@@ -93,6 +93,7 @@ codes! {
         InsufficientAvailable = "insufficient_available", "There is not enough available stock";
         StockClaimed = "stock_claimed", "The stock is claimed by somebody else";
         LocationBlocked = "location_blocked", "The location is blocked";
+        LocationArchived = "location_archived", "The location is archived";
         LotExpired = "lot_expired", "The lot is past its last sellable day";
         LotOnHold = "lot_on_hold", "The lot is on hold";
         SerialInStock = "serial_in_stock", "The serial is in stock already";

@@ -34,6 +34,7 @@ pages! {
     InsufficientAvailable = "insufficient_available",
     StockClaimed = "stock_claimed",
     LocationBlocked = "location_blocked",
+    LocationArchived = "location_archived",
     LotExpired = "lot_expired",
     LotOnHold = "lot_on_hold",
     SerialInStock = "serial_in_stock",

@@ -36,7 +36,7 @@ fn a_location_goes_in_and_comes_out(engine: Engine) {
     let expected = json!({
         "code": "LON A", "name": "LON A", "kind": "zone", "role": "staging", "parent": "LON", "site": "LON",
         "zone": null, "sellable": true, "blocked": false, "block_reason": null, "open_to_allocation": false,
-        "version": 1, "created_at": "2026-03-01T09:30:00Z", "changed_at": "2026-03-01T09:30:00Z"
+        "archived": false, "archived_at": null, "version": 1, "created_at": "2026-03-01T09:30:00Z", "changed_at": "2026-03-01T09:30:00Z"
     });
     assert_eq!(client.get(&address).body, expected);
     let changed = client.patch(&address, 1, &json!({ "code": "LON-A", "open_to_allocation": true }));
@@ -75,6 +75,23 @@ fn a_list_is_filtered_and_paged(engine: Engine) {
     assert_eq!((codes(&second), second.body["next"].as_str()), (vec!["L"], None));
     let bins = client.get("/api/v1/locations?below=a&kind=bin&role=storage&blocked=false&sort=-code");
     assert_eq!(codes(&bins), ["A2", "A1"]);
+    let gone = world.id("A2");
+    world.run(move |tx, ctx| crate::set_archived(tx, ctx, gone, true)).unwrap();
+    for (archived, expected) in [
+        ("", vec!["A1"]),
+        ("&archived=false", vec!["A1"]),
+        ("&archived=true", vec!["A2"]),
+        ("&archived=all", vec!["A1", "A2"]),
+    ] {
+        assert_eq!(
+            codes(&client.get(&format!("/api/v1/locations?kind=bin{archived}"))),
+            expected,
+            "{archived}"
+        );
+    }
+    // what is archived is shown to whoever names it
+    let shown = client.get("/api/v1/locations/A2").body;
+    assert_eq!((&shown["archived"], &shown["archived_at"]), (&json!(true), &json!("2026-03-01T09:30:00Z")));
 }
 
 fn what_is_out_of_reach_does_not_exist(engine: Engine) {
@@ -133,6 +150,7 @@ fn bad_input_is_refused_by_field(engine: Engine) {
         (client.get("/api/v1/locations?kind=x"), (422, "invalid_value", "?kind")),
         (client.get("/api/v1/locations?site=A"), (422, "wrong_location_kind", "?site")),
         (client.get("/api/v1/locations?site=X"), (422, "unknown_location", "?site")),
+        (client.get("/api/v1/locations?archived=maybe"), (422, "invalid_value", "?archived")),
         (client.get("/api/v1/locations?blocked=maybe"), (400, "malformed_parameter", "?blocked")),
         (client.get("/api/v1/locations?depth=2"), (400, "unknown_parameter", "?depth")),
     ];

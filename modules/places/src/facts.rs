@@ -31,6 +31,8 @@ pub struct LocationFacts {
     pub blocked: bool,
     /// New allocations may choose it.
     pub open_to_allocation: bool,
+    /// It, or something above it, is out of use.
+    pub archived: bool,
     /// It may hold less than nothing: virtual locations.
     pub negative_allowed: bool,
     /// How often it was changed.
@@ -48,6 +50,8 @@ pub struct SiteFacts {
     pub zone: Zone,
     /// Where its stock is valued.
     pub valuation_group: i64,
+    /// It is out of use.
+    pub archived: bool,
 }
 
 /// Codes as locations are looked up by; none for what cannot be one.

@@ -29,7 +29,7 @@ mod testing;
 mod virtuals;
 
 pub use arrange::{
-    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_location, hold_tree, moves,
+    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_location, hold_tree, moves, set_archived,
     set_blocked, set_parent, set_sellable,
 };
 pub use change::change_location;
@@ -56,6 +56,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     migrations: &[
         db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+        db::Migration { number: 3, name: "archive", text: include_str!("../migrations/0003_archive.sql") },
     ],
 };
 

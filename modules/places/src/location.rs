@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 /// A location.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a person asks for")]
 pub struct Location {
     /// Its id, for other modules.
     #[serde(skip)]
@@ -44,6 +45,11 @@ pub struct Location {
     pub block_reason: Option<String>,
     /// New allocations may choose it.
     pub open_to_allocation: bool,
+    /// It, or something above it, is archived: out of use, with its history kept.
+    pub archived: bool,
+    /// Since when it is archived itself; null when it is not, or only something above it is.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub archived_at: Option<Instant>,
     /// Counts its changes, from 1; the `ETag`.
     pub version: i64,
     /// When it was created.

@@ -12,7 +12,7 @@ pub(crate) const CODE_INDEX: &str = "places_location_code";
 macro_rules! facts {
     () => {
         "l.id, l.code, l.kind, l.site_id, l.parent_id, l.valuation_group, l.sellable, l.blocked, \
-         l.open_to_allocation, l.version"
+         l.open_to_allocation, l.version, l.archived"
     };
 }
 
@@ -22,7 +22,7 @@ macro_rules! select_record {
         concat!(
             "select l.id, l.code, l.name, l.kind, l.role, l.parent_id, p.code, l.site_id, s.code, z.zone, \
                     l.valuation_group, l.sellable, l.blocked, l.block_reason, l.open_to_allocation, \
-                    l.version, l.created_at, l.changed_at
+                    l.version, l.created_at, l.changed_at, l.archived, l.archived_at
              from places_location l
              left join places_location p on p.id = l.parent_id
              left join places_location s on s.id = l.site_id
@@ -59,11 +59,11 @@ pub(crate) const FACTS_BY_ID: Statement = Statement::per_engine(
 
 pub(crate) const SITE_BY_CODE: Statement = Statement::per_engine(
     "places.site.by_code",
-    "select ?2, l.id, l.code, z.zone, z.valuation_group
+    "select ?2, l.id, l.code, z.zone, z.valuation_group, l.archived
      from places_location l
      join places_site z on z.id = l.id
      where l.code_folded = ?1",
-    "select k.position, l.id, l.code, z.zone, z.valuation_group
+    "select k.position, l.id, l.code, z.zone, z.valuation_group, l.archived
      from unnest(?1::text[], ?2::bigint[]) as k (code, position)
      join places_location l on l.code_folded = k.code
      join places_site z on z.id = l.id",
@@ -72,11 +72,11 @@ pub(crate) const SITE_BY_CODE: Statement = Statement::per_engine(
 
 pub(crate) const SITE_BY_ID: Statement = Statement::per_engine(
     "places.site.by_id",
-    "select ?2, l.id, l.code, z.zone, z.valuation_group
+    "select ?2, l.id, l.code, z.zone, z.valuation_group, l.archived
      from places_site z
      join places_location l on l.id = z.id
      where z.id = ?1",
-    "select k.position, l.id, l.code, z.zone, z.valuation_group
+    "select k.position, l.id, l.code, z.zone, z.valuation_group, l.archived
      from unnest(?1::bigint[], ?2::bigint[]) as k (id, position)
      join places_site z on z.id = k.id
      join places_location l on l.id = z.id",
@@ -85,7 +85,7 @@ pub(crate) const SITE_BY_ID: Statement = Statement::per_engine(
 
 pub(crate) const SITES: Statement = Statement::new(
     "places.site.all",
-    "select 0, l.id, l.code, z.zone, z.valuation_group
+    "select 0, l.id, l.code, z.zone, z.valuation_group, l.archived
      from places_site z
      join places_location l on l.id = z.id
      order by z.id",
@@ -130,12 +130,12 @@ const INSERT_SITE: Statement = Statement::new(
      values (?1, ?2, ?3)",
 );
 
-/// Kind, zone and creation stay; parent, site, group and the block are changed in `store_tree`.
+/// Kind, zone and creation stay; what follows for what stands below is changed in `store_tree`.
 const UPDATE: Statement = Statement::new(
     "places.location.update",
     "update places_location
      set code = ?2, code_folded = ?3, name = ?4, role = ?5, sellable = ?6, open_to_allocation = ?7,
-         block_reason = ?8, parent_id = ?9, version = ?10, changed_at = ?11
+         block_reason = ?8, parent_id = ?9, version = ?10, changed_at = ?11, archived = ?12, archived_at = ?13
      where id = ?1",
 );
 
@@ -154,6 +154,7 @@ pub(crate) fn facts(row: &Row<'_>) -> Result<LocationFacts, DbError> {
         open_to_allocation: row.bool(9)?,
         negative_allowed: kind.may_be_negative(),
         version: row.int(10)?,
+        archived: row.bool(11)?,
     })
 }
 
@@ -168,6 +169,7 @@ pub(crate) fn site(row: &Row<'_>) -> Result<SiteFacts, DbError> {
         code: row.text(2)?.to_owned(),
         zone: Zone::parse(row.text(3)?).map_err(|_| DbError::Column { column: 3, wanted: "a time zone" })?,
         valuation_group: row.int(4)?,
+        archived: row.bool(5)?,
     })
 }
 
@@ -196,6 +198,8 @@ pub(crate) fn record(row: &Row<'_>) -> Result<Location, DbError> {
         version: row.int(15)?,
         created_at: Instant(row.int(16)?),
         changed_at: Instant(row.int(17)?),
+        archived: row.bool(18)?,
+        archived_at: row.opt_int(19)?.map(Instant),
     })
 }
 
@@ -249,6 +253,9 @@ pub(crate) fn insert(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbEr
             blocked,
             block_reason,
             open_to_allocation,
+            // nothing is made archived
+            archived: _,
+            archived_at: _,
             version,
             created_at,
             changed_at,
@@ -295,6 +302,8 @@ pub(crate) fn update(tx: &mut Tx<'_>, location: &Location) -> Result<(), DbError
         location.parent_id.map(LocationId::get).into(),
         location.version.into(),
         location.changed_at.0.into(),
+        location.archived.into(),
+        location.archived_at.map(|at| at.0).into(),
     ];
     match tx.execute(&UPDATE, &params)? {
         1 => Ok(()),

@@ -16,6 +16,7 @@ macro_rules! page {
               and (l.kind = ?3 or (?3 is null and l.site_id <> 0))
               and (l.role = ?4 or ?4 is null)
               and (l.blocked = ?5 or ?5 is null)
+              and (l.archived = ?9 or ?9 is null)
               and (l.id in (select t.descendant from places_tree t where t.ancestor = ?6) or ?6 is null)
               and ",
             $reach,
@@ -62,6 +63,7 @@ pub(crate) struct Filter {
     pub(crate) kind: Option<LocationKind>,
     pub(crate) role: Option<Role>,
     pub(crate) blocked: Option<bool>,
+    pub(crate) archived: Option<bool>,
     /// This location and everything below it.
     pub(crate) below: Option<LocationId>,
     /// The roots that the caller reaches, as JSON; none for everything.
@@ -71,7 +73,7 @@ pub(crate) struct Filter {
 
 /// One page of records in the order of their folded codes.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>, DbError> {
-    let Filter { after, down, site, kind, role, blocked, below, roots, limit } = filter;
+    let Filter { after, down, site, kind, role, blocked, archived, below, roots, limit } = filter;
     let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
     let params = [
         after.as_ref().unwrap_or(&start).into(),
@@ -82,6 +84,7 @@ pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>
         below.map(LocationId::get).into(),
         roots.as_deref().into(),
         (*limit).into(),
+        (*archived).into(),
     ];
     conn.query(statement, &params, record)
 }

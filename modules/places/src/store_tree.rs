@@ -71,6 +71,17 @@ const BLOCK: Statement = Statement::new(
      where id in (select b.descendant from places_tree b where b.ancestor = ?1)",
 );
 
+const ARCHIVE: Statement = Statement::new(
+    "places.tree.archive",
+    "update places_location
+     set archived = exists (
+       select 1
+       from places_tree t
+       join places_location a on a.id = t.ancestor
+       where t.descendant = places_location.id and a.archived_at is not null)
+     where id in (select b.descendant from places_tree b where b.ancestor = ?1)",
+);
+
 /// Only the handling units that stand directly, or through each other, in the place itself.
 const INHERIT: Statement = Statement::new(
     "places.tree.inherit",
@@ -161,6 +172,11 @@ pub(crate) fn block(tx: &mut Tx<'_>, root: LocationId) -> Result<(), DbError> {
     tx.execute(&BLOCK, &[root.get().into()]).map(|_| ())
 }
 
+/// Sets for a whole subtree whether it is archived, from what was archived in it and above it.
+pub(crate) fn archive(tx: &mut Tx<'_>, root: LocationId) -> Result<(), DbError> {
+    tx.execute(&ARCHIVE, &[root.get().into()]).map(|_| ())
+}
+
 /// Gives the handling units of a subtree what the place they stand in has.
 pub(crate) fn inherit(tx: &mut Tx<'_>, root: LocationId, sellable: bool, open: bool) -> Result<(), DbError> {
     tx.execute(&INHERIT, &[root.get().into(), sellable.into(), open.into()]).map(|_| ())
@@ -194,6 +210,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &ATTACH,
     &SETTLE,
     &BLOCK,
+    &ARCHIVE,
     &INHERIT,
     &BLOCKED,
     &UNITS_IN,

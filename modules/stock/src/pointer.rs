@@ -64,7 +64,10 @@ pub(crate) fn of_reversal(why: &Why) -> Option<&'static str> {
 /// The end that a refusal is about, when it is about one.
 fn place(why: &Why) -> Option<Place> {
     match why {
-        Why::Blocked { place } | Why::NotAllocatable { place } | Why::WrongKind { place, .. } => Some(*place),
+        Why::Blocked { place }
+        | Why::Archived { place }
+        | Why::NotAllocatable { place }
+        | Why::WrongKind { place, .. } => Some(*place),
         _ => None,
     }
 }

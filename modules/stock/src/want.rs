@@ -176,6 +176,7 @@ impl Names {
                 site: location.site,
                 sellable: location.sellable,
                 blocked: location.blocked,
+                archived: location.archived,
                 open_to_allocation: location.open_to_allocation,
                 group: self.group(*id),
             };

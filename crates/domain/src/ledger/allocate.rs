@@ -35,8 +35,8 @@ pub struct Allocate {
 /// Decides an allocation of a named key.
 ///
 /// # Errors
-/// When the key has not so much that is unclaimed, the location is blocked or not open to
-/// allocation, the lot is on hold or past its last sellable day, or the reservation cannot give it.
+/// When the key has not so much that is unclaimed, the location is archived, blocked or not open
+/// to allocation, the lot is on hold or past its last sellable day, or the reservation cannot give it.
 pub fn allocate(vault: &mut Vault, command: Allocate, now: Instant) -> Result<Posted, Refusal> {
     let mark = vault.mark();
     vault.attempt(|vault| {
@@ -91,6 +91,9 @@ fn check_key(vault: &Vault, key: Key, command: &Allocate) -> Result<(), Refusal>
     check_lot(vault, key.item, key.lot, command.qty).map_err(Refusal::of)?;
     if location.is_virtual() || !location.site.is_some() {
         return Err(Refusal::of(Why::WrongKind { place, end: "bin" }));
+    }
+    if location.archived {
+        return Err(Refusal::of(Why::Archived { place }));
     }
     if location.blocked {
         return Err(Refusal::of(Why::Blocked { place }));

@@ -73,6 +73,16 @@ pub(super) fn check_ends(kind: Kind, step: &Step) -> Result<(), Refusal> {
     }
 }
 
+/// An archived location is closed, for counts and for what goes back where it came from too.
+pub(super) fn check_archived(step: &Step) -> Result<(), Refusal> {
+    for (place, facts) in [(step.from, step.source), (step.to, step.destination)] {
+        if facts.archived {
+            return Err(Refusal::of(Why::Archived { place }));
+        }
+    }
+    Ok(())
+}
+
 /// A blocked location lets nothing in or out but counts, losses and changes of status.
 pub(super) fn check_blocked(kind: Kind, step: &Step) -> Result<(), Refusal> {
     if kind.is_loss() {

@@ -32,6 +32,7 @@ pub struct ItemFacts {
 
 /// A location, as the ledger sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a decision asks for")]
 pub struct LocationFacts {
     /// What it is.
     pub kind: LocationKind,
@@ -41,6 +42,8 @@ pub struct LocationFacts {
     pub sellable: bool,
     /// Nothing goes in or out but counts and losses.
     pub blocked: bool,
+    /// It is out of use: nothing goes in or out, and nothing stands there.
+    pub archived: bool,
     /// New allocations may choose it (staging may not).
     pub open_to_allocation: bool,
     /// Where its stock is valued.

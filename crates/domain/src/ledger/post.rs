@@ -3,7 +3,7 @@
 //! Lines are applied in order, each over what the lines before it left, so two lines of one item
 //! can never take more together than is there.
 
-use super::checks::{check_blocked, check_days, check_ends, check_hold, check_lot};
+use super::checks::{check_archived, check_blocked, check_days, check_ends, check_hold, check_lot};
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
 use super::loss;
@@ -136,6 +136,7 @@ impl<'a> Work<'a> {
         let kind = self.command.kind;
         check_lot(vault, step.item, step.lot, step.qty).map_err(Refusal::of)?;
         check_ends(kind, &step)?;
+        check_archived(&step)?;
         check_blocked(kind, &step)?;
         check_hold(vault, kind, &step)?;
         check_days(vault, kind, &step)?;

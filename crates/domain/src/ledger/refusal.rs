@@ -26,6 +26,8 @@ pub enum Why {
     Unavailable { available: i64, wanted: i64 },
     /// The location is blocked.
     Blocked { place: Place },
+    /// The location is out of use.
+    Archived { place: Place },
     /// The location is not open to new allocation.
     NotAllocatable { place: Place },
     /// A location of this kind cannot stand at this end of such a posting.
@@ -138,6 +140,7 @@ impl Why {
             Why::Claimed { .. } | Why::ClaimSmaller { .. } => Code::StockClaimed,
             Why::Unavailable { .. } => Code::InsufficientAvailable,
             Why::Blocked { .. } => Code::LocationBlocked,
+            Why::Archived { .. } => Code::LocationArchived,
             Why::NotAllocatable { .. } | Why::WrongKind { .. } | Why::OtherSite => Code::WrongLocationKind,
             Why::Expired { .. } => Code::LotExpired,
             Why::LotOnHold => Code::LotOnHold,
@@ -226,6 +229,7 @@ impl Why {
                 format!("`{}` is available at the site and `{}` is wanted", show(*available), show(*wanted))
             }
             Why::Blocked { place } => format!("`{}` is blocked; unblock it first", names(*place)),
+            Why::Archived { place } => format!("`{}` is archived; restore it first", names(*place)),
             Why::NotAllocatable { place } => {
                 format!("`{}` is not open to allocation; choose another location", names(*place))
             }

@@ -3,12 +3,17 @@
 //! they ask nothing about stock and there is no route to them. Invariant: a handling unit has the
 //! site, the sellability and the openness of the place it stands in, however deep.
 
+mod archive;
+#[cfg(test)]
+mod archive_tests;
 #[cfg(test)]
 mod tests;
 
+pub use archive::set_archived;
+
 use crate::change::decide::touch;
 use crate::create::decide::{Draft, below, deep};
-use crate::create::{plant, refuse_inherited, refuse_unreal};
+use crate::create::{plant, refuse_archived, refuse_inherited, refuse_unreal};
 use crate::location::Location;
 use crate::record::{self, Change};
 use crate::{code, store, store_tree};
@@ -75,6 +80,9 @@ pub fn set_parent(
         return Err(Problem::at(Code::TreeCycle, "/parent", detail).into());
     }
     before.kind.stands_below(Some(parent.kind)).map_err(|error| error.problem("/parent"))?;
+    // so neither end of a move is archived, and what is archived below goes along as it is
+    refuse_archived(&before, "")?;
+    refuse_archived(&parent, "/parent")?;
     if before.parent_id == Some(parent.id) {
         return Ok(Moved { location: before.clone(), before, subtree });
     }
@@ -116,6 +124,7 @@ pub fn set_blocked(
     store_tree::hold(tx)?;
     let mut after = load(tx, location)?;
     refuse_unreal(&after)?;
+    refuse_archived(&after, "")?;
     let reason = reason.map(|reason| code::name(reason, "/reason")).transpose()?;
     if after.block_reason == reason {
         return Ok(Vec::new());
@@ -151,6 +160,7 @@ pub fn set_sellable(
     store_tree::hold(tx)?;
     let mut after = load(tx, location)?;
     refuse_unreal(&after)?;
+    refuse_archived(&after, "")?;
     refuse_inherited(&after, "/sellable")?;
     if after.sellable == sellable {
         return Ok(Vec::new());

@@ -1,6 +1,7 @@
 //! What a new location is: every field read, every default filled in. Pure.
 
 use crate::code;
+use crate::create::refuse_archived;
 use crate::location::{Location, NewLocation};
 use crate::organise::{Organisation, ValuationGrouping};
 use domain::{AsProblem, Code, Instant, LocationId, LocationKind, Problem, Role, SiteId, Zone};
@@ -63,11 +64,14 @@ pub(crate) struct Draft {
     pub(crate) role: Option<Role>,
 }
 
-/// A location at its place. A handling unit takes over what the place has; everything takes over
+/// A location at its place, which is in use. A handling unit takes over what the place has; everything takes over
 /// whether the place is blocked.
 pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> Result<Location, Problem> {
     let Draft { code, name, kind, role } = draft;
     kind.stands_below(parent.map(|parent| parent.kind)).map_err(|error| error.problem("/parent"))?;
+    if let Some(parent) = parent {
+        refuse_archived(parent, "/parent")?;
+    }
     let (sellable, open_to_allocation) = match (parent, role) {
         (_, Some(role)) => (role.sellable_by_default(), role.open_to_allocation()),
         (Some(parent), None) => (parent.sellable, parent.open_to_allocation),
@@ -89,6 +93,8 @@ pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> R
         blocked: parent.is_some_and(|parent| parent.blocked),
         block_reason: None,
         open_to_allocation,
+        archived: false,
+        archived_at: None,
         version: 1,
         created_at: now,
         changed_at: now,

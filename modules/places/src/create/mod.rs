@@ -141,6 +141,18 @@ pub(crate) fn refuse_unreal(location: &Location) -> Result<(), Problem> {
     Err(Problem::new(Code::WrongLocationKind, detail))
 }
 
+/// Refuses what is out of use; the pointer is empty when the address names it.
+pub(crate) fn refuse_archived(location: &Location, pointer: &str) -> Result<(), Problem> {
+    if !location.archived {
+        return Ok(());
+    }
+    let detail = format!("`{}` is archived; restore it first, or choose another location", location.code);
+    Err(match pointer {
+        "" => Problem::new(Code::LocationArchived, detail),
+        pointer => Problem::at(Code::LocationArchived, pointer, detail),
+    })
+}
+
 /// Refuses handling units, which have what the place has in which they stand.
 pub(crate) fn refuse_inherited(location: &Location, pointer: &str) -> Result<(), Problem> {
     if location.kind == LocationKind::HandlingUnit {

@@ -29,12 +29,28 @@ pub(crate) struct LocationFilter {
     role: Option<String>,
     /// Only what is blocked, or only what is not.
     blocked: Option<bool>,
+    /// `false` lists what is in use, and so does leaving it out; `true` lists only what is archived,
+    /// `all` both.
+    archived: Option<String>,
+}
+
+/// Whether archived locations are asked for; `None` for all, archived or not.
+fn archived(asked: Option<&str>) -> Result<Option<bool>, Problem> {
+    match asked {
+        None | Some("false") => Ok(Some(false)),
+        Some("true") => Ok(Some(true)),
+        Some("all") => Ok(None),
+        Some(other) => {
+            let detail = format!("`{other}` is none of `false`, `true`, `all`");
+            Err(Problem::at(Code::InvalidValue, "?archived", detail))
+        }
+    }
 }
 
 impl LocationFilter {
     /// The filter as the store takes it; codes that are out of reach name nothing.
     fn read(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Filter, Failure> {
-        let LocationFilter { site, below, kind, role, blocked } = self;
+        let LocationFilter { site, below, kind, role, blocked, archived: asked_archived } = self;
         let kind = kind
             .as_deref()
             .map(|word| LocationKind::parse(word).map_err(|error| error.problem("?kind")))
@@ -58,6 +74,7 @@ impl LocationFilter {
             kind,
             role,
             blocked: *blocked,
+            archived: archived(asked_archived.as_deref())?,
             roots: scope.roots_json(),
             ..Filter::default()
         })

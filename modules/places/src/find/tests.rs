@@ -8,8 +8,9 @@ use domain::{LocationKind, Role};
 
 on_both_engines!(a_list_is_filtered, a_list_shows_only_what_is_reached, a_list_is_read_in_pages_both_ways);
 
+/// As the route asks when nothing is said.
 fn all() -> Filter {
-    Filter { limit: 100, ..Filter::default() }
+    Filter { archived: Some(false), limit: 100, ..Filter::default() }
 }
 
 fn codes(world: &World, filter: &Filter) -> Vec<String> {
@@ -25,10 +26,13 @@ fn places(engine: Engine) -> World {
         "a_2 bin below A",
         "M site",
         "M-1 bin below M",
+        "M-2 bin below M",
     ]);
     world.run(|tx, ctx| crate::create_transit(tx, ctx, "T")).unwrap();
     let bin = world.id("M-1");
     world.run(move |tx, ctx| crate::set_blocked(tx, ctx, bin, Some("wet")).map(|_| ())).unwrap();
+    let gone = world.id("M-2");
+    world.run(move |tx, ctx| crate::set_archived(tx, ctx, gone, true)).unwrap();
     world
 }
 
@@ -43,6 +47,8 @@ fn a_list_is_filtered(engine: Engine) {
         (Filter { kind: Some(LocationKind::Transit), ..all() }, &["T"]),
         (Filter { kind: Some(LocationKind::Loss), ..all() }, &["~loss"]),
         (Filter { role: Some(Role::Staging), ..all() }, &[]),
+        (Filter { archived: Some(true), ..all() }, &["M-2"]),
+        (Filter { archived: None, ..all() }, &["A", "A-1", "a_2", "L", "M", "M-1", "M-2"]),
         (Filter { blocked: Some(true), ..all() }, &["M-1"]),
         (Filter { blocked: Some(false), kind: Some(LocationKind::Bin), ..all() }, &["A-1", "a_2"]),
     ];

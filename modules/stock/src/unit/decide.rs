@@ -30,9 +30,19 @@ pub(crate) fn meaning(unit: &LocationFacts, parent: &LocationFacts) -> Meaning {
     }
 }
 
-/// A unit neither leaves a blocked place nor enters one, and stands in real places only.
+/// A unit neither leaves a place that is blocked or out of use nor enters one, and stands in real
+/// places only.
 pub(crate) fn may_move(unit: &LocationFacts, parent: &LocationFacts) -> Result<(), Problem> {
     let blocked = |facts: &LocationFacts| format!("`{}` is blocked; unblock it first", facts.code);
+    let archived = |facts: &LocationFacts| {
+        format!("`{}` is archived; restore it first, or choose another location", facts.code)
+    };
+    if unit.archived {
+        return Err(Problem::new(Code::LocationArchived, archived(unit)));
+    }
+    if parent.archived {
+        return Err(Problem::at(Code::LocationArchived, "/parent", archived(parent)));
+    }
     if unit.blocked {
         return Err(Problem::new(Code::LocationBlocked, blocked(unit)));
     }
@@ -66,7 +76,7 @@ mod tests {
     use super::*;
     use domain::{LocationId, LocationKind, SiteId};
 
-    /// Reads `1 sob`: the site, then sellable, open and blocked.
+    /// Reads `1 soba`: the site, then sellable, open, blocked and archived.
     fn place(text: &str) -> LocationFacts {
         let (site, flags) = text.split_once(' ').unwrap();
         let site: i64 = site.parse().unwrap();
@@ -80,6 +90,7 @@ mod tests {
             sellable: flags.contains('s'),
             blocked: flags.contains('b'),
             open_to_allocation: flags.contains('o'),
+            archived: flags.contains('a'),
             negative_allowed: false,
             version: 1,
         }
@@ -103,11 +114,13 @@ mod tests {
     }
 
     #[test]
-    fn blocked_places_let_no_unit_in_or_out() {
+    fn closed_places_let_no_unit_in_or_out() {
         let refused = |from, to| may_move(&place(from), &place(to)).map_err(|problem| problem.code);
         assert_eq!(refused("1 so", "2 so"), Ok(()));
         assert_eq!(refused("1 sob", "1 so"), Err(Code::LocationBlocked));
         assert_eq!(refused("1 so", "1 sob"), Err(Code::LocationBlocked));
+        assert_eq!(refused("1 soa", "1 so"), Err(Code::LocationArchived));
+        assert_eq!(refused("1 so", "1 soba"), Err(Code::LocationArchived));
         let transit = LocationFacts { kind: LocationKind::Transit, ..place("0 .") };
         let refused = may_move(&place("1 so"), &transit).unwrap_err();
         assert_eq!(refused.code, Code::WrongLocationKind);

@@ -62,6 +62,7 @@ fn bins_that_cannot_be_allocated() {
          allocate BOLT STAGE 1 a         => wrong_location_kind
          allocate BOLT CAGE 1 a          => wrong_location_kind
          allocate BOLT SHUT 1 a          => location_blocked
+         allocate BOLT GONE 1 a          => location_archived
          allocate BOLT customer 1 a      => wrong_location_kind
          ? BOLT LON = 5/0/0 5",
     );

@@ -26,6 +26,7 @@ fn reasons() -> Vec<Why> {
         Why::Claimed { place, on_hand: 3 * one, allocated: 2 * one, wanted: 2 * one },
         Why::Unavailable { available: one, wanted: 2 * one },
         Why::Blocked { place },
+        Why::Archived { place },
         Why::NotAllocatable { place },
         Why::WrongKind { place, end: "source" },
         Why::OtherSite,
@@ -97,6 +98,7 @@ insufficient_stock /lines/1/qty since `2026-06-15T06:00:00Z` `A-01` has held as 
 stock_claimed /lines/1/qty `A-01` has `3` on hand of which `2` is allocated, and `2` is wanted; release an allocation or name the claim
 insufficient_available /lines/1/qty `1` is available at the site and `2` is wanted
 location_blocked /lines/1 `A-01` is blocked; unblock it first
+location_archived /lines/1 `A-01` is archived; restore it first
 wrong_location_kind /lines/1 `A-01` is not open to allocation; choose another location
 wrong_location_kind /lines/1 `A-01` cannot be the source of this kind of posting
 wrong_location_kind /lines/1 the two locations are of different sites; make a transfer

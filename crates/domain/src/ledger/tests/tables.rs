@@ -122,6 +122,23 @@ fn moves_stay_in_the_site_and_pass_no_block() {
 }
 
 #[test]
+fn an_archived_place_is_closed_for_everything() {
+    check(
+        "receive BOLT 5 A1                    => ok
+         receive BOLT 1 GONE                  => location_archived
+         return BOLT 1 GONE                   => location_archived
+         move BOLT 1 A1 GONE                  => location_archived
+         move BOLT 1 GONE A1                  => location_archived
+         issue BOLT 1 GONE                    => location_archived
+         count BOLT 2 GONE                    => location_archived
+         count BOLT 0 GONE                    => invalid_quantity
+         adjust BOLT 1 GONE loss              => location_archived
+         ? BOLT GONE = 0/0
+         ? BOLT LON = 5/0/0 5",
+    );
+}
+
+#[test]
 fn a_transfer_goes_through_transit_and_may_arrive_short() {
     check(
         "receive BOLT 10 A1 each=2.00         => ok

@@ -35,6 +35,7 @@ pub(super) const LOCATIONS: &[(&str, i64, LocationKind, i64)] = &[
     ("STAGE", 13, LocationKind::Bin, 1),
     ("CAGE", 14, LocationKind::Bin, 1),
     ("SHUT", 15, LocationKind::Bin, 1),
+    ("GONE", 16, LocationKind::Bin, 1),
     ("YRK", 2, LocationKind::Site, 2),
     ("B1", 21, LocationKind::Bin, 2),
 ];
@@ -83,6 +84,7 @@ fn loaded(method: Method) -> Loaded {
             site: SiteId(*site),
             sellable: *site != 0 && *name != "CAGE",
             blocked: *name == "SHUT",
+            archived: *name == "GONE",
             open_to_allocation: *name != "STAGE",
             group: Group(group),
         };
