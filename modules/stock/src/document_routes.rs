@@ -1,7 +1,7 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{block, item_guard, lot, organise, period, reason, transfer, unit, upkeep};
+use crate::{block, item_guard, lot, organise, period, place_guard, reason, transfer, unit, upkeep};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -21,6 +21,8 @@ where
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::unblock_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::set_location_sellable))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::move_location))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(place_guard::api::archive_location))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(place_guard::api::restore_location))
         .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::get_unit))
         .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::list_unit_moves))
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::create_unit))

@@ -3,7 +3,7 @@
 use crate::gate;
 use crate::input::{Request, RequestKey, Work};
 use crate::testing::{code_of, on_both_engines, parse, posting, world};
-use crate::{Vault, block, item_guard, lot, organise, period, reason, store_gate, transfer, unit, upkeep};
+use crate::{Vault, block, item_guard, lot, organise, period, place_guard, reason, store_gate, transfer, unit, upkeep};
 use db::{Engine, Statement, full_scans};
 use domain::ledger::Kind;
 use std::sync::Arc;
@@ -64,6 +64,7 @@ fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
         lot::store::ALL,
         organise::store::ALL,
         period::store::ALL,
+        place_guard::store::ALL,
         reason::store::ALL,
         store_gate::ALL,
         transfer::store::ALL,

@@ -38,6 +38,7 @@ mod originals;
 #[cfg(test)]
 mod pages_tests;
 mod period;
+mod place_guard;
 mod pointer;
 mod post;
 mod reach;

@@ -36,8 +36,8 @@ impl Drop for Stage<'_> {
 pub(super) type Asked = (&'static str, String, Value);
 
 impl<'w> Stage<'w> {
-    /// `LON` with the bins `A1`, `A2`, `B1` (blocked) and the zone `C` (closed to allocation), `PAR`
-    /// with `P1`; 100 `BOLT`, 50 `SAND`, the lots `GOOD` and `OLD` (expired by now) of `MILK`, the
+    /// `LON` with the bins `A1`, `A2`, `B1` (blocked) and the zones `C` (closed to allocation) and `D`
+    /// (archived, with the bin `D1`), `PAR` with `P1`; 100 `BOLT`, 50 `SAND`, the lots `GOOD` and `OLD` (expired by now) of `MILK`, the
     /// serials `S1` and `S2` of `DRILL`; the service `SERVICE` and the archived `GONE`.
     pub(super) fn new(world: &'w World) -> Stage<'w> {
         let stage = Stage { world, admin: world.admin(), wrong: RefCell::default() };
@@ -49,6 +49,8 @@ impl<'w> Stage<'w> {
             ("B1", "bin", Some("LON")),
             ("C", "zone", Some("LON")),
             ("C1", "bin", Some("C")),
+            ("D", "zone", Some("LON")),
+            ("D1", "bin", Some("D")),
             ("P1", "bin", Some("PAR")),
         ] {
             stage.make("/api/v1/locations", &json!({ "code": code, "kind": kind, "parent": parent }));
@@ -81,6 +83,7 @@ impl<'w> Stage<'w> {
         let closed = stage.admin.patch("/api/v1/locations/C1", 1, &json!({ "open_to_allocation": false }));
         closed.good();
         stage.admin.act("/api/v1/items/GONE/archive", &Value::Null).good();
+        stage.admin.act("/api/v1/locations/D/archive", &Value::Null).good();
         world.pass(Duration::from_hours(240));
         // whoever touches the item first moves what has expired aside: that is done before a case
         let line = json!({ "sku": "MILK", "lot": "GOOD", "qty": "1", "location": "A2" });

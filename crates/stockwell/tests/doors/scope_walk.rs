@@ -244,6 +244,8 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     Some(match (method, path) {
         ("POST", "/api/v1/locations/{code}/block") => place("block", Some(json!({ "reason": "damaged" }))),
         ("POST", "/api/v1/locations/{code}/unblock") => place("unblock", None),
+        ("POST", "/api/v1/locations/{code}/archive") => place("archive", None),
+        ("POST", "/api/v1/locations/{code}/restore") => place("restore", None),
         ("POST", "/api/v1/locations/{code}/sellable") => {
             place("sellable", Some(json!({ "sellable": false })))
         }

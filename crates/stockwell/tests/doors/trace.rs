@@ -28,7 +28,7 @@ tables! {
     "catalog_unit": "1",
     "catalog_barcode": "1",
     "places_organisation": "version",
-    "places_location": "version + case when blocked then 1000 else 0 end + case when sellable then 1000000 else 0 end",
+    "places_location": "version + case when blocked then 1000 else 0 end + case when archived then 7000 else 0 end + case when sellable then 1000000 else 0 end",
     "places_tree": "depth + 1",
     "stock_balance where ver <> 0": "on_hand + 7 * allocated + 13 * ver",
     "stock_site where at <> -9223372036854775808": "1 + sellable + 7 * reserved + 13 * allocated",

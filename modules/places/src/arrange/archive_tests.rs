@@ -18,8 +18,8 @@ on_both_engines!(
 );
 
 fn archive(world: &World, code: &str, archived: bool) -> Result<Location, Failure> {
-    let location = world.get(code);
-    world.run(move |tx, ctx| set_archived(tx, ctx, location.id, IfMatch(location.version), archived))
+    let id = world.id(code);
+    world.run(move |tx, ctx| set_archived(tx, ctx, id, archived))
 }
 
 fn refused<T: std::fmt::Debug>(done: Result<T, Failure>) -> (Code, String) {

@@ -90,7 +90,12 @@ pub(crate) fn set_parent(
 }
 
 /// Holds the gate and the tree, and a location within reach at the version that the caller read.
-fn hold(tx: &mut Tx<'_>, caller: &Caller, code: &str, version: IfMatch) -> Result<LocationFacts, Failure> {
+pub(crate) fn hold(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    code: &str,
+    version: IfMatch,
+) -> Result<LocationFacts, Failure> {
     gate::hold(tx)?;
     places::hold_tree(tx)?;
     let found = reached(tx, caller, code)?.ok_or_else(|| Problem::not_found("location", code))?;

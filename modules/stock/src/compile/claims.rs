@@ -18,6 +18,11 @@ impl Compiler<'_> {
             let detail = format!("there is no site `{}`", input.site);
             Problem::at(Code::UnknownLocation, "/site", detail)
         })?;
+        if site.archived {
+            let detail =
+                format!("the site `{}` is archived; restore it first, or choose another one", site.code);
+            return Err(Problem::at(Code::LocationArchived, "/site", detail));
+        }
         Ok(Reserve {
             posting: PostingId(self.ctx.ids.next()),
             claim: ClaimId(self.ctx.ids.next()),

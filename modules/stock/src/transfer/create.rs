@@ -12,6 +12,7 @@ use db::{Conn, Tx};
 use domain::ledger::Kind;
 use domain::when::{self, Date};
 use domain::{AsProblem, Code, DocumentId, Note, Problem, Qty, SiteId};
+use places::SiteFacts;
 use web::{Caller, Failure};
 
 /// The most lines of a transfer, and of one step of it.
@@ -28,11 +29,11 @@ pub(crate) fn create(
     let from_site = site(tx, &new.from_site, "/from_site");
     let to_site = site(tx, &new.to_site, "/to_site");
     // whoever works in neither learns of neither
-    let known: Vec<SiteId> = [&from_site, &to_site].into_iter().flatten().copied().collect();
+    let known: Vec<SiteId> = [&from_site, &to_site].into_iter().flatten().map(|site| site.id).collect();
     if !reach::any(tx, &caller.scope, &known)? {
         return Err(unknown_site(&new.from_site, "/from_site").into());
     }
-    let (from_site, to_site) = (from_site?, to_site?);
+    let (from_site, to_site) = (in_use(&from_site?, "/from_site")?, in_use(&to_site?, "/to_site")?);
     if from_site == to_site {
         let detail = "the goods stay at the site; move them";
         return Err(Problem::at(Code::SamePlace, "/to_site", detail).into());
@@ -75,9 +76,18 @@ pub(super) fn check_count(count: usize) -> Result<(), Problem> {
     }
 }
 
-fn site(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<SiteId, Failure> {
+fn site(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<SiteFacts, Failure> {
     let found = places::site_facts_by_code(conn, &[code])?.pop().flatten();
-    Ok(found.ok_or_else(|| unknown_site(code, pointer))?.id)
+    Ok(found.ok_or_else(|| unknown_site(code, pointer))?)
+}
+
+/// A site that takes part in new transfers.
+fn in_use(site: &SiteFacts, pointer: &str) -> Result<SiteId, Problem> {
+    if site.archived {
+        let detail = format!("the site `{}` is archived; restore it first, or choose another one", site.code);
+        return Err(Problem::at(Code::LocationArchived, pointer, detail));
+    }
+    Ok(site.id)
 }
 
 fn unknown_site(code: &str, pointer: &str) -> Problem {

@@ -150,6 +150,16 @@ const OPEN_LINES_OF: Statement = Statement::new(
      limit 1",
 );
 
+/// A site is archived rarely, and this looks at the transfers once.
+const OPEN_AT: Statement = Statement::new(
+    "stock.transfer.open_at",
+    "select number
+     from stock_transfer
+     where (from_site = ?1 or to_site = ?1) and state between 1 and 4
+     order by number
+     limit 1",
+);
+
 /// The head, without its lines.
 fn head(row: &Row<'_>) -> Result<Transfer, DbError> {
     Ok(Transfer {
@@ -319,6 +329,11 @@ pub(crate) fn open_with(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<Stri
     conn.query_opt(&OPEN_LINES_OF, &[item.get().into()], |row| Ok(row.text(0)?.to_owned()))
 }
 
+/// The number of an open transfer from or to a site, if there is one.
+pub(crate) fn open_at(conn: &mut Conn<'_>, site: SiteId) -> Result<Option<String>, DbError> {
+    conn.query_opt(&OPEN_AT, &[site.get().into()], |row| Ok(row.text(0)?.to_owned()))
+}
+
 /// All of them, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[
@@ -334,4 +349,5 @@ pub(crate) const ALL: &[&Statement] = &[
     &UPDATE,
     &UPDATE_LINES,
     &OPEN_LINES_OF,
+    &OPEN_AT,
 ];

@@ -42,6 +42,8 @@ pub(crate) struct UnitShown {
     pub(crate) site: Option<String>,
     /// Whether nothing goes in or out.
     pub(crate) blocked: bool,
+    /// Whether it, or what it stands in, is out of use.
+    pub(crate) archived: bool,
     /// How often its record changed.
     pub(crate) version: i64,
     /// What stands in it and in the units inside of it.
@@ -396,6 +398,7 @@ fn show(conn: &mut Conn<'_>, unit: LocationId) -> Result<UnitShown, Failure> {
         parent: location.parent,
         site: location.site,
         blocked: location.blocked,
+        archived: location.archived,
         version: location.version,
         contents: shown,
     })

@@ -79,6 +79,7 @@ fn a_wrong_allocation_is_refused(world: &World) {
         (json!({ "qty": "101" }), "409 insufficient_stock /qty"),
         (json!({ "location": "A2" }), "409 insufficient_stock /qty"),
         (json!({ "location": "B1" }), "409 location_blocked /location"),
+        (json!({ "location": "D1" }), "409 location_archived /location"),
         (json!({ "location": "C1" }), "422 wrong_location_kind /location"),
         (json!({ "location": "NOPE" }), "422 unknown_location /location"),
         (json!({ "location": "~loss" }), "422 wrong_location_kind /location"),

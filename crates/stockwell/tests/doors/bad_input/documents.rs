@@ -98,6 +98,7 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
             (json!({ "line": 3, "location": "A1" }), "422 lot_required /lines/0/lot"),
             (json!({ "line": 1, "location": "A2" }), "409 insufficient_stock /lines/0/qty"),
             (json!({ "line": 1, "location": "B1", "qty": "1" }), "409 location_blocked /lines/0/location"),
+            (json!({ "line": 1, "location": "D1", "qty": "1" }), "409 location_archived /lines/0/location"),
         ] {
             stage.refuses(name, &step(name, of(line)), expected);
         }
@@ -154,6 +155,7 @@ fn a_wrong_unit_is_refused(world: &World) {
         (json!({ "code": "U3", "parent": "~loss" }), "422 wrong_location_kind /parent"),
         (json!({ "code": "U3" }), "400 malformed_body /parent"),
         (json!({ "code": "U3", "parent": "A1", "name": long(201) }), "422 limit_exceeded /name"),
+        (json!({ "code": "U3", "parent": "D1" }), "409 location_archived /parent"),
         (json!({ "code": "003456789012345679", "parent": "A1" }), "422 invalid_value /code"),
     ] {
         stage.refuses("unit", &post("units", body), expected);
@@ -163,6 +165,7 @@ fn a_wrong_unit_is_refused(world: &World) {
         ("U1", "409 tree_cycle /parent"),
         ("U2", "409 tree_cycle /parent"),
         ("B1", "409 location_blocked /parent"),
+        ("D1", "409 location_archived /parent"),
         ("~customer", "422 wrong_location_kind /parent"),
     ] {
         stage.refuses("move", &post("units/U1/move", json!({ "parent": parent })), expected);
@@ -171,6 +174,7 @@ fn a_wrong_unit_is_refused(world: &World) {
         ("NOPE", "422 unknown_location /to"),
         ("P1", "422 wrong_location_kind /to"),
         ("B1", "409 location_blocked /to"),
+        ("D1", "409 location_archived /to"),
         ("U2", "422 same_place /to"),
     ] {
         stage.refuses("empty", &post("units/U2/empty", json!({ "to": to })), expected);

@@ -245,6 +245,7 @@ fn a_move_and_a_change_of_status_say_where_they_end(world: &World) {
         (json!({ "to_location": long(65) }), "422 limit_exceeded /lines/0/to_location"),
         (json!({ "to_location": "P1" }), "422 wrong_location_kind /lines/0/to_location"),
         (json!({ "to_location": "B1" }), "409 location_blocked /lines/0/to_location"),
+        (json!({ "to_location": "D1" }), "409 location_archived /lines/0/to_location"),
         (json!({ "to_location": "~customer" }), "422 wrong_location_kind /lines/0/to_location"),
         (json!({ "location": "~supplier" }), "422 wrong_location_kind /lines/0/location"),
     ] {
