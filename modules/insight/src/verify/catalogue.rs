@@ -120,7 +120,11 @@ pub(super) const ENTRIES: [Entry; 30] = [
     runs(23, "A closed period does not change", &[periods::closed, periods::dates]),
     runs(24, "Document numbers are unique", &[documents::numbers]),
     runs(25, "Transit drains", &[documents::transit]),
-    runs(26, "References and shapes hold", &[shape::movements, shape::rows, shape::tree, shape::units]),
+    runs(
+        26,
+        "References and shapes hold",
+        &[shape::movements, shape::rows, shape::archived, shape::tree, shape::units],
+    ),
     runs(27, "Versions count the changes", &[versions::counted]),
     runs(28, "Grants name what exists", &[rights::grants, rights::keys, rights::roles]),
     skipped(29, "Both stores give the same answer", "it takes two stores: compare their canonical exports"),

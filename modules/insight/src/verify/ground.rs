@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 const LOCATIONS: Statement = Statement::new(
     "verify.locations",
     "select loc_id, allow_negative, code, site_id, valuation_group, sellable, blocked, parent_id, kind,
-       blocked_here, version
+       blocked_here, version, archived, archived_here
      from ck_location",
 );
 
@@ -38,6 +38,10 @@ pub(super) struct Location {
     pub(super) blocked: bool,
     /// It has a reason of its own to be blocked.
     pub(super) blocked_here: bool,
+    /// It, or something above it, is out of use.
+    pub(super) archived: bool,
+    /// It was archived by itself.
+    pub(super) archived_here: bool,
     pub(super) transit: bool,
     pub(super) parent: Option<i64>,
     pub(super) version: i64,
@@ -113,6 +117,11 @@ impl Ground {
         self.locations.get(&location).is_none_or(|location| location.owned)
     }
 
+    /// Whether a location is out of use.
+    pub(super) fn is_archived(&self, location: i64) -> bool {
+        self.locations.get(&location).is_some_and(|location| location.archived)
+    }
+
     /// The group that stock at a location is valued in; 0 for none.
     pub(super) fn group(&self, location: i64) -> i64 {
         self.locations.get(&location).map_or(0, |location| location.group)
@@ -171,6 +180,8 @@ fn locations(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Location>, DbError> {
             transit: row.opt_text(8)? == Some("transit"),
             blocked_here: row.bool(9)?,
             version: row.int(10)?,
+            archived: row.bool(11)?,
+            archived_here: row.bool(12)?,
         };
         found.insert(row.int(0)?, location);
         Ok(())

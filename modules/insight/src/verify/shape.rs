@@ -36,6 +36,13 @@ const ON_HAND: Statement = Statement::new(
     "select sku_id, loc_id, on_hand from ck_balance where on_hand <> 0",
 );
 
+const OPEN_DOCUMENTS: Statement = Statement::new(
+    "verify.shape.open_documents",
+    "select number, from_site, to_site
+     from ck_doc
+     where state in ('draft', 'allocated', 'shipped', 'partially_received')",
+);
+
 const TREE: Statement =
     Statement::new("verify.shape.tree", "select ancestor, descendant, depth from ck_tree");
 
@@ -89,7 +96,7 @@ pub(super) fn movements(
     })
 }
 
-/// All other rows name what is there, and archived items have no stock.
+/// All other rows name what is there.
 pub(super) fn rows(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let lots = ground::lots(conn)?;
     for (name, statement) in &REFERENCES {
@@ -111,20 +118,39 @@ pub(super) fn rows(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings
             Ok(())
         })?;
     }
+    Ok(())
+}
+
+/// What is archived is out of use: neither items nor places have stock, and sites have no open document.
+pub(super) fn archived(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     conn.for_each(&ON_HAND, &[], |row| {
-        let (item, location) = (row.int(0)?, row.int(1)?);
+        let (item, location, there) = (row.int(0)?, row.int(1)?, Delta(row.int(2)?));
         if ground.is_owned(location) && ground.items.get(&item).is_some_and(|item| item.archived) {
-            let there = Delta(row.int(2)?);
             findings.add(|| {
                 let (item, location) = (ground.item(item), ground.location(location));
                 format!("{item} is archived and has {there} on hand at {location}")
             });
         }
+        if ground.is_archived(location) {
+            findings.add(|| {
+                let (item, location) = (ground.item(item), ground.location(location));
+                format!("{location} is archived and holds {there} of {item}")
+            });
+        }
+        Ok(())
+    })?;
+    conn.for_each(&OPEN_DOCUMENTS, &[], |row| {
+        let number = row.text(0)?;
+        for site in [row.int(1)?, row.int(2)?].into_iter().filter(|site| ground.is_archived(*site)) {
+            findings
+                .add(|| format!("{} is archived and an end of the open `{number}`", ground.location(site)));
+        }
         Ok(())
     })
 }
 
-/// The location tree has no circle; its closure, its sites and its blocks are those of its parents.
+/// The location tree has no circle; its closure, its sites, its blocks and what is out of use are
+/// those of its parents.
 pub(super) fn tree(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let mut circles: FxHashSet<i64> = FxHashSet::default();
     let mut expected = 0_u64;
@@ -182,9 +208,14 @@ fn misplaced(ground: &Ground, above: &[(i64, &Location)]) -> Option<String> {
         return Some(format!("is valued in group {}, its site in group {}", own.group, top.group));
     }
     let blocked = above.iter().any(|(_, location)| location.blocked_here);
-    (own.blocked != blocked).then(|| {
+    if own.blocked != blocked {
         let (is, should) = if blocked { ("is open", "blocked") } else { ("is blocked", "open") };
-        format!("{is}, and what stands above it is {should}")
+        return Some(format!("{is}, and what stands above it is {should}"));
+    }
+    let archived = above.iter().any(|(_, location)| location.archived_here);
+    (own.archived != archived).then(|| {
+        let (is, should) = if archived { ("in use", "archived") } else { ("archived", "in use") };
+        format!("is {is}, and what stands above it is {should}")
     })
 }
 

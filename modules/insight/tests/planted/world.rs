@@ -231,6 +231,13 @@ impl World {
         self.post("items", &json!({ "sku": "RING", "name": "Ring", "base_unit": "each" }));
         self.post("items", &json!({ "sku": "OLD", "name": "Old", "base_unit": "each" }));
         self.post_at(1, "items/OLD/archive", &Value::Null);
+        // a site with an open transfer, one with a bin, and a bin out of use
+        for (code, kind, parent) in
+            [("N", "site", None), ("O", "site", None), ("O1", "bin", Some("O")), ("M3", "bin", Some("M"))]
+        {
+            self.post("locations", &json!({ "code": code, "kind": kind, "parent": parent }));
+        }
+        self.post_at(1, "locations/M3/archive", &Value::Null);
     }
 
     /// Posts lines, with a note by which the faults find the posting.
@@ -291,6 +298,8 @@ impl World {
         let drafted = self.post("transfers", &new("2"));
         let path = format!("transfers/{}/allocate", drafted["number"].as_str().unwrap());
         self.post_at(1, &path, &at("L1", "2"));
+        let line = json!([{ "sku": "RING", "qty": "1" }]);
+        self.post("transfers", &json!({ "from_site": "M", "to_site": "N", "lines": line }));
     }
 
     fn corrections(&self) {

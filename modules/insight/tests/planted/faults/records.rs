@@ -230,6 +230,30 @@ pub(super) const FAULTS: &[Fault] = &[
         [],
         "update catalog_item set archived = true where sku = 'BOLT'",
     ),
+    fault!(
+        "I-26",
+        "a bin with stock is archived",
+        [],
+        "update places_location set archived = true, archived_at = changed_at where code = 'L1'",
+    ),
+    fault!(
+        "I-26",
+        "a bin is archived with nothing above it",
+        [],
+        "update places_location set archived = true where code = 'M2'",
+    ),
+    fault!(
+        "I-26",
+        "a bin is in use below an archived site",
+        [],
+        "update places_location set archived = true, archived_at = changed_at where code = 'O'",
+    ),
+    fault!(
+        "I-26",
+        "a site of an open transfer is archived",
+        [],
+        "update places_location set archived = true, archived_at = changed_at where code = 'N'",
+    ),
     fault!("I-26", "a base unit is two of itself", [], "update catalog_unit set num = 2 where unit = 'kg'",),
     fault!(
         "I-26",
