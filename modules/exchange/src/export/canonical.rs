@@ -65,6 +65,7 @@ const THINGS: [(&str, &Statement, Columns); 16] = [
             ("blocked", Truth),
             ("block_reason", Text),
             ("open_to_allocation", Truth),
+            ("archived", Truth),
         ],
     ),
     (

@@ -69,7 +69,7 @@ sheets! {
     Locations = "locations", LOCATIONS, None, [
         "code": Text, "name": Text, "kind": Text, "role": Text, "parent": Text, "site": Text, "zone": Text,
         "sellable": Truth, "blocked": Truth, "block_reason": Text, "open_to_allocation": Truth,
-        "version": Number,
+        "archived": Truth, "version": Number, "archived_at": Instant,
     ];
     /// Lots and serials.
     Lots = "lots", LOTS, None, [

@@ -28,7 +28,7 @@ pub(super) const BARCODES: Statement = Statement::new(
 pub(super) const LOCATIONS: Statement = Statement::new(
     "exchange.export_locations",
     "select l.code, l.name, l.kind, l.role, l.parent, l.site, l.zone, l.sellable, l.blocked, l.block_reason,
-       l.open_to_allocation, l.version
+       l.open_to_allocation, l.archived, l.version, l.archived_at
      from v_location l
      order by l.location_id",
 );
