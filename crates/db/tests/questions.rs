@@ -74,7 +74,10 @@ fn large_answers_do_not_hold_up_each_other(engine: Engine) {
     world
         .db
         .read_now(|conn| {
-            let mut all: Vec<&mut dyn Ask> = asked.iter_mut().map(|one| one as &mut dyn Ask).collect();
+            let mut all: Vec<&mut dyn Ask> = Vec::new();
+            for one in &mut asked {
+                all.push(one);
+            }
             conn.ask(&mut all)
         })
         .unwrap();

@@ -29,8 +29,8 @@ mod testing;
 mod virtuals;
 
 pub use arrange::{
-    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_location, hold_tree, moves, set_archived,
-    set_blocked, set_parent, set_sellable,
+    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_location, hold_tree, moves,
+    set_archived, set_blocked, set_parent, set_sellable,
 };
 pub use change::change_location;
 pub use change::decide::ChangeLocation;

@@ -3,7 +3,9 @@
 use crate::gate;
 use crate::input::{Request, RequestKey, Work};
 use crate::testing::{code_of, on_both_engines, parse, posting, world};
-use crate::{Vault, block, item_guard, lot, organise, period, place_guard, reason, store_gate, transfer, unit, upkeep};
+use crate::{
+    Vault, block, item_guard, lot, organise, period, place_guard, reason, store_gate, transfer, unit, upkeep,
+};
 use db::{Engine, Statement, full_scans};
 use domain::ledger::Kind;
 use std::sync::Arc;

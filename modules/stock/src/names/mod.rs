@@ -109,7 +109,8 @@ impl Names {
         for question in first {
             all.push(&mut **question);
         }
-        all.extend([&mut items as &mut dyn Ask, &mut locations, &mut outside, &mut sites]);
+        let own: [&mut dyn Ask; 4] = [&mut items, &mut locations, &mut outside, &mut sites];
+        all.extend(own);
         conn.ask(&mut all)?;
         for (sku, facts) in named.skus.iter().zip(items.answers()) {
             if let Some(facts) = facts {
