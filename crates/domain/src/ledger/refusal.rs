@@ -90,6 +90,8 @@ pub enum Why {
     AlreadyReversed,
     /// The posting is itself a reversal, or moved nothing.
     NotReversible,
+    /// A place of the posting has come to another site, or is valued elsewhere, since.
+    StoodElsewhere { place: Place },
     /// A value does not fit the books.
     ValueTooLarge,
     /// More than a balance can hold.
@@ -164,7 +166,7 @@ impl Why {
             Why::ClaimClosed { .. } => Code::ClaimClosed,
             Why::ClaimPast { .. } => Code::ClaimExpired,
             Why::AlreadyReversed => Code::AlreadyReversed,
-            Why::NotReversible => Code::NotReversible,
+            Why::NotReversible | Why::StoodElsewhere { .. } => Code::NotReversible,
             Why::ValueTooLarge | Why::BalanceTooLarge => Code::LimitExceeded,
             Why::NotLoaded(_) | Why::Books(_) => Code::Internal,
         }
@@ -228,14 +230,11 @@ impl Why {
             Why::Unavailable { available, wanted } => {
                 format!("`{}` is available at the site and `{}` is wanted", show(*available), show(*wanted))
             }
-            Why::Blocked { place } => format!("`{}` is blocked; unblock it first", names(*place)),
-            Why::Archived { place } => format!("`{}` is archived; restore it first", names(*place)),
-            Why::NotAllocatable { place } => {
-                format!("`{}` is not open to allocation; choose another location", names(*place))
-            }
-            Why::WrongKind { place, end } => {
-                format!("`{}` cannot be the {end} of this kind of posting", names(*place))
-            }
+            Why::Blocked { place }
+            | Why::Archived { place }
+            | Why::NotAllocatable { place }
+            | Why::WrongKind { place, .. }
+            | Why::StoodElsewhere { place } => self.of_place(&names(*place)),
             Why::Expired { expiry, today } => {
                 format!(
                     "the last sellable day of the lot was `{expiry}` and today is `{today}`; it can be moved or disposed of"
@@ -272,6 +271,22 @@ impl Why {
             Why::Books(error) => format!("the cost layers disagree: {error}"),
             Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
             fixed => fixed.sentence().to_owned(),
+        }
+    }
+
+    /// The sentence of the reasons that are about a place alone.
+    fn of_place(&self, place: &str) -> String {
+        match self {
+            Why::Blocked { .. } => format!("`{place}` is blocked; unblock it first"),
+            Why::Archived { .. } => format!("`{place}` is archived; restore it first"),
+            Why::NotAllocatable { .. } => {
+                format!("`{place}` is not open to allocation; choose another location")
+            }
+            Why::StoodElsewhere { .. } => format!(
+                "`{place}` has come to another site since; send the goods back by a transfer, or post what happened as it is now"
+            ),
+            Why::WrongKind { end, .. } => format!("`{place}` cannot be the {end} of this kind of posting"),
+            _ => format!("`{place}` is in the way"),
         }
     }
 

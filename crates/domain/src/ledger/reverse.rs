@@ -38,7 +38,8 @@ pub struct Reverse {
 /// Decides a reversal.
 ///
 /// # Errors
-/// When the goods are not there any more, are claimed, or the original is reversed already.
+/// When the goods are not there any more, are claimed, a place of the original counts at another site
+/// by now, or the original is reversed already.
 pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Result<Posted, Refusal> {
     let original = &command.original;
     if original.reversed {
@@ -47,6 +48,7 @@ pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Resul
     if original.kind == Kind::Reverse || original.movements.is_empty() {
         return Err(Refusal::of(Why::NotReversible));
     }
+    check_places(vault, original)?;
     let mirrored: Vec<&Movement> = original.movements.iter().rev().collect();
     let post = Post {
         id: command.id,
@@ -58,6 +60,25 @@ pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Resul
     Work::run(vault, &post, clock, &|number| {
         mirrored.get(number).map_or(Booking::New(Cost::Unknown), |movement| Booking::Mirror(movement))
     })
+}
+
+/// Goods go back into the very layers they came from, and never from one site to another: every place
+/// is valued where it was, and both ends of a movement stand where one movement could join them. Only
+/// what relocated goods has its ends in two sites.
+fn check_places(vault: &Vault, original: &Original) -> Result<(), Refusal> {
+    for movement in &original.movements {
+        let (from, to) = (vault.location(movement.from.location)?, vault.location(movement.to.location)?);
+        let ends =
+            [(movement.from, from.group, movement.from_group), (movement.to, to.group, movement.to_group)];
+        if let Some((place, ..)) = ends.into_iter().find(|(_, now, then)| now != then) {
+            return Err(Refusal::of(Why::StoodElsewhere { place }));
+        }
+        let both = from.site.is_some() && to.site.is_some();
+        if both && from.site != to.site && original.kind != Kind::Relocate {
+            return Err(Refusal::of(Why::StoodElsewhere { place: movement.to }));
+        }
+    }
+    Ok(())
 }
 
 fn mirror(movement: &Movement) -> Line {

@@ -256,6 +256,12 @@ impl Vault {
         self.undo.push(Undo::Costs((item, group), step));
     }
 
+    /// Changes what a location is.
+    #[cfg(test)]
+    pub(super) fn set_location(&mut self, id: LocationId, facts: LocationFacts) {
+        self.locations.insert(id, facts);
+    }
+
     /// Turns the day at a site.
     #[cfg(test)]
     pub(super) fn turn_day(&mut self, site: SiteId, today: Date) {

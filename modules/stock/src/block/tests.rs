@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::input::{AllocateInput, Work};
-use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, seen, world};
+use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::{ClaimId, Qty};
@@ -15,6 +15,7 @@ on_both_engines!(
     lots_that_run_out_under_a_block_are_swept_after_it,
     a_block_sweeps_what_stands_under_it,
     a_place_with_stock_stays_in_its_site,
+    what_was_issued_from_a_place_that_left_its_site_does_not_come_back_there,
     a_place_moves_under_a_block,
     only_whoever_reaches_a_place_changes_it,
     postings_and_blocks_at_once_keep_the_books,
@@ -152,6 +153,18 @@ fn a_place_with_stock_stays_in_its_site(engine: Engine) {
     stand(&world, "Z", "M").unwrap();
     world.receive("1 BOLT at Z1");
     assert_eq!((world.guard("BOLT", "L"), world.guard("BOLT", "M")), ((5, 0, 0), (1, 0, 0)));
+}
+
+fn what_was_issued_from_a_place_that_left_its_site_does_not_come_back_there(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    world.receive("1 BOLT at M1");
+    let sale = posting_of(&world.try_post(Kind::Issue, vec![parse("10 BOLT at L1")]));
+    stand(&world, "L1", "M").unwrap();
+    assert_eq!(world.reverse(sale), "not_reversible");
+    assert_eq!(world.stock("BOLT"), ["M1 1"]);
+    world.post(Kind::Return, vec![parse("10 BOLT at L2")]);
+    assert_eq!((world.guard("BOLT", "L"), world.guard("BOLT", "M")), ((10, 0, 0), (1, 0, 0)));
 }
 
 fn a_place_moves_under_a_block(engine: Engine) {

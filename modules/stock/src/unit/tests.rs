@@ -3,7 +3,7 @@
 use super::*;
 use crate::input::{AllocateInput, Work};
 use crate::store_tests;
-use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, seen, world};
+use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
 use db::Engine;
 use domain::{ClaimId, Qty};
 
@@ -18,6 +18,7 @@ on_both_engines!(
     a_unit_is_not_emptied_into_a_place_out_of_reach,
     what_a_unit_refuses,
     a_move_is_not_reversed_as_a_posting,
+    nothing_comes_back_from_a_unit_at_another_site_by_a_reversal,
     postings_and_moves_at_once_keep_the_books,
 );
 
@@ -234,6 +235,20 @@ fn a_move_is_not_reversed_as_a_posting(engine: Engine) {
     for posting in world.read(|conn| store_tests::postings_of(conn, "unit U")) {
         assert_eq!(world.reverse(posting), "not_reversible");
     }
+}
+
+fn nothing_comes_back_from_a_unit_at_another_site_by_a_reversal(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("10 BOLT at L2");
+    let walked = posting_of(&world.try_post(Kind::Move, vec![parse("10 BOLT at L2 to U")]));
+    bring(&world, "U", "M1").unwrap();
+    assert_eq!(world.reverse(walked), "not_reversible");
+    assert_eq!(world.stock("BOLT"), ["U 10"]);
+    bring(&world, "U", "L1").unwrap();
+    assert_eq!(world.reverse(walked), "accepted", "it is where it was");
+    assert_eq!(world.stock("BOLT"), ["L2 10"]);
+    world.post(Kind::Issue, vec![parse("10 BOLT at L2")]);
 }
 
 fn postings_and_moves_at_once_keep_the_books(engine: Engine) {

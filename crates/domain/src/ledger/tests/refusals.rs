@@ -60,6 +60,7 @@ fn reasons() -> Vec<Why> {
         Why::ClaimSmaller { claimed: one, wanted: 2 * one },
         Why::AlreadyReversed,
         Why::NotReversible,
+        Why::StoodElsewhere { place },
         Why::ValueTooLarge,
         Why::BalanceTooLarge,
         Why::Books(CostError::Short { held: one, wanted: 2 * one }),
@@ -132,6 +133,7 @@ unknown_claim /lines/1/claim the claim is on another item, site or place
 stock_claimed /lines/1/claim the claim is for `1` and `2` is wanted
 already_reversed /lines/1 the posting has been reversed already: its movements name the reversal as `reversed_by`
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
+not_reversible /lines/1 `A-01` has come to another site since; send the goods back by a transfer, or post what happened as it is now
 limit_exceeded /lines/1/unit_cost the value does not fit the books
 limit_exceeded /lines/1/qty the balance would be larger than the books can hold
 internal /lines/1 the cost layers disagree: the cost layers hold `1`, not `2`

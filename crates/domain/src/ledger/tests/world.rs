@@ -8,9 +8,7 @@
 //! ? BOLT A1 = 10/0              on hand and allocated
 //! ? BOLT LON = 10/4/0 6         sellable, reserved, allocated; available
 //! ```
-//! `lapse CLAIM` ends a claim by time, at `midnight` the 16th begins at both sites, at
-//! `yesterday` the 15th is back, and `hold` and
-//! `unhold ITEM:LOT` flag a lot.
+//! `lapse CLAIM` ends a claim by time; what happens around the vault is in `around`.
 //! A command is `kind ITEM[:LOT] QTY PLACE [PLACE] [key=value …]`, a place is `LOCATION[/status]`;
 //! several lines of one posting are joined with `+`.
 
@@ -229,16 +227,8 @@ impl World {
         let words: Vec<&str> = command.split_whitespace().collect();
         let now = noon();
         let posting = PostingId(self.next());
-        if let [word @ ("midnight" | "yesterday")] = words[..] {
-            let day = if word == "midnight" { "2026-06-16" } else { "2026-06-15" };
-            for site in [1, 2] {
-                self.vault.turn_day(SiteId(site), when::parse_date(day).unwrap());
-            }
-            return Ok(Posted::of_claims(posting, Kind::Release, now, Vec::new()));
-        }
-        if let [word @ ("hold" | "unhold"), lot] = words[..] {
-            self.vault.flag(item_of(lot).1, word == "hold");
-            return Ok(Posted::of_claims(posting, Kind::Release, now, Vec::new()));
+        if let Some(changed) = self.around(&words) {
+            return changed.map(|()| Posted::of_claims(posting, Kind::Release, now, Vec::new()));
         }
         let claimed = self.claim_command(posting, &words);
         let outcome = match words[..] {
@@ -384,7 +374,7 @@ fn millionths(text: &str) -> i64 {
     Delta::parse(text).unwrap().0
 }
 
-fn location_of(name: &str) -> LocationId {
+pub(super) fn location_of(name: &str) -> LocationId {
     LocationId(LOCATIONS.iter().find(|entry| entry.0 == name).unwrap_or_else(|| panic!("{name}")).1)
 }
 
