@@ -28,8 +28,8 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Goods that are claimed leave with their claim: issued goods fulfil it, moved goods take
-    /// an allocation along.
+    /// Goods that are claimed leave with their claim: what goes out fulfils it, and a move takes an
+    /// allocation along. Nothing else names a claim: goods that stay, come in or are lost fulfil none.
     pub(super) fn take_claim(
         &mut self,
         vault: &mut Vault,
@@ -38,6 +38,11 @@ impl Work<'_> {
         split: Option<ClaimId>,
     ) -> Result<(), Refusal> {
         let claim = open_claim(vault, id, self.clock.now)?;
+        let moves = match (self.command.kind, claim.bin) {
+            (Kind::Issue | Kind::Consume | Kind::Ship, _) => false,
+            (Kind::Move, Some(_)) => true,
+            _ => return Err(Refusal::of(Why::ClaimNotTaken)),
+        };
         let key = step.source_key();
         let fits = match claim.key() {
             Some(bound) => bound == key,
@@ -49,7 +54,6 @@ impl Work<'_> {
         if claim.qty < step.qty {
             return Err(Refusal::of(Why::ClaimSmaller { claimed: claim.qty, wanted: step.qty }));
         }
-        let moves = self.command.kind == Kind::Move && claim.bin.is_some();
         let partial = claim.qty > step.qty;
         let target = Claim { id: split.filter(|_| partial).unwrap_or(claim.id), ..claim.clone() };
         let end = if moves { ClaimState::Open } else { ClaimState::Fulfilled };

@@ -84,6 +84,8 @@ pub enum Why {
     ClaimPast { expired: Instant },
     /// The claim is on another item, site, place or lot.
     ClaimElsewhere,
+    /// A posting of this kind fulfils no such claim and takes none along.
+    ClaimNotTaken,
     /// The claim is for less than the line takes.
     ClaimSmaller { claimed: i64, wanted: i64 },
     /// The posting has been reversed.
@@ -163,6 +165,7 @@ impl Why {
             Why::InFuture { .. } => Code::EffectiveInFuture,
             Why::PeriodClosed { .. } => Code::PeriodClosed,
             Why::ClaimUnknown | Why::ClaimElsewhere => Code::UnknownClaim,
+            Why::ClaimNotTaken => Code::InvalidValue,
             Why::ClaimClosed { .. } => Code::ClaimClosed,
             Why::ClaimPast { .. } => Code::ClaimExpired,
             Why::AlreadyReversed => Code::AlreadyReversed,
@@ -197,6 +200,7 @@ impl Why {
             Why::NotExpired { .. } | Why::NotGood { .. } | Why::StatusChange { .. } => "/status",
             Why::ClaimUnknown
             | Why::ClaimElsewhere
+            | Why::ClaimNotTaken
             | Why::ClaimClosed { .. }
             | Why::ClaimPast { .. }
             | Why::ClaimSmaller { .. } => "/claim",
@@ -307,6 +311,9 @@ impl Why {
             Why::Nothing => "nothing would change",
             Why::ClaimUnknown => "there is no such claim",
             Why::ClaimElsewhere => "the claim is on another item, site or place",
+            Why::ClaimNotTaken => {
+                "only goods that go out fulfil a claim, and a move takes an allocation along; leave the claim out"
+            }
             Why::AlreadyReversed => {
                 "the posting has been reversed already: its movements name the reversal as `reversed_by`"
             }

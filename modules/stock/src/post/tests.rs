@@ -1,17 +1,18 @@
 //! Postings that overtake each other, and keys that come again.
 
-use crate::input::{LineInput, PostInput, Request, RequestKey, ReverseInput, Work};
+use crate::input::{LineInput, PostInput, QtyInput, Request, RequestKey, ReverseInput, Work};
 use crate::service::run_in;
 use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
 use db::Engine;
-use domain::PostingId;
 use domain::ledger::Kind;
+use domain::{PostingId, Qty};
 use std::sync::Arc;
 use web::Principal;
 
 on_both_engines!(
     what_was_overtaken_on_its_way_is_posted_all_the_same,
     a_reversal_looks_at_what_another_clock_has_booked_after_it,
+    a_reservation_is_not_fulfilled_by_goods_that_stay,
     a_key_with_another_request_never_disturbs_who_repeats_the_first,
 );
 
@@ -57,6 +58,32 @@ fn a_reversal_looks_at_what_another_clock_has_booked_after_it(engine: Engine) {
     assert_eq!(reverse(&world, last), "accepted");
     assert_eq!(reverse(&world, last), "already_reversed");
     assert_eq!(world.stock("BOLT"), ["L1 2"]);
+}
+
+fn a_reservation_is_not_fulfilled_by_goods_that_stay(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    let promised = world.reserve("BOLT", "L", 10);
+    let with = |text: &str| LineInput { claim: Some(promised), ..parse(text) };
+    for (kind, line) in [
+        (Kind::Move, with("10 BOLT at L1 to L2")),
+        (Kind::SetStatus, with("10 BOLT at L1 becomes damaged")),
+        (Kind::Adjust, LineInput { qty: QtyInput::Counted(Qty::ZERO), ..with("10 BOLT at L1") }),
+        (Kind::Receive, with("1 BOLT at L1")),
+    ] {
+        let answer = world.try_post(kind, vec![line]);
+        assert_eq!(seen_in(&answer), ("invalid_value".to_owned(), "/lines/0/claim".to_owned()), "{kind:?}");
+    }
+    assert_eq!((world.claim(promised), world.guard("BOLT", "L")), ((10, 1), (10, 10, 0)));
+    world.post(Kind::Issue, vec![with("10 BOLT at L1")]);
+    assert_eq!(world.claim(promised).0, 0);
+}
+
+/// The code of a refused answer, and the field that it points at.
+fn seen_in(answer: &web::Answer) -> (String, String) {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let pointer = body["errors"][0]["pointer"].as_str().unwrap_or_else(|| panic!("{body}"));
+    (code_of(answer), pointer.to_owned())
 }
 
 fn a_key_with_another_request_never_disturbs_who_repeats_the_first(engine: Engine) {

@@ -62,7 +62,8 @@ struct LineBody {
     /// The serials, one for each unit.
     #[serde(default)]
     serials: Vec<String>,
-    /// The claim whose goods these are.
+    /// The claim whose goods these are: what is issued or consumed fulfils it, and a move takes an
+    /// allocation along.
     #[schema(value_type = Option<String>)]
     claim: Option<ClaimId>,
     /// What one `unit` costs, when goods come in; for a count, each that was found beyond the books.
@@ -194,6 +195,11 @@ const BY_HAND: [Kind; 9] = [
     Kind::Consume,
 ];
 
+/// What goes out fulfils a claim, and a move takes an allocation along.
+const fn takes_claims(kind: Kind) -> bool {
+    matches!(kind, Kind::Issue | Kind::Consume | Kind::Move)
+}
+
 fn by_hand() -> String {
     BY_HAND.map(|kind| format!("`{}`", kind.word())).join(", ")
 }
@@ -260,6 +266,11 @@ impl LineBody {
         let only = [
             (self.to_location.is_some() && kind != Kind::Move, "/to_location", "a move"),
             (self.to_status.is_some() && kind != Kind::SetStatus, "/to_status", "a change of status"),
+            (
+                self.claim.is_some() && !takes_claims(kind),
+                "/claim",
+                "a posting that takes goods out, or a move,",
+            ),
             (self.unit_cost.is_some() && !comes_in, "/unit_cost", "a posting that brings goods in"),
         ];
         match only.into_iter().find(|(given, ..)| *given) {

@@ -99,6 +99,33 @@ fn a_short_pick_splits_the_allocation() {
 }
 
 #[test]
+fn only_what_goes_out_fulfils_a_claim() {
+    check(
+        "receive BOLT 10 A1                        => ok
+         reserve BOLT LON 10 r1                    => ok
+         move BOLT 10 A1 A2 claim=r1               => invalid_value
+         set_status BOLT 1 A1 A1/damaged claim=r1  => invalid_value
+         count BOLT 4 A1 claim=r1                  => invalid_value
+         adjust BOLT 4 A1 loss claim=r1            => invalid_value
+         relocate BOLT 1 A1 B1 claim=r1            => invalid_value
+         receive BOLT 1 A1 claim=r1                => invalid_value
+         return BOLT 1 A1 claim=r1                 => invalid_value
+         ? claim r1 = 10 open
+         ? BOLT LON = 10/10/0 0
+         reserve BOLT LON 1 r2                     => insufficient_available
+         allocate BOLT A1 6 a1 from=r1             => ok
+         set_status BOLT 6 A1 A1/damaged claim=a1  => invalid_value
+         count BOLT 0 A1 claim=a1                  => invalid_value
+         ? claim a1 = 6 open
+         move BOLT 6 A1 A2 claim=a1                => ok
+         ship BOLT 4 A2 transit claim=a1           => ok
+         consume BOLT 2 A2 claim=a1                => ok
+         ? claim a1 = 0 fulfilled
+         ? claim r1 = 4 open",
+    );
+}
+
+#[test]
 fn a_loss_is_always_booked_and_breaks_the_least_claims() {
     check(
         "receive BOLT 10 A1                => ok

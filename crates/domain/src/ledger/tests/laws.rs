@@ -2,7 +2,7 @@
 
 use super::world::{ITEMS, LOCATIONS, World};
 use crate::costing::Method;
-use crate::ledger::*;
+use crate::ledger::{Kind, *};
 use crate::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -41,6 +41,7 @@ fn command() -> impl Strategy<Value = String> {
         "carry",
         "reverse",
         "stand",
+        "misname",
     ]);
     let claim =
         prop::sample::select(vec!["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12"]);
@@ -71,6 +72,7 @@ fn command() -> impl Strategy<Value = String> {
                 "bind" => format!("allocate {item} {bin} {qty} {claim}x from={claim}"),
                 "release" => format!("release {claim}"),
                 "fulfil" => format!("issue {item} {qty} {bin} claim={claim}"),
+                "misname" => format!("move {item} {qty} {bin} {other} claim={claim}"),
                 "carry" => format!("move {item} {qty} {bin} {other} claim={claim}x split={claim}y"),
                 "reverse" => format!("reverse p{}", days % 5),
                 "stand" => format!("stand {bin} {}", if days % 2 == 0 { "LON" } else { "YRK" }),
@@ -144,6 +146,8 @@ impl Oracle {
                 oracle.movement(movement);
             }
             for entry in &posted.claims {
+                let out = matches!(posted.kind, Kind::Issue | Kind::Consume | Kind::Ship);
+                assert!(out || entry.change != ClaimChange::Fulfilled, "what goes out fulfils, nothing else");
                 oracle.open.insert(entry.claim, (entry.item, entry.site, entry.bin, entry.left));
             }
         }

@@ -57,6 +57,7 @@ fn reasons() -> Vec<Why> {
         Why::ClaimClosed { state: "broken" },
         Why::ClaimPast { expired: dawn },
         Why::ClaimElsewhere,
+        Why::ClaimNotTaken,
         Why::ClaimSmaller { claimed: one, wanted: 2 * one },
         Why::AlreadyReversed,
         Why::NotReversible,
@@ -130,6 +131,7 @@ unknown_claim /lines/1/claim there is no such claim
 claim_closed /lines/1/claim the claim is `broken`
 claim_expired /lines/1/claim the reservation expired at `2026-06-15T06:00:00Z`; reserve again
 unknown_claim /lines/1/claim the claim is on another item, site or place
+invalid_value /lines/1/claim only goods that go out fulfil a claim, and a move takes an allocation along; leave the claim out
 stock_claimed /lines/1/claim the claim is for `1` and `2` is wanted
 already_reversed /lines/1 the posting has been reversed already: its movements name the reversal as `reversed_by`
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
