@@ -167,6 +167,7 @@ impl Names {
                 tracking: item.tracking,
                 whole: item.whole,
                 stocked: item.stocked,
+                archived: item.archived,
             };
             loaded.items.insert(*id, facts);
         }

@@ -21,12 +21,19 @@ pub(super) fn check_quantity(item: ItemFacts, qty: i64) -> Result<(), Why> {
     Ok(())
 }
 
+/// Whether an item has stock at all: a service never has, and one that is out of use has none any more.
+pub(super) fn check_item(item: ItemFacts) -> Result<(), Refusal> {
+    match item {
+        ItemFacts { stocked: false, .. } => Err(Refusal::of(Why::NotStocked)),
+        ItemFacts { archived: true, .. } => Err(Refusal::of(Why::ItemArchived)),
+        _ => Ok(()),
+    }
+}
+
 /// Whether a quantity of an item can be claimed.
 pub(super) fn check_claimable(vault: &Vault, item: ItemId, qty: i64) -> Result<(), Refusal> {
     let facts = vault.item(item)?;
-    if !facts.stocked {
-        return Err(Refusal::of(Why::NotStocked));
-    }
+    check_item(facts)?;
     check_quantity(facts, qty).map_err(Refusal::of)
 }
 

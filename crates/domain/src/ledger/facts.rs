@@ -28,6 +28,8 @@ pub struct ItemFacts {
     pub whole: bool,
     /// False for services, which have no stock.
     pub stocked: bool,
+    /// It is out of use: none of it comes in, moves or is promised.
+    pub archived: bool,
 }
 
 /// A location, as the ledger sees it.

@@ -3,7 +3,7 @@
 //! Lines are applied in order, each over what the lines before it left, so two lines of one item
 //! can never take more together than is there.
 
-use super::checks::{check_archived, check_blocked, check_days, check_ends, check_hold, check_lot};
+use super::checks::{check_archived, check_blocked, check_days, check_ends, check_hold, check_item, check_lot};
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
 use super::loss;
@@ -129,9 +129,7 @@ impl<'a> Work<'a> {
         booking: Booking<'_>,
     ) -> Result<(), Refusal> {
         let item = vault.item(line.item)?;
-        if !item.stocked {
-            return Err(Refusal::of(Why::NotStocked));
-        }
+        check_item(item)?;
         let Some(step) = Step::of(vault, line, item, self.counted_at)? else { return Ok(()) };
         let kind = self.command.kind;
         check_lot(vault, step.item, step.lot, step.qty).map_err(Refusal::of)?;

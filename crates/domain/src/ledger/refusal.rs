@@ -64,6 +64,8 @@ pub enum Why {
     Fraction { qty: i64 },
     /// The item is a service.
     NotStocked,
+    /// The item is out of use.
+    ItemArchived,
     /// Source and destination are the same.
     SamePlace,
     /// Only good stock goes to a customer or into production.
@@ -161,6 +163,7 @@ impl Why {
             Why::NotPositive { .. } | Why::TooLarge { .. } | Why::Nothing => Code::InvalidQuantity,
             Why::Fraction { .. } => Code::FractionRefused,
             Why::NotStocked => Code::NotStockable,
+            Why::ItemArchived => Code::InUse,
             Why::SamePlace => Code::SamePlace,
             Why::InFuture { .. } => Code::EffectiveInFuture,
             Why::PeriodClosed { .. } => Code::PeriodClosed,
@@ -196,7 +199,7 @@ impl Why {
             Why::SerialRequired => "/serials",
             Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
             Why::ValueTooLarge => "/unit_cost",
-            Why::NotStocked => "/sku",
+            Why::NotStocked | Why::ItemArchived => "/sku",
             Why::NotExpired { .. } | Why::NotGood { .. } | Why::StatusChange { .. } => "/status",
             Why::ClaimUnknown
             | Why::ClaimElsewhere
@@ -307,6 +310,7 @@ impl Why {
             Why::SerialRequired => "the item is tracked by serial; name one serial for each unit",
             Why::SerialTwice => "the same serial stands on an earlier line",
             Why::NotStocked => "the item is a service and is never stocked",
+            Why::ItemArchived => "the item is archived; take it back into use first",
             Why::SamePlace => "source and destination are the same",
             Why::Nothing => "nothing would change",
             Why::ClaimUnknown => "there is no such claim",

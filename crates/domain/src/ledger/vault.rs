@@ -262,6 +262,12 @@ impl Vault {
         self.locations.insert(id, facts);
     }
 
+    /// Takes an item out of use, or back into it.
+    #[cfg(test)]
+    pub(super) fn archive(&mut self, item: ItemId, archived: bool) {
+        self.items.get_mut(&item).unwrap().archived = archived;
+    }
+
     /// Turns the day at a site.
     #[cfg(test)]
     pub(super) fn turn_day(&mut self, site: SiteId, today: Date) {

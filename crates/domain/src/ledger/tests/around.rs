@@ -1,7 +1,7 @@
 //! What happens around the vault, between one command and the next.
 //!
 //! At `midnight` the 16th begins at both sites, at `yesterday` the 15th is back; `hold ITEM:LOT` and
-//! `unhold ITEM:LOT` flag a lot; `stand BIN SITE` puts a bin with all that is in it below another
+//! `unhold ITEM:LOT` flag a lot; `archive ITEM` and `restore ITEM` take it out of use and back; `stand BIN SITE` puts a bin with all that is in it below another
 //! site, as a handling unit is moved: out of the bin where it stood, and into it where it stands.
 
 use super::laws::{check_conservation, check_state, decide_all};
@@ -22,6 +22,7 @@ impl World {
                 }
             }
             [word @ ("hold" | "unhold"), lot] => self.vault.flag(item_of(lot).1, word == "hold"),
+            [word @ ("archive" | "restore"), item] => self.vault.archive(item_of(item).0, word == "archive"),
             ["stand", bin, site] => return Some(self.stand(location_of(bin), location_of(site))),
             _ => return None,
         }
@@ -151,6 +152,22 @@ fn one_group_for_all_sites_joins_no_places() {
          reverse walk                         => not_reversible
          ? BOLT YRK = 10/0/0 10
          ? value BOLT LON = 10 1000",
+    );
+}
+
+#[test]
+fn nothing_of_an_item_that_is_out_of_use_comes_back_by_a_reversal() {
+    check(
+        "receive BOLT 1 A1                    => ok
+         issue BOLT 1 A1 as sale              => ok
+         archive BOLT                         => ok
+         reverse sale                         => in_use
+         receive BOLT 1 A1                    => in_use
+         reserve BOLT LON 1 r1                => in_use
+         ? BOLT A1 = 0/0
+         restore BOLT                         => ok
+         reverse sale                         => ok
+         ? BOLT A1 = 1/0",
     );
 }
 

@@ -98,9 +98,10 @@ fn loaded(method: Method) -> Loaded {
     }
     for (name, id, tracking, whole) in ITEMS {
         let item = ItemId(*id);
-        loaded
-            .items
-            .insert(item, ItemFacts { tracking: *tracking, whole: *whole, stocked: *name != "ADVICE" });
+        loaded.items.insert(
+            item,
+            ItemFacts { tracking: *tracking, whole: *whole, stocked: *name != "ADVICE", archived: false },
+        );
         let lots = LOTS.iter().filter(|lot| lot.2 == *id).map(|lot| LotId(lot.1));
         let lots: Vec<LotId> = lots.chain([LotId::NONE]).collect();
         for (_, location, _, site) in LOCATIONS {
