@@ -3,7 +3,9 @@
 //! Lines are applied in order, each over what the lines before it left, so two lines of one item
 //! can never take more together than is there.
 
-use super::checks::{check_archived, check_blocked, check_days, check_ends, check_hold, check_item, check_lot};
+use super::checks::{
+    check_archived, check_blocked, check_days, check_ends, check_hold, check_item, check_lot,
+};
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
 use super::loss;
