@@ -1,7 +1,7 @@
 //! Items with stock, claims or open transfers stay as they are.
 
 use super::*;
-use crate::testing::{World, caller, code_of, on_both_engines, parse, posted, world};
+use crate::testing::{World, caller, code_of, on_both_engines, parse, posting_of, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine};
 use db::Engine;
 use domain::ledger::Kind;
@@ -49,7 +49,7 @@ fn an_archived_item_takes_nothing_until_it_is_back(engine: Engine) {
     world.receive("1 BOLT at L1 status damaged");
     assert_eq!(code(archive(&world, "BOLT", true)), Code::InUse);
     world.post(Kind::SetStatus, vec![parse("1 BOLT at L1 status damaged becomes good")]);
-    let sale = posted(&world.try_post(Kind::Issue, vec![parse("1 BOLT at L1")]));
+    let sale = posting_of(&world.try_post(Kind::Issue, vec![parse("1 BOLT at L1")]));
     assert!(archive(&world, "BOLT", true).unwrap().archived);
     assert_eq!(code_of(&world.try_post(Kind::Receive, vec![parse("1 BOLT at L1")])), "in_use");
     assert_eq!(world.reverse(sale), "in_use", "nor by the reversal of what went out");

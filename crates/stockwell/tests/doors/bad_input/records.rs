@@ -95,6 +95,7 @@ fn a_wrong_change_of_an_item_is_refused(world: &World) {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn a_wrong_place_is_refused(world: &World) {
     let stage = Stage::new(world);
     let good = || json!({ "code": "NEW", "kind": "bin", "parent": "LON" });
