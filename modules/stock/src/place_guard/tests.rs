@@ -175,7 +175,7 @@ fn an_archived_place_takes_nothing_until_it_is_back(engine: Engine) {
     let block = |reason: Option<&'static str>| {
         world.run(move |tx, ctx| block::set_blocked(tx, &caller(ctx, None), ("Z1", IfMatch::Any), reason))
     };
-    assert_eq!(seen(&refused(block(Some("wet")))), (Code::LocationArchived, String::new()));
+    assert_eq!(seen(&refused(block(Some("damaged")))), (Code::LocationArchived, String::new()));
     assert_eq!(refused(block(None)).code, Code::LocationArchived);
     let sell = world.run(|tx, ctx| block::set_sellable(tx, &caller(ctx, None), ("Z1", IfMatch::Any), false));
     assert_eq!(refused(sell).code, Code::LocationArchived);
