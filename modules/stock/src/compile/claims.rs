@@ -4,13 +4,14 @@ use super::Compiler;
 use super::limits::check_handle;
 use crate::input::{AllocateInput, ReserveInput};
 use crate::lots::unknown_lot;
+use crate::transfer::Transfer;
 use domain::ledger::{Allocate, Reserve};
 use domain::{ClaimId, Code, LotId, Permission, PostingId, Problem, SiteId};
 
 impl Compiler<'_> {
     /// A reservation.
     pub(crate) fn reserve(&self, input: &ReserveInput) -> Result<Reserve, Problem> {
-        check_handle(&input.owner, "/owner")?;
+        check_owner(&input.owner)?;
         let item = self.item(&input.sku)?;
         let site = self.names.site(&input.site);
         let site = site.filter(|site| self.reaches(Permission::StockClaim, site.id.root()));
@@ -38,7 +39,7 @@ impl Compiler<'_> {
     /// An allocation.
     pub(crate) fn allocate(&self, input: &AllocateInput) -> Result<Allocate, Problem> {
         if let Some(owner) = &input.owner {
-            check_handle(owner, "/owner")?;
+            check_owner(owner)?;
         }
         let item = self.item(&input.sku)?;
         let location = self.location(Permission::StockClaim, &input.location, "/location")?;
@@ -75,4 +76,14 @@ impl Compiler<'_> {
             !self.reaches(permission, claim.bin.map_or(site.root(), |bin| bin.0))
         })
     }
+}
+
+/// An owner is the caller's own word, but not one that belongs to the lines of transfers.
+fn check_owner(owner: &str) -> Result<(), Problem> {
+    check_handle(owner, "/owner")?;
+    if !Transfer::is_owner(owner) {
+        return Ok(());
+    }
+    let detail = format!("`{owner}` is a line of a transfer; allocate it there, or name another owner");
+    Err(Problem::at(Code::InvalidValue, "/owner", detail))
 }

@@ -58,6 +58,14 @@ impl Transfer {
         format!("{}/{}", self.number, line.line)
     }
 
+    /// Whether an owner is one that [`Transfer::owner`] makes: such claims belong to the steps of a
+    /// transfer, which releases and ships them.
+    pub(crate) fn is_owner(owner: &str) -> bool {
+        let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let parts = owner.strip_prefix("T-").and_then(|rest| rest.split_once('/'));
+        parts.is_some_and(|(number, line)| digits(number) && digits(line))
+    }
+
     /// The sites that it concerns.
     pub(crate) const fn sites(&self) -> [i64; 2] {
         [self.from_site.get(), self.to_site.get()]

@@ -128,8 +128,33 @@ pub(crate) fn ship(
         }
     }
     post(tx, caller, &transfer, Kind::Ship, body, lines)?;
+    give_back(tx, caller, &transfer)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.ship", "stock.transfer_shipped")
+}
+
+/// Releases what is bound beyond what the lines have still to ship: the goods went from elsewhere.
+fn give_back(tx: &mut Tx<'_>, caller: &Caller, transfer: &Transfer) -> Result<(), Failure> {
+    let claims = store::claims(tx, transfer)?;
+    let mut orders = Vec::new();
+    for line in &transfer.lines {
+        let owner = transfer.owner(line);
+        let mut over = claimed(&claims, &owner) - line.counts.unshipped();
+        for claim in claims.iter().filter(|claim| claim.owner == owner) {
+            let qty = claim.qty.min(over);
+            if qty > 0 {
+                over -= qty;
+                let posting = PostingId(caller.ctx.ids.next());
+                orders.push(Order::Release(Release {
+                    posting,
+                    claim: claim.id,
+                    qty: Some(qty),
+                    expired: false,
+                }));
+            }
+        }
+    }
+    if orders.is_empty() { Ok(()) } else { Ok(carry_out(tx, &caller.ctx, orders).map(|_| ())?) }
 }
 
 /// Receives at named locations, never more than was shipped.

@@ -14,6 +14,7 @@ on_both_engines!(
     nothing_is_shipped_that_was_not_asked_for,
     what_did_not_arrive_is_lost_with_a_reason,
     allocated_goods_go_first_and_the_rest_is_given_up,
+    nothing_stays_bound_beyond_what_is_left_to_ship,
     lots_and_serials_keep_their_names,
     what_expires_on_the_way_arrives_expired,
     a_draft_is_cancelled_and_numbers_have_no_gap,
@@ -245,6 +246,22 @@ fn allocated_goods_go_first_and_the_rest_is_given_up(engine: Engine) {
     });
     assert_eq!(told(shown), "draft 1/0/0/0");
     assert_eq!(world.guard("BOLT", "L"), (5, 4, 0));
+}
+
+fn nothing_stays_bound_beyond_what_is_left_to_ship(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    world.receive("10 BOLT at L2");
+    let number = draft(&world, &["5 BOLT"]);
+    step(&world, allocate, &number, &["1 2 L1"]).unwrap();
+    step(&world, allocate, &number, &["1 3 L1"]).unwrap();
+    // from another bin than the one that was bound: of five, three are left to ship, then none
+    step(&world, ship, &number, &["1 2 L2"]).unwrap();
+    assert_eq!(world.guard("BOLT", "L"), (18, 0, 3));
+    step(&world, ship, &number, &["1 3 L2"]).unwrap();
+    assert_eq!(world.guard("BOLT", "L"), (15, 0, 0));
+    assert_eq!(told(step(&world, receive, &number, &["1 5 M1"])), "received 5/5/5/0");
+    assert_eq!(world.stock("BOLT"), ["L1 10", "L2 5", "M1 5"]);
 }
 
 fn lots_and_serials_keep_their_names(engine: Engine) {

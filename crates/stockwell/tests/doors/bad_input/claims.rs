@@ -25,6 +25,7 @@ fn quantities() -> Vec<(Value, &'static str)> {
         (json!({ "sku": "GONE" }), "409 in_use /sku"),
         (json!({ "sku": "SERVICE" }), "422 not_stockable /sku"),
         (json!({ "owner": "" }), "422 invalid_value /owner"),
+        (json!({ "owner": "T-000001/1" }), "422 invalid_value /owner"),
         (json!({ "owner": " a" }), "422 invalid_value /owner"),
         (json!({ "owner": "a\tb" }), "422 invalid_value /owner"),
         (json!({ "owner": long(65) }), "422 limit_exceeded /owner"),
