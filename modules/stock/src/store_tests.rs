@@ -42,6 +42,11 @@ const LAST_ACTOR: Statement = Statement::new(
     "select actor from stock_posting order by recorded_at desc, lane desc, number desc limit 1",
 );
 
+const LAST_POSTING: Statement = Statement::new(
+    "stock.test.last_posting",
+    "select id from stock_posting order by recorded_at desc, lane desc, number desc limit 1",
+);
+
 const MOVEMENTS_BY_PERIOD: Statement = Statement::new(
     "stock.test.movements_by_period",
     "select period, count(*) from stock_movement group by period order by period",
@@ -68,6 +73,11 @@ const UNIT: i64 = 1_000_000;
 /// Who made the posting that was recorded last.
 pub(crate) fn last_actor(conn: &mut Conn<'_>) -> Result<i64, DbError> {
     conn.query_one(&LAST_ACTOR, &[], |row| row.int(0))
+}
+
+/// The posting that was recorded last.
+pub(crate) fn last_posting(conn: &mut Conn<'_>) -> Result<domain::PostingId, DbError> {
+    conn.query_one(&LAST_POSTING, &[], |row| Ok(domain::PostingId::from_bytes(row.id16(0)?)))
 }
 
 /// Item, site, location, lot, quantity.

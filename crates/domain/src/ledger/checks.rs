@@ -152,8 +152,20 @@ pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), R
             }
             (from, to) => Err(Refusal::of(Why::StatusChange { from, to })),
         },
+        Kind::Adjust | Kind::Reverse => check_stays_good(vault, step),
         _ => Ok(()),
     }
+}
+
+/// What is found or comes back is not good any more once its day is over. It may only stay good where
+/// it was, until it is swept.
+fn check_stays_good(vault: &Vault, step: &Step) -> Result<(), Refusal> {
+    let (from, to) = (&step.source, &step.destination);
+    let stays = step.from.status == Status::Good && from.site == to.site;
+    if step.to.status != Status::Good || !to.site.is_some() || stays {
+        return Ok(());
+    }
+    check_as_of_today(vault, step)
 }
 
 /// Whether the status at the destination is what the day there says of the lot.

@@ -125,6 +125,10 @@ fn refuse_of_documents(kind: Kind) -> Result<(), Problem> {
             );
             Err(Problem::new(Code::NotReversible, detail))
         }
+        Kind::Expire => {
+            let detail = "a lot expires by its day, which no reversal takes back; what is past it leaves by an adjustment";
+            Err(Problem::new(Code::NotReversible, detail))
+        }
         _ => Ok(()),
     }
 }

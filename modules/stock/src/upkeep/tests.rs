@@ -1,14 +1,16 @@
 //! What time alone does.
 
 use super::*;
-use crate::input::AllocateInput;
+use crate::input::{AllocateInput, LineInput, QtyInput};
 use crate::store_tests;
-use crate::testing::{World, claim_of, on_both_engines, world};
+use crate::testing::{World, claim_of, code_of, on_both_engines, parse, posting_of, world};
 use db::Engine;
 use domain::Qty;
+use domain::ledger::Kind;
 
 on_both_engines!(
     lots_expire_at_the_midnight_of_their_site,
+    what_has_expired_never_comes_back_as_good,
     what_is_not_for_sale_expires_too,
     what_has_expired_before_is_not_looked_at_again,
     a_sweep_breaks_the_claims_on_what_it_takes,
@@ -47,6 +49,21 @@ fn lots_expire_at_the_midnight_of_their_site(engine: Engine) {
         sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
     }
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 3", "T1 lot A expired 4", "T1 lot B 5"]);
+}
+
+fn what_has_expired_never_comes_back_as_good(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("3 MILK lot A until 2026-03-31 at L1");
+    let sale = posting_of(&world.try_post(Kind::Issue, vec![parse("1 MILK lot A at L1")]));
+    world.at("2026-04-01T00:00:00Z");
+    assert_eq!(world.reverse(sale), "lot_expired");
+    let counted = LineInput { qty: QtyInput::Counted(Qty::ONE), ..parse("1 MILK lot A at L1") };
+    assert_eq!(code_of(&world.try_post(Kind::Adjust, vec![counted])), "lot_expired");
+    // the first touch has swept; what it did is not taken back
+    let swept = world.read(store_tests::last_posting);
+    assert_eq!(world.reverse(swept), "not_reversible");
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 2"]);
+    assert_eq!(world.guard("MILK", "L"), (0, 0, 0));
 }
 
 fn what_is_not_for_sale_expires_too(engine: Engine) {

@@ -207,6 +207,28 @@ fn good_becomes_expired_and_good_again_by_the_day_alone() {
 }
 
 #[test]
+fn what_is_found_or_comes_back_is_not_good_past_its_last_day() {
+    check(
+        "receive SOUP:last-day 5 A1                      => ok
+         issue SOUP:last-day 1 A1 as sale                => ok
+         set_status SOUP:last-day 1 A1 A1/damaged        => ok
+         midnight                                        => ok
+         count SOUP:last-day 9 A1                        => lot_expired
+         adjust SOUP:last-day 1 adjustment A1            => lot_expired
+         move SOUP:last-day 1 A1/damaged A2              => status_change_refused
+         reverse sale                                    => lot_expired
+         ? SOUP LON = 3/0/0 3
+         move SOUP:last-day 1 A1 A2                      => ok
+         count SOUP:last-day 1 A1                        => ok
+         count SOUP:last-day 2 A1/expired                => ok
+         adjust SOUP:last-day 1 adjustment A1/damaged    => ok
+         ? SOUP LON = 2/0/0 2
+         yesterday                                       => ok
+         reverse sale                                    => ok",
+    );
+}
+
+#[test]
 fn each_kind_has_its_ends() {
     check(
         "opening BOLT 5 A1 each=2.00          => ok
