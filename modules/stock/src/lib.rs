@@ -45,6 +45,7 @@ mod reach;
 mod read_routes;
 mod reason;
 mod record;
+mod rotation;
 mod run;
 mod save;
 mod service;
@@ -110,6 +111,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 7, name: "past", text: include_str!("../migrations/0007_past.sql") },
         Migration { number: 8, name: "low", text: include_str!("../migrations/0008_low.sql") },
         Migration { number: 9, name: "expiry", text: include_str!("../migrations/0009_expiry.sql") },
+        Migration { number: 10, name: "since", text: include_str!("../migrations/0010_since.sql") },
     ],
 };
 

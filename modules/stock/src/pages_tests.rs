@@ -1,7 +1,7 @@
 //! Every list of this module goes on where the page before ended, however long it is.
 
 use crate::testing::{on_both_engines, world};
-use crate::{claim, ledger_page, level, lot, period, reason, transfer, unit, upkeep, valuation};
+use crate::{claim, ledger_page, level, lot, period, reason, rotation, transfer, unit, upkeep, valuation};
 use db::{Engine, Statement};
 use testkit::pages_go_on_where_they_ended;
 
@@ -21,9 +21,11 @@ fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
         valuation::store::ALL,
         &[ledger_page::store::STATEMENTS],
     ];
-    // open claims are few beside those that ever were; they are put in order where they stand
-    let sorted = ["stock.claim.open", "stock.claim.open_of_item"];
+    // open claims are few beside those that ever were, and so is what may be picked of one item; they
+    // are put in order where they stand
+    let sorted = ["stock.claim.open", "stock.claim.open_of_item", "stock.rotation"];
     let sorted = |statement: &&Statement| sorted.contains(&statement.name.trim_end_matches("_down"));
+    assert!(rotation::STATEMENTS.iter().all(|statement| sorted(&statement)));
     for lists in stock {
         let lists = lists.iter().copied().flatten().filter(|statement| !sorted(statement));
         assert!(pages_go_on_where_they_ended(&world.db, lists) > 0);

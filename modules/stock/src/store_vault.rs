@@ -50,9 +50,9 @@ pub(crate) const STORE_SITES: Statement = Statement::per_engine(
 
 pub(crate) const LOCK_BALANCES: Statement = Statement::per_engine(
     "stock.lock_balances",
-    "select item, location, lot, status, on_hand, allocated, ver, at, latest
+    "select item, location, lot, status, on_hand, allocated, ver, at, latest, since
      from stock_balance where item = ?1 and location = ?2 and lot = ?3 and status = ?4",
-    "select b.item, b.location, b.lot, b.status, b.on_hand, b.allocated, b.ver, b.at, b.latest
+    "select b.item, b.location, b.lot, b.status, b.on_hand, b.allocated, b.ver, b.at, b.latest, b.since
      from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[]) as k (item, location, lot, status)
      join stock_balance b
        on b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status
@@ -63,13 +63,14 @@ pub(crate) const LOCK_BALANCES: Statement = Statement::per_engine(
 
 pub(crate) const STORE_BALANCES: Statement = Statement::per_engine(
     "stock.store_balances",
-    "update stock_balance set on_hand = ?5, allocated = ?6, ver = ?7, at = ?8, latest = ?9
+    "update stock_balance set on_hand = ?5, allocated = ?6, ver = ?7, at = ?8, latest = ?9, since = ?10
      where item = ?1 and location = ?2 and lot = ?3 and status = ?4",
     "update stock_balance b
-     set on_hand = k.on_hand, allocated = k.allocated, ver = k.ver, at = k.at, latest = k.latest
+     set on_hand = k.on_hand, allocated = k.allocated, ver = k.ver, at = k.at, latest = k.latest,
+       since = k.since
      from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[], ?6::bigint[],
-       ?7::bigint[], ?8::bigint[], ?9::bigint[])
-       as k (item, location, lot, status, on_hand, allocated, ver, at, latest)
+       ?7::bigint[], ?8::bigint[], ?9::bigint[], ?10::bigint[])
+       as k (item, location, lot, status, on_hand, allocated, ver, at, latest, since)
      where b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status",
 )
 .hot();
@@ -78,16 +79,18 @@ pub(crate) const STORE_BALANCES: Statement = Statement::per_engine(
 /// is, and not counted.
 pub(crate) const INSERT_BALANCES: Statement = Statement::per_engine(
     "stock.insert_balances",
-    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest, since)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
      on conflict (item, location, lot, status) do update set on_hand = excluded.on_hand,
-       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest
+       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest,
+       since = excluded.since
      where ver = 0",
-    "insert into stock_balance as b (item, location, lot, status, on_hand, allocated, ver, at, latest)
+    "insert into stock_balance as b (item, location, lot, status, on_hand, allocated, ver, at, latest, since)
      select * from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[], ?6::bigint[],
-       ?7::bigint[], ?8::bigint[], ?9::bigint[])
+       ?7::bigint[], ?8::bigint[], ?9::bigint[], ?10::bigint[])
      on conflict (item, location, lot, status) do update set on_hand = excluded.on_hand,
-       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest
+       allocated = excluded.allocated, ver = excluded.ver, at = excluded.at, latest = excluded.latest,
+       since = excluded.since
      where b.ver = 0",
 )
 .hot();

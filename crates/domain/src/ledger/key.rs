@@ -56,6 +56,10 @@ pub struct Balance {
     pub at: Instant,
     /// The latest effective instant of any movement of the key.
     pub latest: Instant,
+    /// Since when the oldest goods here may have been in stock, wherever they stood: the effective
+    /// instant at which goods came in from outside, taken along when they move. It never gets later
+    /// while the key holds anything, so it is a bound: no unit here is older.
+    pub since: Instant,
 }
 
 /// The instant before all others, for rows that have never changed.
@@ -63,7 +67,8 @@ pub(crate) const NEVER: Instant = Instant(i64::MIN);
 
 impl Balance {
     /// A key that no movement has touched.
-    pub const EMPTY: Balance = Balance { on_hand: 0, allocated: 0, ver: 0, at: NEVER, latest: NEVER };
+    pub const EMPTY: Balance =
+        Balance { on_hand: 0, allocated: 0, ver: 0, at: NEVER, latest: NEVER, since: NEVER };
 }
 
 /// The key of the guard of the hot path.

@@ -8,7 +8,7 @@ use super::posted::Movement;
 use super::refusal::{Refusal, Why};
 use super::step::Step;
 use super::vault::Vault;
-use crate::Status;
+use crate::{Instant, Status};
 
 impl Work<'_> {
     /// Moves the quantity: both balances, both guards, the cost layers.
@@ -20,7 +20,7 @@ impl Work<'_> {
         booking: Booking<'_>,
     ) -> Result<Movement, Refusal> {
         let from = self.take(vault, step)?;
-        let to = self.change(vault, step.destination_key(), step.qty)?;
+        let to = self.put(vault, step, from.since, booking)?;
         self.guard(vault, step)?;
         let flow = cost::Flow {
             item: step.item,
@@ -72,15 +72,33 @@ impl Work<'_> {
                 return Err(Refusal::of(Why::Claimed { place, on_hand, allocated, wanted }));
             }
         }
-        self.change(vault, key, -step.qty)
+        let since = vault.balance(key)?.since;
+        self.change(vault, key, -step.qty, since)
+    }
+
+    /// Puts down at the destination: goods bring their age along, and what comes from outside is new.
+    fn put(
+        &self,
+        vault: &mut Vault,
+        step: &Step,
+        source_since: Instant,
+        booking: Booking<'_>,
+    ) -> Result<Balance, Refusal> {
+        let key = step.destination_key();
+        let was = vault.balance(key)?;
+        let came = if step.source.is_virtual() { self.effective_at } else { source_since };
+        // what a reversal gives back is what went out: it is as old as the last that stood here
+        let is_mirror = matches!(booking, Booking::Mirror(_)) && was.ver > 0;
+        let since = if was.on_hand > 0 || is_mirror { was.since.min(came) } else { came };
+        self.change(vault, key, step.qty, since)
     }
 
     /// Changes what a balance has, and notes it in the history of the key.
-    fn change(&self, vault: &mut Vault, key: Key, qty: i64) -> Result<Balance, Refusal> {
+    fn change(&self, vault: &mut Vault, key: Key, qty: i64, since: Instant) -> Result<Balance, Refusal> {
         let was = vault.balance(key)?;
         let on_hand = was.on_hand.checked_add(qty).ok_or(Refusal::of(Why::BalanceTooLarge))?;
         let latest = was.latest.max(self.effective_at);
-        let now = Balance { on_hand, ver: was.ver + 1, latest, ..was };
+        let now = Balance { on_hand, ver: was.ver + 1, latest, since, ..was };
         vault.set_balance(key, now);
         vault.note(key, self.effective_at, qty);
         Ok(now)

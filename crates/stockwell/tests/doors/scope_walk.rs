@@ -176,6 +176,7 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("GET", "/api/v1/items/{sku}/stock" | "/api/v1/items/{sku}/availability") => {
             at(path.replace("{sku}", "BOLT"))
         }
+        ("GET", "/api/v1/items/{sku}/rotation") => at("/api/v1/items/BOLT/rotation?site=LON"),
         ("GET", "/api/v1/locations/{code}") => at("/api/v1/locations/LON-1"),
         ("POST", "/api/v1/locations") => {
             with(path, json!({ "code": stage.fresh("LON-NEW"), "kind": "bin", "parent": "LON" }))

@@ -5,7 +5,7 @@ use super::ground::{Ground, Key, movement};
 use super::passes::{self, KEYS_MAX, Pass, passes};
 use super::trail::Trail;
 use db::{Conn, DbError, Row, Statement};
-use domain::Delta;
+use domain::{Delta, Instant};
 use rustc_hash::FxHashMap;
 
 const ENDS: Statement = whole_log!("verify.movement_ends", "select sku_id, lot_id, qty, from_loc, from_status, from_after, from_ver, to_loc, to_status, to_after, to_ver
@@ -13,7 +13,7 @@ const ENDS: Statement = whole_log!("verify.movement_ends", "select sku_id, lot_i
 
 const BALANCES: Statement = Statement::new(
     "verify.balances",
-    "select sku_id, loc_id, lot_id, status, on_hand, ver from ck_balance order by sku_id",
+    "select sku_id, loc_id, lot_id, status, on_hand, ver, latest, since from ck_balance order by sku_id",
 );
 
 const HISTORY: Statement = Statement::new(
@@ -59,6 +59,7 @@ pub(super) fn history(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
             if pass.contains(key.item) {
                 let trail = trails.remove(&key).unwrap_or_default();
                 compare(ground, findings, &mut broken, key, trail, (row.int(4)?, row.int(5)?));
+                aged(ground, findings, key, row)?;
             }
             Ok(())
         })?;
@@ -124,6 +125,18 @@ fn compare(
             findings.add(String::new);
         }
     }
+}
+
+/// Goods have not been here, or anywhere, since later than the last time that they moved.
+fn aged(ground: &Ground, findings: &mut Findings, key: Key, row: &Row<'_>) -> Result<(), DbError> {
+    let (on_hand, latest, since) = (row.int(4)?, row.int(6)?, row.int(7)?);
+    if on_hand > 0 && ground.is_owned(key.location) && since > latest {
+        findings.add(|| {
+            let (key, since, latest) = (ground.key(&key), Instant(since), Instant(latest));
+            format!("{key} holds goods since {since}, after its last movement at {latest}")
+        });
+    }
+    Ok(())
 }
 
 /// Where the history of a key breaks, in words.

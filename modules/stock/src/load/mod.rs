@@ -208,6 +208,7 @@ fn balance_row(row: &Row<'_>) -> Result<(Key, Balance), DbError> {
         ver: row.int(6)?,
         at: Instant(row.int(7)?),
         latest: Instant(row.int(8)?),
+        since: Instant(row.int(9)?),
     };
     Ok((key, balance))
 }

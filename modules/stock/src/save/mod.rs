@@ -171,7 +171,7 @@ fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
 }
 
 fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
-    let (mut new, mut changed) = (Rows::new(9), Rows::new(9));
+    let (mut new, mut changed) = (Rows::new(10), Rows::new(10));
     for (key, balance, was) in &touched.balances {
         let [item, location, lot, status] = balance_key(key);
         // a key that was never touched has no row, as a rule
@@ -186,6 +186,7 @@ fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
             balance.ver.into(),
             balance.at.0.into(),
             balance.latest.0.into(),
+            balance.since.0.into(),
         ]);
     }
     stores.add(&sql::STORE_BALANCES, changed);

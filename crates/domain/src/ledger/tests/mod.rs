@@ -1,5 +1,6 @@
 //! The ledger's tests: decision tables in text, and laws over random histories.
 
+mod ages;
 mod around;
 mod claims;
 mod counts;

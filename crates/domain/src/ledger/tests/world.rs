@@ -181,6 +181,10 @@ impl World {
                 let claim = self.vault.claim(self.claims[name]).unwrap();
                 format!("{} {}", Delta(claim.qty), claim.state.word())
             }
+            ["since", item, place] => {
+                let (item, lot) = item_of(item);
+                self.vault.balance(Key::at(item, lot, place_of(place))).unwrap().since.to_string()
+            }
             ["value", item, location] => {
                 let (item, _) = item_of(item);
                 let group = self.vault.location(location_of(location)).unwrap().group;

@@ -33,6 +33,12 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-01",
+        "goods are younger than their last movement",
+        [],
+        "update stock_balance set since = latest + 1 where location > 0 and on_hand > 0",
+    ),
+    fault!(
+        "I-01",
         "a running balance is wrong",
         ["I-15"],
         "update stock_movement set to_after = to_after + 1 where (lane, number) = (select p.lane,
