@@ -22,6 +22,8 @@ pub const LIMIT_MAX: usize = 500;
 pub trait Sort: Copy + Send + 'static {
     /// All of them with their words; the first is the default.
     const ALL: &'static [(&'static str, Self)];
+    /// The first.
+    const DEFAULT: Self;
 
     /// The word of this one.
     fn word(self) -> &'static str;
@@ -38,18 +40,23 @@ pub trait Sort: Copy + Send + 'static {
 /// ```
 #[macro_export]
 macro_rules! sorts {
-    ($(#[$doc:meta])* $vis:vis enum $name:ident { $($variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$doc:meta])* $vis:vis enum $name:ident {
+        $first:ident = $first_word:literal $(, $variant:ident = $word:literal)* $(,)?
+    }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         $vis enum $name {
-            $(#[doc = concat!("`", $word, "`")] $variant,)+
+            #[doc = concat!("`", $first_word, "`")]
+            $first,
+            $(#[doc = concat!("`", $word, "`")] $variant,)*
         }
 
         impl $crate::Sort for $name {
-            const ALL: &'static [(&'static str, Self)] = &[$(($word, $name::$variant),)+];
+            const ALL: &'static [(&'static str, Self)] = &[($first_word, $name::$first) $(, ($word, $name::$variant))*];
+            const DEFAULT: Self = $name::$first;
 
             fn word(self) -> &'static str {
-                match self { $($name::$variant => $word,)+ }
+                match self { $name::$first => $first_word, $($name::$variant => $word,)* }
             }
         }
     };
@@ -66,6 +73,14 @@ pub struct List<F, S> {
     /// Entries wanted, 1 to 500.
     pub limit: usize,
     cursor: Option<String>,
+}
+
+impl<F: Default, S: Sort> List<F, S> {
+    /// The page that is given to whoever says nothing: for answers that show a list and are not asked
+    /// for one.
+    pub fn first() -> List<F, S> {
+        List { filter: F::default(), sort: S::DEFAULT, limit: LIMIT_DEFAULT, cursor: None }
+    }
 }
 
 impl<F, S: Sort> List<F, S> {
@@ -107,11 +122,22 @@ impl<F, S: Sort> List<F, S> {
     /// # Errors
     /// When the key cannot be written as JSON, which is a fault of ours.
     pub fn part<T, K: Serialize>(&self, items: Vec<T>, next: Option<&K>) -> Result<Page<T>, Failure> {
-        let next = next.map(|key| cursor::write(self.sort.word(), key)).transpose()?;
-        Ok(Page { items, next })
+        Ok(Page { items, next: self.next(next)? })
     }
 
-    fn read(query: &str) -> Result<Self, Problem>
+    /// The cursor of the page that begins after a key, for an answer that is more than a page.
+    ///
+    /// # Errors
+    /// When the key cannot be written as JSON, which is a fault of ours.
+    pub fn next<K: Serialize>(&self, after: Option<&K>) -> Result<Option<String>, Failure> {
+        Ok(after.map(|key| cursor::write(self.sort.word(), key)).transpose()?)
+    }
+
+    /// Reads the question of an address, without the `?`.
+    ///
+    /// # Errors
+    /// `malformed_parameter` for what this list does not take.
+    pub fn read(query: &str) -> Result<Self, Problem>
     where
         F: DeserializeOwned,
     {

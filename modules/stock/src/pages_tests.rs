@@ -1,7 +1,9 @@
 //! Every list of this module goes on where the page before ended, however long it is.
 
 use crate::testing::{on_both_engines, world};
-use crate::{claim, ledger_page, level, lot, period, reason, rotation, transfer, unit, upkeep, valuation};
+use crate::{
+    claim, item_stock, ledger_page, level, lot, period, reason, rotation, transfer, unit, upkeep, valuation,
+};
 use db::{Engine, Statement};
 use testkit::pages_go_on_where_they_ended;
 
@@ -14,8 +16,9 @@ fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
     let records = records.concat().into_iter();
     let count = pages_go_on_where_they_ended(&world.db, records);
     assert!(count >= 5, "months, reasons, transfers in both orders, moves of a unit: {count}");
-    let stock: [&[&[Statement]]; 5] = [
+    let stock: [&[&[Statement]]; 6] = [
         &claim::store::ALL,
+        &[item_stock::store::STATEMENTS],
         &level::store::ALL,
         &lot::store_find::ALL,
         valuation::store::ALL,

@@ -41,3 +41,11 @@ pub(crate) fn location(conn: &mut Conn<'_>, scope: &Scope, location: LocationId)
         Reached::Within(roots) => places::within(conn, location, roots),
     }
 }
+
+/// Whether all of a site is within reach. Its root stands below nothing, so nothing has to be asked.
+pub(crate) fn site(scope: &Scope, site: SiteId) -> bool {
+    match scope.reached() {
+        Reached::All => true,
+        Reached::Within(roots) => roots.contains(&site.root()),
+    }
+}

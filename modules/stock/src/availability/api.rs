@@ -38,7 +38,7 @@ pub(crate) async fn get_item_availability(
             let item = item.ok_or_else(|| Problem::not_found("item", &sku))?;
             let site = asked::site(conn, &caller.scope, wanted.site.as_deref())?.map(|site| site.id);
             if let Some(site) = site
-                && !reach::location(conn, &caller.scope, site.root())?
+                && !reach::site(&caller.scope, site)
             {
                 let detail = "only part of the site is within reach, and its numbers are those of all of it";
                 return Err(Problem::at(Code::UnknownLocation, "?site", detail).into());

@@ -11,17 +11,17 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::item_stock::{self, AtSite};
+use crate::item_stock::{self, AtSite, Lasting};
 use crate::reach;
 use catalog::ItemFacts;
 use db::{Conn, DbError};
 use decide::{Change, Day, days, promise};
 use domain::when::{Date, plus_days};
-use domain::{Delta, Instant, LocationId, SiteId, Status};
+use domain::{Delta, Instant, LocationId, SiteId};
 use places::SiteFacts;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
-use store::OpenLine;
+use store::{OpenLine, Transit};
 use utoipa::ToSchema;
 use web::Scope;
 
@@ -110,10 +110,12 @@ pub(crate) fn read(
     now: Instant,
     asked: Asked,
 ) -> Result<ItemAvailability, DbError> {
-    let spread = item_stock::spread(conn, item.id, now)?;
-    let lines = store::open_lines(conn, item.id)?;
-    let mut sites: Vec<AtSite> = spread.sites;
-    sites.extend(only_coming(conn, &sites, &lines)?);
+    let (mut guards, mut lasting) = item_stock::numbers(item.id);
+    let (mut transit, mut lines) = (store::transit(item.id), store::open_lines(item.id));
+    conn.ask(&mut [&mut guards, &mut lasting, &mut transit, &mut lines])?;
+    let (lasting, transit, lines) = (lasting.rows(), transit.rows(), lines.rows());
+    let mut sites = item_stock::at_sites(guards.rows(), &lasting, now);
+    sites.extend(only_coming(conn, &sites, &lines, now)?);
     let mut answer = ItemAvailability {
         sku: item.sku.clone(),
         unit: item.base_unit.clone(),
@@ -121,64 +123,71 @@ pub(crate) fn read(
         sites: Vec::new(),
     };
     for at in sites {
-        let wanted = asked.site.is_none_or(|site| site == at.site.id);
-        if !wanted || !reach::location(conn, scope, at.site.id.root())? {
+        let wanted = asked.site.is_none_or(|site| site == at.site);
+        if !wanted || !reach::site(scope, at.site) {
             continue;
         }
-        let today = at.site.zone.date(now);
-        let (changes, unscheduled) = changes(&at, &spread.transit, &lines, today);
-        let days = days(at.level.available, today, &changes);
+        let (changes, unscheduled) = changes(&at, &lasting, &transit, &lines);
+        let days = days(at.level.available, at.today, &changes);
         answer.available = Delta(answer.available.0 + at.level.available);
-        answer.sites.push(shown(&at, &days, unscheduled, asked.until.unwrap_or(today), asked.until));
+        answer.sites.push(shown(&at, &days, unscheduled, asked.until));
     }
     Ok(answer)
 }
 
 /// The sites that never had the item, and that some is on its way to.
-fn only_coming(conn: &mut Conn<'_>, known: &[AtSite], lines: &[OpenLine]) -> Result<Vec<AtSite>, DbError> {
-    let is_known = |site: &SiteId| known.iter().any(|at| at.site.id == *site);
+fn only_coming(
+    conn: &mut Conn<'_>,
+    known: &[AtSite],
+    lines: &[OpenLine],
+    now: Instant,
+) -> Result<Vec<AtSite>, DbError> {
+    let is_known = |site: &SiteId| known.iter().any(|at| at.site == *site);
     let mut ids: Vec<SiteId> = lines.iter().map(|line| line.to_site).filter(|site| !is_known(site)).collect();
     ids.sort_unstable();
     ids.dedup();
-    let none = |site: SiteFacts| AtSite { site, level: item_stock::Level::default(), held: Vec::new() };
+    let none = |site: SiteFacts| AtSite {
+        site: site.id,
+        today: site.zone.date(now),
+        code: site.code,
+        level: item_stock::Level::default(),
+    };
     Ok(places::site_facts_by_id(conn, &ids)?.into_iter().flatten().map(none).collect())
 }
 
 /// What will change what is available at a site, and what is on its way without a day to count on.
 fn changes(
     at: &AtSite,
-    transit: &[item_stock::Held],
+    lasting: &[Lasting],
+    transit: &[Transit],
     lines: &[OpenLine],
-    today: Date,
 ) -> (Vec<(Date, Change)>, i64) {
+    let today = at.today;
     let mut changes = Vec::new();
-    for (held, place) in &at.held {
-        let counts = held.status == Status::Good && place.sellable && !place.blocked;
-        // what is past its day already does not count in what is available
-        if let Some(last) = held.expiry.filter(|last| counts && *last >= today)
-            && let Some(over) = plus_days(last, 1)
-        {
-            changes.push((over, Change::Expiring(held.on_hand - held.allocated)));
+    // what is past its day already does not count in what is available
+    for good in lasting.iter().filter(|good| good.site == at.site && good.last >= today) {
+        if let Some(over) = plus_days(good.last, 1) {
+            changes.push((over, Change::Expiring(good.on_hand - good.allocated)));
         }
     }
-    for line in lines.iter().filter(|line| line.from_site == at.site.id && line.unbound > 0) {
+    for line in lines.iter().filter(|line| line.from_site == at.site && line.unbound > 0) {
         changes.push((today, Change::Demand(line.unbound)));
     }
     // the lines of a transfer have one transit location in common
     let coming: FxHashMap<LocationId, Option<Date>> = lines
         .iter()
-        .filter(|line| line.to_site == at.site.id)
+        .filter(|line| line.to_site == at.site)
         .map(|line| (line.transit, line.expected_on))
         .collect();
     let mut unscheduled = 0;
-    for held in transit.iter().filter(|held| held.status == Status::Good) {
+    for held in transit {
         let Some(expected_on) = coming.get(&held.location) else { continue };
         match expected_on.filter(|day| *day >= today) {
             None => unscheduled += held.on_hand,
-            Some(day) if held.expiry.is_some_and(|last| last < day) => {}
+            Some(day) if held.last.is_some_and(|last| last < day) => {}
             Some(day) => {
                 changes.push((day, Change::Supply(held.on_hand)));
-                if let Some(over) = held.expiry.and_then(|last| plus_days(last, 1)) {
+                if let Some(over) = held.last.and_then(|last| plus_days(last, 1)) {
                     changes.push((over, Change::Expiring(held.on_hand)));
                 }
             }
@@ -187,11 +196,12 @@ fn changes(
     (changes, unscheduled)
 }
 
-fn shown(at: &AtSite, days: &[Day], unscheduled: i64, on: Date, until: Option<Date>) -> SiteAvailability {
-    let AtSite { site, level, .. } = at;
+fn shown(at: &AtSite, days: &[Day], unscheduled: i64, until: Option<Date>) -> SiteAvailability {
+    let AtSite { code, level, today, .. } = at;
+    let on = until.unwrap_or(*today);
     let listed = days.iter().filter(|day| until.is_none_or(|until| day.on <= until));
     SiteAvailability {
-        site: site.code.clone(),
+        site: code.clone(),
         sellable: Delta(level.sellable),
         reserved: Delta(level.reserved),
         allocated: Delta(level.allocated),

@@ -1,6 +1,6 @@
-//! The statement of what transfers will bring and take.
+//! The statements of what transfers will bring and take.
 
-use db::{Conn, DbError, Statement};
+use db::{Listing, Statement};
 use domain::when::Date;
 use domain::{ItemId, LocationId, SiteId};
 
@@ -41,12 +41,40 @@ const OPEN_LINES: Statement = Statement::per_engine(
 )
 .hot();
 
-#[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&OPEN_LINES];
+/// Virtual locations have ids below zero; what is ours and at no site is in transit.
+const TRANSIT: Statement = Statement::new(
+    "stock.availability.transit",
+    "select b.location, l.expiry_on, cast(sum(b.on_hand) as bigint)
+     from stock_balance b
+     join stock_known_place p on p.id = b.location
+     left join stock_lot l on l.id = b.lot
+     where b.item = ?1 and b.location > 0 and b.on_hand <> 0 and b.status = 1 and p.site = 0
+     group by b.location, l.expiry_on
+     order by b.location, l.expiry_on",
+)
+.hot();
 
-/// The lines of open transfers of an item.
-pub(crate) fn open_lines(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<OpenLine>, DbError> {
-    conn.query(&OPEN_LINES, &[item.get().into()], |row| {
+/// Good stock on its way with one transfer, of all lots with one last sellable day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Transit {
+    pub(crate) location: LocationId,
+    pub(crate) last: Option<Date>,
+    pub(crate) on_hand: i64,
+}
+
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&OPEN_LINES, &TRANSIT];
+
+/// What is on its way of an item, as a question.
+pub(crate) fn transit(item: ItemId) -> Listing<'static, Transit> {
+    Listing::new(&TRANSIT, &[item.get().into()], |row| {
+        Ok(Transit { location: LocationId(row.int(0)?), last: row.opt_date(1)?, on_hand: row.int(2)? })
+    })
+}
+
+/// The lines of open transfers of an item, as a question.
+pub(crate) fn open_lines(item: ItemId) -> Listing<'static, OpenLine> {
+    Listing::new(&OPEN_LINES, &[item.get().into()], |row| {
         Ok(OpenLine {
             from_site: SiteId(row.int(0)?),
             to_site: SiteId(row.int(1)?),

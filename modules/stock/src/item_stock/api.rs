@@ -1,12 +1,19 @@
 //! The route of the stock of one item.
 
-use super::{ItemStock, read};
+use super::store::After;
+use super::{Brief, ItemStock, Shown, Slice, brief, read};
 use crate::as_of::Moment;
+use catalog::ItemFacts;
 use db::Conn;
-use domain::Problem;
+use domain::{Instant, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Caller, Failure, Path, Query};
+use web::{Answer, App, Caller, Failure, List, Path, Scope};
+
+web::sorts! {
+    /// The order of the balances of an item.
+    pub(crate) enum BalanceSort { Location = "location" }
+}
 
 /// When the stock of an item is asked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -19,28 +26,61 @@ pub(crate) struct StockMoment {
     as_recorded: Option<String>,
 }
 
-/// The stock of one item, per site and where it is: now, or what was on hand at a moment.
+/// The stock of one item, per site and, page by page, where it is: now, or what was on hand at a
+/// moment. The numbers of the sites are whole on every page.
 #[utoipa::path(
     get, path = "/api/v1/items/{sku}/stock",
-    params(("sku" = String, Path, description = "the SKU"), StockMoment),
+    params(("sku" = String, Path, description = "the SKU"), List<StockMoment, BalanceSort>),
     responses((status = 200, body = ItemStock))
 )]
 pub(crate) async fn get_item_stock(
     app: App,
     caller: Caller,
     Path(sku): Path<String>,
-    Query(asked): Query<StockMoment>,
+    list: List<StockMoment, BalanceSort>,
 ) -> web::Result {
-    let now = caller.ctx.now;
+    let slice = Slice { after: list.after::<After>()?, limit: list.limit };
+    let asked = list.filter.clone();
     let is_past = asked.as_of.is_some() || asked.as_recorded.is_some();
-    let look = move |conn: &mut Conn<'_>| {
-        let moment = Moment::read(conn, now, asked.as_of.as_deref(), asked.as_recorded.as_deref())?;
-        let item = catalog::facts_by_sku(conn, &[&sku])?.pop().flatten();
-        let item = item.ok_or_else(|| Problem::not_found("item", &sku))?;
-        Ok::<_, Failure>(read(conn, &caller.scope, &item, now, moment.as_ref())?)
+    let question = Question { sku, scope: caller.scope, now: caller.ctx.now, asked, slice };
+    // what is on one page is a point read: handing it to another thread would cost more than it does;
+    // anything else is added up, and must not hold up the thread that answers others
+    let is_more = is_past || slice.after.is_some();
+    let at_once = if is_more { None } else { app.db().read_blocking(|conn| question.brief(conn))? };
+    let (stock, next) = match at_once {
+        Some(shown) => shown,
+        None => app.db().read(move |conn| question.whole(conn)).await?,
     };
-    // now is a point read: handing it to another thread would cost more than it does; the past is
-    // added up from months of the ledger, and must not hold up the thread that answers others
-    let stock = if is_past { app.db().read(look).await? } else { app.db().read_blocking(look)? };
-    Answer::ok(&stock)
+    Answer::ok(&ItemStock { next: list.next(next.as_ref())?, ..stock })
+}
+
+struct Question {
+    sku: String,
+    scope: Scope,
+    now: Instant,
+    asked: StockMoment,
+    slice: Slice,
+}
+
+impl Question {
+    fn item(&self, conn: &mut Conn<'_>) -> Result<ItemFacts, Failure> {
+        let item = catalog::facts_by_sku(conn, &[&self.sku])?.pop().flatten();
+        Ok(item.ok_or_else(|| Problem::not_found("item", &self.sku))?)
+    }
+
+    /// The stock of now, when it is no more than one page.
+    fn brief(&self, conn: &mut Conn<'_>) -> Result<Option<Shown>, Failure> {
+        let item = self.item(conn)?;
+        match brief(conn, &self.scope, &item, self.now, self.slice)? {
+            Brief::Whole(shown) => Ok(Some(shown)),
+            Brief::Part(_) => Ok(None),
+        }
+    }
+
+    fn whole(&self, conn: &mut Conn<'_>) -> Result<Shown, Failure> {
+        let StockMoment { as_of, as_recorded } = &self.asked;
+        let moment = Moment::read(conn, self.now, as_of.as_deref(), as_recorded.as_deref())?;
+        let item = self.item(conn)?;
+        Ok(read(conn, &self.scope, &item, self.now, moment.as_ref(), self.slice)?)
+    }
 }

@@ -6,71 +6,73 @@
 //! | sellable | of it: good, in sellable unblocked locations, not past its last sellable day |
 //! | available | sellable − reserved − allocated, never below zero, per site before any sum |
 
-use super::store::Guard;
+use super::store::{Guard, Lasting};
 use domain::when::Date;
-
-/// A balance as far as the numbers need it.
-pub(crate) struct Counted {
-    pub(crate) on_hand: i64,
-    /// Good, in a sellable unblocked location.
-    pub(crate) counts: bool,
-    pub(crate) expiry: Option<Date>,
-}
 
 /// The numbers of an item at a site, in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Level {
-    pub(crate) on_hand: i64,
     pub(crate) sellable: i64,
     pub(crate) reserved: i64,
     pub(crate) allocated: i64,
     pub(crate) available: i64,
 }
 
-/// The level of a site. The stored guard may still count lots whose last day was yesterday, until
-/// the next command or the nightly sweep comes by; they are taken off here.
-pub(crate) fn level(guard: &Guard, balances: &[Counted], today: Date) -> Level {
-    let on_hand = balances.iter().map(|balance| balance.on_hand).sum();
-    let due = guard.next_expiry.is_some_and(|next| today > next);
-    let past = |balance: &&Counted| balance.counts && balance.expiry.is_some_and(|expiry| today > expiry);
-    let expired: i64 =
-        if due { balances.iter().filter(past).map(|balance| balance.on_hand).sum() } else { 0 };
-    let sellable = guard.sellable - expired;
-    let available = (sellable - guard.reserved - guard.allocated).max(0);
-    Level { on_hand, sellable, reserved: guard.reserved, allocated: guard.allocated, available }
+/// Whether a stored guard may still count lots whose last day is over: until the next command or the
+/// nightly sweep comes by.
+pub(crate) fn is_due(guard: &Guard, today: Date) -> bool {
+    guard.next_expiry.is_some_and(|next| today > next)
+}
+
+/// The level of a site. What is past its day by now is taken off, with what is bound of it, as the
+/// sweep will. `lasting` is asked for only where [`is_due`] says so.
+pub(crate) fn level(guard: &Guard, lasting: &[Lasting], today: Date) -> Level {
+    let (mut sellable, mut allocated) = (guard.sellable, guard.allocated);
+    if is_due(guard, today) {
+        for past in lasting.iter().filter(|good| good.site == guard.site && today > good.last) {
+            sellable -= past.on_hand;
+            allocated -= past.allocated;
+        }
+    }
+    let available = (sellable - guard.reserved - allocated).max(0);
+    Level { sellable, reserved: guard.reserved, allocated, available }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::SiteId;
     use domain::when::parse_date;
+    use domain::{SiteId, Zone};
 
-    fn guard(sellable: i64, reserved: i64, next: Option<&str>) -> Guard {
-        let next_expiry = next.map(|day| parse_date(day).unwrap());
-        Guard { site: SiteId(1), sellable, reserved, allocated: 1, next_expiry }
+    fn day(text: &str) -> Date {
+        parse_date(text).unwrap()
     }
 
-    fn lot(on_hand: i64, counts: bool, expiry: &str) -> Counted {
-        Counted { on_hand, counts, expiry: Some(parse_date(expiry).unwrap()) }
+    fn guard(sellable: i64, reserved: i64, allocated: i64, next: Option<&str>) -> Guard {
+        let (site, code, zone) = (SiteId(1), "L".to_owned(), Zone::UTC);
+        Guard { site, code, zone, sellable, reserved, allocated, next_expiry: next.map(day) }
+    }
+
+    fn lots(site: i64, last: &str, on_hand: i64, allocated: i64) -> Lasting {
+        Lasting { site: SiteId(site), last: day(last), on_hand, allocated }
     }
 
     #[test]
     fn lots_past_their_last_day_do_not_count_whether_swept_or_not() {
-        let balances = [lot(4, true, "2026-06-14"), lot(6, true, "2026-06-15"), lot(3, false, "2026-06-01")];
-        let level =
-            |today: &str| level(&guard(10, 5, Some("2026-06-14")), &balances, parse_date(today).unwrap());
-        assert_eq!(
-            level("2026-06-14"),
-            Level { on_hand: 13, sellable: 10, reserved: 5, allocated: 1, available: 4 }
-        );
-        assert_eq!(
-            level("2026-06-15"),
-            Level { on_hand: 13, sellable: 6, reserved: 5, allocated: 1, available: 0 }
-        );
-        assert_eq!(
-            level("2026-06-16"),
-            Level { on_hand: 13, sellable: 0, reserved: 5, allocated: 1, available: 0 }
-        );
+        let lasting = [lots(1, "2026-06-14", 4, 1), lots(1, "2026-06-15", 6, 0), lots(2, "2026-06-01", 3, 0)];
+        let guard = guard(10, 5, 1, Some("2026-06-14"));
+        let level = |today: &str| level(&guard, &lasting, day(today));
+        let seen = |sellable, allocated, available| Level { sellable, reserved: 5, allocated, available };
+        assert_eq!(level("2026-06-14"), seen(10, 1, 4));
+        assert_eq!(level("2026-06-15"), seen(6, 0, 1), "what is bound of it is no longer taken off the rest");
+        assert_eq!(level("2026-06-16"), seen(0, 0, 0));
+    }
+
+    #[test]
+    fn what_the_guard_does_not_count_is_not_taken_off() {
+        // swept already: the guard says when the next of what it counts is due
+        let lasting = [lots(1, "2026-06-14", 4, 0)];
+        let level = level(&guard(6, 0, 0, Some("2026-06-20")), &lasting, day("2026-06-15"));
+        assert_eq!(level, Level { sellable: 6, reserved: 0, allocated: 0, available: 6 });
     }
 }

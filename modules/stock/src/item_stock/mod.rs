@@ -1,24 +1,24 @@
-//! The stock of one item: the numbers of each site, and where it is; or what was on hand at a moment.
+//! The stock of one item: the numbers of each site, and page by page where it is; or what was on hand
+//! at a moment. The numbers are whole on every page.
 
 pub(crate) mod api;
 pub(crate) mod decide;
+mod past;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::as_of::{Moment, gains_of};
+use crate::as_of::Moment;
 use crate::reach;
+use crate::walk::{CHUNK_MAX, Part, part};
 use catalog::ItemFacts;
-use db::{Conn, DbError};
+use db::{Conn, DbError, Listing};
 pub(crate) use decide::Level;
-use decide::{Counted, level};
-use domain::ledger::Key;
-use domain::{Delta, Instant, ItemId, LocationKind, SiteId, Status};
-use places::{LocationFacts, SiteFacts};
-use rustc_hash::FxHashMap;
+use decide::{is_due, level};
+use domain::{Delta, Instant, ItemId, SiteId, Status};
 use serde::Serialize;
-use store::Guard;
-pub(crate) use store::Held;
+pub(crate) use store::Lasting;
+use store::{After, Guard, Held};
 use utoipa::ToSchema;
 use web::Scope;
 
@@ -32,8 +32,10 @@ pub struct ItemStock {
     /// Owned, between two sites.
     #[schema(value_type = String)]
     pub in_transit: Delta,
-    /// The sites that have, or have had, the item.
+    /// The sites that have, or have had, the item: all of them on every page, with the same numbers.
     pub sites: Vec<SiteStock>,
+    /// The `cursor` of the next page of balances; null when this is the last one.
+    pub next: Option<String>,
 }
 
 /// An item at a site.
@@ -60,7 +62,7 @@ pub struct SiteStock {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub available: Option<Delta>,
-    /// Where it is.
+    /// Where it is, as far as this page goes.
     pub balances: Vec<BalanceRow>,
 }
 
@@ -87,6 +89,23 @@ pub struct BalanceRow {
     pub allocated: Option<Delta>,
 }
 
+/// Which page of the balances is asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Slice {
+    pub(crate) after: Option<After>,
+    pub(crate) limit: usize,
+}
+
+impl Slice {
+    /// How many rows to read first: one more than a page, to know whether there are more.
+    fn first(&self) -> usize {
+        self.limit.saturating_add(1).min(CHUNK_MAX)
+    }
+}
+
+/// A page, with the place where the next one begins.
+pub(crate) type Shown = (ItemStock, Option<After>);
+
 /// Reads the stock of an item now, or what was on hand at a moment, as far as the scope reaches: a
 /// site out of reach is not there.
 pub(crate) fn read(
@@ -95,48 +114,150 @@ pub(crate) fn read(
     item: &ItemFacts,
     now: Instant,
     moment: Option<&Moment>,
-) -> Result<ItemStock, DbError> {
-    let spread = match moment {
-        None => spread(conn, item.id, now)?,
-        Some(moment) => spread_at(conn, item.id, moment)?,
-    };
-    let mut answer = ItemStock {
-        sku: item.sku.clone(),
-        unit: item.base_unit.clone(),
-        in_transit: Delta::ZERO,
-        sites: Vec::new(),
-    };
-    if scope.is_all() {
-        // what is under way belongs to no site, so it is for those who see all
-        answer.in_transit = Delta(spread.transit.iter().map(|held| held.on_hand).sum());
+    slice: Slice,
+) -> Result<Shown, DbError> {
+    match moment {
+        Some(moment) => past::read(conn, scope, item, moment, slice),
+        None => match brief(conn, scope, item, now, slice)? {
+            Brief::Whole(shown) => Ok(shown),
+            Brief::Part(beginning) => beginning.read_on(conn, scope, item, slice),
+        },
     }
-    for at in spread.sites {
-        let had = moment.is_none() || !at.held.is_empty();
-        if had && reach::location(conn, scope, at.site.id.root())? {
-            answer.sites.push(shown(&at, moment.is_none()));
+}
+
+/// What is known after as little work as there can be.
+pub(crate) enum Brief {
+    /// All of the stock is on one page: there is nothing left to add up.
+    Whole(Shown),
+    /// There is more than one page.
+    Part(Beginning),
+}
+
+/// The numbers of the sites, and the first rows from where the page begins.
+pub(crate) struct Beginning {
+    sites: Vec<AtSite>,
+    rows: Vec<Held>,
+}
+
+/// Reads the stock of an item now, if it is no more than one page.
+pub(crate) fn brief(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    item: &ItemFacts,
+    now: Instant,
+    slice: Slice,
+) -> Result<Brief, DbError> {
+    let most = slice.first();
+    let mut guards = store::guards(item.id);
+    let mut held = store::held(item.id, slice.after.as_ref(), most);
+    conn.ask(&mut [&mut guards, &mut held])?;
+    let (guards, rows) = (guards.rows(), held.rows());
+    let is_due = guards.iter().any(|guard| is_due(guard, guard.today(now)));
+    let lasting = if is_due { lasting(conn, item.id)? } else { Vec::new() };
+    let sites = at_sites(guards, &lasting, now);
+    if slice.after.is_some() || rows.len() == most {
+        return Ok(Brief::Part(Beginning { sites, rows }));
+    }
+    let mut answer = Building::new(scope, item, sites, true);
+    for held in &rows {
+        answer.count(held.site, held.on_hand);
+        answer.list(held);
+    }
+    Ok(Brief::Whole((answer.done(), None)))
+}
+
+fn lasting(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<Lasting>, DbError> {
+    let mut lasting = store::lasting(item);
+    conn.ask(&mut [&mut lasting])?;
+    Ok(lasting.rows())
+}
+
+impl Beginning {
+    /// Reads the page to its end, and adds up what is not on it.
+    fn read_on(
+        self,
+        conn: &mut Conn<'_>,
+        scope: &Scope,
+        item: &ItemFacts,
+        slice: Slice,
+    ) -> Result<Shown, DbError> {
+        let Beginning { sites, rows } = self;
+        let mut answer = Building::new(scope, item, sites, true);
+        for (site, on_hand) in store::sums(conn, item.id)? {
+            answer.count(site, on_hand);
+        }
+        let mut first = Some(rows);
+        let Part { rows, next } = part(slice.limit, slice.after, |after, most| {
+            let rows = if let Some(rows) = first.take() {
+                rows
+            } else {
+                let mut held = store::held(item.id, after, most);
+                conn.ask(&mut [&mut held])?;
+                held.rows()
+            };
+            Ok(rows.into_iter().map(|held| (held.after(), answer.sees(&held).then_some(held))).collect())
+        })?;
+        for held in &rows {
+            answer.list(held);
+        }
+        Ok((answer.done(), next))
+    }
+}
+
+/// An answer that is being made.
+struct Building {
+    answer: ItemStock,
+    /// The sites of the answer, in their order.
+    ids: Vec<SiteId>,
+    sees_transit: bool,
+    is_now: bool,
+}
+
+impl Building {
+    fn new(scope: &Scope, item: &ItemFacts, sites: Vec<AtSite>, is_now: bool) -> Building {
+        let sites = sites.into_iter().filter(|at| reach::site(scope, at.site));
+        let (ids, sites) = sites.map(|at| (at.site, at.shown(is_now))).unzip();
+        let (sku, unit) = (item.sku.clone(), item.base_unit.clone());
+        let answer = ItemStock { sku, unit, in_transit: Delta::ZERO, sites, next: None };
+        // what is under way belongs to no site, so it is for those who see all
+        Building { answer, ids, sees_transit: scope.is_all(), is_now }
+    }
+
+    fn site(&mut self, site: SiteId) -> Option<&mut SiteStock> {
+        let place = self.ids.binary_search(&site).ok()?;
+        self.answer.sites.get_mut(place)
+    }
+
+    /// Adds to what there is of a site; in transit there is none.
+    fn count(&mut self, site: SiteId, on_hand: i64) {
+        if let Some(site) = self.site(site) {
+            site.on_hand = Delta(site.on_hand.0.saturating_add(on_hand));
+        } else if self.sees_transit && !site.is_some() {
+            self.answer.in_transit = Delta(self.answer.in_transit.0.saturating_add(on_hand));
         }
     }
-    Ok(answer)
-}
 
-fn shown(at: &AtSite, is_now: bool) -> SiteStock {
-    let AtSite { site, level, held } = at;
-    let now = |number: i64| is_now.then_some(Delta(number));
-    SiteStock {
-        site: site.code.clone(),
-        on_hand: Delta(level.on_hand),
-        sellable: now(level.sellable),
-        reserved: now(level.reserved),
-        allocated: now(level.allocated),
-        available: now(level.available),
-        balances: held.iter().map(|(held, place)| row(held, place, is_now)).collect(),
+    /// Whether a balance is listed: it stands at a site within reach.
+    fn sees(&self, held: &Held) -> bool {
+        self.ids.binary_search(&held.site).is_ok()
+    }
+
+    fn list(&mut self, held: &Held) {
+        let is_now = self.is_now;
+        if let Some(site) = self.site(held.site) {
+            site.balances.push(row(held, is_now));
+        }
+    }
+
+    fn done(self) -> ItemStock {
+        self.answer
     }
 }
 
-fn row(held: &Held, place: &LocationFacts, is_now: bool) -> BalanceRow {
+fn row(held: &Held, is_now: bool) -> BalanceRow {
     BalanceRow {
-        location: place.code.clone(),
-        lot: held.lot_code.clone().filter(|_| held.lot.is_some()),
+        location: held.code.clone(),
+        lot: held.lot_code.clone(),
         expiry_on: held.expiry.map(|day| day.to_string()),
         status: held.status,
         on_hand: Delta(held.on_hand),
@@ -144,99 +265,43 @@ fn row(held: &Held, place: &LocationFacts, is_now: bool) -> BalanceRow {
     }
 }
 
-/// What there is of an item, site by site.
-pub(crate) struct Spread {
-    /// The sites that have, or have had, the item.
-    pub(crate) sites: Vec<AtSite>,
-    /// What is between two sites.
-    pub(crate) transit: Vec<Held>,
-}
-
-/// What there is of an item at a site.
+/// An item at a site.
+#[derive(Clone, Debug)]
 pub(crate) struct AtSite {
-    pub(crate) site: SiteFacts,
-    /// Its numbers; of a moment in the past only what was on hand.
+    pub(crate) site: SiteId,
+    pub(crate) code: String,
+    /// The day it is there.
+    pub(crate) today: domain::when::Date,
     pub(crate) level: Level,
-    /// Where it stands.
-    pub(crate) held: Vec<(Held, LocationFacts)>,
 }
 
-/// What there is of an item now.
-pub(crate) fn spread(conn: &mut Conn<'_>, item: ItemId, now: Instant) -> Result<Spread, DbError> {
-    let (mut guards, mut held) = (store::guards(item), store::held(item));
-    conn.ask(&mut [&mut guards, &mut held])?;
-    let (guards, held) = (guards.rows(), held.rows());
-    apart(conn, &guards, held, |guard, here, site| {
-        let counted: Vec<Counted> = here.iter().map(|(held, place)| count(held, place)).collect();
-        level(guard, &counted, site.zone.date(now))
-    })
-}
-
-/// What was on hand of an item at a moment.
-fn spread_at(conn: &mut Conn<'_>, item: ItemId, moment: &Moment) -> Result<Spread, DbError> {
-    let (mut guards, mut held) = (store::guards(item), store::ever_held(item));
-    conn.ask(&mut [&mut guards, &mut held])?;
-    let (guards, mut held) = (guards.rows(), held.rows());
-    let gains = gains_of(conn, moment, &[item])?;
-    for there in &mut held {
-        let Held { location, lot, status, .. } = *there;
-        there.on_hand -= gains.get(&Key { item, location, lot, status }).copied().unwrap_or_default();
-    }
-    held.retain(|there| there.on_hand != 0);
-    apart(conn, &guards, held, |_, here, _| {
-        let on_hand = here.iter().map(|(held, _)| held.on_hand).sum();
-        Level { on_hand, ..Level::default() }
-    })
-}
-
-/// Sorts what is held by site, and finds the numbers of each.
-fn apart(
-    conn: &mut Conn<'_>,
-    guards: &[Guard],
-    held: Vec<Held>,
-    level: impl Fn(&Guard, &[(Held, LocationFacts)], &SiteFacts) -> Level,
-) -> Result<Spread, DbError> {
-    let (places, sites) = facts(conn, guards, &held)?;
-    let mut by_site: FxHashMap<SiteId, Vec<(Held, LocationFacts)>> = FxHashMap::default();
-    let mut transit = Vec::new();
-    for held in held {
-        let Some(place) = places.get(&held.location) else { continue };
-        if place.kind == LocationKind::Transit {
-            transit.push(held);
-        } else {
-            by_site.entry(place.site).or_default().push((held, place.clone()));
+impl AtSite {
+    fn shown(self, is_now: bool) -> SiteStock {
+        let now = |number: i64| is_now.then_some(Delta(number));
+        SiteStock {
+            site: self.code,
+            on_hand: Delta::ZERO,
+            sellable: now(self.level.sellable),
+            reserved: now(self.level.reserved),
+            allocated: now(self.level.allocated),
+            available: now(self.level.available),
+            balances: Vec::new(),
         }
     }
-    let mut spread = Spread { sites: Vec::with_capacity(guards.len()), transit };
-    for guard in guards {
-        let Some(site) = sites.get(&guard.site) else { continue };
-        let held = by_site.remove(&guard.site).unwrap_or_default();
-        let level = level(guard, &held, site);
-        spread.sites.push(AtSite { site: site.clone(), level, held });
-    }
-    Ok(spread)
 }
 
-type Places = FxHashMap<domain::LocationId, LocationFacts>;
-type Sites = FxHashMap<SiteId, SiteFacts>;
-
-/// The facts of everything the rows name.
-fn facts(conn: &mut Conn<'_>, guards: &[Guard], held: &[Held]) -> Result<(Places, Sites), DbError> {
-    let ids: Vec<SiteId> = guards.iter().map(|guard| guard.site).filter(|site| site.is_some()).collect();
-    let mut sites = places::sites_by_id(&ids);
-    let mut ids: Vec<_> = held.iter().map(|held| held.location).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let mut places = places::locations_by_id(&ids);
-    conn.ask(&mut [&mut sites, &mut places])?;
-    let places = places.answers().into_iter().flatten().map(|place| (place.id, place));
-    let sites = sites.answers().into_iter().flatten().map(|site| (site.id, site));
-    Ok((places.collect(), sites.collect()))
+/// What [`at_sites`] takes, as two questions.
+pub(crate) fn numbers(item: ItemId) -> (Listing<'static, Guard>, Listing<'static, Lasting>) {
+    (store::guards(item), store::lasting(item))
 }
 
-fn count(held: &Held, place: &LocationFacts) -> Counted {
-    let counts = held.status == Status::Good && place.sellable && !place.blocked;
-    Counted { on_hand: held.on_hand, counts, expiry: held.expiry }
+/// The numbers of the sites, by id.
+pub(crate) fn at_sites(guards: Vec<Guard>, lasting: &[Lasting], now: Instant) -> Vec<AtSite> {
+    let at = |guard: Guard| {
+        let today = guard.today(now);
+        AtSite { site: guard.site, level: level(&guard, lasting, today), code: guard.code, today }
+    };
+    guards.into_iter().map(at).collect()
 }
 
 /// What is available of an item at a site, for other modules.
@@ -244,7 +309,9 @@ fn count(held: &Held, place: &LocationFacts) -> Counted {
 /// # Errors
 /// When the store fails.
 pub fn available(conn: &mut Conn<'_>, item: ItemId, site: SiteId, now: Instant) -> Result<Delta, DbError> {
-    let spread = spread(conn, item, now)?;
-    let at = spread.sites.iter().find(|at| at.site.id == site);
+    let (mut guards, mut lasting) = numbers(item);
+    conn.ask(&mut [&mut guards, &mut lasting])?;
+    let sites = at_sites(guards.rows(), &lasting.rows(), now);
+    let at = sites.iter().find(|at| at.site == site);
     Ok(at.map_or(Delta::ZERO, |at| Delta(at.level.available)))
 }

@@ -1,19 +1,30 @@
 //! The statements of the stock of one item.
 
-use db::{DbError, Listing, Row, Statement};
+use db::{Conn, DbError, Listing, Row, Statement, Value};
 use domain::when::Date;
-use domain::{ItemId, LocationId, LotId, SiteId, Status};
+use domain::{Instant, ItemId, LocationId, LotId, SiteId, Status, Zone};
 
-/// The guard of an item at a site, as stored.
+/// The guard of an item at a site, as stored, with the name and the zone of the site.
+#[derive(Clone, Debug)]
 pub(crate) struct Guard {
     pub(crate) site: SiteId,
+    pub(crate) code: String,
+    pub(crate) zone: Zone,
     pub(crate) sellable: i64,
     pub(crate) reserved: i64,
     pub(crate) allocated: i64,
     pub(crate) next_expiry: Option<Date>,
 }
 
+impl Guard {
+    /// The day of the site.
+    pub(crate) fn today(&self, now: Instant) -> Date {
+        self.zone.date(now)
+    }
+}
+
 /// A balance of an item.
+#[derive(Clone, Debug)]
 pub(crate) struct Held {
     pub(crate) location: LocationId,
     pub(crate) lot: LotId,
@@ -22,69 +33,149 @@ pub(crate) struct Held {
     pub(crate) allocated: i64,
     pub(crate) lot_code: Option<String>,
     pub(crate) expiry: Option<Date>,
+    pub(crate) code: String,
+    /// The site; none in transit.
+    pub(crate) site: SiteId,
+}
+
+/// Where a page of balances ends: location, lot and status.
+pub(crate) type After = (i64, i64, i64);
+
+impl Held {
+    /// Where a page that ends with it ends.
+    pub(crate) const fn after(&self) -> After {
+        (self.location.get(), self.lot.get(), self.status.number())
+    }
+}
+
+/// Good stock in sellable unblocked locations of a site, of all lots with one last sellable day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lasting {
+    pub(crate) site: SiteId,
+    pub(crate) last: Date,
+    pub(crate) on_hand: i64,
+    pub(crate) allocated: i64,
 }
 
 /// Not those that were made to be locked for what was then refused. Stock that is not sellable
 /// leaves its guard as it was made, so there the balances tell.
 const GUARDS: Statement = Statement::new(
     "stock.item.guards",
-    "select site, sellable, reserved, allocated, next_expiry
-     from stock_site
-     where item = ?1
-       and (at <> ?2 or exists (
+    "select g.site, s.code, z.zone, g.sellable, g.reserved, g.allocated, g.next_expiry
+     from stock_site g
+     join stock_known_place s on s.id = g.site
+     join stock_known_site z on z.id = g.site
+     where g.item = ?1
+       and (g.at <> ?2 or exists (
          select 1 from stock_balance b
          join stock_known_place p on p.id = b.location
-         where b.item = stock_site.item and p.site = stock_site.site))
-     order by site",
+         where b.item = g.item and p.site = g.site))
+     order by g.site",
 )
 .hot();
+
+macro_rules! balances {
+    ($rest:literal) => {
+        concat!(
+            "select b.location, b.lot, b.status, b.on_hand, b.allocated, l.code, l.expiry_on, p.code, p.site
+             from stock_balance b
+             join stock_known_place p on p.id = b.location
+             left join stock_lot l on l.id = b.lot
+             where b.item = ?1 and ",
+            $rest
+        )
+    };
+}
 
 /// Virtual locations, which are not ours, have ids below zero.
 const HELD: Statement = Statement::new(
     "stock.item.held",
-    "select b.location, b.lot, b.status, b.on_hand, b.allocated, l.code, l.expiry_on
-     from stock_balance b
-     left join stock_lot l on l.id = b.lot
-     where b.item = ?1 and b.location > 0 and b.on_hand <> 0
-     order by b.location, b.lot, b.status",
+    balances!(
+        "(b.location, b.lot, b.status) > (?2, ?3, ?4) and b.on_hand <> 0
+         order by b.location, b.lot, b.status
+         limit ?5"
+    ),
 )
 .hot();
 
 /// Every key that ever had stock, for moments in the past.
-const EVER_HELD: Statement = Statement::new(
-    "stock.item.ever_held",
-    "select b.location, b.lot, b.status, b.on_hand, b.allocated, l.code, l.expiry_on
+const EVER_HELD: Statement =
+    Statement::new("stock.item.ever_held", balances!("b.location > 0 order by b.location, b.lot, b.status"))
+        .hot();
+
+/// What is in transit belongs to no site.
+const SUMS: Statement = Statement::new(
+    "stock.item.sums",
+    "select p.site, cast(sum(b.on_hand) as bigint)
      from stock_balance b
-     left join stock_lot l on l.id = b.lot
-     where b.item = ?1 and b.location > 0
-     order by b.location, b.lot, b.status",
+     join stock_known_place p on p.id = b.location
+     where b.item = ?1 and b.location > 0 and b.on_hand <> 0
+     group by p.site",
+)
+.hot();
+
+/// What keeps, and what nobody may sell, is not asked for.
+const LASTING: Statement = Statement::new(
+    "stock.item.lasting",
+    "select p.site, l.expiry_on, cast(sum(b.on_hand) as bigint), cast(sum(b.allocated) as bigint)
+     from stock_balance b
+     join stock_known_place p on p.id = b.location
+     join stock_lot l on l.id = b.lot
+     where b.item = ?1 and b.location > 0 and b.on_hand <> 0 and b.status = 1
+       and l.expiry_on is not null and p.sellable and not p.blocked
+     group by p.site, l.expiry_on
+     order by p.site, l.expiry_on",
 )
 .hot();
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD];
+pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD, SUMS, LASTING];
 
 /// The guards of an item, as a question.
 pub(crate) fn guards(item: ItemId) -> Listing<'static, Guard> {
     Listing::new(&GUARDS, &[item.get().into(), crate::load::NEVER.into()], |row| {
         Ok(Guard {
             site: SiteId(row.int(0)?),
-            sellable: row.int(1)?,
-            reserved: row.int(2)?,
-            allocated: row.int(3)?,
-            next_expiry: row.opt_date(4)?,
+            code: row.text(1)?.to_owned(),
+            zone: Zone::parse(row.text(2)?)
+                .map_err(|_| DbError::Column { column: 2, wanted: "a time zone" })?,
+            sellable: row.int(3)?,
+            reserved: row.int(4)?,
+            allocated: row.int(5)?,
+            next_expiry: row.opt_date(6)?,
         })
     })
 }
 
-/// What is held of an item, wherever it is ours, as a question.
-pub(crate) fn held(item: ItemId) -> Listing<'static, Held> {
-    Listing::new(&HELD, &[item.get().into()], balance)
+/// The next balances of an item, wherever it is ours, as a question.
+pub(crate) fn held(item: ItemId, after: Option<&After>, most: usize) -> Listing<'static, Held> {
+    let (location, lot, status) = after.copied().unwrap_or_default();
+    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let params: [Value<'static>; 5] =
+        [item.get().into(), location.into(), lot.into(), status.into(), most.into()];
+    Listing::new(&HELD, &params, balance)
 }
 
 /// What is held or was, with what is on hand now, as a question.
 pub(crate) fn ever_held(item: ItemId) -> Listing<'static, Held> {
     Listing::new(&EVER_HELD, &[item.get().into()], balance)
+}
+
+/// What each site has on hand of an item; what is in transit stands under no site.
+pub(crate) fn sums(conn: &mut Conn<'_>, item: ItemId) -> Result<Vec<(SiteId, i64)>, DbError> {
+    conn.query(&SUMS, &[item.get().into()], |row| Ok((SiteId(row.int(0)?), row.int(1)?)))
+}
+
+/// What could be sold of an item until which day, as a question; what keeps is not in it.
+pub(crate) fn lasting(item: ItemId) -> Listing<'static, Lasting> {
+    Listing::new(&LASTING, &[item.get().into()], |row| {
+        Ok(Lasting {
+            site: SiteId(row.int(0)?),
+            last: row.date(1)?,
+            on_hand: row.int(2)?,
+            allocated: row.int(3)?,
+        })
+    })
 }
 
 fn balance(row: &Row<'_>) -> Result<Held, DbError> {
@@ -96,5 +187,7 @@ fn balance(row: &Row<'_>) -> Result<Held, DbError> {
         allocated: row.int(4)?,
         lot_code: row.opt_text(5)?.map(str::to_owned),
         expiry: row.opt_date(6)?,
+        code: row.text(7)?.to_owned(),
+        site: SiteId(row.int(8)?),
     })
 }

@@ -1,27 +1,48 @@
 //! The stock of an item, as it is answered.
 
-use super::{available, read, store};
+use super::store::After;
+use super::{ItemStock, Slice, available, read, store};
 use crate::as_of::Moment;
-use crate::input::{ReserveInput, Work};
-use crate::testing::{World, code_of, on_both_engines, parse, world};
+use crate::input::{AllocateInput, ReserveInput, Work};
+use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::transfer::{self, NewTransfer, NewTransferLine, StepBody, StepLine};
 use catalog::ItemFacts;
 use db::Engine;
 use domain::ledger::Kind;
 use domain::permission::Permissions;
 use domain::{Delta, Instant, PrincipalId, SiteId, Zone};
 use serde_json::json;
-use web::{Grant, Principal, PrincipalKind, Within};
+use web::{Grant, IfMatch, Principal, PrincipalKind, Scope, Within};
 
 on_both_engines!(
     what_there_is_of_an_item_and_where,
     a_site_out_of_reach_is_not_there,
     a_refusal_makes_no_site_of_an_item,
     what_there_was_of_an_item_and_where,
+    a_page_of_balances_ends_at_its_limit,
+    a_page_shows_whole_numbers_and_only_what_is_within_reach,
+    what_is_past_its_day_and_bound_takes_nothing_off_the_rest,
     the_hot_statements_scan_no_table,
 );
 
 fn facts(world: &World, sku: &str) -> ItemFacts {
     world.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].clone().unwrap()
+}
+
+fn page(
+    world: &World,
+    scope: &Scope,
+    item: &ItemFacts,
+    moment: Option<&Moment>,
+    slice: Slice,
+) -> (ItemStock, Option<After>) {
+    world.read(|conn| read(conn, scope, item, world.ctx.now, moment, slice))
+}
+
+fn whole(world: &World, scope: &Scope, item: &ItemFacts, moment: Option<&Moment>) -> ItemStock {
+    let (stock, next) = page(world, scope, item, moment, Slice { after: None, limit: 50 });
+    assert_eq!(next, None);
+    stock
 }
 
 fn what_there_is_of_an_item_and_where(engine: Engine) {
@@ -31,9 +52,8 @@ fn what_there_is_of_an_item_and_where(engine: Engine) {
     world.reserve("BOLT", "L", 4);
     let all = Principal::system();
     let scope = all.scope(domain::Permission::StockRead).unwrap().clone();
-    let now = world.ctx.now;
     let bolt = facts(&world, "bolt");
-    let stock = world.read(|conn| read(conn, &scope, &bolt, now, None));
+    let stock = whole(&world, &scope, &bolt, None);
     let site = &stock.sites[0];
     assert_eq!((stock.sku.as_str(), site.site.as_str()), ("BOLT", "L"));
     let numbers = [Some(site.on_hand), site.sellable, site.reserved, site.allocated, site.available];
@@ -43,9 +63,9 @@ fn what_there_is_of_an_item_and_where(engine: Engine) {
     assert_eq!(balances, ["L1 10", "L2 5"]);
     let item = world.item("BOLT");
     let site = SiteId(world.location("L").get());
-    assert_eq!(world.read(|conn| available(conn, item, site, now)), Delta(11_000_000));
+    assert_eq!(world.read(|conn| available(conn, item, site, world.ctx.now)), Delta(11_000_000));
     let elsewhere = SiteId(world.location("M").get());
-    assert_eq!(world.read(|conn| available(conn, item, elsewhere, now)), Delta::ZERO);
+    assert_eq!(world.read(|conn| available(conn, item, elsewhere, world.ctx.now)), Delta::ZERO);
 }
 
 fn a_refusal_makes_no_site_of_an_item(engine: Engine) {
@@ -54,7 +74,7 @@ fn a_refusal_makes_no_site_of_an_item(engine: Engine) {
     let scope = all.scope(domain::Permission::StockRead).unwrap().clone();
     let bolt = facts(&world, "BOLT");
     let sites = || {
-        let stock = world.read(|conn| read(conn, &scope, &bolt, world.ctx.now, None));
+        let stock = whole(&world, &scope, &bolt, None);
         stock.sites.into_iter().map(|site| site.site).collect::<Vec<_>>()
     };
     let refused = |kind, text: &str| code_of(&world.try_post(kind, vec![parse(text)]));
@@ -90,9 +110,7 @@ fn a_site_out_of_reach_is_not_there(engine: Engine) {
         let grant = Grant { permissions: Permissions::all(), within: Within::Subtree(root) };
         let principal = Principal::new(PrincipalId(7), "p", PrincipalKind::User, vec![grant], None);
         let scope = principal.scope(domain::Permission::StockRead).unwrap().clone();
-        let now = world.ctx.now;
-        let bolt = facts(&world, "BOLT");
-        world.read(|conn| read(conn, &scope, &bolt, now, None)).sites.len()
+        whole(&world, &scope, &facts(&world, "BOLT"), None).sites.len()
     };
     assert_eq!(here(world.location("L")), 1);
     assert_eq!(here(world.location("L1")), 0, "a bin does not open the numbers of its site");
@@ -109,7 +127,7 @@ fn what_there_was_of_an_item_and_where(engine: Engine) {
     let bolt = facts(&world, "BOLT");
     let at = |text: &str| {
         let moment = Moment::of(&Zone::UTC, Some(Instant::parse(text).unwrap()), None).unwrap();
-        let stock = world.read(|conn| read(conn, &scope, &bolt, world.ctx.now, Some(&moment)));
+        let stock = whole(&world, &scope, &bolt, Some(&moment));
         serde_json::to_value(stock.sites).unwrap()
     };
     let balance = |bin: &str, qty: &str| json!({ "location": bin, "status": "good", "on_hand": qty });
@@ -121,6 +139,111 @@ fn what_there_was_of_an_item_and_where(engine: Engine) {
     ];
     assert_eq!(at("2026-04-02T00:00:00Z"), json!(is));
     assert_eq!(at("2026-02-01T00:00:00Z"), json!([]));
+}
+
+/// Sends one bolt from `L2` on its way to `M`.
+fn ship_one(world: &World) {
+    let line = NewTransferLine { sku: "BOLT".to_owned(), qty: "1".to_owned(), ..NewTransferLine::default() };
+    let (from_site, to_site) = ("L".to_owned(), "M".to_owned());
+    let new = NewTransfer { from_site, to_site, lines: vec![line], ..NewTransfer::default() };
+    let number = world.run(move |tx, ctx| transfer::create(tx, &caller(ctx, None), &new)).unwrap().0;
+    let line = StepLine { line: 1, location: "L2".to_owned(), ..StepLine::default() };
+    let body = StepBody { lines: vec![line], ..StepBody::default() };
+    world.run(move |tx, ctx| transfer::ship(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)).unwrap();
+}
+
+/// The balances of all pages, each with its numbers, which must be those of the whole.
+fn paged(
+    world: &World,
+    scope: &Scope,
+    sku: &str,
+    moment: Option<&Moment>,
+    limit: usize,
+) -> (Vec<String>, usize) {
+    let item = facts(world, sku);
+    let numbers = |stock: &ItemStock| {
+        let sites = stock.sites.iter();
+        let of = sites.map(|site| (site.site.clone(), site.on_hand, site.sellable, site.available));
+        (stock.in_transit, of.collect::<Vec<_>>())
+    };
+    let expected = numbers(&whole(world, scope, &item, moment));
+    let (mut after, mut rows, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let (stock, next) = page(world, scope, &item, moment, Slice { after, limit });
+        assert_eq!(numbers(&stock), expected, "page {pages} of {limit}");
+        let before = rows.len();
+        for site in &stock.sites {
+            let balances = site.balances.iter();
+            rows.extend(
+                balances.map(|row| format!("{} {} {}", row.location, row.status.word(), row.on_hand)),
+            );
+        }
+        assert!(rows.len() - before <= limit, "{rows:?}");
+        pages += 1;
+        match next {
+            None => return (rows, pages),
+            some => after = some,
+        }
+    }
+}
+
+fn a_page_of_balances_ends_at_its_limit(engine: Engine) {
+    let mut world = world(engine);
+    let scope = Principal::system().scope(domain::Permission::StockRead).unwrap().clone();
+    for line in ["4 BOLT at L1", "3 BOLT at L1 status hold", "5 BOLT at L2", "6 BOLT at M1"] {
+        world.receive(line);
+    }
+    world.receive("1 BOLT at M2");
+    ship_one(&world);
+    let all = ["L1 good 4", "L1 hold 3", "L2 good 4", "M1 good 6", "M2 good 1"];
+    for (limit, pages) in [(1, 5), (2, 3), (3, 2), (4, 2), (5, 1), (6, 1)] {
+        assert_eq!(paged(&world, &scope, "BOLT", None, limit), (all.map(str::to_owned).to_vec(), pages));
+    }
+    let then = Moment::of(&Zone::UTC, Some(world.ctx.now), None).unwrap();
+    world.at("2026-04-02T00:00:00Z");
+    world.post(Kind::Issue, vec![parse("4 BOLT at L1")]);
+    for (limit, pages) in [(1, 5), (2, 3), (4, 2), (5, 1), (6, 1)] {
+        let seen = paged(&world, &scope, "BOLT", Some(&then), limit);
+        assert_eq!(seen, (all.map(str::to_owned).to_vec(), pages), "of then, {limit}");
+    }
+    assert_eq!(paged(&world, &scope, "BOLT", None, 4).1, 1, "of now");
+}
+
+fn a_page_shows_whole_numbers_and_only_what_is_within_reach(engine: Engine) {
+    let world = world(engine);
+    for line in ["1 BOLT at M1", "2 BOLT at L1", "3 BOLT at M2", "4 BOLT at L2"] {
+        world.receive(line);
+    }
+    let scope = caller(&world.ctx, Some(world.location("M"))).scope;
+    for limit in 1..=5 {
+        let (rows, pages) = paged(&world, &scope, "BOLT", None, limit);
+        assert_eq!(rows, ["M1 good 1", "M2 good 3"], "{limit}");
+        assert!(pages <= 3, "{limit}: {pages}");
+    }
+}
+
+fn what_is_past_its_day_and_bound_takes_nothing_off_the_rest(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("5 MILK lot A until 2026-03-04 at L1");
+    world.receive("10 MILK lot B until 2026-06-04 at L1");
+    let allocated = world.ask(Work::Allocate(AllocateInput {
+        sku: "MILK".to_owned(),
+        location: "L1".to_owned(),
+        lot: Some("A".to_owned()),
+        qty: domain::Qty::units(5).unwrap(),
+        unit: None,
+        reservation: None,
+        owner: Some("order-1".to_owned()),
+        priority: 0,
+    }));
+    assert_eq!(code_of(&allocated), "accepted");
+    world.at("2026-03-05T08:00:00Z");
+    let (item, site) = (world.item("MILK"), SiteId(world.location("L").get()));
+    let now = world.ctx.now;
+    let seen = || world.read(|conn| available(conn, item, site, now));
+    assert_eq!(seen(), Delta(10_000_000));
+    world.post(Kind::Receive, vec![parse("1 MILK lot B at L1")]);
+    assert_eq!(seen(), Delta(11_000_000), "and nothing else once it is swept");
 }
 
 fn the_hot_statements_scan_no_table(engine: Engine) {
