@@ -1,6 +1,6 @@
 //! The routes of handling units.
 
-use super::UnitShown;
+use super::show::{ContentFilter, ContentSort, UnitShown, get};
 use super::store::UnitMove;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -49,14 +49,19 @@ fn answer(shown: &UnitShown) -> web::Result {
     Ok(Answer::ok(shown)?.version(shown.version))
 }
 
-/// Shows a handling unit with its contents.
+/// Shows a handling unit with its contents, page by page.
 #[utoipa::path(
     get, path = "/api/v1/units/{code}",
-    params(("code" = String, Path, description = "the code of the unit")),
+    params(("code" = String, Path, description = "the code of the unit"), List<ContentFilter, ContentSort>),
     responses((status = 200, body = UnitShown))
 )]
-pub(crate) async fn get_unit(app: App, caller: Caller, Path(code): Path<String>) -> web::Result {
-    answer(&app.db().read(move |conn| super::get(conn, &caller.scope, &code)).await?)
+pub(crate) async fn get_unit(
+    app: App,
+    caller: Caller,
+    Path(code): Path<String>,
+    list: List<ContentFilter, ContentSort>,
+) -> web::Result {
+    answer(&app.db().read(move |conn| get(conn, &caller.scope, &code, &list)).await?)
 }
 
 /// Lists the moves of a handling unit, the latest first.

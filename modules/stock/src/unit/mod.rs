@@ -10,6 +10,7 @@
 
 pub(crate) mod api;
 pub(crate) mod decide;
+pub(crate) mod show;
 pub(crate) mod store;
 #[cfg(test)]
 mod tests;
@@ -21,54 +22,15 @@ use crate::{gate, reach};
 use db::{Conn, DbError, Tx};
 use decide::Meaning;
 use domain::ledger::{Claim, Kind, Line, Place, SiteKey};
-use domain::{Code, Delta, LocationId, LocationKind, PostingId, Problem, Status};
+use domain::{Code, LocationId, LocationKind, PostingId, Problem};
 use places::{LocationFacts, NewHandlingUnit};
-use serde::Serialize;
+pub(crate) use show::UnitShown;
+use show::{Contents, show};
 use store::{Content, UnitMove};
-use utoipa::ToSchema;
-use web::{Caller, Failure, IfMatch, Reached, Scope};
+use web::{Caller, Failure, IfMatch, Scope};
 
 /// The code of the location that contents pass when their unit changes its site or its sellability.
 const RELOCATION: &str = "~relocation";
-
-/// A handling unit with what is in it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct UnitShown {
-    /// Its code.
-    pub(crate) code: String,
-    /// What it stands in.
-    pub(crate) parent: Option<String>,
-    /// Its site.
-    pub(crate) site: Option<String>,
-    /// Whether nothing goes in or out.
-    pub(crate) blocked: bool,
-    /// Whether it, or what it stands in, is out of use.
-    pub(crate) archived: bool,
-    /// How often its record changed.
-    pub(crate) version: i64,
-    /// What stands in it and in the units inside of it.
-    pub(crate) contents: Vec<ContentShown>,
-}
-
-/// Stock in a unit.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct ContentShown {
-    /// The unit that it is in: this one, or one inside of it.
-    pub(crate) unit: String,
-    /// The item.
-    pub(crate) sku: String,
-    /// The lot or serial.
-    pub(crate) lot: Option<String>,
-    /// The status.
-    #[schema(value_type = String)]
-    pub(crate) status: Status,
-    /// On hand, in the base unit.
-    #[schema(value_type = String)]
-    pub(crate) on_hand: Delta,
-    /// Of which bound to owners.
-    #[schema(value_type = String)]
-    pub(crate) allocated: Delta,
-}
 
 /// Creates a unit; without a code it gets the next number.
 pub(crate) fn create(
@@ -90,7 +52,7 @@ pub(crate) fn create(
     decide::check_code(&code)?;
     let new = NewHandlingUnit { code: &code, name, parent: above.id };
     let made = places::create_handling_unit(tx, &caller.ctx, &new)?;
-    show(tx, made.id)
+    show(tx, made.id, &Contents::first())
 }
 
 /// Moves a unit with everything in it.
@@ -117,7 +79,7 @@ pub(crate) fn set_parent(
     }
     decide::may_move(&unit, &above)?;
     if unit.parent == Some(above.id) {
-        return show(tx, unit.id);
+        return show(tx, unit.id, &Contents::first());
     }
     let from = name(tx, unit.parent)?;
     let told = Told { unit: unit.code.clone(), note: format!("from `{from}` to `{}`", above.code) };
@@ -133,7 +95,7 @@ pub(crate) fn set_parent(
     };
     let (from_parent, to_parent) = (unit.parent.unwrap_or(unit.site.root()), above.id);
     let seq = store::add_move(tx, unit.id, posting, from_parent, to_parent, caller.ctx.now)?;
-    let shown = show(tx, unit.id)?;
+    let shown = show(tx, unit.id, &Contents::first())?;
     let mut sites = vec![unit.site.get(), above.site.get()];
     sites.dedup();
     let id = unit.id.to_string();
@@ -146,7 +108,8 @@ pub(crate) fn set_parent(
         sites: &sites,
     };
     let body = serde_json::json!({
-        "unit": shown.code, "from": from, "to": above.code, "posting": posting, "contents": shown.contents,
+        "unit": shown.code, "from": from, "to": above.code, "posting": posting,
+        "contents": shown.contents, "next": shown.next,
     });
     change(tx, &caller.ctx, &unit.code, &made, &body);
     Ok(shown)
@@ -263,7 +226,7 @@ pub(crate) fn empty(
         let done = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)]);
         done.map_err(|failure| if to_named { at_field(failure, "/to") } else { failure })?;
     }
-    show(tx, unit.id)
+    show(tx, unit.id, &Contents::first())
 }
 
 /// What a unit stands in. Whoever reaches the unit alone may not put anything there.
@@ -341,12 +304,6 @@ fn find(conn: &mut Conn<'_>, scope: &Scope, code: &str) -> Result<LocationFacts,
     Ok(found.ok_or_else(|| Problem::not_found("handling unit", code))?)
 }
 
-/// A unit within reach with its contents.
-pub(crate) fn get(conn: &mut Conn<'_>, scope: &Scope, code: &str) -> Result<UnitShown, Failure> {
-    let unit = find(conn, scope, code)?;
-    show(conn, unit.id)
-}
-
 /// The moves of a unit within reach, the latest first.
 pub(crate) fn moves(
     conn: &mut Conn<'_>,
@@ -374,32 +331,4 @@ fn name(conn: &mut Conn<'_>, id: Option<LocationId>) -> Result<String, DbError> 
 fn contents(conn: &mut Conn<'_>, unit: LocationId) -> Result<Vec<Content>, DbError> {
     let units = places::subtree(conn, unit)?;
     store::contents(conn, &units)
-}
-
-fn show(conn: &mut Conn<'_>, unit: LocationId) -> Result<UnitShown, Failure> {
-    let contents = contents(conn, unit)?;
-    let code = name(conn, Some(unit))?;
-    let location = places::location(conn, Reached::All, &code)?;
-    let location = location.ok_or_else(|| Problem::not_found("handling unit", &code))?;
-    let mut shown = Vec::with_capacity(contents.len());
-    for there in contents {
-        let facts = catalog::facts_by_id(conn, &[there.key.item])?.pop().flatten();
-        shown.push(ContentShown {
-            unit: name(conn, Some(there.key.location))?,
-            sku: facts.map_or_else(|| there.key.item.to_string(), |facts| facts.sku),
-            lot: there.lot,
-            status: there.key.status,
-            on_hand: Delta(there.on_hand),
-            allocated: Delta(there.allocated),
-        });
-    }
-    Ok(UnitShown {
-        code: location.code,
-        parent: location.parent,
-        site: location.site,
-        blocked: location.blocked,
-        archived: location.archived,
-        version: location.version,
-        contents: shown,
-    })
 }

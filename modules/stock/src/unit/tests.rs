@@ -5,10 +5,11 @@ use crate::input::{AllocateInput, Work};
 use crate::store_tests;
 use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
 use db::Engine;
-use domain::{ClaimId, Qty};
+use domain::{ClaimId, Delta, Qty};
 
 on_both_engines!(
     a_move_within_a_site_is_a_fact_and_no_movement,
+    a_page_of_contents_ends_at_its_limit,
     a_move_to_another_site_takes_stock_value_and_guards_along,
     units_in_units_go_along,
     a_unit_that_stops_selling_stops_counting,
@@ -80,6 +81,44 @@ fn a_move_within_a_site_is_a_fact_and_no_movement(engine: Engine) {
     assert_eq!(chained.len(), 2);
     let moved = "stock.unit_moved".to_owned();
     assert_eq!(world.events("unit"), [(moved.clone(), 1), (moved, 2)]);
+}
+
+fn a_page_of_contents_ends_at_its_limit(engine: Engine) {
+    let world = world(engine);
+    make(&world, "P", "L1");
+    make(&world, "C", "P");
+    let lines =
+        ["5 BOLT at C", "1 BOLT at P", "2 BOLT at P status damaged", "3 MILK lot A until 2026-09-01 at C"];
+    for line in lines {
+        world.receive(line);
+    }
+    world.receive("4 BOLT at L2");
+    world.receive("7 MILK lot A at P");
+    world.post(Kind::Issue, vec![parse("7 MILK lot A at P")]);
+    let scope = caller(&world.ctx, None).scope;
+    let page = |limit: usize, cursor: Option<String>| {
+        let query = cursor.map_or(String::new(), |cursor| format!("&cursor={cursor}"));
+        let list = Contents::read(&format!("limit={limit}{query}")).unwrap();
+        world.db.read_blocking(|conn| show::get(conn, &scope, "p", &list)).unwrap()
+    };
+    let all = ["P BOLT good 1", "P BOLT damaged 2", "C BOLT good 5", "C MILK good 3"];
+    for (limit, pages) in [(1, 4), (2, 2), (3, 2), (4, 1), (5, 1)] {
+        let (mut cursor, mut rows, mut count) = (None, Vec::new(), 0);
+        loop {
+            let shown = page(limit, cursor);
+            assert!(shown.contents.len() <= limit);
+            let row = |there: &show::ContentShown| {
+                format!("{} {} {} {}", there.unit, there.sku, there.status.word(), there.on_hand)
+            };
+            rows.extend(shown.contents.iter().map(row));
+            count += 1;
+            match shown.next {
+                None => break,
+                next => cursor = next,
+            }
+        }
+        assert_eq!((rows.as_slice(), count), (all.map(str::to_owned).as_slice(), pages), "{limit}");
+    }
 }
 
 fn a_move_to_another_site_takes_stock_value_and_guards_along(engine: Engine) {
