@@ -37,6 +37,8 @@ pub struct NewAnswer<'a> {
     pub created_at: i64,
     /// Until when it is kept.
     pub expires_at: i64,
+    /// When the answer was given that it takes the place of, which must still be there.
+    pub replaces: Option<i64>,
 }
 
 /// An answer that was kept.
@@ -85,6 +87,23 @@ const STORE: Statement = Statement::per_engine(
 )
 .hot();
 
+/// An answer is told from the one in its place by when it was given, which rises.
+const REPLACE: Statement = Statement::per_engine(
+    "db.idempotency.replace",
+    "update db_idempotency
+     set fingerprint = ?3, status = ?4, headers = ?5, body = ?6, created_at = ?7, expires_at = ?8
+     where principal = ?1 and key = ?2 and created_at = ?9 and ?9 < ?7",
+    "update db_idempotency i
+     set fingerprint = k.fingerprint, status = k.status, headers = k.headers, body = k.body,
+         created_at = k.created_at, expires_at = k.expires_at
+     from unnest(?1::bigint[], ?2::text[], ?3::bytea[], ?4::smallint[], ?5::text[], ?6::bytea[],
+                 ?7::timestamptz[], ?8::timestamptz[], ?9::timestamptz[])
+       as k (principal, key, fingerprint, status, headers, body, created_at, expires_at, replaces)
+     where i.principal = k.principal and i.key = k.key and i.created_at = k.replaces
+       and k.replaces < k.created_at",
+)
+.hot();
+
 const PURGE: Statement = Statement::new(
     "db.idempotency.purge",
     "delete from db_idempotency
@@ -97,7 +116,7 @@ const PURGE: Statement = Statement::new(
 );
 
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE, PURGE];
+pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE, REPLACE, PURGE];
 
 /// The answer kept for a key, if any.
 pub fn load(conn: &mut Conn<'_>, key: Key<'_>, now: i64) -> Result<Option<Answer>, DbError> {
@@ -131,20 +150,21 @@ pub fn store(tx: &mut Tx<'_>, answer: &NewAnswer<'_>) -> Result<(), DbError> {
 /// Keeps many answers; their keys must differ. When somebody else has answered one of the keys
 /// meanwhile, this is [`DbError::Retry`]: the transaction runs again and then finds that answer.
 pub fn store_many(tx: &mut Tx<'_>, answers: &[NewAnswer<'_>]) -> Result<(), DbError> {
-    let (statement, rows) = keeping(answers);
-    let stored = tx.execute_many(statement, &rows)?;
-    if usize::try_from(stored) == Ok(answers.len()) {
-        return Ok(());
+    for (statement, rows) in keeping(answers) {
+        let stored = tx.execute_many(statement, &rows)?;
+        if usize::try_from(stored) != Ok(rows.len()) {
+            return Err(tx.again("the idempotency key was answered meanwhile"));
+        }
     }
-    Err(tx.again("the idempotency key was answered meanwhile"))
+    Ok(())
 }
 
-/// What [`store_many`] runs, to be sent together with other statements. A row that it does not
+/// What [`store_many`] runs, to be sent together with other statements. A row that one of them does not
 /// touch belongs to a key that somebody else has answered meanwhile: run again then.
-pub fn keeping<'a>(answers: &[NewAnswer<'a>]) -> (&'static Statement, Rows<'a>) {
-    let mut rows = Rows::with_capacity(8, answers.len());
+pub fn keeping<'a>(answers: &[NewAnswer<'a>]) -> [(&'static Statement, Rows<'a>); 2] {
+    let (mut new, mut replacing) = (Rows::with_capacity(8, answers.len()), Rows::new(9));
     for answer in answers {
-        rows.push(&[
+        let row = [
             answer.key.principal.into(),
             answer.key.key.into(),
             answer.fingerprint.into(),
@@ -153,9 +173,27 @@ pub fn keeping<'a>(answers: &[NewAnswer<'a>]) -> (&'static Statement, Rows<'a>) 
             Value::Blob(answer.body),
             answer.created_at.into(),
             answer.expires_at.into(),
-        ]);
+        ];
+        match answer.replaces {
+            None => new.push(&row),
+            Some(replaces) => {
+                let [principal, key, fingerprint, status, headers, body, created_at, expires_at] = row;
+                let replaces = replaces.into();
+                replacing.push(&[
+                    principal,
+                    key,
+                    fingerprint,
+                    status,
+                    headers,
+                    body,
+                    created_at,
+                    expires_at,
+                    replaces,
+                ]);
+            }
+        }
     }
-    (&STORE, rows)
+    [(&STORE, new), (&REPLACE, replacing)]
 }
 
 /// Forgets expired answers, at most so many; how many they were.

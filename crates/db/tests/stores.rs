@@ -9,6 +9,7 @@ use testkit::on_both_engines;
 
 on_both_engines!(
     an_answer_is_kept_until_it_expires,
+    an_answer_takes_the_place_of_the_one_that_was_seen,
     many_answers_are_loaded_in_the_order_of_their_keys,
     fifty_identical_requests_at_once_have_one_effect,
     fifty_identical_commands_of_fronts_have_one_effect,
@@ -34,6 +35,7 @@ fn answer<'a>(key: &'a str, body: &'a [u8], created_at: i64) -> NewAnswer<'a> {
         body,
         created_at,
         expires_at: created_at + 100,
+        replaces: None,
     }
 }
 
@@ -59,6 +61,26 @@ fn an_answer_is_kept_until_it_expires(engine: Engine) {
     let refused: Result<(), DbError> =
         db.write_blocking(|tx| idempotency::store(tx, &answer("a", b"third", 1_150)));
     assert!(matches!(refused, Err(DbError::Contention)));
+}
+
+fn an_answer_takes_the_place_of_the_one_that_was_seen(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let key = Key { principal: 1, key: "a" };
+    let replace = |body: &'static [u8], created_at, replaces| {
+        let answer = NewAnswer { replaces: Some(replaces), ..answer("a", body, created_at) };
+        db.write_blocking(move |tx| idempotency::store(tx, &answer))
+    };
+    let body = || db.read_now(|conn| idempotency::load(conn, key, 0)).unwrap().map(|found| found.body);
+    let lost = |done: Result<(), DbError>| matches!(done, Err(DbError::Contention));
+    assert!(lost(replace(b"none", 1_010, 1_000)), "there is nothing to replace");
+    db.write_blocking(|tx| idempotency::store(tx, &answer("a", b"first", 1_000))).unwrap();
+    replace(b"second", 1_010, 1_000).unwrap();
+    assert!(lost(replace(b"third", 1_020, 1_000)), "somebody else was first");
+    assert!(lost(replace(b"third", 1_010, 1_010)), "it could not be told from the one before");
+    assert_eq!(body().as_deref(), Some(&b"second"[..]));
+    replace(b"third", 1_011, 1_010).unwrap();
+    assert_eq!(body().as_deref(), Some(&b"third"[..]));
 }
 
 fn many_answers_are_loaded_in_the_order_of_their_keys(engine: Engine) {

@@ -33,6 +33,11 @@ pub const fn is_final(problem: &Problem) -> bool {
     }
 }
 
+/// The same of one entry of an answer, which is known by its status.
+pub const fn is_final_status(status: u16) -> bool {
+    !matches!(status, 401 | 403 | 429 | 500 | 503 | 507)
+}
+
 /// The stored answer, for the same request only.
 ///
 /// # Errors
@@ -152,7 +157,22 @@ fn store(
             body: answer.kept_body(),
             created_at: ctx.now.0,
             expires_at: ctx.now.plus_micros(KEPT_MICROS).0,
+            replaces: None,
         },
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_tells_what_is_final_as_its_code_does() {
+        for code in Code::ALL {
+            let status = crate::problem::status(*code).as_u16();
+            assert_eq!(is_final_status(status), is_final(&Problem::new(*code, "")), "{code:?} {status}");
+        }
+        assert!(is_final_status(201));
+    }
 }

@@ -42,7 +42,7 @@ pub use app::{App, AppParts, Clock, Limits, Readiness, State};
 pub use body::{Command, IdempotencyKey, Json};
 pub use failure::{Failure, Result};
 pub use held::Held;
-pub use idempotent::{is_final, replay};
+pub use idempotent::{is_final, is_final_status, replay};
 pub use limiter::Limiter;
 pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
 pub use openapi::openapi;

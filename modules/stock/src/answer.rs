@@ -141,8 +141,16 @@ pub(crate) struct BulkAnswer<'a> {
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum BulkEntry<'a> {
-    Accepted { status: u16, posting: &'a RawValue },
-    Refused { status: u16, problem: Box<RawValue> },
+    Accepted {
+        status: u16,
+        posting: &'a RawValue,
+    },
+    Refused {
+        status: u16,
+        problem: Box<RawValue>,
+    },
+    /// As it was answered before.
+    Earlier(&'a RawValue),
 }
 
 impl Names {

@@ -107,7 +107,8 @@ pub(crate) fn names_of(
     };
     let (ctx, principal) = (caller.ctx.clone(), Arc::clone(&caller.principal));
     let request = Request { ctx, principal, key: None, work: Work::Post(post) };
-    let names = Names::read(tx, &[&request], &mut [])?;
+    let mut names = Names::named(tx, &[&request], &mut [])?;
+    names.complete(tx, &[&request])?;
     let Work::Post(PostInput { lines, .. }) = request.work else { return Ok((names, Vec::new())) };
     Ok((names, lines))
 }

@@ -74,21 +74,25 @@ pub(crate) const fn outside(kind: Kind) -> Option<LocationId> {
 }
 
 impl Names {
-    /// Reads what the requests name. What is asked first is asked together with it.
-    pub(crate) fn read<'q>(
-        tx: &mut Tx<'_>,
+    /// Reads what the requests call by name. What is asked beside it is asked in the same round trip.
+    pub(crate) fn named(
+        conn: &mut Conn<'_>,
         requests: &[&Request],
-        first: &'q mut [&'q mut dyn Ask],
+        beside: &mut [&mut dyn Ask],
     ) -> Result<Names, DbError> {
         let mut names = Names::default();
-        names.read_named(tx, requests, first)?;
-        names.add_places(tx, [])?;
-        names.read_claims(tx, requests)?;
-        names.read_reasons(tx, requests)?;
-        names.read_units(tx, requests)?;
-        names.read_lots(tx, requests)?;
-        names.read_reach(tx, requests)?;
+        names.read_named(conn, requests, beside)?;
         Ok(names)
+    }
+
+    /// Reads the rest of what requests need that are to be decided, and gives ids to their new lots.
+    pub(crate) fn complete(&mut self, tx: &mut Tx<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        self.add_places(tx, [])?;
+        self.read_claims(tx, requests)?;
+        self.read_reasons(tx, requests)?;
+        self.read_units(tx, requests)?;
+        self.read_lots(tx, requests)?;
+        self.read_reach(tx, requests)
     }
 
     /// Reads the items, locations and sites that are called by a name, and those of the kinds of postings.
@@ -96,7 +100,7 @@ impl Names {
         &mut self,
         conn: &mut Conn<'_>,
         requests: &[&Request],
-        first: &mut [&mut dyn Ask],
+        beside: &mut [&mut dyn Ask],
     ) -> Result<(), DbError> {
         let named = Named::of(requests);
         let skus = catalog::sku_keys(&named.skus);
@@ -105,8 +109,8 @@ impl Names {
         let mut locations = places::locations_of(&locations);
         let mut outside = places::locations_by_id(&named.outside);
         let mut sites = places::sites_of(&sites);
-        let mut all: Vec<&mut dyn Ask> = Vec::with_capacity(first.len().saturating_add(4));
-        for question in first {
+        let mut all: Vec<&mut dyn Ask> = Vec::with_capacity(beside.len().saturating_add(4));
+        for question in beside {
             all.push(&mut **question);
         }
         let own: [&mut dyn Ask; 4] = [&mut items, &mut locations, &mut outside, &mut sites];

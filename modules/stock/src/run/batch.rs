@@ -1,6 +1,6 @@
 //! The decisions of a batch, in the order of arrival, and what they leave to be stored.
 
-use super::answers::again;
+use super::answers::{Earlier, again};
 use super::step::{Reversal, Step};
 use crate::answer::{BulkAnswer, BulkEntry, PostingAnswer};
 use crate::compile::Compiled;
@@ -97,7 +97,9 @@ impl<'a> Batch<'a> {
                 let answer = self.post(request.origin(), *compiled)?;
                 self.created(&answer)
             }
-            Step::Bulk { postings, atomic } => self.bulk(request, postings, atomic),
+            Step::Bulk { postings, atomic, earlier } => {
+                self.bulk(request, postings, atomic, earlier.as_ref())
+            }
             Step::Reserve(reserve) => {
                 let claim = reserve.claim;
                 let posted = ledger::reserve(self.vault, reserve, ctx.now);
@@ -170,6 +172,7 @@ impl<'a> Batch<'a> {
         request: &Request,
         postings: Vec<Result<Compiled, Problem>>,
         atomic: bool,
+        earlier: Option<&Earlier>,
     ) -> Result<Answer, Problem> {
         let entries = self.entries.len();
         let (mark, made) = (self.vault.mark(), self.made.mark());
@@ -185,7 +188,7 @@ impl<'a> Batch<'a> {
             refusals.push(outcome.err());
         }
         let accepted = self.entries.get(entries..).unwrap_or_default();
-        let answer = bulk_answer(accepted, &refusals, &request.ctx);
+        let answer = bulk_answer(accepted, &refusals, earlier, &request.ctx);
         answer.and_then(|answer| Answer::ok(&answer)).map_err(|failure| failure.problem().into_owned())
     }
 
@@ -276,26 +279,38 @@ fn raw(entry: &Entry) -> Result<&RawValue, Failure> {
     Ok(serde_json::from_str(&entry.event.payload)?)
 }
 
-/// The answer of a bulk: for each posting the next of the entries, or why it was refused.
+/// The answer of a bulk: for each posting the next of the entries, or why it was refused; for one that
+/// was answered for good before, that answer.
 fn bulk_answer<'a>(
     entries: &'a [Entry],
     refusals: &[Option<Problem>],
+    earlier: Option<&'a Earlier>,
     ctx: &Ctx,
 ) -> Result<BulkAnswer<'a>, Failure> {
     let mut accepted = entries.iter();
-    let mut postings = Vec::with_capacity(refusals.len());
-    for refusal in refusals {
-        postings.push(if let Some(problem) = refusal {
+    let mut decided = refusals.iter().map(|refusal| {
+        if let Some(problem) = refusal {
             let status = Answer::refused(problem, ctx.request_id).status.as_u16();
             let problem = to_raw_value(&web::problem_value(problem, ctx.request_id))?;
-            BulkEntry::Refused { status, problem }
+            return Ok::<_, Failure>(BulkEntry::Refused { status, problem });
+        }
+        let lost = || Failure::fault("a posting was accepted and not entered");
+        Ok(BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?)? })
+    });
+    let mut postings = Vec::with_capacity(refusals.len());
+    let mut done = refusals.iter().filter(|refusal| refusal.is_none()).count();
+    for entry in earlier.into_iter().flat_map(|earlier| &earlier.entries) {
+        if entry.is_final {
+            done += usize::from(entry.is_accepted);
+            postings.push(BulkEntry::Earlier(&entry.answer));
         } else {
-            let lost = || Failure::fault("a posting was accepted and not entered");
-            BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?)? }
-        });
+            postings.extend(decided.next().transpose()?);
+        }
     }
-    let refused = refusals.iter().flatten().count();
-    Ok(BulkAnswer { accepted: refusals.len() - refused, refused, postings })
+    for entry in decided {
+        postings.push(entry?);
+    }
+    Ok(BulkAnswer { accepted: done, refused: postings.len() - done, postings })
 }
 
 pub(super) fn refused(problem: &Problem, ctx: &Ctx) -> Answer {

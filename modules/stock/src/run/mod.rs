@@ -10,6 +10,8 @@ mod lock;
 #[cfg(test)]
 mod lock_tests;
 mod refusal;
+#[cfg(test)]
+mod replay_tests;
 mod step;
 
 pub(crate) use batch::{Batch, Kept, Origin, text};
@@ -22,6 +24,7 @@ use crate::lots::Made;
 use crate::names::Names;
 use crate::save::{self, Calendars, Entry};
 use crate::{gate, lots, originals};
+use answers::Stored;
 use db::idempotency::NewAnswer;
 use db::{DbError, Tx};
 use domain::ledger::Vault;
@@ -39,9 +42,9 @@ pub(crate) fn run(
     let fitting: Vec<&Request> = requests.iter().copied().filter(|request| request.work.fits()).collect();
     let mut kept = answers::kept(requests);
     let mut names = if requests.iter().all(|request| matches!(request.work, Work::Reserve(_))) {
-        Names::read(tx, &fitting, &mut [&mut kept])?
+        Names::named(tx, &fitting, &mut [&mut kept])?
     } else {
-        Names::read(tx, &fitting, &mut [&mut gate::passage(), &mut kept])?
+        Names::named(tx, &fitting, &mut [&mut gate::passage(), &mut kept])?
     };
     // behind the gate, as it may still change
     let desk = &desk.read(tx)?;
@@ -49,16 +52,24 @@ pub(crate) fn run(
     let fresh: Vec<&Request> = requests
         .iter()
         .zip(&stored)
-        .filter(|(request, stored)| stored.is_none() && request.work.fits())
+        .filter(|(request, stored)| !matches!(stored, Stored::Whole(_)) && request.work.fits())
         .map(|(request, _)| *request)
         .collect();
+    names.complete(tx, &fresh)?;
     let found = originals::read(tx, &fresh, &mut names)?;
     let mut steps = Vec::with_capacity(requests.len());
+    let mut replaces = Vec::with_capacity(requests.len());
     for (request, stored) in requests.iter().zip(stored) {
-        steps.push(match stored {
-            Some(answer) => Step::Stored(answer),
-            None => step::compile(&names, &found, desk, request),
-        });
+        let (step, given_at) = match stored {
+            Stored::Whole(answer) => (Step::Stored(answer), None),
+            Stored::Nothing => (step::compile(&names, &found, desk, request), None),
+            Stored::Part(earlier) => {
+                let given_at = earlier.given_at;
+                (step::compile(&names, &found, desk, request).after(earlier), Some(given_at))
+            }
+        };
+        steps.push(step);
+        replaces.push(given_at);
     }
     let (mut vault, sweeps) = lock::lock(tx, desk, known, &mut names, requests, &steps)?;
     for step in &mut steps {
@@ -71,7 +82,7 @@ pub(crate) fn run(
     let (answers, keep) = batch.decide_all(requests, steps);
     let Batch { entries, made, .. } = batch;
     let headers: Vec<Option<String>> = answers.iter().map(Answer::headers_text).collect();
-    let new = answers::new(requests, &answers, &headers, &keep);
+    let new = answers::new(requests, &answers, &headers, &keep, &replaces);
     keep_all(tx, desk, &names, (entries, made, &vault), &new)?;
     Ok(answers)
 }

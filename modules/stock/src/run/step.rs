@@ -1,5 +1,6 @@
 //! A request in terms of ids: what its names mean, and whether its caller may ask for it.
 
+use super::answers::Earlier;
 use crate::compile::{Compiled, Compiler, check_bulk, check_words};
 use crate::desk::Desk;
 use crate::input::{ClaimKind, ReleaseInput, Request, ReverseInput, Work};
@@ -20,13 +21,30 @@ pub(super) enum Step {
     Refused(Problem),
     Post(Box<Compiled>),
     Bulk {
+        /// Those that are to be decided.
         postings: Vec<Result<Compiled, Problem>>,
         atomic: bool,
+        /// What was answered before, some of it not for good.
+        earlier: Option<Earlier>,
     },
     Reserve(Reserve),
     Allocate(Allocate),
     Release(Release),
     Reverse(Box<Reversal>),
+}
+
+impl Step {
+    /// The step of a bulk that was answered before: only what was not answered for good is decided.
+    pub(super) fn after(self, earlier: Earlier) -> Step {
+        match self {
+            Step::Bulk { postings, atomic, .. } => {
+                let all = postings.into_iter().zip(&earlier.entries);
+                let open = all.filter(|(_, entry)| !entry.is_final).map(|(posting, _)| posting).collect();
+                Step::Bulk { postings: open, atomic, earlier: Some(earlier) }
+            }
+            other => other,
+        }
+    }
 }
 
 /// A reversal with what is kept beside it.
@@ -54,7 +72,7 @@ pub(super) fn compile(
             for (place, problem) in &bulk.refused {
                 postings.insert((*place).min(postings.len()), Err(problem.clone()));
             }
-            Step::Bulk { postings, atomic: bulk.atomic }
+            Step::Bulk { postings, atomic: bulk.atomic, earlier: None }
         }),
         Work::Reserve(input) => compiler.reserve(input).map(Step::Reserve),
         Work::Allocate(input) => match input.reservation {

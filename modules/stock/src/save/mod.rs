@@ -75,8 +75,9 @@ pub(crate) fn save(
 ) -> Result<(), DbError> {
     let mut stores = Stores::default();
     add_touched(&mut stores, touched);
-    let (statement, kept) = idempotency::keeping(answers);
-    stores.add_new(statement, kept);
+    for (statement, kept) in idempotency::keeping(answers) {
+        stores.add_new(statement, kept);
+    }
     // a recount that breaks no claim, and a sweep that finds nothing, change a guard without a posting
     if entries.is_empty() {
         return stores.run(tx);

@@ -189,8 +189,16 @@ fn answers_are_forgotten_after_their_time(engine: Engine) {
         .run(move |tx, ctx| {
             let (created_at, expires_at) = (ctx.now.0, ctx.now.0 + idempotency::KEPT_MICROS);
             let (fingerprint, status, headers, body) = (&[0; 32], 200, None, b"x".as_slice());
-            let answer =
-                idempotency::NewAnswer { key, fingerprint, status, headers, body, created_at, expires_at };
+            let answer = idempotency::NewAnswer {
+                key,
+                fingerprint,
+                status,
+                headers,
+                body,
+                created_at,
+                expires_at,
+                replaces: None,
+            };
             Ok(idempotency::store(tx, &answer)?)
         })
         .unwrap();
