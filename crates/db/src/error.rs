@@ -41,6 +41,9 @@ pub enum DbError {
     /// A column that must not be null was given none.
     #[error("the column `{0}` must not be null")]
     NotNull(Arc<str>),
+    /// A number became larger than a column or a sum can hold.
+    #[error("a number in the statement `{0}` is out of range")]
+    OutOfRange(&'static str),
     /// A trigger refused, with its message.
     #[error("the database refused: {0}")]
     Raised(Arc<str>),

@@ -87,6 +87,10 @@ fn of_store(error: &DbError) -> Problem {
             Code::StorageFull,
             "nothing was done, and nothing will be until there is space again",
         ),
+        DbError::OutOfRange(_) => Problem::new(
+            Code::LimitExceeded,
+            "with this a number of the books would become larger than they can hold; nothing was done",
+        ),
         _ => internal(),
     }
 }

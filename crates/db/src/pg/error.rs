@@ -25,6 +25,7 @@ pub(crate) fn from_driver(error: &tokio_postgres::Error, statement: &'static str
         "23503" => DbError::ForeignKey(constraint()),
         "23514" => DbError::Check(constraint()),
         "23502" => DbError::NotNull(server.column().unwrap_or_default().into()),
+        "22003" => DbError::OutOfRange(statement),
         "P0001" => DbError::Raised(server.message().into()),
         "53100" => DbError::StorageFull,
         "58030" => DbError::Io(server.message().into()),

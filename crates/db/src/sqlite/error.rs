@@ -20,6 +20,11 @@ pub(crate) fn name(error: &Error, statement: &'static str, conn: Option<&Connect
         (_, ffi::SQLITE_CONSTRAINT_NOTNULL) => {
             DbError::NotNull(subject.rsplit('.').next().unwrap_or_default().into())
         }
+        // a sum of integers that does not fit becomes a real number, which the column refuses
+        (_, ffi::SQLITE_CONSTRAINT_DATATYPE) if message.contains("REAL value in INTEGER column") => {
+            DbError::OutOfRange(statement)
+        }
+        (ErrorCode::Unknown, _) if message == "integer overflow" => DbError::OutOfRange(statement),
         (_, ffi::SQLITE_CONSTRAINT_TRIGGER) => DbError::Raised(message.into()),
         (ErrorCode::DiskFull, _) => DbError::StorageFull,
         (

@@ -56,10 +56,17 @@ impl Costs {
     /// A new layer.
     fn receive(&mut self, effective_at: Instant, qty: i64, value: i64) -> Result<LayerMade, Refusal> {
         let layer = Layer { seq: self.next_seq, effective_at, qty, value };
-        let LayerUse { seq, effective_at, .. } = self.stack.receive(layer).map_err(refuse)?;
+        let made = self.stack.receive(layer).map_err(refuse)?;
+        let LayerUse { seq, effective_at, .. } = made;
+        let (since, all_qty, all_value) = self.received.get(&seq).copied().unwrap_or((effective_at, 0, 0));
+        // one layer may be used up and filled again many times before it is stored
+        let sums = all_qty.checked_add(qty).zip(all_value.checked_add(value));
+        let Some((all_qty, all_value)) = sums else {
+            self.stack.take_back(made).map_err(refuse)?;
+            return Err(Refusal::of(Why::ValueTooLarge));
+        };
         self.next_seq += 1;
-        let sum = self.received.entry(seq).or_insert((effective_at, 0, 0));
-        (sum.1, sum.2) = (sum.1 + qty, sum.2 + value);
+        self.received.insert(seq, (since, all_qty, all_value));
         Ok(LayerMade { seq, qty, value, effective_at, new: true })
     }
 
@@ -156,8 +163,9 @@ fn price(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<i64, Refusal> {
         Cost::Total(total) if total >= 0 => Ok(total),
         Cost::Total(_) => Err(too_large),
         Cost::Unknown => {
-            let costs = vault.costs(flow.item, flow.to)?;
-            Ok(costs.stack.at_average(flow.qty).unwrap_or(0))
+            let stack = &vault.costs(flow.item, flow.to)?.stack;
+            // where there is nothing to take an average of, nothing is known
+            if stack.qty() == 0 { Ok(0) } else { stack.at_average(flow.qty).ok_or(too_large) }
         }
     }
 }

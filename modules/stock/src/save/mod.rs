@@ -5,6 +5,8 @@ mod claims;
 #[cfg(test)]
 mod clock_tests;
 mod costs;
+#[cfg(test)]
+mod limit_tests;
 mod months;
 mod postings;
 
@@ -86,7 +88,7 @@ pub(crate) fn save(
         db::partitions::ready(tx, MOVEMENTS, at.0)?;
     }
     let chained = Chained::new(tx.lane()?, entries);
-    let disturbed = chained.add(&mut stores, calendars, touched);
+    let disturbed = chained.add(&mut stores, calendars, touched)?;
     stores.run(tx)?;
     disturbed.recount(tx, calendars)?;
     chained.close(tx);

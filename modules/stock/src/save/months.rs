@@ -29,16 +29,17 @@ impl Flow {
     }
 
     /// Adds a movement; below zero for what left.
-    fn add(&mut self, at: Instant, qty: i64) {
+    fn add(&mut self, at: Instant, qty: i64) -> Result<(), DbError> {
         if qty < 0 {
-            self.qty_out -= qty;
+            self.qty_out = plus(self.qty_out, -qty)?;
         } else {
-            self.qty_in += qty;
+            self.qty_in = plus(self.qty_in, qty)?;
         }
         self.moves += 1;
         if let Some(low) = &mut self.low {
             self.at_the_end &= low.add(at, qty);
         }
+        Ok(())
     }
 }
 
@@ -49,6 +50,11 @@ struct ValueFlow {
     value_in: i64,
     qty_out: i64,
     value_out: i64,
+}
+
+/// Months only grow, so they can become too large although what there is does not.
+fn plus(sum: i64, more: i64) -> Result<i64, DbError> {
+    sum.checked_add(more).ok_or(DbError::OutOfRange(sql::ADD_MONTHS.name))
 }
 
 type MonthKey = (Period, Key);
@@ -63,7 +69,7 @@ pub(super) fn add(
     calendars: &Calendars,
     numbered: &[Numbered],
     touched: &Touched,
-) -> Disturbed {
+) -> Result<Disturbed, DbError> {
     let real = touched.balances.iter().filter(|(key, ..)| key.location.get() > 0);
     let latest: FxHashMap<Key, Instant> = real.map(|(key, _, was)| (*key, was.latest)).collect();
     let mut months: FxHashMap<MonthKey, Flow> = FxHashMap::default();
@@ -76,21 +82,25 @@ pub(super) fn add(
             for (place, qty) in [(movement.from, -movement.qty), (movement.to, movement.qty)] {
                 let key = Key::at(item, movement.lot, place);
                 let flow = months.entry((period, key));
-                flow.or_insert_with(|| Flow::behind(latest.get(&key).copied())).add(at, qty);
+                flow.or_insert_with(|| Flow::behind(latest.get(&key).copied())).add(at, qty)?;
             }
             if let Some(value) = movement.value {
-                let from = values.entry((period, item, movement.from_group)).or_default();
-                from.qty_out += movement.qty;
-                from.value_out += value;
-                let to = values.entry((period, item, movement.to_group)).or_default();
-                to.qty_in += movement.qty;
-                to.value_in += value;
+                if movement.from_group.is_some() {
+                    let from = values.entry((period, item, movement.from_group)).or_default();
+                    from.qty_out = plus(from.qty_out, movement.qty)?;
+                    from.value_out = plus(from.value_out, value)?;
+                }
+                if movement.to_group.is_some() {
+                    let to = values.entry((period, item, movement.to_group)).or_default();
+                    to.qty_in = plus(to.qty_in, movement.qty)?;
+                    to.value_in = plus(to.value_in, value)?;
+                }
             }
         }
     }
     let disturbed = add_months(stores, months);
     add_values(stores, values);
-    disturbed
+    Ok(disturbed)
 }
 
 fn add_months(stores: &mut Stores<'_>, months: FxHashMap<MonthKey, Flow>) -> Disturbed {
@@ -121,7 +131,7 @@ fn add_months(stores: &mut Stores<'_>, months: FxHashMap<MonthKey, Flow>) -> Dis
 }
 
 fn add_values(stores: &mut Stores<'_>, values: FxHashMap<(Period, ItemId, Group), ValueFlow>) {
-    let mut values: Vec<_> = values.into_iter().filter(|((_, _, group), _)| group.is_some()).collect();
+    let mut values: Vec<_> = values.into_iter().collect();
     values.sort_unstable_by_key(|(key, _)| *key);
     let mut rows = Rows::with_capacity(7, values.len());
     for ((period, item, group), flow) in &values {

@@ -3,7 +3,7 @@
 
 use super::{Calendars, Entry, Stores, months};
 use crate::store_postings as sql;
-use db::{LaneHead, NewEvent, Rows, Tx, Value};
+use db::{DbError, LaneHead, NewEvent, Rows, Tx, Value};
 use domain::Period;
 use domain::ledger::chain::{self, MovementRecord, Record};
 use domain::ledger::{ClaimEntry, Movement, Touched};
@@ -46,7 +46,7 @@ impl Chained {
         stores: &mut Stores<'r>,
         calendars: &Calendars,
         touched: &Touched,
-    ) -> months::Disturbed {
+    ) -> Result<months::Disturbed, DbError> {
         let (lane, numbered) = (self.head.lane, &self.numbered);
         stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered));
         stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered));
