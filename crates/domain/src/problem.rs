@@ -102,6 +102,9 @@ codes! {
         ClaimExpired = "claim_expired", "The reservation has expired";
         AlreadyReversed = "already_reversed", "The posting has been reversed already";
         NotReversible = "not_reversible", "The posting cannot be reversed";
+        ReturnExceedsSale = "return_exceeds_sale", "More comes back than is left of the sale";
+        SaleReversed = "sale_reversed", "The sale was reversed";
+        SaleReturned = "sale_returned", "Goods of the sale came back";
         PeriodClosed = "period_closed", "The period is closed";
         CodeTaken = "code_taken", "The code is in use already";
         InUse = "in_use", "It is still in use";
@@ -131,6 +134,10 @@ codes! {
         UnknownLot = "unknown_lot", "The item has no such lot";
         UnknownReason = "unknown_reason", "No reason has this code";
         UnknownClaim = "unknown_claim", "There is no such claim";
+        UnknownSale = "unknown_sale", "There is no such sale";
+        NotASale = "not_a_sale", "The posting is not a sale";
+        SaleMismatch = "sale_mismatch", "The sale was of something else";
+        ReturnBeforeSale = "return_before_sale", "Goods come back after they were sold";
         LotRequired = "lot_required", "The item is tracked by lot, and none is named";
         LotNotAllowed = "lot_not_allowed", "The item is not tracked by lot";
         SerialRequired = "serial_required", "The item is tracked by serial, and none is named";

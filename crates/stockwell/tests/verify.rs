@@ -84,10 +84,10 @@ fn what_cannot_run_is_told_apart_from_what_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().to_str().unwrap();
     assert_eq!(code(&stockwell(&["--data", data, "verify"])), 4, "there is no database");
-    let unknown = stockwell(&["--data", data, "verify", "--check", "I-31"]);
+    let unknown = stockwell(&["--data", data, "verify", "--check", "I-32"]);
     assert_eq!(code(&unknown), 2);
     let said = String::from_utf8(unknown.stderr).unwrap();
-    assert!(said.contains("`I-31` is no invariant; they are I-01 to I-30"), "{said}");
+    assert!(said.contains("`I-32` is no invariant; they are I-01 to I-31"), "{said}");
 }
 
 #[test]

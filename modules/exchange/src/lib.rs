@@ -9,9 +9,8 @@ mod testing;
 /// The schema of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "exchange",
-    migrations: &[db::Migration {
-        number: 1,
-        name: "import",
-        text: include_str!("../migrations/0001_import.sql"),
-    }],
+    migrations: &[
+        db::Migration { number: 1, name: "import", text: include_str!("../migrations/0001_import.sql") },
+        db::Migration { number: 2, name: "sales", text: include_str!("../migrations/0002_sales.sql") },
+    ],
 };

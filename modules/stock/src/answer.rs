@@ -60,6 +60,22 @@ pub struct MovementAnswer {
     pub from: PlaceAnswer,
     /// Where to.
     pub to: PlaceAnswer,
+    /// The sales that it takes goods back from.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sales: Vec<SaleAnswer>,
+}
+
+/// What a return takes back of a line of a sale.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SaleAnswer {
+    /// The goods issue.
+    #[schema(value_type = String)]
+    pub posting: PostingId,
+    /// Its line, from zero.
+    pub line: usize,
+    /// How much, in the base unit.
+    #[schema(value_type = String)]
+    pub qty: Delta,
 }
 
 /// One end of a movement, with what is on hand there afterwards.
@@ -153,6 +169,18 @@ pub(crate) enum BulkEntry<'a> {
     Earlier(&'a RawValue),
 }
 
+/// What a line of a return took back.
+fn sales_of(posted: &Posted, line: usize) -> Vec<SaleAnswer> {
+    let from = posted.returns.partition_point(|returned| returned.line < line);
+    let of_line = posted.returns.iter().skip(from).take_while(|returned| returned.line == line);
+    let shown = of_line.map(|returned| SaleAnswer {
+        posting: returned.sale.posting,
+        line: returned.sale.line,
+        qty: Delta(returned.qty),
+    });
+    shown.collect()
+}
+
 impl Names {
     fn sku(&self, item: domain::ItemId) -> String {
         self.item_facts.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone())
@@ -182,8 +210,8 @@ impl Names {
     pub(crate) fn posting(&self, posted: &Posted) -> PostingAnswer {
         let movements = posted.movements.iter().map(|movement| {
             let (from, to) = self.ends(movement);
-            let sku = self.sku(movement.item);
-            MovementAnswer { line: movement.line, sku, qty: Delta(movement.qty), from, to }
+            let (line, sku) = (movement.line, self.sku(movement.item));
+            MovementAnswer { line, sku, qty: Delta(movement.qty), from, to, sales: sales_of(posted, line) }
         });
         let claims = posted.claims.iter().map(|entry| ClaimChangeAnswer {
             claim: entry.claim,

@@ -168,6 +168,37 @@ pub struct LineInput {
     pub claim: Option<ClaimId>,
     /// What the goods cost, when they come in.
     pub cost: CostInput,
+    /// The sale that returned goods were part of.
+    pub sale: Option<SaleInput>,
+}
+
+impl LineInput {
+    /// So much of an item at a location, and nothing besides.
+    pub fn new(sku: impl Into<String>, qty: QtyInput, location: impl Into<String>) -> LineInput {
+        LineInput {
+            sku: sku.into(),
+            qty,
+            unit: None,
+            location: location.into(),
+            status: None,
+            to_location: None,
+            to_status: None,
+            lot: None,
+            serials: Vec::new(),
+            claim: None,
+            cost: CostInput::Unknown,
+            sale: None,
+        }
+    }
+}
+
+/// A sale that goods come back from.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SaleInput {
+    /// The goods issue.
+    pub posting: PostingId,
+    /// Its line, counted from zero; any with the same item and lot when left out.
+    pub line: Option<usize>,
 }
 
 /// A lot by its code, and what a new one needs.

@@ -14,9 +14,11 @@ use crate::run::{self, Batch, Kept, Origin, text};
 use crate::save::Event;
 use db::{Conn, DbError, Tx};
 use domain::ledger::{
-    self, Allocate, Amount, Cost, Key, Kind, Line, Place, Post, Posted, Recount, Refusal, Release, SiteKey,
+    self, Allocate, Amount, Cost, Key, Kind, Line, Place, Post, Posted, Recount, Refusal, Release, SaleLine,
+    SiteKey,
 };
 use domain::{ClaimId, Ctx, Instant, ItemId, LocationId, LotId, PostingId, Problem};
+use rustc_hash::FxHashSet;
 use std::sync::Arc;
 use web::{Caller, Failure};
 
@@ -69,6 +71,7 @@ impl Draft {
                 effective_at: self.when.effective_at,
                 post_late: self.when.post_late,
                 lines,
+                returns: Vec::new(),
             },
             origins,
             namings: Vec::new(),
@@ -216,6 +219,7 @@ impl Batch<'_> {
             late_from: None,
             movements: Vec::new(),
             claims: Vec::new(),
+            returns: Vec::new(),
         };
         let mut sites = sites.to_vec();
         sites.dedup();
@@ -263,6 +267,23 @@ impl Wanted {
     }
 }
 
+/// The lines of sales that orders take back from, but for those that they ship themselves.
+fn shipped_before(orders: &[Order]) -> FxHashSet<SaleLine> {
+    let posts = || {
+        orders.iter().filter_map(|order| match order {
+            Order::Post(compiled) => Some(&compiled.post),
+            _ => None,
+        })
+    };
+    let of: FxHashSet<SaleLine> =
+        posts().flat_map(|post| &post.returns).flat_map(|taken| taken.of.iter().copied()).collect();
+    if of.is_empty() {
+        return of;
+    }
+    let own: FxHashSet<PostingId> = posts().map(|post| post.id).collect();
+    of.into_iter().filter(|line| !own.contains(&line.posting)).collect()
+}
+
 impl Names {
     /// Reads the facts of what orders name.
     fn read_orders(&mut self, conn: &mut Conn<'_>, orders: &[Order]) -> Result<(), DbError> {
@@ -290,6 +311,7 @@ impl Names {
                 Order::Sweep(key) => sites.push(*key),
             }
         }
+        self.add_sales(conn, &shipped_before(orders))?;
         self.add_claims(conn, claims)?;
         let items = keys.iter().map(|key| key.item).chain(sites.iter().map(|key| key.item));
         self.add_items(conn, items.collect::<Vec<_>>())?;

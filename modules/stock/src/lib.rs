@@ -47,6 +47,8 @@ mod reason;
 mod record;
 mod rotation;
 mod run;
+#[cfg(test)]
+mod sales_tests;
 mod save;
 mod service;
 mod sight;
@@ -58,6 +60,7 @@ mod store_gate;
 mod store_months;
 mod store_moves;
 mod store_postings;
+mod store_sales;
 #[cfg(test)]
 mod store_tests;
 mod store_vault;
@@ -73,14 +76,14 @@ mod views_tests;
 mod walk;
 mod want;
 
-pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer};
+pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer, SaleAnswer};
 pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use document_routes::document_routes;
 pub use input::{
     AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_BULK_MAX, LINES_PER_POSTING_MAX, LineInput,
     LotInput, POSTINGS_PER_BULK_MAX, PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput,
-    ReverseInput, Work,
+    ReverseInput, SaleInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{LedgerEnd, LedgerRow};
@@ -112,6 +115,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 8, name: "low", text: include_str!("../migrations/0008_low.sql") },
         Migration { number: 9, name: "expiry", text: include_str!("../migrations/0009_expiry.sql") },
         Migration { number: 10, name: "since", text: include_str!("../migrations/0010_since.sql") },
+        Migration { number: 11, name: "returns", text: include_str!("../migrations/0011_returns.sql") },
     ],
 };
 

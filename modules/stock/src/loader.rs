@@ -11,7 +11,7 @@ use crate::load::{self, Known};
 use crate::store_vault as sql;
 use db::{Rows, Tx, Value};
 use domain::code::fold;
-use domain::ledger::{Kind, Line, Post, Posted};
+use domain::ledger::{Kind, Line, Post, Posted, TakeBack};
 use domain::when::Date;
 use domain::{Ctx, Instant, ItemId, LotId, PostingId};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +20,8 @@ use web::Failure;
 /// A posting of history, with everything it names known by id.
 #[derive(Clone, Debug)]
 pub struct HistoryPosting {
+    /// Its id: a new one.
+    pub id: PostingId,
     /// What kind it is.
     pub kind: Kind,
     /// When it happened.
@@ -32,6 +34,9 @@ pub struct HistoryPosting {
     pub note: Option<String>,
     /// The lines.
     pub lines: Vec<Line>,
+    /// What the lines of a return take back from which sales, in the order of the lines. The sales come
+    /// before: in an earlier call, or earlier in the same one.
+    pub returns: Vec<TakeBack>,
 }
 
 /// What a line of history came to.
@@ -85,7 +90,7 @@ impl Loader {
         costing: &mut dyn Costing,
     ) -> Result<(), Failure> {
         gate::share(tx)?;
-        let orders: Vec<Order> = postings.iter().map(|posting| order(ctx, posting)).collect();
+        let orders: Vec<Order> = postings.iter().map(order).collect();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         carry_out_known(tx, ctx, &mut known, orders, &mut Priced { costing, posting: 0, came_to: Vec::new() })
     }
@@ -117,14 +122,15 @@ impl Follow for Priced<'_> {
     }
 }
 
-fn order(ctx: &Ctx, posting: &HistoryPosting) -> Order {
-    let HistoryPosting { kind, effective_at, document, reason, note, lines } = posting;
+fn order(posting: &HistoryPosting) -> Order {
+    let HistoryPosting { id, kind, effective_at, document, reason, note, lines, returns } = posting;
     let post = Post {
-        id: PostingId(ctx.ids.next()),
+        id: *id,
         kind: *kind,
         effective_at: Some(*effective_at),
         post_late: false,
         lines: lines.clone(),
+        returns: returns.clone(),
     };
     let (document, reason, note) = (document.clone(), reason.clone(), note.clone());
     // without an origin, a refusal points at the line as it stands here

@@ -4,9 +4,10 @@ use crate::input::{Request, Work};
 use crate::load;
 use crate::names::Names;
 use crate::store_postings as sql;
+use crate::store_sales::READ_POSTING_RETURNS;
 use db::{Conn, DbError, Row};
 use domain::costing::LayerUse;
-use domain::ledger::{Group, Kind, LayerMade, Movement, Original, Place};
+use domain::ledger::{Group, Kind, LayerMade, Movement, Original, Place, Returned, SaleLine};
 use domain::{Instant, ItemId, LocationId, LotId, PostingId};
 use rustc_hash::FxHashMap;
 
@@ -53,9 +54,10 @@ pub(crate) fn is_reversed(conn: &mut Conn<'_>, id: PostingId) -> Result<bool, Db
 
 fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
     let head = conn.query_opt(&sql::READ_POSTING_HEAD, &[id.bytes().into()], |row| {
-        Ok((row.int(0)?, row.int(1)?, row.int(2)?, row.opt_text(3)?.map(str::to_owned), row.int(4)?))
+        let document = row.opt_text(3)?.map(str::to_owned);
+        Ok((row.int(0)?, row.int(1)?, row.int(2)?, document, row.int(4)?, row.int(5)?))
     })?;
-    let Some((lane, number, kind, document, reversals)) = head else { return Ok(None) };
+    let Some((lane, number, kind, document, reversals, effective_at)) = head else { return Ok(None) };
     let kind = Kind::from_number(kind).ok_or(DbError::Column { column: 2, wanted: "a kind of posting" })?;
     let mut movements = conn.query(&sql::READ_POSTING_MOVEMENTS, &[lane.into(), number.into()], movement)?;
     let uses = conn.query(&sql::READ_POSTING_USES, &[lane.into(), number.into()], |row| {
@@ -80,8 +82,19 @@ fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
             movement.made.push(LayerMade { seq, qty: -qty, value: -value, effective_at, new });
         }
     }
-    let original = Original { kind, movements, reversed: reversals > 0 };
+    let returns = if kind == Kind::Return { returns(conn, lane, number)? } else { Vec::new() };
+    let (effective_at, reversed) = (Instant(effective_at), reversals > 0);
+    let original = Original { id, kind, effective_at, movements, returns, reversed };
     Ok(Some(Found { original, document }))
+}
+
+/// What a return took back of sales.
+fn returns(conn: &mut Conn<'_>, lane: i64, number: i64) -> Result<Vec<Returned>, DbError> {
+    let place = |at: i64| usize::try_from(at).unwrap_or(usize::MAX);
+    conn.query(&READ_POSTING_RETURNS, &[lane.into(), number.into()], |row| {
+        let sale = SaleLine { posting: PostingId::from_bytes(row.id16(1)?), line: place(row.int(2)?) };
+        Ok(Returned { line: place(row.int(0)?), sale, qty: row.int(3)?, value: row.int(4)? })
+    })
 }
 
 fn movement(row: &Row<'_>) -> Result<Movement, DbError> {

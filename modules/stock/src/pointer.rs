@@ -22,6 +22,12 @@ pub(crate) fn of_posting(compiled: &Compiled, refusal: &Refusal) -> Option<Strin
         };
     };
     let origin = compiled.origins.get(number).filter(|origin| !origin.is_empty())?;
+    if matches!(refusal.why, Why::BeforeSale { .. }) && compiled.post.effective_at.is_some() {
+        return Some("/effective_at".to_owned());
+    }
+    if matches!(refusal.why, Why::BeyondSale { .. }) && origin.contains(SERIALS) {
+        return Some(origin.clone());
+    }
     let kind = compiled.post.kind;
     let field = match (&refusal.why, place(&refusal.why), compiled.post.lines.get(number)) {
         (Why::SamePlace | Why::OtherSite, ..) => destination(kind),

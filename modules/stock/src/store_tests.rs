@@ -30,6 +30,29 @@ const LAYERS: Statement = Statement::new(
     "select item, grp, cast(sum(qty_left) as bigint) from stock_layer group by item, grp order by item, grp",
 );
 
+const SALES: Statement = Statement::new(
+    "stock.test.sales",
+    "select line, returned, value_back from stock_sale where posting = ?1 order by line",
+);
+
+const RETURN_VALUES: Statement = Statement::new(
+    "stock.test.return_values",
+    "select m.value
+     from stock_movement m
+     join stock_posting p on p.lane = m.lane and p.number = m.number
+     where p.kind = 3
+     order by m.value",
+);
+
+const RETURNS_OF: Statement = Statement::new(
+    "stock.test.returns_of",
+    "select p.id
+     from stock_return r
+     join stock_posting p on p.lane = r.lane and p.number = r.number
+     where r.sale = ?1
+     order by p.recorded_at, p.number",
+);
+
 const EVENTS: Statement = Statement::new("stock.test.events", "select count(*) from db_outbox");
 
 const POSTINGS_OF: Statement = Statement::new(
@@ -78,6 +101,21 @@ pub(crate) fn last_actor(conn: &mut Conn<'_>) -> Result<i64, DbError> {
 /// The posting that was recorded last.
 pub(crate) fn last_posting(conn: &mut Conn<'_>) -> Result<domain::PostingId, DbError> {
     conn.query_one(&LAST_POSTING, &[], |row| Ok(domain::PostingId::from_bytes(row.id16(0)?)))
+}
+
+/// The lines of a sale that something came back of: how many units, and what they are worth.
+pub(crate) fn sales(conn: &mut Conn<'_>, posting: PostingId) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    conn.query(&SALES, &[posting.bytes().into()], |row| Ok((row.int(0)?, row.int(1)? / UNIT, row.int(2)?)))
+}
+
+/// What the lines of returns are worth, the least first.
+pub(crate) fn return_values(conn: &mut Conn<'_>) -> Result<Vec<i64>, DbError> {
+    conn.query(&RETURN_VALUES, &[], |row| row.int(0))
+}
+
+/// The returns of a sale, oldest first.
+pub(crate) fn returns_of(conn: &mut Conn<'_>, sale: PostingId) -> Result<Vec<PostingId>, DbError> {
+    conn.query(&RETURNS_OF, &[sale.bytes().into()], |row| Ok(PostingId::from_bytes(row.id16(0)?)))
 }
 
 /// Item, site, location, lot, quantity.

@@ -116,7 +116,8 @@ fn sweep(vault: &mut Vault, desk: &Desk, due: Due, ctx: &Ctx) -> Result<Option<P
         return Ok(None);
     }
     let id = PostingId(ctx.ids.next());
-    let post = Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines };
+    let post =
+        Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines, returns: Vec::new() };
     let clock = Clock { now: ctx.now, zone: &desk.zone, minor_digits: desk.minor_digits };
     ledger::post(vault, &post, &clock).map(Some)
 }

@@ -243,6 +243,7 @@ pub(crate) fn parse(text: &str) -> LineInput {
         serials,
         claim: None,
         cost: CostInput::Total(1_000),
+        sale: None,
     }
 }
 

@@ -4,8 +4,8 @@ use crate::load::Wanted;
 use crate::names::Names;
 use domain::item::Tracking;
 use domain::ledger::{
-    Allocate, Amount, Claim, Group, Key, Kind, Line, Loaded, LocationFacts, Place, Post, Posted, Reverse,
-    SiteKey,
+    Allocate, Amount, Claim, Group, Key, Kind, Line, Loaded, LocationFacts, Original, Place, Post, Posted,
+    Reverse, Sale, SaleLine, SiteKey,
 };
 use domain::{ClaimId, Instant, ItemId, LocationId, Status};
 
@@ -38,6 +38,9 @@ impl Wanted {
             if post.effective_at.is_some() {
                 self.backdated(names, post, line, now);
             }
+        }
+        for line in post.returns.iter().flat_map(|taken| &taken.of) {
+            self.sales.insert(*line, names.sales.line(*line));
         }
     }
 
@@ -124,6 +127,7 @@ impl Wanted {
     /// What a reversal needs: both ends of each movement. Whoever says when it happens asks for the
     /// history of what it takes from: by the clock of another process it may lie in the past.
     pub(crate) fn reverse(&mut self, names: &Names, command: &Reverse) {
+        self.reverse_sales(&command.original);
         let since = command.effective_at;
         for movement in &command.original.movements {
             for place in [movement.from, movement.to] {
@@ -148,6 +152,22 @@ impl Wanted {
             for location in [movement.from.location, movement.to.location] {
                 self.stack(movement.item, names.group(location), i64::MAX);
             }
+        }
+    }
+}
+
+impl Wanted {
+    /// The lines of a sale that is reversed, and those that a reversed return took back.
+    fn reverse_sales(&mut self, original: &Original) {
+        if original.kind == Kind::Issue {
+            for movement in &original.movements {
+                let line = SaleLine { posting: original.id, line: movement.line };
+                let shipped = Sale::shipped(movement, original.effective_at);
+                self.sales.entry(line).or_insert(None).get_or_insert(shipped);
+            }
+        }
+        for taken in &original.returns {
+            self.sales.entry(taken.sale).or_insert(None);
         }
     }
 }

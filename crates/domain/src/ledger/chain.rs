@@ -8,7 +8,9 @@
 //! The bytes are: the tag `stockwell.posting.1`, then the fields in the order of [`Record`], then
 //! each movement's fields in the order of [`MovementRecord`]. A number is eight bytes, little
 //! endian. A text or a list is its length as a number and then its bytes or entries. A field that
-//! may be absent is one byte 0, or one byte 1 and its value.
+//! may be absent is one byte 0, or one byte 1 and its value. A posting that takes goods back from sales
+//! ends with one byte 1 and the list of [`ReturnRecord`]; every other one ends before it, as all of them
+//! did once.
 
 use sha2::{Digest, Sha256};
 
@@ -66,14 +68,31 @@ pub struct MovementRecord {
     pub value: Option<i64>,
 }
 
+/// What the hash covers of what a return has taken back of a sale, as stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReturnRecord {
+    /// The line of the return.
+    pub line: i64,
+    /// The goods issue.
+    pub sale: [u8; 16],
+    /// Its line.
+    pub sale_line: i64,
+    /// Millionths.
+    pub qty: i64,
+    /// Minor units.
+    pub value: i64,
+}
+
 /// What the form begins with; it changes when the form does.
 const TAG: &[u8] = b"stockwell.posting.1";
 
-/// The hash of a posting after `previous`. `scratch` is cleared and reused between calls.
+/// The hash of a posting after `previous`: movements by line, returns by line, sale and its line.
+/// `scratch` is cleared and reused between calls.
 pub fn hash(
     previous: &[u8; 32],
     record: &Record<'_>,
     movements: &[MovementRecord],
+    returns: &[ReturnRecord],
     scratch: &mut Vec<u8>,
 ) -> [u8; 32] {
     scratch.clear();
@@ -120,6 +139,13 @@ pub fn hash(
     for movement in movements {
         put_movement(scratch, movement);
     }
+    if !returns.is_empty() {
+        scratch.push(1);
+        put_length(scratch, returns.len());
+        for returned in returns {
+            put_return(scratch, returned);
+        }
+    }
     Sha256::digest(&scratch).into()
 }
 
@@ -148,6 +174,15 @@ fn put_movement(out: &mut Vec<u8>, movement: &MovementRecord) {
         put(out, number);
     }
     put_option(out, value);
+}
+
+fn put_return(out: &mut Vec<u8>, returned: &ReturnRecord) {
+    let ReturnRecord { line, sale, sale_line, qty, value } = *returned;
+    put(out, line);
+    out.extend_from_slice(&sale);
+    for number in [sale_line, qty, value] {
+        put(out, number);
+    }
 }
 
 fn put(out: &mut Vec<u8>, number: i64) {
@@ -188,7 +223,7 @@ mod tests {
         let record = Record { lane: 1, number: 1, kind: 2, document: Some("PO-1"), ..Record::default() };
         let movement = MovementRecord { line: 0, item: 7, qty: 5, ..MovementRecord::default() };
         let mut scratch = Vec::new();
-        let base = hash(&[0; 32], &record, &[movement], &mut scratch);
+        let base = hash(&[0; 32], &record, &[movement], &[], &mut scratch);
         let mut seen = std::collections::BTreeSet::from([base]);
         let variants = [
             Record { number: 2, ..record.clone() },
@@ -198,16 +233,43 @@ mod tests {
             Record { reversal_of: Some([0; 16]), ..record.clone() },
         ];
         for variant in &variants {
-            assert!(seen.insert(hash(&[0; 32], variant, &[movement], &mut scratch)), "{variant:?}");
+            assert!(seen.insert(hash(&[0; 32], variant, &[movement], &[], &mut scratch)), "{variant:?}");
         }
         for changed in [
             MovementRecord { qty: 6, ..movement },
             MovementRecord { value: Some(0), ..movement },
             MovementRecord { to_ver: 1, ..movement },
         ] {
-            assert!(seen.insert(hash(&[0; 32], &record, &[changed], &mut scratch)), "{changed:?}");
+            assert!(seen.insert(hash(&[0; 32], &record, &[changed], &[], &mut scratch)), "{changed:?}");
         }
-        assert!(seen.insert(hash(&[1; 32], &record, &[movement], &mut scratch)));
-        assert!(seen.insert(hash(&[0; 32], &record, &[], &mut scratch)));
+        assert!(seen.insert(hash(&[1; 32], &record, &[movement], &[], &mut scratch)));
+        assert!(seen.insert(hash(&[0; 32], &record, &[], &[], &mut scratch)));
+        let returned = ReturnRecord { qty: 5, ..ReturnRecord::default() };
+        for returns in [
+            &[returned][..],
+            &[returned, returned],
+            &[ReturnRecord { line: 1, ..returned }],
+            &[ReturnRecord { sale: [1; 16], ..returned }],
+            &[ReturnRecord { sale_line: 1, ..returned }],
+            &[ReturnRecord { qty: 6, ..returned }],
+            &[ReturnRecord { value: 1, ..returned }],
+        ] {
+            assert!(seen.insert(hash(&[0; 32], &record, &[movement], returns, &mut scratch)), "{returns:?}");
+        }
+    }
+
+    /// Every ledger that is in use rests on this.
+    #[test]
+    fn the_form_of_a_posting_without_a_sale_is_what_it_was() {
+        let record = Record { lane: 1, number: 2, kind: 3, document: Some("PO-1"), ..Record::default() };
+        let movement =
+            MovementRecord { line: 0, item: 7, qty: 5, value: Some(9), ..MovementRecord::default() };
+        let made = hash(&[7; 32], &record, &[movement], &[], &mut Vec::new());
+        let (high, low) = made.split_at(16);
+        let number = |half: &[u8]| u128::from_be_bytes(half.try_into().unwrap());
+        assert_eq!(
+            format!("{:032x}{:032x}", number(high), number(low)),
+            "6546d79d7928603b79f119edfc74fc33aeca7ce483715689b36a12b6a3e3b0a3"
+        );
     }
 }

@@ -2,6 +2,7 @@
 
 use super::key::Place;
 use super::kind::Kind;
+use super::sale::TakeBack;
 use crate::money::UnitCost;
 use crate::{ClaimId, Instant, ItemId, LotId, PostingId, Ratio, Zone};
 
@@ -18,7 +19,8 @@ pub enum Amount {
 /// What a line that brings goods in says of their cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cost {
-    /// Nothing: they come in at the group's present average, or at zero when it has none.
+    /// Nothing: what comes back from a sale is worth its share of that, and all else comes in at the
+    /// group's present average, or at zero when it has none.
     Unknown,
     /// For each `unit` that comes in; for a count, that is what was found and not what was counted.
     Each {
@@ -66,6 +68,8 @@ pub struct Post {
     pub post_late: bool,
     /// The lines.
     pub lines: Vec<Line>,
+    /// What the lines of a return take back from which sales, in the order of the lines.
+    pub returns: Vec<TakeBack>,
 }
 
 /// When it is, and how the books see time and money.

@@ -8,6 +8,7 @@ use super::command::Cost;
 use super::facts::Group;
 use super::posted::{LayerMade, Movement};
 use super::refusal::{Refusal, Why};
+use super::sale::Back;
 use super::vault::Vault;
 use crate::costing::{CostError, Layer, LayerUse, Method, POOL_SEQ, Stack, share};
 use crate::{Instant, ItemId, Qty};
@@ -21,6 +22,8 @@ pub(super) struct Flow {
     pub(super) to: Group,
     pub(super) effective_at: Instant,
     pub(super) minor_digits: u32,
+    /// How much of it comes back from sales, and what that was worth.
+    pub(super) back: Back,
 }
 
 /// What was booked.
@@ -164,8 +167,12 @@ fn price(vault: &mut Vault, flow: &Flow, cost: Cost) -> Result<i64, Refusal> {
         Cost::Total(_) => Err(too_large),
         Cost::Unknown => {
             let stack = &vault.costs(flow.item, flow.to)?.stack;
-            // where there is nothing to take an average of, nothing is known
-            if stack.qty() == 0 { Ok(0) } else { stack.at_average(flow.qty).ok_or(too_large) }
+            let rest = match flow.qty - flow.back.qty {
+                // where there is nothing to take an average of, nothing is known
+                rest if rest == 0 || stack.qty() == 0 => 0,
+                rest => stack.at_average(rest).ok_or(Refusal::of(Why::ValueTooLarge))?,
+            };
+            rest.checked_add(flow.back.value).ok_or(too_large)
         }
     }
 }

@@ -5,6 +5,7 @@ use super::cost::Costs;
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::history::History;
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
+use super::sale::{Sale, SaleLine};
 use crate::{ClaimId, Date, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -36,6 +37,8 @@ pub struct Loaded {
     pub costs: FxHashMap<(ItemId, Group), Costs>,
     /// What changed a key, for backdated postings.
     pub history: FxHashMap<Key, History>,
+    /// The lines of sales that returns and reversals name; `None` for one that the batch itself ships.
+    pub sales: FxHashMap<SaleLine, Option<Sale>>,
     /// The periods that are closed.
     pub closed: FxHashSet<Period>,
 }

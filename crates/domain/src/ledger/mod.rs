@@ -12,7 +12,8 @@
 //!   item and site;
 //! * a serial is in at most one place;
 //! * the quantity of the cost layers of an item in a valuation group equals what is on hand there,
-//!   and a quantity of zero is worth zero.
+//!   and a quantity of zero is worth zero;
+//! * no more comes back of a line of a sale than was shipped on it, nor at more than it was worth.
 
 mod allocate;
 mod carry;
@@ -34,6 +35,7 @@ mod refusal;
 mod release;
 mod reserve;
 mod reverse;
+mod sale;
 mod shift;
 mod step;
 mod vault;
@@ -54,6 +56,7 @@ pub use refusal::{Missing, Refusal, Why};
 pub use release::{Release, release};
 pub use reserve::{Reserve, reserve};
 pub use reverse::{Original, Reverse, reverse};
+pub use sale::{Back, Returned, Sale, SaleLine, TakeBack};
 pub use vault::{Touched, Vault};
 
 #[cfg(test)]

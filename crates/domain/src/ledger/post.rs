@@ -8,9 +8,11 @@ use super::checks::{
 };
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
+use super::kind::Kind;
 use super::loss;
 use super::posted::{ClaimEntry, Movement, Posted};
 use super::refusal::{Refusal, Why};
+use super::sale::{self, Back, Returned};
 use super::step::Step;
 use super::vault::Vault;
 use crate::item::Tracking;
@@ -87,6 +89,7 @@ pub(super) struct Work<'a> {
     pub(super) counted_at: Instant,
     pub(super) movements: Vec<Movement>,
     pub(super) claims: Vec<ClaimEntry>,
+    pub(super) returns: Vec<Returned>,
 }
 
 impl<'a> Work<'a> {
@@ -102,7 +105,8 @@ impl<'a> Work<'a> {
             let (effective_at, late_from) = effective(vault, command, clock)?;
             let movements = Vec::with_capacity(command.lines.len());
             let counted_at = late_from.unwrap_or(effective_at);
-            let mut work = Work { command, clock, effective_at, counted_at, movements, claims: Vec::new() };
+            let (claims, returns) = (Vec::new(), Vec::new());
+            let mut work = Work { command, clock, effective_at, counted_at, movements, claims, returns };
             for (number, line) in command.lines.iter().enumerate() {
                 work.line(vault, number, line, booking(number)).map_err(|mut refusal| {
                     refusal.line = Some(number);
@@ -112,13 +116,16 @@ impl<'a> Work<'a> {
                     refusal
                 })?;
             }
-            let Work { movements, claims, .. } = work;
+            let Work { movements, claims, returns, .. } = work;
             if movements.is_empty() {
                 return Err(Refusal::of(Why::Nothing));
             }
             let recorded_at = vault.stamp_since(mark, clock.now.max(effective_at));
             let (id, kind) = (command.id, command.kind);
-            Ok(Posted { id, kind, effective_at, recorded_at, late_from, movements, claims })
+            if kind == Kind::Issue {
+                sale::ship(vault, id, &movements, effective_at);
+            }
+            Ok(Posted { id, kind, effective_at, recorded_at, late_from, movements, claims, returns })
         })
     }
 
@@ -146,7 +153,13 @@ impl<'a> Work<'a> {
         if let Some(claim) = line.claim {
             self.take_claim(vault, &step, claim, line.split)?;
         }
-        let movement = self.shift(vault, number, &step, booking)?;
+        let back = if self.command.returns.is_empty() {
+            Back::default()
+        } else {
+            let at = (number, &step, self.effective_at);
+            sale::take_back(vault, &self.command.returns, at, &mut self.returns)?
+        };
+        let movement = self.shift(vault, number, &step, (booking, back))?;
         self.movements.push(movement);
         if kind.is_loss() {
             self.claims.extend(loss::break_claims(vault, step.source_key())?);

@@ -3,6 +3,7 @@
 use super::facts::Group;
 use super::key::Place;
 use super::kind::Kind;
+use super::sale::Returned;
 use crate::costing::LayerUse;
 use crate::{ClaimId, Instant, ItemId, LocationId, LotId, PostingId, SiteId};
 
@@ -23,6 +24,8 @@ pub struct Posted {
     pub movements: Vec<Movement>,
     /// What happened to claims.
     pub claims: Vec<ClaimEntry>,
+    /// What a return has taken back from which sales, in line order.
+    pub returns: Vec<Returned>,
 }
 
 impl Posted {
@@ -41,6 +44,7 @@ impl Posted {
             late_from: None,
             movements: Vec::new(),
             claims,
+            returns: Vec::new(),
         }
     }
 }

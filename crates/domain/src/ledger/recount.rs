@@ -59,6 +59,7 @@ pub fn recount(vault: &mut Vault, command: &Recount, now: Instant) -> Result<Opt
             late_from: None,
             movements: Vec::new(),
             claims,
+            returns: Vec::new(),
         }))
     })
 }

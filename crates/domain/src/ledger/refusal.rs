@@ -1,6 +1,7 @@
 //! Why a command is refused, with the numbers that explain it.
 
 use super::key::{Key, Place, SiteKey};
+use super::sale::SaleLine;
 use crate::costing::CostError;
 use crate::{Code, Date, Delta, Instant, Period, Problem, Status};
 
@@ -96,6 +97,16 @@ pub enum Why {
     NotReversible,
     /// A place of the posting has come to another site, or is valued elsewhere, since.
     StoodElsewhere { place: Place },
+    /// More than is left of the sale that it comes back from.
+    BeyondSale { left: i64, wanted: i64 },
+    /// The line of the sale was of another item or lot.
+    OtherSale,
+    /// The sale was reversed.
+    SaleReversed,
+    /// It would come back before it was sold.
+    BeforeSale { sold: Instant },
+    /// The sale cannot be reversed: something of it came back.
+    SaleReturned { returned: i64 },
     /// A value does not fit the books.
     ValueTooLarge,
     /// More than a balance can hold.
@@ -119,6 +130,8 @@ pub enum Missing {
     Facts(&'static str, i64),
     /// The cost layers of an item in a group.
     Layers(i64, i64),
+    /// A line of a sale.
+    Sale(SaleLine),
 }
 
 impl Refusal {
@@ -173,6 +186,11 @@ impl Why {
             Why::ClaimPast { .. } => Code::ClaimExpired,
             Why::AlreadyReversed => Code::AlreadyReversed,
             Why::NotReversible | Why::StoodElsewhere { .. } => Code::NotReversible,
+            Why::BeyondSale { .. } => Code::ReturnExceedsSale,
+            Why::OtherSale => Code::SaleMismatch,
+            Why::SaleReversed => Code::SaleReversed,
+            Why::BeforeSale { .. } => Code::ReturnBeforeSale,
+            Why::SaleReturned { .. } => Code::SaleReturned,
             Why::ValueTooLarge | Why::BalanceTooLarge => Code::LimitExceeded,
             Why::NotLoaded(_) | Why::Books(_) => Code::Internal,
         }
@@ -190,6 +208,7 @@ impl Why {
             | Why::TooLarge { .. }
             | Why::Fraction { .. }
             | Why::SerialNotOne { .. }
+            | Why::BeyondSale { .. }
             | Why::BalanceTooLarge => "/qty",
             Why::LotRequired
             | Why::LotNotAllowed
@@ -198,6 +217,7 @@ impl Why {
             | Why::LotOnHold => "/lot",
             Why::SerialRequired => "/serials",
             Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
+            Why::OtherSale | Why::SaleReversed => "/sale",
             Why::ValueTooLarge => "/unit_cost",
             Why::NotStocked | Why::ItemArchived => "/sku",
             Why::NotExpired { .. } | Why::NotGood { .. } | Why::StatusChange { .. } => "/status",
@@ -275,9 +295,28 @@ impl Why {
             Why::ClaimSmaller { claimed, wanted } => {
                 format!("the claim is for `{}` and `{}` is wanted", show(*claimed), show(*wanted))
             }
+            Why::BeyondSale { .. } | Why::BeforeSale { .. } | Why::SaleReturned { .. } => self.of_sale(),
             Why::Books(error) => format!("the cost layers disagree: {error}"),
             Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
             fixed => fixed.sentence().to_owned(),
+        }
+    }
+
+    /// The sentence of the reasons that are about a sale, and have numbers.
+    fn of_sale(&self) -> String {
+        match self {
+            Why::BeyondSale { left, wanted } => format!(
+                "`{}` comes back, and `{}` of the sale is left to come back",
+                Delta(*wanted),
+                Delta(*left)
+            ),
+            Why::BeforeSale { sold } => {
+                format!("the goods left at `{sold}`; they cannot have come back before")
+            }
+            Why::SaleReturned { returned } => {
+                format!("`{}` of the sale came back; reverse its returns first", Delta(*returned))
+            }
+            _ => "the sale is in the way".to_owned(),
         }
     }
 
@@ -322,6 +361,8 @@ impl Why {
                 "the posting has been reversed already: its movements name the reversal as `reversed_by`"
             }
             Why::NotReversible => "a reversal, or a posting that moved nothing, cannot be reversed",
+            Why::OtherSale => "the line of the sale was of another item or lot",
+            Why::SaleReversed => "the sale was reversed, so nothing of it can come back",
             Why::ValueTooLarge => "the value does not fit the books",
             _ => "the balance would be larger than the books can hold",
         }

@@ -8,16 +8,23 @@ use super::kind::Kind;
 use super::post::{Booking, Work};
 use super::posted::{Movement, Posted};
 use super::refusal::{Refusal, Why};
+use super::sale::{self, Returned};
 use super::vault::Vault;
 use crate::{Instant, PostingId};
 
 /// The posting that is to be reversed, as the store has it.
 #[derive(Clone, Debug)]
 pub struct Original {
+    /// Its id.
+    pub id: PostingId,
     /// What kind it was.
     pub kind: Kind,
+    /// When it happened.
+    pub effective_at: Instant,
     /// Its movements, with the layers they used and made.
     pub movements: Vec<Movement>,
+    /// What it took back from which sales.
+    pub returns: Vec<Returned>,
     /// Whether a reversal of it exists.
     pub reversed: bool,
 }
@@ -39,7 +46,7 @@ pub struct Reverse {
 ///
 /// # Errors
 /// When the goods are not there any more, are claimed, a place of the original counts at another site
-/// by now, or the original is reversed already.
+/// by now, something came back of a sale, or the original is reversed already.
 pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Result<Posted, Refusal> {
     let original = &command.original;
     if original.reversed {
@@ -56,9 +63,13 @@ pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Resul
         effective_at: command.effective_at,
         post_late: command.post_late,
         lines: mirrored.iter().map(|movement| mirror(movement)).collect(),
+        returns: Vec::new(),
     };
-    Work::run(vault, &post, clock, &|number| {
-        mirrored.get(number).map_or(Booking::New(Cost::Unknown), |movement| Booking::Mirror(movement))
+    vault.attempt(|vault| {
+        sale::undo(vault, original)?;
+        Work::run(vault, &post, clock, &|number| {
+            mirrored.get(number).map_or(Booking::New(Cost::Unknown), |movement| Booking::Mirror(movement))
+        })
     })
 }
 

@@ -6,6 +6,7 @@ use super::key::{Balance, Key, SiteKey, SiteStock};
 use super::post::{Booking, Work};
 use super::posted::Movement;
 use super::refusal::{Refusal, Why};
+use super::sale::Back;
 use super::step::Step;
 use super::vault::Vault;
 use crate::{Instant, Status};
@@ -17,7 +18,7 @@ impl Work<'_> {
         vault: &mut Vault,
         line: usize,
         step: &Step,
-        booking: Booking<'_>,
+        (booking, back): (Booking<'_>, Back),
     ) -> Result<Movement, Refusal> {
         let from = self.take(vault, step)?;
         let to = self.put(vault, step, from.since, booking)?;
@@ -29,6 +30,7 @@ impl Work<'_> {
             to: step.destination.group,
             effective_at: self.effective_at,
             minor_digits: self.clock.minor_digits,
+            back,
         };
         let booked = match booking {
             Booking::New(cost) => cost::book(vault, &flow, cost)?,

@@ -7,9 +7,11 @@ use super::history::History;
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
 use super::loaded::Loaded;
 use super::refusal::{Missing, Refusal, Why};
+use super::sale::{Sale, SaleLine};
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+mod sales;
 mod touched;
 
 pub use touched::Touched;
@@ -36,6 +38,7 @@ enum Undo {
     Serial(LotId, Option<Place>),
     Costs((ItemId, Group), CostStep),
     History(Key, Instant, i64),
+    Sale(SaleLine, Option<Sale>),
 }
 
 /// The rows of a batch. See the module.
@@ -53,6 +56,7 @@ pub struct Vault {
     serials: FxHashMap<LotId, Slot<Option<Place>>>,
     costs: FxHashMap<(ItemId, Group), Slot<Costs>>,
     history: FxHashMap<Key, History>,
+    sales: FxHashMap<SaleLine, Slot<Option<Sale>>>,
     undo: Vec<Undo>,
 }
 
@@ -75,6 +79,7 @@ impl Vault {
             serials: slots(loaded.serials),
             costs: slots(loaded.costs),
             history: loaded.history,
+            sales: slots(loaded.sales),
             undo: Vec::new(),
         }
     }
@@ -111,6 +116,7 @@ impl Vault {
                 Some(Undo::Site(key, was)) => restore(&mut self.sites, &key, was),
                 Some(Undo::Claim(id, was)) => restore(&mut self.claims, &id, was),
                 Some(Undo::Serial(lot, was)) => restore(&mut self.serials, &lot, was),
+                Some(Undo::Sale(line, was)) => restore(&mut self.sales, &line, was),
                 Some(Undo::Costs(key, step)) => {
                     if let Some(slot) = self.costs.get_mut(&key) {
                         slot.now.take_back(&step);

@@ -4,7 +4,7 @@ use crate::commands::Operator;
 use crate::config::Config;
 use crate::exit::Stop;
 use domain::ledger::{Amount, Cost, Kind, Line, Place};
-use domain::{Ctx, ItemId, LocationId, LotId};
+use domain::{Ctx, ItemId, LocationId, LotId, PostingId};
 use stock::{Costing, HistoryMovement, HistoryPosting, Loader};
 use web::Failure;
 
@@ -80,12 +80,14 @@ fn postings(known: &Known, ctx: &Ctx, dice: &mut Dice, lines: u64) -> Vec<Histor
     let posting = |(number, chunk): (usize, &mut [u64])| {
         let kind = if number % 2 == 0 { Kind::Receive } else { Kind::Issue };
         HistoryPosting {
+            id: PostingId(ctx.ids.next()),
             kind,
             effective_at: ctx.now,
             document: None,
             reason: None,
             note: None,
             lines: chunk.iter().filter_map(|_| line(known, dice, kind)).collect(),
+            returns: Vec::new(),
         }
     };
     chunks.map(posting).collect()

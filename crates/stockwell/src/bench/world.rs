@@ -9,7 +9,7 @@ use domain::ledger::Kind;
 use domain::{Ctx, Qty};
 use serde_json::json;
 use std::sync::Arc;
-use stock::{CostInput, LineInput, PostInput, QtyInput, Request, Work};
+use stock::{LineInput, PostInput, QtyInput, Request, Work};
 use web::{Failure, Principal, Reached};
 
 /// The one item that everybody wants.
@@ -89,17 +89,5 @@ fn item(sku: &str) -> Result<NewItem, Failure> {
 fn opening(sku: &str, number: usize, bins: u64) -> LineInput {
     let units = if sku == SCARCE { SCARCE_UNITS } else { PLENTY };
     let bin = u64::try_from(number).unwrap_or(0) % bins + 1;
-    LineInput {
-        sku: sku.to_owned(),
-        qty: QtyInput::Moves(Qty::units(units).unwrap_or(Qty::ONE)),
-        unit: None,
-        location: format!("BEN-{bin:03}"),
-        status: None,
-        to_location: None,
-        to_status: None,
-        lot: None,
-        serials: Vec::new(),
-        claim: None,
-        cost: CostInput::Unknown,
-    }
+    LineInput::new(sku, QtyInput::Moves(Qty::units(units).unwrap_or(Qty::ONE)), format!("BEN-{bin:03}"))
 }

@@ -21,7 +21,7 @@ pub(crate) struct Verify {
 }
 
 fn invariant(text: &str) -> Result<Invariant, String> {
-    Invariant::parse(text).ok_or_else(|| format!("`{text}` is no invariant; they are I-01 to I-30"))
+    Invariant::parse(text).ok_or_else(|| format!("`{text}` is no invariant; they are I-01 to I-31"))
 }
 
 pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {

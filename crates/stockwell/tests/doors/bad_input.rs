@@ -8,6 +8,7 @@ mod limits;
 mod lines;
 mod postings;
 mod records;
+mod returns;
 mod wire;
 
 use crate::trace::{answers, difference, trace};

@@ -22,7 +22,7 @@ use Holds::{Date, Instant, Json, Kind, Money, Number, Quantity, Status, Text, Tr
 
 /// The things, each with its statement and the names of its columns; a column without a name is
 /// not part of the text.
-const THINGS: [(&str, &Statement, Columns); 16] = [
+const THINGS: [(&str, &Statement, Columns); 17] = [
     (
         "organisation",
         &store::ORGANISATION,
@@ -187,6 +187,20 @@ const THINGS: [(&str, &Statement, Columns); 16] = [
             ("document", Text),
             ("effective_at", Instant),
             ("line", Number),
+        ],
+    ),
+    (
+        "return",
+        &store::RETURNS,
+        &[
+            ("document", Text),
+            ("effective_at", Instant),
+            ("line", Number),
+            ("sale_document", Text),
+            ("sale_effective_at", Instant),
+            ("sale_line", Number),
+            ("qty", Quantity),
+            ("value", Money),
         ],
     ),
 ];

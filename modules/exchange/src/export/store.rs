@@ -204,9 +204,18 @@ pub(super) const USES: Statement = Statement::new(
      left join ck_location g on g.loc_id = u.valuation_group",
 );
 
+/// What every return took back of which sale.
+pub(super) const RETURNS: Statement = Statement::new(
+    "exchange.export_returns",
+    "select p.doc_id, p.effective_at, r.line_no, s.doc_id, s.effective_at, r.sale_line, r.qty, r.value
+     from ck_return r
+     join ck_posting p on p.lane = r.lane and p.seq = r.seq
+     left join ck_posting s on s.posting_id = r.sale_id",
+);
+
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 22] = [
+pub(super) const STATEMENTS: [&Statement; 23] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
@@ -229,4 +238,5 @@ pub(super) const STATEMENTS: [&Statement; 22] = [
     &HEADS,
     &LEGS,
     &USES,
+    &RETURNS,
 ];

@@ -4,9 +4,14 @@
 //! took *v*, the units that come back after *k* others are worth *v(k+u)/n − vk/n*, each rounded
 //! down: all that ever comes back of a sale is worth no penny more or less than what left.
 //!
+//! The lines of the sales are named besides, so that the ledger counts what came back of each; it would
+//! come to the same worth, but a return that a sale explains in part only has one worth as a whole.
+//!
 //! **Back, or found, without a sale**: the simulated cost of the item.
 
 use crate::online_retail::{DocKind, DocLine, Effect, Year};
+use domain::PostingId;
+use domain::ledger::SaleLine;
 use rustc_hash::FxHashMap;
 
 /// The worth of sales that something comes back from.
@@ -18,6 +23,19 @@ pub(super) struct Sales {
     before: Vec<i64>,
     /// By row: what they were worth, in minor units, once they have left.
     values: FxHashMap<u32, i64>,
+    /// By row: the document and the line of it.
+    places: FxHashMap<u32, Place>,
+    /// By row: the posting, once they have left.
+    postings: FxHashMap<u32, PostingId>,
+}
+
+/// Where a sale stands in the plan, and in its posting.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// The positions of document and line.
+    at: (usize, usize),
+    /// The first line of the posting that is of this one.
+    first: usize,
 }
 
 impl Sales {
@@ -30,12 +48,39 @@ impl Sales {
             before.push(*units);
             *units += found.units;
         }
-        let lines = year.docs.iter().flat_map(|doc| &doc.lines);
-        let sold = lines.filter_map(|line| {
-            let (_, row) = line.source?;
-            back.contains_key(&row).then(|| (row, line.units()))
-        });
-        Sales { units: sold.collect(), before, values: FxHashMap::default() }
+        let mut sales = Sales { before, ..Sales::default() };
+        for (at, doc) in year.docs.iter().enumerate() {
+            let mut first = 0;
+            for (number, line, count) in moving(year, at) {
+                if let Some((_, row)) = line.source.filter(|(_, row)| back.contains_key(row)) {
+                    sales.units.insert(row, line.units());
+                    if doc.kind == DocKind::Sale {
+                        sales.places.insert(row, Place { at: (at, number), first });
+                    }
+                }
+                first += count;
+            }
+        }
+        sales
+    }
+
+    /// Notes the posting of a sale.
+    pub(super) fn posted(&mut self, row: u32, posting: PostingId) {
+        self.postings.insert(row, posting);
+    }
+
+    /// The posting of a sale.
+    pub(super) fn posting(&self, row: u32) -> Option<PostingId> {
+        self.postings.get(&row).copied()
+    }
+
+    /// The line of its posting that took a lot, or all, of what was sold in a row out of stock. There is
+    /// none where an import began before sales were named.
+    pub(super) fn line(&self, year: &Year, row: u32, lot: Option<usize>) -> Option<SaleLine> {
+        let Place { at: (doc, line), first } = *self.places.get(&row)?;
+        let shares = year.lots.of(doc, line);
+        let of_lot = lot.map_or(Some(0), |lot| shares.iter().position(|share| share.lot == lot))?;
+        Some(SaleLine { posting: self.posting(row)?, line: first + of_lot })
     }
 
     /// Whether something comes back from the sale in a row.
@@ -65,6 +110,14 @@ impl Sales {
         let each = year.item(line).map_or(0, |item| item.unit_cost.millionths());
         worth + pence(each, rest)
     }
+}
+
+/// The lines of a document that move stock, with the number of movements that each becomes.
+pub(super) fn moving(year: &Year, at: usize) -> impl Iterator<Item = (usize, &DocLine, usize)> {
+    let lines = year.docs.get(at).into_iter().flat_map(|doc| doc.lines.iter().enumerate());
+    lines
+        .filter(|(_, line)| line.effect != Effect::None)
+        .map(move |(number, line)| (number, line, year.lots.of(at, number).len().max(1)))
 }
 
 /// Whether a line brings goods in that the file names no cost for.

@@ -8,7 +8,7 @@ use domain::when::Date;
 use domain::{Ctx, Qty};
 use serde_json::json;
 use std::sync::Arc;
-use stock::{CostInput, LineInput, LotInput, PostInput, QtyInput, Request, Work};
+use stock::{LineInput, LotInput, PostInput, QtyInput, Request, Work};
 use web::{Failure, Principal};
 
 /// Soup in lots.
@@ -67,17 +67,5 @@ fn lines(bin: &str, today: Date) -> Vec<LineInput> {
 }
 
 fn line(sku: &str, bin: &str, units: u32) -> LineInput {
-    LineInput {
-        sku: sku.to_owned(),
-        qty: QtyInput::Moves(Qty::units(units).unwrap_or(Qty::ONE)),
-        unit: None,
-        location: bin.to_owned(),
-        status: None,
-        to_location: None,
-        to_status: None,
-        lot: None,
-        serials: Vec::new(),
-        claim: None,
-        cost: CostInput::Unknown,
-    }
+    LineInput::new(sku, QtyInput::Moves(Qty::units(units).unwrap_or(Qty::ONE)), bin)
 }

@@ -7,7 +7,7 @@
 //!   and country are its note. Services move no stock and so are not posted.
 //! * Opening stock and weekly receipts are simulated: their documents begin with `SIM-` and their
 //!   reason is `simulated`. They come in at the plan's cost for a unit.
-//! * Goods that come back from a sale are worth what they were worth when they left, to the penny;
+//! * Goods that come back from a sale name it, and are worth what they were worth when they left, to the penny;
 //!   those that no sale explains, and those that were found, are worth the item's simulated cost.
 //! * Goods made in batches are kept by lot, see the plan.
 //! * The giant mistakes move no stock, as the plan says.
@@ -189,8 +189,11 @@ fn begin(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<(Ground, Sales, usiz
     };
     progress.check(&plan, year)?;
     let ground = ground::find_again(tx, ctx, year)?;
-    for (row, value) in store::sales(tx, NAME)? {
+    for (row, value, posting) in store::sales(tx, NAME)? {
         sales.left(row, value);
+        if let Some(posting) = posting {
+            sales.posted(row, posting);
+        }
     }
     let course =
         if progress.finished { Course::Unchanged } else { Course::Continued(progress.documents_done) };
@@ -204,7 +207,7 @@ impl Job {
             return Err(somebody_else().into());
         }
         let mut sales = self.sales.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut part = Part::new(&self.year, &self.ground, &mut sales, from, to);
+        let mut part = Part::new(&self.year, &self.ground, ctx, &mut sales, (from, to));
         let postings = std::mem::take(&mut part.postings);
         self.loader.load(tx, ctx, &postings, &mut part)?;
         Ok(store::keep_sales(tx, NAME, &part.sold)?)

@@ -1,10 +1,10 @@
 //! A document of the plan as a posting, with the items, bins and lots that the store has for it.
 
-use super::costs::{self, Sales};
+use super::costs::{self, Sales, moving};
 use super::ground::{Ground, SIMULATED};
 use crate::online_retail::{Doc, DocKind, DocLine, Effect, Year};
-use domain::ledger::{Amount, Cost, Kind, Line, Place};
-use domain::{LotId, Qty, Ratio};
+use domain::ledger::{Amount, Cost, Kind, Line, Place, TakeBack};
+use domain::{Ctx, LotId, PostingId, Qty, Ratio};
 use stock::{Costing, HistoryMovement, HistoryPosting};
 
 /// One after the other, the documents of a part that move stock.
@@ -14,35 +14,72 @@ pub(super) struct Part<'y> {
     docs: Vec<usize>,
     year: &'y Year,
     sales: &'y mut Sales,
-    /// The rows of sales that something comes back from, with what left.
-    pub(super) sold: Vec<(u32, i64)>,
+    /// The rows of sales that something comes back from, with what left and the posting.
+    pub(super) sold: Vec<(u32, i64, PostingId)>,
 }
 
 impl<'y> Part<'y> {
     pub(super) fn new(
         year: &'y Year,
         ground: &Ground,
+        ctx: &Ctx,
         sales: &'y mut Sales,
-        from: usize,
-        to: usize,
+        (from, to): (usize, usize),
     ) -> Part<'y> {
         let mut part = Part { postings: Vec::new(), docs: Vec::new(), year, sales, sold: Vec::new() };
         for (at, doc) in year.docs.iter().enumerate().take(to).skip(from) {
-            if let Some(posting) = posting(year, ground, at, doc) {
+            let id = PostingId(ctx.ids.next());
+            if let Some(mut posting) = posting(year, ground, id, (at, doc)) {
+                part.link(at, &mut posting);
                 part.postings.push(posting);
                 part.docs.push(at);
             }
         }
         part
     }
-}
 
-/// The lines of a document that move stock, with the number of movements that each becomes.
-fn moving(year: &Year, at: usize) -> impl Iterator<Item = (usize, &DocLine, usize)> {
-    let lines = year.docs.get(at).into_iter().flat_map(|doc| doc.lines.iter().enumerate());
-    lines
-        .filter(|(_, line)| line.effect != Effect::None)
-        .map(move |(number, line)| (number, line, year.lots.of(at, number).len().max(1)))
+    /// Notes which sales a document makes, and names those that it takes back.
+    fn link(&mut self, at: usize, posting: &mut HistoryPosting) {
+        let (year, mut first) = (self.year, 0);
+        for (number, line, count) in moving(year, at) {
+            if let Some((_, row)) = line.source {
+                match posting.kind {
+                    Kind::Issue if self.sales.expects(row) => self.sales.posted(row, posting.id),
+                    Kind::Return => self.take_back((at, number), line, row, first, &mut posting.returns),
+                    _ => {}
+                }
+            }
+            first += count;
+        }
+        posting.returns.sort_by_key(|taken| taken.line);
+    }
+
+    /// Adds what a row takes back of which sales; `first` is the first line of the posting that is of it.
+    fn take_back(
+        &self,
+        (at, number): (usize, usize),
+        line: &DocLine,
+        row: u32,
+        first: usize,
+        returns: &mut Vec<TakeBack>,
+    ) {
+        let shares = self.year.lots.of(at, number);
+        let mut add = |of, line, units: i64| {
+            let qty = units.saturating_mul(domain::qty::SCALE);
+            returns.extend(Option::map(of, |of| TakeBack { line, qty, of: vec![of] }));
+        };
+        if shares.is_empty() {
+            for found in self.year.matches(line) {
+                add(self.sales.line(self.year, found.sale_row, None), first, found.units);
+            }
+            return;
+        }
+        for origin in self.year.lots.origins(row) {
+            let lot = origin.share.lot;
+            let Some(place) = shares.iter().position(|share| share.lot == lot) else { continue };
+            add(self.sales.line(self.year, origin.sale_row, Some(lot)), first + place, origin.share.units);
+        }
+    }
 }
 
 impl Costing for Part<'_> {
@@ -67,7 +104,7 @@ impl Costing for Part<'_> {
             if let Some((_, row)) = line.source.filter(|(_, row)| self.sales.expects(*row)) {
                 let value = parts.iter().filter_map(|movement| movement.value).sum();
                 self.sales.left(row, value);
-                self.sold.push((row, value));
+                self.sold.extend(self.sales.posting(row).map(|posting| (row, value, posting)));
             }
             rest = later;
         }
@@ -86,7 +123,7 @@ fn split_cost(parts: &mut [Line], worth: i64, units: i64) {
 }
 
 /// The posting of a document; `None` when it moves no stock.
-fn posting(year: &Year, ground: &Ground, at: usize, doc: &Doc) -> Option<HistoryPosting> {
+fn posting(year: &Year, ground: &Ground, id: PostingId, (at, doc): (usize, &Doc)) -> Option<HistoryPosting> {
     let kind = kind_of(doc.kind)?;
     let mut lines = Vec::with_capacity(doc.lines.len());
     for (number, line, _) in moving(year, at) {
@@ -96,12 +133,14 @@ fn posting(year: &Year, ground: &Ground, at: usize, doc: &Doc) -> Option<History
         return None;
     }
     Some(HistoryPosting {
+        id,
         kind,
         effective_at: doc.at,
         document: Some(doc.number.to_string()),
         reason: reason_of(doc.kind),
         note: note_of(doc),
         lines,
+        returns: Vec::new(),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::progress::Progress;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
-use domain::Instant;
+use domain::{Instant, PostingId};
 
 const READ: Statement = Statement::new(
     "exchange.read_import",
@@ -29,14 +29,14 @@ const FINISH: Statement = Statement::new(
 
 const KEEP_SALES: Statement = Statement::per_engine(
     "exchange.keep_import_sales",
-    "insert into exchange_import_sale (name, line, value) values (?1, ?2, ?3)",
-    "insert into exchange_import_sale (name, line, value)
-     select * from unnest(?1::text[], ?2::bigint[], ?3::bigint[])",
+    "insert into exchange_import_sale (name, line, value, posting) values (?1, ?2, ?3, ?4)",
+    "insert into exchange_import_sale (name, line, value, posting)
+     select * from unnest(?1::text[], ?2::bigint[], ?3::bigint[], ?4::uuid[])",
 );
 
 const READ_SALES: Statement = Statement::new(
     "exchange.read_import_sales",
-    "select line, value from exchange_import_sale where name = ?1",
+    "select line, value, posting from exchange_import_sale where name = ?1",
 );
 
 const FORGET_SALES: Statement =
@@ -84,10 +84,14 @@ pub(super) fn finish(tx: &mut Tx<'_>, name: &str, at: Instant) -> Result<bool, D
     Ok(tx.execute(&FINISH, &[name.into(), at.0.into()])? == 1)
 }
 
-pub(super) fn keep_sales(tx: &mut Tx<'_>, name: &str, sales: &[(u32, i64)]) -> Result<(), DbError> {
-    let mut rows = Rows::with_capacity(3, sales.len());
-    for (line, value) in sales {
-        rows.push(&[name.into(), i64::from(*line).into(), (*value).into()]);
+pub(super) fn keep_sales(
+    tx: &mut Tx<'_>,
+    name: &str,
+    sales: &[(u32, i64, PostingId)],
+) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(4, sales.len());
+    for (line, value, posting) in sales {
+        rows.push(&[name.into(), i64::from(*line).into(), (*value).into(), posting.bytes().into()]);
     }
     if !rows.is_empty() {
         tx.execute_many(&KEEP_SALES, &rows)?;
@@ -95,8 +99,12 @@ pub(super) fn keep_sales(tx: &mut Tx<'_>, name: &str, sales: &[(u32, i64)]) -> R
     Ok(())
 }
 
-pub(super) fn sales(conn: &mut Conn<'_>, name: &str) -> Result<Vec<(u32, i64)>, DbError> {
+/// The row of a sale, what it was worth, and its posting.
+type Sale = (u32, i64, Option<PostingId>);
+
+pub(super) fn sales(conn: &mut Conn<'_>, name: &str) -> Result<Vec<Sale>, DbError> {
     conn.query(&READ_SALES, &[name.into()], |row| {
-        Ok((u32::try_from(row.int(0)?).unwrap_or(u32::MAX), row.int(1)?))
+        let posting = row.opt_id16(2)?.map(PostingId::from_bytes);
+        Ok((u32::try_from(row.int(0)?).unwrap_or(u32::MAX), row.int(1)?, posting))
     })
 }

@@ -131,6 +131,18 @@ fn what_comes_back_is_worth_what_left(engine: db::Engine) {
     assert_eq!(pence("C2", "T1"), pence("1", "T1") / 3);
     let two_without_a_sale = (2 * each + 5_000) / 10_000;
     assert_eq!(pence("C4", "T2"), pence("1", "T2") + two_without_a_sale);
+    let text = world.canonical();
+    let linked: Vec<serde_json::Value> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("return "))
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let taken: Vec<_> =
+        linked.iter().map(|row| [&row["document"], &row["sale_document"], &row["qty"]]).collect();
+    assert_eq!(taken.len(), 3, "{text}");
+    for row in [["C2", "1", "1"], ["C3", "1", "2"], ["C4", "1", "7"]] {
+        assert!(taken.iter().any(|taken| *taken == row), "{row:?} in {taken:?}");
+    }
     let lots: Vec<&str> =
         movements.iter().filter(|row| row["sku"] == "T2").filter_map(|row| row["lot"].as_str()).collect();
     assert!(lots.len() >= 4 && lots.iter().all(|lot| lot.starts_with("OPENING-")), "{lots:?}");

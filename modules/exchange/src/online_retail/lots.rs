@@ -62,12 +62,28 @@ pub struct Lots {
     pub all: Vec<Lot>,
     /// By the positions of document and line.
     shares: FxHashMap<(usize, usize), Vec<Share>>,
+    /// By the row of a return, which lots of which sales it took back.
+    origins: FxHashMap<u32, Vec<Origin>>,
+}
+
+/// Units that came back into a lot of the sale that they were part of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Origin {
+    /// The row of the sale.
+    pub sale_row: u32,
+    /// The units.
+    pub share: Share,
 }
 
 impl Lots {
     /// What a line moves of which lots; nothing for an item that is not kept by lot.
     pub fn of(&self, doc: usize, line: usize) -> &[Share] {
         self.shares.get(&(doc, line)).map_or(&[], Vec::as_slice)
+    }
+
+    /// The lots of sales that a returned row took back; nothing for an item that is not kept by lot.
+    pub fn origins(&self, row: u32) -> &[Origin] {
+        self.origins.get(&row).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -184,6 +200,7 @@ impl Keeper<'_> {
     /// Finds the lots that the units of a line come back into: those of their sales, then the last.
     fn take_back(&mut self, line: &DocLine, row: Option<u32>) -> Vec<Share> {
         let mut shares: Vec<Share> = Vec::new();
+        let mut origins = Vec::new();
         for found in row.map_or(&[][..], |row| matches_of(self.matches, row)) {
             let mut missing = found.units;
             let Some(taken) = self.taken.get_mut(&found.sale_row) else { continue };
@@ -191,13 +208,18 @@ impl Keeper<'_> {
                 && let Some(last) = taken.last_mut()
             {
                 let units = missing.min(last.units);
-                add(&mut shares, Share { lot: last.lot, units });
+                let share = Share { lot: last.lot, units };
+                add(&mut shares, share);
+                origins.push(Origin { sale_row: found.sale_row, share });
                 last.units -= units;
                 missing -= units;
                 if last.units == 0 {
                     taken.pop();
                 }
             }
+        }
+        if let Some(row) = row.filter(|_| !origins.is_empty()) {
+            self.lots.origins.insert(row, origins);
         }
         let rest = line.units() - shares.iter().map(|share| share.units).sum::<i64>();
         if rest > 0 {

@@ -52,7 +52,7 @@ pub use document::{Doc, DocKind, DocLine, Effect};
 pub use field::QUANTITY_MAX;
 pub use items::{Item, Prices, SERVICES, VOUCHER};
 pub use line::Totals;
-pub use lots::{Lot, Lots, MADE_IN_BATCHES, NOT_ITSELF, Share, UNKNOWN};
+pub use lots::{Lot, Lots, MADE_IN_BATCHES, NOT_ITSELF, Origin, Share, UNKNOWN};
 pub use names::Ix;
 pub use note::Cause;
 pub use price::{Amount, BadPrice, Price};

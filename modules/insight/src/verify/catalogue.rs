@@ -1,10 +1,10 @@
-//! The thirty invariants: number, title, and what checks them.
+//! The thirty-one invariants: number, title, and what checks them.
 
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
     answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, lows, periods,
-    rebuild, reversals, rights, rollups, shape, values, versions,
+    rebuild, returns, reversals, rights, rollups, shape, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -25,7 +25,7 @@ impl Invariant {
     /// ```
     /// use insight::verify::Invariant;
     /// assert_eq!(Invariant::parse("i-05").unwrap().to_string(), "I-05");
-    /// assert_eq!(Invariant::parse("I-31"), None);
+    /// assert_eq!(Invariant::parse("I-32"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Invariant> {
         let number = text.strip_prefix("I-").or_else(|| text.strip_prefix("i-"))?;
@@ -82,7 +82,7 @@ const fn skipped(number: u8, title: &'static str, reason: &'static str) -> Entry
 const NO_JOURNAL: &str = "there is no financial journal yet";
 
 /// All of them, by number.
-pub(super) const ENTRIES: [Entry; 30] = [
+pub(super) const ENTRIES: [Entry; 31] = [
     runs(1, "A balance is the sum of its history", &[balances::history]),
     runs(
         2,
@@ -133,6 +133,7 @@ pub(super) const ENTRIES: [Entry; 30] = [
         "The log folds to what is stored",
         &[rollups::guards, rollups::months, lows::held, rebuild::claims, rebuild::digest],
     ),
+    runs(31, "No more comes back than was sold", &[returns::sales, returns::links]),
 ];
 
 #[cfg(test)]
@@ -140,9 +141,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_numbers_are_one_to_thirty() {
+    fn the_numbers_are_one_to_thirty_one() {
         let numbers: Vec<u8> = ENTRIES.iter().map(|entry| entry.number).collect();
-        assert_eq!(numbers, (1..=30).collect::<Vec<u8>>());
+        assert_eq!(numbers, (1..=31).collect::<Vec<u8>>());
     }
 
     #[test]
@@ -150,7 +151,7 @@ mod tests {
         for invariant in Invariant::all() {
             assert_eq!(Invariant::parse(&invariant.to_string()), Some(invariant));
         }
-        for text in ["", "5", "I-", "I-0", "I-31", "J-05", "I-05 "] {
+        for text in ["", "5", "I-", "I-0", "I-32", "J-05", "I-05 "] {
             assert_eq!(Invariant::parse(text), None, "{text}");
         }
     }

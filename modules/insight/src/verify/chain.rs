@@ -7,7 +7,7 @@ use super::values::CHUNK;
 use crate::digest::Head;
 use db::audit::Canonical;
 use db::{Conn, DbError, Row, Statement};
-use domain::ledger::chain::{self, MovementRecord, Record};
+use domain::ledger::chain::{self, MovementRecord, Record, ReturnRecord};
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
 
@@ -36,6 +36,14 @@ const MOVEMENTS: Statement = Statement::new(
      from ck_movement
      where lane = ?1 and seq > ?2 and seq <= ?3
      order by seq, line_no",
+);
+
+const RETURNS: Statement = Statement::new(
+    "verify.chain.returns",
+    "select seq, line_no, sale_id, sale_line, qty, value
+     from ck_return
+     where lane = ?1 and seq > ?2 and seq <= ?3
+     order by seq, line_no, sale_id, sale_line",
 );
 
 const AUDIT: Statement = Statement::new(
@@ -134,15 +142,13 @@ fn links(
 ) -> Result<[u8; 32], DbError> {
     let params = [lane.into(), from.into(), to.into()];
     let movements = conn.query(&MOVEMENTS, &params, |row| Ok((row.int(0)?, movement(row)?)))?;
-    let (mut rest, mut hash, mut scratch) = (movements.as_slice(), before, Vec::new());
-    let mut own = Vec::new();
+    let returns = conn.query(&RETURNS, &params, |row| Ok((row.int(0)?, returned(row)?)))?;
+    let (mut hash, mut scratch) = (before, Vec::new());
+    let (mut movements, mut returns) = (Own::of(&movements), Own::of(&returns));
     conn.for_each(&POSTINGS, &params, |row| {
         let seq = row.int(0)?;
-        let (passed, later) = rest.split_at(rest.partition_point(|(number, _)| *number <= seq));
-        rest = later;
-        own.clear();
-        own.extend(passed.iter().filter(|(number, _)| *number == seq).map(|(_, movement)| *movement));
-        let made = chain::hash(&hash, &record(lane, row)?, &own, &mut scratch);
+        let (movements, returns) = (movements.next(seq), returns.next(seq));
+        let made = chain::hash(&hash, &record(lane, row)?, movements, returns, &mut scratch);
         hash = row.hash(13)?;
         findings.hold(made == hash, || {
             format!("the hash of {} is not that of what it says and of the hash before", posting(lane, seq))
@@ -150,6 +156,37 @@ fn links(
         Ok(())
     })?;
     Ok(hash)
+}
+
+/// What belongs to one posting after the other, of what belongs to a stretch of them.
+struct Own<'r, T> {
+    rest: &'r [(i64, T)],
+    own: Vec<T>,
+}
+
+impl<'r, T: Copy> Own<'r, T> {
+    const fn of(rest: &'r [(i64, T)]) -> Own<'r, T> {
+        Own { rest, own: Vec::new() }
+    }
+
+    /// What belongs to a posting. What belongs to none before it is passed over.
+    fn next(&mut self, seq: i64) -> &[T] {
+        let (passed, later) = self.rest.split_at(self.rest.partition_point(|(number, _)| *number <= seq));
+        self.rest = later;
+        self.own.clear();
+        self.own.extend(passed.iter().filter(|(number, _)| *number == seq).map(|(_, own)| *own));
+        &self.own
+    }
+}
+
+fn returned(row: &Row<'_>) -> Result<ReturnRecord, DbError> {
+    Ok(ReturnRecord {
+        line: row.int(1)?,
+        sale: row.id16(2)?,
+        sale_line: row.int(3)?,
+        qty: row.int(4)?,
+        value: row.int(5)?,
+    })
 }
 
 fn record<'r>(lane: i64, row: &'r Row<'_>) -> Result<Record<'r>, DbError> {

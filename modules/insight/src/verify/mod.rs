@@ -26,6 +26,7 @@ pub(crate) mod passes;
 mod periods;
 mod rebuild;
 mod report;
+mod returns;
 mod reversals;
 mod rights;
 mod rollups;

@@ -4,7 +4,7 @@
 use crate::faults::GUARDS;
 use crate::world::{World, broken};
 use db::{DbError, Engine, Statement, Tx};
-use domain::ledger::chain::{self, MovementRecord, Record};
+use domain::ledger::chain::{self, MovementRecord, Record, ReturnRecord};
 use insight::digest::Head;
 use insight::verify;
 
@@ -22,6 +22,13 @@ const MOVEMENTS: Statement = Statement::new(
      from ck_movement
      where lane = ?1 and seq = ?2
      order by line_no",
+);
+const RETURNS: Statement = Statement::new(
+    "test.returns",
+    "select line_no, sale_id, sale_line, qty, value
+     from ck_return
+     where lane = ?1 and seq = ?2
+     order by line_no, sale_id, sale_line",
 );
 const SET_HASH: Statement =
     Statement::new("test.set_hash", "update stock_posting set hash = ?3 where lane = ?1 and number = ?2");
@@ -151,7 +158,16 @@ fn chain_anew(tx: &mut Tx<'_>) -> Result<(), DbError> {
                 value: row.opt_int(14)?,
             })
         })?;
-        before = chain::hash(&before, &posting.record(), &movements, &mut scratch);
+        let returns = tx.query(&RETURNS, &[lane.into(), number.into()], |row| {
+            Ok(ReturnRecord {
+                line: row.int(0)?,
+                sale: row.id16(1)?,
+                sale_line: row.int(2)?,
+                qty: row.int(3)?,
+                value: row.int(4)?,
+            })
+        })?;
+        before = chain::hash(&before, &posting.record(), &movements, &returns, &mut scratch);
         tx.execute(&SET_HASH, &[lane.into(), number.into(), (&before).into()])?;
         tx.execute(&SET_HEAD, &[lane.into(), (&before).into()])?;
     }

@@ -163,6 +163,7 @@ impl World {
         world.claims();
         insight::digest::make(&world.db, &world.ctx()).unwrap().unwrap();
         world.transfers();
+        world.returns();
         world.corrections();
         world.positioned();
         world
@@ -300,6 +301,22 @@ impl World {
         self.post_at(1, &path, &at("L1", "2"));
         let line = json!([{ "sku": "RING", "qty": "1" }]);
         self.post("transfers", &json!({ "from_site": "M", "to_site": "N", "lines": line }));
+    }
+
+    /// A sale of two lines of which something came back, and one that was reversed.
+    fn returns(&self) {
+        let nails = |qty: &str| json!({ "sku": "NAIL", "qty": qty, "location": "M1" });
+        let sold = self.lines("issue", "sale", &json!([nails("2"), nails("1")]));
+        let back = |qty: &str, line: u32| json!([{ "sku": "NAIL", "qty": qty, "location": "M1", "sale": { "posting": sold["id"], "line": line } }]);
+        self.lines("return", "back", &back("1.5", 0));
+        self.lines("return", "back too", &back("1", 1));
+        let wrong = self.lines("return", "back for a while", &back("0.25", 0));
+        self.post(&format!("postings/{}/reverse", wrong["id"].as_str().unwrap()), &json!({}));
+        let sold = self.lines("issue", "no sale", &json!([nails("1")]));
+        self.post(
+            &format!("postings/{}/reverse", sold["id"].as_str().unwrap()),
+            &json!({ "note": "undone" }),
+        );
     }
 
     fn corrections(&self) {

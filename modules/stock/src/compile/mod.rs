@@ -4,6 +4,7 @@
 mod claims;
 mod limits;
 mod new_lots;
+mod sales;
 
 pub use limits::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub(crate) use limits::{check_bulk, check_length, check_words};
@@ -77,7 +78,7 @@ impl Compiler<'_> {
         }
         let mut lines = Vec::with_capacity(count);
         let mut origins = Vec::with_capacity(count);
-        let mut namings = Vec::new();
+        let (mut namings, mut returns) = (Vec::new(), Vec::new());
         for (number, line) in input.lines.iter().enumerate() {
             let pointer = format!("/lines/{number}");
             let line = as_it_stood(input, line);
@@ -88,6 +89,8 @@ impl Compiler<'_> {
                 serials => origins.extend((0..serials).map(|serial| pointer::of_serial(&pointer, serial))),
             }
             self.name_new_lots(input.kind, &line, &compiled, lines.len(), &mut namings);
+            let taken = self.take_back(&line, &compiled, lines.len(), &mut returns);
+            taken.map_err(|problem| problem.under(&format!("/lines/{number}")))?;
             lines.extend(compiled);
         }
         Ok(Compiled {
@@ -97,6 +100,7 @@ impl Compiler<'_> {
                 effective_at: input.effective_at,
                 post_late: input.post_late,
                 lines,
+                returns,
             },
             origins,
             namings,

@@ -6,6 +6,7 @@
 //! of one posting are paged the same way, in their own order: one may have thousands.
 
 pub(crate) mod api;
+mod linked;
 pub(crate) mod row;
 pub(crate) mod store;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Movements as they are shown.
 
+use super::linked::Linked;
 use super::store::Entry;
+use crate::answer::SaleAnswer;
 use crate::desk::Desk;
 use crate::sight::Sight;
 use db::{Conn, DbError};
@@ -59,6 +61,13 @@ pub struct LedgerRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reversal_of: Option<PostingId>,
+    /// Of a sale, how much of it came back by returns that name it and stand; left out when nothing did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub returned: Option<Delta>,
+    /// Of a return, what it took back of which sales.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sales: Vec<SaleAnswer>,
     /// The posting that reverses its posting.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
@@ -125,6 +134,7 @@ pub(crate) fn rows(
         .map(|facts| (facts.id, facts.sku))
         .collect();
     let places = shown(conn, scope, &places)?;
+    let mut linked = Linked::read(conn, &entries)?;
     let currency = Desk::read(conn)?.currency;
     let end = |place: Place, on_hand: i64| {
         let shown = places.get(&place.location);
@@ -153,6 +163,8 @@ pub(crate) fn rows(
             document: entry.document,
             reason: entry.reason,
             note: entry.note,
+            returned: linked.back.get(&(entry.posting, entry.line)).copied(),
+            sales: linked.sales.remove(&(entry.posting, entry.line)).unwrap_or_default(),
             reversal_of: entry.reversal_of,
             reversed_by: entry.reversed_by,
         })

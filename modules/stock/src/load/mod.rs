@@ -1,7 +1,7 @@
 //! Loading and locking the rows that a batch decides on.
 //!
-//! The order of locks, everywhere: site guards, balances, serial holders, cost stacks, claims,
-//! each in key order. (The audit head and the lane come last; `db` takes them at commit.)
+//! The order of locks, everywhere: site guards, balances, serial holders, cost stacks, claims, lines of
+//! sales, each in key order. (The audit head and the lane come last; `db` takes them at commit.)
 //! Guards, serials and stacks that are not there yet are inserted as zeros before anything is
 //! locked, so that "absent" can be locked like everything else. There are many more balances, most
 //! of them new in a growing warehouse: an absent one is read as empty, and whoever stores it finds
@@ -15,6 +15,7 @@ mod history;
 #[cfg(test)]
 mod history_tests;
 mod lots;
+mod sales;
 
 pub(crate) use claims::{claim, open_claims, read_claims, want_bins_of_claims};
 use history::Past;
@@ -24,7 +25,7 @@ use crate::desk::Desk;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
 use db::{Conn, DbError, Row, Rows, Tx, Value};
-use domain::ledger::{Balance, Group, Key, Loaded, Place, SiteKey, SiteStock};
+use domain::ledger::{Balance, Group, Key, Loaded, Place, Sale, SaleLine, SiteKey, SiteStock};
 use domain::{ClaimId, Instant, ItemId, LocationId, LotId, Period, SiteId, Status};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -42,6 +43,9 @@ pub(crate) struct Wanted {
     pub(crate) stacks: FxHashMap<(ItemId, Group), i64>,
     /// What backdated postings say of the past of a key.
     pub(crate) past: FxHashMap<Key, Past>,
+    /// Lines of sales, as they were shipped; `None` for those whose row says it, and for those that the
+    /// batch itself ships.
+    pub(crate) sales: FxHashMap<SaleLine, Option<Sale>>,
     /// What is swept whether its guard says that something is due or not.
     pub(crate) swept: FxHashSet<SiteKey>,
 }
@@ -103,6 +107,7 @@ pub(crate) fn lock_rest(
     costs::lock(tx, wanted, desk.method, loaded)?;
     known.check(tx, loaded.costs.len() == wanted.stacks.len())?;
     claims::lock(tx, wanted, loaded)?;
+    sales::lock(tx, wanted, loaded)?;
     // a claim alone is dated by the clock, and closed periods do not concern it
     if !wanted.balances.is_empty() {
         loaded.closed = tx.query(&sql::READ_CLOSED, &[], |row| period(row, 0))?.into_iter().collect();

@@ -4,17 +4,21 @@
 //! did not exist.
 
 mod named;
+mod sales;
 
 use crate::input::{LineInput, PostInput, Request, Work};
 use crate::{load, reason, store_below};
 use catalog::ItemFacts;
 use db::{Ask, Conn, DbError, Tx};
 use domain::code::fold;
-use domain::ledger::{Group, Kind, LotFacts};
+use domain::ledger::{Group, LotFacts};
 use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId};
 use named::Named;
+pub(crate) use named::outside;
 use places::{LocationFacts, SiteFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
+use sales::Sales;
+pub(crate) use sales::Sold;
 use std::sync::Arc;
 use web::{Principal, Reached};
 
@@ -36,6 +40,8 @@ pub(crate) struct Names {
     pub(crate) claims: FxHashMap<ClaimId, domain::ledger::Claim>,
     /// The codes of the reasons in use, when postings need them.
     pub(crate) reasons: FxHashSet<String>,
+    /// The sales that returns name.
+    pub(crate) sales: Sales,
     /// What the locations lie below, themselves included, when there are callers that do not see all.
     above: FxHashMap<LocationId, Vec<LocationId>>,
 }
@@ -59,18 +65,6 @@ fn sees_all(principal: &Principal) -> bool {
         .iter()
         .filter_map(|permission| principal.scope(*permission))
         .all(|scope| matches!(scope.reached(), Reached::All))
-}
-
-/// The virtual location at the other end of a kind of posting.
-pub(crate) const fn outside(kind: Kind) -> Option<LocationId> {
-    match kind {
-        Kind::Opening => Some(places::OPENING),
-        Kind::Receive => Some(places::SUPPLIER),
-        Kind::Return | Kind::Issue => Some(places::CUSTOMER),
-        Kind::Produce | Kind::Consume => Some(places::PRODUCTION),
-        Kind::Adjust => Some(places::ADJUSTMENT),
-        _ => None,
-    }
 }
 
 impl Names {

@@ -1,9 +1,22 @@
 //! What the requests of a batch call by name.
 
-use super::{lines, outside, postings};
+use super::{lines, postings};
 use crate::input::{Request, Work};
 use domain::LocationId;
+use domain::ledger::Kind;
 use rustc_hash::FxHashSet;
+
+/// The virtual location at the other end of a kind of posting.
+pub(crate) const fn outside(kind: Kind) -> Option<LocationId> {
+    match kind {
+        Kind::Opening => Some(places::OPENING),
+        Kind::Receive => Some(places::SUPPLIER),
+        Kind::Return | Kind::Issue => Some(places::CUSTOMER),
+        Kind::Produce | Kind::Consume => Some(places::PRODUCTION),
+        Kind::Adjust => Some(places::ADJUSTMENT),
+        _ => None,
+    }
+}
 
 /// What requests call by name, each once.
 pub(super) struct Named<'r> {

@@ -1,7 +1,7 @@
 //! The bodies of postings as they come in, and their translation into inputs.
 
 use crate::compile::check_length;
-use crate::input::{BulkInput, CostInput, LineInput, LotInput, PostInput, QtyInput, ReverseInput};
+use crate::input::{BulkInput, CostInput, LineInput, LotInput, PostInput, QtyInput, ReverseInput, SaleInput};
 use domain::ledger::Kind;
 use domain::money::UnitCost;
 use domain::{AsProblem, ClaimId, Code, Instant, PostingId, Problem, Qty, Status, when};
@@ -68,6 +68,21 @@ struct LineBody {
     claim: Option<ClaimId>,
     /// What one `unit` costs, when goods come in; for a count, each that was found beyond the books.
     unit_cost: Option<String>,
+    /// The sale that returned goods were part of: they are worth what they were worth when they left, and
+    /// are no more than what is left of it.
+    sale: Option<SaleBody>,
+}
+
+/// A sale that goods come back from.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SaleBody {
+    /// The goods issue.
+    #[schema(value_type = String)]
+    posting: PostingId,
+    /// Its line, from zero. When left out, what comes back is taken from its lines with the same item and
+    /// lot, one after the other.
+    line: Option<u32>,
 }
 
 /// A posting of a bulk: it names its kind.
@@ -212,6 +227,13 @@ fn lines(lines: &[LineBody], kind: Kind) -> Result<Vec<LineInput>, Problem> {
     Ok(inputs)
 }
 
+impl SaleBody {
+    fn input(self) -> SaleInput {
+        let line = self.line.map(|line| usize::try_from(line).unwrap_or(usize::MAX));
+        SaleInput { posting: self.posting, line }
+    }
+}
+
 impl LineBody {
     fn input(&self, kind: Kind) -> Result<LineInput, Problem> {
         self.check_fields(kind)?;
@@ -245,6 +267,7 @@ impl LineBody {
             serials: self.serials.clone(),
             claim: self.claim,
             cost: self.cost()?,
+            sale: self.sale.map(SaleBody::input),
         })
     }
 
@@ -271,6 +294,7 @@ impl LineBody {
                 "/claim",
                 "a posting that takes goods out, or a move,",
             ),
+            (self.sale.is_some() && kind != Kind::Return, "/sale", "a return"),
             (self.unit_cost.is_some() && !comes_in, "/unit_cost", "a posting that brings goods in"),
         ];
         match only.into_iter().find(|(given, ..)| *given) {

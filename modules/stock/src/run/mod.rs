@@ -57,6 +57,7 @@ pub(crate) fn run(
         .collect();
     names.complete(tx, &fresh)?;
     let found = originals::read(tx, &fresh, &mut names)?;
+    names.read_sales(tx, &fresh)?;
     let mut steps = Vec::with_capacity(requests.len());
     let mut replaces = Vec::with_capacity(requests.len());
     for (request, stored) in requests.iter().zip(stored) {

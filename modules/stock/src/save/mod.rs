@@ -9,6 +9,7 @@ mod costs;
 mod limit_tests;
 mod months;
 mod postings;
+mod sales;
 
 use crate::load::balance_key;
 use crate::store_vault as sql;
@@ -171,6 +172,7 @@ fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
     stores.add(&sql::STORE_SERIALS, rows);
     costs::add(stores, &touched.costs);
     claims::add(stores, &touched.claims);
+    sales::add(stores, touched);
 }
 
 fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {

@@ -1,8 +1,9 @@
 //! The postings of a batch: chained in the lane, with their movements and layer uses, each with
 //! its event.
 
-use super::{Calendars, Entry, Stores, months};
+use super::{Calendars, Entry, Stores, months, sales};
 use crate::store_postings as sql;
+use crate::store_sales::INSERT_RETURNS;
 use db::{DbError, LaneHead, NewEvent, Rows, Tx, Value};
 use domain::Period;
 use domain::ledger::chain::{self, MovementRecord, Record};
@@ -33,8 +34,9 @@ impl Chained {
             head.number += 1;
             let claims = claims_text(&entry.posted.claims);
             let movements: Vec<MovementRecord> = entry.posted.movements.iter().map(movement_record).collect();
+            let returns = sales::records(&entry.posted.returns);
             let record = record(head.lane, head.number, &entry, claims.as_deref());
-            head.hash = chain::hash(&head.hash, &record, &movements, &mut scratch);
+            head.hash = chain::hash(&head.hash, &record, &movements, &returns, &mut scratch);
             numbered.push(Numbered { entry, number: head.number, hash: head.hash, claims });
         }
         Chained { head, numbered }
@@ -51,6 +53,7 @@ impl Chained {
         stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered));
         stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered));
         stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered));
+        stores.add(&INSERT_RETURNS, sales::returns(lane, numbered));
         months::add(stores, calendars, numbered, touched)
     }
 

@@ -6,7 +6,7 @@ use super::state::State;
 use super::wire::{NewTransfer, NewTransferLine};
 use super::{store, trace};
 use crate::compile::Compiler;
-use crate::input::{CostInput, LineInput, LotInput, QtyInput};
+use crate::input::{LineInput, LotInput, QtyInput};
 use crate::{gate, inside, reach};
 use db::{Conn, Tx};
 use domain::ledger::Kind;
@@ -99,17 +99,9 @@ fn lines(tx: &mut Tx<'_>, caller: &Caller, new: &[NewTransferLine]) -> Result<Ve
     for (number, line) in new.iter().enumerate() {
         let qty = Qty::parse(&line.qty).map_err(|error| error.problem(&format!("/lines/{number}/qty")))?;
         inputs.push(LineInput {
-            sku: line.sku.clone(),
-            qty: QtyInput::Moves(qty),
             unit: line.unit.clone(),
-            location: String::new(),
-            status: None,
-            to_location: None,
-            to_status: None,
             lot: line.lot.clone().map(|code| LotInput { code, expiry_on: None, made_on: None }),
-            serials: Vec::new(),
-            claim: None,
-            cost: CostInput::Unknown,
+            ..LineInput::new(&line.sku, QtyInput::Moves(qty), "")
         });
     }
     let (names, inputs) = inside::names_of(tx, caller, inputs)?;

@@ -7,7 +7,7 @@ use super::state::{State, Step};
 use super::wire::{CloseBody, ExpectBody, StepBody, StepLine};
 use super::{may, open, store, trace};
 use crate::compile::Compiler;
-use crate::input::{CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, QtyInput};
+use crate::input::{LINES_PER_POSTING_MAX, LineInput, LotInput, QtyInput};
 use crate::inside::{self, Draft, Order, When, carry_out, claimed_line};
 use crate::{load, pointer, reason};
 use db::{Conn, DbError, Tx};
@@ -392,19 +392,14 @@ fn input(
     if qty.is_zero() {
         return Err(Problem::at(Code::InvalidQuantity, "/qty", "it is more than zero"));
     }
+    let sku = skus.get(&known.item).cloned().unwrap_or_default();
     let lot = line.lot.as_ref().or(known.lot_code.as_ref()).filter(|_| line.serials.is_empty());
     let input = LineInput {
-        sku: skus.get(&known.item).cloned().unwrap_or_default(),
-        qty: QtyInput::Moves(qty),
         unit,
-        location: line.location.clone(),
         status: line.status,
-        to_location: None,
-        to_status: None,
         lot: lot.map(|code| LotInput { code: code.clone(), expiry_on: None, made_on: None }),
         serials: line.serials.clone(),
-        claim: None,
-        cost: CostInput::Unknown,
+        ..LineInput::new(sku, QtyInput::Moves(qty), &line.location)
     };
     Ok((at, input))
 }

@@ -29,6 +29,20 @@ impl World {
         Some(Ok(()))
     }
 
+    /// Decides `stop ITEM[:LOT] BIN` or `start ITEM[:LOT] BIN`; how many claims were broken.
+    pub(super) fn recount(&mut self, command: &str) -> Option<Result<usize, Refusal>> {
+        let words: Vec<&str> = command.split_whitespace().collect();
+        let [word @ ("start" | "stop"), item, bin] = words[..] else { return None };
+        let (item, lot) = item_of(item);
+        let location = location_of(bin);
+        let keys = vec![Key { item, location, lot, status: Status::Good }];
+        let site = SiteKey { item, site: self.vault.location(location).unwrap().site };
+        let (starts, stops) = if word == "start" { (keys, Vec::new()) } else { (Vec::new(), keys) };
+        let command = Recount { posting: PostingId(self.next()), site, starts, stops };
+        let posted = recount(&mut self.vault, &command, noon());
+        Some(posted.map(|posted| posted.map_or(0, |posted| posted.claims.len())))
+    }
+
     /// Puts a bin below another site, unless what is in it is claimed.
     fn stand(&mut self, bin: LocationId, site: LocationId) -> Result<(), Refusal> {
         let (here, there) = (self.vault.location(bin).unwrap(), self.vault.location(site).unwrap());
@@ -38,7 +52,14 @@ impl World {
         let (out, back) = (PostingId(self.next()), PostingId(self.next()));
         let half = |vault: &mut Vault, id, lines: Vec<Line>| {
             let clock = Clock { now: noon(), zone: &Zone::UTC, minor_digits: 2 };
-            let command = Post { id, kind: Kind::Relocate, effective_at: None, post_late: false, lines };
+            let command = Post {
+                id,
+                kind: Kind::Relocate,
+                effective_at: None,
+                post_late: false,
+                lines,
+                returns: Vec::new(),
+            };
             if command.lines.is_empty() { Ok(None) } else { post(vault, &command, &clock).map(Some) }
         };
         let left = self.vault.attempt(|vault| {

@@ -7,5 +7,6 @@ mod counts;
 mod holds;
 mod laws;
 mod refusals;
+mod sales;
 mod tables;
 mod world;

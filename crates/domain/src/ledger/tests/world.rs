@@ -8,7 +8,7 @@
 //! ? BOLT A1 = 10/0              on hand and allocated
 //! ? BOLT LON = 10/4/0 6         sellable, reserved, allocated; available
 //! ```
-//! `lapse CLAIM` ends a claim by time; what happens around the vault is in `around`.
+//! `lapse CLAIM` ends a claim by time; what happens around the vault is in `around`, `sale=` in `sales`.
 //! A command is `kind ITEM[:LOT] QTY PLACE [PLACE] [key=value …]`, a place is `LOCATION[/status]`;
 //! several lines of one posting are joined with `+`.
 
@@ -65,7 +65,7 @@ pub(super) struct World {
     pub(super) zone: Zone,
     ids: u128,
     claims: BTreeMap<String, ClaimId>,
-    postings: BTreeMap<String, Posted>,
+    pub(super) postings: BTreeMap<String, Posted>,
     reversed: Vec<PostingId>,
     pub(super) log: Vec<Posted>,
 }
@@ -209,20 +209,6 @@ impl World {
         }
     }
 
-    /// Decides `stop ITEM[:LOT] BIN` or `start ITEM[:LOT] BIN`; how many claims were broken.
-    fn recount(&mut self, command: &str) -> Option<Result<usize, Refusal>> {
-        let words: Vec<&str> = command.split_whitespace().collect();
-        let [word @ ("start" | "stop"), item, bin] = words[..] else { return None };
-        let (item, lot) = item_of(item);
-        let location = location_of(bin);
-        let keys = vec![Key { item, location, lot, status: Status::Good }];
-        let site = SiteKey { item, site: self.vault.location(location).unwrap().site };
-        let (starts, stops) = if word == "start" { (keys, Vec::new()) } else { (Vec::new(), keys) };
-        let command = Recount { posting: PostingId(self.next()), site, starts, stops };
-        let posted = recount(&mut self.vault, &command, noon());
-        Some(posted.map(|posted| posted.map_or(0, |posted| posted.claims.len())))
-    }
-
     /// Decides one command line.
     pub(super) fn decide(&mut self, command: &str) -> Result<Posted, Refusal> {
         let (command, name) = match command.split_once(" as ") {
@@ -242,7 +228,8 @@ impl World {
                 let original = self.postings[name].clone();
                 let reversed = self.reversed.contains(&original.id);
                 let original_id = original.id;
-                let original = Original { kind: original.kind, movements: original.movements, reversed };
+                let Posted { id, kind, effective_at, movements, returns, .. } = original;
+                let original = Original { id, kind, effective_at, movements, returns, reversed };
                 let command = Reverse { id: posting, effective_at: None, post_late: false, original };
                 let clock = Clock { now, zone: &self.zone, minor_digits: 2 };
                 let outcome = reverse(&mut self.vault, &command, &clock);
@@ -310,7 +297,7 @@ impl World {
 
     fn post(&mut self, id: PostingId, command: &str) -> Result<Posted, Refusal> {
         let mut kind = None;
-        let mut lines = Vec::new();
+        let (mut lines, mut returns) = (Vec::new(), Vec::new());
         let (mut effective_at, mut post_late) = (None, false);
         for (number, part) in command.split('+').enumerate() {
             let mut words: Vec<&str> = part.split_whitespace().collect();
@@ -321,14 +308,21 @@ impl World {
                 effective_at = Some(Instant::parse(at).unwrap());
             }
             post_late |= option(&words, "late").is_some();
-            lines.push(self.line(kind.unwrap(), &words));
+            let line = self.line(kind.unwrap(), &words);
+            for of in words.iter().filter_map(|word| word.strip_prefix("sale=")) {
+                returns.push(self.take_back(number, &line, of));
+            }
+            lines.push(line);
         }
         let kind = match kind.unwrap() {
             "count" => Kind::Adjust,
             word => Kind::parse(word).unwrap(),
         };
         let clock = Clock { now: noon(), zone: &self.zone, minor_digits: 2 };
-        post(&mut self.vault, &Post { id, kind, effective_at, post_late, lines }, &clock)
+        if kind == Kind::Issue {
+            (0..lines.len()).for_each(|line| self.vault.await_sale(SaleLine { posting: id, line }));
+        }
+        post(&mut self.vault, &Post { id, kind, effective_at, post_late, lines, returns }, &clock)
     }
 
     fn line(&mut self, kind: &str, words: &[&str]) -> Line {
@@ -375,7 +369,7 @@ fn option<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {
     words.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
 }
 
-fn millionths(text: &str) -> i64 {
+pub(super) fn millionths(text: &str) -> i64 {
     Delta::parse(text).unwrap().0
 }
 

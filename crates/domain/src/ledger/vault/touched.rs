@@ -5,6 +5,7 @@ use crate::ledger::claim::Claim;
 use crate::ledger::cost::Costs;
 use crate::ledger::facts::Group;
 use crate::ledger::key::{Balance, Key, Place, SiteKey, SiteStock};
+use crate::ledger::sale::{Sale, SaleLine};
 use crate::{ItemId, LotId};
 
 /// The rows that accepted commands have changed, in key order.
@@ -20,12 +21,14 @@ pub struct Touched {
     pub serials: Vec<(LotId, Option<Place>)>,
     /// Cost layers by item and group: before and after.
     pub costs: Vec<((ItemId, Group), Costs, Costs)>,
+    /// Lines of sales of which more came back, or less.
+    pub sales: Vec<(SaleLine, Sale)>,
 }
 
 impl Vault {
     /// Everything that accepted commands have changed, in key order.
     pub fn touched(&self) -> Touched {
-        let mut touched = Touched::default();
+        let mut touched = Touched { sales: self.touched_sales(), ..Touched::default() };
         for (key, slot) in &self.balances {
             if slot.now != slot.was {
                 touched.balances.push((*key, slot.now, slot.was));

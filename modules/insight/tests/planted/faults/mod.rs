@@ -15,6 +15,7 @@ macro_rules! fault {
 }
 
 mod records;
+mod returns;
 mod stock;
 
 /// A fault.
@@ -38,6 +39,8 @@ pub(crate) const GUARDS: &[Statement] = &[
     guard("drop trigger stock_posting_never_deleted", "select 1"),
     guard("drop trigger stock_layer_use_never_updated", "alter table stock_layer_use disable trigger user"),
     guard("drop trigger stock_layer_use_never_deleted", "select 1"),
+    guard("drop trigger stock_return_never_updated", "alter table stock_return disable trigger user"),
+    guard("drop trigger stock_return_never_deleted", "select 1"),
     guard("drop trigger stock_digest_never_updated", "alter table stock_digest disable trigger user"),
     guard("drop trigger stock_digest_never_deleted", "select 1"),
     guard("drop trigger db_outbox_no_update", "alter table db_outbox disable trigger user"),
@@ -52,5 +55,5 @@ const fn guard(sqlite: &'static str, postgres: &'static str) -> Statement {
 
 /// All of them.
 pub(crate) fn faults() -> impl Iterator<Item = &'static Fault> {
-    stock::FAULTS.iter().chain(records::FAULTS)
+    stock::FAULTS.iter().chain(records::FAULTS).chain(returns::FAULTS)
 }
