@@ -2,8 +2,10 @@
 
 use crate::failure::Failure;
 use crate::guard::Seen;
+use crate::limiter::Limiter;
 use crate::meter::Meter;
 use crate::principal::{Authenticator, Principal};
+use crate::strangers::Strangers;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -12,6 +14,10 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+
+/// Refusals that the log tells of in a minute at the usual level. Whoever is refused a thousand times a
+/// second fills no disk, and whoever asks about one refusal finds it.
+const REFUSALS_TOLD_PER_MINUTE: u32 = 600;
 
 /// What a router's state must be. Implemented for everything that can be one.
 pub trait State: Clone + Send + Sync + 'static {}
@@ -87,6 +93,10 @@ struct Inner {
     draining: watch::Sender<bool>,
     /// Connections end after the request they are at.
     closing: watch::Sender<bool>,
+    /// What those have used up whom nobody knows.
+    strangers: Strangers,
+    /// How many refusals the log tells of.
+    told: Limiter,
     /// Open event streams.
     streams: Mutex<HashMap<PrincipalId, usize>>,
 }
@@ -117,6 +127,8 @@ impl App {
             meter: Meter::new(),
             draining: watch::Sender::new(false),
             closing: watch::Sender::new(false),
+            strangers: Strangers::new(),
+            told: Limiter::per_minute(REFUSALS_TOLD_PER_MINUTE),
             streams: Mutex::default(),
         }))
     }
@@ -197,6 +209,15 @@ impl App {
         *open += 1;
         drop(streams);
         Ok(Streaming { app: self.clone(), principal: principal.id() })
+    }
+
+    pub(crate) fn strangers(&self) -> &Strangers {
+        &self.0.strangers
+    }
+
+    /// Whether the log tells of one more refusal at the usual level.
+    pub(crate) fn tells(&self, now: Instant) -> bool {
+        self.0.told.take(now).is_ok()
     }
 
     pub(crate) fn meter(&self) -> &Meter {

@@ -253,8 +253,9 @@ impl Gate {
         response
     }
 
-    /// At most one line a request: faults and what is turned away always, refusals at `info`, so that
-    /// whoever asks about one finds it by its id; what went well at `debug`.
+    /// At most one line a request: faults and what is turned away always; refusals at `info`, so that
+    /// whoever asks about one finds it by its id, but not more of them than a log is read for; what
+    /// went well, and the other refusals, at `debug`.
     fn log(&self, begun: &Begun, status: StatusCode, took: std::time::Duration, failure: Option<&Failure>) {
         let (method, route) = (self.route.method.as_str(), self.route.path.as_str());
         // to the microsecond: what a float has beyond is noise
@@ -267,17 +268,22 @@ impl Gate {
             _ if status.is_server_error() => tracing::warn!(
                 %request_id, method, route, status = status.as_u16(), ms, "request turned away"
             ),
+            _ if !self.tells(status, begun.now) => {
+                tracing::debug!(%request_id, method, route, status = status.as_u16(), ms, "request answered");
+            }
             Some(failure) => tracing::info!(
                 %request_id, method, route, status = status.as_u16(), ms, code = %failure.problem().code, "request refused"
             ),
             // a refusal of the ledger is an answer that is kept
-            None if status.is_client_error() => tracing::info!(
+            None => tracing::info!(
                 %request_id, method, route, status = status.as_u16(), ms, "request refused"
             ),
-            None => {
-                tracing::debug!(%request_id, method, route, status = status.as_u16(), ms, "request answered");
-            }
         }
+    }
+
+    /// Whether an answer is one that the log tells of.
+    fn tells(&self, status: StatusCode, now: Instant) -> bool {
+        status.is_client_error() && self.app.tells(now)
     }
 }
 

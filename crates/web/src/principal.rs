@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
+use crate::strangers::Peer;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use domain::permission::Permissions;
@@ -264,7 +265,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     }
 }
 
-/// The context of a public route, whose caller nobody knows.
+/// The context of a command of a public route, whose caller nobody knows: so many a minute from one
+/// address.
 #[derive(Clone, Debug)]
 pub struct Stranger(pub Ctx);
 
@@ -273,6 +275,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Stranger {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Failure> {
         let Seen { app, request_id, now, .. } = Seen::of(&parts.extensions)?;
+        let peer = parts.extensions.get::<Peer>().copied();
+        app.strangers().take(peer, *now).map_err(|seconds| {
+            let detail = format!("too much was asked from your address, come again in {seconds} s");
+            Failure::Later(Box::new(Problem::new(Code::Throttled, detail)), seconds)
+        })?;
         let actor = Actor { id: PrincipalId(0), name: "stranger".to_owned() };
         Ok(Stranger(Ctx { actor, now: *now, ids: Arc::clone(app.ids()), request_id: *request_id }))
     }

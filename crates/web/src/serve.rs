@@ -1,8 +1,13 @@
 //! The accept loop: bounded connections, bounded heads, and an end that cuts nobody off.
 
 use crate::app::App;
+use crate::patient::{Patient, Turns};
+use crate::strangers::Peer;
 use axum::Router;
+use axum::http::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use std::future::Future;
@@ -14,6 +19,9 @@ use tokio::task::JoinSet;
 
 /// How long a client may take to send the head of a request.
 pub(crate) const HEAD_TIME_MAX: Duration = Duration::from_secs(10);
+/// How long a connection may rest between two requests: longer than clients and proxies commonly keep
+/// theirs, so that it is they who close it and no request meets a closed door.
+const REST_TIME_MAX: Duration = Duration::from_secs(75);
 /// Headers of a request at most.
 const HEADERS_MAX: usize = 64;
 /// Bytes of the head of a request at most.
@@ -54,8 +62,8 @@ pub async fn serve(
         tokio::select! {
             () = &mut stop => break,
             (place, accepted) = accept => match accepted {
-                Ok((stream, _)) => {
-                    let connection = connection(stream, router.clone(), app.clone());
+                Ok((stream, peer)) => {
+                    let connection = connection(stream, Peer(peer.ip()), router.clone(), app.clone());
                     connections.spawn(async move {
                         connection.await;
                         drop(place);
@@ -76,7 +84,7 @@ pub async fn serve(
     }
 }
 
-async fn connection(stream: TcpStream, router: Router, app: App) {
+async fn connection(stream: TcpStream, peer: Peer, router: Router, app: App) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection went away at once");
         return;
@@ -86,12 +94,25 @@ async fn connection(stream: TcpStream, router: Router, app: App) {
         // an error means that the sender is gone, and with it the server
         drop(closing.wait_for(|closing| *closing).await);
     };
+    let turns = Arc::new(Turns::default());
+    let stream = Patient::new(stream, Arc::clone(&turns), HEAD_TIME_MAX);
+    let router = TowerToHyperService::new(router);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        let turn = Turns::begin(&turns);
+        request.extensions_mut().insert(peer);
+        let answer = router.call(request);
+        async move {
+            let answer = answer.await;
+            drop(turn);
+            answer
+        }
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIME_MAX)
+        .header_read_timeout(REST_TIME_MAX)
         .max_headers(HEADERS_MAX)
         .max_buf_size(HEAD_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+        .serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         biased;
