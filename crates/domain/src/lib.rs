@@ -11,6 +11,7 @@ pub mod costing;
 pub mod ctx;
 pub mod currency;
 mod decimal;
+pub mod hex;
 pub mod id;
 pub mod item;
 pub mod ledger;

@@ -12,7 +12,7 @@
 
 use crate::store_digest as sql;
 use db::{Conn, Db, DbError};
-use domain::Ctx;
+use domain::{Ctx, hex};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -47,7 +47,7 @@ impl Head {
     /// Reads a JSON list of heads; `None` when it is none.
     pub fn list(text: &str) -> Option<Vec<Head>> {
         let written: Vec<Written> = serde_json::from_str(text).ok()?;
-        let head = |Written { lane, number, hash }| Some(Head { lane, number, hash: from_hex(&hash)? });
+        let head = |Written { lane, number, hash }| Some(Head { lane, number, hash: hex::read(&hash)? });
         written.into_iter().map(head).collect()
     }
 
@@ -55,30 +55,14 @@ impl Head {
     pub fn text(heads: &[Head]) -> String {
         let written: Vec<Written> = heads
             .iter()
-            .map(|Head { lane, number, hash }| Written { lane: *lane, number: *number, hash: to_hex(hash) })
+            .map(|Head { lane, number, hash }| Written {
+                lane: *lane,
+                number: *number,
+                hash: hex::digits(hash),
+            })
             .collect();
         serde_json::to_string(&written).unwrap_or_default()
     }
-}
-
-fn to_hex(bytes: &[u8; 32]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|half| char::from_digit(half.into(), 16))
-        .collect()
-}
-
-fn from_hex(text: &str) -> Option<[u8; 32]> {
-    let digits: Option<Vec<u32>> = text.chars().map(|digit| digit.to_digit(16)).collect();
-    let bytes: Option<Vec<u8>> = digits?
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => u8::try_from(high * 16 + low).ok(),
-            _ => None,
-        })
-        .collect();
-    bytes?.try_into().ok()
 }
 
 /// The state that some postings lead to.

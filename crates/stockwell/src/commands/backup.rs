@@ -3,13 +3,13 @@
 //! digest of the ledger, which `verify` holds the ledger against from then on. On SQLite it is
 //! written into the copy: while a server runs, nobody else writes to the original.
 
-use super::{Operator, hexadecimal};
+use super::Operator;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::{config, store_backup, wiring};
 use clap::Args;
 use db::{Db, DbError};
-use domain::Ctx;
+use domain::{Ctx, hex};
 use insight::digest::{self, Anchor};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -56,7 +56,7 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         anchor
     };
     let (bytes, sha256) = file_hash(&to)?;
-    let (postings, state_hash) = (anchor.postings, hexadecimal(&anchor.state_hash));
+    let (postings, state_hash) = (anchor.postings, hex::digits(&anchor.state_hash));
     let written = Written { file: to, bytes, sha256, engine, postings, state_hash };
     call.out.show(&written, |written| {
         let Written { file, bytes, sha256, engine: _, postings, state_hash } = written;
@@ -163,5 +163,5 @@ fn file_hash(file: &Path) -> Result<(u64, String), Stop> {
         hash.update(part);
         bytes += u64::try_from(read).unwrap_or_default();
     }
-    Ok((bytes, hexadecimal(&hash.finalize())))
+    Ok((bytes, hex::digits(&hash.finalize())))
 }

@@ -1,12 +1,12 @@
 //! `stockwell export`: lists of the ledger for spreadsheets and programs, and the canonical text by
 //! which two ledgers are compared. It reads one snapshot, also beside a running server.
 
-use super::{PATIENCE, hexadecimal};
+use super::PATIENCE;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use clap::Args;
 use db::Db;
-use domain::Instant;
+use domain::{Instant, hex};
 use exchange::export::{self, Format, What};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -136,7 +136,7 @@ fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
         // somebody may have made it meanwhile
         refuse_existing(file, command.force)?;
         std::fs::rename(&part, file)?;
-        let sha256 = hexadecimal(&out.sha256.finalize());
+        let sha256 = hex::digits(&out.sha256.finalize());
         Ok(Written { file: file.to_owned(), rows, bytes: out.bytes, sha256 })
     })();
     if written.is_err() {

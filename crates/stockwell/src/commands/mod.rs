@@ -143,9 +143,3 @@ pub(crate) fn operator_ctx() -> Ctx {
     let request_id = ids.next();
     Ctx { actor, now: clock.now(), ids, request_id }
 }
-
-/// Bytes as people compare them.
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
-}

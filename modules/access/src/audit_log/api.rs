@@ -1,7 +1,7 @@
 //! The door of the audit log.
 
 use db::audit::{self, Entry, Filter, Order};
-use domain::{Instant, PrincipalId};
+use domain::{Instant, PrincipalId, hex};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -71,7 +71,6 @@ impl TryFrom<Entry> for AuditView {
 
     fn try_from(entry: Entry) -> Result<Self, Failure> {
         let Entry { n, at, actor_id, actor_name, action, target, request_id, outcome, details, hash } = entry;
-        let digits: Vec<String> = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(AuditView {
             n,
             at: Instant(at),
@@ -81,7 +80,7 @@ impl TryFrom<Entry> for AuditView {
             outcome,
             request_id: format!("req_{}", uuid::Uuid::from_bytes(request_id).simple()),
             details: RawValue::from_string(details)?,
-            hash: digits.concat(),
+            hash: hex::digits(&hash),
         })
     }
 }

@@ -2,8 +2,7 @@
 
 use db::{Conn, DbError, Row};
 use domain::ledger::Kind;
-use domain::{ClaimId, Currency, Delta, Instant, PostingId, Status};
-use std::fmt::Write as _;
+use domain::{ClaimId, Currency, Delta, Instant, PostingId, Status, hex};
 
 /// What a column holds, in the store and in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -108,7 +107,7 @@ impl Holds {
             },
             Holds::Posting => word(row.opt_id16(column)?.map(|id| PostingId::from_bytes(id).to_string())),
             Holds::Claim => word(row.opt_id16(column)?.map(|id| ClaimId::from_bytes(id).to_string())),
-            Holds::Hash => word(row.opt_hash(column)?.map(|hash| hexadecimal(&hash))),
+            Holds::Hash => word(row.opt_hash(column)?.map(|hash| hex::digits(&hash))),
             Holds::Currency => word(row.opt_int(column)?.map(|_| books.currency.to_string())),
         })
     }
@@ -116,14 +115,6 @@ impl Holds {
 
 fn word(text: Option<String>) -> Cell {
     text.map_or(Cell::Null, Cell::Word)
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let written = write!(text, "{byte:02x}");
-        debug_assert!(written.is_ok(), "writing to a string never fails");
-        text
-    })
 }
 
 impl Cell {
