@@ -5,7 +5,7 @@ use crate::{asked, reach};
 use domain::{Code, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Caller, Failure, Path, Query};
+use web::{Answer, App, Caller, Path, Query};
 
 /// What of the availability of an item is asked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -44,7 +44,7 @@ pub(crate) async fn get_item_availability(
                 return Err(Problem::at(Code::UnknownLocation, "?site", detail).into());
             }
             let asked = Asked { site, until };
-            Ok::<_, Failure>(read(conn, &caller.scope, &item, caller.ctx.now, asked)?)
+            read(conn, &caller.scope, &item, caller.ctx.now, asked)
         })
         .await?;
     Answer::ok(&answer)

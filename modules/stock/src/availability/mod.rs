@@ -17,13 +17,13 @@ use catalog::ItemFacts;
 use db::{Conn, DbError};
 use decide::{Change, Day, days, promise};
 use domain::when::{Date, plus_days};
-use domain::{Delta, Instant, LocationId, SiteId};
+use domain::{Code, Delta, Instant, LocationId, Problem, SiteId};
 use places::SiteFacts;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{OpenLine, Transit};
 use utoipa::ToSchema;
-use web::Scope;
+use web::{Failure, Scope};
 
 /// What can be sold and promised of an item.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -109,7 +109,7 @@ pub(crate) fn read(
     item: &ItemFacts,
     now: Instant,
     asked: Asked,
-) -> Result<ItemAvailability, DbError> {
+) -> Result<ItemAvailability, Failure> {
     let (mut guards, mut lasting) = item_stock::numbers(item.id);
     let (mut transit, mut lines) = (store::transit(item.id), store::open_lines(item.id));
     conn.ask(&mut [&mut guards, &mut lasting, &mut transit, &mut lines])?;
@@ -122,6 +122,7 @@ pub(crate) fn read(
         available: Delta::ZERO,
         sites: Vec::new(),
     };
+    let mut past = true;
     for at in sites {
         let wanted = asked.site.is_none_or(|site| site == at.site);
         if !wanted || !reach::site(scope, at.site) {
@@ -130,9 +131,17 @@ pub(crate) fn read(
         let (changes, unscheduled) = changes(&at, &lasting, &transit, &lines);
         let days = days(at.level.available, at.today, &changes);
         answer.available = Delta(answer.available.0 + at.level.available);
+        past = past && asked.until.is_some_and(|until| until < at.today);
         answer.sites.push(shown(&at, &days, unscheduled, asked.until));
     }
-    Ok(answer)
+    match asked.until {
+        // where it is still today, it may be asked for
+        Some(until) if past && !answer.sites.is_empty() => {
+            let detail = format!("`{until}` is over, and nothing more can be promised for it");
+            Err(Problem::at(Code::MalformedParameter, "?until", detail).into())
+        }
+        _ => Ok(answer),
+    }
 }
 
 /// The sites that never had the item, and that some is on its way to.

@@ -1,13 +1,13 @@
 //! What can be sold and promised, with goods on their way between two sites.
 
 use super::{Asked, ItemAvailability, SiteAvailability, read, store};
-use crate::testing::{World, caller, on_both_engines, parse, world};
+use crate::testing::{World, caller, on_both_engines, parse, seen, world};
 use crate::transfer::{self, ExpectBody, NewTransfer, NewTransferLine, StepBody, StepLine};
 use db::Engine;
-use domain::SiteId;
 use domain::ledger::Kind;
 use domain::when::parse_date;
-use web::IfMatch;
+use domain::{Code, SiteId};
+use web::{Failure, IfMatch};
 
 on_both_engines!(
     what_a_transfer_asks_for_is_promised_once,
@@ -53,7 +53,7 @@ fn ship(world: &World, number: &str, body: StepBody) {
 fn ask(world: &World, sku: &str, asked: Asked) -> ItemAvailability {
     let scope = caller(&world.ctx, None).scope;
     let item = world.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].clone().unwrap();
-    world.read(|conn| read(conn, &scope, &item, world.ctx.now, asked))
+    world.db.read_blocking(|conn| read(conn, &scope, &item, world.ctx.now, asked)).unwrap()
 }
 
 /// `L 6: 01 +0 -5 x0 = 1, 1`: available, and each day with supply, demand, expiring, projected, ATP.
@@ -189,7 +189,17 @@ fn the_day_asked_for_is_the_last_one_listed(engine: Engine) {
     assert_eq!(until("2026-03-04"), ("2026-03-04".to_owned(), "0".to_owned(), 1));
     assert_eq!(until("2026-03-07"), ("2026-03-07".to_owned(), "2".to_owned(), 2));
     assert_eq!(until("2027-01-01"), ("2027-01-01".to_owned(), "4".to_owned(), 3));
-    assert_eq!(until("2026-02-01"), ("2026-02-01".to_owned(), "0".to_owned(), 0), "the past is not promised");
+    assert_eq!(until("2026-03-01").2, 1, "today");
+    let item = world.read(|conn| catalog::facts_by_sku(conn, &["BOLT"]))[0].clone().unwrap();
+    let scope = caller(&world.ctx, None).scope;
+    let past = Asked { site, until: Some(parse_date("2026-02-28").unwrap()) };
+    let refused = world.db.read_blocking(|conn| read(conn, &scope, &item, world.ctx.now, past));
+    match refused {
+        Err(Failure::Refused(problem)) => {
+            assert_eq!(seen(&problem), (Code::MalformedParameter, "?until".to_owned()));
+        }
+        other => panic!("the past is not promised: {other:?}"),
+    }
 }
 
 fn a_site_out_of_reach_is_not_there(engine: Engine) {
@@ -200,7 +210,7 @@ fn a_site_out_of_reach_is_not_there(engine: Engine) {
     let seen = |below: &str| {
         let scope = caller(&world.ctx, Some(world.location(below))).scope;
         let now = world.ctx.now;
-        let answer = world.read(|conn| read(conn, &scope, &item, now, Asked::default()));
+        let answer = world.db.read_blocking(|conn| read(conn, &scope, &item, now, Asked::default())).unwrap();
         (answer.available.to_string(), answer.sites.len())
     };
     assert_eq!(seen("M"), ("2".to_owned(), 1));
