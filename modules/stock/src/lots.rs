@@ -81,7 +81,7 @@ impl Made {
             return Err(unknown_lot(facts, &naming.code));
         }
         let expiry = facts.expiry.last_sellable_day(expiry_on, made_on);
-        let expiry = expiry.map_err(|error| error.problem("/lot"))?;
+        let expiry = expiry.map_err(|error| error.problem("/expiry_on"))?;
         vault.set_lot(lot, LotFacts { item, expiry, on_hold: false });
         self.places.insert(lot, self.lots.len());
         self.lots.push(NewLot { id: lot, item, code: naming.code.clone(), expiry, made_on });
@@ -111,7 +111,7 @@ pub(crate) fn check_day(code: &str, given: Option<Date>, known: Option<Date>) ->
     match (given, known) {
         (Some(given), Some(known)) if given != known => {
             let detail = format!("lot `{code}` has the last sellable day `{known}`, not `{given}`");
-            Err(Problem::at(Code::Expiry, "/lot", detail))
+            Err(Problem::at(Code::Expiry, "/expiry_on", detail))
         }
         _ => Ok(()),
     }

@@ -2,6 +2,7 @@
 //! the caller wrote lists of serials, counts, new statuses and places under names of their own.
 
 use crate::compile::Compiled;
+use domain::Code;
 use domain::ledger::{Kind, Place, Refusal, Why};
 
 /// What stands between the pointer of a line and the number of a serial on it.
@@ -38,10 +39,12 @@ pub(crate) fn of_posting(compiled: &Compiled, refusal: &Refusal) -> Option<Strin
     Some(of_field(kind, origin, field))
 }
 
-/// The field of a line that names its lot, or the serial that the line came from.
-pub(crate) fn of_lot(compiled: &Compiled, line: usize) -> String {
+/// The field of a line that a refusal of its lot is about: its day, its name, or the serial that the
+/// line came from.
+pub(crate) fn of_lot(compiled: &Compiled, line: usize, code: Code) -> String {
     let origin = compiled.origins.get(line).map_or("", String::as_str);
-    of_field(compiled.post.kind, origin, "/lot")
+    let field = if code == Code::Expiry { "/expiry_on" } else { "/lot" };
+    of_field(compiled.post.kind, origin, field)
 }
 
 /// The field of a reservation, an allocation or a release.

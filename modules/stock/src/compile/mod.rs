@@ -279,7 +279,7 @@ impl Compiler<'_> {
             if makes_lots(kind)
                 && let Err(error) = item.expiry.last_sellable_day(input.expiry_on, input.made_on)
             {
-                return Err(error.problem("/lot"));
+                return Err(error.problem("/expiry_on"));
             }
             return Err(unknown_lot(item, &input.code));
         };

@@ -101,9 +101,9 @@ impl<'a> Batch<'a> {
                 self.bulk(request, postings, atomic, earlier.as_ref())
             }
             Step::Reserve(reserve) => {
-                let claim = reserve.claim;
+                let (claim, at) = (reserve.claim, (reserve.item, reserve.site));
                 let posted = ledger::reserve(self.vault, reserve, ctx.now);
-                let posted = posted.map_err(|refusal| self.claim_problem(Kind::Reserve, &refusal))?;
+                let posted = posted.map_err(|refusal| self.reserve_problem(at, &refusal))?;
                 self.claimed(request.origin(), posted, claim)
             }
             Step::Allocate(allocate) => {
@@ -143,7 +143,7 @@ impl<'a> Batch<'a> {
         for naming in &compiled.namings {
             let named = self.made.name(self.names, self.vault, naming);
             named.map_err(|problem| {
-                let pointer = pointer::of_lot(compiled, naming.line);
+                let pointer = pointer::of_lot(compiled, naming.line, problem.code);
                 Problem::at(problem.code, pointer, problem.detail)
             })?;
         }

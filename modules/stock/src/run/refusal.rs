@@ -5,7 +5,7 @@ use super::batch::Batch;
 use crate::compile::Compiled;
 use crate::pointer;
 use domain::ledger::{Kind, Place, Refusal};
-use domain::{Permission, Problem};
+use domain::{Code, ItemId, Permission, Problem, SiteId};
 use std::sync::Arc;
 use web::Principal;
 
@@ -33,7 +33,32 @@ impl Batch<'_> {
             let told = named(place) || reached(place);
             if told { self.names.call(place) } else { ELSEWHERE.to_owned() }
         };
-        at(refusal, &call, pointer::of_posting(compiled, refusal))
+        let line = refusal.line.and_then(|line| compiled.post.lines.get(line));
+        let site = |place: Place| self.names.location_facts.get(&place.location).map(|facts| facts.site);
+        let about = line.and_then(|line| Some((line.item, site(line.from)?)));
+        self.about(about, at(refusal, &call, pointer::of_posting(compiled, refusal)))
+    }
+
+    /// The refusal of a reservation.
+    pub(super) fn reserve_problem(&self, at: (ItemId, SiteId), refusal: &Refusal) -> Problem {
+        self.about(Some(at), self.claim_problem(Kind::Reserve, refusal))
+    }
+
+    /// What is lacking at a site, with the names of the item and of the site.
+    fn about(&self, at: Option<(ItemId, SiteId)>, problem: Problem) -> Problem {
+        let names = |(item, site): (ItemId, SiteId)| {
+            Some((&self.names.item_facts.get(&item)?.sku, &self.names.site_facts.get(&site)?.code))
+        };
+        match (problem.code, at.and_then(names)) {
+            (Code::InsufficientAvailable, Some((sku, site))) => {
+                let detail = format!("`{sku}` at `{site}`: {}", problem.detail);
+                match problem.errors.first() {
+                    Some(field) => Problem::at(problem.code, field.pointer.clone(), detail),
+                    None => Problem::new(problem.code, detail),
+                }
+            }
+            _ => problem,
+        }
     }
 
     /// The refusal of a reservation, an allocation or a release.

@@ -96,7 +96,7 @@ fn faults() -> Vec<(Value, &'static str)> {
         (json!({ "sku": "MILK", "lot": "" }), "422 invalid_value /lot"),
         (json!({ "sku": "MILK", "lot": long(65) }), "422 limit_exceeded /lot"),
         (json!({ "sku": "MILK", "lot": "GOOD", "expiry_on": "2026-02-30" }), "422 invalid_value /expiry_on"),
-        (json!({ "sku": "MILK", "lot": "GOOD", "expiry_on": "2027-01-01" }), "422 invalid_expiry /lot"),
+        (json!({ "sku": "MILK", "lot": "GOOD", "expiry_on": "2027-01-01" }), "422 invalid_expiry /expiry_on"),
         (json!({ "expiry_on": "2026-12-31" }), "422 lot_required /lot"),
         (json!({ "sku": "DRILL" }), "422 serial_required /serials"),
         (json!({ "serials": ["X"] }), "422 lot_not_allowed /serials"),

@@ -216,7 +216,7 @@ fn lots_are_held_to_what_they_are(world: &World) {
         ("never seen", "issue", vec![milk("NEW", "1")], "422 unknown_lot /lines/0/lot"),
         ("expired", "issue", vec![milk("OLD", "1")], "409 lot_expired /lines/0/lot"),
         ("expired", "consume", vec![milk("OLD", "1")], "409 lot_expired /lines/0/lot"),
-        ("without its day", "receive", vec![milk("NEW", "1")], "422 invalid_expiry /lines/0/lot"),
+        ("without its day", "receive", vec![milk("NEW", "1")], "422 invalid_expiry /lines/0/expiry_on"),
         ("good", "issue", vec![milk("GOOD", "11")], "409 insufficient_stock /lines/0/qty"),
         (
             "together",
