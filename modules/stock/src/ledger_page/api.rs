@@ -1,6 +1,6 @@
 //! The routes of the ledger.
 
-use super::{After, LedgerRow, Wanted, read, row};
+use super::{After, LedgerRow, Wanted, read, row, store};
 use crate::asked;
 use crate::walk::Part;
 use db::Conn;
@@ -88,7 +88,7 @@ web::sorts! {
     pub(crate) enum LineSort { Line = "line" }
 }
 
-/// One posting: its movements, in the order of its lines.
+/// One posting: its movements, in the order of its lines. A promise moves nothing and has none.
 #[utoipa::path(
     get, path = "/api/v1/postings/{id}",
     params(("id" = String, Path, description = "the posting"), List<LineFilter, LineSort>),
@@ -107,12 +107,13 @@ pub(crate) async fn get_posting(
         .db()
         .read(move |conn| {
             let Part { rows, next } = super::of_posting(conn, &scope, posting, after, limit)?;
+            // a page that looked for long and found nothing within reach yet still says where to go on;
+            // a promise has no line, and is there all the same
+            if rows.is_empty() && next.is_none() && !store::moves_nothing(conn, posting)? {
+                return Err(Problem::not_found("posting", &id).into());
+            }
             Ok::<_, Failure>((row::rows(conn, &scope, rows, with_values)?, next))
         })
         .await?;
-    // a page that looked for long and found nothing within reach yet still says where to go on
-    if rows.is_empty() && next.is_none() {
-        return Err(Problem::not_found("posting", &id).into());
-    }
     Answer::ok(&list.part(rows, next.as_ref())?)
 }

@@ -153,6 +153,16 @@ const BY_POSTING: Statement = Statement::per_engine(
 )
 .hot();
 
+/// Promises and moves of a unit are postings without a movement.
+const MOVES_NOTHING: Statement = Statement::new(
+    "stock.ledger.moves_nothing",
+    "select p.number from stock_posting p
+     where p.id = ?1 and not exists (
+       select 1 from stock_movement m
+       where m.lane = p.lane and m.number = p.number and m.recorded_at = p.recorded_at)",
+)
+.hot();
+
 /// The keys of the next movements at one end of each of a few places: the index has all of it. A
 /// limit for each place must be a number on PostgreSQL, so there is a statement for pages of the
 /// usual size and one for the largest.
@@ -234,6 +244,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[
     BY_DOCUMENT,
     BY_ACTOR,
     BY_POSTING,
+    MOVES_NOTHING,
     KEYS_FROM,
     KEYS_TO,
     MORE_KEYS_FROM,
@@ -327,6 +338,11 @@ pub(crate) fn of_posting(
 ) -> Result<Vec<Entry>, DbError> {
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     conn.query(&BY_POSTING, &[posting.bytes().into(), after.into(), limit.into()], entry)
+}
+
+/// Whether there is such a posting, and it has no movement.
+pub(crate) fn moves_nothing(conn: &mut Conn<'_>, posting: PostingId) -> Result<bool, DbError> {
+    Ok(conn.query_opt(&MOVES_NOTHING, &[posting.bytes().into()], |row| row.int(0))?.is_some())
 }
 
 fn page(

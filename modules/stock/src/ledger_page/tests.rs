@@ -2,8 +2,8 @@
 
 use super::row::{LedgerEnd, rows};
 use super::store::STATEMENTS;
-use super::{After, Wanted, of_posting, read};
-use crate::input::{LINES_PER_POSTING_MAX, PostInput, Work};
+use super::{After, Wanted, of_posting, read, store};
+use crate::input::{LINES_PER_POSTING_MAX, PostInput, ReserveInput, Work};
 use crate::inside::{self, Draft, Order, When};
 use crate::testing::{World, caller, on_both_engines, parse, posting, posting_of, world};
 use db::Engine;
@@ -20,6 +20,7 @@ on_both_engines!(
     a_posting_is_shown_whole_however_many_lines_it_has,
     the_lines_of_a_posting_are_those_within_reach,
     a_movement_tells_the_note_of_its_posting_and_who_reversed_it,
+    a_promise_is_a_posting_that_moves_nothing,
     every_statement_walks_along_an_index,
 );
 
@@ -263,6 +264,26 @@ fn a_movement_tells_the_note_of_its_posting_and_who_reversed_it(engine: Engine) 
     }
     assert_eq!(by_posting.len(), 2);
     assert!(by_posting.iter().all(|entry| entry.note.is_some() && entry.reversed_by.is_some()));
+}
+
+fn a_promise_is_a_posting_that_moves_nothing(engine: Engine) {
+    let world = world(engine);
+    let received = posting_of(&world.try_post(Kind::Receive, vec![parse("10 BOLT at L1")]));
+    let answer = world.ask(Work::Reserve(ReserveInput {
+        sku: "BOLT".to_owned(),
+        site: "L".to_owned(),
+        qty: domain::Qty::units(1).unwrap(),
+        unit: None,
+        owner: "order-1".to_owned(),
+        priority: 0,
+        expires_at: None,
+    }));
+    let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+    let promised = PostingId::parse(answer["posting"].as_str().unwrap()).unwrap();
+    let nobodys = PostingId(world.ctx.ids.next());
+    let nothing = |posting| world.read(|conn| store::moves_nothing(conn, posting));
+    assert_eq!([promised, received, nobodys].map(nothing), [true, false, false]);
+    assert_eq!(lines_of(&world, &everywhere(), promised, 10), [Vec::<i64>::new()]);
 }
 
 fn every_filter_finds_what_it_names(engine: Engine) {
