@@ -36,6 +36,7 @@ macro_rules! everywhere {
 
 everywhere!(
     a_crowd_is_promised_exactly_what_is_there,
+    a_crowd_waits_for_exactly_the_cap_and_what_comes_is_shared_out,
     what_is_sold_and_promised_at_once_is_never_more_than_there_is,
     kits_that_share_parts_are_exact_in_any_order_of_lines,
     two_lines_of_one_item_are_refused_as_one,
@@ -115,7 +116,60 @@ fn a_crowd_is_promised_exactly_what_is_there(race: &Race) {
     let tally = tally(replies.iter().flatten());
     assert_eq!(tally, counts([("201", 500), ("409 insufficient_available", 4_500)]));
     let stock = race.stock("HOT");
-    assert_eq!(stock, Stock { sellable: 500, reserved: 500, available: 0 });
+    assert_eq!(stock, Stock { sellable: 500, reserved: 500, available: 0, backordered: 0 });
+}
+
+fn a_crowd_waits_for_exactly_the_cap_and_what_comes_is_shared_out(race: &Race) {
+    const CLIENTS: usize = 64;
+    const REQUESTS: usize = 5_000;
+    race.stocked("HOT", 500);
+    let body = json!({ "accepts": "cap", "cap": "100" });
+    let rule = Post { path: "/api/v1/backorder-rules/LON".into(), key: "rule".to_owned(), body };
+    assert_eq!(race.client(0).put(&rule).unwrap().status, 200);
+    let replies = crowd(CLIENTS, |client| {
+        let mut connection = race.client(client);
+        let mine = (0..REQUESTS).filter(|number| number % CLIENTS == client);
+        mine.map(|number| connection.post(&reserve(&format!("r-{number}"), "HOT")).unwrap())
+            .collect::<Vec<_>>()
+    });
+    let replies: Vec<&Reply> = replies.iter().flatten().collect();
+    let tally = tally(replies.iter().copied());
+    assert_eq!(tally, counts([("201", 600), ("409 insufficient_available", 4_400)]));
+    let accepted = replies.iter().filter(|reply| reply.status == 201).map(|reply| reply.json());
+    let waiting = accepted.filter(|claim| claim["backordered"] == "1" && claim["qty"] == "0");
+    assert_eq!(waiting.count(), 100);
+    let stock = race.stock("HOT");
+    assert_eq!(stock, Stock { sellable: 500, reserved: 500, available: 0, backordered: 100 });
+    assert_eq!(race.client(1).post(&receive("more", "HOT", 50)).unwrap().status, 201);
+    let stock = race.stock("HOT");
+    assert_eq!(stock, Stock { sellable: 550, reserved: 550, available: 0, backordered: 50 });
+    // twenty others give up while the rest comes, and nothing is handed out twice
+    let claims: Vec<String> = replies
+        .iter()
+        .filter(|reply| reply.status == 201)
+        .map(|reply| reply.json())
+        .filter(|claim| claim["qty"] == "1")
+        .map(|claim| claim["id"].as_str().unwrap().to_owned())
+        .take(20)
+        .collect();
+    let ask = |number: usize| match claims.get(number) {
+        Some(claim) => Post {
+            path: format!("/api/v1/reservations/{claim}/release").into(),
+            key: format!("g-{number}"),
+            body: json!({}),
+        },
+        None => receive(&format!("in-{number}"), "HOT", 2),
+    };
+    // who is told that the rows are held asks again, under the same key
+    let mut open: Vec<usize> = (0..40).collect();
+    while !open.is_empty() {
+        let replies = race.at_once(open.len(), |place| ask(open[place]));
+        assert!(replies.iter().all(|reply| reply.status < 300 || reply.status == 503), "{replies:?}");
+        let busy = open.iter().zip(&replies).filter(|(_, reply)| reply.status == 503);
+        open = busy.map(|(number, _)| *number).collect();
+    }
+    let stock = race.stock("HOT");
+    assert_eq!(stock, Stock { sellable: 590, reserved: 580, available: 10, backordered: 0 });
 }
 
 fn what_is_sold_and_promised_at_once_is_never_more_than_there_is(race: &Race) {
@@ -139,7 +193,7 @@ fn what_is_sold_and_promised_at_once_is_never_more_than_there_is(race: &Race) {
     let refused = replies.iter().flatten().filter(|(_, reply)| reply.status != 201);
     assert_eq!(refused.filter(|(_, reply)| reply.status == 409).count(), 32 * 20 - 100);
     let stock = race.stock("HOT");
-    assert_eq!(stock, Stock { sellable: 100 - sold, reserved: promised, available: 0 });
+    assert_eq!(stock, Stock { sellable: 100 - sold, reserved: promised, available: 0, backordered: 0 });
 }
 
 fn kits_that_share_parts_are_exact_in_any_order_of_lines(race: &Race) {
@@ -217,7 +271,7 @@ fn the_last_unit_is_promised_to_one_of_a_hundred(race: &Race) {
     race.stocked("LAST", 1);
     let replies = race.at_once(100, |number| reserve(&format!("last-{number}"), "LAST"));
     assert_eq!(tally(&replies), counts([("201", 1), ("409 insufficient_available", 99)]));
-    assert_eq!(race.stock("LAST"), Stock { sellable: 1, reserved: 1, available: 0 });
+    assert_eq!(race.stock("LAST"), Stock { sellable: 1, reserved: 1, available: 0, backordered: 0 });
 }
 
 fn fifty_identical_requests_have_one_effect_and_one_answer(race: &Race) {

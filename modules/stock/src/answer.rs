@@ -104,9 +104,13 @@ pub struct ClaimChangeAnswer {
     /// How much of it.
     #[schema(value_type = String)]
     pub qty: Delta,
-    /// What is left of it.
+    /// What it holds afterwards.
     #[schema(value_type = String)]
     pub left: Delta,
+    /// What it waits for afterwards; left out when nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub backordered: Option<Delta>,
 }
 
 /// A claim.
@@ -124,9 +128,12 @@ pub struct ClaimAnswer {
     /// The bin of an allocation; left out for a reservation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub location: Option<String>,
-    /// What it still claims.
+    /// What it holds of the stock.
     #[schema(value_type = String)]
     pub qty: Delta,
+    /// What it waits for beyond the stock.
+    #[schema(value_type = String)]
+    pub backordered: Delta,
     /// Kept longer when higher.
     pub priority: i64,
     /// When it ends by itself.
@@ -218,6 +225,7 @@ impl Names {
             change: entry.change.word(),
             qty: Delta(entry.qty),
             left: Delta(entry.left),
+            backordered: (entry.waits != 0).then_some(Delta(entry.waits)),
         });
         PostingAnswer {
             id: posted.id,
@@ -252,6 +260,7 @@ impl Names {
             site,
             location: claim.bin.map(|(location, _)| self.call(Place::good(location))),
             qty: Delta(claim.qty),
+            backordered: Delta(claim.backordered),
             priority: claim.priority,
             expires_at: claim.expires_at,
             state: claim.state.word(),

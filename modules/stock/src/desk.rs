@@ -3,9 +3,10 @@
 
 use crate::organise::store::any_posting;
 use db::{Conn, DbError};
-use domain::Zone;
 use domain::costing::Method;
 use domain::currency::Currency;
+use domain::ledger::Clock;
+use domain::{Ctx, Zone};
 use places::Organisation;
 
 /// The books' settings.
@@ -25,6 +26,11 @@ impl Desk {
     /// Reads the settings.
     pub(crate) fn read(conn: &mut Conn<'_>) -> Result<Desk, DbError> {
         Ok(Desk::of(places::organisation(conn)?))
+    }
+
+    /// The clock of a command by these books.
+    pub(crate) fn clock<'a>(&'a self, ctx: &'a Ctx) -> Clock<'a> {
+        Clock { now: ctx.now, zone: &self.zone, minor_digits: self.minor_digits, ids: ctx.ids.as_ref() }
     }
 
     fn of(organisation: Organisation) -> Desk {

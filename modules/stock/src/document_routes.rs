@@ -1,7 +1,9 @@
 //! The routes of documents, handling units and everything else that changes stock by its own rules.
 
 use crate::service::Vault;
-use crate::{block, item_guard, lot, organise, period, place_guard, reason, transfer, unit, upkeep};
+use crate::{
+    backorder, block, item_guard, lot, organise, period, place_guard, reason, transfer, unit, upkeep,
+};
 use axum::extract::FromRef;
 use domain::Permission;
 use web::{Reach, Routes};
@@ -23,6 +25,11 @@ where
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::move_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(place_guard::api::archive_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(place_guard::api::restore_location))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(backorder::api::list_backorder_rules))
+        .add(Permission::StockRead, Reach::Named, web::routes!(backorder::api::get_site_backorder_rule))
+        .add(Permission::StockRead, Reach::Named, web::routes!(backorder::api::get_item_backorder_rule))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(backorder::api::set_site_backorder_rule))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(backorder::api::set_item_backorder_rule))
         .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::get_unit))
         .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::list_unit_moves))
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::create_unit))

@@ -4,7 +4,8 @@ use crate::gate;
 use crate::input::{Request, RequestKey, Work};
 use crate::testing::{code_of, on_both_engines, parse, posting, world};
 use crate::{
-    Vault, block, item_guard, lot, organise, period, place_guard, reason, store_gate, transfer, unit, upkeep,
+    Vault, backorder, block, item_guard, lot, organise, period, place_guard, reason, store_gate, transfer,
+    unit, upkeep,
 };
 use db::{Engine, Statement, full_scans};
 use domain::ledger::Kind;
@@ -61,6 +62,7 @@ fn postings_wait_behind_the_gate_and_are_taken(engine: Engine) {
 fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
     let world = world(engine);
     let all: Vec<&Statement> = [
+        backorder::store::ALL,
         block::store::ALL,
         item_guard::store::ALL,
         lot::store::ALL,

@@ -241,6 +241,8 @@ pub struct ReserveInput {
     pub priority: i64,
     /// When it ends by itself.
     pub expires_at: Option<Instant>,
+    /// What is not available may wait, where the site keeps backorders.
+    pub backorder: bool,
 }
 
 /// An allocation, by names.
@@ -262,6 +264,9 @@ pub struct AllocateInput {
     pub reservation: Option<ClaimId>,
     /// See [`ReserveInput::priority`].
     pub priority: i64,
+    /// What a loss takes of it may wait, where the site keeps backorders; as the reservation says
+    /// when it is taken from one.
+    pub backorder: bool,
 }
 
 /// The two kinds of claim.

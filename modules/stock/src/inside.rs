@@ -200,7 +200,7 @@ impl Batch<'_> {
                 Ok(Some(self.record(origin, posted, Kept::default())))
             }
             Order::Recount(recount, reason) => {
-                let posted = ledger::recount(self.vault, &recount, now);
+                let posted = ledger::recount(self.vault, &recount, now, origin.ctx.ids.as_ref());
                 let posted = posted.map_err(|refusal| plain(self, &refusal))?;
                 let kept = Kept { reason: Some(reason), ..Kept::default() };
                 Ok(posted.map(|posted| self.record(origin, posted, kept)))

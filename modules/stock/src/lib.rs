@@ -10,6 +10,7 @@ mod answer;
 mod as_of;
 mod asked;
 mod availability;
+mod backorder;
 mod block;
 mod claim;
 mod compile;
@@ -67,6 +68,7 @@ mod store_vault;
 mod sweep;
 #[cfg(test)]
 mod testing;
+mod told;
 mod transfer;
 mod unit;
 mod upkeep;
@@ -116,6 +118,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 9, name: "expiry", text: include_str!("../migrations/0009_expiry.sql") },
         Migration { number: 10, name: "since", text: include_str!("../migrations/0010_since.sql") },
         Migration { number: 11, name: "returns", text: include_str!("../migrations/0011_returns.sql") },
+        Migration { number: 12, name: "backorder", text: include_str!("../migrations/0012_backorder.sql") },
     ],
 };
 

@@ -225,6 +225,7 @@ fn an_allocation_finds_the_lot_of_an_accepted_receipt_only(engine: Engine) {
             unit: None,
             owner: Some("order-1".to_owned()),
             priority: 0,
+            backorder: true,
             reservation: None,
         })
     };

@@ -2,7 +2,8 @@
 
 use crate::testing::{on_both_engines, world};
 use crate::{
-    claim, item_stock, ledger_page, level, lot, period, reason, rotation, transfer, unit, upkeep, valuation,
+    backorder, claim, item_stock, ledger_page, level, lot, period, reason, rotation, transfer, unit, upkeep,
+    valuation,
 };
 use db::{Engine, Statement};
 use testkit::pages_go_on_where_they_ended;
@@ -11,11 +12,17 @@ on_both_engines!(every_page_goes_on_where_the_one_before_ended);
 
 fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
     let world = world(engine);
-    let records =
-        [period::store::ALL, reason::store::ALL, transfer::store::ALL, unit::store::ALL, upkeep::store::ALL];
+    let records = [
+        backorder::store::ALL,
+        period::store::ALL,
+        reason::store::ALL,
+        transfer::store::ALL,
+        unit::store::ALL,
+        upkeep::store::ALL,
+    ];
     let records = records.concat().into_iter();
     let count = pages_go_on_where_they_ended(&world.db, records);
-    assert!(count >= 5, "months, reasons, transfers in both orders, moves of a unit: {count}");
+    assert!(count >= 6, "rules, months, reasons, transfers in both orders, moves of a unit: {count}");
     let stock: [&[&[Statement]]; 6] = [
         &claim::store::ALL,
         &[item_stock::store::STATEMENTS],

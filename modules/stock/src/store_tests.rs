@@ -22,6 +22,14 @@ const CLAIMS: Statement = Statement::new(
     "select item, site, location, lot, qty from stock_claim where state = 1 order by id",
 );
 
+const WAITING: Statement = Statement::new(
+    "stock.test.waiting",
+    "select s.item, s.site from stock_site s
+     where s.backordered <> (
+       select coalesce(sum(c.backordered), 0) from stock_claim c
+       where c.item = s.item and c.site = s.site and c.state = 1)",
+);
+
 const CLAIM: Statement =
     Statement::new("stock.test.claim", "select qty, state from stock_claim where id = ?1");
 
@@ -239,6 +247,8 @@ pub(crate) fn unsound(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
     wrong.extend(
         sellable.iter().filter(|(_, qty)| **qty != 0).map(|(key, qty)| format!("no guard {key:?}: {qty}")),
     );
+    let waiting = conn.query(&WAITING, &[], |row| Ok((row.int(0)?, row.int(1)?)))?;
+    wrong.extend(waiting.into_iter().map(|key| format!("site {key:?} does not know who waits")));
     let layers = conn.query(&LAYERS, &[], |row| Ok(((row.int(0)?, row.int(1)?), row.int(2)?)))?;
     for (key, qty) in layers {
         let on_hand = owned.remove(&key).unwrap_or_default();

@@ -21,29 +21,61 @@ pub(crate) const ENSURE_SITES: Statement = Statement::per_engine(
 )
 .hot();
 
+/// The cap on what may wait of an item at a site: by the item's own rule, else by that of the site.
+macro_rules! cap {
+    ($item:literal, $site:literal) => {
+        concat!(
+            "(select r.cap from stock_backorder r where r.site = ",
+            $site,
+            " and r.item in (0, ",
+            $item,
+            ") and r.rule <> 1 order by r.item desc limit 1)"
+        )
+    };
+}
+
+/// The caps of items at sites that may have no guard.
+pub(crate) const READ_CAPS: Statement = Statement::per_engine(
+    "stock.read_caps",
+    concat!("select ?1, ?2, ", cap!("?1", "?2")),
+    concat!(
+        "select k.item, k.site, ",
+        cap!("k.item", "k.site"),
+        " from unnest(?1::bigint[], ?2::bigint[]) as k (item, site)"
+    ),
+);
+
 pub(crate) const LOCK_SITES: Statement = Statement::per_engine(
     "stock.lock_sites",
-    "select item, site, sellable, reserved, allocated, at, next_expiry
-     from stock_site where item = ?1 and site = ?2",
-    "select s.item, s.site, s.sellable, s.reserved, s.allocated, s.at, s.next_expiry
-     from unnest(?1::bigint[], ?2::bigint[]) as k (item, site)
+    concat!(
+        "select s.item, s.site, s.sellable, s.reserved, s.allocated, s.at, s.next_expiry, s.backordered, ",
+        cap!("s.item", "s.site"),
+        " from stock_site s where s.item = ?1 and s.site = ?2"
+    ),
+    concat!(
+        "select s.item, s.site, s.sellable, s.reserved, s.allocated, s.at, s.next_expiry, s.backordered, ",
+        cap!("s.item", "s.site"),
+        " from unnest(?1::bigint[], ?2::bigint[]) as k (item, site)
      join stock_site s on s.item = k.item and s.site = k.site
      order by s.item, s.site
-     for update of s",
+     for update of s"
+    ),
 )
 .hot();
 
 pub(crate) const STORE_SITES: Statement = Statement::per_engine(
     "stock.store_sites",
-    "insert into stock_site (item, site, sellable, reserved, allocated, at, next_expiry)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    "insert into stock_site (item, site, sellable, reserved, allocated, at, next_expiry, backordered)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
      on conflict (item, site) do update set sellable = excluded.sellable, reserved = excluded.reserved,
-       allocated = excluded.allocated, at = excluded.at, next_expiry = excluded.next_expiry",
+       allocated = excluded.allocated, at = excluded.at, next_expiry = excluded.next_expiry,
+       backordered = excluded.backordered",
     "update stock_site s
      set sellable = k.sellable, reserved = k.reserved, allocated = k.allocated, at = k.at,
-       next_expiry = k.next_expiry
+       next_expiry = k.next_expiry, backordered = k.backordered
      from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[], ?6::bigint[],
-       ?7::date[]) as k (item, site, sellable, reserved, allocated, at, next_expiry)
+       ?7::date[], ?8::bigint[])
+       as k (item, site, sellable, reserved, allocated, at, next_expiry, backordered)
      where s.item = k.item and s.site = k.site",
 )
 .hot();

@@ -8,9 +8,10 @@ use crate::load::Wanted;
 use crate::names::Names;
 use crate::save::{Entry, Event};
 use crate::store_vault as sql;
+use crate::told;
 use db::{DbError, Tx};
 use domain::ledger::{
-    self, Amount, Clock, Cost, Key, Kind, Line, Loaded, Place, Post, Posted, Refusal, SiteKey, Vault,
+    self, Amount, Cost, Key, Kind, Line, Loaded, Place, Post, Posted, Refusal, SiteKey, Vault,
 };
 use domain::when::Date;
 use domain::{Ctx, LocationId, LotId, PostingId, Status};
@@ -94,7 +95,10 @@ pub(crate) fn run(vault: &mut Vault, desk: &Desk, names: &Names, due: Vec<Due>, 
     for due in due {
         let key = due.key;
         match vault.attempt(|vault| sweep(vault, desk, due, ctx)) {
-            Ok(Some(posted)) => entries.push(entry(names, posted, ctx)),
+            Ok(Some(posted)) => {
+                let told = told::of(names, vault, &posted, ctx);
+                entries.push(Entry { told, ..entry(names, posted, ctx) });
+            }
             Ok(None) => {}
             Err(refusal) => tracing::error!(?key, ?refusal, "an expiry sweep was refused"),
         }
@@ -118,8 +122,7 @@ fn sweep(vault: &mut Vault, desk: &Desk, due: Due, ctx: &Ctx) -> Result<Option<P
     let id = PostingId(ctx.ids.next());
     let post =
         Post { id, kind: Kind::Expire, effective_at: None, post_late: false, lines, returns: Vec::new() };
-    let clock = Clock { now: ctx.now, zone: &desk.zone, minor_digits: desk.minor_digits };
-    ledger::post(vault, &post, &clock).map(Some)
+    ledger::post(vault, &post, &desk.clock(ctx)).map(Some)
 }
 
 fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
@@ -139,6 +142,7 @@ fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
         reversal_of: None,
         idem_key: None,
         event,
+        told: Vec::new(),
     }
 }
 
@@ -158,8 +162,7 @@ mod tests {
         let desk = world.read(Desk::read);
         let day = when::parse_date("2026-03-01").ok();
         let mut loaded = Loaded::default();
-        let guard =
-            SiteStock { sellable: 0, reserved: 0, allocated: 0, at: domain::Instant(0), next_expiry: day };
+        let guard = SiteStock { at: domain::Instant(0), next_expiry: day, ..SiteStock::EMPTY };
         let (refused, taken) = (SiteKey { item, site }, SiteKey { item: world.item("BOLT"), site });
         loaded.sites.extend([(refused, guard), (taken, guard)]);
         let mut vault = Vault::new(loaded);

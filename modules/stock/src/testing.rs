@@ -132,6 +132,7 @@ impl World {
             unit: None,
             owner: "order-1".to_owned(),
             priority: 0,
+            backorder: true,
             expires_at: until.map(|text| Instant::parse(text).unwrap()),
         }));
         claim_of(&answer)

@@ -18,6 +18,13 @@ impl Wanted {
             && self.claims.is_empty()
     }
 
+    /// Those who wait wherever more than looking is done: whatever is posted or given up there may make
+    /// stock available to them.
+    pub(crate) fn who_waits(&mut self, loaded: &Loaded) {
+        let waits = |key: &&SiteKey| loaded.sites.get(key).is_some_and(|site| site.backordered > 0);
+        self.waiting_of = self.sites.iter().filter(waits).copied().collect();
+    }
+
     /// A cost stack, of which at most so much is used.
     fn stack(&mut self, item: ItemId, group: Group, most: i64) {
         if group.is_some() {

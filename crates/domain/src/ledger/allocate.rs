@@ -30,6 +30,8 @@ pub struct Allocate {
     pub qty: i64,
     /// See [`Claim::priority`]; a reservation's own when it is taken from one.
     pub priority: i64,
+    /// See [`Claim::may_wait`]; a reservation's own when it is taken from one.
+    pub may_wait: bool,
 }
 
 /// Decides an allocation of a named key.
@@ -48,11 +50,11 @@ pub fn allocate(vault: &mut Vault, command: Allocate, now: Instant) -> Result<Po
         let site_key = SiteKey { item: command.item, site: location.site };
         let mut entries = Vec::with_capacity(2);
         let mut owner = command.owner.unwrap_or_default();
-        let mut priority = command.priority;
+        let (mut priority, mut may_wait) = (command.priority, command.may_wait);
         if let Some(id) = command.reservation {
             let reservation = take_reservation(vault, id, site_key, command.qty, now)?;
             entries.push(reservation.entry(ClaimChange::Bound, command.qty));
-            priority = reservation.priority;
+            (priority, may_wait) = (reservation.priority, reservation.may_wait);
             if owner.is_empty() {
                 owner.clone_from(&reservation.owner);
             }
@@ -73,10 +75,13 @@ pub fn allocate(vault: &mut Vault, command: Allocate, now: Instant) -> Result<Po
             site: location.site,
             bin: Some((command.location, command.lot)),
             qty: command.qty,
+            backordered: 0,
+            may_wait,
             priority,
             made_at: recorded_at,
             expires_at: None,
             state: ClaimState::Open,
+            told: 0,
         };
         entries.push(claim.entry(ClaimChange::Allocated, command.qty));
         vault.set_claim(claim);
@@ -129,11 +134,9 @@ fn take_reservation(
     if claim.bin.is_some() || claim.site_key() != site_key {
         return Err(Refusal::of(Why::ClaimElsewhere));
     }
-    if claim.qty < qty {
-        return Err(Refusal::of(Why::ClaimSmaller { claimed: claim.qty, wanted: qty }));
-    }
+    claim.check_holds(qty)?;
     claim.qty -= qty;
-    if claim.qty == 0 {
+    if claim.is_over() {
         claim.state = ClaimState::Bound;
     }
     let site = vault.site(site_key)?;

@@ -51,9 +51,7 @@ impl Work<'_> {
         if !fits {
             return Err(Refusal::of(Why::ClaimElsewhere));
         }
-        if claim.qty < step.qty {
-            return Err(Refusal::of(Why::ClaimSmaller { claimed: claim.qty, wanted: step.qty }));
-        }
+        claim.check_holds(step.qty)?;
         let partial = claim.qty > step.qty;
         let target = Claim { id: split.filter(|_| partial).unwrap_or(claim.id), ..claim.clone() };
         let end = if moves { ClaimState::Open } else { ClaimState::Fulfilled };

@@ -20,8 +20,13 @@ pub struct Claim {
     pub site: SiteId,
     /// The bin and lot of an allocation; `None` for a reservation.
     pub bin: Option<(LocationId, LotId)>,
-    /// What is still claimed, in millionths. Above zero while open.
+    /// What it holds of the stock, in millionths. While open, above zero together with `backordered`.
     pub qty: i64,
+    /// What it waits for beyond the stock; zero for an allocation.
+    pub backordered: i64,
+    /// Its owner takes what comes later: demand beyond stock waits, and so does what a loss takes, where
+    /// the site keeps backorders.
+    pub may_wait: bool,
     /// Higher is kept longer when a loss breaks claims.
     pub priority: i64,
     /// When it was made, by the ledger's clock.
@@ -30,12 +35,14 @@ pub struct Claim {
     pub expires_at: Option<Instant>,
     /// Open, or how it ended.
     pub state: ClaimState,
+    /// How often its owner was told of what others did to it: the number of its last event.
+    pub told: i64,
 }
 
 words! {
     /// Open, or how a claim ended.
     ClaimState, "claim state" {
-        /// It holds stock.
+        /// It holds stock, or waits for some.
         Open = 1, "open";
         /// Its owner gave it up.
         Released = 2, "released";
@@ -51,9 +58,32 @@ words! {
 }
 
 impl Claim {
-    /// Whether it still holds stock.
+    /// Whether it still holds stock or waits for some.
     pub const fn is_open(&self) -> bool {
         matches!(self.state, ClaimState::Open)
+    }
+
+    /// The record of a change that its owner did not ask for, and is told of.
+    pub(super) const fn tell(&mut self, change: ClaimChange, qty: i64) -> ClaimEntry {
+        self.told += 1;
+        ClaimEntry { told: Some(self.told), ..self.entry(change, qty) }
+    }
+
+    /// Whether nothing is left of it.
+    pub(super) const fn is_over(&self) -> bool {
+        self.qty == 0 && self.backordered == 0
+    }
+
+    /// Whether it holds so much: what waits cannot be bound or go out.
+    pub(super) fn check_holds(&self, wanted: i64) -> Result<(), Refusal> {
+        let (claimed, backordered) = (self.qty, self.backordered);
+        if claimed >= wanted {
+            return Ok(());
+        }
+        Err(Refusal::of(match backordered {
+            0 => Why::ClaimSmaller { claimed, wanted },
+            backordered => Why::ClaimWaits { claimed, backordered, wanted },
+        }))
     }
 
     /// The guard that it counts against.
@@ -69,8 +99,9 @@ impl Claim {
 
     /// The record of a change that leaves the claim as it is now.
     pub(super) const fn entry(&self, change: ClaimChange, qty: i64) -> ClaimEntry {
-        let (claim, left, item, site, bin) = (self.id, self.qty, self.item, self.site, self.bin);
-        ClaimEntry { claim, change, qty, left, item, site, bin }
+        let (claim, left, waits) = (self.id, self.qty, self.backordered);
+        let (item, site, bin) = (self.item, self.site, self.bin);
+        ClaimEntry { claim, change, qty, left, waits, item, site, bin, told: None }
     }
 }
 
@@ -86,7 +117,7 @@ pub(super) fn open_claim(vault: &Vault, id: ClaimId, now: Instant) -> Result<Cla
     Ok(claim.clone())
 }
 
-/// Takes a quantity off an open claim and off the counters that it is part of.
+/// Takes a quantity off what an open claim holds, and off the counters that it is part of.
 pub(super) fn reduce(
     vault: &mut Vault,
     mut claim: Claim,
@@ -104,7 +135,7 @@ pub(super) fn reduce(
         vault.set_site(site_key, SiteStock { reserved: site.reserved - qty, ..site });
     }
     claim.qty -= qty;
-    if claim.qty == 0 {
+    if claim.is_over() {
         claim.state = end;
     }
     let entry = claim.entry(change, qty);

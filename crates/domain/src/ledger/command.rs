@@ -4,7 +4,8 @@ use super::key::Place;
 use super::kind::Kind;
 use super::sale::TakeBack;
 use crate::money::UnitCost;
-use crate::{ClaimId, Instant, ItemId, LotId, PostingId, Ratio, Zone};
+use crate::{ClaimId, Ids, Instant, ItemId, LotId, PostingId, Ratio, Zone};
+use std::fmt;
 
 /// How much a line is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,8 +73,8 @@ pub struct Post {
     pub returns: Vec<TakeBack>,
 }
 
-/// When it is, and how the books see time and money.
-#[derive(Clone, Debug)]
+/// When it is, how the books see time and money, and where ids of new claims come from.
+#[derive(Clone, Copy)]
 pub struct Clock<'a> {
     /// Now.
     pub now: Instant,
@@ -81,4 +82,16 @@ pub struct Clock<'a> {
     pub zone: &'a Zone,
     /// Decimals of the currency of the books.
     pub minor_digits: u32,
+    /// For the claims that wait for what allocations lose.
+    pub ids: &'a dyn Ids,
+}
+
+impl fmt::Debug for Clock<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Clock")
+            .field("now", &self.now)
+            .field("zone", &self.zone)
+            .field("minor_digits", &self.minor_digits)
+            .finish_non_exhaustive()
+    }
 }

@@ -80,7 +80,8 @@ pub struct SiteKey {
     pub site: SiteId,
 }
 
-/// The guard of the hot path: `reserved + allocated <= sellable` at every commit.
+/// The guard of the hot path: `reserved + allocated <= sellable` at every commit, and `backordered` is
+/// zero unless nothing is available.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SiteStock {
     /// Good stock in sellable, unblocked locations of the site.
@@ -89,6 +90,11 @@ pub struct SiteStock {
     pub reserved: i64,
     /// Bound to bins of the site.
     pub allocated: i64,
+    /// Accepted beyond stock, or taken away by a loss since: what claims wait for.
+    pub backordered: i64,
+    /// How much may be accepted beyond stock by the rule of the item or the site; `None` for nothing,
+    /// not even after a loss. Decisions rest on it and never change it.
+    pub cap: Option<i64>,
     /// When the row last changed, by the ledger's clock.
     pub at: Instant,
     /// The earliest last sellable day among the lots that may count as sellable here; when the
@@ -98,8 +104,15 @@ pub struct SiteStock {
 
 impl SiteStock {
     /// A site that has never had the item.
-    pub const EMPTY: SiteStock =
-        SiteStock { sellable: 0, reserved: 0, allocated: 0, at: NEVER, next_expiry: None };
+    pub const EMPTY: SiteStock = SiteStock {
+        sellable: 0,
+        reserved: 0,
+        allocated: 0,
+        backordered: 0,
+        cap: None,
+        at: NEVER,
+        next_expiry: None,
+    };
 
     /// Sellable minus reserved minus allocated, never below zero: the number every screen and
     /// every promise uses.

@@ -31,6 +31,9 @@ pub struct Loaded {
     pub claims: FxHashMap<ClaimId, Claim>,
     /// The items and sites whose open claims are all in `claims`.
     pub claims_of: FxHashSet<SiteKey>,
+    /// The items and sites whose open claims that wait are all in `claims`. One whose guard says
+    /// that nobody waits needs not be named.
+    pub waiting_of: FxHashSet<SiteKey>,
     /// Where each serial that commands name is held.
     pub serials: FxHashMap<LotId, Option<Place>>,
     /// Open cost layers by item and valuation group.

@@ -10,12 +10,14 @@
 //! * no real location has less than nothing, now or at any later effective instant;
 //! * `0 <= allocated <= on_hand` for each balance, and `reserved + allocated <= sellable` for each
 //!   item and site;
+//! * where claims wait for an item at a site, nothing of it is available there;
 //! * a serial is in at most one place;
 //! * the quantity of the cost layers of an item in a valuation group equals what is on hand there,
 //!   and a quantity of zero is worth zero;
 //! * no more comes back of a line of a sale than was shipped on it, nor at more than it was worth.
 
 mod allocate;
+mod backorder;
 mod carry;
 pub mod chain;
 mod checks;

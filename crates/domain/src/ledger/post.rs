@@ -9,12 +9,12 @@ use super::checks::{
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
 use super::kind::Kind;
-use super::loss;
 use super::posted::{ClaimEntry, Movement, Posted};
 use super::refusal::{Refusal, Why};
 use super::sale::{self, Back, Returned};
 use super::step::Step;
 use super::vault::Vault;
+use super::{backorder, loss};
 use crate::item::Tracking;
 use crate::{Instant, when};
 
@@ -116,10 +116,11 @@ impl<'a> Work<'a> {
                     refusal
                 })?;
             }
-            let Work { movements, claims, returns, .. } = work;
+            let Work { movements, mut claims, returns, .. } = work;
             if movements.is_empty() {
                 return Err(Refusal::of(Why::Nothing));
             }
+            claims.append(&mut backorder::cover_moved(vault, &movements)?);
             let recorded_at = vault.stamp_since(mark, clock.now.max(effective_at));
             let (id, kind) = (command.id, command.kind);
             if kind == Kind::Issue {
@@ -162,7 +163,7 @@ impl<'a> Work<'a> {
         let movement = self.shift(vault, number, &step, (booking, back))?;
         self.movements.push(movement);
         if kind.is_loss() {
-            self.claims.extend(loss::break_claims(vault, step.source_key())?);
+            self.claims.extend(loss::break_claims(vault, step.source_key(), self.clock.ids)?);
         }
         Ok(())
     }

@@ -119,6 +119,10 @@ pub enum ClaimChange {
     Broken,
     /// A reservation that became an allocation.
     Bound,
+    /// Accepted beyond stock; or what an allocation lost, as a reservation that waits.
+    Backordered,
+    /// Got stock that it waited for.
+    Covered,
 }
 
 impl ClaimChange {
@@ -133,6 +137,8 @@ impl ClaimChange {
             ClaimChange::Fulfilled => "fulfilled",
             ClaimChange::Broken => "broken",
             ClaimChange::Bound => "bound",
+            ClaimChange::Backordered => "backordered",
+            ClaimChange::Covered => "covered",
         }
     }
 }
@@ -146,12 +152,17 @@ pub struct ClaimEntry {
     pub change: ClaimChange,
     /// How much of it, in millionths; above zero.
     pub qty: i64,
-    /// What is left of it.
+    /// What it holds afterwards.
     pub left: i64,
+    /// What it waits for afterwards.
+    pub waits: i64,
     /// The item.
     pub item: ItemId,
     /// The site.
     pub site: SiteId,
     /// The bin and lot, for allocations (after the change).
     pub bin: Option<(LocationId, LotId)>,
+    /// The number of the event that tells the owner, who did not ask for the change; `None` where
+    /// the posting is the owner's own. Not part of what the posting records.
+    pub told: Option<i64>,
 }

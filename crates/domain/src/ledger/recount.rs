@@ -3,11 +3,11 @@
 
 use super::key::{Key, SiteKey, SiteStock};
 use super::kind::Kind;
-use super::loss;
 use super::posted::Posted;
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;
-use crate::{Instant, PostingId};
+use super::{backorder, loss};
+use crate::{Ids, Instant, PostingId};
 
 /// Good stock of one item at one site that starts or stops counting as sellable.
 #[derive(Clone, Debug)]
@@ -27,7 +27,12 @@ pub struct Recount {
 ///
 /// # Errors
 /// Only when rows were not loaded: a recount is a fact and cannot be refused.
-pub fn recount(vault: &mut Vault, command: &Recount, now: Instant) -> Result<Option<Posted>, Refusal> {
+pub fn recount(
+    vault: &mut Vault,
+    command: &Recount,
+    now: Instant,
+    ids: &dyn Ids,
+) -> Result<Option<Posted>, Refusal> {
     let mark = vault.mark();
     vault.attempt(|vault| {
         let before = vault.site(command.site)?;
@@ -49,7 +54,8 @@ pub fn recount(vault: &mut Vault, command: &Recount, now: Instant) -> Result<Opt
             return Ok(None);
         }
         vault.set_site(command.site, SiteStock { ..site });
-        let claims = loss::break_short(vault, command.site, &command.stops)?;
+        let mut claims = loss::break_short(vault, command.site, &command.stops, ids)?;
+        claims.append(&mut backorder::cover(vault, command.site)?);
         let recorded_at = vault.stamp_since(mark, now);
         Ok((!claims.is_empty()).then(|| Posted {
             id: command.posting,

@@ -25,6 +25,8 @@ pub enum Why {
     Claimed { place: Place, on_hand: i64, allocated: i64, wanted: i64 },
     /// Sellable at the site, but promised to others.
     Unavailable { available: i64, wanted: i64 },
+    /// Not so much is available at the site, and what is lacking is more than may wait there.
+    BeyondCap { available: i64, room: i64, wanted: i64 },
     /// The location is blocked.
     Blocked { place: Place },
     /// The location is out of use.
@@ -91,6 +93,8 @@ pub enum Why {
     ClaimNotTaken,
     /// The claim is for less than the line takes.
     ClaimSmaller { claimed: i64, wanted: i64 },
+    /// The claim holds less than the line takes, because part of it waits for stock.
+    ClaimWaits { claimed: i64, backordered: i64, wanted: i64 },
     /// The posting has been reversed.
     AlreadyReversed,
     /// The posting is itself a reversal, or moved nothing.
@@ -111,6 +115,8 @@ pub enum Why {
     ValueTooLarge,
     /// More than a balance can hold.
     BalanceTooLarge,
+    /// A guard says that claims wait, and none does. A fault of ours, never the caller's.
+    WaitsForNobody,
     /// The cost layers disagree with the balance. A fault of ours, never the caller's.
     Books(CostError),
     /// A row that the decision needs was not loaded. A fault of ours, never the caller's.
@@ -156,8 +162,8 @@ impl Why {
     pub const fn code(&self) -> Code {
         match self {
             Why::InsufficientStock { .. } | Why::InsufficientThen { .. } => Code::InsufficientStock,
-            Why::Claimed { .. } | Why::ClaimSmaller { .. } => Code::StockClaimed,
-            Why::Unavailable { .. } => Code::InsufficientAvailable,
+            Why::Claimed { .. } | Why::ClaimSmaller { .. } | Why::ClaimWaits { .. } => Code::StockClaimed,
+            Why::Unavailable { .. } | Why::BeyondCap { .. } => Code::InsufficientAvailable,
             Why::Blocked { .. } => Code::LocationBlocked,
             Why::Archived { .. } => Code::LocationArchived,
             Why::NotAllocatable { .. } | Why::WrongKind { .. } | Why::OtherSite => Code::WrongLocationKind,
@@ -192,7 +198,7 @@ impl Why {
             Why::BeforeSale { .. } => Code::ReturnBeforeSale,
             Why::SaleReturned { .. } => Code::SaleReturned,
             Why::ValueTooLarge | Why::BalanceTooLarge => Code::LimitExceeded,
-            Why::NotLoaded(_) | Why::Books(_) => Code::Internal,
+            Why::NotLoaded(_) | Why::Books(_) | Why::WaitsForNobody => Code::Internal,
         }
     }
 
@@ -204,6 +210,7 @@ impl Why {
             | Why::InsufficientThen { .. }
             | Why::Claimed { .. }
             | Why::Unavailable { .. }
+            | Why::BeyondCap { .. }
             | Why::NotPositive { .. }
             | Why::TooLarge { .. }
             | Why::Fraction { .. }
@@ -226,7 +233,8 @@ impl Why {
             | Why::ClaimNotTaken
             | Why::ClaimClosed { .. }
             | Why::ClaimPast { .. }
-            | Why::ClaimSmaller { .. } => "/claim",
+            | Why::ClaimSmaller { .. }
+            | Why::ClaimWaits { .. } => "/claim",
             _ => "",
         }
     }
@@ -290,15 +298,40 @@ impl Why {
             Why::PeriodClosed { period } => {
                 format!("`{period}` is closed; set `post_late` to book it in the first open period")
             }
+            Why::BeyondCap { .. }
+            | Why::ClaimClosed { .. }
+            | Why::ClaimPast { .. }
+            | Why::ClaimSmaller { .. }
+            | Why::ClaimWaits { .. } => self.of_claim(),
+            Why::BeyondSale { .. } | Why::BeforeSale { .. } | Why::SaleReturned { .. } => self.of_sale(),
+            Why::Books(error) => format!("the cost layers disagree: {error}"),
+            Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
+            fixed => fixed.sentence().to_owned(),
+        }
+    }
+
+    /// The sentence of the reasons that are about a claim and its numbers.
+    fn of_claim(&self) -> String {
+        let show = |millionths: i64| Delta(millionths).to_string();
+        match self {
+            Why::BeyondCap { available, room, wanted } => format!(
+                "`{}` is available at the site, backorders of the item have room for `{}` there, and `{}` is wanted",
+                show(*available),
+                show(*room),
+                show(*wanted)
+            ),
             Why::ClaimClosed { state } => format!("the claim is `{state}`"),
             Why::ClaimPast { expired } => format!("the reservation expired at `{expired}`; reserve again"),
             Why::ClaimSmaller { claimed, wanted } => {
                 format!("the claim is for `{}` and `{}` is wanted", show(*claimed), show(*wanted))
             }
-            Why::BeyondSale { .. } | Why::BeforeSale { .. } | Why::SaleReturned { .. } => self.of_sale(),
-            Why::Books(error) => format!("the cost layers disagree: {error}"),
-            Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
-            fixed => fixed.sentence().to_owned(),
+            Why::ClaimWaits { claimed, backordered, wanted } => format!(
+                "the claim holds `{}` and waits for `{}` more, and `{}` is wanted; take what it holds",
+                show(*claimed),
+                show(*backordered),
+                show(*wanted)
+            ),
+            other => other.sentence().to_owned(),
         }
     }
 
@@ -364,6 +397,7 @@ impl Why {
             Why::OtherSale => "the line of the sale was of another item or lot",
             Why::SaleReversed => "the sale was reversed, so nothing of it can come back",
             Why::ValueTooLarge => "the value does not fit the books",
+            Why::WaitsForNobody => "the guard says that claims wait, and none does",
             _ => "the balance would be larger than the books can hold",
         }
     }

@@ -1,9 +1,11 @@
 //! Give up a claim, in whole or in part: by its owner's wish, or by time.
 
+use super::backorder::cover;
 use super::checks::check_quantity;
-use super::claim::{ClaimState, reduce};
+use super::claim::{Claim, ClaimState, reduce};
+use super::key::SiteStock;
 use super::kind::Kind;
-use super::posted::{ClaimChange, Posted};
+use super::posted::{ClaimChange, ClaimEntry, Posted};
 use super::refusal::{Refusal, Why};
 use super::vault::Vault;
 use crate::{ClaimId, Instant, PostingId};
@@ -32,20 +34,41 @@ pub fn release(vault: &mut Vault, command: &Release, now: Instant) -> Result<Pos
         if !claim.is_open() {
             return Err(Refusal::of(Why::ClaimClosed { state: claim.state.word() }));
         }
-        let qty = command.qty.unwrap_or(claim.qty);
+        let all = claim.qty + claim.backordered;
+        let qty = command.qty.unwrap_or(all);
         if command.qty.is_some() {
             check_quantity(vault.item(claim.item)?, qty).map_err(Refusal::of)?;
         }
-        if qty > claim.qty {
-            return Err(Refusal::of(Why::ClaimSmaller { claimed: claim.qty, wanted: qty }));
+        if qty > all {
+            return Err(Refusal::of(Why::ClaimSmaller { claimed: all, wanted: qty }));
         }
         let (end, change) = if command.expired {
             (ClaimState::Expired, ClaimChange::Expired)
         } else {
             (ClaimState::Released, ClaimChange::Released)
         };
-        let entry = reduce(vault, claim, qty, end, change)?;
+        let site = claim.site_key();
+        let mut entries = vec![give_up(vault, claim, qty, end, change)?];
+        entries.append(&mut cover(vault, site)?);
         let recorded_at = vault.stamp_since(mark, now);
-        Ok(Posted::of_claims(command.posting, Kind::Release, recorded_at, vec![entry]))
+        Ok(Posted::of_claims(command.posting, Kind::Release, recorded_at, entries))
     })
+}
+
+/// Takes a quantity off a claim: first off what it waits for, since its owner keeps what is there.
+fn give_up(
+    vault: &mut Vault,
+    mut claim: Claim,
+    qty: i64,
+    end: ClaimState,
+    change: ClaimChange,
+) -> Result<ClaimEntry, Refusal> {
+    let waited = claim.backordered.min(qty);
+    if waited > 0 {
+        let site = vault.site(claim.site_key())?;
+        vault.set_site(claim.site_key(), SiteStock { backordered: site.backordered - waited, ..site });
+        claim.backordered -= waited;
+    }
+    let entry = reduce(vault, claim, qty - waited, end, change)?;
+    Ok(ClaimEntry { qty, ..entry })
 }

@@ -120,6 +120,14 @@ impl Stage {
         text(&self.admin.post("/api/v1/locations", &body).good().json()["code"])
     }
 
+    /// A rule of the site, in force.
+    fn rule(&self) {
+        let path = "/api/v1/backorder-rules/LON";
+        let version = self.admin.get(path).good().json()["version"].as_i64().unwrap();
+        let put = self.admin.ask("PUT", path).fresh().if_match(version);
+        put.json(&json!({ "accepts": "none" })).send().good();
+    }
+
     /// A fresh transfer to another site; its number.
     fn transfer(&self) -> String {
         text(&self.admin.post("/api/v1/transfers", &transfer()).good().json()["number"])
@@ -251,6 +259,20 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             place("sellable", Some(json!({ "sellable": false })))
         }
         ("POST", "/api/v1/locations/{code}/move") => place("move", Some(json!({ "parent": "LON" }))),
+        ("GET", "/api/v1/backorder-rules") => {
+            stage.rule();
+            at(path)
+        }
+        ("GET", "/api/v1/backorder-rules/{site}") => at("/api/v1/backorder-rules/LON"),
+        ("GET", "/api/v1/backorder-rules/{site}/{sku}") => at("/api/v1/backorder-rules/LON/BOLT"),
+        ("PUT", "/api/v1/backorder-rules/{site}") => {
+            let cap = stage.fresh("").replace('-', "");
+            with("/api/v1/backorder-rules/LON", json!({ "accepts": "cap", "cap": cap }))
+        }
+        ("PUT", "/api/v1/backorder-rules/{site}/{sku}") => {
+            let cap = stage.fresh("").replace('-', "");
+            with("/api/v1/backorder-rules/LON/BOLT", json!({ "accepts": "cap", "cap": cap }))
+        }
         ("GET", "/api/v1/units/{code}") => at(of_unit("")),
         ("GET", "/api/v1/units/{code}/moves") => at(of_unit("/moves")),
         ("POST", "/api/v1/units") => with(path, json!({ "code": stage.fresh("UNIT"), "parent": "LON-1" })),

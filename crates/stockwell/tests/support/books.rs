@@ -9,7 +9,7 @@ const MILLIONTHS: i64 = 1_000_000;
 
 const STOCK: Statement = Statement::new(
     "test.stock",
-    "select i.sku, s.sellable, s.reserved, s.allocated
+    "select i.sku, s.sellable, s.reserved, s.allocated, s.backordered
      from stock_site s
      join catalog_item i on i.id = s.item",
 );
@@ -64,7 +64,12 @@ const FAULTS: [(&str, Statement); 5] = [
                or s.allocated <> (
                  select coalesce(sum(c.qty), 0)
                  from stock_claim c
-                 where c.item = s.item and c.site = s.site and c.state = 1 and c.location is not null)",
+                 where c.item = s.item and c.site = s.site and c.state = 1 and c.location is not null)
+               or s.backordered <> (
+                 select coalesce(sum(c.backordered), 0)
+                 from stock_claim c
+                 where c.item = s.item and c.site = s.site and c.state = 1)
+               or (s.backordered > 0 and s.reserved + s.allocated < s.sellable)",
         ),
     ),
     (
@@ -110,6 +115,8 @@ pub(crate) struct Stock {
     pub(crate) sellable: i64,
     pub(crate) reserved: i64,
     pub(crate) available: i64,
+    /// What claims wait for.
+    pub(crate) backordered: i64,
 }
 
 /// What the database holds.
@@ -145,8 +152,9 @@ impl Books {
         let stock = conn.query(&STOCK, &[], |row| {
             let (sellable, reserved) = (row.int(1)?, row.int(2)?);
             let available = sellable - reserved - row.int(3)?;
-            let [sellable, reserved, available] = [sellable, reserved, available].map(units);
-            Ok((row.text(0)?.to_owned(), Stock { sellable, reserved, available }))
+            let numbers = [sellable, reserved, available, row.int(4)?];
+            let [sellable, reserved, available, backordered] = numbers.map(units);
+            Ok((row.text(0)?.to_owned(), Stock { sellable, reserved, available, backordered }))
         })?;
         let bins = conn.query(&BINS, &[], |row| {
             Ok(((row.text(0)?.to_owned(), row.text(1)?.to_owned()), units(row.int(2)?)))

@@ -59,10 +59,20 @@ impl Client {
 
     /// Sends and does not wait.
     pub(crate) fn send(&mut self, post: &Post) -> Result<()> {
+        self.write("POST", "", post)
+    }
+
+    /// Sets a record that was never set, and waits for the answer.
+    pub(crate) fn put(&mut self, put: &Post) -> Result<Reply> {
+        self.write("PUT", "if-match: \"0\"\r\n", put)?;
+        self.reply()
+    }
+
+    fn write(&mut self, method: &str, more: &str, post: &Post) -> Result<()> {
         let Post { path, key, body } = post;
         let body = body.to_string();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nidempotency-key: {key}\r\n\
+            "{method} {path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\nidempotency-key: {key}\r\n{more}\
              content-type: application/json\r\ncontent-length: {}\r\n\r\n",
             self.token,
             body.len()

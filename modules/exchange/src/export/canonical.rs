@@ -22,7 +22,7 @@ use Holds::{Date, Instant, Json, Kind, Money, Number, Quantity, Status, Text, Tr
 
 /// The things, each with its statement and the names of its columns; a column without a name is
 /// not part of the text.
-const THINGS: [(&str, &Statement, Columns); 17] = [
+const THINGS: [(&str, &Statement, Columns); 18] = [
     (
         "organisation",
         &store::ORGANISATION,
@@ -97,8 +97,10 @@ const THINGS: [(&str, &Statement, Columns); 17] = [
             ("reserved", Quantity),
             ("allocated", Quantity),
             ("next_expiry", Date),
+            ("backordered", Quantity),
         ],
     ),
+    ("backorder", &store::BACKORDER, &[("site", Text), ("sku", Text), ("rule", Number), ("cap", Quantity)]),
     (
         "claim",
         &store::CLAIMS,
@@ -116,6 +118,7 @@ const THINGS: [(&str, &Statement, Columns); 17] = [
             ("state", Text),
             ("", Instant),
             ("expires_at", Instant),
+            ("backordered", Quantity),
         ],
     ),
     (

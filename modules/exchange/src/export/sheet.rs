@@ -98,7 +98,7 @@ sheets! {
     Claims = "claims", CLAIMS, None, [
         "claim": Claim, "kind": Text, "owner": Text, "sku": Text, "site": Text, "location": Text, "lot": Text,
         "qty": Quantity, "unit": Text, "priority": Number, "state": Text, "made_at": Instant,
-        "expires_at": Instant,
+        "expires_at": Instant, "backordered": Quantity,
     ];
     /// Cost layers, used up or not.
     Layers = "layers", LAYERS, None, [

@@ -114,7 +114,7 @@ pub(super) const POSTINGS_TO: Statement = postings!("exchange.export_postings_to
 pub(super) const CLAIMS: Statement = Statement::new(
     "exchange.export_claims",
     "select c.alloc_id, c.kind, c.demand_line_id, i.sku, s.code, p.code, l.code, c.qty, i.base_unit, c.priority,
-       c.state, c.made_at, c.expires_at
+       c.state, c.made_at, c.expires_at, nullif(c.backordered, 0)
      from ck_allocation c
      join ck_item i on i.sku_id = c.sku_id
      join ck_location s on s.loc_id = c.site_id
@@ -159,11 +159,19 @@ pub(super) const BALANCES: Statement = Statement::new(
 
 pub(super) const GUARDS: Statement = Statement::new(
     "exchange.export_guards",
-    "select i.sku, s.code, g.sellable, g.reserved, g.allocated, g.next_expiry
+    "select i.sku, s.code, g.sellable, g.reserved, g.allocated, g.next_expiry, nullif(g.backordered, 0)
      from ck_site g
      join ck_item i on i.sku_id = g.sku_id
      join ck_location s on s.loc_id = g.site_id
-     where g.sellable <> 0 or g.reserved <> 0 or g.allocated <> 0",
+     where g.sellable <> 0 or g.reserved <> 0 or g.allocated <> 0 or g.backordered <> 0",
+);
+
+pub(super) const BACKORDER: Statement = Statement::new(
+    "exchange.export_backorder",
+    "select s.code, i.sku, b.rule, b.cap
+     from ck_backorder b
+     join ck_location s on s.loc_id = b.site_id
+     left join ck_item i on i.sku_id = b.sku_id",
 );
 
 pub(super) const PERIODS: Statement =
@@ -215,7 +223,7 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 23] = [
+pub(super) const STATEMENTS: [&Statement; 24] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
@@ -233,6 +241,7 @@ pub(super) const STATEMENTS: [&Statement; 23] = [
     &SERIALS,
     &BALANCES,
     &GUARDS,
+    &BACKORDER,
     &PERIODS,
     &REASONS,
     &HEADS,

@@ -14,7 +14,8 @@ const ROWS: Statement = Statement::new("verify.audited.rows", "select payload_ha
 
 const CHANGES: Statement = Statement::new(
     "verify.audited.changes",
-    "select aggregate_type, aggregate_id, aggregate_seq, payload from ck_event where aggregate_type <> 'stock'",
+    "select aggregate_type, aggregate_id, aggregate_seq, payload from ck_event
+     where aggregate_type not in ('stock', 'claim')",
 );
 
 /// So many rows are kept in memory together, which takes some 50 MB; a longer log is looked through

@@ -41,8 +41,10 @@ const CLAIMED: Statement = Statement::new(
     "select sku_id, loc_id, lot_id, status, on_hand, allocated, held from ck_balance",
 );
 
-const GUARDS: Statement =
-    Statement::new("verify.guards", "select sku_id, site_id, sellable, reserved, allocated from ck_site");
+const GUARDS: Statement = Statement::new(
+    "verify.guards",
+    "select sku_id, site_id, sellable, reserved, allocated, backordered from ck_site",
+);
 
 /// The key in the first four columns of a balance.
 fn key(row: &Row<'_>) -> Result<Key, DbError> {
@@ -228,7 +230,8 @@ pub(super) fn covered(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
     })
 }
 
-/// I-04: of what is sellable at a site, no more is promised than there is.
+/// I-04: of what is sellable at a site, no more is promised than there is, and all of it while somebody
+/// waits for more.
 pub(super) fn guarded(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     conn.for_each(&GUARDS, &[], |row| {
         findings.row();
@@ -236,6 +239,13 @@ pub(super) fn guarded(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         let (sellable, reserved, allocated) = (row.int(2)?, row.int(3)?, row.int(4)?);
         let promised = i128::from(reserved) + i128::from(allocated);
         let fits = reserved >= 0 && allocated >= 0 && promised <= i128::from(sellable);
+        let backordered = row.int(5)?;
+        let waits = backordered > 0 && promised < i128::from(sellable);
+        findings.hold(!waits && backordered >= 0, || {
+            let (item, site, left) =
+                (ground.item(item), ground.location(site), Delta(sellable - reserved - allocated));
+            format!("claims wait for {} of {item} at {site}, where {left} is available", Delta(backordered))
+        });
         findings.hold(fits, || {
             let (item, site, sellable) = (ground.item(item), ground.location(site), Delta(sellable));
             let (reserved, allocated) = (Delta(reserved), Delta(allocated));

@@ -19,7 +19,8 @@ const ALLOCATED: Statement = Statement::new(
 
 const ALL: Statement = Statement::new(
     "verify.claims.all",
-    "select alloc_id, demand_line_id, sku_id, lot_id, loc_id, site_id, qty, state, kind from ck_allocation",
+    "select alloc_id, demand_line_id, sku_id, lot_id, loc_id, site_id, qty, state, kind, backordered, may_wait
+     from ck_allocation",
 );
 
 const LINES: Statement = Statement::new(
@@ -62,20 +63,29 @@ pub(super) fn allocated(
 }
 
 /// I-06: a live claim has an owner, a quantity, and a bin of its own site; an ended one claims nothing.
+/// Only a reservation that may wait does.
 pub(super) fn owned(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     conn.for_each(&ALL, &[], |row| {
         findings.row();
         let (owner, qty, state) = (row.text(1)?, row.int(6)?, row.opt_text(7)?);
         let (location, site) = (row.opt_int(4)?, row.int(5)?);
+        let (backordered, may_wait) = (row.int(9)?, row.bool(10)?);
+        let claimed = qty.saturating_add(backordered);
+        let waits = backordered > 0 && (location.is_some() || !may_wait);
         let elsewhere = location
             .and_then(|location| ground.locations.get(&location))
             .is_some_and(|location| location.site != site);
         let wrong = match state {
             Some("open") if owner.is_empty() => Some("is open and has no owner".to_owned()),
-            Some("open") if qty <= 0 => Some(format!("is open and claims {}", Delta(qty))),
+            Some("open") if claimed <= 0 => Some(format!("is open and claims {}", Delta(claimed))),
+            Some("open") if qty < 0 || backordered < 0 => Some("claims less than nothing".to_owned()),
+            Some("open") if waits => Some("waits for stock and must not".to_owned()),
             Some("open") if elsewhere => Some("is bound to a bin of another site".to_owned()),
             Some("open") => None,
-            Some(state) => (qty != 0).then(|| format!("is {state} and still claims {}", Delta(qty))),
+            Some(state) => {
+                let left = qty != 0 || backordered != 0;
+                left.then(|| format!("is {state} and still claims {}", Delta(claimed)))
+            }
             None => Some("is in no known state".to_owned()),
         };
         if let Some(wrong) = wrong {

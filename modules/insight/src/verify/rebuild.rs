@@ -18,7 +18,7 @@ const CHANGES: Statement = Statement::new(
 
 const CLAIMS: Statement = Statement::new(
     "verify.rebuild.claims",
-    "select alloc_id, sku_id, site_id, loc_id, lot_id, qty, state from ck_allocation",
+    "select alloc_id, sku_id, site_id, loc_id, lot_id, qty, state, backordered from ck_allocation",
 );
 
 const LAST_DIGEST: Statement = Statement::new(
@@ -36,6 +36,8 @@ struct Entry<'a> {
     change: &'a str,
     qty: i64,
     left: i64,
+    #[serde(default)]
+    waits: i64,
     item: i64,
     site: i64,
     location: Option<i64>,
@@ -49,12 +51,14 @@ struct Last {
     at: (i64, i64, i64, usize),
     state: Option<&'static str>,
     left: i64,
+    waits: i64,
     item: i64,
     site: i64,
     bin: (Option<i64>, Option<i64>),
 }
 
-/// The state that a change leads to; none when it leads nowhere.
+/// The state that a change leads to, with what it leaves to be held or waited for; none when it leads
+/// nowhere.
 fn state(change: &str, left: i64) -> Option<&'static str> {
     match change {
         _ if left > 0 => Some("open"),
@@ -90,23 +94,32 @@ pub(super) fn claims(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -
             };
             let (qty, bin) = (row.int(5)?, (row.opt_int(3)?, row.opt_int(4)?));
             let place = row.int(1)? == last.item && row.int(2)? == last.site && bin == last.bin;
-            let same = place && qty == last.left && row.opt_text(6)? == last.state;
+            let backordered = row.int(7)?;
+            let left = (qty, backordered) == (last.left, last.waits);
+            let same = place && left && row.opt_text(6)? == last.state;
             let (state, told) = (row.opt_text(6)?.unwrap_or("unknown"), last.state.unwrap_or("unknown"));
             findings.hold(same, || {
-                let (qty, left) = (Delta(qty), Delta(last.left));
+                let (qty, left) = (held(qty, backordered), held(last.left, last.waits));
                 let place = if place { "" } else { ", elsewhere" };
                 format!("claim {id} is {state} with {qty}; its postings left it {told} with {left}{place}")
             });
             Ok(())
         })?;
-        let mut lost: Vec<_> = lasts.into_iter().filter(|(_, last)| last.left > 0).collect();
+        let mut lost: Vec<_> = lasts.into_iter().filter(|(_, last)| last.left + last.waits > 0).collect();
         lost.sort_unstable_by_key(|(id, _)| *id);
         for (id, last) in lost {
-            let left = Delta(last.left);
+            let left = held(last.left, last.waits);
             findings.add(|| format!("claim {id} holds {left} by its postings and is not there"));
         }
     }
     Ok(())
+}
+
+/// What a claim holds, and what it waits for if anything.
+fn held(qty: i64, backordered: i64) -> String {
+    let waits =
+        if backordered == 0 { String::new() } else { format!(" and {} backordered", Delta(backordered)) };
+    format!("{}{waits}", Delta(qty))
 }
 
 fn fold(
@@ -122,16 +135,17 @@ fn fold(
             return Ok(());
         };
         for (place, change) in changes.iter().enumerate() {
-            let Entry { claim, change, qty, left, item, site, location, lot } = *change;
+            let Entry { claim, change, qty, left, waits, item, site, location, lot } = *change;
             if part_of(&claim, parts) != part {
                 continue;
             }
-            let sane = qty > 0 && left >= 0 && state(change, left).is_some();
+            let state = state(change, left.saturating_add(waits));
+            let sane = qty > 0 && left >= 0 && waits >= 0 && state.is_some();
             findings.hold(sane, || {
                 format!("posting {seq} of lane {lane} leaves claim {claim} in no known state")
             });
             let at = (at, lane, seq, place);
-            let last = Last { at, state: state(change, left), left, item, site, bin: (location, lot) };
+            let last = Last { at, state, left, waits, item, site, bin: (location, lot) };
             let kept = lasts.entry(claim).or_insert(last);
             if kept.at < at {
                 *kept = last;

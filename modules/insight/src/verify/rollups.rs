@@ -22,7 +22,7 @@ const VALUES: Statement = Statement::new(
 
 const GUARDS: Statement = Statement::new(
     "verify.rollups.guards",
-    "select sku_id, site_id, sellable, reserved, allocated, next_expiry from ck_site",
+    "select sku_id, site_id, sellable, reserved, allocated, next_expiry, backordered from ck_site",
 );
 
 const GOOD: Statement = Statement::new(
@@ -32,7 +32,7 @@ const GOOD: Statement = Statement::new(
 
 const CLAIMS: Statement = Statement::new(
     "verify.rollups.claims",
-    "select sku_id, site_id, kind, qty from ck_allocation where state = 'open'",
+    "select sku_id, site_id, kind, qty, backordered from ck_allocation where state = 'open'",
 );
 
 /// In, out and how often, of a key in a month.
@@ -134,7 +134,14 @@ struct Guard {
     sellable: i64,
     reserved: i64,
     allocated: i64,
+    backordered: i64,
     expiry: Option<Date>,
+}
+
+impl Guard {
+    const fn counts(&self) -> [i64; 4] {
+        [self.sellable, self.reserved, self.allocated, self.backordered]
+    }
 }
 
 /// By (item, site).
@@ -147,6 +154,7 @@ pub(super) fn guards(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
     conn.for_each(&CLAIMS, &[], |row| {
         let sum = sums.entry((row.int(0)?, row.int(1)?)).or_default();
         let qty = row.int(3)?;
+        sum.backordered = sum.backordered.wrapping_add(row.int(4)?);
         if row.text(2)? == "reservation" {
             sum.reserved = sum.reserved.wrapping_add(qty);
         } else {
@@ -163,9 +171,9 @@ pub(super) fn guards(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
             reserved: row.int(3)?,
             allocated: row.int(4)?,
             expiry: row.opt_date(5)?,
+            backordered: row.int(6)?,
         };
-        let same =
-            (kept.sellable, kept.reserved, kept.allocated) == (sum.sellable, sum.reserved, sum.allocated);
+        let same = kept.counts() == sum.counts();
         findings.hold(same, || guard_told(ground, key, kept, sum));
         if let Some(first) = sum.expiry.filter(|first| kept.expiry.is_none_or(|next| next > *first)) {
             findings.add(|| {
@@ -175,7 +183,7 @@ pub(super) fn guards(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
         }
         Ok(())
     })?;
-    let is_something = |sum: &Guard| (sum.sellable, sum.reserved, sum.allocated) != (0, 0, 0);
+    let is_something = |sum: &Guard| sum.counts() != [0; 4];
     let mut lacking: Vec<_> = sums.into_iter().filter(|(_, sum)| is_something(sum)).collect();
     lacking.sort_unstable_by_key(|(key, _)| *key);
     for (key, sum) in lacking {
@@ -205,9 +213,8 @@ fn good(conn: &mut Conn<'_>, ground: &Ground) -> Result<Guards, DbError> {
 
 fn guard_told(ground: &Ground, key: (i64, i64), kept: Guard, sum: Guard) -> String {
     let told = |guard: Guard| {
-        let Guard { sellable, reserved, allocated, .. } = guard;
-        let (sellable, reserved) = (Delta(sellable), Delta(reserved));
-        format!("{sellable} sellable, {reserved} reserved, {} allocated", Delta(allocated))
+        let [sellable, reserved, allocated, backordered] = guard.counts().map(Delta);
+        format!("{sellable} sellable, {reserved} reserved, {allocated} allocated, {backordered} backordered")
     };
     let (item, site) = (ground.item(key.0), ground.location(key.1));
     format!("{item} at {site}: the guard says {}; stock and claims {}", told(kept), told(sum))

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use db::{Conn, DbError, Statement};
-use domain::{DocumentId, Period};
+use domain::{ClaimId, DocumentId, Period};
 use rustc_hash::FxHashMap;
 
 const CHANGES: Statement = Statement::new(
@@ -34,6 +34,13 @@ const PERIODS: Statement =
 
 /// A lot comes into being with a posting, and has an event for each change after that.
 const LOTS: Statement = Statement::new("verify.versions.lots", "select lot_id, version - 1 from ck_lot");
+
+const RULES: Statement =
+    Statement::new("verify.versions.rules", "select site_id, sku_id, version from ck_backorder");
+
+/// A claim has an event for each change that its owner did not ask for.
+const TOLD: Statement =
+    Statement::new("verify.versions.told", "select c.alloc_id, c.told from ck_allocation c where c.told > 0");
 
 /// The last event of each thing.
 struct Changes(FxHashMap<(String, String), i64>);
@@ -93,6 +100,16 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
     })?;
     conn.for_each(&LOTS, &[], |row| {
         changes.hold(findings, "lot", &row.int(0)?.to_string(), row.int(1)?);
+        Ok(())
+    })?;
+    conn.for_each(&RULES, &[], |row| {
+        let id = format!("{}/{}", row.int(0)?, row.int(1)?);
+        changes.hold(findings, "backorder_rule", &id, row.int(2)?);
+        Ok(())
+    })?;
+    conn.for_each(&TOLD, &[], |row| {
+        let id = ClaimId::from_bytes(row.id16(0)?).to_string();
+        changes.hold(findings, "claim", &id, row.int(1)?);
         Ok(())
     })?;
     conn.for_each(&ORGANISATION, &[], |row| {

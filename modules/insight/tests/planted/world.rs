@@ -162,6 +162,7 @@ impl World {
         world.stock();
         world.claims();
         insight::digest::make(&world.db, &world.ctx()).unwrap().unwrap();
+        world.beyond_stock();
         world.transfers();
         world.returns();
         world.corrections();
@@ -190,8 +191,14 @@ impl World {
 
     /// The same from a version of the record.
     pub(crate) fn post_at(&self, version: i64, path: &str, body: &Value) -> Value {
+        self.send("POST", version, path, body)
+    }
+
+    fn send(&self, method: &str, version: i64, path: &str, body: &Value) -> Value {
         let key = format!("key-{}", self.keys.fetch_add(1, Ordering::Relaxed));
-        let request = Request::post(format!("/api/v1/{path}"))
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/v1/{path}"))
             .header("authorization", "Bearer ann")
             .header("idempotency-key", key)
             .header("if-match", format!("\"{version}\""))
@@ -281,6 +288,16 @@ impl World {
         self.post("reservations", &reserve);
         let id = reserved["id"].as_str().unwrap_or_else(|| panic!("{reserved}"));
         self.post(&format!("reservations/{id}/release"), &json!({ "qty": "1" }));
+    }
+
+    /// Demand beyond stock: a part is covered at once, a part by what comes, and a part waits.
+    fn beyond_stock(&self) {
+        self.send("PUT", 0, "backorder-rules/M", &json!({ "accepts": "cap", "cap": "3" }));
+        self.send("PUT", 0, "backorder-rules/M/NAIL", &json!({ "accepts": "cap", "cap": "2" }));
+        let reserve = json!({ "sku": "NAIL", "site": "M", "qty": "6", "owner": "order-4" });
+        self.post("reservations", &reserve);
+        let nails = json!({ "sku": "NAIL", "qty": "0.25", "location": "M1", "unit_cost": "1.50" });
+        self.lines("receive", "more nails", &json!([nails]));
     }
 
     fn transfers(&self) {

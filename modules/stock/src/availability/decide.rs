@@ -3,7 +3,7 @@
 //! | word | definition |
 //! |---|---|
 //! | supply | goods that come on a day: in transit to the site, good, and not past their last sellable day by then |
-//! | demand | goods that go on a day: asked for by a transfer and not yet bound to bins |
+//! | demand | goods that go on a day: asked for by a transfer and not yet bound to bins; and today, what backordered claims wait for |
 //! | expiring | goods that are sellable now and no longer on that day |
 //! | projected | available now + supply up to the day − demand up to the day − expiring up to the day |
 //! | ATP | what can be promised for the day without breaking a promise of any later day |

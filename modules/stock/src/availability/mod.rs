@@ -56,6 +56,9 @@ pub(crate) struct SiteAvailability {
     /// Sellable minus reserved minus allocated, never below zero.
     #[schema(value_type = String)]
     pub(crate) available: Delta,
+    /// Accepted beyond stock, or lost since: what comes goes there first.
+    #[schema(value_type = String)]
+    pub(crate) backordered: Delta,
     /// The day that was asked for, in the site's calendar; today when none was.
     #[schema(value_type = String, format = Date)]
     pub(crate) on: String,
@@ -179,6 +182,10 @@ fn changes(
             changes.push((over, Change::Expiring(good.on_hand - good.allocated)));
         }
     }
+    if at.level.backordered > 0 {
+        // who waits is covered by whatever comes first
+        changes.push((today, Change::Demand(at.level.backordered)));
+    }
     for line in lines.iter().filter(|line| line.from_site == at.site && line.unbound > 0) {
         changes.push((today, Change::Demand(line.unbound)));
     }
@@ -215,6 +222,7 @@ fn shown(at: &AtSite, days: &[Day], unscheduled: i64, until: Option<Date>) -> Si
         reserved: Delta(level.reserved),
         allocated: Delta(level.allocated),
         available: Delta(level.available),
+        backordered: Delta(level.backordered),
         on: on.to_string(),
         available_to_promise: Delta(promise(days, on)),
         unscheduled: Delta(unscheduled),

@@ -48,6 +48,7 @@ fn allocate(world: &World, location: &str, qty: u32, priority: i64) -> ClaimId {
         owner: Some("order".to_owned()),
         reservation: None,
         priority,
+        backorder: true,
     })))
 }
 

@@ -31,6 +31,9 @@ pub(crate) struct ReserveBody {
     /// When it ends by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     expires_at: Option<Instant>,
+    /// Whether what is not available may wait, up to the cap of the site's or the item's rule; `true`
+    /// when left out. `false` asks for stock alone, and keeps a loss from making it wait.
+    backorder: Option<bool>,
 }
 
 /// Stock of one bin, bound to an owner.
@@ -55,6 +58,9 @@ pub(crate) struct AllocateBody {
     /// See the reservation.
     #[serde(default)]
     priority: i32,
+    /// Whether what a loss takes of it may wait as a reservation; `true` when left out. An allocation
+    /// that is taken from a reservation does as that does.
+    backorder: Option<bool>,
 }
 
 /// How much of a claim is given up.
@@ -85,6 +91,7 @@ pub(crate) async fn reserve_stock(
         owner: body.owner.clone(),
         priority: body.priority.into(),
         expires_at: body.expires_at,
+        backorder: body.backorder.unwrap_or(true),
     });
     post_submit(&app, &vault, command, work).await
 }
@@ -113,6 +120,7 @@ pub(crate) async fn allocate_stock(
         owner: body.owner.clone(),
         reservation: body.reservation,
         priority: body.priority.into(),
+        backorder: body.backorder.unwrap_or(true),
     });
     post_submit(&app, &vault, command, work).await
 }

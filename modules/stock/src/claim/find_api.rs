@@ -27,6 +27,8 @@ pub(crate) struct ReservationFilter {
     site: Option<String>,
     /// Only those in this state: `open`, `released`, `expired`, `fulfilled`, `broken` or `bound`.
     state: Option<String>,
+    /// Only those that wait for stock, or only the others.
+    backordered: Option<bool>,
 }
 
 /// The filters of the list of allocations.
@@ -100,9 +102,10 @@ pub(crate) async fn list_reservations(
     caller: Caller,
     list: List<ReservationFilter, ClaimSort>,
 ) -> web::Result {
-    let ReservationFilter { owner, sku, site, state } = list.filter.clone();
+    let ReservationFilter { owner, sku, site, state, backordered } = list.filter.clone();
     let filter = AllocationFilter { owner, sku, site, state, ..AllocationFilter::default() };
-    answer(app, caller, list, move |conn, scope| filter.resolve(conn, scope)).await
+    answer(app, caller, list, move |conn, scope| Ok(Wanted { backordered, ..filter.resolve(conn, scope)? }))
+        .await
 }
 
 /// Lists allocations.

@@ -33,9 +33,12 @@ pub(crate) struct ClaimRow {
     /// The lot or serial of an allocation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) lot: Option<String>,
-    /// What it still claims.
+    /// What it holds of the stock.
     #[schema(value_type = String)]
     pub(crate) qty: Delta,
+    /// What it waits for beyond the stock.
+    #[schema(value_type = String)]
+    pub(crate) backordered: Delta,
     /// Kept longer when higher.
     pub(crate) priority: i64,
     /// When it was made.
@@ -60,6 +63,8 @@ pub(crate) struct Wanted {
     pub(crate) within: Option<LocationId>,
     pub(crate) lot: Option<LotId>,
     pub(crate) state: Option<ClaimState>,
+    /// Those that wait for stock, or the others.
+    pub(crate) backordered: Option<bool>,
     /// The newest first.
     pub(crate) down: bool,
 }
@@ -67,7 +72,9 @@ pub(crate) struct Wanted {
 impl Wanted {
     /// The filter that leaves the least, by experience.
     fn along(&self) -> Along {
-        match (&self.owner, self.state, self.item, self.site) {
+        // what waits is open
+        let state = if self.backordered == Some(true) { Some(ClaimState::Open) } else { self.state };
+        match (&self.owner, state, self.item, self.site) {
             (Some(owner), ..) => Along::Owner(owner.clone()),
             (None, Some(ClaimState::Open), Some(item), Some(site)) => Along::OpenOfItemAtSite(item, site),
             (None, Some(ClaimState::Open), Some(item), None) => Along::OpenOfItem(item),
@@ -78,13 +85,14 @@ impl Wanted {
 
     fn fits(&self, claim: &Named) -> bool {
         // what is below a place is for `Sight` to tell, and the order is the statement's
-        let Wanted { allocations, owner, item, site, within: _, lot, state, down: _ } = self;
+        let Wanted { allocations, owner, item, site, within: _, lot, state, backordered, down: _ } = self;
         *allocations == claim.bin.is_some()
             && owner.as_ref().is_none_or(|owner| claim.owner == *owner)
             && item.is_none_or(|item| claim.item == item)
             && site.is_none_or(|site| claim.site == site)
             && lot.is_none_or(|lot| claim.lot == Some(lot))
             && state.is_none_or(|state| claim.state == state)
+            && backordered.is_none_or(|waits| (claim.backordered > 0) == waits)
     }
 }
 
@@ -142,6 +150,7 @@ fn row(claim: Named) -> ClaimRow {
         location: claim.bin.map(|(_, code)| code),
         lot: claim.lot_code,
         qty: Delta(claim.qty),
+        backordered: Delta(claim.backordered),
         priority: claim.priority,
         made_at: claim.made_at,
         expires_at: claim.expires_at,

@@ -20,6 +20,7 @@ pub(crate) struct Named {
     pub(crate) lot: Option<LotId>,
     pub(crate) lot_code: Option<String>,
     pub(crate) qty: i64,
+    pub(crate) backordered: i64,
     pub(crate) priority: i64,
     pub(crate) made_at: Instant,
     pub(crate) expires_at: Option<Instant>,
@@ -30,7 +31,7 @@ macro_rules! select {
     ($claims:literal, $condition:expr) => {
         concat!(
             "select c.id, c.owner, c.item, i.sku, i.base_unit, c.site, s.code, c.location, p.code, c.lot, l.code,
-               c.qty, c.priority, c.made_at, c.expires_at, c.state
+               c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered
              from ",
             $claims,
             " join stock_known_item i on i.id = c.item
@@ -154,6 +155,7 @@ fn named(row: &Row<'_>) -> Result<Named, DbError> {
         lot: row.opt_int(9)?.map(LotId),
         lot_code: row.opt_text(10)?.map(str::to_owned),
         qty: row.int(11)?,
+        backordered: row.int(16)?,
         priority: row.int(12)?,
         made_at: Instant(row.int(13)?),
         expires_at: row.opt_int(14)?.map(Instant),

@@ -23,6 +23,7 @@ fn reserve(world: &World, sku: &str, site: &str, owner: &str) -> ClaimId {
         unit: None,
         owner: owner.to_owned(),
         priority: 0,
+        backorder: true,
         expires_at: None,
     })))
 }
@@ -37,6 +38,7 @@ fn allocate(world: &World, sku: &str, location: &str, lot: Option<&str>, owner: 
         owner: Some(owner.to_owned()),
         reservation: None,
         priority: 3,
+        backorder: true,
     })))
 }
 

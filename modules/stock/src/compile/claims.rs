@@ -33,6 +33,7 @@ impl Compiler<'_> {
             qty: self.to_base(item, input.qty, input.unit.as_deref(), "/qty")?,
             priority: input.priority,
             expires_at: input.expires_at,
+            may_wait: input.backorder,
         })
     }
 
@@ -61,6 +62,7 @@ impl Compiler<'_> {
             lot,
             qty: self.to_base(item, input.qty, input.unit.as_deref(), "/qty")?,
             priority: input.priority,
+            may_wait: input.backorder,
         })
     }
 

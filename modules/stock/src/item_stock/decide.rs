@@ -5,6 +5,7 @@
 //! | on hand | what is owned at the site, in any status |
 //! | sellable | of it: good, in sellable unblocked locations, not past its last sellable day |
 //! | available | sellable − reserved − allocated, never below zero, per site before any sum |
+//! | backordered | accepted beyond what is sellable, or lost since: claims wait for it |
 
 use super::store::{Guard, Lasting};
 use domain::when::Date;
@@ -16,6 +17,7 @@ pub(crate) struct Level {
     pub(crate) reserved: i64,
     pub(crate) allocated: i64,
     pub(crate) available: i64,
+    pub(crate) backordered: i64,
 }
 
 /// Whether a stored guard may still count lots whose last day is over: until the next command or the
@@ -35,7 +37,8 @@ pub(crate) fn level(guard: &Guard, lasting: &[Lasting], today: Date) -> Level {
         }
     }
     let available = (sellable - guard.reserved - allocated).max(0);
-    Level { sellable, reserved: guard.reserved, allocated, available }
+    let Guard { reserved, backordered, .. } = *guard;
+    Level { sellable, reserved, allocated, available, backordered }
 }
 
 #[cfg(test)]
@@ -50,7 +53,7 @@ mod tests {
 
     fn guard(sellable: i64, reserved: i64, allocated: i64, next: Option<&str>) -> Guard {
         let (site, code, zone) = (SiteId(1), "L".to_owned(), Zone::UTC);
-        Guard { site, code, zone, sellable, reserved, allocated, next_expiry: next.map(day) }
+        Guard { site, code, zone, sellable, reserved, allocated, backordered: 2, next_expiry: next.map(day) }
     }
 
     fn lots(site: i64, last: &str, on_hand: i64, allocated: i64) -> Lasting {
@@ -62,7 +65,13 @@ mod tests {
         let lasting = [lots(1, "2026-06-14", 4, 1), lots(1, "2026-06-15", 6, 0), lots(2, "2026-06-01", 3, 0)];
         let guard = guard(10, 5, 1, Some("2026-06-14"));
         let level = |today: &str| level(&guard, &lasting, day(today));
-        let seen = |sellable, allocated, available| Level { sellable, reserved: 5, allocated, available };
+        let seen = |sellable, allocated, available| Level {
+            sellable,
+            reserved: 5,
+            allocated,
+            available,
+            backordered: 2,
+        };
         assert_eq!(level("2026-06-14"), seen(10, 1, 4));
         assert_eq!(level("2026-06-15"), seen(6, 0, 1), "what is bound of it is no longer taken off the rest");
         assert_eq!(level("2026-06-16"), seen(0, 0, 0));
@@ -73,6 +82,6 @@ mod tests {
         // swept already: the guard says when the next of what it counts is due
         let lasting = [lots(1, "2026-06-14", 4, 0)];
         let level = level(&guard(6, 0, 0, Some("2026-06-20")), &lasting, day("2026-06-15"));
-        assert_eq!(level, Level { sellable: 6, reserved: 0, allocated: 0, available: 6 });
+        assert_eq!(level, Level { sellable: 6, reserved: 0, allocated: 0, available: 6, backordered: 2 });
     }
 }

@@ -46,7 +46,7 @@ pub struct SiteStock {
     /// Owned here, in any status.
     #[schema(value_type = String)]
     pub on_hand: Delta,
-    /// Good, in sellable unblocked locations, not past its last sellable day. Left out, like the next three, for a moment in the past.
+    /// Good, in sellable unblocked locations, not past its last sellable day. Left out, like the next four, for a moment in the past.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub sellable: Option<Delta>,
@@ -62,6 +62,10 @@ pub struct SiteStock {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub available: Option<Delta>,
+    /// Accepted beyond stock, or lost since: what claims wait for. Above zero only while nothing is available.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub backordered: Option<Delta>,
     /// Where it is, as far as this page goes.
     pub balances: Vec<BalanceRow>,
 }
@@ -285,6 +289,7 @@ impl AtSite {
             reserved: now(self.level.reserved),
             allocated: now(self.level.allocated),
             available: now(self.level.available),
+            backordered: now(self.level.backordered),
             balances: Vec::new(),
         }
     }

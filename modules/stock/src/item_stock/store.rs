@@ -13,6 +13,7 @@ pub(crate) struct Guard {
     pub(crate) sellable: i64,
     pub(crate) reserved: i64,
     pub(crate) allocated: i64,
+    pub(crate) backordered: i64,
     pub(crate) next_expiry: Option<Date>,
 }
 
@@ -61,7 +62,7 @@ pub(crate) struct Lasting {
 /// leaves its guard as it was made, so there the balances tell.
 const GUARDS: Statement = Statement::new(
     "stock.item.guards",
-    "select g.site, s.code, z.zone, g.sellable, g.reserved, g.allocated, g.next_expiry
+    "select g.site, s.code, z.zone, g.sellable, g.reserved, g.allocated, g.next_expiry, g.backordered
      from stock_site g
      join stock_known_place s on s.id = g.site
      join stock_known_site z on z.id = g.site
@@ -143,6 +144,7 @@ pub(crate) fn guards(item: ItemId) -> Listing<'static, Guard> {
             reserved: row.int(4)?,
             allocated: row.int(5)?,
             next_expiry: row.opt_date(6)?,
+            backordered: row.int(7)?,
         })
     })
 }

@@ -88,6 +88,7 @@ fn a_refusal_makes_no_site_of_an_item(engine: Engine) {
             unit,
             owner,
             priority: 0,
+            backorder: true,
             expires_at: None,
         })))
     };
@@ -235,6 +236,7 @@ fn what_is_past_its_day_and_bound_takes_nothing_off_the_rest(engine: Engine) {
         reservation: None,
         owner: Some("order-1".to_owned()),
         priority: 0,
+        backorder: true,
     }));
     assert_eq!(code_of(&allocated), "accepted");
     world.at("2026-03-05T08:00:00Z");

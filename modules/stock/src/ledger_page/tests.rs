@@ -277,6 +277,7 @@ fn a_promise_is_a_posting_that_moves_nothing(engine: Engine) {
         owner: "order-1".to_owned(),
         priority: 0,
         expires_at: None,
+        backorder: true,
     }));
     let answer: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
     let promised = PostingId::parse(answer["posting"].as_str().unwrap()).unwrap();

@@ -44,6 +44,18 @@ pub(super) fn lock(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Res
         let found = tx.query_many(&sql::LOCK_OPEN_CLAIMS, &rows, claim)?;
         loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
     }
+    lock_waiting(tx, wanted, loaded)
+}
+
+/// Locks the claims that wait for items at sites, unless all open ones are locked anyway.
+fn lock_waiting(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
+    let mut rows = Rows::new(2);
+    for key in sorted(wanted.waiting_of.difference(&wanted.claims_of)) {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+        loaded.waiting_of.insert(key);
+    }
+    let found = many(tx, &sql::LOCK_WAITING_CLAIMS, &rows, claim)?;
+    loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
     Ok(())
 }
 
@@ -78,5 +90,8 @@ pub(crate) fn claim(row: &Row<'_>) -> Result<Claim, DbError> {
         expires_at: row.opt_int(9)?.map(Instant),
         state: ClaimState::from_number(row.int(10)?)
             .ok_or(DbError::Column { column: 10, wanted: "the state of a claim" })?,
+        backordered: row.int(11)?,
+        may_wait: row.bool(12)?,
+        told: row.int(13)?,
     })
 }

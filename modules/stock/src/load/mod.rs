@@ -38,6 +38,8 @@ pub(crate) struct Wanted {
     pub(crate) balances: FxHashSet<Key>,
     pub(crate) claims: FxHashSet<ClaimId>,
     pub(crate) claims_of: FxHashSet<SiteKey>,
+    /// Where stock may become available, and somebody waits for it.
+    pub(crate) waiting_of: FxHashSet<SiteKey>,
     pub(crate) serials: FxHashSet<LotId>,
     /// Cost stacks, each with how much of it may be used at most.
     pub(crate) stacks: FxHashMap<(ItemId, Group), i64>,
@@ -82,9 +84,40 @@ pub(crate) fn lock_sites(
         return Ok(());
     }
     known.check(tx, wanted.sites.iter().all(|key| loaded.sites.contains_key(key)))?;
+    lock_where_demand_waits(tx, known, &keys, loaded)?;
     for key in keys {
         loaded.sites.entry(key).or_insert(SiteStock::EMPTY);
     }
+    Ok(())
+}
+
+/// Where there was never stock there is no guard, and none is needed to refuse. But where a rule lets
+/// demand wait for the first stock, it is made and locked.
+fn lock_where_demand_waits(
+    tx: &mut Tx<'_>,
+    known: &mut Known,
+    keys: &[SiteKey],
+    loaded: &mut Loaded,
+) -> Result<(), DbError> {
+    let mut rows = Rows::new(2);
+    for key in keys.iter().filter(|key| !loaded.sites.contains_key(key)) {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+    }
+    let caps = many(tx, &sql::READ_CAPS, &rows, |row| {
+        Ok((SiteKey { item: ItemId(row.int(0)?), site: SiteId(row.int(1)?) }, row.opt_int(2)?))
+    })?;
+    let sites: FxHashSet<SiteKey> = caps.into_iter().filter_map(|(key, cap)| cap.map(|_| key)).collect();
+    if sites.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::new(2);
+    for key in sorted(sites.iter()) {
+        rows.push(&[key.item.get().into(), key.site.get().into()]);
+    }
+    ensure(tx, known, &Wanted { sites, ..Wanted::default() })?;
+    let locked = many(tx, &sql::LOCK_SITES, &rows, site_row)?;
+    known.check(tx, locked.len() == rows.len())?;
+    loaded.sites.extend(locked);
     Ok(())
 }
 
@@ -196,6 +229,8 @@ fn site_row(row: &Row<'_>) -> Result<(SiteKey, SiteStock), DbError> {
         allocated: row.int(4)?,
         at: Instant(row.int(5)?),
         next_expiry: row.opt_date(6)?,
+        backordered: row.int(7)?,
+        cap: row.opt_int(8)?,
     };
     Ok((key, stock))
 }

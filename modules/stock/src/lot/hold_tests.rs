@@ -112,6 +112,7 @@ fn nothing_of_a_held_lot_goes_out(engine: Engine) {
             reservation: None,
             owner: Some("order-1".to_owned()),
             priority: 0,
+            backorder: true,
         })
     };
     hold(&world);

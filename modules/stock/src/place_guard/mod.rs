@@ -14,7 +14,7 @@ mod tests_races;
 
 use crate::{block, transfer};
 use db::{Conn, Tx};
-use domain::{Code, Delta, LocationId, LocationKind, Problem};
+use domain::{Code, Delta, ItemId, LocationId, LocationKind, Problem};
 use places::{Location, LocationFacts};
 use web::{Caller, Failure, IfMatch};
 
@@ -43,6 +43,12 @@ fn refuse_used(conn: &mut Conn<'_>, root: &LocationFacts) -> Result<(), Failure>
         return Err(used(format!("the handling unit `{unit}` stands in it; move it or archive it first")));
     }
     if root.kind == LocationKind::Site
+        && let Some((item, owner)) = store::waiting(conn, root.site)?
+    {
+        let sku = sku(conn, item)?;
+        return Err(used(format!("`{owner}` waits for `{sku}` at `{}`; release the claim first", root.code)));
+    }
+    if root.kind == LocationKind::Site
         && let Some(number) = transfer::store::open_at(conn, root.site)?
     {
         return Err(used(format!("`{}` is an end of the open transfer `{number}`; end it first", root.code)));
@@ -52,8 +58,7 @@ fn refuse_used(conn: &mut Conn<'_>, root: &LocationFacts) -> Result<(), Failure>
 
 /// How stock is told that stands in the way: where, how much, and to whom it is promised.
 fn standing(conn: &mut Conn<'_>, root: &LocationFacts, stock: &store::Stock) -> Result<String, Failure> {
-    let item = catalog::facts_by_id(conn, &[stock.item])?.pop().flatten();
-    let sku = item.map_or_else(|| stock.item.to_string(), |item| item.sku);
+    let sku = sku(conn, stock.item)?;
     let place = places::facts_by_id(conn, &[stock.location])?.pop().flatten();
     let place = place.map_or_else(|| stock.location.to_string(), |place| place.code);
     let bin = (root.kind != LocationKind::Site).then_some(stock.location);
@@ -64,6 +69,11 @@ fn standing(conn: &mut Conn<'_>, root: &LocationFacts, stock: &store::Stock) -> 
         ),
         None => format!("`{qty}` of `{sku}` stand in `{place}`; issue, move or adjust them first"),
     })
+}
+
+fn sku(conn: &mut Conn<'_>, item: ItemId) -> Result<String, Failure> {
+    let facts = catalog::facts_by_id(conn, &[item])?.pop().flatten();
+    Ok(facts.map_or_else(|| item.to_string(), |item| item.sku))
 }
 
 /// A handling unit in use that stands below a location.

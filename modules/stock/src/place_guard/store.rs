@@ -27,6 +27,15 @@ const CLAIMED: Statement = Statement::new(
 )
 .hot();
 
+/// A claim that waits needs no stock to be open.
+const WAITING: Statement = Statement::new(
+    "stock.place_guard.waiting",
+    "select item, owner from stock_claim
+     where site = ?1 and state = 1 and backordered > 0
+     order by item, id
+     limit 1",
+);
+
 /// Stock that stands somewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Stock {
@@ -57,6 +66,11 @@ pub(crate) fn claimed(
     conn.query_opt(&CLAIMED, &params, |row| Ok(row.text(0)?.to_owned()))
 }
 
+/// A claim that waits for an item at a site, and its owner.
+pub(crate) fn waiting(conn: &mut Conn<'_>, site: SiteId) -> Result<Option<(ItemId, String)>, DbError> {
+    conn.query_opt(&WAITING, &[site.get().into()], |row| Ok((ItemId(row.int(0)?), row.text(1)?.to_owned())))
+}
+
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&FIRST_IN, &CLAIMED];
+pub(crate) const ALL: &[&Statement] = &[&FIRST_IN, &CLAIMED, &WAITING];

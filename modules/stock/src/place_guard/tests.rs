@@ -76,6 +76,7 @@ fn allocating(location: &str) -> Work {
         owner: Some("order-9".to_owned()),
         reservation: None,
         priority: 0,
+        backorder: true,
     })
 }
 
@@ -237,6 +238,7 @@ fn an_archived_site_makes_no_promise_and_no_transfer(engine: Engine) {
         unit: None,
         owner: "order-1".to_owned(),
         priority: 0,
+        backorder: true,
         expires_at: None,
     }));
     assert_eq!(code_of(&reserved), "location_archived");

@@ -10,7 +10,8 @@ use crate::lots::{Made, unknown_lot};
 use crate::names::Names;
 use crate::pointer;
 use crate::save::{Entry, Event};
-use domain::ledger::{self, Allocate, Clock, Kind, Posted, Vault};
+use crate::told;
+use domain::ledger::{self, Allocate, Kind, Posted, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::{RawValue, to_raw_value};
@@ -147,8 +148,7 @@ impl<'a> Batch<'a> {
                 Problem::at(problem.code, pointer, problem.detail)
             })?;
         }
-        let clock =
-            Clock { now: origin.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let clock = self.desk.clock(origin.ctx);
         let posted = ledger::post(self.vault, &compiled.post, &clock);
         posted.map_err(|refusal| self.post_problem(origin.asks, compiled, &refusal))
     }
@@ -211,8 +211,7 @@ impl<'a> Batch<'a> {
 
     fn reverse(&mut self, request: &Request, mut reversal: Reversal) -> Result<Answer, Problem> {
         reversal.command.original.reversed |= self.reversed.contains(&reversal.of);
-        let clock =
-            Clock { now: request.ctx.now, zone: &self.desk.zone, minor_digits: self.desk.minor_digits };
+        let clock = self.desk.clock(&request.ctx);
         let posted = ledger::reverse(self.vault, &reversal.command, &clock);
         let posted = posted.map_err(|refusal| self.reversal_problem(&request.principal, &refusal))?;
         self.reversed.insert(reversal.of);
@@ -248,6 +247,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
         event.id = *origin.ctx.ids.next().as_bytes();
         let Kept { document, reason, note, reversal_of } = kept;
+        let told = told::of(self.names, self.vault, &posted, origin.ctx);
         self.entries.push(Entry {
             posted,
             actor: origin.ctx.actor.id.get(),
@@ -257,6 +257,7 @@ impl<'a> Batch<'a> {
             reversal_of,
             idem_key: origin.key.map(str::to_owned),
             event,
+            told,
         });
     }
 }

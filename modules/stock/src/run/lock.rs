@@ -68,6 +68,7 @@ pub(crate) fn lock_wanted(
     loaded.today.insert(SiteId::NONE, desk.zone.date(now));
     load::lock_sites(tx, known, &wanted, &mut loaded)?;
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
+    wanted.who_waits(&loaded);
     load::want_bins_of_claims(tx, &mut wanted)?;
     load::lock_rest(tx, known, &wanted, desk, &mut loaded)?;
     if names.claims_moved(&wanted, &loaded) {

@@ -24,6 +24,7 @@ fn allocate(world: &World) -> ClaimId {
         owner: Some("order-1".to_owned()),
         reservation: None,
         priority: 0,
+        backorder: true,
     })))
 }
 

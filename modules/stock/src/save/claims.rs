@@ -7,8 +7,8 @@ use domain::ledger::Claim;
 
 /// The claims that changed: what was stored, if anything, and what is now.
 pub(super) fn add<'r>(stores: &mut Stores<'r>, claims: &'r [(Option<Claim>, Claim)]) {
-    let mut new = Rows::new(11);
-    let mut changed = Rows::new(5);
+    let mut new = Rows::new(14);
+    let mut changed = Rows::new(7);
     for (before, claim) in claims {
         let location = claim.bin.map(|(location, _)| location.get());
         let lot = claim.bin.map(|(_, lot)| lot.get());
@@ -20,6 +20,8 @@ pub(super) fn add<'r>(stores: &mut Stores<'r>, claims: &'r [(Option<Claim>, Clai
                 lot.into(),
                 claim.qty.into(),
                 state.into(),
+                claim.backordered.into(),
+                claim.told.into(),
             ]);
             continue;
         }
@@ -35,6 +37,9 @@ pub(super) fn add<'r>(stores: &mut Stores<'r>, claims: &'r [(Option<Claim>, Clai
             claim.made_at.0.into(),
             claim.expires_at.map(|at| at.0).into(),
             state.into(),
+            claim.backordered.into(),
+            claim.may_wait.into(),
+            claim.told.into(),
         ]);
     }
     stores.add(&sql::INSERT_CLAIMS, new);

@@ -13,6 +13,7 @@ mod sales;
 
 use crate::load::balance_key;
 use crate::store_vault as sql;
+use crate::told::Told;
 use db::idempotency::{self, NewAnswer};
 use db::{DbError, Rows, Statement, Tx};
 use domain::ledger::{Movement, Posted, Touched};
@@ -32,6 +33,8 @@ pub(crate) struct Entry {
     pub(crate) reversal_of: Option<[u8; 16]>,
     pub(crate) idem_key: Option<String>,
     pub(crate) event: Event,
+    /// The events of claims that others changed with it.
+    pub(crate) told: Vec<Told>,
 }
 
 /// The event of a posting.
@@ -150,7 +153,7 @@ impl<'r> Stores<'r> {
 }
 
 fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
-    let mut rows = Rows::with_capacity(7, touched.sites.len());
+    let mut rows = Rows::with_capacity(8, touched.sites.len());
     for (key, site) in &touched.sites {
         rows.push(&[
             key.item.get().into(),
@@ -160,6 +163,7 @@ fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
             site.allocated.into(),
             site.at.0.into(),
             site.next_expiry.into(),
+            site.backordered.into(),
         ]);
     }
     stores.add(&sql::STORE_SITES, rows);

@@ -4,6 +4,7 @@
 use super::{Calendars, Entry, Stores, months, sales};
 use crate::store_postings as sql;
 use crate::store_sales::INSERT_RETURNS;
+use crate::told::Told;
 use db::{DbError, LaneHead, NewEvent, Rows, Tx, Value};
 use domain::Period;
 use domain::ledger::chain::{self, MovementRecord, Record};
@@ -73,6 +74,18 @@ impl Chained {
                 sites: &entry.event.sites,
                 payload: entry.event.payload,
             });
+            for Told { claim, number, event } in entry.told {
+                tx.emit(NewEvent {
+                    id: event.id,
+                    kind: event.kind,
+                    aggregate_type: "claim",
+                    aggregate_id: &claim,
+                    aggregate_seq: number,
+                    recorded_at: entry.posted.recorded_at.0,
+                    sites: &event.sites,
+                    payload: event.payload,
+                });
+            }
         }
     }
 }
@@ -127,7 +140,7 @@ fn claims_text(entries: &[ClaimEntry]) -> Option<String> {
     }
     let mut text = String::with_capacity(entries.len() * 128);
     for entry in entries {
-        let ClaimEntry { claim, change, qty, left, item, site, bin } = *entry;
+        let ClaimEntry { claim, change, qty, left, waits, item, site, bin, told: _ } = *entry;
         let start = if text.is_empty() { '[' } else { ',' };
         let change = change.word();
         let written = write!(
@@ -135,8 +148,13 @@ fn claims_text(entries: &[ClaimEntry]) -> Option<String> {
             r#"{start}{{"claim":"{claim}","change":"{change}","qty":{qty},"left":{left},"item":{item},"site":{site}"#
         );
         let written = written.and_then(|()| match bin {
-            Some((location, lot)) => write!(text, r#","location":{location},"lot":{lot}}}"#),
-            None => write!(text, "}}"),
+            Some((location, lot)) => write!(text, r#","location":{location},"lot":{lot}"#),
+            None => Ok(()),
+        });
+        // only where something waits: what was hashed without it stays as it was
+        let written = written.and_then(|()| match waits {
+            0 => write!(text, "}}"),
+            waits => write!(text, r#","waits":{waits}}}"#),
         });
         debug_assert!(written.is_ok(), "writing to a string never fails");
     }

@@ -23,6 +23,8 @@ mod tests_hold;
 mod tests_may;
 #[cfg(test)]
 mod tests_races;
+#[cfg(test)]
+mod tests_waits;
 mod wire;
 
 use crate::reach;

@@ -67,6 +67,8 @@ pub(crate) fn allocate(
             lot: line.lot,
             qty,
             priority: 0,
+            // a line ships what is there, or less
+            may_wait: false,
         };
         orders.push(Order::Allocate(allocate, pointer));
     }

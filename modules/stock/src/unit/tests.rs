@@ -50,6 +50,7 @@ fn allocate(world: &World, location: &str, qty: u32) -> ClaimId {
         owner: Some("order".to_owned()),
         reservation: None,
         priority: 0,
+        backorder: true,
     })))
 }
 

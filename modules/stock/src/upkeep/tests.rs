@@ -116,6 +116,7 @@ fn a_sweep_breaks_the_claims_on_what_it_takes(engine: Engine) {
             owner: Some("order".to_owned()),
             reservation: None,
             priority: 0,
+            backorder: true,
         })))
     };
     let (lost, kept) = (allocate("A", "L1", 2), allocate("B", "L2", 2));

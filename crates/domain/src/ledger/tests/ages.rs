@@ -1,6 +1,7 @@
 //! How old goods are: a decision table, and a law with an oracle that knows every age a unit may have.
 
-use super::laws::{decide_all, history};
+use super::laws::decide_all;
+use super::random::history;
 use super::tables::check;
 use super::world::World;
 use crate::costing::Method;

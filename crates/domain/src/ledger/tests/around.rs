@@ -1,12 +1,13 @@
 //! What happens around the vault, between one command and the next.
 //!
 //! At `midnight` the 16th begins at both sites, at `yesterday` the 15th is back; `hold ITEM:LOT` and
-//! `unhold ITEM:LOT` flag a lot; `archive ITEM` and `restore ITEM` take it out of use and back; `stand BIN SITE` puts a bin with all that is in it below another
+//! `unhold ITEM:LOT` flag a lot; `archive ITEM` and `restore ITEM` take it out of use and back; `rule ITEM SITE CAP` lets so much wait at a
+//! site, or with `none` nothing; `stand BIN SITE` puts a bin with all that is in it below another
 //! site, as a handling unit is moved: out of the bin where it stood, and into it where it stands.
 
 use super::laws::{check_conservation, check_state, decide_all};
 use super::tables::check;
-use super::world::{ITEMS, LOTS, World, item_of, location_of, noon};
+use super::world::{ITEMS, LOTS, World, item_of, location_of, millionths, noon};
 use crate::ledger::{Amount, Clock, Cost, Kind, *};
 use crate::*;
 use proptest::prelude::*;
@@ -23,13 +24,17 @@ impl World {
             }
             [word @ ("hold" | "unhold"), lot] => self.vault.flag(item_of(lot).1, word == "hold"),
             [word @ ("archive" | "restore"), item] => self.vault.archive(item_of(item).0, word == "archive"),
+            ["rule", item, site, cap] => {
+                let key = SiteKey { item: item_of(item).0, site: SiteId(location_of(site).0) };
+                self.vault.set_cap(key, (cap != "none").then(|| millionths(cap)));
+            }
             ["stand", bin, site] => return Some(self.stand(location_of(bin), location_of(site))),
             _ => return None,
         }
         Some(Ok(()))
     }
 
-    /// Decides `stop ITEM[:LOT] BIN` or `start ITEM[:LOT] BIN`; how many claims were broken.
+    /// Decides `stop ITEM[:LOT] BIN` or `start ITEM[:LOT] BIN`; how many claims were changed.
     pub(super) fn recount(&mut self, command: &str) -> Option<Result<usize, Refusal>> {
         let words: Vec<&str> = command.split_whitespace().collect();
         let [word @ ("start" | "stop"), item, bin] = words[..] else { return None };
@@ -39,7 +44,7 @@ impl World {
         let site = SiteKey { item, site: self.vault.location(location).unwrap().site };
         let (starts, stops) = if word == "start" { (keys, Vec::new()) } else { (Vec::new(), keys) };
         let command = Recount { posting: PostingId(self.next()), site, starts, stops };
-        let posted = recount(&mut self.vault, &command, noon());
+        let posted = recount(&mut self.vault, &command, noon(), &self.ids);
         Some(posted.map(|posted| posted.map_or(0, |posted| posted.claims.len())))
     }
 
@@ -50,8 +55,9 @@ impl World {
         let pass = |key: Key| (key.place(), Place { location: transit, status: key.status });
         let contents = self.contents(bin);
         let (out, back) = (PostingId(self.next()), PostingId(self.next()));
+        let ids = &self.ids;
         let half = |vault: &mut Vault, id, lines: Vec<Line>| {
-            let clock = Clock { now: noon(), zone: &Zone::UTC, minor_digits: 2 };
+            let clock = Clock { now: noon(), zone: &Zone::UTC, minor_digits: 2, ids };
             let command = Post {
                 id,
                 kind: Kind::Relocate,

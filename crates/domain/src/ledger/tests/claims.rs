@@ -168,7 +168,7 @@ fn a_place_that_stops_selling_breaks_its_own_claims_first() {
          allocate BOLT A1 3 here priority=9 => ok
          allocate BOLT A2 2 there          => ok
          reserve BOLT LON 2 soft           => ok
-         stop BOLT A1                      => 1 broken
+         stop BOLT A1                      => 1 changed
          ? claim here = 1 open
          ? claim there = 2 open
          ? claim soft = 2 open
@@ -178,7 +178,7 @@ fn a_place_that_stops_selling_breaks_its_own_claims_first() {
          ? claim here = 1 open
          ? BOLT LON = 10/2/3 5
          stop BOLT A2                      => ok
-         stop BOLT A1                      => 3 broken
+         stop BOLT A1                      => 3 changed
          ? BOLT LON = 0/0/0 0
          ? BOLT A1 = 5/0
          ? BOLT A2 = 5/0",

@@ -1,6 +1,7 @@
 //! Counts: held to what the books said when it was counted, and priced by what was found.
 
-use super::laws::{check_state, history};
+use super::laws::check_state;
+use super::random::history;
 use super::tables::check;
 use super::world::{World, item_of, noon, place_of};
 use crate::costing::Method;

@@ -1,101 +1,12 @@
 //! Laws over random histories, with an oracle that knows nothing of the vault.
 
+use super::random::{command, history};
 use super::world::{ITEMS, LOCATIONS, World};
 use crate::costing::Method;
 use crate::ledger::{Kind, *};
 use crate::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-
-/// One random command, as a line of the tables' language.
-fn command() -> impl Strategy<Value = String> {
-    let item =
-        prop::sample::select(vec!["BOLT", "WIRE", "SOUP:fresh", "SOUP:last-day", "DRILL:S1", "DRILL:S2"]);
-    let bin = prop::sample::select(vec!["A1", "A2", "STAGE", "CAGE", "B1"]);
-    let status = prop::sample::select(vec!["", "/hold", "/damaged"]);
-    let kind = prop::sample::select(vec![
-        "receive",
-        "receive",
-        "receive",
-        "issue",
-        "issue",
-        "return",
-        "count",
-        "move",
-        "set_status",
-        "ship",
-        "arrive",
-        "shortage",
-        "opening",
-        "produce",
-        "consume",
-        "loss",
-        "found",
-        "relocate",
-        "both",
-        "reserve",
-        "allocate",
-        "bind",
-        "release",
-        "fulfil",
-        "carry",
-        "reverse",
-        "stand",
-        "misname",
-    ]);
-    let claim =
-        prop::sample::select(vec!["c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8", "c9", "c10", "c11", "c12"]);
-    (kind, item, bin.clone(), bin, status, 1..9_i64, claim, 0..400_i64, 0..20_i64).prop_map(
-        |(kind, item, bin, other, status, qty, claim, cents, days)| {
-            let site = if bin == "B1" { "YRK" } else { "LON" };
-            let at = format!("at=2026-06-{:02}T00:00:00Z", 1 + days.min(13));
-            let qty = if item.starts_with("DRILL") { 1 } else { qty };
-            let plain = item.split(':').next().unwrap_or_default();
-            match kind {
-                "count" => count(item, qty, &format!("{bin}{status}"), &at, cents),
-                "receive" => {
-                    format!("receive {item} {qty} {bin}{status} each={}.{:02} {at}", cents / 100, cents % 100)
-                }
-                "move" => format!("move {item} {qty} {bin} {other}"),
-                "set_status" => format!("set_status {item} {qty} {bin} {bin}{status}"),
-                "ship" => format!("ship {item} {qty} {bin} transit"),
-                "arrive" => format!("arrive {item} {qty} transit {bin}"),
-                "shortage" => format!("shortage {item} {qty} transit loss"),
-                "opening" | "produce" => format!("{kind} {item} {qty} {bin}{status} total={cents}"),
-                "loss" => format!("adjust {item} {qty} {bin}{status} loss"),
-                "found" => format!("adjust {item} {qty} adjustment {bin}{status}"),
-                "relocate" => format!("relocate {item} {qty} {bin} {other}"),
-                // two lines on one key: what the first takes, the second has not
-                "both" => format!("issue {item} {qty} {bin} + {item} {qty} {bin}"),
-                "reserve" => format!("reserve {plain} {site} {qty} {claim} priority={}", days % 3),
-                "allocate" => format!("allocate {item} {bin} {qty} {claim}x"),
-                "bind" => format!("allocate {item} {bin} {qty} {claim}x from={claim}"),
-                "release" => format!("release {claim}"),
-                "fulfil" => format!("issue {item} {qty} {bin} claim={claim}"),
-                "misname" => format!("move {item} {qty} {bin} {other} claim={claim}"),
-                "carry" => format!("move {item} {qty} {bin} {other} claim={claim}x split={claim}y"),
-                "reverse" => format!("reverse p{}", days % 5),
-                "stand" => format!("stand {bin} {}", if days % 2 == 0 { "LON" } else { "YRK" }),
-                kind => format!("{kind} {item} {qty} {bin}{status} {at}"),
-            }
-        },
-    )
-}
-
-/// A count. Most are dated, and every other one says what a find is worth.
-fn count(item: &str, qty: i64, place: &str, at: &str, cents: i64) -> String {
-    let counted = if item.starts_with("DRILL") { cents % 2 } else { qty - 1 };
-    let at = if cents % 5 == 0 { "" } else { at };
-    let each =
-        if cents % 2 == 0 { format!("each={}.{:02}", cents / 100, cents % 100) } else { String::new() };
-    format!("count {item} {counted} {place} {at} {each}")
-}
-
-/// A history: commands, some of them named so that they can be reversed. Claim names are used
-/// once only, since an id is given out once only.
-pub(super) fn history() -> impl Strategy<Value = Vec<String>> {
-    prop::collection::vec(command(), 1..60)
-}
 
 /// Decides a history; each posting's name is taken by the latest that fits.
 pub(super) fn decide_all(world: &mut World, commands: &[String]) {
@@ -114,9 +25,10 @@ pub(super) fn decide_all(world: &mut World, commands: &[String]) {
             continue;
         }
         let name = format!("p{}", number % 5);
-        let unnamed = matches!(words[0], "reverse" | "stand");
+        let unnamed = matches!(words[0], "reverse" | "stand" | "rule");
         let command = if unnamed { command.clone() } else { format!("{command} as {name}") };
-        if world.decide(&command).is_ok() {
+        if let Ok(posted) = world.decide(&command) {
+            check_turns(world, &posted);
             made.extend(new_claim);
             if !unnamed {
                 named.push(name);
@@ -125,8 +37,18 @@ pub(super) fn decide_all(world: &mut World, commands: &[String]) {
     }
 }
 
-/// What an open claim holds: item, site, bin and lot, how much.
-type Held = (ItemId, SiteId, Option<(LocationId, LotId)>, i64);
+/// Nobody is covered before one whose turn it was.
+fn check_turns(world: &World, posted: &Posted) {
+    let turn = |claim: &Claim| (std::cmp::Reverse(claim.priority), claim.made_at, claim.id);
+    for entry in posted.claims.iter().filter(|entry| entry.change == ClaimChange::Covered) {
+        let covered = world.vault.claim(entry.claim).unwrap();
+        let waiting = world.vault.waiting(covered.site_key());
+        assert!(waiting.iter().all(|other| turn(covered) <= turn(other)), "{entry:?} before {waiting:?}");
+    }
+}
+
+/// What an open claim holds: item, site, bin and lot, how much; and what it waits for.
+type Held = (ItemId, SiteId, Option<(LocationId, LotId)>, i64, i64);
 
 /// What the log says, folded by somebody who knows no vault.
 #[derive(Default)]
@@ -148,11 +70,32 @@ impl Oracle {
             for entry in &posted.claims {
                 let out = matches!(posted.kind, Kind::Issue | Kind::Consume | Kind::Ship);
                 assert!(out || entry.change != ClaimChange::Fulfilled, "what goes out fulfils, nothing else");
-                oracle.open.insert(entry.claim, (entry.item, entry.site, entry.bin, entry.left));
+                oracle.claim(entry);
             }
         }
-        oracle.open.retain(|_, claim| claim.3 > 0);
+        oracle.open.retain(|_, claim| claim.3 + claim.4 > 0);
         oracle
+    }
+
+    /// Demand is conserved: what a change adds to a claim, or takes off it, is what the change says.
+    fn claim(&mut self, entry: &ClaimEntry) {
+        let (qty, left, waits) = (entry.qty, entry.left, entry.waits);
+        let (held, waited) = self.open.get(&entry.claim).map_or((0, 0), |claim| (claim.3, claim.4));
+        let fits = match entry.change {
+            ClaimChange::Reserved | ClaimChange::Allocated => (left, waits) == (held + qty, waited),
+            ClaimChange::Moved => (left, waits) == (qty, 0),
+            ClaimChange::Backordered => (left, waits) == (held, waited + qty),
+            ClaimChange::Covered => (left, waits) == (held + qty, waited - qty),
+            ClaimChange::Fulfilled | ClaimChange::Bound => (left, waits) == (held - qty, waited),
+            ClaimChange::Broken => left == held - qty && (waits == waited || waits == waited + qty),
+            ClaimChange::Released | ClaimChange::Expired => {
+                let first = waited.min(qty);
+                (left, waits) == (held - (qty - first), waited - first)
+            }
+        };
+        assert!(fits && qty > 0 && left >= 0 && waits >= 0, "{entry:?} after {held} and {waited}");
+        assert!(waits == 0 || entry.bin.is_none(), "what is bound does not wait");
+        self.open.insert(entry.claim, (entry.item, entry.site, entry.bin, left, waits));
     }
 
     fn movement(&mut self, movement: &Movement) {
@@ -236,6 +179,11 @@ fn check_sites(world: &World, oracle: &Oracle, sellable: &BTreeMap<SiteKey, i64>
             assert_eq!(guard.sellable, sellable.get(&key).copied().unwrap_or_default());
             assert_eq!((guard.reserved, guard.allocated), (reserved, allocated));
             assert!(reserved + allocated <= guard.sellable, "claims are never above sellable");
+            assert_eq!(guard.backordered, claims().map(|claim| claim.4).sum::<i64>());
+            assert!(
+                guard.backordered == 0 || guard.available() == 0,
+                "nobody waits while stock is available"
+            );
         }
     }
 }
@@ -290,7 +238,8 @@ fn picture(world: &World) -> Vec<String> {
         }
         for site in [1, 2] {
             let guard = world.vault.site(SiteKey { item: ItemId(*item), site: SiteId(site) }).unwrap();
-            lines.push(format!("{item} {site} {} {} {}", guard.sellable, guard.reserved, guard.allocated));
+            let promised = (guard.reserved, guard.allocated, guard.backordered);
+            lines.push(format!("{item} {site} {} {promised:?}", guard.sellable));
         }
     }
     lines
@@ -323,7 +272,7 @@ proptest! {
         let mut world = World::new(method);
         decide_all(&mut world, &commands);
         let before = picture(&world);
-        let claims = ["reserve", "allocate", "release", "reverse", "stand"];
+        let claims = ["reserve", "allocate", "release", "reverse", "stand", "rule"];
         let fresh = last.replace("claim=", "ignored=");
         if claims.contains(&fresh.split_whitespace().next().unwrap_or_default()) {
             return Ok(());

@@ -2,11 +2,14 @@
 
 mod ages;
 mod around;
+mod backorder;
 mod claims;
 mod counts;
 mod holds;
 mod laws;
+mod random;
 mod refusals;
 mod sales;
+mod stage;
 mod tables;
 mod world;

@@ -25,6 +25,7 @@ fn reasons() -> Vec<Why> {
         Why::InsufficientThen { place, lowest: half, wanted: one, since: dawn },
         Why::Claimed { place, on_hand: 3 * one, allocated: 2 * one, wanted: 2 * one },
         Why::Unavailable { available: one, wanted: 2 * one },
+        Why::BeyondCap { available: one, room: 3 * one, wanted: 5 * one },
         Why::Blocked { place },
         Why::Archived { place },
         Why::NotAllocatable { place },
@@ -60,6 +61,7 @@ fn reasons() -> Vec<Why> {
         Why::ClaimElsewhere,
         Why::ClaimNotTaken,
         Why::ClaimSmaller { claimed: one, wanted: 2 * one },
+        Why::ClaimWaits { claimed: one, backordered: 3 * one, wanted: 2 * one },
         Why::AlreadyReversed,
         Why::NotReversible,
         Why::StoodElsewhere { place },
@@ -67,6 +69,7 @@ fn reasons() -> Vec<Why> {
         Why::BalanceTooLarge,
         Why::Books(CostError::Short { held: one, wanted: 2 * one }),
         Why::NotLoaded(Missing::Balance(key)),
+        Why::WaitsForNobody,
     ]
 }
 
@@ -100,6 +103,7 @@ insufficient_stock /lines/1/qty `A-01` has `3` on hand and `4` is wanted in all
 insufficient_stock /lines/1/qty since `2026-06-15T06:00:00Z` `A-01` has held as little as `0.5`, and `1` is wanted; post it with a later effective instant
 stock_claimed /lines/1/qty `A-01` has `3` on hand of which `2` is allocated, and `2` is wanted; release an allocation or name the claim
 insufficient_available /lines/1/qty `1` is available at the site and `2` is wanted
+insufficient_available /lines/1/qty `1` is available at the site, backorders of the item have room for `3` there, and `5` is wanted
 location_blocked /lines/1 `A-01` is blocked; unblock it first
 location_archived /lines/1 `A-01` is archived; restore it first
 wrong_location_kind /lines/1 `A-01` is not open to allocation; choose another location
@@ -135,6 +139,7 @@ claim_expired /lines/1/claim the reservation expired at `2026-06-15T06:00:00Z`; 
 unknown_claim /lines/1/claim the claim is on another item, site or place
 invalid_value /lines/1/claim only goods that go out fulfil a claim, and a move takes an allocation along; leave the claim out
 stock_claimed /lines/1/claim the claim is for `1` and `2` is wanted
+stock_claimed /lines/1/claim the claim holds `1` and waits for `3` more, and `2` is wanted; take what it holds
 already_reversed /lines/1 the posting has been reversed already: its movements name the reversal as `reversed_by`
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
 not_reversible /lines/1 `A-01` has come to another site since; send the goods back by a transfer, or post what happened as it is now
@@ -142,4 +147,5 @@ limit_exceeded /lines/1/unit_cost the value does not fit the books
 limit_exceeded /lines/1/qty the balance would be larger than the books can hold
 internal /lines/1 the cost layers disagree: the cost layers hold `1`, not `2`
 internal /lines/1 a row was not loaded: Balance(Key { item: ItemId(1), location: LocationId(11), lot: LotId(0), status: Good })
+internal /lines/1 the guard says that claims wait, and none does
 ";

@@ -7,119 +7,48 @@
 //! issue BOLT 7 A1               => insufficient_available
 //! ? BOLT A1 = 10/0              on hand and allocated
 //! ? BOLT LON = 10/4/0 6         sellable, reserved, allocated; available
+//! ? BOLT LON = 10/10/0 0 +3     and backordered
+//! ? claim r1 = 4+3 open         what it holds and what it waits for
+//! ? owned r1 = 4+3              the same of all open claims of an owner
 //! ```
-//! `lapse CLAIM` ends a claim by time; what happens around the vault is in `around`, `sale=` in `sales`.
+//! A claim that does not wait is made with `now`. `lapse CLAIM` ends a claim by time; what happens
+//! around the vault is in `around`, `sale=` in `sales`.
 //! A command is `kind ITEM[:LOT] QTY PLACE [PLACE] [key=value …]`, a place is `LOCATION[/status]`;
 //! several lines of one posting are joined with `+`.
 
+use super::stage::loaded;
+pub(super) use super::stage::{ITEMS, LOCATIONS, LOTS};
 use crate::costing::Method;
 use crate::ledger::{Kind, *};
 use crate::place::LocationKind;
 use crate::*;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use uuid::Uuid;
-
-pub(super) const LOCATIONS: &[(&str, i64, LocationKind, i64)] = &[
-    ("supplier", -1, LocationKind::Supplier, 0),
-    ("customer", -2, LocationKind::Customer, 0),
-    ("production", -3, LocationKind::Production, 0),
-    ("loss", -4, LocationKind::Loss, 0),
-    ("adjustment", -5, LocationKind::Adjustment, 0),
-    ("opening", -6, LocationKind::Opening, 0),
-    ("transit", 9, LocationKind::Transit, 0),
-    ("LON", 1, LocationKind::Site, 1),
-    ("A1", 11, LocationKind::Bin, 1),
-    ("A2", 12, LocationKind::Bin, 1),
-    ("STAGE", 13, LocationKind::Bin, 1),
-    ("CAGE", 14, LocationKind::Bin, 1),
-    ("SHUT", 15, LocationKind::Bin, 1),
-    ("GONE", 16, LocationKind::Bin, 1),
-    ("YRK", 2, LocationKind::Site, 2),
-    ("B1", 21, LocationKind::Bin, 2),
-];
-
-pub(super) const ITEMS: &[(&str, i64, Tracking, bool)] = &[
-    ("BOLT", 1, Tracking::None, true),
-    ("WIRE", 2, Tracking::None, false),
-    ("SOUP", 3, Tracking::Lot, true),
-    ("DRILL", 4, Tracking::Serial, true),
-    ("ADVICE", 5, Tracking::None, true),
-];
-
-/// Lot name, id, item, last sellable day.
-pub(super) const LOTS: &[(&str, i64, i64, Option<&str>)] = &[
-    ("fresh", 101, 3, Some("2026-12-31")),
-    ("old", 102, 3, Some("2026-06-14")),
-    ("last-day", 103, 3, Some("2026-06-15")),
-    ("S1", 201, 4, None),
-    ("S2", 202, 4, None),
-];
 
 /// Noon of 15 June 2026, when everything here happens.
 pub(super) fn noon() -> Instant {
     Instant::parse("2026-06-15T12:00:00Z").unwrap()
 }
 
+/// Ids that count.
+#[derive(Default)]
+pub(super) struct Counter(AtomicU64);
+
+impl Ids for Counter {
+    fn next(&self) -> Uuid {
+        Uuid::from_u128(u128::from(self.0.fetch_add(1, Ordering::Relaxed)) + 1)
+    }
+}
+
 pub(super) struct World {
     pub(super) vault: Vault,
     pub(super) zone: Zone,
-    ids: u128,
+    pub(super) ids: Counter,
     claims: BTreeMap<String, ClaimId>,
     pub(super) postings: BTreeMap<String, Posted>,
     reversed: Vec<PostingId>,
     pub(super) log: Vec<Posted>,
-}
-
-fn loaded(method: Method) -> Loaded {
-    let mut loaded = Loaded::default();
-    for (name, id, kind, site) in LOCATIONS {
-        let group = match kind {
-            LocationKind::Transit => *id,
-            _ => *site,
-        };
-        let facts = LocationFacts {
-            kind: *kind,
-            site: SiteId(*site),
-            sellable: *site != 0 && *name != "CAGE",
-            blocked: *name == "SHUT",
-            archived: *name == "GONE",
-            open_to_allocation: *name != "STAGE",
-            group: Group(group),
-        };
-        loaded.locations.insert(LocationId(*id), facts);
-        loaded.today.insert(SiteId(*site), when::parse_date("2026-06-15").unwrap());
-    }
-    for (name, id, item, expiry) in LOTS {
-        let expiry = expiry.map(|day| when::parse_date(day).unwrap());
-        loaded.lots.insert(LotId(*id), LotFacts { item: ItemId(*item), expiry, on_hold: false });
-        if name.starts_with('S') {
-            loaded.serials.insert(LotId(*id), None);
-        }
-    }
-    for (name, id, tracking, whole) in ITEMS {
-        let item = ItemId(*id);
-        loaded.items.insert(
-            item,
-            ItemFacts { tracking: *tracking, whole: *whole, stocked: *name != "ADVICE", archived: false },
-        );
-        let lots = LOTS.iter().filter(|lot| lot.2 == *id).map(|lot| LotId(lot.1));
-        let lots: Vec<LotId> = lots.chain([LotId::NONE]).collect();
-        for (_, location, _, site) in LOCATIONS {
-            for lot in &lots {
-                for status in Status::ALL {
-                    let key = Key { item, location: LocationId(*location), lot: *lot, status };
-                    loaded.balances.insert(key, Balance::EMPTY);
-                    loaded.history.insert(key, History::new(Instant::MIN));
-                }
-            }
-            let key = SiteKey { item, site: SiteId(*site) };
-            loaded.sites.insert(key, SiteStock::EMPTY);
-            loaded.claims_of.insert(key);
-            let group = if *location == 9 { Group(9) } else { Group(*site) };
-            loaded.costs.insert((item, group), Costs::new(method));
-        }
-    }
-    loaded
 }
 
 impl World {
@@ -127,7 +56,7 @@ impl World {
         World {
             vault: Vault::new(loaded(method)),
             zone: Zone::UTC,
-            ids: 0,
+            ids: Counter::default(),
             claims: BTreeMap::new(),
             postings: BTreeMap::new(),
             reversed: Vec::new(),
@@ -147,9 +76,8 @@ impl World {
         self.vault.close(Period::from_number(period).unwrap());
     }
 
-    pub(super) fn next(&mut self) -> Uuid {
-        self.ids += 1;
-        Uuid::from_u128(self.ids)
+    pub(super) fn next(&self) -> Uuid {
+        self.ids.next()
     }
 
     /// Runs a table and panics with the first line that is not as written.
@@ -165,7 +93,7 @@ impl World {
                     .unwrap_or_else(|| self.decide(command.trim()).map(|_| 0))
                 {
                     Ok(0) => "ok".to_owned(),
-                    Ok(broken) => format!("{broken} broken"),
+                    Ok(changed) => format!("{changed} changed"),
                     Err(refusal) => refusal.why.code().word().to_owned(),
                 };
                 (shown, expected.trim().to_owned())
@@ -179,7 +107,11 @@ impl World {
         match words[..] {
             ["claim", name] => {
                 let claim = self.vault.claim(self.claims[name]).unwrap();
-                format!("{} {}", Delta(claim.qty), claim.state.word())
+                format!("{} {}", held_and_waiting(claim.qty, claim.backordered), claim.state.word())
+            }
+            ["owned", name] => {
+                let (qty, backordered) = self.vault.owned(name);
+                held_and_waiting(qty, backordered)
             }
             ["since", item, place] => {
                 let (item, lot) = item_of(item);
@@ -199,7 +131,16 @@ impl World {
                     let site = self.vault.site(SiteKey { item, site: facts.site }).unwrap();
                     let show = |millionths| Delta(millionths).to_string();
                     let (sellable, reserved) = (show(site.sellable), show(site.reserved));
-                    format!("{sellable}/{reserved}/{} {}", show(site.allocated), show(site.available()))
+                    let waiting = if site.backordered == 0 {
+                        String::new()
+                    } else {
+                        format!(" +{}", show(site.backordered))
+                    };
+                    format!(
+                        "{sellable}/{reserved}/{} {}{waiting}",
+                        show(site.allocated),
+                        show(site.available())
+                    )
                 } else {
                     let balance = self.vault.balance(Key::at(item, lot, at)).unwrap();
                     format!("{}/{}", Delta(balance.on_hand), Delta(balance.allocated))
@@ -231,7 +172,7 @@ impl World {
                 let Posted { id, kind, effective_at, movements, returns, .. } = original;
                 let original = Original { id, kind, effective_at, movements, returns, reversed };
                 let command = Reverse { id: posting, effective_at: None, post_late: false, original };
-                let clock = Clock { now, zone: &self.zone, minor_digits: 2 };
+                let clock = Clock { now, zone: &self.zone, minor_digits: 2, ids: &self.ids };
                 let outcome = reverse(&mut self.vault, &command, &clock);
                 if outcome.is_ok() {
                     self.reversed.push(original_id);
@@ -264,6 +205,7 @@ impl World {
                     qty: millionths(qty),
                     priority: option(options, "priority").map_or(0, |text| text.parse().unwrap()),
                     expires_at: option(options, "until").map(|text| Instant::parse(text).unwrap()),
+                    may_wait: !options.contains(&"now"),
                 };
                 reserve(&mut self.vault, command, now)
             }
@@ -279,6 +221,7 @@ impl World {
                     lot,
                     qty: millionths(qty),
                     priority: option(options, "priority").map_or(0, |text| text.parse().unwrap()),
+                    may_wait: !options.contains(&"now"),
                 };
                 allocate(&mut self.vault, command, now)
             }
@@ -318,7 +261,7 @@ impl World {
             "count" => Kind::Adjust,
             word => Kind::parse(word).unwrap(),
         };
-        let clock = Clock { now: noon(), zone: &self.zone, minor_digits: 2 };
+        let clock = Clock { now: noon(), zone: &self.zone, minor_digits: 2, ids: &self.ids };
         if kind == Kind::Issue {
             (0..lines.len()).for_each(|line| self.vault.await_sale(SaleLine { posting: id, line }));
         }
@@ -363,6 +306,11 @@ impl World {
         self.claims.insert(name.to_owned(), id);
         id
     }
+}
+
+fn held_and_waiting(qty: i64, backordered: i64) -> String {
+    let waiting = if backordered == 0 { String::new() } else { format!("+{}", Delta(backordered)) };
+    format!("{}{waiting}", Delta(qty))
 }
 
 fn option<'a>(words: &[&'a str], name: &str) -> Option<&'a str> {

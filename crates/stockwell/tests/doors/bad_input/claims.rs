@@ -31,6 +31,8 @@ fn quantities() -> Vec<(Value, &'static str)> {
         (json!({ "owner": long(65) }), "422 limit_exceeded /owner"),
         (json!({ "priority": 1.5 }), "400 malformed_body /priority"),
         (json!({ "priority": 2_147_483_648_i64 }), "400 malformed_body /priority"),
+        (json!({ "backorder": "yes" }), "400 malformed_body /backorder"),
+        (json!({ "backorder": 1 }), "400 malformed_body /backorder"),
         (json!({ "colour": "red" }), "400 malformed_body /colour"),
     ]);
     faults

@@ -196,6 +196,30 @@ fn a_wrong_reason_or_period_is_refused(world: &World) {
     ] {
         stage.refuses("reason", &post("reasons", body), expected);
     }
+    for rule in ["LON", "LON/BOLT"] {
+        let put = stage.admin.ask("PUT", format!("/api/v1/backorder-rules/{rule}")).fresh().if_match(0);
+        put.json(&json!({ "accepts": "none" })).send().good();
+    }
+    for (rule, body, expected) in [
+        ("LON", json!({}), "400 malformed_body /accepts"),
+        ("LON", json!({ "accepts": 7 }), "400 malformed_body /accepts"),
+        ("LON", json!({ "accepts": "all" }), "422 invalid_value /accepts"),
+        ("LON", json!({ "accepts": "as_site" }), "422 invalid_value /accepts"),
+        ("LON", json!({ "accepts": "cap" }), "422 invalid_value /cap"),
+        ("LON", json!({ "accepts": "none", "cap": "1" }), "422 invalid_value /cap"),
+        ("LON", json!({ "accepts": "cap", "cap": 1 }), "400 malformed_body /cap"),
+        ("LON", json!({ "accepts": "cap", "cap": "-1" }), "422 invalid_quantity /cap"),
+        ("LON", json!({ "accepts": "cap", "cap": "NaN" }), "422 invalid_quantity /cap"),
+        ("LON", json!({ "accepts": "cap", "cap": "1000000001" }), "422 invalid_quantity /cap"),
+        ("LON/BOLT", json!({ "accepts": "cap", "cap": "0.0000001" }), "422 invalid_quantity /cap"),
+        ("LON/BOLT", json!({ "accepts": "none", "more": 1 }), "400 malformed_body /more"),
+        ("NOPE", json!({ "accepts": "none" }), "404 not_found"),
+        ("A1", json!({ "accepts": "none" }), "404 not_found"),
+        ("LON/NOPE", json!({ "accepts": "none" }), "404 not_found"),
+    ] {
+        let asked: Asked = ("PUT", format!("/api/v1/backorder-rules/{rule}"), body);
+        stage.refuses("rule", &asked, expected);
+    }
     for (period, expected) in [
         ("2026-13", "404 not_found"),
         ("soon", "404 not_found"),

@@ -298,8 +298,18 @@ pub(super) const FAULTS: &[Fault] = &[
         "update access_key set locations = '[999999]'",
     ),
     // what is kept beside the log
-    fault!("I-30", "a guard promises more", [], "update stock_site set sellable = sellable + 1000000",),
-    fault!("I-30", "a guard forgets a promise", [], "update stock_site set reserved = 0 where reserved > 0",),
+    fault!(
+        "I-30",
+        "a guard promises more",
+        [],
+        "update stock_site set sellable = sellable + 1000000 where backordered = 0",
+    ),
+    fault!(
+        "I-30",
+        "a guard forgets a promise",
+        [],
+        "update stock_site set reserved = 0 where reserved > 0 and backordered = 0",
+    ),
     fault!(
         "I-30",
         "a guard does not know what expires",
@@ -312,6 +322,24 @@ pub(super) const FAULTS: &[Fault] = &[
         "a reservation is for less",
         [],
         "update stock_claim set qty = qty - 1 where owner = 'order-1'",
+    ),
+    fault!(
+        "I-30",
+        "a guard forgets who waits",
+        [],
+        "update stock_site set backordered = 0 where backordered > 0",
+    ),
+    fault!(
+        "I-30",
+        "a reservation waits for more",
+        [],
+        "update stock_claim set backordered = backordered + 1 where owner = 'order-4'",
+    ),
+    fault!(
+        "I-30",
+        "what waited is said to be covered",
+        [],
+        "update stock_claim set qty = qty + backordered, backordered = 0 where owner = 'order-4'",
     ),
     fault!("I-30", "a month is off", [], "update stock_month set qty_in = qty_in + 1",),
     fault!("I-30", "a month is gone", [], "delete from stock_month where location < 0",),

@@ -1,5 +1,16 @@
 //! The rows of a batch in memory, with an undo list so that a refused command leaves no trace.
 
+mod past;
+mod queue;
+mod sales;
+#[cfg(test)]
+mod set;
+mod touched;
+
+pub use touched::Touched;
+
+use queue::Queue;
+
 use super::claim::Claim;
 use super::cost::{CostStep, Costs};
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
@@ -10,11 +21,6 @@ use super::refusal::{Missing, Refusal, Why};
 use super::sale::{Sale, SaleLine};
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
-
-mod sales;
-mod touched;
-
-pub use touched::Touched;
 
 /// A row with what it was when it was loaded.
 #[derive(Clone, Debug)]
@@ -50,12 +56,14 @@ pub struct Vault {
     today: FxHashMap<SiteId, Date>,
     closed: FxHashSet<Period>,
     claims_of: FxHashSet<SiteKey>,
+    waiting_of: FxHashSet<SiteKey>,
     balances: FxHashMap<Key, Slot<Balance>>,
     sites: FxHashMap<SiteKey, Slot<SiteStock>>,
     claims: FxHashMap<ClaimId, Slot<Option<Claim>>>,
     serials: FxHashMap<LotId, Slot<Option<Place>>>,
     costs: FxHashMap<(ItemId, Group), Slot<Costs>>,
     history: FxHashMap<Key, History>,
+    queue: Queue,
     sales: FxHashMap<SaleLine, Slot<Option<Sale>>>,
     undo: Vec<Undo>,
 }
@@ -66,6 +74,10 @@ impl Vault {
         fn slots<K: Eq + std::hash::Hash, T: Clone>(rows: FxHashMap<K, T>) -> FxHashMap<K, Slot<T>> {
             rows.into_iter().map(|(key, value)| (key, Slot::loaded(value))).collect()
         }
+        let mut queue = Queue::default();
+        for claim in loaded.claims.values() {
+            queue.follow(None, Some(claim));
+        }
         Vault {
             items: loaded.items,
             locations: loaded.locations,
@@ -73,12 +85,14 @@ impl Vault {
             today: loaded.today,
             closed: loaded.closed,
             claims_of: loaded.claims_of,
+            waiting_of: loaded.waiting_of,
             balances: slots(loaded.balances),
             sites: slots(loaded.sites),
             claims: loaded.claims.into_iter().map(|(id, claim)| (id, Slot::loaded(Some(claim)))).collect(),
             serials: slots(loaded.serials),
             costs: slots(loaded.costs),
             history: loaded.history,
+            queue,
             sales: slots(loaded.sales),
             undo: Vec::new(),
         }
@@ -114,7 +128,12 @@ impl Vault {
             match self.undo.pop() {
                 Some(Undo::Balance(key, was)) => restore(&mut self.balances, &key, was),
                 Some(Undo::Site(key, was)) => restore(&mut self.sites, &key, was),
-                Some(Undo::Claim(id, was)) => restore(&mut self.claims, &id, was),
+                Some(Undo::Claim(id, was)) => {
+                    if let Some(slot) = self.claims.get_mut(&id) {
+                        self.queue.follow(slot.now.as_ref(), was.as_ref());
+                        slot.now = was;
+                    }
+                }
                 Some(Undo::Serial(lot, was)) => restore(&mut self.serials, &lot, was),
                 Some(Undo::Sale(line, was)) => restore(&mut self.sales, &line, was),
                 Some(Undo::Costs(key, step)) => {
@@ -133,7 +152,7 @@ impl Vault {
     }
 
     /// The facts of an item.
-    pub(super) fn item(&self, id: ItemId) -> Result<ItemFacts, Refusal> {
+    pub(in crate::ledger) fn item(&self, id: ItemId) -> Result<ItemFacts, Refusal> {
         self.items.get(&id).copied().ok_or(missing("item", id.get()))
     }
 
@@ -143,7 +162,7 @@ impl Vault {
     }
 
     /// The facts of a lot.
-    pub(super) fn lot(&self, id: LotId) -> Result<LotFacts, Refusal> {
+    pub(in crate::ledger) fn lot(&self, id: LotId) -> Result<LotFacts, Refusal> {
         self.lots.get(&id).copied().ok_or(missing("lot", id.get()))
     }
 
@@ -154,17 +173,17 @@ impl Vault {
     }
 
     /// The civil day at a site.
-    pub(super) fn today(&self, site: SiteId) -> Result<Date, Refusal> {
+    pub(in crate::ledger) fn today(&self, site: SiteId) -> Result<Date, Refusal> {
         self.today.get(&site).copied().ok_or(missing("day of site", site.get()))
     }
 
     /// Whether a period is closed.
-    pub(super) fn is_closed(&self, period: Period) -> bool {
+    pub(in crate::ledger) fn is_closed(&self, period: Period) -> bool {
         self.closed.contains(&period)
     }
 
     /// The first open period from `period` on.
-    pub(super) fn first_open(&self, mut period: Period) -> Period {
+    pub(in crate::ledger) fn first_open(&self, mut period: Period) -> Period {
         while self.closed.contains(&period) {
             period = period.next();
         }
@@ -177,7 +196,7 @@ impl Vault {
         Ok(slot.now)
     }
 
-    pub(super) fn set_balance(&mut self, key: Key, balance: Balance) {
+    pub(in crate::ledger) fn set_balance(&mut self, key: Key, balance: Balance) {
         if let Some(slot) = self.balances.get_mut(&key) {
             self.undo.push(Undo::Balance(key, slot.now));
             slot.now = balance;
@@ -190,7 +209,7 @@ impl Vault {
         Ok(slot.now)
     }
 
-    pub(super) fn set_site(&mut self, key: SiteKey, stock: SiteStock) {
+    pub(in crate::ledger) fn set_site(&mut self, key: SiteKey, stock: SiteStock) {
         if let Some(slot) = self.sites.get_mut(&key) {
             self.undo.push(Undo::Site(key, slot.now));
             slot.now = stock;
@@ -212,14 +231,15 @@ impl Vault {
         self.claims.get(&id).and_then(|slot| slot.now.as_ref())
     }
 
-    pub(super) fn set_claim(&mut self, claim: Claim) {
+    pub(in crate::ledger) fn set_claim(&mut self, claim: Claim) {
         let id = claim.id;
         let slot = self.claims.entry(id).or_insert(Slot { was: None, now: None });
+        self.queue.follow(slot.now.as_ref(), Some(&claim));
         self.undo.push(Undo::Claim(id, slot.now.replace(claim)));
     }
 
     /// All open claims of an item at a site.
-    pub(super) fn open_claims(&self, key: SiteKey) -> Result<Vec<Claim>, Refusal> {
+    pub(in crate::ledger) fn open_claims(&self, key: SiteKey) -> Result<Vec<Claim>, Refusal> {
         if !self.claims_of.contains(&key) {
             return Err(Refusal::of(Why::NotLoaded(Missing::Claims(key))));
         }
@@ -228,11 +248,11 @@ impl Vault {
     }
 
     /// Where a serial is held.
-    pub(super) fn holder(&self, lot: LotId) -> Result<Option<Place>, Refusal> {
+    pub(in crate::ledger) fn holder(&self, lot: LotId) -> Result<Option<Place>, Refusal> {
         self.serials.get(&lot).map(|slot| slot.now).ok_or(missing("holder of serial", lot.get()))
     }
 
-    pub(super) fn set_holder(&mut self, lot: LotId, place: Option<Place>) {
+    pub(in crate::ledger) fn set_holder(&mut self, lot: LotId, place: Option<Place>) {
         if let Some(slot) = self.serials.get_mut(&lot) {
             self.undo.push(Undo::Serial(lot, slot.now));
             slot.now = place;
@@ -241,82 +261,14 @@ impl Vault {
 
     /// The open cost layers of an item in a group, to be changed; each change is noted by
     /// [`Vault::note_cost`].
-    pub(super) fn costs(&mut self, item: ItemId, group: Group) -> Result<&mut Costs, Refusal> {
+    pub(in crate::ledger) fn costs(&mut self, item: ItemId, group: Group) -> Result<&mut Costs, Refusal> {
         let lacks = Refusal::of(Why::NotLoaded(Missing::Layers(item.get(), group.0)));
         self.costs.get_mut(&(item, group)).map(|slot| &mut slot.now).ok_or(lacks)
     }
 
     /// Notes a change of cost layers, so that it can be taken back.
-    pub(super) fn note_cost(&mut self, item: ItemId, group: Group, step: CostStep) {
+    pub(in crate::ledger) fn note_cost(&mut self, item: ItemId, group: Group, step: CostStep) {
         self.undo.push(Undo::Costs((item, group), step));
-    }
-
-    /// Changes what a location is.
-    #[cfg(test)]
-    pub(super) fn set_location(&mut self, id: LocationId, facts: LocationFacts) {
-        self.locations.insert(id, facts);
-    }
-
-    /// Takes an item out of use, or back into it.
-    #[cfg(test)]
-    pub(super) fn archive(&mut self, item: ItemId, archived: bool) {
-        self.items.get_mut(&item).unwrap().archived = archived;
-    }
-
-    /// Turns the day at a site.
-    #[cfg(test)]
-    pub(super) fn turn_day(&mut self, site: SiteId, today: Date) {
-        self.today.insert(site, today);
-    }
-
-    /// Puts a lot as a whole on hold, or releases it.
-    #[cfg(test)]
-    pub(super) fn flag(&mut self, lot: LotId, on_hold: bool) {
-        self.lots.get_mut(&lot).unwrap().on_hold = on_hold;
-    }
-
-    /// Closes a period.
-    #[cfg(test)]
-    pub(super) fn close(&mut self, period: Period) {
-        self.closed.insert(period);
-    }
-
-    /// The open cost layers of an item in a group.
-    #[cfg(test)]
-    pub(super) fn peek(&self, item: ItemId, group: Group) -> Option<&crate::costing::Stack> {
-        self.costs.get(&(item, group)).map(|slot| &slot.now.stack)
-    }
-
-    /// The lowest that a key has been at `since` or later, in effective order.
-    pub(super) fn lowest_since(&self, key: Key, since: Instant) -> Result<i64, Refusal> {
-        let balance = self.balance(key)?;
-        if since >= balance.latest {
-            return Ok(balance.on_hand);
-        }
-        Ok(self.history_from(key, since)?.lowest_since(since, balance.on_hand))
-    }
-
-    /// What a key had at an instant, in effective order.
-    pub(super) fn on_hand_at(&self, key: Key, instant: Instant) -> Result<i64, Refusal> {
-        let balance = self.balance(key)?;
-        if instant >= balance.latest {
-            return Ok(balance.on_hand);
-        }
-        Ok(self.history_from(key, instant)?.level_at(instant, balance.on_hand))
-    }
-
-    /// The history of a key, complete from an instant on.
-    fn history_from(&self, key: Key, since: Instant) -> Result<&History, Refusal> {
-        let history = self.history.get(&key).filter(|history| history.knows(since));
-        history.ok_or(Refusal::of(Why::NotLoaded(Missing::Balance(key))))
-    }
-
-    /// Notes a movement in the history of a key, when its history is loaded.
-    pub(super) fn note(&mut self, key: Key, at: Instant, qty: i64) {
-        if let Some(history) = self.history.get_mut(&key) {
-            history.add(at, qty);
-            self.undo.push(Undo::History(key, at, qty));
-        }
     }
 
     /// The ledger's clock for the rows touched since `mark`: not before `now`, and later than the
@@ -324,7 +276,7 @@ impl Vault {
     ///
     /// So the recorded instants of one key rise strictly, whatever the clocks of several
     /// processes say, and the order of the event feed cannot contradict the order of the ledger.
-    pub(super) fn stamp_since(&mut self, mark: usize, now: Instant) -> Instant {
+    pub(in crate::ledger) fn stamp_since(&mut self, mark: usize, now: Instant) -> Instant {
         let mut at = now;
         for step in self.undo.iter().skip(mark) {
             let last = match step {

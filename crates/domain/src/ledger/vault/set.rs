@@ -1,0 +1,58 @@
+//! What tests change around the vault, and look at within it.
+
+use super::Vault;
+use crate::ledger::claim::Claim;
+use crate::ledger::facts::{Group, LocationFacts};
+use crate::ledger::key::SiteKey;
+use crate::{Date, ItemId, LocationId, LotId, Period, SiteId};
+
+impl Vault {
+    /// Changes what a location is.
+    pub(in crate::ledger) fn set_location(&mut self, id: LocationId, facts: LocationFacts) {
+        self.locations.insert(id, facts);
+    }
+
+    /// Takes an item out of use, or back into it.
+    pub(in crate::ledger) fn archive(&mut self, item: ItemId, archived: bool) {
+        self.items.get_mut(&item).unwrap().archived = archived;
+    }
+
+    /// Turns the day at a site.
+    pub(in crate::ledger) fn turn_day(&mut self, site: SiteId, today: Date) {
+        self.today.insert(site, today);
+    }
+
+    /// Puts a lot as a whole on hold, or releases it.
+    pub(in crate::ledger) fn flag(&mut self, lot: LotId, on_hold: bool) {
+        self.lots.get_mut(&lot).unwrap().on_hold = on_hold;
+    }
+
+    /// Closes a period.
+    pub(in crate::ledger) fn close(&mut self, period: Period) {
+        self.closed.insert(period);
+    }
+
+    /// The open cost layers of an item in a group.
+    pub(in crate::ledger) fn peek(&self, item: ItemId, group: Group) -> Option<&crate::costing::Stack> {
+        self.costs.get(&(item, group)).map(|slot| &slot.now.stack)
+    }
+
+    /// Sets how much of an item may wait at a site.
+    pub(in crate::ledger) fn set_cap(&mut self, key: SiteKey, cap: Option<i64>) {
+        let slot = self.sites.get_mut(&key).unwrap();
+        (slot.was.cap, slot.now.cap) = (cap, cap);
+    }
+
+    /// What the open claims of an owner hold together, and what they wait for.
+    pub(in crate::ledger) fn owned(&self, owner: &str) -> (i64, i64) {
+        let claims = self.claims.values().filter_map(|slot| slot.now.as_ref());
+        let mine = claims.filter(|claim| claim.is_open() && claim.owner == owner);
+        mine.fold((0, 0), |sum, claim| (sum.0 + claim.qty, sum.1 + claim.backordered))
+    }
+
+    /// The claims that wait for an item at a site.
+    pub(in crate::ledger) fn waiting(&self, key: SiteKey) -> Vec<&Claim> {
+        let claims = self.claims.values().filter_map(|slot| slot.now.as_ref());
+        claims.filter(|claim| claim.backordered > 0 && claim.site_key() == key).collect()
+    }
+}

@@ -1,0 +1,173 @@
+//! Rules of demand beyond stock: how much of each item may wait at a site. The rule of an item beats
+//! that of its site; without one, nothing is promised that is not there.
+//!
+//! A rule is read with the guard that a reservation locks anyway, so it binds the next reservation
+//! and changes nothing that was promised: who waits goes on waiting when the cap is lowered or the
+//! rule is gone. What a rule means is decided by `domain::ledger`.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+pub(crate) mod store;
+#[cfg(test)]
+mod tests;
+
+use crate::reach;
+use crate::record::{Change, change};
+use crate::sight::Sight;
+use crate::walk::{Part, part};
+use catalog::ItemFacts;
+use db::{Conn, DbError, Tx};
+use decide::Rule;
+use domain::{Delta, ItemId, Problem, SiteId};
+use places::SiteFacts;
+use serde::Serialize;
+use store::{Named, RuleRow};
+use utoipa::ToSchema;
+use web::{Caller, Failure, IfMatch, Scope};
+
+/// How much of an item may wait at a site.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct BackorderRule {
+    /// The site.
+    pub(crate) site: String,
+    /// The item, when the rule is its own; left out for the rule of the site.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) sku: Option<String>,
+    /// `none`, `cap`; or, of an item without a rule of its own, `as_site`.
+    pub(crate) accepts: &'static str,
+    /// How much may wait, in the base unit of each item; null unless `accepts` is `cap`.
+    #[schema(value_type = Option<String>)]
+    pub(crate) cap: Option<Delta>,
+    /// How much may wait after all, by the rule itself or by that of the site; null for nothing.
+    #[schema(value_type = Option<String>)]
+    pub(crate) effective_cap: Option<Delta>,
+    /// Counts its changes, from 1; 0 when it was never set. The `ETag`.
+    pub(crate) version: i64,
+}
+
+/// Whose rule it is.
+struct Subject {
+    site: SiteFacts,
+    item: Option<ItemFacts>,
+}
+
+impl Subject {
+    /// A site within reach, and an item.
+    fn read(conn: &mut Conn<'_>, scope: &Scope, site: &str, sku: Option<&str>) -> Result<Subject, Failure> {
+        let found = places::site_facts_by_code(conn, &[site])?.pop().flatten();
+        let site = match found {
+            Some(facts) if reach::location(conn, scope, facts.id.root())? => facts,
+            _ => return Err(Problem::not_found("site", site).into()),
+        };
+        let Some(sku) = sku else { return Ok(Subject { site, item: None }) };
+        let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
+        let item = item.ok_or_else(|| Problem::not_found("item", sku))?;
+        Ok(Subject { site, item: Some(item) })
+    }
+
+    /// The item of the row; none for the rule of the site.
+    fn item_id(&self) -> ItemId {
+        self.item.as_ref().map_or(store::OF_SITE, |item| item.id)
+    }
+
+    fn shown(&self, row: Option<&RuleRow>, of_site: Option<&RuleRow>) -> BackorderRule {
+        let unset = if self.item.is_some() { Rule::AsSite } else { Rule::Nothing };
+        let rule = row.map_or(unset, |row| row.rule);
+        let of_site = of_site.map_or(Rule::Nothing, |row| row.rule);
+        BackorderRule {
+            site: self.site.code.clone(),
+            sku: self.item.as_ref().map(|item| item.sku.clone()),
+            accepts: rule.word(),
+            cap: rule.cap().map(Delta),
+            effective_cap: rule.effective(of_site).map(Delta),
+            version: row.map_or(0, |row| row.version),
+        }
+    }
+}
+
+/// The rule of a site within reach, or of an item there; one that was never set is at version 0.
+pub(crate) fn get(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    (site, sku): (&str, Option<&str>),
+) -> Result<BackorderRule, Failure> {
+    let subject = Subject::read(conn, scope, site, sku)?;
+    let row = store::find(conn, subject.site.id, subject.item_id())?;
+    let of_site = store::find(conn, subject.site.id, store::OF_SITE)?;
+    Ok(subject.shown(row.as_ref(), of_site.as_ref()))
+}
+
+/// Sets it.
+pub(crate) fn set(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (site, sku): (&str, Option<&str>),
+    version: IfMatch,
+    (accepts, cap): (&str, Option<&str>),
+) -> Result<BackorderRule, Failure> {
+    let subject = Subject::read(tx, &caller.scope, site, sku)?;
+    let (site, item) = (subject.site.id, subject.item_id());
+    let before = store::lock(tx, site, item)?;
+    version.check(before.map_or(0, |row| row.version))?;
+    let rule = Rule::read(accepts, cap, subject.item.is_some())?;
+    let of_site = store::find(tx, site, store::OF_SITE)?;
+    let shown = |row: &RuleRow| {
+        let of_site = if subject.item.is_some() { of_site.as_ref() } else { Some(row) };
+        subject.shown(Some(row), of_site)
+    };
+    if let Some(before) = before.filter(|before| before.rule == rule) {
+        return Ok(shown(&before));
+    }
+    let row = RuleRow { site, item, rule, version: before.map_or(1, |before| before.version + 1) };
+    if !store::save(tx, &row)? {
+        return Err(tx.again("another process was first to set the rule").into());
+    }
+    let shown = shown(&row);
+    let (action, event) = ("stock.backorder.set", "stock.backorder_rule_set");
+    let id = format!("{site}/{item}");
+    let target = [Some(shown.site.as_str()), shown.sku.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+    let sites = [site.get()];
+    let made =
+        Change { action, event, aggregate: "backorder_rule", id: &id, version: row.version, sites: &sites };
+    let body = serde_json::json!({ "rule": serde_json::to_value(&shown)? });
+    change(tx, &caller.ctx, &target.join("/"), &made, &body);
+    Ok(shown)
+}
+
+/// The page of rules at sites within reach, by site and item.
+pub(crate) fn list(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    site: Option<SiteId>,
+    after: Option<(i64, i64)>,
+    limit: usize,
+) -> Result<Part<BackorderRule, (i64, i64)>, DbError> {
+    // behind all rules of the sites before
+    let begin = site.map_or(i64::MIN, |site| site.get() - 1);
+    let last = site.unwrap_or(SiteId(i64::MAX));
+    let mut sight = Sight::new(scope, None);
+    part(limit, after, |after, most| {
+        let after = after.copied().unwrap_or((begin, i64::MAX));
+        let mut found = Vec::new();
+        for named in store::list(conn, (SiteId(after.0), ItemId(after.1)), last, most)? {
+            let RuleRow { site: at, item, .. } = named.row;
+            let fits = sight.sees(conn, &[at.root()])?;
+            found.push(((at.get(), item.get()), fits.then(|| listed(named))));
+        }
+        Ok(found)
+    })
+}
+
+fn listed(named: Named) -> BackorderRule {
+    let Named { row: RuleRow { rule, version, .. }, site, sku, cap_of_site } = named;
+    let of_site = cap_of_site.map_or(Rule::Nothing, Rule::UpTo);
+    let (accepts, cap, effective_cap) = (rule.word(), rule.cap(), rule.effective(of_site));
+    BackorderRule {
+        site,
+        sku,
+        accepts,
+        cap: cap.map(Delta),
+        effective_cap: effective_cap.map(Delta),
+        version,
+    }
+}
