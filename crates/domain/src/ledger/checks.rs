@@ -133,8 +133,9 @@ fn check_goes_out(vault: &Vault, step: &Step) -> Result<(), Refusal> {
     }
 }
 
-/// Only good stock goes out, and an expired lot is never received as good. Good becomes expired, and
-/// good again, by the day alone; what would be good again is on hold when its lot is.
+/// Only good stock goes out, and an expired lot is never received as good, nor made good by a person.
+/// Good becomes expired, and good again, by the day alone; what would be good again is on hold when its
+/// lot is, and what a lot holds that is released past its day is expired.
 pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
     match kind {
         Kind::Issue | Kind::Consume => check_goes_out(vault, step),
@@ -145,6 +146,11 @@ pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), R
             {
                 check_as_of_today(vault, step)
             }
+            (Status::Hold, Status::Expired)
+                if step.from.location == step.to.location && !is_on_hold(vault, step.lot)? =>
+            {
+                check_as_of_today(vault, step)
+            }
             (Status::Expired, Status::Hold)
                 if step.from.location == step.to.location && is_on_hold(vault, step.lot)? =>
             {
@@ -152,6 +158,7 @@ pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), R
             }
             (from, to) => Err(Refusal::of(Why::StatusChange { from, to })),
         },
+        Kind::SetStatus if step.to.status == Status::Good => check_as_of_today(vault, step),
         Kind::Adjust | Kind::Reverse => check_stays_good(vault, step),
         _ => Ok(()),
     }

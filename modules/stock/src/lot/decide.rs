@@ -6,7 +6,12 @@ use domain::when::Date;
 /// Whether stock in a status comes back to good: it was expired by the rule, and by the rule as it
 /// is now it is not past its last sellable day.
 pub(crate) fn comes_back(status: Status, expiry: Option<Date>, today: Date) -> bool {
-    status == Status::Expired && expiry.is_none_or(|last| today <= last)
+    status == Status::Expired && sellable_on(expiry, today)
+}
+
+/// Whether a day is not after the last sellable one.
+pub(crate) fn sellable_on(expiry: Option<Date>, today: Date) -> bool {
+    expiry.is_none_or(|last| today <= last)
 }
 
 /// The status of stock that nothing is wrong with, of a lot that is on hold or not.

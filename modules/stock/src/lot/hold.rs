@@ -3,19 +3,20 @@
 //! The hold is a flag of the lot, as for a recall: all good stock of it goes on hold at once, at every
 //! site, and what comes later comes on hold too, because every posting that brings goods reads the
 //! flag behind the gate. The change of status is a posting like any other, so claims without cover are
-//! broken. A release puts all of it that is on hold back to good, and what ran out meanwhile expires.
+//! broken. A release puts all of it that is on hold back to good, where the day of the lot is not over; where
+//! it is, that expires instead, and is never good in between.
 //! The flag is of the lot and not of a place, so both need the permission everywhere; whoever has it
 //! for one site changes the status of the stock there.
 
-use super::store::{self, LotRow};
-use super::{decide, find, post, resettle, site, standing, sweep, to};
+use super::store::{self, LotRow, Standing};
+use super::{days, decide, find, post, resettle, site, standing, sweep, to};
 use crate::answer::PostingAnswer;
 use crate::record::{Change, change};
 use crate::{gate, reason};
 use catalog::ItemFacts;
 use db::Tx;
 use domain::ledger::Kind;
-use domain::{AsProblem, Note};
+use domain::{AsProblem, Delta, Note, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Caller, Failure, IfMatch};
@@ -33,6 +34,10 @@ pub(crate) struct LotHold {
     pub(crate) version: i64,
     /// The change of status of the stock that was there; null when there was none.
     pub(crate) posting: Option<PostingAnswer>,
+    /// How much of what was on hold is expired since its release, because the lot is past its last
+    /// sellable day, in the base unit.
+    #[schema(value_type = String)]
+    pub(crate) expired: Delta,
 }
 
 /// Puts a lot on hold, or releases it. One that is so already stays as it is.
@@ -51,43 +56,79 @@ pub(crate) fn set_hold(
     let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
     let note = note.map(|note| note.to_string());
     if before.on_hold == on_hold {
-        return Ok(shown(&item, &before, None));
+        return Ok(shown(&item, &before, None, 0));
     }
     // what has run out is not good, whether it was swept already or not
     sweep(tx, caller, &item, &before)?;
     let after = LotRow { on_hold, version: before.version + 1, ..before };
     store::set_hold(tx, &after)?;
-    let posting = restate(tx, caller, &item, &after, (&why, note.as_deref()))?;
+    let (usable, past) = standing_otherwise(tx, caller, &after)?;
+    let posting = restate(tx, caller, &item, &after, &usable, (&why, note.as_deref()))?;
+    let expired = expire(tx, caller, &item, &after, &past)?;
     if !on_hold {
         resettle(tx, caller, &item, &after)?;
     }
-    let shown = shown(&item, &after, posting);
+    let shown = shown(&item, &after, posting, expired);
     trace(tx, caller, &shown, &after, (&why, note.as_deref()));
     Ok(shown)
 }
 
-/// Puts the stock of a lot at sites into the status that the lot gives it now.
+/// The stock of a lot at sites that stands as good while the lot is on hold now, or on hold while it
+/// is released; and apart from it what is past its day where it stands, and was released.
+fn standing_otherwise(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    lot: &LotRow,
+) -> Result<(Vec<Standing>, Vec<Standing>), Failure> {
+    let (standing, facts) = standing(tx, lot)?;
+    let from = decide::usable(!lot.on_hold);
+    let here = |there: &Standing| there.status == from && site(&facts, there).is_some();
+    let here: Vec<Standing> = standing.into_iter().filter(here).collect();
+    let days = days(tx, caller, here.iter().filter_map(|there| site(&facts, there)).collect())?;
+    Ok(here.into_iter().partition(|there| {
+        let today = site(&facts, there).and_then(|site| days.get(&site).copied());
+        lot.on_hold || today.is_none_or(|today| decide::sellable_on(lot.expiry_on, today))
+    }))
+}
+
+/// Puts stock of a lot into the status that the lot gives it now.
 fn restate(
     tx: &mut Tx<'_>,
     caller: &Caller,
     item: &ItemFacts,
     lot: &LotRow,
+    standing: &[Standing],
     (why, note): (&str, Option<&str>),
 ) -> Result<Option<PostingAnswer>, Failure> {
-    let (from, into) = (decide::usable(!lot.on_hold), decide::usable(lot.on_hold));
-    let (standing, facts) = standing(tx, lot)?;
-    let here = standing.iter().filter(|there| there.status == from && site(&facts, there).is_some());
-    let lines: Vec<_> = here.map(|there| to(item, lot, there, into)).collect();
-    if lines.is_empty() {
+    if standing.is_empty() {
         return Ok(None);
     }
+    let into = decide::usable(lot.on_hold);
+    let lines = standing.iter().map(|there| to(item, lot, there, into)).collect();
     let (why, note) = (Some(why.to_owned()), note.map(str::to_owned));
     post(tx, caller, Kind::SetStatus, why, note, lines).map(Some)
 }
 
-fn shown(item: &ItemFacts, lot: &LotRow, posting: Option<PostingAnswer>) -> LotHold {
+/// Expires what was on hold, and is past its day. How much.
+fn expire(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    item: &ItemFacts,
+    lot: &LotRow,
+    standing: &[Standing],
+) -> Result<i64, Failure> {
+    if standing.is_empty() {
+        return Ok(0);
+    }
+    let lines = standing.iter().map(|there| to(item, lot, there, Status::Expired)).collect();
+    post(tx, caller, Kind::Expire, Some("expiry".to_owned()), None, lines)?;
+    Ok(standing.iter().map(|there| there.on_hand).sum())
+}
+
+fn shown(item: &ItemFacts, lot: &LotRow, posting: Option<PostingAnswer>, expired: i64) -> LotHold {
     let (sku, code) = (item.sku.clone(), lot.code.clone());
-    LotHold { sku, lot: code, on_hold: lot.on_hold, version: lot.version, posting }
+    let expired = Delta(expired);
+    LotHold { sku, lot: code, on_hold: lot.on_hold, version: lot.version, posting, expired }
 }
 
 fn trace(tx: &mut Tx<'_>, caller: &Caller, shown: &LotHold, lot: &LotRow, (why, note): (&str, Option<&str>)) {
@@ -102,7 +143,7 @@ fn trace(tx: &mut Tx<'_>, caller: &Caller, shown: &LotHold, lot: &LotRow, (why, 
     let posting = shown.posting.as_ref().map(|posting| posting.id.to_string());
     let body = serde_json::json!({
         "sku": shown.sku, "lot": shown.lot, "on_hold": lot.on_hold, "version": lot.version,
-        "reason": why, "note": note, "posting": posting,
+        "reason": why, "note": note, "posting": posting, "expired": shown.expired,
     });
     change(tx, &caller.ctx, &format!("{} {}", shown.sku, shown.lot), &made, &body);
 }

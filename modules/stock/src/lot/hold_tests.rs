@@ -18,6 +18,8 @@ on_both_engines!(
     a_hold_is_refused_when_it_is_stale_or_has_no_reason,
     a_lot_that_is_so_already_stays_as_it_is,
     what_ran_out_while_it_was_held_is_not_good_again,
+    a_release_asks_each_site_what_day_it_is,
+    nobody_makes_a_lot_good_past_its_day_until_it_is_mended,
     what_comes_back_to_a_held_lot_is_on_hold,
     a_hold_and_receipts_at_once_leave_nothing_good,
 );
@@ -181,7 +183,9 @@ fn what_ran_out_while_it_was_held_is_not_good_again(engine: Engine) {
     hold(&world);
     world.at("2026-03-03T08:00:00Z");
     world.receive("1 MILK lot A at L1 status expired");
-    put(&world, ("MILK", "A"), 2, false);
+    let released = put(&world, ("MILK", "A"), 2, false);
+    assert!(released.posting.is_none(), "nothing became good, not for a moment");
+    assert_eq!(released.expired.to_string(), "5");
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 6"]);
     assert_eq!(world.guard("MILK", "L"), (0, 0, 0));
     // good stock that nobody has swept is expired too, not held
@@ -189,6 +193,44 @@ fn what_ran_out_while_it_was_held_is_not_good_again(engine: Engine) {
     world.at("2026-03-04T08:00:00Z");
     assert!(put(&world, ("MILK", "B"), 1, true).posting.is_none());
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 6", "L1 lot B expired 2"]);
+}
+
+fn a_release_asks_each_site_what_day_it_is(engine: Engine) {
+    let mut world = world(engine);
+    let tokyo = places::NewLocation {
+        code: "T".to_owned(),
+        kind: "site".to_owned(),
+        zone: Some("Asia/Tokyo".to_owned()),
+        ..places::NewLocation::default()
+    };
+    world.run(move |tx, ctx| places::create_location(tx, ctx, web::Reached::All, &tokyo)).unwrap();
+    world.place("T1 bin below T");
+    world.receive("5 MILK lot A until 2026-03-02 at L1");
+    world.receive("3 MILK lot A until 2026-03-02 at T1");
+    hold(&world);
+    // the third in Tokyo, and the second here
+    world.at("2026-03-02T16:00:00Z");
+    let released = put(&world, ("MILK", "A"), 2, false);
+    assert_eq!(released.posting.unwrap().movements.len(), 1);
+    assert_eq!(released.expired.to_string(), "3");
+    assert_eq!(world.stock("MILK"), ["L1 lot A 5", "T1 lot A expired 3"]);
+    assert_eq!((world.guard("MILK", "L"), world.guard("MILK", "T")), ((5, 0, 0), (0, 0, 0)));
+}
+
+fn nobody_makes_a_lot_good_past_its_day_until_it_is_mended(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("5 MILK lot A until 2026-03-02 at L1 status damaged");
+    world.at("2026-03-03T08:00:00Z");
+    let good = || {
+        code_of(
+            &world.try_post(Kind::SetStatus, vec![parse("5 MILK lot A at L1 status damaged becomes good")]),
+        )
+    };
+    assert_eq!(good(), "lot_expired");
+    assert_eq!(world.guard("MILK", "L"), (0, 0, 0));
+    mend(&world, "A", 1, Some("2026-03-03")).unwrap();
+    assert_eq!(good(), "accepted");
+    assert_eq!(world.guard("MILK", "L"), (5, 0, 0));
 }
 
 fn what_comes_back_to_a_held_lot_is_on_hold(engine: Engine) {

@@ -24,7 +24,7 @@ use crate::gate;
 use crate::inside::{Draft, Order, When, carry_out, line};
 use crate::record::{Change, change};
 use catalog::ItemFacts;
-use db::{Conn, Tx};
+use db::{Conn, DbError, Tx};
 use domain::code::fold;
 use domain::ledger::{Kind, Line, Place, SiteKey};
 use domain::when::Date;
@@ -121,10 +121,7 @@ fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) ->
     if sites.is_empty() {
         return Ok(0);
     }
-    let mut days: FxHashMap<SiteId, Date> = FxHashMap::default();
-    for site in places::site_facts_by_id(tx, &sites)?.into_iter().flatten() {
-        days.insert(site.id, site.zone.date(caller.ctx.now));
-    }
+    let days = days(tx, caller, sites)?;
     // the guards are locked by now, so what stands expired stays so until it is brought back
     let (standing, facts) = standing(tx, lot)?;
     let back: Vec<Standing> = standing
@@ -142,6 +139,18 @@ fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) ->
     let reason = Some("expiry".to_owned());
     post(tx, caller, Kind::Expire, reason, None, lines)?;
     Ok(total)
+}
+
+/// What day it is at each of these sites.
+fn days(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    mut sites: Vec<SiteId>,
+) -> Result<FxHashMap<SiteId, Date>, DbError> {
+    sites.sort_unstable();
+    sites.dedup();
+    let sites = places::site_facts_by_id(conn, &sites)?.into_iter().flatten();
+    Ok(sites.map(|site| (site.id, site.zone.date(caller.ctx.now))).collect())
 }
 
 type Facts = FxHashMap<LocationId, LocationFacts>;

@@ -82,3 +82,37 @@ fn what_expired_too_early_comes_back_on_hold() {
          ? SOUP:last-day A1/hold = 2/0",
     );
 }
+
+#[test]
+fn what_is_released_past_its_day_is_expired() {
+    check(
+        "receive SOUP:last-day 4 A1                    => ok
+         receive SOUP:last-day 1 A2                    => ok
+         set_status SOUP:last-day 4 A1 A1/hold         => ok
+         expire SOUP:last-day 4 A1/hold A1/expired     => status_change_refused
+         hold SOUP:last-day                            => ok
+         midnight                                      => ok
+         expire SOUP:last-day 4 A1/hold A1/expired     => status_change_refused
+         unhold SOUP:last-day                          => ok
+         expire SOUP:last-day 4 A1/hold A2/expired     => status_change_refused
+         expire SOUP:last-day 4 A1/hold A1/expired     => ok
+         ? SOUP:last-day A1/expired = 4/0
+         ? SOUP LON = 1/0/0 1",
+    );
+}
+
+#[test]
+fn nobody_makes_a_lot_good_past_its_day() {
+    for status in ["hold", "quarantined", "damaged", "suspect"] {
+        check(&format!(
+            "receive SOUP:last-day 2 A1/{status}           => ok
+             set_status SOUP:last-day 1 A1/{status} A1     => ok
+             midnight                                      => ok
+             set_status SOUP:last-day 1 A1/{status} A1     => lot_expired
+             ? SOUP LON = 1/0/0 1
+             yesterday                                     => ok
+             set_status SOUP:last-day 1 A1/{status} A1     => ok
+             ? SOUP LON = 2/0/0 2"
+        ));
+    }
+}
