@@ -105,6 +105,7 @@ codes! {
         ReturnExceedsSale = "return_exceeds_sale", "More comes back than is left of the sale";
         SaleReversed = "sale_reversed", "The sale was reversed";
         SaleReturned = "sale_returned", "Goods of the sale came back";
+        StoodElsewhere = "stood_elsewhere", "The location stood at another site then";
         PeriodClosed = "period_closed", "The period is closed";
         CodeTaken = "code_taken", "The code is in use already";
         InUse = "in_use", "It is still in use";

@@ -46,6 +46,7 @@ pages! {
     ReturnExceedsSale = "return_exceeds_sale",
     SaleReversed = "sale_reversed",
     SaleReturned = "sale_returned",
+    StoodElsewhere = "stood_elsewhere",
     PeriodClosed = "period_closed",
     CodeTaken = "code_taken",
     InUse = "in_use",

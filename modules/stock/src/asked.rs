@@ -111,9 +111,27 @@ impl Below {
         scope: &Scope,
         place: Option<LocationId>,
     ) -> Result<Below, DbError> {
+        Below::looked_up(conn, scope, place, crate::store_below::places)
+    }
+
+    /// The same of the past: among few places are those that were put elsewhere since.
+    pub(crate) fn read_past(
+        conn: &mut Conn<'_>,
+        scope: &Scope,
+        place: Option<LocationId>,
+    ) -> Result<Below, DbError> {
+        Below::looked_up(conn, scope, place, crate::store_below::places_ever)
+    }
+
+    fn looked_up(
+        conn: &mut Conn<'_>,
+        scope: &Scope,
+        place: Option<LocationId>,
+        places: impl FnOnce(&mut Conn<'_>, &str, i64) -> Result<Vec<LocationId>, DbError>,
+    ) -> Result<Below, DbError> {
         let roots = place.map_or_else(|| scope.roots_json(), |place| Some(format!("[{place}]")));
         let Some(json) = &roots else { return Ok(Below::default()) };
-        let places = crate::store_below::places(conn, json, FEW_PLACES + 1)?;
+        let places = places(conn, json, FEW_PLACES + 1)?;
         let few = i64::try_from(places.len()).is_ok_and(|count| count <= FEW_PLACES);
         Ok(Below { roots, few: few.then_some(places) })
     }

@@ -4,8 +4,8 @@ use crate::gate;
 use crate::input::{Request, RequestKey, Work};
 use crate::testing::{code_of, on_both_engines, parse, posting, world};
 use crate::{
-    Vault, backorder, block, item_guard, lot, organise, period, place_guard, reason, store_gate, transfer,
-    unit, upkeep,
+    Vault, backorder, block, item_guard, lot, organise, period, place_guard, reason, stood, store_gate,
+    transfer, unit, upkeep,
 };
 use db::{Engine, Statement, full_scans};
 use domain::ledger::Kind;
@@ -70,6 +70,7 @@ fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
         period::store::ALL,
         place_guard::store::ALL,
         reason::store::ALL,
+        stood::store::ALL,
         store_gate::ALL,
         transfer::store::ALL,
         unit::store::ALL,

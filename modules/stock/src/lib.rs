@@ -53,6 +53,7 @@ mod sales_tests;
 mod save;
 mod service;
 mod sight;
+mod stood;
 mod store_anchor;
 mod store_below;
 mod store_claims;
@@ -119,6 +120,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 10, name: "since", text: include_str!("../migrations/0010_since.sql") },
         Migration { number: 11, name: "returns", text: include_str!("../migrations/0011_returns.sql") },
         Migration { number: 12, name: "backorder", text: include_str!("../migrations/0012_backorder.sql") },
+        Migration { number: 13, name: "stood", text: include_str!("../migrations/0013_stood.sql") },
     ],
 };
 

@@ -26,7 +26,7 @@ fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
     let stock: [&[&[Statement]]; 6] = [
         &claim::store::ALL,
         &[item_stock::store::STATEMENTS],
-        &level::store::ALL,
+        &level::store_ways::ALL,
         &lot::store_find::ALL,
         valuation::store::ALL,
         &[ledger_page::store::STATEMENTS],

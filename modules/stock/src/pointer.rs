@@ -65,7 +65,9 @@ pub(crate) fn of_claim(kind: Kind, why: &Why) -> Option<&'static str> {
 /// The field of a reversal; its lines are those of the original, which the caller did not write.
 pub(crate) fn of_reversal(why: &Why) -> Option<&'static str> {
     match why {
-        Why::InFuture { .. } | Why::PeriodClosed { .. } => Some("/effective_at"),
+        Why::InFuture { .. } | Why::PeriodClosed { .. } | Why::StoodElsewhereThen { .. } => {
+            Some("/effective_at")
+        }
         _ => None,
     }
 }
@@ -76,7 +78,8 @@ fn place(why: &Why) -> Option<Place> {
         Why::Blocked { place }
         | Why::Archived { place }
         | Why::NotAllocatable { place }
-        | Why::WrongKind { place, .. } => Some(*place),
+        | Why::WrongKind { place, .. }
+        | Why::StoodElsewhereThen { place, .. } => Some(*place),
         _ => None,
     }
 }

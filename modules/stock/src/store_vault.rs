@@ -183,8 +183,16 @@ pub(crate) const INSERT_LOTS: Statement = Statement::per_engine(
        ?7::bigint[], ?8::timestamptz[]) as k (id, item, code, code_folded, expiry_on, made_on, parent, created_at)",
 );
 
-pub(crate) const READ_CLOSED: Statement =
-    Statement::new("stock.read_closed", "select period from stock_period where state = 2");
+/// What bounds the instants of postings: the closed periods, and when a place last came to another site.
+pub(crate) const READ_BOUNDS: Statement = Statement::per_engine(
+    "stock.read_bounds",
+    "select period, null from stock_period where state = 2
+     union all
+     select null, at from stock_settled",
+    "select period, cast(null as timestamptz) from stock_period where state = 2
+     union all
+     select null, at from stock_settled",
+);
 
 /// Good balances of an item in lots past their last sellable day: what a sweep moves.
 pub(crate) const READ_PAST: Statement = Statement::new(

@@ -1,5 +1,6 @@
 //! What is checked before anything moves or is claimed: the quantity, the lot, the ends, the days.
 
+use super::command::Line;
 use super::facts::{ItemFacts, LocationFacts};
 use super::key::Place;
 use super::kind::{End, Kind};
@@ -7,7 +8,7 @@ use super::refusal::{Refusal, Why};
 use super::step::Step;
 use super::vault::Vault;
 use crate::item::Tracking;
-use crate::{ItemId, LotId, Qty, SiteId, Status, when};
+use crate::{Instant, ItemId, LotId, Qty, SiteId, Status, when};
 
 /// Whether a quantity can stand on a line of an item.
 pub(super) fn check_quantity(item: ItemFacts, qty: i64) -> Result<(), Why> {
@@ -78,6 +79,16 @@ pub(super) fn check_ends(kind: Kind, step: &Step) -> Result<(), Refusal> {
         }
         _ => Ok(()),
     }
+}
+
+/// A line of the past is booked where its places stand now, so it is refused before they stood there.
+pub(super) fn check_stood(vault: &Vault, line: &Line, at: Instant) -> Result<(), Refusal> {
+    for place in [line.from, line.to] {
+        if let Some(since) = vault.stands_since(place.location).filter(|since| at < *since) {
+            return Err(Refusal::of(Why::StoodElsewhereThen { place, since }));
+        }
+    }
+    Ok(())
 }
 
 /// An archived location is closed, for counts and for what goes back where it came from too.

@@ -6,7 +6,7 @@ use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::history::History;
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
 use super::sale::{Sale, SaleLine};
-use crate::{ClaimId, Date, ItemId, LocationId, LotId, Period, SiteId};
+use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the caller has loaded, before the first command is decided.
@@ -44,4 +44,9 @@ pub struct Loaded {
     pub sales: FxHashMap<SaleLine, Option<Sale>>,
     /// The periods that are closed.
     pub closed: FxHashSet<Period>,
+    /// The last instant at which a place came to another site; `None` when none ever did.
+    pub settled: Option<Instant>,
+    /// Since when the places that a dated posting names stand at their sites; left out are those that
+    /// always have.
+    pub stands_since: FxHashMap<LocationId, Instant>,
 }

@@ -4,7 +4,7 @@
 //! can never take more together than is there.
 
 use super::checks::{
-    check_archived, check_blocked, check_days, check_ends, check_hold, check_item, check_lot,
+    check_archived, check_blocked, check_days, check_ends, check_hold, check_item, check_lot, check_stood,
 };
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
@@ -53,6 +53,7 @@ fn at_last(vault: &Vault, command: &Post, now: Instant) -> Instant {
     let ends = command.lines.iter().flat_map(|line| {
         [line.from, line.to].map(|place| vault.balance(Key::at(line.item, line.lot, place)))
     });
+    let now = vault.not_before_settled(now);
     ends.flatten().map(|balance| balance.latest).fold(now, Instant::max)
 }
 
@@ -121,7 +122,8 @@ impl<'a> Work<'a> {
                 return Err(Refusal::of(Why::Nothing));
             }
             claims.append(&mut backorder::cover_moved(vault, &movements)?);
-            let recorded_at = vault.stamp_since(mark, clock.now.max(effective_at));
+            let now = vault.not_before_settled(clock.now);
+            let recorded_at = vault.stamp_since(mark, now.max(effective_at));
             let (id, kind) = (command.id, command.kind);
             if kind == Kind::Issue {
                 sale::ship(vault, id, &movements, effective_at);
@@ -141,6 +143,10 @@ impl<'a> Work<'a> {
         let item = vault.item(line.item)?;
         check_item(item)?;
         let Some(step) = Step::of(vault, line, item, self.counted_at)? else { return Ok(()) };
+        if self.command.effective_at.is_some() {
+            let counts = matches!(line.amount, Amount::CountTo(_));
+            check_stood(vault, line, if counts { self.counted_at } else { self.effective_at })?;
+        }
         let kind = self.command.kind;
         check_lot(vault, step.item, step.lot, step.qty).map_err(Refusal::of)?;
         check_ends(kind, &step)?;

@@ -111,6 +111,8 @@ pub enum Why {
     BeforeSale { sold: Instant },
     /// The sale cannot be reversed: something of it came back.
     SaleReturned { returned: i64 },
+    /// The instant lies before the place came to the site where it stands.
+    StoodElsewhereThen { place: Place, since: Instant },
     /// A value does not fit the books.
     ValueTooLarge,
     /// More than a balance can hold.
@@ -197,6 +199,7 @@ impl Why {
             Why::SaleReversed => Code::SaleReversed,
             Why::BeforeSale { .. } => Code::ReturnBeforeSale,
             Why::SaleReturned { .. } => Code::SaleReturned,
+            Why::StoodElsewhereThen { .. } => Code::StoodElsewhere,
             Why::ValueTooLarge | Why::BalanceTooLarge => Code::LimitExceeded,
             Why::NotLoaded(_) | Why::Books(_) | Why::WaitsForNobody => Code::Internal,
         }
@@ -292,6 +295,10 @@ impl Why {
             Why::Fraction { qty } => {
                 format!("the item is kept in whole units and `{}` is not whole", show(*qty))
             }
+            Why::StoodElsewhereThen { place, since } => format!(
+                "`{}` stands at its site since `{since}`; leave the instant out, or name one from then on",
+                names(*place)
+            ),
             Why::InFuture { effective, now } => {
                 format!("`{effective}` is later than now, `{now}`")
             }

@@ -84,7 +84,7 @@ fn stock_at(conn: &mut Conn<'_>, at: Instant, format: Format, out: &mut dyn Writ
     let mut writer = format.begin(What::Stock.sheet().columns, out).map_err(unwritable)?;
     let mut rows = 0_u64;
     guarded(|stopped| {
-        conn.for_each(&store::STOCK_KEYS, &[], |row| {
+        conn.for_each(&store::STOCK_KEYS, &[at.0.into()], |row| {
             let Some(on_hand) = then.get(&stock_key(row)?) else { return Ok(()) };
             rows = rows.saturating_add(1);
             let on_hand = Cell::Word(Delta(*on_hand).to_string());

@@ -52,20 +52,30 @@ pub(super) const STOCK: Statement = Statement::new(
      order by b.sku_id, b.loc_id, b.lot_id, b.status",
 );
 
-/// Every key there ever was, with its names and ids; what it held at a moment is for `stock` to say, and
+/// Every key there ever was, with its names and ids and the site where its place stood at an instant; what it held at a moment is for `stock` to say, and
 /// what was bound then is not kept.
-pub(super) const STOCK_KEYS: Statement = Statement::new(
-    "exchange.export_stock_keys",
-    "select s.code, p.code, i.sku, l.code, l.expiry_on, b.status, cast(null as bigint), cast(null as bigint),
-       i.base_unit, b.sku_id, b.loc_id, b.lot_id
-     from ck_balance b
-     join ck_item i on i.sku_id = b.sku_id
-     join ck_location p on p.loc_id = b.loc_id
-     left join ck_location s on s.loc_id = p.site_id and p.site_id <> 0
-     left join ck_lot l on l.lot_id = b.lot_id
-     where b.loc_id > 0
-     order by b.sku_id, b.loc_id, b.lot_id, b.status",
-);
+macro_rules! stock_keys {
+    ($at:literal) => {
+        concat!(
+            "select s.code, p.code, i.sku, l.code, l.expiry_on, b.status, cast(null as bigint),
+               cast(null as bigint), i.base_unit, b.sku_id, b.loc_id, b.lot_id
+             from ck_balance b
+             join ck_item i on i.sku_id = b.sku_id
+             join ck_location p on p.loc_id = b.loc_id
+             left join ck_stood h on h.loc_id = b.loc_id and h.is_site and h.since <= ",
+            $at,
+            " and h.until > ",
+            $at,
+            " left join ck_location s on s.loc_id = coalesce(h.above, p.site_id) and p.site_id <> 0
+             left join ck_lot l on l.lot_id = b.lot_id
+             where b.loc_id > 0
+             order by b.sku_id, b.loc_id, b.lot_id, b.status"
+        )
+    };
+}
+
+pub(super) const STOCK_KEYS: Statement =
+    Statement::per_engine("exchange.export_stock_keys", stock_keys!("?1"), stock_keys!("?1::timestamptz"));
 
 macro_rules! movements {
     ($name:literal, $which:literal) => {

@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::ground::Ground;
 use super::{
     answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, lows, periods,
-    rebuild, returns, reversals, rights, rollups, shape, values, versions,
+    rebuild, returns, reversals, rights, rollups, shape, stood, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -123,7 +123,15 @@ pub(super) const ENTRIES: [Entry; 31] = [
     runs(
         26,
         "References and shapes hold",
-        &[shape::movements, shape::rows, shape::archived, shape::tree, shape::units],
+        &[
+            shape::movements,
+            shape::rows,
+            shape::archived,
+            shape::tree,
+            shape::units,
+            stood::spans,
+            stood::booked,
+        ],
     ),
     runs(27, "Versions count the changes", &[versions::counted]),
     runs(28, "Grants name what exists", &[rights::grants, rights::keys, rights::roles]),

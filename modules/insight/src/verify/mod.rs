@@ -31,6 +31,7 @@ mod reversals;
 mod rights;
 mod rollups;
 mod shape;
+mod stood;
 mod trail;
 mod values;
 mod versions;

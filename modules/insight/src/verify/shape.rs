@@ -65,7 +65,7 @@ const BARCODES: Statement = Statement::new(
 );
 
 /// How deep a tree may be before it is taken for a circle.
-const DEPTH_MAX: usize = 1_000;
+pub(super) const DEPTH_MAX: usize = 1_000;
 
 /// Movements belong to a posting of their lane, and name items, lots and locations that are there.
 /// That no posting is missing is held with the chains.
@@ -190,7 +190,7 @@ pub(super) fn tree(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings
 }
 
 /// A location and what stands above it, the nearest first; without an end where there is a circle.
-fn above(ground: &Ground, id: i64) -> impl Iterator<Item = (i64, &Location)> {
+pub(super) fn above(ground: &Ground, id: i64) -> impl Iterator<Item = (i64, &Location)> {
     let find = |id: i64| ground.locations.get(&id).map(|location| (id, location));
     std::iter::successors(find(id), move |(_, location)| location.parent.and_then(find))
 }

@@ -165,6 +165,7 @@ impl World {
         world.beyond_stock();
         world.transfers();
         world.returns();
+        world.put_elsewhere();
         world.corrections();
         world.positioned();
         world
@@ -342,6 +343,18 @@ impl World {
         let id = wrong["id"].as_str().unwrap_or_else(|| panic!("{wrong}"));
         self.post(&format!("postings/{id}/reverse"), &json!({ "note": "the wrong bin" }));
         self.lines("receive", "last", &json!([bolts("1", "M1", "0.80")]));
+    }
+
+    /// A pallet that went to another site with what is on it, and a bin that was empty.
+    fn put_elsewhere(&self) {
+        self.post("units", &json!({ "code": "PALLET", "parent": "L2" }));
+        let nails = json!({ "sku": "NAIL", "qty": "1.5", "location": "PALLET", "unit_cost": "1" });
+        self.lines("receive", "on a pallet", &json!([nails]));
+        self.post_at(1, "units/PALLET/move", &json!({ "parent": "M1" }));
+        self.post("locations", &json!({ "code": "L9", "kind": "bin", "parent": "L" }));
+        self.lines("receive", "for a day", &json!([bolts("1", "L9", "0.80")]));
+        self.lines("issue", "and gone", &json!([{ "sku": "BOLT", "qty": "1", "location": "L9" }]));
+        self.post_at(1, "locations/L9/move", &json!({ "parent": "M" }));
     }
 
     /// On a server events get their positions a moment after their commit: until all have.

@@ -63,7 +63,8 @@ pub fn moves(conn: &mut Conn<'_>) -> Result<i64, DbError> {
     db::ids::next(conn, MOVES)
 }
 
-/// Puts a location with everything below it below another one.
+/// Puts a location with everything below it below another one. What stood where in the past is not kept
+/// here: `stock` does, around its one call.
 pub fn set_parent(
     tx: &mut Tx<'_>,
     ctx: &Ctx,

@@ -179,7 +179,7 @@ fn changes(
     // what is past its day already does not count in what is available
     for good in lasting.iter().filter(|good| good.site == at.site && good.last >= today) {
         if let Some(over) = plus_days(good.last, 1) {
-            changes.push((over, Change::Expiring(good.on_hand - good.allocated)));
+            changes.push((over, Change::Expiring((good.on_hand - good.allocated).max(0))));
         }
     }
     if at.level.backordered > 0 {

@@ -11,7 +11,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::inside::{Order, carry_out};
-use crate::{gate, reach, reason};
+use crate::{gate, reach, reason, stood};
 use db::{Conn, DbError, Tx};
 use domain::ledger::{Key, Recount, SiteKey};
 use domain::{Code, LocationId, LocationKind, PostingId, Problem, Status};
@@ -85,7 +85,7 @@ pub(crate) fn set_parent(
                 format!("stock stands in `{code}` or below it; move it to another site by a transfer");
             return Err(Problem::new(Code::InUse, detail).into());
         }
-        places::set_parent(tx, &caller.ctx, found.id, above.id).map(|_| ())
+        stood::set_parent(tx, &caller.ctx, found.id, above.id).map(|_| ())
     })
 }
 

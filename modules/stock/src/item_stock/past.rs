@@ -1,14 +1,17 @@
-//! What was on hand of an item at a moment: what is there now, less what each key gained since.
+//! What was on hand of an item at a moment: what is there now, less what each key gained since, at the
+//! sites where its places stood then.
 //!
 //! The gains are known only together, so all of it is worked out and one page of it shown.
 
-use super::store::{self, Guard, Held};
+use super::store::{self, Held};
 use super::{AtSite, Building, Level, Shown, Slice};
 use crate::as_of::{Moment, gains_of};
+use crate::stood;
 use catalog::ItemFacts;
 use db::{Conn, DbError};
 use domain::ledger::Key;
-use rustc_hash::FxHashSet;
+use domain::{LocationId, SiteId};
+use places::SiteFacts;
 use web::Scope;
 
 pub(super) fn read(
@@ -18,9 +21,9 @@ pub(super) fn read(
     moment: &Moment,
     slice: Slice,
 ) -> Result<Shown, DbError> {
-    let (mut guards, mut held) = (store::guards(item.id), store::ever_held(item.id));
-    conn.ask(&mut [&mut guards, &mut held])?;
-    let (guards, mut held) = (guards.rows(), held.rows());
+    let mut held = store::ever_held(item.id);
+    conn.ask(&mut [&mut held])?;
+    let mut held = held.rows();
     let gains = gains_of(conn, moment, &[item.id])?;
     for there in &mut held {
         let Held { location, lot, status, .. } = *there;
@@ -28,9 +31,8 @@ pub(super) fn read(
         there.on_hand -= gains.get(&key).copied().unwrap_or_default();
     }
     held.retain(|there| there.on_hand != 0);
-    let had: FxHashSet<_> = held.iter().map(|there| there.site).collect();
-    let guards = guards.into_iter().filter(|guard| had.contains(&guard.site));
-    let sites = guards.map(|guard| then(guard, moment)).collect();
+    put_back(conn, moment, &mut held)?;
+    let sites = sites(conn, moment, &held)?;
     let mut answer = Building::new(scope, item, sites, false);
     for there in &held {
         answer.count(there.site, there.on_hand);
@@ -48,8 +50,27 @@ pub(super) fn read(
     Ok((answer.done(), None))
 }
 
-/// A site of then: only what was on hand is known of it.
-fn then(guard: Guard, moment: &Moment) -> AtSite {
-    let today = guard.today(moment.effective);
-    AtSite { site: guard.site, code: guard.code, today, level: Level::default() }
+/// Puts what was on hand where its places stood then.
+fn put_back(conn: &mut Conn<'_>, moment: &Moment, held: &mut [Held]) -> Result<(), DbError> {
+    let mut places: Vec<LocationId> = held.iter().map(|there| there.location).collect();
+    places.dedup();
+    let elsewhere = stood::sites_then(conn, &places, moment.effective)?;
+    for there in held {
+        there.site = elsewhere.get(&there.location).copied().unwrap_or(there.site);
+    }
+    Ok(())
+}
+
+/// The sites of then, by id: only what was on hand is known of them. No guard is asked, as a site need
+/// not have had what stands there today.
+fn sites(conn: &mut Conn<'_>, moment: &Moment, held: &[Held]) -> Result<Vec<AtSite>, DbError> {
+    let mut ids: Vec<SiteId> = held.iter().map(|there| there.site).filter(|site| site.is_some()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let facts = places::site_facts_by_id(conn, &ids)?.into_iter().flatten();
+    let site = |site: SiteFacts| {
+        let today = site.zone.date(moment.effective);
+        AtSite { site: site.id, code: site.code, today, level: Level::default() }
+    };
+    Ok(facts.map(site).collect())
 }

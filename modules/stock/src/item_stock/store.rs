@@ -49,7 +49,8 @@ impl Held {
     }
 }
 
-/// Good stock in sellable unblocked locations of a site, of all lots with one last sellable day.
+/// Good stock of a site, of all lots with one last sellable day: how much of it counts as sellable, and
+/// what is bound of all of it, wherever it stands. A sweep takes both away.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Lasting {
     pub(crate) site: SiteId,
@@ -115,15 +116,18 @@ const SUMS: Statement = Statement::new(
 )
 .hot();
 
-/// What keeps, and what nobody may sell, is not asked for.
+/// What keeps is not asked for. What is bound where nobody may sell it any more is, since that goes off
+/// what is available too.
 const LASTING: Statement = Statement::new(
     "stock.item.lasting",
-    "select p.site, l.expiry_on, cast(sum(b.on_hand) as bigint), cast(sum(b.allocated) as bigint)
+    "select p.site, l.expiry_on,
+       cast(sum(case when p.sellable and not p.blocked then b.on_hand else 0 end) as bigint),
+       cast(sum(b.allocated) as bigint)
      from stock_balance b
      join stock_known_place p on p.id = b.location
      join stock_lot l on l.id = b.lot
      where b.item = ?1 and b.location > 0 and b.on_hand <> 0 and b.status = 1
-       and l.expiry_on is not null and p.sellable and not p.blocked
+       and l.expiry_on is not null
      group by p.site, l.expiry_on
      order by p.site, l.expiry_on",
 )

@@ -1,11 +1,13 @@
 //! The stock of an item, as it is answered.
 
 use super::store::After;
-use super::{ItemStock, Slice, available, read, store};
+use super::{ItemStock, Level, Slice, available, read, store};
 use crate::as_of::Moment;
+use crate::block;
 use crate::input::{AllocateInput, ReserveInput, Work};
 use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine, StepBody, StepLine};
+use crate::upkeep::sweep_site;
 use catalog::ItemFacts;
 use db::Engine;
 use domain::ledger::Kind;
@@ -22,6 +24,7 @@ on_both_engines!(
     a_page_of_balances_ends_at_its_limit,
     a_page_shows_whole_numbers_and_only_what_is_within_reach,
     what_is_past_its_day_and_bound_takes_nothing_off_the_rest,
+    a_sweep_changes_no_number_that_was_shown_before_it,
     the_hot_statements_scan_no_table,
 );
 
@@ -246,6 +249,44 @@ fn what_is_past_its_day_and_bound_takes_nothing_off_the_rest(engine: Engine) {
     assert_eq!(seen(), Delta(10_000_000));
     world.post(Kind::Receive, vec![parse("1 MILK lot B at L1")]);
     assert_eq!(seen(), Delta(11_000_000), "and nothing else once it is swept");
+}
+
+fn a_sweep_changes_no_number_that_was_shown_before_it(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("10 MILK lot B until 2026-05-01 at L1");
+    world.receive("5 MILK lot A until 2026-03-02 at L1");
+    world.receive("2 MILK lot C until 2026-03-01 at L2");
+    world.reserve("MILK", "L", 3);
+    for (lot, location, qty) in [("A", "L1", 4), ("C", "L2", 1), ("B", "L1", 2)] {
+        let qty = domain::Qty::units(qty).unwrap();
+        let (sku, location, lot) = ("MILK".to_owned(), location.to_owned(), Some(lot.to_owned()));
+        let (owner, unit, reservation) = (Some("order-2".to_owned()), None, None);
+        let bind =
+            AllocateInput { sku, location, lot, qty, unit, reservation, owner, priority: 0, backorder: true };
+        assert_eq!(code_of(&world.ask(Work::Allocate(bind))), "accepted");
+    }
+    // what is bound there stays bound, and nobody may sell it
+    let blocked = world.run(|tx, ctx| {
+        block::set_blocked(tx, &caller(ctx, None), ("L2", IfMatch::Any), Some("inspection")).map(|_| ())
+    });
+    blocked.unwrap();
+    let (item, site) = (world.item("MILK"), SiteId(world.location("L").get()));
+    let shown = |world: &World| {
+        let (mut guards, mut lasting) = super::numbers(item);
+        world.read(|conn| conn.ask(&mut [&mut guards, &mut lasting]));
+        super::at_sites(guards.rows(), &lasting.rows(), world.ctx.now).remove(0).level
+    };
+    let level = |sellable: i64, allocated: i64, available: i64| {
+        let [sellable, reserved, allocated, available] =
+            [sellable, 3, allocated, available].map(|units: i64| units * 1_000_000);
+        Level { sellable, reserved, allocated, available, ..Level::default() }
+    };
+    for (day, expected) in [("02", level(15, 6, 6)), ("03", level(10, 2, 5))] {
+        world.at(&format!("2026-03-{day}T00:00:00Z"));
+        assert_eq!(shown(&world), expected, "before the sweep of the {day}");
+        sweep_site(&world.db, &world.ctx, site).unwrap();
+        assert_eq!(shown(&world), expected, "after the sweep of the {day}");
+    }
 }
 
 fn the_hot_statements_scan_no_table(engine: Engine) {

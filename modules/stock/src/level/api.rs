@@ -58,11 +58,13 @@ pub(crate) async fn list_stock(app: App, caller: Caller, list: List<StockFilter,
             let lot = asked::lot(conn, item.as_ref(), lot.as_deref())?;
             let site = asked::site(conn, &caller.scope, site.as_deref())?.map(|site| site.id);
             let place = asked::place(conn, &caller.scope, within.as_deref(), "?within")?;
-            let below = Below::read(conn, &caller.scope, place)?;
             let item = item.map(|item| item.id);
             let moment = Moment::read(conn, caller.ctx.now, as_of.as_deref(), as_recorded.as_deref())?;
-            let with_zeros = moment.is_some();
-            let filter = Filter { order, after, with_zeros, item, site, status, lot, below, limit };
+            let below = match moment {
+                None => Below::read(conn, &caller.scope, place)?,
+                Some(_) => Below::read_past(conn, &caller.scope, place)?,
+            };
+            let filter = Filter { order, after, then: None, item, site, status, lot, below, limit };
             Ok::<_, Failure>(page(conn, filter, moment.as_ref())?)
         })
         .await?;

@@ -5,6 +5,7 @@
 
 pub(crate) mod api;
 pub(crate) mod store;
+pub(crate) mod store_ways;
 #[cfg(test)]
 mod tests;
 
@@ -55,7 +56,7 @@ pub(crate) fn page(
     moment: Option<&Moment>,
 ) -> Result<Part<StockRow, After>, DbError> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
+    let mut filter = Filter { then: moment.map(|moment| moment.effective), ..filter };
     part(limit, filter.after.take(), |after, most| {
         filter.after = after.cloned();
         filter.limit = i64::try_from(most).unwrap_or(i64::MAX);

@@ -1,6 +1,6 @@
 //! Lists of stock: filters, orders, pages, reach, and moments in the past.
 
-use super::store::{self, Filter, Order};
+use super::store::{Filter, Order};
 use super::{StockRow, page};
 use crate::as_of::Moment;
 use crate::asked::Below;
@@ -21,7 +21,7 @@ fn all(order: Order) -> Filter {
     Filter {
         order,
         after: None,
-        with_zeros: false,
+        then: None,
         item: None,
         site: None,
         status: None,
@@ -155,8 +155,12 @@ fn what_was_there_is_listed_as_it_was(engine: Engine) {
 
 fn every_statement_is_understood_and_walks_along_an_index(engine: Engine) {
     let world = world(engine);
-    let places = [&crate::store_below::PLACES_BELOW, &crate::store_below::PLACES_ABOVE];
-    for statement in store::ALL.into_iter().flatten().chain(places) {
+    let places = [
+        &crate::store_below::PLACES_BELOW,
+        &crate::store_below::PLACES_EVER_BELOW,
+        &crate::store_below::PLACES_ABOVE,
+    ];
+    for statement in super::store_ways::ALL.into_iter().flatten().chain(places) {
         let plan = world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
         let scans = db::full_scans(&plan);
         assert_eq!(scans, Vec::<&str>::new(), "{}: {plan:#?}", statement.name);

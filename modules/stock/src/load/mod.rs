@@ -22,6 +22,7 @@ use history::Past;
 pub(crate) use lots::{lots, lots_by_code};
 
 use crate::desk::Desk;
+use crate::stood;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
 use db::{Conn, DbError, Row, Rows, Tx, Value};
@@ -143,9 +144,34 @@ pub(crate) fn lock_rest(
     sales::lock(tx, wanted, loaded)?;
     // a claim alone is dated by the clock, and closed periods do not concern it
     if !wanted.balances.is_empty() {
-        loaded.closed = tx.query(&sql::READ_CLOSED, &[], |row| period(row, 0))?.into_iter().collect();
+        read_bounds(tx, loaded)?;
     }
+    read_stands(tx, wanted, loaded)?;
     history::read(tx, &desk.zone, wanted, loaded)
+}
+
+/// Reads what bounds the instants of postings.
+fn read_bounds(tx: &mut Tx<'_>, loaded: &mut Loaded) -> Result<(), DbError> {
+    let bounds = tx.query(&sql::READ_BOUNDS, &[], |row| {
+        let closed = row.opt_int(0)?.map(|_| period(row, 0)).transpose()?;
+        Ok((closed, row.opt_int(1)?.map(Instant)))
+    })?;
+    for (closed, settled) in bounds {
+        loaded.closed.extend(closed);
+        loaded.settled = loaded.settled.max(settled);
+    }
+    Ok(())
+}
+
+/// Reads since when the places stand at their sites for which a posting names an instant.
+fn read_stands(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
+    let mut places: Vec<LocationId> = wanted.past.keys().map(|key| key.location).collect();
+    places.sort_unstable();
+    places.dedup();
+    if !places.is_empty() {
+        loaded.stands_since.extend(stood::store::since(tx, &places)?);
+    }
+    Ok(())
 }
 
 /// A set-based query that is not sent when nothing is asked.

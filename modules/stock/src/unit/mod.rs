@@ -18,7 +18,7 @@ mod tests;
 use crate::inside::{Draft, Order, When, carry_out, claimed_line, line};
 use crate::load;
 use crate::record::{Change, change};
-use crate::{gate, reach};
+use crate::{gate, reach, stood};
 use db::{Conn, DbError, Tx};
 use decide::Meaning;
 use domain::ledger::{Claim, Kind, Line, Place, SiteKey};
@@ -88,7 +88,7 @@ pub(crate) fn set_parent(
         Meaning::Fact | Meaning::Openness => Vec::new(),
     };
     let posting = if contents.is_empty() {
-        places::set_parent(tx, &caller.ctx, unit.id, above.id)?;
+        stood::set_parent(tx, &caller.ctx, unit.id, above.id)?;
         told.fact(tx, caller, [unit.site.get(), above.site.get()])?
     } else {
         relocate(tx, caller, &unit, &above, &contents, &told)?
@@ -185,7 +185,7 @@ fn relocate(
     let there = contents.iter().map(|there| Order::Sweep(SiteKey { item: there.key.item, site }));
     let there = if unit.site == site { Vec::new() } else { there.collect() };
     told.post(tx, caller, out.collect(), there)?;
-    places::set_parent(tx, &caller.ctx, unit.id, above.id)?;
+    stood::set_parent(tx, &caller.ctx, unit.id, above.id)?;
     let back = contents
         .iter()
         .map(|there| line(there.key.item, there.key.lot, pass(there), there.key.place(), there.on_hand));

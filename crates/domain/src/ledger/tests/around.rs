@@ -8,6 +8,7 @@
 use super::laws::{check_conservation, check_state, decide_all};
 use super::tables::check;
 use super::world::{ITEMS, LOTS, World, item_of, location_of, millionths, noon};
+use crate::costing::Method;
 use crate::ledger::{Amount, Clock, Cost, Kind, *};
 use crate::*;
 use proptest::prelude::*;
@@ -76,6 +77,7 @@ impl World {
             }
         })?;
         self.vault.set_location(bin, LocationFacts { site: there.site, group: there.group, ..here });
+        self.vault.settle_at(bin, noon());
         let lines = contents.iter().map(|(key, qty)| line(key, (pass(*key).1, key.place()), *qty)).collect();
         let came = half(&mut self.vault, back, lines).unwrap();
         self.log.extend(left.into_iter().chain(came));
@@ -115,6 +117,35 @@ fn a_place_that_came_to_another_site_takes_its_stock_and_its_value_along() {
          ? BOLT YRK = 5/0/0 5
          ? value BOLT LON = 5 1500
          ? value BOLT YRK = 5 500",
+    );
+}
+
+#[test]
+fn nothing_is_booked_before_its_place_came_to_the_site_where_it_stands() {
+    check(
+        "receive BOLT 5 A1 at=2026-06-13T12:00:00Z               => ok
+         receive BOLT 5 A2 at=2026-06-13T12:00:00Z               => ok
+         stand A2 YRK                                            => ok
+         receive BOLT 1 A2 at=2026-06-15T11:59:59Z               => stood_elsewhere
+         issue BOLT 1 A2 at=2026-06-14T12:00:00Z                 => stood_elsewhere
+         count BOLT 5 A2 at=2026-06-14T12:00:00Z                 => invalid_quantity
+         count BOLT 4 A2 at=2026-06-14T12:00:00Z                 => stood_elsewhere
+         issue BOLT 1 A1 at=2026-06-14T12:00:00Z                 => ok
+         receive BOLT 1 A2 at=2026-06-15T12:00:00Z               => ok
+         receive BOLT 1 A2                                       => ok
+         ? BOLT A2 = 7/0",
+    );
+}
+
+#[test]
+fn what_was_counted_before_a_place_moved_is_not_booked_late_where_it_stands_now() {
+    let mut world = World::new(Method::Fifo).closed(202_605);
+    world.run(
+        "receive BOLT 5 A2                                       => ok
+         stand A2 YRK                                            => ok
+         count BOLT 4 A2 at=2026-05-31T12:00:00Z late=yes        => stood_elsewhere
+         receive BOLT 1 A2 at=2026-05-31T12:00:00Z late=yes      => stood_elsewhere
+         receive BOLT 1 A1 at=2026-05-31T12:00:00Z late=yes      => ok",
     );
 }
 

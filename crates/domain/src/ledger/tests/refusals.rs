@@ -53,6 +53,7 @@ fn reasons() -> Vec<Why> {
         Why::StatusChange { from: Status::Expired, to: Status::Good },
         Why::NotGood { status: Status::Damaged },
         Why::Nothing,
+        Why::StoodElsewhereThen { place, since: noon },
         Why::InFuture { effective: noon, now: dawn },
         Why::PeriodClosed { period: Period::from_number(202_605).unwrap() },
         Why::ClaimUnknown,
@@ -131,6 +132,7 @@ same_place /lines/1 source and destination are the same
 status_change_refused /lines/1/status stock does not go from `expired` to `good`
 status_not_good /lines/1/status the stock is `damaged`, and only `good` stock goes out; adjust it with a reason to send it back or to dispose of it
 invalid_quantity /lines/1 nothing would change
+stood_elsewhere /lines/1 `A-01` stands at its site since `2026-06-15T12:00:00Z`; leave the instant out, or name one from then on
 effective_in_future /lines/1 `2026-06-15T12:00:00Z` is later than now, `2026-06-15T06:00:00Z`
 period_closed /lines/1 `2026-05` is closed; set `post_late` to book it in the first open period
 unknown_claim /lines/1/claim there is no such claim

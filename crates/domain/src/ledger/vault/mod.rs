@@ -55,6 +55,8 @@ pub struct Vault {
     lots: FxHashMap<LotId, LotFacts>,
     today: FxHashMap<SiteId, Date>,
     closed: FxHashSet<Period>,
+    settled: Option<Instant>,
+    stands_since: FxHashMap<LocationId, Instant>,
     claims_of: FxHashSet<SiteKey>,
     waiting_of: FxHashSet<SiteKey>,
     balances: FxHashMap<Key, Slot<Balance>>,
@@ -84,6 +86,8 @@ impl Vault {
             lots: loaded.lots,
             today: loaded.today,
             closed: loaded.closed,
+            settled: loaded.settled,
+            stands_since: loaded.stands_since,
             claims_of: loaded.claims_of,
             waiting_of: loaded.waiting_of,
             balances: slots(loaded.balances),
@@ -180,6 +184,17 @@ impl Vault {
     /// Whether a period is closed.
     pub(in crate::ledger) fn is_closed(&self, period: Period) -> bool {
         self.closed.contains(&period)
+    }
+
+    /// Now, and not before the last place came to another site: by the clock of another process that
+    /// may lie ahead.
+    pub(super) fn not_before_settled(&self, now: Instant) -> Instant {
+        self.settled.map_or(now, |settled| settled.max(now))
+    }
+
+    /// Since when a place stands at its site, if it came to it.
+    pub(super) fn stands_since(&self, location: LocationId) -> Option<Instant> {
+        self.stands_since.get(&location).copied()
     }
 
     /// The first open period from `period` on.

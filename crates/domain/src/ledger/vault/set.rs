@@ -4,12 +4,18 @@ use super::Vault;
 use crate::ledger::claim::Claim;
 use crate::ledger::facts::{Group, LocationFacts};
 use crate::ledger::key::SiteKey;
-use crate::{Date, ItemId, LocationId, LotId, Period, SiteId};
+use crate::{Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 
 impl Vault {
     /// Changes what a location is.
     pub(in crate::ledger) fn set_location(&mut self, id: LocationId, facts: LocationFacts) {
         self.locations.insert(id, facts);
+    }
+
+    /// Says since when a place stands at its site.
+    pub(in crate::ledger) fn settle_at(&mut self, id: LocationId, since: Instant) {
+        self.stands_since.insert(id, since);
+        self.settled = self.settled.max(Some(since));
     }
 
     /// Takes an item out of use, or back into it.

@@ -254,6 +254,47 @@ pub(super) const FAULTS: &[Fault] = &[
         [],
         "update places_location set archived = true, archived_at = changed_at where code = 'N'",
     ),
+    fault!(
+        "I-26",
+        "nobody knows where a pallet stood for a while",
+        [],
+        "update stock_stood set since = (select max(p.recorded_at) from stock_posting p) where is_site
+         and since > (select min(s.since) from stock_stood s) and place = (select l.id from places_location l
+         where l.code = 'PALLET')",
+    ),
+    fault!(
+        "I-26",
+        "a pallet is said to stand where it stood",
+        [],
+        "update stock_stood set until = (select max(s.until) from stock_stood s) where not is_site and
+         until < (select max(s.until) from stock_stood s) and place = (select l.id from places_location l
+         where l.code = 'PALLET')",
+    ),
+    fault!(
+        "I-26",
+        "a pallet is said to have left where it stands",
+        [],
+        "update stock_stood set until = (select max(p.recorded_at) from stock_posting p) where not is_site
+         and until = (select max(s.until) from stock_stood s) and place = (select l.id from places_location l
+         where l.code = 'PALLET')",
+    ),
+    fault!(
+        "I-26",
+        "where an emptied bin stood is forgotten",
+        [],
+        "delete from stock_stood where place = (select l.id from places_location l where l.code = 'L9')",
+    ),
+    fault!(
+        "I-26",
+        "a bin is said to have gone before its goods came",
+        [],
+        "update stock_stood set until = (select p.recorded_at from stock_posting p where p.note = 'first')
+         where is_site and since = (select min(s.since) from stock_stood s) and place = (select l.id from
+         places_location l where l.code = 'L9')",
+        "update stock_stood set since = (select p.recorded_at from stock_posting p where p.note = 'first')
+         where is_site and until = (select max(s.until) from stock_stood s) and place = (select l.id from
+         places_location l where l.code = 'L9')",
+    ),
     fault!("I-26", "a base unit is two of itself", [], "update catalog_unit set num = 2 where unit = 'kg'",),
     fault!(
         "I-26",
