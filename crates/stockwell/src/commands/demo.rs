@@ -59,7 +59,7 @@ fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path) -> Result<String, S
         TcpListener::bind(call.config.listen()?)
             .map_err(|error| serve::cannot_listen(call.config, &error))?,
     );
-    call.out.remark("the first start loads a real year of a shop; this takes a moment");
+    call.out.remark("the first start loads a real year of a shop; this takes a moment, and after Ctrl-C the next start goes on");
     let file: Box<dyn Read> = match &demo.file {
         Some(file) => Box::new(import::open(file)?),
         None => Box::new(YEAR),

@@ -77,7 +77,9 @@ fn progress(out: Out) -> ProgressBar {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:40} {pos} of {len} documents, {eta} left");
+    let style = ProgressStyle::with_template(
+        "{bar:40} {pos} of {len} documents, {eta} left; after Ctrl-C the same command goes on",
+    );
     style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }
 
@@ -89,10 +91,15 @@ pub(crate) fn text(imported: &Imported) -> String {
     let end = match course {
         Course::Whole => format!("loaded in {seconds:.1} s"),
         Course::Continued(done) => {
+            let done = online_retail::grouped(&done.to_string());
             format!("an earlier import had done {done} documents; loaded the others in {seconds:.1} s")
         }
         Course::Unchanged => "the year was loaded before; nothing was changed".to_owned(),
     };
+    let [items, locations, postings, postings_simulated, movements, lines_moved] =
+        [items, locations, postings, postings_simulated, movements, lines_moved]
+            .map(|count| online_retail::grouped(&count.to_string()));
+    let units_moved = online_retail::grouped(&units_moved.to_string());
     format!(
         "{reconciliation}\n{items} items, {locations} bins, {postings} postings and {postings_simulated} simulated ones, \
          {movements} movements\n{lines_moved} lines of the file moved {units_moved} units net; what became of the others is \

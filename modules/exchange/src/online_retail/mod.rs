@@ -60,6 +60,7 @@ pub use read::LINES_MAX;
 pub use reconcile::{
     DocumentTotals, Masters, MistakeHandled, ReasonTotals, Reconciliation, ReturnedUnits, Simulated,
 };
+pub use report::grouped;
 pub use returns::{MISTAKE_UNITS_MIN, Match};
 pub use supply::{CARTONS, PRICE_UNKNOWN, RECEIVING_HOUR};
 

@@ -6,7 +6,7 @@ use std::fmt;
 
 impl fmt::Display for Reconciliation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        row(f, ["reason", "lines", "plus", "minus", "quantity", "revenue", ""])?;
+        row(f, ["reason", "lines", "plus", "minus", "quantity", "revenue in GBP", ""])?;
         for reason in &self.reasons {
             totals(f, &reason.reason.to_string(), &reason.totals, reason.meaning)?;
         }
@@ -70,7 +70,7 @@ impl Reconciliation {
         let simulated = &self.simulated;
         writeln!(
             f,
-            "simulated with seed {}: opening stock for {}, receipts for {}; {} units of {} items are left",
+            "simulated with seed {}: opening stock for {} GBP, receipts for {} GBP; {} units of {} items are left",
             simulated.seed,
             grouped(&simulated.opening_cost.to_string()),
             grouped(&simulated.receipts_cost.to_string()),
@@ -121,7 +121,7 @@ fn row(f: &mut fmt::Formatter<'_>, cells: [&str; 7]) -> fmt::Result {
 }
 
 /// A number with commas between thousands: `-9,747,747.934`.
-fn grouped(number: &str) -> String {
+pub fn grouped(number: &str) -> String {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let mut grouped = String::with_capacity(number.len() + number.len() / 3);
     for (place, digit) in whole.chars().enumerate() {
