@@ -1,0 +1,128 @@
+//! Backups and dumps: made beside a running server, restored elsewhere, and told apart by their release.
+
+use super::{Ended, Served, Shell};
+use serde_json::{Value, json};
+use std::path::Path;
+
+#[test]
+fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
+    let shell = Shell::ready();
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
+    let server = shell.serve();
+    let copy = shell.path("copy.db");
+    let copy = copy.to_str().unwrap();
+    let made = shell.run(&["--json", "backup", copy]).good().json();
+    assert_eq!(made.get("sha256").and_then(Value::as_str).map(str::len), Some(64));
+    assert_eq!(shell.run(&["backup", copy]).code, 4, "never over a file");
+    assert_eq!(
+        shell.run(&["user", "add", "bob", "--role", "clerk"]).code,
+        4,
+        "the server holds the database"
+    );
+    assert!(shell.run(&["user", "list"]).good().out.contains("ann"), "reading is possible beside it");
+    server.signal("TERM");
+    assert_eq!(server.ended().0, 0);
+
+    let new = shell.path("new");
+    let new = new.to_str().unwrap();
+    shell.run(&["restore", copy, "--into", new]).good();
+    assert!(shell.run(&["--data", new, "user", "list"]).good().out.contains("ann"));
+    assert_eq!(
+        shell.run(&["restore", copy, "--into", new]).code,
+        4,
+        "never into a folder with something in it"
+    );
+    assert_eq!(shell.run(&["restore", copy]).code, 2);
+    assert_eq!(shell.run(&["restore", "nothing.db", "--into", "x"]).code, 4);
+
+    // one byte of the file flipped in the middle of a page
+    let mut bytes = std::fs::read(copy).unwrap();
+    for byte in bytes.iter_mut().skip(4096).take(200) {
+        *byte ^= 0x5A;
+    }
+    std::fs::write(copy, bytes).unwrap();
+    let refused = shell.run(&["restore", copy, "--into", "damaged"]);
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(!Path::new(&shell.path("damaged").join("stockwell.db")).exists());
+}
+
+/// A step that this program does not know.
+const FUTURE: &[db::Migration] =
+    &[db::Migration { number: 1, name: "first", text: "create table future (id @id primary key) @strict;" }];
+
+/// A database of a release with these steps.
+fn database_of(file: &Path, sets: &[db::MigrationSet]) {
+    let opened = db::Db::open(&db::Settings::new(format!("sqlite:{}", file.display())), sets).unwrap();
+    opened.migrate().unwrap();
+    opened.close();
+}
+
+#[test]
+fn the_backup_of_another_release_says_how_to_go_on() {
+    let shell = Shell::new();
+    let mut sets = stockwell::wiring::MIGRATIONS.to_vec();
+    let stock = sets.iter_mut().find(|set| set.name == "stock").unwrap();
+    stock.migrations = stock.migrations.split_last().unwrap().1;
+    let (older, newer) = (shell.path("older.db"), shell.path("newer.db"));
+    database_of(&older, &sets);
+    let future = db::MigrationSet { name: "future", migrations: FUTURE };
+    database_of(&newer, &[&stockwell::wiring::MIGRATIONS[..], &[future]].concat());
+
+    let restored = shell.run(&["restore", older.to_str().unwrap(), "--into", "old"]).good();
+    assert!(restored.out.contains("`stockwell migrate --data old`"), "{}", restored.out);
+    assert_eq!(shell.run(&["--data", "old", "user", "list"]).code, 4, "it is not up to date yet");
+    shell.run(&["--data", "old", "migrate"]).good();
+    shell.run(&["--data", "old", "user", "list"]).good();
+
+    let refused = shell.run(&["restore", newer.to_str().unwrap(), "--into", "new"]);
+    assert_eq!((refused.code, refused.err.contains("newer program")), (4, true), "{}", refused.err);
+    assert_eq!(std::fs::read_dir(shell.path("new")).unwrap().count(), 0, "the folder can be used again");
+}
+
+#[test]
+fn a_backup_touches_nothing_beside_it() {
+    let shell = Shell::ready();
+    for theirs in ["copy.part", "failed.part"] {
+        std::fs::write(shell.path(theirs), "somebody else's").unwrap();
+    }
+    shell.run(&["backup", shell.path("copy.db").to_str().unwrap()]).good();
+    std::fs::write(shell.path("broken.db"), "no database").unwrap();
+    let broken = format!("sqlite:{}", shell.path("broken.db").display());
+    assert_eq!(shell.run(&["--database", &broken, "backup", "failed.db"]).code, 4);
+    let mut left: Vec<String> = std::fs::read_dir(shell.folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("copy") || name.starts_with("failed"))
+        .collect();
+    left.sort();
+    assert_eq!(left, ["copy.db", "copy.part", "failed.part"]);
+    for theirs in ["copy.part", "failed.part"] {
+        assert_eq!(std::fs::read_to_string(shell.path(theirs)).unwrap(), "somebody else's");
+    }
+}
+
+#[test]
+fn a_server_is_dumped_and_restored_into_an_empty_database() {
+    let shell = Shell::new();
+    let source = testkit::pg::Database::new(&stockwell::wiring::MIGRATIONS).unwrap();
+    let run = |url: &str, arguments: &[&str]| {
+        let mut command = shell.command(&["--database", url]);
+        command.args(arguments).output().unwrap().into()
+    };
+    let made: Ended = run(&source.url, &["user", "add", "ann", "--role", "clerk"]);
+    made.good();
+    let dump = shell.path("copy.dump");
+    let dump = dump.to_str().unwrap();
+    let made: Ended = run(&source.url, &["backup", dump]);
+    made.good();
+    let name = format!("restored_{}", std::process::id());
+    source.server().execute(&format!("create database {name}")).unwrap();
+    let target = source.server().url_of(&name);
+    let restored: Ended = run(&target, &["restore", dump]);
+    assert!(restored.good().out.starts_with("restored and checked"));
+    let listed: Ended = run(&target, &["user", "list"]);
+    assert!(listed.good().out.contains("ann"));
+    let again: Ended = run(&target, &["restore", dump]);
+    assert_eq!(again.code, 4, "never over anything: {again:?}");
+    source.server().drop_database(&target).unwrap();
+}

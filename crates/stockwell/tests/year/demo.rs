@@ -1,0 +1,113 @@
+//! The demo: it loads once, shows its key, and goes on where it was cut off.
+
+use super::{LINES, Shell, slice};
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use testkit::http::Actor;
+
+/// A demo that was started.
+struct Shown {
+    child: Child,
+    address: SocketAddr,
+    key: String,
+    told: String,
+}
+
+impl Shown {
+    fn start(shell: &Shell, year: &Path) -> Shown {
+        let year = year.to_str().unwrap();
+        let mut command = shell.command(&["demo", "--listen", "127.0.0.1:0", "--file", year]);
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut told = String::new();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut address = None;
+        let mut key = None;
+        while let Some(Ok(line)) = lines.next() {
+            if let Some((_, rest)) = line.split_once("answers at http://") {
+                address = rest.split(',').next().and_then(|address| address.parse().ok());
+            }
+            if let Some((_, rest)) = line.split_once("Bearer ") {
+                key = rest.strip_suffix('\'').map(str::to_owned);
+            }
+            told.push_str(&line);
+            told.push('\n');
+            if line.contains("demo-key") {
+                break;
+            }
+        }
+        // it must find somebody who listens, whatever else it says
+        std::thread::spawn(move || lines.for_each(drop));
+        let address = address.unwrap_or_else(|| panic!("it says where it listens: {told}"));
+        Shown { child, address, key: key.expect("it shows a key"), told }
+    }
+
+    /// Ends it as Ctrl-C does.
+    fn interrupt(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+        assert_eq!(self.child.wait().unwrap().code(), Some(0));
+    }
+}
+
+impl Drop for Shown {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _gone = self.child.kill();
+        let _gone = self.child.wait();
+    }
+}
+
+#[test]
+fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(1_500));
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().to_string();
+    let refused = shell.run(&["demo", "--listen", &port, "--file", year.to_str().unwrap()]);
+    assert_eq!(refused.code, 4);
+    assert!(refused.err.contains("another program listens there"), "{}", refused.err);
+    assert!(!shell.path("data").exists(), "it says so before it loads anything");
+
+    let first = Shown::start(&shell, &year);
+    assert!(first.told.contains("every line is counted once"), "{}", first.told);
+    let actor = Actor::with_key(first.address, &first.key);
+    let stock = actor.get("/api/v1/items/85123A/stock");
+    assert_eq!(stock.status, 200);
+    let soup = actor.get("/api/v1/ledger?sku=DEMO-SOUP");
+    assert_eq!(soup.status, 200);
+    let bins = actor.get("/api/v1/locations?limit=5");
+    assert_eq!(bins.status, 200);
+    let before = stock.bytes;
+    let (key, told) = (first.key.clone(), first.told.clone());
+    for line in told.lines().filter(|line| line.contains("curl -H \"$key\"")) {
+        let (_, path) = line.split_once(&first.address.to_string()).unwrap();
+        assert_eq!(actor.get(path.trim_end_matches('\'')).status, 200, "{line}");
+    }
+    first.interrupt();
+    let kept = std::fs::read_to_string(shell.path("data").join("demo-key")).unwrap();
+    assert_eq!(kept.trim(), key);
+
+    let second = Shown::start(&shell, &year);
+    assert_eq!(second.key, key, "the same key");
+    assert!(!second.told.contains("every line is counted once"), "nothing is loaded again");
+    assert_eq!(Actor::with_key(second.address, &key).get("/api/v1/items/85123A/stock").bytes, before);
+    assert_eq!(Actor::stranger(second.address).get("/api/v1/items/85123A/stock").status, 401);
+    second.interrupt();
+    shell.run(&["verify"]).good();
+}
+
+#[test]
+fn a_demo_that_was_killed_while_it_loaded_goes_on() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(LINES));
+    shell.kill_after_more_than(0, &year).expect("it was killed in the middle");
+    let shown = Shown::start(&shell, &year);
+    assert!(shown.told.contains("an earlier import had done"), "{}", shown.told);
+    shown.interrupt();
+    let mut whole = Vec::new();
+    let _read =
+        std::fs::File::open(shell.path("data").join("demo-key")).unwrap().read_to_end(&mut whole).unwrap();
+    assert!(whole.starts_with(b"swk_"));
+}
