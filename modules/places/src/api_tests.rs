@@ -116,9 +116,9 @@ fn what_is_out_of_reach_does_not_exist(engine: Engine) {
     let below = |parent: &str| json!({ "code": format!("{parent}9"), "kind": "bin", "parent": parent });
     assert_eq!(write(Method::POST, "/api/v1/locations", &below("A")).status, StatusCode::CREATED);
     let refused = write(Method::POST, "/api/v1/locations", &below("B"));
-    assert_eq!(refused.refusal(), (404, "not_found", "/parent"));
+    assert_eq!(refused.refusal(), (422, "unknown_location", "/parent"));
     let bulk = write(Method::POST, "/api/v1/locations/bulk", &pattern("B"));
-    assert_eq!(bulk.refusal(), (404, "not_found", "/parent"));
+    assert_eq!(bulk.refusal(), (422, "unknown_location", "/parent"));
     let site = write(Method::POST, "/api/v1/locations", &json!({ "code": "N", "kind": "site" }));
     assert_eq!(site.refusal(), (403, "forbidden", "/parent"));
 }
@@ -136,7 +136,7 @@ fn bad_input_is_refused_by_field(engine: Engine) {
             post(json!({ "code": "B", "kind": "zone", "parent": "A" })),
             (422, "wrong_location_kind", "/parent"),
         ),
-        (post(json!({ "code": "B", "kind": "zone", "parent": "X" })), (404, "not_found", "/parent")),
+        (post(json!({ "code": "B", "kind": "zone", "parent": "X" })), (422, "unknown_location", "/parent")),
         (post(json!({ "code": "B", "kind": "transit" })), (422, "wrong_location_kind", "/kind")),
         (post(json!({ "code": "x".repeat(65), "kind": "site" })), (422, "limit_exceeded", "/code")),
         (post(json!({ "code": "B", "kind": "site", "zone": "Mars" })), (422, "invalid_value", "/zone")),

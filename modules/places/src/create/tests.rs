@@ -121,7 +121,7 @@ fn a_code_that_differs_in_case_alone_is_taken(engine: Engine) {
         assert_eq!(refused, (Code::InvalidValue, "/code".to_owned()), "{text}");
     }
     let missing = world.refused(|tx, ctx| create_location(tx, ctx, Reached::All, &new("A zone below X")));
-    assert_eq!(missing, (Code::NotFound, "/parent".to_owned()));
+    assert_eq!(missing, (Code::UnknownLocation, "/parent".to_owned()));
     let outside = world.refused(|tx, ctx| create_location(tx, ctx, Reached::All, &new("A zone below ~loss")));
     assert_eq!(outside, (Code::WrongLocationKind, "/parent".to_owned()));
     assert_eq!(world.audits(), 1, "a refusal leaves nothing behind");
@@ -136,8 +136,8 @@ fn whoever_reaches_a_part_creates_only_there(engine: Engine) {
     };
     assert!(world.run(create("A1 bin below A")).is_ok());
     assert!(world.run(create("A2 bin below A")).is_ok());
-    assert_eq!(world.refused(create("B1 bin below B")), (Code::NotFound, "/parent".to_owned()));
-    assert_eq!(world.refused(create("C zone below L")), (Code::NotFound, "/parent".to_owned()));
+    assert_eq!(world.refused(create("B1 bin below B")), (Code::UnknownLocation, "/parent".to_owned()));
+    assert_eq!(world.refused(create("C zone below L")), (Code::UnknownLocation, "/parent".to_owned()));
     assert_eq!(world.refused(create("M site")), (Code::Forbidden, "/parent".to_owned()));
 }
 

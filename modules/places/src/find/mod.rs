@@ -27,8 +27,9 @@ pub(crate) fn named(
     code: &str,
     pointer: &str,
 ) -> Result<Location, Failure> {
-    location(conn, reached, code)?
-        .ok_or_else(|| Problem::at(Code::NotFound, pointer, format!("there is no location `{code}`")).into())
+    location(conn, reached, code)?.ok_or_else(|| {
+        Problem::at(Code::UnknownLocation, pointer, format!("there is no location `{code}`")).into()
+    })
 }
 
 /// Whether a location is within reach.

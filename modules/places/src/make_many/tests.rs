@@ -121,5 +121,5 @@ fn a_part_within_reach_is_enough(engine: Engine) {
     let refused =
         world.run(move |tx, ctx| make_locations(tx, ctx, Reached::Within(&roots), &outside)).unwrap_err();
     let Failure::Refused(problem) = refused else { panic!("{refused}") };
-    assert_eq!(seen(&problem), (Code::NotFound, "/parent".to_owned()));
+    assert_eq!(seen(&problem), (Code::UnknownLocation, "/parent".to_owned()));
 }

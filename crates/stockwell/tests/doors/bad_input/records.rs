@@ -112,7 +112,7 @@ fn a_wrong_place_is_refused(world: &World) {
         (json!({ "kind": "handling_unit" }), "422 wrong_location_kind /kind"),
         (json!({ "kind": "site" }), "422 wrong_location_kind /parent"),
         (json!({ "parent": null }), "422 wrong_location_kind /parent"),
-        (json!({ "parent": "NOPE" }), "404 not_found /parent"),
+        (json!({ "parent": "NOPE" }), "422 unknown_location /parent"),
         (json!({ "parent": "A1" }), "422 wrong_location_kind /parent"),
         (json!({ "parent": "D" }), "409 location_archived /parent"),
         (json!({ "role": "shop" }), "422 invalid_value /role"),
@@ -131,7 +131,7 @@ fn a_wrong_place_is_refused(world: &World) {
         (many("N{1"), "422 invalid_value /pattern"),
         (
             json!({ "parent": "NOPE", "pattern": "N{1..2}", "levels": [{ "kind": "bin" }] }),
-            "404 not_found /parent",
+            "422 unknown_location /parent",
         ),
         (json!({ "parent": "LON", "pattern": "N{1..2}", "levels": [] }), "422 invalid_value /levels"),
     ] {
