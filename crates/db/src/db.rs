@@ -232,9 +232,9 @@ impl Db {
         self.inner.latch.get()
     }
 
-    /// How much waits to be written.
+    /// How much waits to be written, in the queue of closures and in those of the fronts.
     pub fn queued(&self) -> usize {
-        self.inner.queue.weight()
+        self.inner.queued()
     }
 
     /// The settings it was opened with.

@@ -199,6 +199,11 @@ fn start(
 }
 
 impl Inner {
+    pub(crate) fn queued(&self) -> usize {
+        let fronts = lock(&self.fronts);
+        fronts.iter().map(|front| front.weight()).fold(self.queue.weight(), usize::saturating_add)
+    }
+
     /// A front on PostgreSQL has a queue, a thread and a connection of its own.
     pub(crate) fn start_front(&self, server: &Server) -> Arc<Queue> {
         let queue = Arc::new(Queue::new(self.settings.queue_max, self.settings.queue_patience));

@@ -207,7 +207,7 @@ fn users_and_keys_are_kept_by_the_operator() {
         shell.run(&["--json", "key", "add", "shop", "--role", "integration", "--unlimited"]).good().json();
     let prefix = key.get("prefix").and_then(Value::as_str).unwrap();
     let listed = shell.run(&["key", "list"]).good().out;
-    assert!(listed.contains(prefix) && !listed.contains(key.get("key").and_then(Value::as_str).unwrap()));
+    assert!(listed.contains(prefix) && !listed.contains(key.get("secret").and_then(Value::as_str).unwrap()));
     assert!(
         shell.run(&["--json", "key", "revoke", prefix]).good().json().get("revoked_at").unwrap().is_string()
     );

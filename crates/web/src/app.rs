@@ -220,6 +220,11 @@ impl App {
         self.0.told.take(now).is_ok()
     }
 
+    /// Notes that a stored answer was given again, for whoever answers past [`crate::Command::run`].
+    pub fn count_replay(&self) {
+        self.0.meter.replays.inc();
+    }
+
     pub(crate) fn meter(&self) -> &Meter {
         &self.0.meter
     }

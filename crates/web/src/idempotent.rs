@@ -114,7 +114,7 @@ impl<T: Send + 'static> Command<T> {
         }
         let answer = app.db().write(move |tx| once(tx, &self, &mut decide)).await?;
         if answer.replayed {
-            app.meter().replays.inc();
+            app.count_replay();
         }
         Ok(answer)
     }

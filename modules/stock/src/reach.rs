@@ -2,8 +2,8 @@
 //! one of them.
 
 use db::{Conn, DbError};
-use domain::{LocationId, SiteId};
-use web::{Reached, Scope};
+use domain::{Code, LocationId, Problem, SiteId};
+use web::{Failure, Reached, Scope};
 
 /// The sites within reach; `None` for all.
 pub(crate) fn sites(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<Vec<SiteId>>, DbError> {
@@ -48,4 +48,16 @@ pub(crate) fn site(scope: &Scope, site: SiteId) -> bool {
         Reached::All => true,
         Reached::Within(roots) => roots.contains(&site.root()),
     }
+}
+
+/// Refuses who reaches no site as a whole: the numbers of a site are those of all of it, and nothing at
+/// all would look as if there were nothing.
+pub(crate) fn some_site(conn: &mut Conn<'_>, scope: &Scope) -> Result<(), Failure> {
+    let whole = sites(conn, scope)?.is_none_or(|sites| sites.iter().any(|known| site(scope, *known)));
+    if whole {
+        return Ok(());
+    }
+    let detail = "this is about whole sites, and you reach only parts of them; \
+                  `GET /api/v1/stock?sku=…` lists what stands there";
+    Err(Problem::new(Code::Forbidden, detail).into())
 }

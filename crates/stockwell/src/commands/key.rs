@@ -73,7 +73,7 @@ struct Row {
     revoked_at: Option<Instant>,
     /// The whole key, shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<String>,
+    secret: Option<String>,
 }
 
 impl From<KeyRow> for Row {
@@ -86,7 +86,7 @@ impl From<KeyRow> for Row {
             expires_at: key.expires_at,
             last_used_at: key.last_used_at,
             revoked_at: key.revoked_at,
-            key: None,
+            secret: None,
         }
     }
 }
@@ -120,10 +120,10 @@ fn add(call: Call<'_>, add: Add) -> Done {
         };
         access::create_key(tx, by, &new, &made)
     })?;
-    let row = Row { key: Some(token.reveal().to_owned()), ..Row::from(key) };
+    let row = Row { secret: Some(token.reveal().to_owned()), ..Row::from(key) };
     call.out.show(&row, |row| {
-        let key = row.key.as_deref().unwrap_or_default();
-        format!("key {} of {}, good until {}\nshown only now: {key}", row.id, row.name, row.expires_at)
+        let secret = row.secret.as_deref().unwrap_or_default();
+        format!("key {} of {}, good until {}\nshown only now: {secret}", row.id, row.name, row.expires_at)
     })
 }
 

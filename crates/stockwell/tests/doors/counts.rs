@@ -102,6 +102,12 @@ fn serials_that_were_found_are_priced_one_by_one(world: &World) {
     let line = json!({ "sku": "DRILL", "serials": ["S1", "S2", "S3"], "unit_cost": "12.50" });
     assert_eq!(moved(count(&admin, "3", &line)), "1 ~adjustment A1");
     assert_eq!(worth(&admin, "DRILL"), "3 32.50");
+    let gone = json!({ "sku": "DRILL", "serials": ["S1", "S3"] });
+    assert_eq!(count(&admin, "1", &gone).refusal(), "422 serial_not_one /lines/0/counted");
+    // none of those that are named is there
+    assert_eq!(moved(count(&admin, "0", &gone)), "1 A1 ~adjustment");
+    assert_eq!(worth(&admin, "DRILL").split(' ').next(), Some("1"));
+    assert_eq!(count(&admin, "0", &gone).refusal(), "422 invalid_quantity /lines");
 }
 
 fn a_dated_count_is_held_to_the_books_of_its_instant(world: &World) {

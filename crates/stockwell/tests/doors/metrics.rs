@@ -1,6 +1,7 @@
 //! What `/metrics` says, and that the reference says it too.
 
 use crate::world::World;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 #[test]
@@ -29,6 +30,27 @@ fn metrics_are_counted_by_template() {
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }
+}
+
+#[test]
+fn an_answer_that_is_given_again_is_counted_on_every_way() {
+    let world = World::new(db::Engine::Sqlite);
+    let admin = world.admin();
+    let again = |path: &str, body: &Value| {
+        let ask = || admin.ask("POST", path).idempotency_key("once").json(body).send();
+        assert_eq!(ask().header("idempotency-replayed"), None, "{path}");
+        assert_eq!(ask().header("idempotency-replayed"), Some("true"), "{path}");
+    };
+    again("/api/v1/items", &json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each" }));
+    let lines = json!([{ "sku": "BOLT", "qty": "1", "location": "NOWHERE" }]);
+    let admin = world.admin();
+    let ask = || {
+        let body = json!({ "lines": lines });
+        admin.ask("POST", "/api/v1/postings/receive").idempotency_key("twice").json(&body).send()
+    };
+    assert_eq!((ask().status, ask().header("idempotency-replayed")), (422, Some("true")));
+    let text = admin.get("/metrics").good().text();
+    assert!(text.contains("stockwell_idempotent_replays_total 2"), "{text}");
 }
 
 #[test]

@@ -13,6 +13,8 @@ on_both_engines!(
     a_serial_of_another_site_is_not_told,
     a_reversal_does_not_tell_where_a_serial_went,
     what_stands_elsewhere_by_its_id_is_not_there,
+    a_part_of_a_site_is_told_of_its_balances_and_of_no_numbers_of_the_site,
+    who_works_at_one_place_changes_no_item,
 );
 
 /// `LON` with `A1` and `A2`, `PAR` with `P1`, stock in both; the administrator, and whoever may
@@ -200,4 +202,29 @@ fn what_stands_elsewhere_by_its_id_is_not_there(world: &World) {
     }
     assert_eq!(mine.get(format!("/api/v1/postings/{posted}")).refusal(), "404 not_found");
     assert_eq!(difference(&before, &trace(world)), Vec::<String>::new());
+}
+
+fn a_part_of_a_site_is_told_of_its_balances_and_of_no_numbers_of_the_site(world: &World) {
+    sites(world);
+    let mine = world.key(Permission::ALL, Some(&[world.location("A1")]));
+    let stock = mine.get("/api/v1/stock?sku=BOLT").good().json();
+    assert_eq!(
+        (&stock["items"][0]["location"], &stock["items"][0]["on_hand"]),
+        (&json!("A1"), &json!("100"))
+    );
+    // zero would say that there is nothing
+    for path in ["stock", "stock?as_of=2026-03-01T00:00:00Z", "availability"] {
+        assert_eq!(mine.get(&format!("/api/v1/items/BOLT/{path}")).refusal(), "403 forbidden", "{path}");
+    }
+    let both = world.key(Permission::ALL, Some(&[world.location("A1"), world.location("PAR")]));
+    let stock = both.get("/api/v1/items/BOLT/stock").good().json();
+    assert_eq!((&stock["sites"][0]["site"], stock["sites"].as_array().unwrap().len()), (&json!("PAR"), 1));
+}
+
+fn who_works_at_one_place_changes_no_item(world: &World) {
+    let (admin, mine) = sites(world);
+    let item = json!({ "sku": "NUT", "name": "Nut", "base_unit": "each" });
+    assert_eq!(mine.post("/api/v1/items", &item).refusal(), "403 forbidden");
+    assert_eq!(admin.get("/api/v1/items/NUT").status, 404);
+    mine.get("/api/v1/items/BOLT").good();
 }

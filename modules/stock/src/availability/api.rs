@@ -43,6 +43,7 @@ pub(crate) async fn get_item_availability(
                 let detail = "only part of the site is within reach, and its numbers are those of all of it";
                 return Err(Problem::at(Code::UnknownLocation, "?site", detail).into());
             }
+            reach::some_site(conn, &caller.scope)?;
             let asked = Asked { site, until };
             read(conn, &caller.scope, &item, caller.ctx.now, asked)
         })

@@ -160,13 +160,16 @@ impl Compiler<'_> {
         }
         let count = i64::try_from(line.serials.len()).unwrap_or(i64::MAX);
         let (Amount::Move(qty) | Amount::CountTo(qty)) = made.amount;
-        if qty != count.saturating_mul(Qty::ONE.millionths()) {
+        // none of those that are named was found
+        let all_gone = matches!(made.amount, Amount::CountTo(0));
+        if !all_gone && qty != count.saturating_mul(Qty::ONE.millionths()) {
             let detail = format!("`{count}` serials are named for a quantity of `{}`", domain::Delta(qty));
             return Err(Problem::at(Code::SerialNotOne, line.qty.field(), detail));
         }
         let one = Qty::ONE.millionths();
         let amount = match made.amount {
             Amount::Move(_) => Amount::Move(one),
+            Amount::CountTo(0) => Amount::CountTo(0),
             Amount::CountTo(_) => Amount::CountTo(one),
         };
         let mut total_left = made.cost;

@@ -3,8 +3,9 @@
 use super::store::After;
 use super::{Brief, ItemStock, Shown, Slice, brief, read};
 use crate::as_of::Moment;
+use crate::reach;
 use catalog::ItemFacts;
-use db::Conn;
+use db::{Conn, Engine};
 use domain::{Instant, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -43,10 +44,11 @@ pub(crate) async fn get_item_stock(
     let asked = list.filter.clone();
     let is_past = asked.as_of.is_some() || asked.as_recorded.is_some();
     let question = Question { sku, scope: caller.scope, now: caller.ctx.now, asked, slice };
-    // what is on one page is a point read: handing it to another thread would cost more than it does;
-    // anything else is added up, and must not hold up the thread that answers others
-    let is_more = is_past || slice.after.is_some();
-    let at_once = if is_more { None } else { app.db().read_blocking(|conn| question.brief(conn))? };
+    // what is on one page is a point read of the file: handing it to another thread would cost more than
+    // it does. Anything else is added up, or waits for a server that may hang, and must not hold up the
+    // thread that answers others
+    let is_brief = !is_past && slice.after.is_none() && app.db().engine() == Engine::Sqlite;
+    let at_once = if is_brief { app.db().read_blocking(|conn| question.brief(conn))? } else { None };
     let (stock, next) = match at_once {
         Some(shown) => shown,
         None => app.db().read(move |conn| question.whole(conn)).await?,
@@ -71,6 +73,7 @@ impl Question {
     /// The stock of now, when it is no more than one page.
     fn brief(&self, conn: &mut Conn<'_>) -> Result<Option<Shown>, Failure> {
         let item = self.item(conn)?;
+        reach::some_site(conn, &self.scope)?;
         match brief(conn, &self.scope, &item, self.now, self.slice)? {
             Brief::Whole(shown) => Ok(Some(shown)),
             Brief::Part(_) => Ok(None),
@@ -81,6 +84,7 @@ impl Question {
         let StockMoment { as_of, as_recorded } = &self.asked;
         let moment = Moment::read(conn, self.now, as_of.as_deref(), as_recorded.as_deref())?;
         let item = self.item(conn)?;
+        reach::some_site(conn, &self.scope)?;
         Ok(read(conn, &self.scope, &item, self.now, moment.as_ref(), self.slice)?)
     }
 }

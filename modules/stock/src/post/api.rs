@@ -104,7 +104,11 @@ pub(crate) async fn submit<T>(app: &App, vault: &Vault, command: Command<T>, wor
     let key = (!dry_run).then_some(key);
     let request = Request { ctx: caller.ctx, principal: caller.principal, key, work };
     if !dry_run {
-        return Ok(vault.submit(request).await?);
+        let answer = vault.submit(request).await?;
+        if answer.replayed {
+            app.count_replay();
+        }
+        return Ok(answer);
     }
     let requests = vec![request];
     let mut answers = app.db().dry_run(move |tx| crate::service::run_in(tx, &requests)).await?;

@@ -79,7 +79,14 @@ impl<'a> Batch<'a> {
                     }
                 }
             }
+            let (mark, made, entered) = (self.vault.mark(), self.made.mark(), self.entries.len());
             let answer = self.decide(request, step);
+            if answer.is_err() {
+                // what was entered and then could not be answered has not happened
+                self.vault.roll_back(mark);
+                self.made.roll_back(made);
+                self.entries.truncate(entered);
+            }
             self.vault.settle();
             if let Some(keep) = keep.get_mut(number) {
                 *keep = fresh && answer.as_ref().map_or_else(is_final, |_| true);
