@@ -31,6 +31,8 @@ pub(crate) struct Work {
     /// Commands of a front to be tried again later, by index.
     pub(crate) set_aside: Vec<usize>,
     pub(crate) depth: u32,
+    /// SQLite: the transaction holds something that is kept.
+    pub(crate) begun: bool,
 }
 
 /// What a savepoint returns to.

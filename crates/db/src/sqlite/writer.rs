@@ -26,6 +26,8 @@ const BATCH_TIME_MAX: Duration = Duration::from_millis(50);
 const IDLE: Duration = Duration::from_secs(20);
 const FOREVER: Duration = Duration::from_hours(1);
 const PROBE_PAUSE: Duration = Duration::from_millis(500);
+const BEGIN: &str = "begin immediate";
+const ROLLBACK: &str = "rollback";
 const SAVEPOINT: &str = "savepoint task";
 const RELEASE: &str = "release savepoint task";
 const ROLLBACK_TO: &str = "rollback to savepoint task";
@@ -130,7 +132,7 @@ impl Writer {
     fn part(&mut self, rest: &mut std::vec::IntoIter<Entry>) {
         let started = Instant::now();
         let mut done: Vec<Done> = Vec::with_capacity(rest.len());
-        let mut end = self.run_text("begin immediate");
+        let mut end = self.run_text(BEGIN);
         self.load_head();
         let mut work = Work { head: self.head.clone(), ..Work::default() };
         while end.is_ok() && (done.is_empty() || started.elapsed() < BATCH_TIME_MAX) {
@@ -162,7 +164,7 @@ impl Writer {
             }
             Err(error) => {
                 if !self.conn.is_autocommit() {
-                    drop(self.run_text("rollback"));
+                    drop(self.run_text(ROLLBACK));
                 }
                 self.head = None;
                 if error.is_storage() {
@@ -212,7 +214,7 @@ impl Writer {
 
     fn cold(&mut self, mut task: Box<dyn Task>, work: &mut Work) -> (Done, Result<(), DbError>) {
         for attempt in 1_u32.. {
-            let ran = match self.in_savepoint(work, |tx| task.run(tx)) {
+            let ran = match self.alone(work, |tx| task.run(tx)) {
                 Ok(ran) => ran,
                 Err(error) => return (Done::Cold(task, Ok(())), Err(error)),
             };
@@ -231,8 +233,13 @@ impl Writer {
         (Done::Cold(task, Err(DbError::Contention)), Ok(()))
     }
 
-    fn in_savepoint(&self, work: &mut Work, run: impl FnOnce(&mut Tx<'_>) -> Ran) -> Result<Ran, DbError> {
-        self.run_text(SAVEPOINT)?;
+    /// Runs something that can be undone alone. The first of a transaction needs no savepoint for
+    /// that, which would keep a copy of every page that it changes.
+    fn alone(&self, work: &mut Work, run: impl FnOnce(&mut Tx<'_>) -> Ran) -> Result<Ran, DbError> {
+        let first = !work.begun;
+        if !first {
+            self.run_text(SAVEPOINT)?;
+        }
         let mark = work.mark();
         let enqueued = work.enqueued;
         work.restart();
@@ -243,7 +250,10 @@ impl Writer {
             return Err(error);
         }
         if let Ran::Keep = ran {
-            self.run_text(RELEASE)?;
+            work.begun = true;
+            if !first {
+                self.run_text(RELEASE)?;
+            }
             return Ok(ran);
         }
         work.back_to(mark);
@@ -254,8 +264,13 @@ impl Writer {
                 _ => Err(DbError::Io("the engine gave the transaction up".into())),
             };
         }
-        self.run_text(ROLLBACK_TO)?;
-        self.run_text(RELEASE)?;
+        if first {
+            self.run_text(ROLLBACK)?;
+            self.run_text(BEGIN)?;
+        } else {
+            self.run_text(ROLLBACK_TO)?;
+            self.run_text(RELEASE)?;
+        }
         Ok(ran)
     }
 
@@ -266,7 +281,7 @@ impl Writer {
         let mut end = Ok(());
         while let Some((range, attempt)) = todo.pop().filter(|(range, _)| !range.is_empty()) {
             let mut set_aside = Vec::new();
-            let ran = self.in_savepoint(work, |tx| {
+            let ran = self.alone(work, |tx| {
                 let ran = call.run(tx, range.clone());
                 set_aside = std::mem::take(&mut tx.work.set_aside);
                 ran.map_or_else(Ran::Failed, |()| Ran::Keep)
