@@ -208,7 +208,7 @@ impl<'a> Conn<'a> {
         }
     }
 
-    fn note<T>(&mut self, done: Result<T, DbError>) -> Result<T, DbError> {
+    pub(crate) fn note<T>(&mut self, done: Result<T, DbError>) -> Result<T, DbError> {
         if let Err(error) = &done {
             let again = error.is_retryable() || matches!(error, DbError::Unavailable(_));
             if again && self.retry.is_none() {

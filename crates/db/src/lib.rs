@@ -10,6 +10,7 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+mod bundle;
 pub mod cluster;
 mod conn;
 mod db;
@@ -42,6 +43,7 @@ mod value;
 mod wake;
 
 pub use audit::AuditEntry;
+pub use bundle::Bundle;
 pub use conn::Conn;
 pub use db::Db;
 pub use error::DbError;

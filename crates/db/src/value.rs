@@ -77,7 +77,10 @@ impl<'a> Rows<'a> {
     /// Adds a row. A row of another width is cut or filled with nulls, and is a mistake.
     pub fn push(&mut self, row: &[Value<'a>]) {
         debug_assert_eq!(row.len(), self.width, "a row of another width");
-        self.values.extend(row.iter().copied().chain(std::iter::repeat(Value::Null)).take(self.width));
+        self.values.extend_from_slice(row.get(..self.width).unwrap_or(row));
+        for _ in row.len()..self.width {
+            self.values.push(Value::Null);
+        }
     }
 
     /// How many rows.

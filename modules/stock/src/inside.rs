@@ -10,7 +10,7 @@ use crate::desk::Desk;
 use crate::input::{LineInput, PostInput, Request, Work};
 use crate::load::{Known, Wanted};
 use crate::names::Names;
-use crate::run::{self, Batch, Kept, Origin, text};
+use crate::run::{self, Batch, Kept, Origin, json};
 use crate::save::Event;
 use db::{Conn, DbError, Tx};
 use domain::ledger::{
@@ -228,7 +228,7 @@ impl Batch<'_> {
             note: kept.note.clone(),
             ..self.names.posting(&posted)
         };
-        let event = Event { id: [0; 16], kind: "stock.posted", sites, payload: text(&answer) };
+        let event = Event { id: [0; 16], kind: "stock.posted", sites, payload: json(&answer) };
         self.push(origin, posted, kept, event);
     }
 
@@ -240,7 +240,7 @@ impl Batch<'_> {
             note: kept.note.clone(),
             ..self.names.posting(&posted)
         };
-        let payload = text(&answer);
+        let payload = json(&answer);
         self.enter(origin, posted, kept, payload);
         answer
     }

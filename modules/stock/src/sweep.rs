@@ -6,6 +6,7 @@ use crate::answer::PostingAnswer;
 use crate::desk::Desk;
 use crate::load::Wanted;
 use crate::names::Names;
+use crate::run::json;
 use crate::save::{Entry, Event};
 use crate::store_vault as sql;
 use crate::told;
@@ -131,7 +132,7 @@ fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
         id: *ctx.ids.next().as_bytes(),
         kind: "stock.expired",
         sites: names.sites_of(&posted),
-        payload: serde_json::to_string(&answer).unwrap_or_default(),
+        payload: json(&answer),
     };
     Entry {
         posted,

@@ -15,12 +15,13 @@ use futures_util::future::join;
 use rustc_hash::{FxHashMap, FxHashSet};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use tokio_postgres::types::BorrowToSql;
 use tokio_postgres::{Client, RowStream};
 
 /// Who moves the bytes of a connection.
-enum Driver {
+pub(super) enum Driver {
     /// The thread that waits, on a runtime of its own. Not usable inside of a runtime.
     Own(tokio::runtime::Runtime),
     /// A background thread shared by many connections.
@@ -29,12 +30,12 @@ enum Driver {
 
 /// A connection.
 pub(crate) struct Connection {
-    client: Client,
-    driver: Driver,
+    pub(super) client: Arc<Client>,
+    pub(super) driver: Driver,
     prepared: FxHashMap<(usize, usize), tokio_postgres::Statement>,
     /// The `begin` that goes out together with the first statement.
-    begin: Option<&'static str>,
-    open: bool,
+    pub(super) begin: Option<&'static str>,
+    pub(super) open: bool,
     /// Partitions that are known to be there.
     pub(crate) ready: FxHashSet<String>,
 }
@@ -79,7 +80,7 @@ impl Connection {
 
     fn new(client: Client, driver: Driver) -> Connection {
         let (prepared, ready) = (FxHashMap::default(), FxHashSet::default());
-        Connection { client, driver, prepared, begin: None, open: false, ready }
+        Connection { client: Arc::new(client), driver, prepared, begin: None, open: false, ready }
     }
 
     /// Whether the connection is gone.
@@ -192,7 +193,7 @@ impl Connection {
         driver.block_on(pipeline(steps)).into_iter().collect()
     }
 
-    fn prepare(&mut self, statement: &Statement) -> Result<tokio_postgres::Statement, DbError> {
+    pub(super) fn prepare(&mut self, statement: &Statement) -> Result<tokio_postgres::Statement, DbError> {
         let key = (statement.postgres.as_ptr().addr(), statement.postgres.len());
         if let Some(ready) = self.prepared.get(&key) {
             return Ok(ready.clone());
@@ -328,13 +329,13 @@ impl Connection {
 }
 
 /// One request of a pipeline.
-type Step<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + 'c>>;
+pub(super) type Step<'c, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + 'c>>;
 
 fn text<'c>(client: &'c Client, text: &'c str) -> Step<'c, u64, tokio_postgres::Error> {
     Box::pin(async move { client.batch_execute(text).await.map(|()| 0) })
 }
 
-fn columns<'r>(rows: &'r Rows<'r>) -> impl ExactSizeIterator<Item = Column<'r>> {
+pub(super) fn columns<'r>(rows: &'r Rows<'_>) -> impl ExactSizeIterator<Item = Column<'r>> {
     (0..rows.width()).map(|k| Column(rows, k))
 }
 
@@ -405,7 +406,7 @@ async fn drain(
 }
 
 impl Driver {
-    fn block_on<F: Future>(&self, future: F) -> F::Output {
+    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
         match self {
             Driver::Own(runtime) => runtime.block_on(future),
             Driver::Shared => park::block_on(future),

@@ -5,6 +5,7 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod error;
 pub(crate) mod open;
+pub(crate) mod sent;
 pub(crate) mod sequencer;
 pub(crate) mod session;
 pub(crate) mod tls;

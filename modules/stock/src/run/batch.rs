@@ -141,7 +141,7 @@ impl<'a> Batch<'a> {
             note: note.clone(),
             ..self.names.posting(&posted)
         };
-        let payload = text(&answer);
+        let payload = json(&answer);
         self.enter(origin, posted, Kept { document, reason, note, ..Kept::default() }, payload);
         Ok(answer)
     }
@@ -210,7 +210,7 @@ impl<'a> Batch<'a> {
         };
         let answer = self.names.claim(claim, available, Some(posted.id));
         let (location, site) = (format!("/api/v1/{path}/{}", claim.id), claim.site);
-        let event = Event { id: [0; 16], kind, sites: vec![site.get()], payload: text(&answer) };
+        let event = Event { id: [0; 16], kind, sites: vec![site.get()], payload: json(&answer) };
         self.push(origin, posted, Kept::default(), event);
         let body = if path.is_empty() { Answer::ok(&answer) } else { Answer::created(location, &answer) };
         body.map_err(|failure| failure.problem().into_owned())
@@ -231,7 +231,7 @@ impl<'a> Batch<'a> {
             ..self.names.posting(&posted)
         };
         let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()) };
-        self.enter(request.origin(), posted, kept, text(&answer));
+        self.enter(request.origin(), posted, kept, json(&answer));
         self.created(&answer)
     }
 
@@ -239,13 +239,13 @@ impl<'a> Batch<'a> {
     fn created(&self, answer: &PostingAnswer) -> Result<Answer, Problem> {
         let location = format!("/api/v1/postings/{}", answer.id);
         let made = match self.entries.last() {
-            Some(entry) => raw(entry).and_then(|posting| Answer::created(location, posting)),
+            Some(entry) => Answer::created(location, raw(entry)),
             None => Err(Failure::fault("a posting was accepted and not entered")),
         };
         made.map_err(|failure| failure.problem().into_owned())
     }
 
-    pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: String) {
+    pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: Box<RawValue>) {
         let sites = self.names.sites_of(&posted);
         let kind = if posted.kind == Kind::Reverse { "stock.reversed" } else { "stock.posted" };
         self.push(origin, posted, kept, Event { id: [0; 16], kind, sites, payload });
@@ -278,13 +278,13 @@ pub(crate) struct Kept {
     pub(crate) reversal_of: Option<[u8; 16]>,
 }
 
-pub(crate) fn text<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+pub(crate) fn json<T: serde::Serialize>(value: &T) -> Box<RawValue> {
+    to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// The text of an entry's event, which need not be written again.
-fn raw(entry: &Entry) -> Result<&RawValue, Failure> {
-    Ok(serde_json::from_str(&entry.event.payload)?)
+fn raw(entry: &Entry) -> &RawValue {
+    &entry.event.payload
 }
 
 /// The answer of a bulk: for each posting the next of the entries, or why it was refused; for one that
@@ -303,7 +303,7 @@ fn bulk_answer<'a>(
             return Ok::<_, Failure>(BulkEntry::Refused { status, problem });
         }
         let lost = || Failure::fault("a posting was accepted and not entered");
-        Ok(BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?)? })
+        Ok(BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?) })
     });
     let mut postings = Vec::with_capacity(refusals.len());
     let mut done = refusals.iter().filter(|refusal| refusal.is_none()).count();

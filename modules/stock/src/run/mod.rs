@@ -14,7 +14,7 @@ mod refusal;
 mod replay_tests;
 mod step;
 
-pub(crate) use batch::{Batch, Kept, Origin, text};
+pub(crate) use batch::{Batch, Kept, Origin, json};
 pub(crate) use lock::lock_wanted;
 
 use crate::desk::{Desk, KeptDesk};

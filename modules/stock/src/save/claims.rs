@@ -2,11 +2,14 @@
 
 use super::Stores;
 use crate::store_claims as sql;
-use db::Rows;
+use db::{DbError, Rows};
 use domain::ledger::Claim;
 
 /// The claims that changed: what was stored, if anything, and what is now.
-pub(super) fn add<'r>(stores: &mut Stores<'r>, claims: &'r [(Option<Claim>, Claim)]) {
+pub(super) fn add<'r>(
+    stores: &mut Stores<'r, '_, '_>,
+    claims: &'r [(Option<Claim>, Claim)],
+) -> Result<(), DbError> {
     let mut new = Rows::new(14);
     let mut changed = Rows::new(7);
     for (before, claim) in claims {
@@ -42,6 +45,6 @@ pub(super) fn add<'r>(stores: &mut Stores<'r>, claims: &'r [(Option<Claim>, Clai
             claim.told.into(),
         ]);
     }
-    stores.add(&sql::INSERT_CLAIMS, new);
-    stores.add(&sql::UPDATE_CLAIMS, changed);
+    stores.add(&sql::INSERT_CLAIMS, new)?;
+    stores.add(&sql::UPDATE_CLAIMS, changed)
 }

@@ -2,15 +2,18 @@
 
 use super::Stores;
 use crate::store_costs as sql;
-use db::{Rows, Value};
+use db::{DbError, Rows, Value};
+use domain::costing::Layer;
 use domain::ledger::{Costs, Group};
 use domain::{Instant, ItemId};
-use std::collections::{BTreeMap, BTreeSet};
 
 /// The stacks that changed: before and after.
-pub(super) fn add(stores: &mut Stores<'_>, costs: &[((ItemId, Group), Costs, Costs)]) {
+pub(super) fn add(
+    stores: &mut Stores<'_, '_, '_>,
+    costs: &[((ItemId, Group), Costs, Costs)],
+) -> Result<(), DbError> {
     let mut heads = Rows::with_capacity(5, costs.len());
-    let (mut new, mut changed) = (Rows::new(8), Rows::new(7));
+    let (mut new, mut changed) = (Rows::with_capacity(8, costs.len()), Rows::new(7));
     for ((item, group), before, now) in costs {
         let (item, group): (Value<'_>, Value<'_>) = (item.get().into(), group.0.into());
         heads.push(&[item, group, now.next_seq.into(), now.stack.qty().into(), now.stack.value().into()]);
@@ -41,9 +44,9 @@ pub(super) fn add(stores: &mut Stores<'_>, costs: &[((ItemId, Group), Costs, Cos
             }
         }
     }
-    stores.add(&sql::STORE_STACKS, heads);
-    stores.add(&sql::INSERT_LAYERS, new);
-    stores.add(&sql::UPDATE_LAYERS, changed);
+    stores.add(&sql::STORE_STACKS, heads)?;
+    stores.add(&sql::INSERT_LAYERS, new)?;
+    stores.add(&sql::UPDATE_LAYERS, changed)
 }
 
 /// A layer that is not as it was: what came in since, and what is left; quantity and value.
@@ -57,17 +60,26 @@ struct LayerChange {
 impl LayerChange {
     /// The layers that changed, in order of their numbers.
     fn between(before: &Costs, now: &Costs) -> Vec<LayerChange> {
-        let by_seq = |costs: &Costs| -> BTreeMap<i64, (Instant, i64, i64)> {
-            let layers = costs.stack.layers();
-            layers.map(|layer| (layer.seq, (layer.effective_at, layer.qty, layer.value))).collect()
+        let by_seq = |costs: &Costs| -> Vec<Layer> {
+            let mut layers: Vec<Layer> = costs.stack.layers().collect();
+            layers.sort_unstable_by_key(|layer| layer.seq);
+            layers
         };
         let (was, is) = (by_seq(before), by_seq(now));
-        let seqs: BTreeSet<i64> = was.keys().chain(is.keys()).chain(now.received.keys()).copied().collect();
+        let layers = was.iter().chain(&is).map(|layer| layer.seq);
+        let mut seqs: Vec<i64> = layers.chain(now.received.keys().copied()).collect();
+        seqs.sort_unstable();
+        seqs.dedup();
+        let find = |layers: &[Layer], seq: i64| {
+            let place = layers.binary_search_by_key(&seq, |layer| layer.seq).ok();
+            place.and_then(|place| layers.get(place).copied())
+        };
         let mut changes = Vec::new();
         for seq in seqs {
-            let (old, new, received) = (was.get(&seq), is.get(&seq), now.received.get(&seq));
-            let Some((effective_at, ..)) = new.or(old).or(received).copied() else { continue };
-            let left = new.map_or((0, 0), |(_, qty, value)| (*qty, *value));
+            let (old, new, received) = (find(&was, seq), find(&is, seq), now.received.get(&seq));
+            let at = new.or(old).map(|layer| layer.effective_at);
+            let Some(effective_at) = at.or(received.map(|received| received.0)) else { continue };
+            let left = new.map_or((0, 0), |layer| (layer.qty, layer.value));
             if received.is_some() || old != new {
                 let more = received.map_or((0, 0), |(_, qty, value)| (*qty, *value));
                 changes.push(LayerChange { seq, effective_at, more, left });

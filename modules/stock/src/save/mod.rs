@@ -15,12 +15,13 @@ use crate::load::balance_key;
 use crate::store_vault as sql;
 use crate::told::Told;
 use db::idempotency::{self, NewAnswer};
-use db::{DbError, Rows, Statement, Tx};
+use db::{Bundle, DbError, Rows, Statement, Tx};
 use domain::ledger::{Movement, Posted, Touched};
 use domain::when::Date;
 use domain::{Instant, LocationId, SiteId, Zone};
 use postings::Chained;
 use rustc_hash::FxHashMap;
+use serde_json::value::RawValue;
 
 /// An accepted posting with what the decision did not need to know.
 #[derive(Debug)]
@@ -43,7 +44,7 @@ pub(crate) struct Event {
     pub(crate) id: [u8; 16],
     pub(crate) kind: &'static str,
     pub(crate) sites: Vec<i64>,
-    pub(crate) payload: String,
+    pub(crate) payload: Box<RawValue>,
 }
 
 /// The calendars that postings are dated by.
@@ -79,21 +80,23 @@ pub(crate) fn save(
     touched: &Touched,
     answers: &[NewAnswer<'_>],
 ) -> Result<(), DbError> {
-    let mut stores = Stores::default();
-    add_touched(&mut stores, touched);
-    for (statement, kept) in idempotency::keeping(answers) {
-        stores.add_new(statement, kept);
-    }
-    // a recount that breaks no claim, and a sweep that finds nothing, change a guard without a posting
-    if entries.is_empty() {
-        return stores.run(tx);
-    }
+    // what asks comes before what is only sent
     for at in months_of(&entries) {
         db::partitions::ready(tx, MOVEMENTS, at.0)?;
     }
-    let chained = Chained::new(tx.lane()?, entries);
+    let head = if entries.is_empty() { None } else { Some(tx.lane()?) };
+    #[expect(clippy::needless_late_init, reason = "it outlives the rows that borrow from it")]
+    let chained;
+    let mut stores = Stores { tx, bundle: Bundle::new(), counted: Vec::new() };
+    add_touched(&mut stores, touched)?;
+    for (statement, kept) in idempotency::keeping(answers) {
+        stores.add_new(statement, kept)?;
+    }
+    // a recount that breaks no claim, and a sweep that finds nothing, change a guard without a posting
+    let Some(head) = head else { return stores.end() };
+    chained = Chained::new(head, entries);
     let disturbed = chained.add(&mut stores, calendars, touched)?;
-    stores.run(tx)?;
+    stores.end()?;
     disturbed.recount(tx, calendars)?;
     chained.close(tx);
     Ok(())
@@ -110,49 +113,46 @@ fn months_of(entries: &[Entry]) -> Vec<Instant> {
     instants
 }
 
-/// The rows of a batch by statement. None rests on the result of another, so all of them are sent
-/// at once.
-#[derive(Default)]
-struct Stores<'r> {
-    all: Vec<(&'static Statement, Rows<'r>)>,
-    /// Which of them must touch each of its rows.
-    counted: Vec<usize>,
+/// The rows of a batch, statement by statement. None rests on the result of another, so they can
+/// travel together.
+struct Stores<'r, 't, 'x> {
+    tx: &'t mut Tx<'x>,
+    bundle: Bundle<'r>,
+    /// Which of them must touch each of its rows, and how many these are.
+    counted: Vec<(usize, usize)>,
 }
 
-impl<'r> Stores<'r> {
-    fn add(&mut self, statement: &'static Statement, rows: Rows<'r>) {
+impl<'r> Stores<'r, '_, '_> {
+    fn add(&mut self, statement: &'static Statement, rows: Rows<'r>) -> Result<(), DbError> {
         if !rows.is_empty() {
-            self.all.push((statement, rows));
+            self.bundle.add(self.tx, statement, rows)?;
         }
+        Ok(())
     }
 
     /// Adds rows that were not locked, because they were not there: whoever made one of them
     /// meanwhile was first.
-    fn add_new(&mut self, statement: &'static Statement, rows: Rows<'r>) {
+    fn add_new(&mut self, statement: &'static Statement, rows: Rows<'r>) -> Result<(), DbError> {
         if !rows.is_empty() {
-            self.counted.push(self.all.len());
-            self.all.push((statement, rows));
+            let wanted = rows.len();
+            let place = self.bundle.add(self.tx, statement, rows)?;
+            self.counted.push((place, wanted));
         }
+        Ok(())
     }
 
-    fn run(&self, tx: &mut Tx<'_>) -> Result<(), DbError> {
-        if self.all.is_empty() {
-            return Ok(());
-        }
-        let all: Vec<(&Statement, &Rows<'_>)> =
-            self.all.iter().map(|(statement, rows)| (*statement, rows)).collect();
-        let counts = tx.execute_all(&all)?;
-        for place in &self.counted {
-            let (wanted, stored) = (self.all.get(*place).map(|(_, rows)| rows.len()), counts.get(*place));
-            if wanted.and_then(|wanted| u64::try_from(wanted).ok()) != stored.copied() {
-                return Err(tx.again("another process was first to make a row"));
+    fn end(self) -> Result<(), DbError> {
+        let touched = self.bundle.end(self.tx)?;
+        for (place, wanted) in self.counted {
+            if touched.get(place).copied() != u64::try_from(wanted).ok() {
+                return Err(self.tx.again("another process was first to make a row"));
             }
         }
         Ok(())
     }
 }
 
-fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
+fn add_touched<'r>(stores: &mut Stores<'r, '_, '_>, touched: &'r Touched) -> Result<(), DbError> {
     let mut rows = Rows::with_capacity(8, touched.sites.len());
     for (key, site) in &touched.sites {
         rows.push(&[
@@ -166,21 +166,21 @@ fn add_touched<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
             site.backordered.into(),
         ]);
     }
-    stores.add(&sql::STORE_SITES, rows);
-    add_balances(stores, touched);
+    stores.add(&sql::STORE_SITES, rows)?;
+    add_balances(stores, touched)?;
     let mut rows = Rows::with_capacity(3, touched.serials.len());
     for (lot, place) in &touched.serials {
         let location = place.map(|place| place.location.get());
         rows.push(&[lot.get().into(), location.into(), place.map(|place| place.status.number()).into()]);
     }
-    stores.add(&sql::STORE_SERIALS, rows);
-    costs::add(stores, &touched.costs);
-    claims::add(stores, &touched.claims);
-    sales::add(stores, touched);
+    stores.add(&sql::STORE_SERIALS, rows)?;
+    costs::add(stores, &touched.costs)?;
+    claims::add(stores, &touched.claims)?;
+    sales::add(stores, touched)
 }
 
-fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
-    let (mut new, mut changed) = (Rows::new(10), Rows::new(10));
+fn add_balances<'r>(stores: &mut Stores<'r, '_, '_>, touched: &'r Touched) -> Result<(), DbError> {
+    let (mut new, mut changed) = (Rows::new(10), Rows::with_capacity(10, touched.balances.len()));
     for (key, balance, was) in &touched.balances {
         let [item, location, lot, status] = balance_key(key);
         // a key that was never touched has no row, as a rule
@@ -198,6 +198,6 @@ fn add_balances<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
             balance.since.0.into(),
         ]);
     }
-    stores.add(&sql::STORE_BALANCES, changed);
-    stores.add_new(&sql::INSERT_BALANCES, new);
+    stores.add(&sql::STORE_BALANCES, changed)?;
+    stores.add_new(&sql::INSERT_BALANCES, new)
 }

@@ -65,7 +65,7 @@ pub(super) struct Disturbed(Vec<MonthKey>);
 
 /// Adds the batch to the months it took effect in, once a key.
 pub(super) fn add(
-    stores: &mut Stores<'_>,
+    stores: &mut Stores<'_, '_, '_>,
     calendars: &Calendars,
     numbered: &[Numbered],
     touched: &Touched,
@@ -98,12 +98,15 @@ pub(super) fn add(
             }
         }
     }
-    let disturbed = add_months(stores, months);
-    add_values(stores, values);
+    let disturbed = add_months(stores, months)?;
+    add_values(stores, values)?;
     Ok(disturbed)
 }
 
-fn add_months(stores: &mut Stores<'_>, months: FxHashMap<MonthKey, Flow>) -> Disturbed {
+fn add_months(
+    stores: &mut Stores<'_, '_, '_>,
+    months: FxHashMap<MonthKey, Flow>,
+) -> Result<Disturbed, DbError> {
     let mut months: Vec<_> = months.into_iter().collect();
     months.sort_unstable_by_key(|(key, _)| *key);
     let mut rows = Rows::with_capacity(10, months.len());
@@ -126,11 +129,14 @@ fn add_months(stores: &mut Stores<'_>, months: FxHashMap<MonthKey, Flow>) -> Dis
             disturbed.0.push((period, key));
         }
     }
-    stores.add(&sql::ADD_MONTHS, rows);
-    disturbed
+    stores.add(&sql::ADD_MONTHS, rows)?;
+    Ok(disturbed)
 }
 
-fn add_values(stores: &mut Stores<'_>, values: FxHashMap<(Period, ItemId, Group), ValueFlow>) {
+fn add_values(
+    stores: &mut Stores<'_, '_, '_>,
+    values: FxHashMap<(Period, ItemId, Group), ValueFlow>,
+) -> Result<(), DbError> {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_unstable_by_key(|(key, _)| *key);
     let mut rows = Rows::with_capacity(7, values.len());
@@ -145,7 +151,7 @@ fn add_values(stores: &mut Stores<'_>, values: FxHashMap<(Period, ItemId, Group)
             flow.value_out.into(),
         ]);
     }
-    stores.add(&sql::ADD_MONTH_VALUES, rows);
+    stores.add(&sql::ADD_MONTH_VALUES, rows)
 }
 
 impl Disturbed {

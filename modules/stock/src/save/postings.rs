@@ -46,15 +46,15 @@ impl Chained {
     /// Their rows.
     pub(super) fn add<'r>(
         &'r self,
-        stores: &mut Stores<'r>,
+        stores: &mut Stores<'r, '_, '_>,
         calendars: &Calendars,
         touched: &Touched,
     ) -> Result<months::Disturbed, DbError> {
         let (lane, numbered) = (self.head.lane, &self.numbered);
-        stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered));
-        stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered));
-        stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered));
-        stores.add(&INSERT_RETURNS, sales::returns(lane, numbered));
+        stores.add(&sql::INSERT_POSTINGS, postings(lane, numbered))?;
+        stores.add(&sql::INSERT_MOVEMENTS, movements(lane, calendars, numbered))?;
+        stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered))?;
+        stores.add(&INSERT_RETURNS, sales::returns(lane, numbered))?;
         months::add(stores, calendars, numbered, touched)
     }
 
@@ -72,7 +72,7 @@ impl Chained {
                 aggregate_seq: number,
                 recorded_at: entry.posted.recorded_at.0,
                 sites: &entry.event.sites,
-                payload: entry.event.payload,
+                payload: Box::<str>::from(entry.event.payload).into_string(),
             });
             for Told { claim, number, event } in entry.told {
                 tx.emit(NewEvent {
@@ -186,8 +186,13 @@ fn postings(lane: i64, numbered: &[Numbered]) -> Rows<'_> {
     rows
 }
 
+/// How many movements.
+fn count(numbered: &[Numbered]) -> usize {
+    numbered.iter().map(|numbered| numbered.entry.posted.movements.len()).sum()
+}
+
 fn movements<'r>(lane: i64, calendars: &Calendars, numbered: &'r [Numbered]) -> Rows<'r> {
-    let mut rows = Rows::new(21);
+    let mut rows = Rows::with_capacity(21, count(numbered));
     for Numbered { entry, number, .. } in numbered {
         let effective_at = entry.posted.effective_at;
         let period = Period::of(calendars.organisation.date(effective_at));
@@ -223,7 +228,7 @@ fn movements<'r>(lane: i64, calendars: &Calendars, numbered: &'r [Numbered]) -> 
 
 /// What movements took from layers, above zero, and what they put into them, below zero.
 fn uses(lane: i64, numbered: &[Numbered]) -> Rows<'_> {
-    let mut rows = Rows::new(9);
+    let mut rows = Rows::with_capacity(9, count(numbered));
     for Numbered { entry, number, .. } in numbered {
         for movement in &entry.posted.movements {
             let key: [Value<'_>; 4] =

@@ -3,12 +3,12 @@
 use super::Stores;
 use super::postings::Numbered;
 use crate::store_sales as sql;
-use db::Rows;
+use db::{DbError, Rows};
 use domain::ledger::chain::ReturnRecord;
 use domain::ledger::{Returned, Sale, SaleLine, Touched};
 
 /// The lines of sales that more came back of, or less.
-pub(super) fn add<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
+pub(super) fn add<'r>(stores: &mut Stores<'r, '_, '_>, touched: &'r Touched) -> Result<(), DbError> {
     let (mut new, mut changed) = (Rows::new(9), Rows::new(4));
     for (SaleLine { posting, line }, sale) in &touched.sales {
         let Sale { item, lot, qty, value, effective_at, back, stored, reversed: _ } = sale;
@@ -29,8 +29,8 @@ pub(super) fn add<'r>(stores: &mut Stores<'r>, touched: &'r Touched) {
             back.value.into(),
         ]);
     }
-    stores.add(&sql::STORE_SALES, changed);
-    stores.add_new(&sql::INSERT_SALES, new);
+    stores.add(&sql::STORE_SALES, changed)?;
+    stores.add_new(&sql::INSERT_SALES, new)
 }
 
 /// What the postings took back of sales.
