@@ -43,7 +43,7 @@ pub(crate) fn of(names: &Names, vault: &Vault, posted: &Posted, ctx: &Ctx) -> Ve
             id: *ctx.ids.next().as_bytes(),
             kind: kind(entry.change),
             sites: vec![entry.site.get()],
-            payload: serde_json::to_string(&body).unwrap_or_default(),
+            payload: crate::run::json(&body),
         };
         Some(Told { claim: entry.claim.to_string(), number, event })
     };

@@ -299,9 +299,7 @@ impl Why {
                 "`{}` stands at its site since `{since}`; leave the instant out, or name one from then on",
                 names(*place)
             ),
-            Why::InFuture { effective, now } => {
-                format!("`{effective}` is later than now, `{now}`")
-            }
+            Why::InFuture { effective, now } => format!("`{effective}` is later than now, `{now}`"),
             Why::PeriodClosed { period } => {
                 format!("`{period}` is closed; set `post_late` to book it in the first open period")
             }

@@ -1,7 +1,7 @@
 //! Backups and dumps: made beside a running server, restored elsewhere, and told apart by their release.
 
-use super::{Ended, Served, Shell};
-use serde_json::{Value, json};
+use super::{Ended, Shell};
+use serde_json::Value;
 use std::path::Path;
 
 #[test]

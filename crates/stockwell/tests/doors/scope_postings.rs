@@ -214,7 +214,7 @@ fn a_part_of_a_site_is_told_of_its_balances_and_of_no_numbers_of_the_site(world:
     );
     // zero would say that there is nothing
     for path in ["stock", "stock?as_of=2026-03-01T00:00:00Z", "availability"] {
-        assert_eq!(mine.get(&format!("/api/v1/items/BOLT/{path}")).refusal(), "403 forbidden", "{path}");
+        assert_eq!(mine.get(format!("/api/v1/items/BOLT/{path}")).refusal(), "403 forbidden", "{path}");
     }
     let both = world.key(Permission::ALL, Some(&[world.location("A1"), world.location("PAR")]));
     let stock = both.get("/api/v1/items/BOLT/stock").good().json();

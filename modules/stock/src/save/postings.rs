@@ -83,7 +83,7 @@ impl Chained {
                     aggregate_seq: number,
                     recorded_at: entry.posted.recorded_at.0,
                     sites: &event.sites,
-                    payload: event.payload,
+                    payload: Box::<str>::from(event.payload).into_string(),
                 });
             }
         }
