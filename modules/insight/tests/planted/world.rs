@@ -162,9 +162,9 @@ impl World {
         world.stock();
         world.claims();
         insight::digest::make(&world.db, &world.ctx()).unwrap().unwrap();
+        world.returns();
         world.beyond_stock();
         world.transfers();
-        world.returns();
         world.put_elsewhere();
         world.corrections();
         world.positioned();
@@ -348,7 +348,7 @@ impl World {
     /// A pallet that went to another site with what is on it, and a bin that was empty.
     fn put_elsewhere(&self) {
         self.post("units", &json!({ "code": "PALLET", "parent": "L2" }));
-        let nails = json!({ "sku": "NAIL", "qty": "1.5", "location": "PALLET", "unit_cost": "1" });
+        let nails = json!({ "sku": "NAIL", "qty": "0.5", "location": "PALLET", "unit_cost": "1" });
         self.lines("receive", "on a pallet", &json!([nails]));
         self.post_at(1, "units/PALLET/move", &json!({ "parent": "M1" }));
         self.post("locations", &json!({ "code": "L9", "kind": "bin", "parent": "L" }));

@@ -21,7 +21,7 @@ use crate::record::{Change, change};
 use crate::{gate, reach, stood};
 use db::{Conn, DbError, Tx};
 use decide::Meaning;
-use domain::ledger::{Claim, Kind, Line, Place, SiteKey};
+use domain::ledger::{Claim, ClaimChange, Kind, Line, Place, SiteKey};
 use domain::{Code, LocationId, LocationKind, PostingId, Problem};
 use places::{LocationFacts, NewHandlingUnit};
 pub(crate) use show::UnitShown;
@@ -154,7 +154,8 @@ impl Told {
         let orders = beside.into_iter().chain([draft.order(&caller.ctx)]).collect();
         let posted = carry_out(tx, &caller.ctx, orders)?;
         let posting = posted.first().ok_or(DbError::NoRow("stock.unit.relocate"))?;
-        if posting.claims.is_empty() {
+        // what only gives to those who wait where it arrives takes from nobody
+        if posting.claims.iter().all(|claim| claim.change == ClaimChange::Covered.word()) {
             return Ok(posting.id);
         }
         let detail =

@@ -5,7 +5,7 @@ use crate::input::{AllocateInput, Work};
 use crate::store_tests;
 use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
 use db::Engine;
-use domain::{ClaimId, Delta, Qty};
+use domain::{ClaimId, Ctx, Delta, Qty};
 
 on_both_engines!(
     a_move_within_a_site_is_a_fact_and_no_movement,
@@ -14,6 +14,7 @@ on_both_engines!(
     units_in_units_go_along,
     a_unit_that_stops_selling_stops_counting,
     claimed_contents_keep_the_unit_where_it_is,
+    a_unit_that_arrives_covers_who_waits_there,
     blocked_places_keep_their_units,
     an_emptied_unit_gives_claims_along,
     a_unit_is_not_emptied_into_a_place_out_of_reach,
@@ -191,6 +192,27 @@ fn claimed_contents_keep_the_unit_where_it_is(engine: Engine) {
     assert!(history(&world, "U").is_empty());
     world.ask(Work::Release(crate::ReleaseInput { claim: bound, kind: None, qty: None, expired: false }));
     bring(&world, "U", "M1").unwrap();
+}
+
+fn a_unit_that_arrives_covers_who_waits_there(engine: Engine) {
+    let world = world(engine);
+    for site in ["L", "M"] {
+        let rule = move |tx: &mut Tx<'_>, ctx: &Ctx| {
+            let who = caller(ctx, None);
+            crate::backorder::set(tx, &who, (site, None), IfMatch::Any, ("cap", Some("9"))).map(|_| ())
+        };
+        world.run(rule).unwrap();
+    }
+    make(&world, "U", "L1");
+    world.receive("5 BOLT at U");
+    world.reserve("BOLT", "M", 3);
+    bring(&world, "U", "M1").unwrap();
+    assert_eq!(world.guard("BOLT", "M"), (5, 3, 0));
+    // nobody's promise is taken along to another site, wait as they may
+    world.reserve("BOLT", "M", 2);
+    let taken = refused(bring(&world, "U", "L1"));
+    assert_eq!(taken.0, Code::StockClaimed);
+    assert_eq!((world.guard("BOLT", "M"), world.guard("BOLT", "L")), ((5, 5, 0), (0, 0, 0)));
 }
 
 fn blocked_places_keep_their_units(engine: Engine) {

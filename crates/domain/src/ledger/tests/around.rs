@@ -72,7 +72,9 @@ impl World {
         let left = self.vault.attempt(|vault| {
             let lines = contents.iter().map(|(key, qty)| line(key, pass(*key), *qty)).collect();
             match half(vault, out, lines)? {
-                Some(posted) if !posted.claims.is_empty() => Err(Refusal::of(Why::ClaimElsewhere)),
+                Some(posted) if posted.claims.iter().any(|entry| entry.change != ClaimChange::Covered) => {
+                    Err(Refusal::of(Why::ClaimElsewhere))
+                }
                 posted => Ok(posted),
             }
         })?;
