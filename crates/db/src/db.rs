@@ -56,6 +56,11 @@ impl Db {
         }
     }
 
+    /// Whether the data is at hand: a point read then waits for nobody, and may be done on any thread.
+    pub fn is_at_hand(&self) -> bool {
+        matches!(self.inner.backend, Backend::Sqlite { .. })
+    }
+
     /// Applies the migrations that are missing; how many. Several processes may do so at once.
     pub fn migrate(&self) -> Result<usize, DbError> {
         if self.inner.settings.read_only {

@@ -169,6 +169,6 @@ What it means and what to do: docs/reference/checks.md";
     #[test]
     fn an_invariant_that_there_is_not_is_refused_by_name() {
         assert!(invariant("I-05").is_ok());
-        assert!(invariant("I-31").unwrap_err().contains("`I-31` is no invariant"));
+        assert!(invariant("I-32").unwrap_err().contains("`I-32` is no invariant"));
     }
 }

@@ -48,7 +48,7 @@ impl Site {
         site.run(&["init"]);
         let key = ["--json", "key", "add", "crowd", "--role", "administrator", "--unlimited"];
         let made: Value = serde_json::from_slice(&site.run(&key).stdout).unwrap();
-        made["key"].as_str().unwrap().clone_into(&mut site.token);
+        made["secret"].as_str().unwrap().clone_into(&mut site.token);
         let server = site.serve();
         let mut client = server.client();
         let places = [

@@ -5,7 +5,7 @@ use super::{Brief, ItemStock, Shown, Slice, brief, read};
 use crate::as_of::Moment;
 use crate::reach;
 use catalog::ItemFacts;
-use db::{Conn, Engine};
+use db::Conn;
 use domain::{Instant, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -44,10 +44,10 @@ pub(crate) async fn get_item_stock(
     let asked = list.filter.clone();
     let is_past = asked.as_of.is_some() || asked.as_recorded.is_some();
     let question = Question { sku, scope: caller.scope, now: caller.ctx.now, asked, slice };
-    // what is on one page is a point read of the file: handing it to another thread would cost more than
-    // it does. Anything else is added up, or waits for a server that may hang, and must not hold up the
-    // thread that answers others
-    let is_brief = !is_past && slice.after.is_none() && app.db().engine() == Engine::Sqlite;
+    // what is on one page is a point read, and where the data is at hand, handing it to another thread
+    // would cost more than it does. Anything else is added up, or waits for a server that may hang, and
+    // must not hold up the thread that answers others
+    let is_brief = !is_past && slice.after.is_none() && app.db().is_at_hand();
     let at_once = if is_brief { app.db().read_blocking(|conn| question.brief(conn))? } else { None };
     let (stock, next) = match at_once {
         Some(shown) => shown,
