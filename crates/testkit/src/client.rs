@@ -5,10 +5,12 @@
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
+use db::{Conn, DbError};
 use domain::permission::Permissions;
 use domain::{Ids, Instant, LocationId, PrincipalId, Problem};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -44,6 +46,10 @@ impl Authenticator for Doorman {
 
     fn is_current(&self, _: &Arc<Principal>, _: Instant) -> bool {
         true
+    }
+
+    fn names(&self, _: &mut Conn<'_>, _: &[PrincipalId]) -> Result<BTreeMap<PrincipalId, String>, DbError> {
+        Ok(BTreeMap::new())
     }
 }
 

@@ -9,8 +9,9 @@ use crate::strangers::Strangers;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bytes::Bytes;
+use db::{Conn, DbError};
 use domain::{Code, Ids, Instant, PrincipalId, Problem};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -218,6 +219,18 @@ impl App {
     /// Whether the log tells of one more refusal at the usual level.
     pub(crate) fn tells(&self, now: Instant) -> bool {
         self.0.told.take(now).is_ok()
+    }
+
+    /// The names of those who did something, for people.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn names(
+        &self,
+        conn: &mut Conn<'_>,
+        ids: &[PrincipalId],
+    ) -> Result<BTreeMap<PrincipalId, String>, DbError> {
+        self.authenticator().names(conn, ids)
     }
 
     /// Notes that a stored answer was given again, for whoever answers past [`crate::Command::run`].

@@ -10,8 +10,10 @@ use crate::limiter::Limiter;
 use crate::strangers::Peer;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use db::{Conn, DbError};
 use domain::permission::Permissions;
 use domain::{Actor, Code, Ctx, Instant, LocationId, Permission, PrincipalId, Problem};
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -212,6 +214,16 @@ pub trait Authenticator: Send + Sync {
     /// Whether the principal is still what it was: not revoked, not expired, the same grants. Asked
     /// again and again by long streams.
     fn is_current(&self, principal: &Arc<Principal>, now: Instant) -> bool;
+
+    /// The names of principals, ended ones included. Who has none is left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    fn names(
+        &self,
+        conn: &mut Conn<'_>,
+        ids: &[PrincipalId],
+    ) -> std::result::Result<BTreeMap<PrincipalId, String>, DbError>;
 }
 
 /// The caller of a guarded route: an extractor. The guard has already checked the permission.

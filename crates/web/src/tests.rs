@@ -6,11 +6,12 @@ use crate::{
 };
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
-use db::{Db, DbError, Settings};
+use db::{Conn, Db, DbError, Settings};
 use domain::permission::Permissions;
 use domain::{Code, Ids, Instant, Permission, PrincipalId, Problem};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -63,6 +64,10 @@ impl Authenticator for Doorman {
 
     fn is_current(&self, _: &Arc<Principal>, _: Instant) -> bool {
         true
+    }
+
+    fn names(&self, _: &mut Conn<'_>, _: &[PrincipalId]) -> Result<BTreeMap<PrincipalId, String>, DbError> {
+        Ok(BTreeMap::new())
     }
 }
 

@@ -6,9 +6,10 @@
 use crate::authority::Locations;
 use crate::keys::Authenticated;
 use crate::{keys, store, store_keys, token};
-use db::Db;
+use db::{Conn, Db, DbError};
 use domain::{Code, Instant, PrincipalId, Problem};
 use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -242,5 +243,19 @@ impl Authenticator for Keys {
     fn is_current(&self, principal: &Arc<Principal>, now: Instant) -> bool {
         let is_it = |entry: &Entry| Arc::ptr_eq(&entry.principal, principal) && entry.expires_at > now;
         self.known().entries.values().any(is_it)
+    }
+
+    fn names(
+        &self,
+        conn: &mut Conn<'_>,
+        ids: &[PrincipalId],
+    ) -> Result<BTreeMap<PrincipalId, String>, DbError> {
+        let mut names = BTreeMap::new();
+        for id in ids {
+            if let Some(name) = store::name(conn, *id)? {
+                names.insert(*id, name);
+            }
+        }
+        Ok(names)
     }
 }

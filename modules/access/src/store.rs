@@ -34,6 +34,9 @@ macro_rules! user {
     };
 }
 
+const NAME: Statement =
+    Statement::new("access.principal.name", "select name from access_principal where id = ?1").hot();
+
 const INSERT_PRINCIPAL: Statement = Statement::new(
     "access.principal.insert",
     "insert into access_principal (id, kind, name, version, created_at, created_by, ended_at)
@@ -304,3 +307,8 @@ pub(crate) const ALL: &[&Statement] = &[
     &LOCK_SETUP,
     &CLOSE_SETUP,
 ];
+
+/// The name of a principal, ended or not.
+pub(crate) fn name(conn: &mut Conn<'_>, id: PrincipalId) -> Result<Option<String>, DbError> {
+    conn.query_opt(&NAME, &[id.get().into()], |row| Ok(row.text(0)?.to_owned()))
+}

@@ -89,7 +89,7 @@ pub use input::{
     ReverseInput, SaleInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
-pub use ledger_page::{LedgerEnd, LedgerRow};
+pub use ledger_page::{LedgerActor, LedgerEnd, LedgerRow};
 pub use loader::{Costing, HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
 pub use organise::set_up_organisation;
 pub use read_routes::read_routes;

@@ -15,6 +15,7 @@ on_both_engines!(
     what_stands_elsewhere_by_its_id_is_not_there,
     a_part_of_a_site_is_told_of_its_balances_and_of_no_numbers_of_the_site,
     who_works_at_one_place_changes_no_item,
+    who_posted_is_told_by_name,
 );
 
 /// `LON` with `A1` and `A2`, `PAR` with `P1`, stock in both; the administrator, and whoever may
@@ -227,4 +228,17 @@ fn who_works_at_one_place_changes_no_item(world: &World) {
     assert_eq!(mine.post("/api/v1/items", &item).refusal(), "403 forbidden");
     assert_eq!(admin.get("/api/v1/items/NUT").status, 404);
     mine.get("/api/v1/items/BOLT").good();
+}
+
+fn who_posted_is_told_by_name(world: &World) {
+    let (admin, _) = sites(world);
+    let me = admin.get("/api/v1/me").good().json();
+    let rows = admin.get("/api/v1/ledger?limit=1").good().json();
+    let row = &rows["items"][0];
+    assert_eq!((&row["actor"]["id"], &row["actor"]["name"]), (&me["id"], &me["name"]));
+    assert!(row["actor"]["name"].is_string(), "{row}");
+    let posting = admin.get(format!("/api/v1/postings/{}", row["posting"].as_str().unwrap())).good().json();
+    assert_eq!(posting["items"][0]["actor"], row["actor"]);
+    let mine = admin.get(format!("/api/v1/ledger?actor={}", row["actor"]["id"])).good().json();
+    assert!(!mine["items"].as_array().unwrap().is_empty());
 }

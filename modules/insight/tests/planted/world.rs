@@ -3,12 +3,13 @@
 use axum::body::Body;
 use axum::extract::FromRef;
 use axum::http::Request;
-use db::{Db, Engine, MigrationSet, Settings};
+use db::{Conn, Db, DbError, Engine, MigrationSet, Settings};
 use domain::permission::Permissions;
 use domain::{Actor, Ctx, Ids, Instant, PrincipalId, Problem};
 use http_body_util::BodyExt as _;
 use insight::verify::{self, Options, Report, Status};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -62,6 +63,10 @@ impl Authenticator for Doorman {
 
     fn is_current(&self, _: &Arc<Principal>, _: Instant) -> bool {
         true
+    }
+
+    fn names(&self, _: &mut Conn<'_>, _: &[PrincipalId]) -> Result<BTreeMap<PrincipalId, String>, DbError> {
+        Ok(BTreeMap::new())
     }
 }
 

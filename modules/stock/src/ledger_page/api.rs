@@ -48,13 +48,15 @@ pub(crate) async fn list_ledger(
 ) -> web::Result {
     let after: Option<After> = list.after()?;
     let (limit, filter, scope) = (list.limit, list.filter.clone(), caller.scope.clone());
-    let with_values = caller.may(Permission::CostRead);
+    let (asked, with_values) = (app.clone(), caller.may(Permission::CostRead));
     let (rows, next) = app
         .db()
         .read(move |conn| {
             let wanted = resolve(conn, &scope, &filter)?;
             let Part { rows, next } = read(conn, &scope, &wanted, after, limit)?;
-            Ok::<_, Failure>((row::rows(conn, &scope, rows, with_values)?, next))
+            let mut rows = row::rows(conn, &scope, rows, with_values)?;
+            row::name_actors(&asked, conn, &mut rows)?;
+            Ok::<_, Failure>((rows, next))
         })
         .await?;
     Answer::ok(&list.part(rows, next.as_ref())?)
@@ -103,6 +105,7 @@ pub(crate) async fn get_posting(
     let posting = PostingId::parse(&id).map_err(|_| Problem::not_found("posting", &id))?;
     let (after, limit) = (list.after::<i64>()?, list.limit);
     let (scope, with_values) = (caller.scope.clone(), caller.may(Permission::CostRead));
+    let asked = app.clone();
     let (rows, next) = app
         .db()
         .read(move |conn| {
@@ -112,7 +115,9 @@ pub(crate) async fn get_posting(
             if rows.is_empty() && next.is_none() && !store::moves_nothing(conn, posting)? {
                 return Err(Problem::not_found("posting", &id).into());
             }
-            Ok::<_, Failure>((row::rows(conn, &scope, rows, with_values)?, next))
+            let mut rows = row::rows(conn, &scope, rows, with_values)?;
+            row::name_actors(&asked, conn, &mut rows)?;
+            Ok::<_, Failure>((rows, next))
         })
         .await?;
     Answer::ok(&list.part(rows, next.as_ref())?)

@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use store::{Along, Entry, entries};
 use web::Scope;
 
-pub use row::{LedgerEnd, LedgerRow};
+pub use row::{LedgerActor, LedgerEnd, LedgerRow};
 
 /// Where a page ended: recorded instant, lane, number, line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -12,7 +12,18 @@ use domain::{Delta, Instant, ItemId, LocationId, PostingId, PrincipalId, Status}
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
-use web::Scope;
+use web::{App, Scope};
+
+/// Who posted something.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LedgerActor {
+    /// The principal, as `?actor` takes it.
+    #[schema(value_type = i64)]
+    pub id: PrincipalId,
+    /// The login of a user or the name of a key; left out for the product itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
 
 /// One movement of the ledger.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -45,9 +56,8 @@ pub struct LedgerRow {
     /// When the ledger took it.
     #[schema(value_type = String, format = DateTime)]
     pub recorded_at: Instant,
-    /// The principal that posted it.
-    #[schema(value_type = i64)]
-    pub actor: PrincipalId,
+    /// Who posted it.
+    pub actor: LedgerActor,
     /// The document behind it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<String>,
@@ -114,6 +124,18 @@ fn shown(
     Ok(found)
 }
 
+/// Says who posted the rows, by name.
+pub(crate) fn name_actors(app: &App, conn: &mut Conn<'_>, rows: &mut [LedgerRow]) -> Result<(), DbError> {
+    let mut ids: Vec<PrincipalId> = rows.iter().map(|row| row.actor.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let names = app.names(conn, &ids)?;
+    for row in rows {
+        row.actor.name = names.get(&row.actor.id).cloned();
+    }
+    Ok(())
+}
+
 /// Gives entries their names, as far as the caller reaches.
 pub(crate) fn rows(
     conn: &mut Conn<'_>,
@@ -159,7 +181,7 @@ pub(crate) fn rows(
             value: entry.value.filter(|_| with_values).map(value),
             effective_at: entry.effective_at,
             recorded_at: entry.recorded_at,
-            actor: entry.actor,
+            actor: LedgerActor { id: entry.actor, name: None },
             document: entry.document,
             reason: entry.reason,
             note: entry.note,
