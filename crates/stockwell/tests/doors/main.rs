@@ -10,6 +10,7 @@ mod door;
 mod events;
 mod keys;
 mod metrics;
+mod rotation;
 mod scope;
 mod scope_postings;
 mod scope_walk;
