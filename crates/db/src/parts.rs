@@ -13,7 +13,7 @@ use crate::pg::writer::{FrontThread, Shared};
 use crate::queue::Queue;
 use crate::reads::{ReadPool, Reader};
 use crate::settings::Settings;
-use crate::sqlite::checkpoint::Log;
+use crate::sqlite::checkpoint::{self, Log};
 use crate::sqlite::open;
 use crate::sqlite::writer::{Rest, Writer};
 use crate::wake::Wake;
@@ -234,20 +234,23 @@ impl Inner {
 
     /// See [`Db::close`](crate::Db::close).
     pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+        let was_open = !self.closed.swap(true, Ordering::SeqCst);
         self.queue.close();
         self.reads.close();
         for queue in lock(&self.fronts).drain(..) {
             queue.close();
         }
         match &self.backend {
-            Backend::Sqlite { writer, .. } => {
+            Backend::Sqlite { path, writer } => {
                 let thread = lock(writer).take();
                 let rest = thread.and_then(join);
                 join_all(&self.threads);
                 // readers first: whoever closes the file last copies the log back into it
                 self.reads.end();
                 drop(rest);
+                if was_open && self.settings.read_only {
+                    checkpoint::tidy(path);
+                }
             }
             Backend::Postgres(server) => {
                 join_all(&self.threads);

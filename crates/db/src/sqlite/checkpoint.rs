@@ -6,7 +6,7 @@ use crate::error::DbError;
 use crate::settings::Settings;
 use crate::sqlite::error::name;
 use crate::sqlite::open;
-use rusqlite::Connection;
+use rusqlite::{Connection, OpenFlags};
 use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -120,6 +120,23 @@ impl Drop for Log {
 /// another process reads on, the log stays beside the file, and the next start takes it in.
 pub(crate) fn end(conn: &Connection) {
     copy(conn, TRUNCATE);
+}
+
+/// Behind connections that only read: they make a log where there is none and cannot take it away
+/// again. It is the engine that decides whether anybody else has the file open; what a log still holds
+/// is left to the next who writes.
+pub(crate) fn tidy(path: &Path) {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if std::fs::metadata(&log).is_ok_and(|log| log.len() == 0) {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        // a folder that is not ours to write keeps it
+        let closed = Connection::open_with_flags(path, flags)
+            .and_then(|conn| conn.query_row("pragma schema_version", [], |row| row.get::<_, i64>(0)));
+        if let Err(error) = closed {
+            tracing::debug!(%error, "an empty log stays beside the file");
+        }
+    }
 }
 
 /// A reader or another copy may be in the way: then the next one copies more.
