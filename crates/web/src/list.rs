@@ -160,7 +160,7 @@ impl<F, S: Sort> List<F, S> {
         }
         params::require_utf8(query)?;
         Ok(List {
-            filter: params::read(&filters.finish())?,
+            filter: params::read_beside(&filters.finish(), &["limit", "cursor", "sort"])?,
             sort: sort_of(order.as_deref())?,
             limit: limit_of(limit.as_deref())?,
             cursor: after,
@@ -279,6 +279,8 @@ mod tests {
             let problem = Names::read(query).unwrap_err();
             assert_eq!(problem.errors[0].pointer, pointer, "{query}: {problem}");
         }
+        let told = Names::read("colour=red").unwrap_err().detail;
+        assert_eq!(told, "there is no parameter `colour` here, only `least`, `limit`, `cursor`, `sort`");
         assert_eq!(Names::read("limit=500").unwrap().limit, 500);
     }
 }

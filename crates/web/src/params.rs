@@ -37,13 +37,18 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
 
 /// Reads the part of the address after `?`.
 pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
+    read_beside(query, &[])
+}
+
+/// The same where some parameters, which somebody else reads, are known beside.
+pub(crate) fn read_beside<T: DeserializeOwned>(query: &str, beside: &[&str]) -> Result<T, Problem> {
     require_utf8(query)?;
     let parse = serde_urlencoded::Deserializer::new(form_urlencoded::parse(query.as_bytes()));
     serde_path_to_error::deserialize(parse).map_err(|error| {
         let detail = error.inner().to_string();
         let named = |prefix| crate::json::quoted(&detail, prefix);
         if let Some(name) = named("unknown field `") {
-            return Problem::at(Code::UnknownParameter, format!("?{name}"), unknown(name, &detail));
+            return Problem::at(Code::UnknownParameter, format!("?{name}"), unknown(name, &detail, beside));
         }
         let name = named("missing field `").or_else(|| named("duplicate field `")).map(str::to_owned);
         let name = name.unwrap_or_else(|| error.path().to_string());
@@ -54,10 +59,14 @@ pub(crate) fn read<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     })
 }
 
-fn unknown(name: &str, detail: &str) -> String {
-    match detail.split_once("expected ") {
-        Some((_, expected)) => format!("there is no parameter `{name}` here, only {expected}"),
-        None => format!("there is no parameter `{name}` here"),
+/// Names the parameters that there are: those that the library expects, which it quotes, and others.
+fn unknown(name: &str, detail: &str, beside: &[&str]) -> String {
+    let expected = detail.split_once("expected ").map(|(_, expected)| expected).unwrap_or_default();
+    let expected = expected.split('`').skip(1).step_by(2);
+    let known: Vec<String> = expected.chain(beside.iter().copied()).map(|name| format!("`{name}`")).collect();
+    match known.join(", ") {
+        none if none.is_empty() => format!("there is no parameter `{name}` here"),
+        known => format!("there is no parameter `{name}` here, only {known}"),
     }
 }
 
@@ -114,6 +123,19 @@ mod tests {
             let problem = read::<Filter>(&format!("least={wrong}")).unwrap_err();
             assert_eq!(problem.detail, "the parameter `least`: it is a whole number", "{wrong}");
         }
+    }
+
+    #[test]
+    fn what_there_is_in_place_of_what_there_is_not_is_listed() {
+        #[derive(Deserialize, Debug)]
+        #[serde(deny_unknown_fields)]
+        struct None {}
+        let told = |problem: Problem| problem.detail.into_owned();
+        let all = told(read::<Filter>("colour=red").unwrap_err());
+        assert_eq!(all, "there is no parameter `colour` here, only `class`, `archived`, `least`");
+        assert_eq!(told(read::<None>("colour=red").unwrap_err()), "there is no parameter `colour` here");
+        let beside = told(read_beside::<None>("colour=red", &["limit"]).unwrap_err());
+        assert_eq!(beside, "there is no parameter `colour` here, only `limit`");
     }
 
     #[test]
