@@ -44,14 +44,17 @@ const REGROUP_SITES: Statement = Statement::new(
 
 fn organisation(row: &Row<'_>) -> Result<Organisation, DbError> {
     let bad = |column, wanted| DbError::Column { column, wanted };
+    let version = row.int(5)?;
+    // the first migration has put in what a column needs
+    let is_set_up = version > 0;
     Ok(Organisation {
-        name: row.text(0)?.to_owned(),
+        name: is_set_up.then_some(row.text(0)?.to_owned()),
         currency: Currency::parse(row.text(1)?).map_err(|_| bad(1, "a currency"))?,
         zone: Zone::parse(row.text(2)?).map_err(|_| bad(2, "a time zone"))?,
         valuation_method: Method::from_number(row.int(3)?).ok_or(bad(3, "a costing method"))?,
         valuation_grouping: ValuationGrouping::from_number(row.int(4)?).ok_or(bad(4, "a grouping"))?,
-        version: row.int(5)?,
-        changed_at: Instant(row.int(6)?),
+        version,
+        changed_at: is_set_up.then_some(Instant(row.int(6)?)),
     })
 }
 
@@ -70,13 +73,13 @@ pub(crate) fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Result<(),
     let Organisation { name, currency, zone, valuation_method, valuation_grouping, version, changed_at } =
         organisation;
     let params = [
-        name.into(),
+        name.as_deref().unwrap_or_default().into(),
         currency.code().into(),
         zone.name().into(),
         valuation_method.number().into(),
         valuation_grouping.number().into(),
         (*version).into(),
-        changed_at.0.into(),
+        changed_at.map_or(0, |at| at.0).into(),
     ];
     tx.execute(&UPDATE, &params).map(|_| ())
 }

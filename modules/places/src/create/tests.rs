@@ -11,13 +11,13 @@ use serde_json::json;
 
 fn organisation() -> Organisation {
     Organisation {
-        name: String::new(),
+        name: None,
         currency: Currency::parse("GBP").unwrap(),
         zone: Zone::parse("Europe/Berlin").unwrap(),
         valuation_method: Method::Fifo,
         valuation_grouping: organise::ValuationGrouping::Site,
         version: 0,
-        changed_at: Instant(0),
+        changed_at: None,
     }
 }
 

@@ -58,8 +58,8 @@ impl Serialize for ValuationGrouping {
 /// The organisation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Organisation {
-    /// What it is called; empty until it is set up.
-    pub name: String,
+    /// What it is called; null until it is set up.
+    pub name: Option<String>,
     /// The currency of the books.
     #[schema(value_type = String)]
     pub currency: Currency,
@@ -75,9 +75,9 @@ pub struct Organisation {
     pub valuation_grouping: ValuationGrouping,
     /// Counts its changes; 0 until it is set up.
     pub version: i64,
-    /// When it was last changed.
-    #[schema(value_type = String, format = DateTime)]
-    pub changed_at: Instant,
+    /// When it was set up; null until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub changed_at: Option<Instant>,
 }
 
 fn zone_name<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Error> {
@@ -116,7 +116,8 @@ pub fn organisation(conn: &mut Conn<'_>) -> Result<Organisation, DbError> {
 pub fn set_up(tx: &mut Tx<'_>, ctx: &Ctx, command: &SetUp) -> Result<Organisation, Failure> {
     let before = store_organisation::lock(tx)?;
     if before.version > 0 {
-        let detail = format!("the organisation was set up before, as `{}`", before.name);
+        let name = before.name.unwrap_or_default();
+        let detail = format!("the organisation was set up before, as `{name}`");
         return Err(Problem::new(Code::AlreadySetUp, detail).into());
     }
     let after = plan(command, ctx.now)?;
@@ -128,11 +129,11 @@ pub fn set_up(tx: &mut Tx<'_>, ctx: &Ctx, command: &SetUp) -> Result<Organisatio
     let change = RecordChange {
         action: "places.organisation.set_up",
         event: "places.organisation_set_up",
-        target: &after.name,
+        target: after.name.as_deref().unwrap_or_default(),
         aggregate_type: "organisation",
         aggregate_id: "1",
         version: after.version,
-        at: after.changed_at,
+        at: ctx.now,
         sites: &[],
     };
     web::record_change(tx, ctx, &change, &body);
@@ -145,7 +146,7 @@ fn plan(command: &SetUp, now: Instant) -> Result<Organisation, Problem> {
     let grouping = valuation_grouping.as_deref().unwrap_or("site");
     let found = ValuationGrouping::ALL.iter().find(|other| other.word() == grouping);
     Ok(Organisation {
-        name: code::name(name, "/name")?,
+        name: Some(code::name(name, "/name")?),
         currency: Currency::parse(currency).map_err(|error| error.problem("/currency"))?,
         zone: Zone::parse(zone).map_err(|error| error.problem("/zone"))?,
         valuation_method: Method::parse(valuation_method.as_deref().unwrap_or("fifo"))
@@ -155,6 +156,6 @@ fn plan(command: &SetUp, now: Instant) -> Result<Organisation, Problem> {
             Problem::at(Code::InvalidValue, "/valuation_grouping", detail)
         })?,
         version: 1,
-        changed_at: now,
+        changed_at: Some(now),
     })
 }

@@ -37,6 +37,7 @@ fn an_organisation_is_set_up_once(engine: Engine) {
     let world = world(engine);
     let before = world.read(organisation);
     assert_eq!((before.version, before.currency.code(), before.zone.name()), (0, "GBP", "UTC"));
+    assert_eq!((before.name, before.changed_at), (None, None), "nobody has chosen anything");
     let after = world.run(|tx, ctx| set_up(tx, ctx, &command())).unwrap();
     assert_eq!(world.read(organisation), after);
     assert_eq!((after.version, after.valuation_method), (1, Method::MovingAverage));
