@@ -56,6 +56,11 @@ impl Instant {
         self.plus_micros(seconds.saturating_mul(1_000_000))
     }
 
+    /// The second that it lies in, for people.
+    pub const fn to_the_second(self) -> Instant {
+        Instant(self.0.div_euclid(1_000_000).saturating_mul(1_000_000))
+    }
+
     fn stamp(self) -> jiff::Timestamp {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
     }

@@ -104,8 +104,8 @@ impl Config {
     /// Reads everything.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for a file that cannot be read, for settings that there are not, and for
-    /// values that make no sense.
+    /// [`Stop::Settings`] for a file that cannot be read, for settings that there are not, and for
+    /// values that make no sense; [`Stop::Usage`] for such a value of a flag.
     pub fn read(flags: &Flags) -> Result<Config, Stop> {
         Config::read_with(flags, &Variables::of_process()?)
     }
@@ -149,7 +149,7 @@ impl Config {
     }
 
     fn take_file(&mut self, path: &Path) -> Result<(), Stop> {
-        let wrong = |error: &dyn fmt::Display| Stop::Unsafe(format!("`{}`: {error}", path.display()));
+        let wrong = |error: &dyn fmt::Display| Stop::Settings(format!("`{}`: {error}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(&error))?;
         let mut found = Vec::new();
@@ -177,8 +177,11 @@ impl Config {
     }
 
     fn wrong(&self, name: &str, why: &str) -> Stop {
-        let source = self.values.get(name).map_or(&Source::Default, |(_, source)| source);
-        Stop::Unsafe(format!("the setting `{name}` ({source}): {why}"))
+        match self.values.get(name).map_or(&Source::Default, |(_, source)| source) {
+            // whoever wrote it sees the call in front of them
+            Source::Flag => Stop::Usage(format!("`--{name}`: {why}")),
+            source => Stop::Settings(format!("the setting `{name}` ({source}): {why}")),
+        }
     }
 
     /// A value as text.
@@ -194,7 +197,7 @@ impl Config {
     /// A value that is `true` or `false`.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for any other text.
+    /// [`Stop::Settings`] for any other text.
     pub fn flag(&self, name: &str) -> Result<bool, Stop> {
         let text = self.text(name);
         text.parse().map_err(|_| self.wrong(name, &format!("`{text}` is neither `true` nor `false`")))
@@ -222,7 +225,7 @@ impl Config {
     /// Where to listen.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for what is no IP address with a port.
+    /// [`Stop::Settings`] for what is no IP address with a port, [`Stop::Usage`] when a flag says so.
     pub fn listen(&self) -> Result<std::net::SocketAddr, Stop> {
         let text = self.text("listen");
         let why = format!(
@@ -235,7 +238,7 @@ impl Config {
     /// Which lines the log has.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for a level that there is not.
+    /// [`Stop::Settings`] for a level that there is not.
     pub(crate) fn log_filter(&self) -> Result<EnvFilter, Stop> {
         logging::filter(self.text("log.level")).map_err(|why| self.wrong("log.level", &why))
     }
@@ -243,7 +246,7 @@ impl Config {
     /// The limits of the doors.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for what is no number.
+    /// [`Stop::Settings`] for what is no number.
     pub fn limits(&self) -> Result<web::Limits, Stop> {
         Ok(web::Limits {
             body_bytes_max: self.number("limits.body_bytes")?,
@@ -258,7 +261,7 @@ impl Config {
     /// How the server ends.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for what is no number.
+    /// [`Stop::Settings`] for what is no number.
     pub fn closing(&self) -> Result<web::Closing, Stop> {
         Ok(web::Closing {
             delay: Duration::from_secs(self.number("shutdown.delay_seconds")?),

@@ -17,9 +17,16 @@ pub enum Stop {
     Violated,
     /// It could not run at all, for instance because the database is in use: exit code 4.
     CannotRun(String),
-    /// The settings are not safe or cannot be read: exit code 78.
+    /// A signal ended it before it was done: exit code 130. What it had committed stays.
+    Interrupted(String),
+    /// The settings cannot be read: exit code 78.
+    Settings(String),
+    /// The settings are not safe: exit code 78.
     Unsafe(String),
 }
+
+/// The exit code of what a signal has ended, as shells have it for Ctrl-C.
+pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The result of a command.
 pub type Done = Result<(), Stop>;
@@ -43,13 +50,14 @@ impl Stop {
     }
 
     /// The exit codes there are, and what each says.
-    pub const CODES: [(u8, &str); 6] = [
+    pub const CODES: [(u8, &str); 7] = [
         (0, "done"),
         (1, "refused or failed; nothing was changed"),
         (2, "called wrongly"),
         (3, "`verify` found a violation"),
         (4, "could not run, for instance because the database is in use"),
-        (78, "settings that are not safe, or cannot be read"),
+        (78, "settings that cannot be read, or are not safe"),
+        (INTERRUPTED, "ended by Ctrl-C or a signal before it was done; what was committed stays"),
     ];
 
     /// The code: that of the problem, or the word for the exit code.
@@ -59,6 +67,8 @@ impl Stop {
             Stop::Usage(_) => "called_wrongly",
             Stop::Violated => "violated",
             Stop::CannotRun(_) => "cannot_run",
+            Stop::Interrupted(_) => "interrupted",
+            Stop::Settings(_) => "invalid_settings",
             Stop::Unsafe(_) => "unsafe_settings",
         }
     }
@@ -67,7 +77,11 @@ impl Stop {
     pub fn sentence(&self) -> &str {
         match self {
             Stop::Failed(problem) => &problem.detail,
-            Stop::Usage(text) | Stop::CannotRun(text) | Stop::Unsafe(text) => text,
+            Stop::Usage(text)
+            | Stop::CannotRun(text)
+            | Stop::Interrupted(text)
+            | Stop::Settings(text)
+            | Stop::Unsafe(text) => text,
             Stop::Violated => "an invariant does not hold",
         }
     }
@@ -79,7 +93,8 @@ impl Stop {
             Stop::Usage(_) => 2,
             Stop::Violated => 3,
             Stop::CannotRun(_) => 4,
-            Stop::Unsafe(_) => 78,
+            Stop::Interrupted(_) => INTERRUPTED,
+            Stop::Settings(_) | Stop::Unsafe(_) => 78,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod config;
 pub mod exit;
 mod gauges;
 pub mod ids;
+mod interrupt;
 mod logging;
 pub mod out;
 mod secret;

@@ -1,4 +1,4 @@
-//! Log lines: one JSON object a line on standard output, or plain text.
+//! Log lines: one JSON object a line, or plain text. On standard output, unless results go there.
 
 use crate::config::Config;
 use crate::exit::Stop;
@@ -10,22 +10,37 @@ use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::writer::BoxMakeWriter;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 use web::Clock;
 
+/// Where the log goes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Log {
+    /// It is all that the command prints.
+    StandardOutput,
+    /// Results stand on standard output.
+    StandardError,
+}
+
 /// Turns logging on for the process.
 ///
 /// # Errors
-/// [`Stop::Unsafe`] for a level that makes no sense.
-pub(crate) fn start(config: &Config, clock: Arc<dyn Clock>) -> Result<(), Stop> {
+/// [`Stop::Settings`] for a level that makes no sense.
+pub(crate) fn start(config: &Config, log: Log, clock: Arc<dyn Clock>) -> Result<(), Stop> {
     let filter = config.log_filter()?;
     let lines = Lines { clock, json: config.text("log.format") == "json" };
+    let to = match log {
+        Log::StandardOutput => BoxMakeWriter::new(std::io::stdout),
+        Log::StandardError => BoxMakeWriter::new(std::io::stderr),
+    };
     let started = tracing_subscriber::fmt()
         .with_env_filter(filter)
         // a log that nobody reads any more is no reason to fail
         .log_internal_errors(false)
         .event_format(lines)
+        .with_writer(to)
         .try_init();
     started.map_err(Stop::cannot_run)
 }

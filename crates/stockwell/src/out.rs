@@ -39,16 +39,15 @@ impl Out {
         }
     }
 
-    /// What somebody waits for beside the result, as a value for programs.
+    /// A result of a command that goes on: for programs one value on one line, so that whoever reads
+    /// line by line has it whole.
     ///
     /// # Errors
-    /// When the value cannot be written as JSON.
-    pub fn aside<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Stop> {
+    /// When standard output is gone.
+    pub fn step<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> Result<(), Stop> {
         let line =
             if self.json { serde_json::to_string(value).map_err(Stop::cannot_run)? } else { text(value) };
-        // nobody is left to tell that nobody listens
-        drop(writeln!(std::io::stderr(), "{}", line.trim_end()));
-        Ok(())
+        self.line(&line)
     }
 
     /// A remark beside the result, which may be what somebody waits for: it is made in any case.
@@ -75,6 +74,9 @@ impl Out {
                 map.insert("errors".into(), fields.collect());
             }
             value.to_string()
+        } else if matches!(stop, Stop::Interrupted(_)) {
+            // it was asked for
+            stop.to_string()
         } else {
             format!("error: {stop}")
         };
@@ -104,9 +106,41 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     text
 }
 
+/// The columns that a terminal has at least.
+const COLUMNS: usize = 80;
+
+/// A text in lines that fit, each so many blanks in.
+pub fn wrapped(text: &str, indent: usize) -> String {
+    let blanks = " ".repeat(indent);
+    let mut lines = String::new();
+    let mut width = 0;
+    for word in text.split_whitespace() {
+        let more = word.chars().count() + 1;
+        let begins = lines.is_empty() || width + more > COLUMNS;
+        if begins && !lines.is_empty() {
+            lines.push('\n');
+        }
+        width = if begins { indent + more - 1 } else { width + more };
+        lines.push_str(if begins { &blanks } else { " " });
+        lines.push_str(word);
+    }
+    if !lines.is_empty() {
+        lines.push('\n');
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_is_broken_between_words() {
+        let text = format!("{} b c", "a".repeat(75));
+        assert_eq!(wrapped(&text, 2), format!("  {} b\n  c\n", "a".repeat(75)), "80 columns are full");
+        assert_eq!(wrapped(&"a".repeat(90), 1), format!(" {}\n", "a".repeat(90)), "a word stays whole");
+        assert_eq!(wrapped("", 4), "");
+    }
 
     #[test]
     fn columns_stand_below_each_other() {

@@ -87,7 +87,10 @@ fn what_cannot_run_is_told_apart_from_what_is_wrong() {
     let unknown = stockwell(&["--data", data, "verify", "--check", "I-32"]);
     assert_eq!(code(&unknown), 2);
     let said = String::from_utf8(unknown.stderr).unwrap();
-    assert!(said.contains("`I-32` is no invariant; they are I-01 to I-31"), "{said}");
+    assert!(
+        said.contains("`I-32` is no invariant: they are named by `I-` and a number, from `I-01` to `I-31`"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -12,8 +12,9 @@ const HEAD: &str = "# The command line
 
 Results go to standard output, remarks and errors to standard error. With `--json` a result is one JSON value, an
 error is `{\"error\", \"exit_code\", \"code\"}`, with `errors` where fields are at fault, and a remark `{\"remark\"}`, each on a
-line of its own. The demo says what it has loaded as `{\"imported\"}` and where it answers as `{\"serving\"}`. Bars that show progress
-appear only where a terminal watches.
+line of its own. The demo, which goes on, says what it has loaded as `{\"imported\"}` and where it answers as `{\"serving\"}`, each
+on one line; its log goes to standard error, that of `serve` to standard output. Bars that show progress appear only
+where a terminal watches.
 
 Secrets are not given as arguments, which every user of the machine can read: passwords come in on standard input
 (`--password-stdin`), the URL of a database with a password in it by `STOCKWELL_DATABASE` or by the configuration file.
@@ -166,7 +167,8 @@ mod tests {
             Stop::Usage(String::new()),
             Stop::Violated,
             Stop::CannotRun(String::new()),
-            Stop::Unsafe(String::new()),
+            Stop::Settings(String::new()),
+            Stop::Interrupted(String::new()),
         ];
         let mut codes: Vec<u8> = stops.iter().map(Stop::code).collect();
         codes.insert(0, 0);

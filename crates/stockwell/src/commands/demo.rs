@@ -4,6 +4,8 @@
 use super::{import, key, serve};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::interrupt::Interrupt;
+use crate::logging::Log;
 use clap::Args;
 use serde::Serialize;
 use std::fs::{self, OpenOptions};
@@ -35,25 +37,29 @@ pub(crate) struct Demo {
 }
 
 pub(crate) fn run(call: Call<'_>, demo: &Demo) -> Done {
+    // from here to the end: what comes before the server listens is not lost
+    let interrupt = Interrupt::watch()?;
     let key_file = call.config.data().join(KEY_FILE);
     let token = match fs::read_to_string(&key_file) {
         Ok(token) => token.trim().to_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => first_start(call, demo, &key_file)?,
+        Err(error) if error.kind() == ErrorKind::NotFound => first_start(call, demo, &key_file, &interrupt)?,
         Err(error) => return Err(Stop::CannotRun(format!("cannot read `{}`: {error}", key_file.display()))),
     };
     // no load balancer has to notice that it ends
     let closing = web::Closing { delay: Duration::ZERO, ..call.config.closing()? };
     let serving = |address: SocketAddr| {
         let (data, key) = (call.config.data(), &*token);
-        call.out
-            .aside(&Told { serving: Serving { address: format!("http://{address}"), key, data } }, welcome)
+        call.out.step(&Told { serving: Serving { address: format!("http://{address}"), key, data } }, welcome)
     };
     // its key may do everything: nobody need be the first to come
-    serve::run_with(call, &serve::Manner { closing, welcome: &serving, offers_set_up: false })
+    serve::run_with(
+        call,
+        &serve::Manner { closing, welcome: &serving, offers_set_up: false, log: Log::StandardError },
+    )
 }
 
 /// Loads the year, or what is missing of it, and makes the key.
-fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path) -> Result<String, Stop> {
+fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path, interrupt: &Interrupt) -> Result<String, Stop> {
     // better now than after the year is loaded
     drop(
         TcpListener::bind(call.config.listen()?)
@@ -64,13 +70,16 @@ fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path) -> Result<String, S
         Some(file) => Box::new(import::open(file)?),
         None => Box::new(YEAR),
     };
-    let imported = import::year(call, file).map_err(|stop| match &demo.file {
+    let imported = import::year(call, file, interrupt).map_err(|stop| match &demo.file {
         Some(file) => stop.in_file(file),
         None => stop,
     })?;
-    call.out.aside(&Loaded { imported }, |loaded| import::text(&loaded.imported))?;
+    call.out.step(&Loaded { imported }, |loaded| import::text(&loaded.imported))?;
     let token = key::machine(call.config, "demo")?;
     keep(key_file, &token)?;
+    if interrupt.came() {
+        return Err(Stop::Interrupted("stopped: the year is loaded, and the next start shows it".to_owned()));
+    }
     Ok(token)
 }
 

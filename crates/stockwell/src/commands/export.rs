@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// The list: items, units, barcodes, locations, lots, stock, movements, postings, claims, layers
-    #[arg(long, value_name = "LIST", value_parser = what, required_unless_present = "canonical")]
+    #[arg(long, value_name = "LIST", value_parser = what)]
     what: Option<What>,
     /// `jsonl` for an object a line, `csv` for spreadsheets
     #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jsonl")]
@@ -60,6 +60,12 @@ struct Written {
 }
 
 pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
+    if command.what.is_none() && !command.canonical {
+        let lists = What::ALL.iter().map(|what| what.word()).collect::<Vec<_>>().join(", ");
+        return Err(Stop::Usage(format!(
+            "say which list with `--what`, or `--canonical` for everything as one text; the lists are {lists}"
+        )));
+    }
     if let (Some(what), Some(_)) = (command.what, command.as_of)
         && !what.has_past()
     {

@@ -3,13 +3,15 @@
 use super::{Operator, operator_ctx};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::interrupt::Interrupt;
 use crate::out::Out;
 use clap::{Args, Subcommand};
-use exchange::import_year::{self, Course, Loaded};
+use exchange::import_year::{self, Course, End, Loaded};
 use exchange::online_retail::{self, Reconciliation};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use std::io::{IsTerminal, Read};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -39,7 +41,8 @@ pub(crate) struct Imported {
 pub(crate) fn run(call: Call<'_>, import: Import) -> Done {
     let Import::OnlineRetail(OnlineRetail { file }) = import;
     let reader = open(&file)?;
-    let imported = year(call, reader).map_err(|stop| stop.in_file(&file))?;
+    let interrupt = Interrupt::watch()?;
+    let imported = year(call, reader, &interrupt).map_err(|stop| stop.in_file(&file))?;
     call.out.show(&imported, text)
 }
 
@@ -53,10 +56,13 @@ pub(crate) fn open(file: &Path) -> Result<std::fs::File, Stop> {
 }
 
 /// Makes the folder ready and loads a year into it, or what an earlier call left over. The file is
-/// read and judged as a whole before anything is written.
-pub(crate) fn year(call: Call<'_>, file: impl Read) -> Result<Imported, Stop> {
+/// read and judged as a whole before anything is written. Asked to end, it stops behind a commit.
+pub(crate) fn year(call: Call<'_>, file: impl Read, interrupt: &Interrupt) -> Result<Imported, Stop> {
     let begun = Instant::now();
     let year = online_retail::plan(file).map_err(Stop::Failed)?;
+    if interrupt.came() {
+        return Err(Stop::Interrupted("stopped before anything was loaded".to_owned()));
+    }
     let reconciliation = year.reconciliation.clone();
     super::init::prepare(call.config)?;
     let operator = Operator::open(call.config)?;
@@ -64,11 +70,22 @@ pub(crate) fn year(call: Call<'_>, file: impl Read) -> Result<Imported, Stop> {
     let done = import_year::load(&operator.db, &operator_ctx(), year, |done, total| {
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
         bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.finish_and_clear();
     operator.db.close();
-    let (loaded, course) = done?;
+    let (loaded, course) = match done? {
+        End::Loaded(loaded, course) => (loaded, course),
+        End::Stopped { done, total } => return Err(stopped(done, total)),
+    };
     Ok(Imported { course, loaded, seconds: begun.elapsed().as_secs_f64(), reconciliation })
+}
+
+fn stopped(done: usize, total: usize) -> Stop {
+    let [done, total] = [done, total].map(|count| online_retail::grouped(&count.to_string()));
+    Stop::Interrupted(format!(
+        "stopped behind a commit: {done} of {total} documents are loaded; start the same command again, and it goes on"
+    ))
 }
 
 /// A bar where a terminal watches, else nothing.

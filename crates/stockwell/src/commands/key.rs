@@ -116,14 +116,15 @@ fn add(call: Call<'_>, add: Add) -> Done {
             permissions: role.map(|role| role.permissions),
             locations: (!places.is_empty()).then_some(places),
             per_minute: (!add.unlimited).then_some(add.per_minute),
-            expires_at: Some(by.ctx.now.plus_seconds(add.days * DAY_SECONDS)),
+            expires_at: Some(by.ctx.now.to_the_second().plus_seconds(add.days * DAY_SECONDS)),
         };
         access::create_key(tx, by, &new, &made)
     })?;
     let row = Row { secret: Some(token.reveal().to_owned()), ..Row::from(key) };
     call.out.show(&row, |row| {
         let secret = row.secret.as_deref().unwrap_or_default();
-        format!("key {} of {}, good until {}\nshown only now: {secret}", row.id, row.name, row.expires_at)
+        let until = row.expires_at.to_the_second();
+        format!("key {} of {}, good until {until}\nshown only now: {secret}", row.id, row.name)
     })
 }
 
@@ -161,14 +162,14 @@ fn list(call: Call<'_>) -> Done {
         }
     })?;
     call.out.show(&rows, |rows| {
-        let text = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
+        let text = |at: Option<Instant>| at.map(|at| at.to_the_second().to_string()).unwrap_or_default();
         let cells = |row: &Row| {
             vec![
                 row.id.to_string(),
                 row.name.clone(),
                 row.prefix.clone(),
                 row.owner.clone().unwrap_or_else(|| "machine".to_owned()),
-                row.expires_at.to_string(),
+                row.expires_at.to_the_second().to_string(),
                 text(row.last_used_at),
                 text(row.revoked_at),
             ]

@@ -33,6 +33,12 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
     if !restore.from.is_file() {
         return Err(Stop::CannotRun(format!("there is no file `{}`", restore.from.display())));
     }
+    if restore.from.metadata()?.len() == 0 {
+        return Err(Stop::CannotRun(format!(
+            "`{}` is empty: it is no backup, or what copied it was cut off",
+            restore.from.display()
+        )));
+    }
     let restored = match &restore.into {
         Some(folder) => into_folder(&restore.from, folder)?,
         None if call.config.database_file().is_none() => into_server(&restore.from, &call.config.database())?,

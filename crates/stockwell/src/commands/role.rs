@@ -3,7 +3,7 @@
 use super::Operator;
 use crate::cli::Call;
 use crate::exit::Done;
-use crate::out::table;
+use crate::out::wrapped;
 use clap::Subcommand;
 use serde::Serialize;
 use web::Failure;
@@ -42,8 +42,11 @@ pub(crate) fn run(call: Call<'_>, role: &Role) -> Done {
         }
     })?;
     call.out.show(&rows, |rows| {
-        let cells = |row: &Row| vec![row.name.clone(), row.about.clone(), row.permissions.join(", ")];
-        table(&["role", "what it is for", "permissions"], &rows.iter().map(cells).collect::<Vec<_>>())
+        let text = |row: &Row| {
+            let Row { name, about, built_in: _, permissions } = row;
+            format!("{name}\n{}{}", wrapped(about, 2), wrapped(&permissions.join(", "), 6))
+        };
+        rows.iter().map(text).collect::<Vec<_>>().join("\n")
     })
 }
 

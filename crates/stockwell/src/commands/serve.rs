@@ -8,7 +8,8 @@ use crate::clock::WallClock;
 use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::ids::TimeIds;
-use crate::logging;
+use crate::interrupt::{self, Asked};
+use crate::logging::{self, Log};
 use crate::out::Out;
 use crate::server::{Server, ServerParts};
 use clap::Args;
@@ -20,7 +21,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use web::{Clock, Failure, Readiness};
 
 /// Below this share of the disk, in percent, the server is not ready.
@@ -42,7 +42,7 @@ pub(crate) fn run(call: Call<'_>, _: &Serve) -> Done {
         call.out.remark(&format!("listening on http://{address}"));
         Ok(())
     };
-    run_with(call, &Manner { closing, welcome: &welcome, offers_set_up: true })
+    run_with(call, &Manner { closing, welcome: &welcome, offers_set_up: true, log: Log::StandardOutput })
 }
 
 /// How it serves people beside requests.
@@ -53,12 +53,14 @@ pub(crate) struct Manner<'a> {
     pub(crate) welcome: &'a dyn Fn(SocketAddr) -> Done,
     /// Whether it shows how to make the first user while there is none.
     pub(crate) offers_set_up: bool,
+    /// Where its log goes.
+    pub(crate) log: Log,
 }
 
 /// The same in another manner.
 pub(crate) fn run_with(call: Call<'_>, manner: &Manner<'_>) -> Done {
     let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
-    logging::start(call.config, Arc::clone(&clock))?;
+    logging::start(call.config, manner.log, Arc::clone(&clock))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let served = runtime.block_on(async {
         let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::clone(&clock)));
@@ -133,10 +135,23 @@ async fn serve(
         show_set_up(call, db, address).await?;
     }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    warn_of_plain_text(call.out, address);
     (manner.welcome)(address)?;
     server.run(listener, stop, manner.closing).await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Beyond this machine, whoever can read the network reads the keys, and may do what they may.
+fn warn_of_plain_text(out: Out, address: SocketAddr) {
+    if address.ip().is_loopback() {
+        return;
+    }
+    tracing::warn!(%address, "listening beyond this machine without TLS: keys and answers travel in plain text");
+    out.remark(&format!(
+        "warning: `{address}` can be reached from other machines, and there is no TLS: whoever can read the network \
+         reads the keys. Listen on 127.0.0.1 behind a proxy that speaks TLS, see docs/guide/operating.md"
+    ));
 }
 
 /// While nobody exists: shows how to make the first user.
@@ -158,10 +173,9 @@ async fn show_set_up(call: Call<'_>, db: &Db, address: SocketAddr) -> Done {
 
 /// Ready at the first `SIGTERM` or `SIGINT`; the second ends the process at once, which is safe.
 fn told_to_stop(out: Out, delay: Duration) -> Result<impl Future<Output = ()>, Stop> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut asked = Asked::listen()?;
     Ok(async move {
-        told(&mut terminate, &mut interrupt).await;
+        asked.again().await;
         let seconds = delay.as_secs();
         if seconds > 0 {
             out.remark(&format!(
@@ -171,18 +185,11 @@ fn told_to_stop(out: Out, delay: Duration) -> Result<impl Future<Output = ()>, S
         }
         tracing::info!("told to stop: no new requests, those that were begun are finished");
         tokio::spawn(async move {
-            told(&mut terminate, &mut interrupt).await;
+            asked.again().await;
             tracing::warn!("told to stop again: stopping at once");
-            std::process::exit(1);
+            interrupt::end_at_once();
         });
     })
-}
-
-async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
 }
 
 /// Whether the disk under a folder has room; what there is.

@@ -103,7 +103,7 @@ fn add(call: Call<'_>, add: &Add) -> Done {
         let user = access::create_user(tx, by, &new)?;
         row(tx, by, user)
     })?;
-    show(call, &Row { password: shown, ..row })
+    show(call, &Row { password: shown, ..row }, None)
 }
 
 fn change(
@@ -118,7 +118,7 @@ fn change(
         let user = command(tx, by, &login)?;
         row(tx, by, user)
     })?;
-    show(call, &Row { password: shown, ..row })
+    show(call, &Row { password: shown, ..row }, Some(operator.ctx.now))
 }
 
 /// Runs a command of `access` as the operator.
@@ -160,9 +160,13 @@ fn list(call: Call<'_>) -> Done {
     })
 }
 
-fn show(call: Call<'_>, row: &Row) -> Done {
+/// Shows a user after a change at an instant.
+fn show(call: Call<'_>, row: &Row, changed_at: Option<Instant>) -> Done {
     call.out.show(row, |row| {
-        let ended = row.ended_at.map(|at| format!("ended at {at}"));
+        let ended = row.ended_at.map(|at| match changed_at {
+            Some(now) if at < now => format!("had ended already, at {at}"),
+            _ => format!("ended at {at}"),
+        });
         let password = row.password.as_ref().map(|text| {
             format!(
                 "password, shown only now: {text}\nit is for the web interface to come; programs ask with a key, \

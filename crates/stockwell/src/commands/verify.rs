@@ -21,7 +21,13 @@ pub(crate) struct Verify {
 }
 
 fn invariant(text: &str) -> Result<Invariant, String> {
-    Invariant::parse(text).ok_or_else(|| format!("`{text}` is no invariant; they are I-01 to I-31"))
+    Invariant::parse(text).ok_or_else(|| {
+        let ends = Invariant::all().next().zip(Invariant::all().last());
+        let known = ends.map_or_else(String::new, |(first, last)| format!(", from `{first}` to `{last}`"));
+        let meant = text.parse().ok().and_then(|number: u8| Invariant::parse(&format!("I-{number}")));
+        let meant = meant.map_or_else(String::new, |id| format!("; is `{id}` meant?"));
+        format!("`{text}` is no invariant: they are named by `I-` and a number{known}{meant}")
+    })
 }
 
 pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
@@ -169,6 +175,9 @@ What it means and what to do: docs/reference/checks.md";
     #[test]
     fn an_invariant_that_there_is_not_is_refused_by_name() {
         assert!(invariant("I-05").is_ok());
-        assert!(invariant("I-32").unwrap_err().contains("`I-32` is no invariant"));
+        assert!(invariant("I-99").unwrap_err().contains("`I-99` is no invariant"));
+        let bare = invariant("5").unwrap_err();
+        assert!(bare.contains("from `I-01` to") && bare.ends_with("is `I-05` meant?"), "{bare}");
+        assert!(!invariant("500").unwrap_err().contains("meant"));
     }
 }

@@ -24,7 +24,7 @@ impl Variables {
     /// Those of this process.
     ///
     /// # Errors
-    /// [`Stop::Unsafe`] for one that is no setting, and for one that is not UTF-8.
+    /// [`Stop::Settings`] for one that is no setting, and for one that is not UTF-8.
     pub(super) fn of_process() -> Result<Variables, Stop> {
         Variables::of(std::env::vars_os())
     }
@@ -36,7 +36,7 @@ impl Variables {
             let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
             let value = value
                 .into_string()
-                .map_err(|_| Stop::Unsafe(format!("the variable `{name}` is not valid UTF-8")))?;
+                .map_err(|_| Stop::Settings(format!("the variable `{name}` is not valid UTF-8")))?;
             if known.iter().any(|known| known == name) {
                 found.insert(name.to_owned(), value);
             } else if !tells_of_a_service(name, &value) {
@@ -65,7 +65,7 @@ fn unknown(name: &str, known: &[String]) -> Stop {
     let meant = nearest
         .filter(|known| distance(name, known) <= FAULTS_MAX)
         .map(|known| format!(": is `{known}` meant?"));
-    Stop::Unsafe(format!(
+    Stop::Settings(format!(
         "the variable `{name}` is no setting{}; see `stockwell doctor` for all of them",
         meant.unwrap_or_default()
     ))

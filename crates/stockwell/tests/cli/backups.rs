@@ -35,6 +35,11 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     assert_eq!(shell.run(&["restore", copy]).code, 2);
     assert_eq!(shell.run(&["restore", "nothing.db", "--into", "x"]).code, 4);
 
+    std::fs::write(shell.path("empty.db"), "").unwrap();
+    let empty = shell.run(&["restore", "empty.db", "--into", "nothing"]);
+    assert_eq!((empty.code, empty.err.contains("`empty.db` is empty")), (4, true), "{}", empty.err);
+    assert!(!shell.path("nothing").exists(), "nothing was made for it");
+
     // one byte of the file flipped in the middle of a page
     let mut bytes = std::fs::read(copy).unwrap();
     for byte in bytes.iter_mut().skip(4096).take(200) {

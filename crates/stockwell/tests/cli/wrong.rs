@@ -23,6 +23,11 @@ fn a_setting_that_there_is_not_is_refused_wherever_it_stands() {
     refused(with("STOCKWELL_LOG_LEVEL", "loud"), 78, "`loud` does not begin with a level");
     refused(with("STOCKWELL_LISTN", "127.0.0.1:1"), 78, "is `STOCKWELL_LISTEN` meant?");
     refused(with("STOCKWELL_LISTEN", "localhost:7199"), 78, "not an IP address with a port");
+    refused(
+        shell.run(&["serve", "--listen", "localhost:7199"]),
+        2,
+        "`--listen`: `localhost:7199` is not an IP",
+    );
     with("STOCKWELL_LOG_LEVEL", "info,web=debug").good();
 }
 
@@ -30,6 +35,12 @@ fn a_setting_that_there_is_not_is_refused_wherever_it_stands() {
 fn a_wrong_call_is_told_as_json_where_that_is_asked_for() {
     let shell = Shell::ready();
     let told = |arguments: &[&str]| -> Value { serde_json::from_str(&shell.run(arguments).err).unwrap() };
+    let settings = {
+        let mut command = shell.command(&["--json", "routes"]);
+        let ended = Ended::from(command.env("STOCKWELL_LISTEN", "here").output().unwrap());
+        serde_json::from_str::<Value>(&ended.err).unwrap()
+    };
+    assert_eq!((&settings["code"], &settings["exit_code"]), (&json!("invalid_settings"), &json!(78)));
     let usage = told(&["--json", "user", "fly"]);
     assert_eq!((&usage["code"], &usage["exit_code"]), (&json!("called_wrongly"), &json!(2)));
     let gone = told(&["--json", "--data", "nowhere", "user", "list"]);
@@ -51,8 +62,48 @@ fn a_refusal_is_said_once_and_without_pointers() {
     assert_eq!(unknown.matches("captain").count(), 1, "{unknown}");
     assert!(!unknown.contains("  /"), "{unknown}");
     let roles = shell.run(&["role", "list"]).good().out;
-    assert!(roles.starts_with("role") && roles.contains("administrator"), "{roles}");
+    assert!(roles.contains("administrator\n  "), "{roles}");
+    assert!(roles.lines().all(|line| line.len() <= 80), "{roles}");
     refused(shell.run(&["key", "add", "laptop"]), 2, "<--user <LOGIN>|--role <ROLE>>");
+}
+
+#[test]
+fn a_call_that_lacks_something_is_told_what_there_is() {
+    let shell = Shell::ready();
+    let lists = refused(shell.run(&["export"]), 2, "`--canonical` for everything");
+    assert!(lists.contains("items, units, barcodes"), "{lists}");
+    refused(shell.run(&["verify", "--check", "5"]), 2, "is `I-05` meant?");
+}
+
+#[test]
+fn what_is_done_already_is_said() {
+    let shell = Shell::ready();
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
+    let ended = shell.run(&["user", "end", "ann"]).good().out;
+    assert!(ended.contains("\nended at "), "{ended}");
+    let again = shell.run(&["user", "end", "ann"]).good().out;
+    assert_eq!(again, ended.replace("\nended at ", "\nhad ended already, at "));
+    let key = shell.run(&["--json", "key", "add", "till", "--role", "clerk"]).good().json();
+    let until = key["expires_at"].as_str().unwrap();
+    assert!(until.len() == "2026-03-01T09:30:00Z".len(), "{until}");
+}
+
+#[test]
+fn whoever_serves_other_machines_without_tls_is_warned() {
+    let shell = Shell::ready();
+    let told = |listen: &str| {
+        let server = shell.serve_on(listen);
+        server.signal("TERM");
+        let (code, log, told) = server.ended();
+        assert_eq!(code, 0);
+        let log: Vec<Value> = log.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let logged = log.iter().any(|line| {
+            line["level"] == "warn" && line["msg"].as_str().is_some_and(|text| text.contains("without TLS"))
+        });
+        (logged, told.contains("there is no TLS"))
+    };
+    assert_eq!(told("0.0.0.0:0"), (true, true));
+    assert_eq!(told("127.0.0.1:0"), (false, false), "nobody else can read along");
 }
 
 #[test]
@@ -89,10 +140,18 @@ fn a_file_that_is_not_what_it_should_be_is_named() {
 fn the_file_alone_holds_everything_when_a_command_has_ended() {
     let shell = Shell::ready();
     let data = shell.path("data");
-    let log_bytes = || std::fs::metadata(data.join("stockwell.db-wal")).map_or(0, |log| log.len());
-    assert_eq!(log_bytes(), 0, "after `init`");
+    let beside = || -> Vec<String> {
+        let names = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name());
+        let names = names.map(|name| name.into_string().unwrap());
+        names.filter(|name| name.ends_with("-wal") || name.ends_with("-shm")).collect()
+    };
+    assert_eq!(beside(), [""; 0], "after `init`");
+    for reads in [&["user", "list"][..], &["verify"], &["doctor"], &["export", "--canonical"]] {
+        shell.run(reads).good();
+        assert_eq!(beside(), [""; 0], "after {reads:?}");
+    }
     shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
-    assert_eq!(log_bytes(), 0, "after `user add`");
+    assert_eq!(beside(), [""; 0], "after `user add`");
     let server = shell.serve();
     let stranger = testkit::http::Actor::stranger(server.address);
     let front = stranger.get("/");
@@ -101,7 +160,7 @@ fn the_file_alone_holds_everything_when_a_command_has_ended() {
     assert_eq!(stranger.get("/api/v1/items").status, 401);
     server.signal("TERM");
     assert_eq!(server.ended().0, 0);
-    assert_eq!(log_bytes(), 0, "after a server");
+    assert_eq!(beside(), [""; 0], "after a server");
     std::fs::create_dir(shell.path("copy")).unwrap();
     std::fs::copy(data.join("stockwell.db"), shell.path("copy").join("stockwell.db")).unwrap();
     assert!(shell.run(&["user", "list", "--data", "copy"]).good().out.contains("ann"));

@@ -1,10 +1,11 @@
 //! The demo: it loads once, shows its key, and goes on where it was cut off.
 
-use super::{LINES, Shell, slice};
+use super::{Ended, LINES, PATIENCE, Shell, slice};
 use std::io::{BufRead, BufReader, Read};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Instant;
 use testkit::http::Actor;
 
 /// A demo that was started.
@@ -19,9 +20,9 @@ impl Shown {
     fn start(shell: &Shell, year: &Path) -> Shown {
         let year = year.to_str().unwrap();
         let mut command = shell.command(&["demo", "--listen", "127.0.0.1:0", "--file", year]);
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut told = String::new();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = None;
         let mut key = None;
         while let Some(Ok(line)) = lines.next() {
@@ -45,10 +46,15 @@ impl Shown {
 
     /// Ends it as Ctrl-C does.
     fn interrupt(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", "INT", &id]).status().unwrap().success());
+        send(&self.child, "INT");
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
     }
+}
+
+/// Sends a signal to a process that we have started.
+fn send(child: &Child, signal: &str) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
 }
 
 impl Drop for Shown {
@@ -110,4 +116,44 @@ fn a_demo_that_was_killed_while_it_loaded_goes_on() {
     let _read =
         std::fs::File::open(shell.path("data").join("demo-key")).unwrap().read_to_end(&mut whole).unwrap();
     assert!(whole.starts_with(b"swk_"));
+}
+
+/// Starts a command, asks it to end as soon as it has loaded something, and says how it ended.
+fn interrupted(shell: &Shell, arguments: &[&str], signal: &str) -> Ended {
+    let before = shell.documents_done();
+    let mut command = shell.command(arguments);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let begun = Instant::now();
+    while shell.documents_done() == before {
+        assert_eq!(child.try_wait().unwrap(), None, "it was faster than that");
+        assert!(begun.elapsed() < PATIENCE, "the import stands still");
+    }
+    send(&child, signal);
+    child.wait_with_output().unwrap().into()
+}
+
+#[test]
+fn asked_to_end_while_it_loads_the_demo_stops_behind_a_commit_and_goes_on_later() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(LINES));
+    let file = year.to_str().unwrap();
+    let demo = ["demo", "--listen", "127.0.0.1:0", "--file", file];
+    let import = ["--json", "import", "online-retail", file];
+    for (arguments, signal) in [(&demo[..], "INT"), (&import[..], "TERM")] {
+        let ended = interrupted(&shell, arguments, signal);
+        assert_eq!((ended.code, ended.out.as_str()), (130, ""), "{ended:?}");
+        let done = shell.documents_done().to_string();
+        let done = exchange::online_retail::grouped(&done);
+        assert!(ended.err.contains(&format!("stopped behind a commit: {done} of ")), "{done}: {}", ended.err);
+        assert!(ended.err.contains("start the same command again"), "{}", ended.err);
+        let left = std::fs::read_dir(shell.path("data")).unwrap().map(|entry| entry.unwrap().file_name());
+        assert!(!left.into_iter().any(|name| name == "stockwell.db-wal"), "the file holds everything");
+    }
+    let shown = Shown::start(&shell, &year);
+    assert!(shown.told.contains("an earlier import had done"), "{}", shown.told);
+    shown.interrupt();
+    shell.run(&["verify"]).good();
+    let whole = Shell::new(db::Engine::Sqlite);
+    whole.import(&whole.write("year.csv", &slice(LINES))).good();
+    assert!(shell.canonical_year() == whole.canonical_year(), "the ledgers differ");
 }

@@ -2,13 +2,13 @@
 
 use super::*;
 use crate::import_year;
-use crate::testing::{World, on_both_engines, slice, world};
+use crate::testing::{World, on, on_both_engines, slice, world};
 use serde_json::Value;
 
 /// A world with the first lines of the real year, and a text of people that a spreadsheet would run.
 fn loaded(engine: db::Engine) -> World {
     let world = world(engine);
-    import_year::load(&world.db, &world.ctx, slice(900), |_, _| {}).unwrap();
+    import_year::load(&world.db, &world.ctx, slice(900), on).unwrap();
     let ctx = world.ctx.clone();
     let item = serde_json::json!({
         "sku": "FORMULA", "name": "=SUM(A1:A9), \"really\"", "base_unit": "kg", "attributes": { "b": 1, "a": [1.5, null] }
@@ -184,7 +184,7 @@ fn the_canonical_text_is_the_same_on_both_engines() {
 fn the_canonical_text_shows_a_difference_of_one_unit() {
     let [a, b] = [900, 901].map(|lines| {
         let world = world(db::Engine::Sqlite);
-        import_year::load(&world.db, &world.ctx, slice(lines), |_, _| {}).unwrap();
+        import_year::load(&world.db, &world.ctx, slice(lines), on).unwrap();
         world.canonical()
     });
     assert_ne!(a, b);

@@ -34,6 +34,7 @@ use domain::{Code, Ctx, Problem};
 use ground::Ground;
 use postings::Part;
 use serde::Serialize;
+use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use stock::Loader;
 use web::Failure;
@@ -101,7 +102,22 @@ pub enum Course {
     Unchanged,
 }
 
-/// Loads a year, or what is missing of it. `heard` hears how many of how many documents are done.
+/// How a call of [`load`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The year is in the database, and how it came there.
+    Loaded(Loaded, Course),
+    /// Whoever heard of its progress has stopped it: so many of so many documents are committed.
+    Stopped {
+        /// Documents that are committed.
+        done: usize,
+        /// Documents of the year.
+        total: usize,
+    },
+}
+
+/// Loads a year, or what is missing of it. `heard` hears behind each commit how many of how many
+/// documents are done, and may stop it there: the same call goes on later.
 ///
 /// # Errors
 /// `in_use` when the database holds something else, and failures of the store. What was committed
@@ -110,19 +126,21 @@ pub fn load(
     db: &Db,
     ctx: &Ctx,
     year: Year,
-    mut heard: impl FnMut(usize, usize),
-) -> Result<(Loaded, Course), Failure> {
+    mut heard: impl FnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<End, Failure> {
     let loaded = Loaded::of(&year);
     let lines_per_part = lines_per_part(&year);
     let (mut import, course) = Import::open(db, ctx, year, lines_per_part)?;
     let total = import.job.year.docs.len();
     if course == Course::Unchanged {
-        return Ok((loaded, course));
+        return Ok(End::Loaded(loaded, course));
     }
     while import.part(db, ctx)? {
-        heard(import.done, total);
+        if heard(import.done, total).is_break() {
+            return Ok(End::Stopped { done: import.done, total });
+        }
     }
-    Ok((loaded, course))
+    Ok(End::Loaded(loaded, course))
 }
 
 /// An import under way.

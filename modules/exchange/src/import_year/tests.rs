@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::online_retail::plan;
-use crate::testing::{World, on_both_engines, slice, world};
+use crate::testing::{World, on, on_both_engines, slice, world};
 use std::io::Cursor;
 
 const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
@@ -34,14 +34,18 @@ fn year_of(lines: &str) -> Year {
 fn a_second_call_changes_nothing(engine: db::Engine) {
     let world = world(engine);
     let mut heard = Vec::new();
-    let (loaded, course) =
-        load(&world.db, &world.ctx, slice(700), |done, total| heard.push((done, total))).unwrap();
-    assert_eq!(course, Course::Whole);
+    let hear = |done, total| {
+        heard.push((done, total));
+        ControlFlow::Continue(())
+    };
+    let End::Loaded(loaded, Course::Whole) = load(&world.db, &world.ctx, slice(700), hear).unwrap() else {
+        panic!("nothing was there before");
+    };
     let total = slice(700).docs.len();
     assert_eq!(heard.last(), Some(&(total, total)));
     let audited = world.db.read_blocking(db::audit::head).unwrap();
     let again = load(&world.db, &world.ctx, slice(700), |_, _| panic!("nothing is done")).unwrap();
-    assert_eq!(again, (loaded, Course::Unchanged));
+    assert_eq!(again, End::Loaded(loaded, Course::Unchanged));
     assert_eq!(world.db.read_blocking(db::audit::head).unwrap(), audited);
 }
 
@@ -49,15 +53,15 @@ fn another_year_is_refused_where_one_was_begun(engine: db::Engine) {
     let world = world(engine);
     let (mut import, _) = Import::open(&world.db, &world.ctx, slice(700), 100).unwrap();
     import.part(&world.db, &world.ctx).unwrap();
-    let (code, detail) = refused(load(&world.db, &world.ctx, slice(701), |_, _| {}));
+    let (code, detail) = refused(load(&world.db, &world.ctx, slice(701), on));
     assert_eq!(code, Code::InUse);
     assert!(detail.contains("one of 700 lines") && detail.contains("these 701 lines"), "{detail}");
     let reseeded =
         crate::online_retail::plan_seeded(Cursor::new(crate::testing::first_lines(700)), 7).unwrap();
-    assert_eq!(refused(load(&world.db, &world.ctx, reseeded, |_, _| {})).0, Code::InUse);
-    let done = load(&world.db, &world.ctx, slice(700), |_, _| {}).unwrap();
+    assert_eq!(refused(load(&world.db, &world.ctx, reseeded, on)).0, Code::InUse);
+    let done = load(&world.db, &world.ctx, slice(700), on).unwrap();
     assert!(
-        matches!(done.1, Course::Continued(documents) if documents > 0),
+        matches!(done, End::Loaded(_, Course::Continued(documents)) if documents > 0),
         "the one that was begun goes on"
     );
 }
@@ -72,7 +76,7 @@ fn what_people_began_is_left_alone(engine: db::Engine) {
             places::create_location(tx, &ctx, web::Reached::All, &serde_json::from_value(site.clone())?)
         })
         .unwrap();
-    assert_eq!(refused(load(&world.db, &world.ctx, slice(50), |_, _| {})).0, Code::InUse);
+    assert_eq!(refused(load(&world.db, &world.ctx, slice(50), on)).0, Code::InUse);
     assert!(world.db.read_blocking(|conn| store::read(conn, NAME)).unwrap().is_none(), "nothing was begun");
 }
 
@@ -89,7 +93,7 @@ fn of_two_imports_only_one_does_a_part(engine: db::Engine) {
 
 fn cut_off_after_any_part_it_ends_with_the_same_ledger(engine: db::Engine) {
     let whole = world(engine);
-    load(&whole.db, &whole.ctx, slice(1_500), |_, _| {}).unwrap();
+    load(&whole.db, &whole.ctx, slice(1_500), on).unwrap();
     let expected = whole.canonical();
     for lines_per_part in [90, 700] {
         let pieces = world(engine);
@@ -110,6 +114,30 @@ fn cut_off_after_any_part_it_ends_with_the_same_ledger(engine: db::Engine) {
     }
 }
 
+fn stopped_behind_any_commit_it_goes_on_there(engine: db::Engine) {
+    let world = world(engine);
+    let load =
+        |hear: fn(usize, usize) -> ControlFlow<()>| load(&world.db, &world.ctx, slice(1_500), hear).unwrap();
+    let documents_done =
+        || world.db.read_blocking(|conn| store::read(conn, NAME)).unwrap().unwrap().documents_done;
+    let mut before = 0;
+    loop {
+        let End::Stopped { done, total } = load(|_, _| ControlFlow::Break(())) else { panic!("it goes on") };
+        assert_eq!(done, documents_done(), "what is told is what is committed");
+        assert!(done > before, "each call does something");
+        before = done;
+        if done == total {
+            break;
+        }
+    }
+    assert_eq!(
+        load(on),
+        End::Loaded(Loaded::of(&slice(1_500)), Course::Continued(before)),
+        "what ends it was left"
+    );
+    assert!(matches!(load(on), End::Loaded(_, Course::Unchanged)));
+}
+
 fn what_comes_back_is_worth_what_left(engine: db::Engine) {
     let world = world(engine);
     let year = year_of(
@@ -121,7 +149,7 @@ fn what_comes_back_is_worth_what_left(engine: db::Engine) {
          5,T2,ROSE CANDLE,1,2011-03-06 10:00:00,3.0,1,UK\n",
     );
     let each = year.items[1].unit_cost.millionths();
-    load(&world.db, &world.ctx, year, |_, _| {}).unwrap();
+    load(&world.db, &world.ctx, year, on).unwrap();
     let movements = world.rows(crate::export::What::Movements);
     let pence = |document: &str, sku: &str| -> i64 {
         let of = movements.iter().filter(|row| row["document"] == document && row["sku"] == sku);
@@ -157,6 +185,7 @@ on_both_engines!(
     another_year_is_refused_where_one_was_begun,
     what_people_began_is_left_alone,
     of_two_imports_only_one_does_a_part,
+    stopped_behind_any_commit_it_goes_on_there,
 );
 
 #[test]
