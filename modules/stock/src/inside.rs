@@ -255,7 +255,7 @@ impl Wanted {
             Order::Release(release) => self.claim(names, release.claim),
             Order::Recount(recount, _) => {
                 self.sites.insert(recount.site);
-                self.claims_of.insert(recount.site);
+                self.losses.recounted(recount);
                 self.balances.extend(recount.starts.iter().chain(&recount.stops).copied());
             }
             Order::Fact { .. } => {}

@@ -28,6 +28,9 @@ mod level;
 mod load;
 mod loader;
 mod lot;
+mod losses;
+#[cfg(test)]
+mod losses_tests;
 mod lots;
 #[cfg(test)]
 mod lots_made_tests;
@@ -56,6 +59,7 @@ mod sight;
 mod stood;
 mod store_anchor;
 mod store_below;
+mod store_broken;
 mod store_claims;
 mod store_costs;
 mod store_gate;
@@ -121,6 +125,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 11, name: "returns", text: include_str!("../migrations/0011_returns.sql") },
         Migration { number: 12, name: "backorder", text: include_str!("../migrations/0012_backorder.sql") },
         Migration { number: 13, name: "stood", text: include_str!("../migrations/0013_stood.sql") },
+        Migration { number: 14, name: "held", text: include_str!("../migrations/0014_held.sql") },
     ],
 };
 

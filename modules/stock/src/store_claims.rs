@@ -26,18 +26,6 @@ pub(crate) const READ_CLAIMS: Statement = Statement::per_engine(
 )
 .hot();
 
-pub(crate) const LOCK_OPEN_CLAIMS: Statement = Statement::per_engine(
-    "stock.lock_open_claims",
-    "select id, owner, item, site, location, lot, qty, priority, made_at, expires_at, state, backordered, may_wait, told
-     from stock_claim where item = ?1 and site = ?2 and state = 1",
-    "select c.id, c.owner, c.item, c.site, c.location, c.lot, c.qty, c.priority, c.made_at, c.expires_at, c.state,
-       c.backordered, c.may_wait, c.told
-     from unnest(?1::bigint[], ?2::bigint[]) as k (item, site)
-     join stock_claim c on c.item = k.item and c.site = k.site and c.state = 1
-     order by c.id
-     for update of c",
-);
-
 /// Those that wait, which are all that stock becoming available concerns.
 pub(crate) const LOCK_WAITING_CLAIMS: Statement = Statement::per_engine(
     "stock.lock_waiting_claims",
@@ -51,16 +39,6 @@ pub(crate) const LOCK_WAITING_CLAIMS: Statement = Statement::per_engine(
      for update of c",
 )
 .hot();
-
-pub(crate) const READ_OPEN_CLAIMS: Statement = Statement::per_engine(
-    "stock.read_open_claims",
-    "select id, owner, item, site, location, lot, qty, priority, made_at, expires_at, state, backordered, may_wait, told
-     from stock_claim where item = ?1 and site = ?2 and state = 1",
-    "select c.id, c.owner, c.item, c.site, c.location, c.lot, c.qty, c.priority, c.made_at, c.expires_at, c.state,
-       c.backordered, c.may_wait, c.told
-     from unnest(?1::bigint[], ?2::bigint[]) as k (item, site)
-     join stock_claim c on c.item = k.item and c.site = k.site and c.state = 1",
-);
 
 pub(crate) const INSERT_CLAIMS: Statement = Statement::per_engine(
     "stock.insert_claims",

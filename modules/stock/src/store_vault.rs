@@ -93,6 +93,18 @@ pub(crate) const LOCK_BALANCES: Statement = Statement::per_engine(
 )
 .hot();
 
+/// The same without a lock, for whoever holds the guards of them.
+pub(crate) const READ_BALANCES: Statement = Statement::per_engine(
+    "stock.read_balances",
+    "select item, location, lot, status, on_hand, allocated, ver, at, latest, since
+     from stock_balance where item = ?1 and location = ?2 and lot = ?3 and status = ?4",
+    "select b.item, b.location, b.lot, b.status, b.on_hand, b.allocated, b.ver, b.at, b.latest, b.since
+     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[]) as k (item, location, lot, status)
+     join stock_balance b
+       on b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status",
+)
+.hot();
+
 pub(crate) const STORE_BALANCES: Statement = Statement::per_engine(
     "stock.store_balances",
     "update stock_balance set on_hand = ?5, allocated = ?6, ver = ?7, at = ?8, latest = ?9, since = ?10

@@ -84,7 +84,6 @@ fn one(
     let next = coming.into_iter().filter(|(location, _)| here(*location)).filter_map(|(_, next)| next).min();
     if !lines.is_empty() {
         wanted.lines(names, Kind::Expire, &lines);
-        wanted.claims_of.insert(key);
     }
     Ok(Due { key, lines, next })
 }

@@ -1,11 +1,12 @@
 //! Which rows a command needs, before any is locked.
 
 use crate::load::Wanted;
+use crate::losses::Good;
 use crate::names::Names;
 use domain::item::Tracking;
 use domain::ledger::{
     Allocate, Amount, Claim, Group, Key, Kind, Line, Loaded, LocationFacts, Original, Place, Post, Posted,
-    Reverse, Sale, SaleLine, SiteKey,
+    Reserve, Reverse, Sale, SaleLine, SiteKey,
 };
 use domain::{ClaimId, Instant, ItemId, LocationId, Status};
 
@@ -41,7 +42,7 @@ impl Wanted {
     /// What a posting needs.
     pub(crate) fn post(&mut self, names: &Names, post: &Post, now: Instant) {
         for line in &post.lines {
-            self.line(names, post.kind, line);
+            self.line(names, (post.kind, post.effective_at.is_some()), line);
             if post.effective_at.is_some() {
                 self.backdated(names, post, line, now);
             }
@@ -54,14 +55,16 @@ impl Wanted {
     /// What lines of a kind need.
     pub(crate) fn lines(&mut self, names: &Names, kind: Kind, lines: &[Line]) {
         for line in lines {
-            self.line(names, kind, line);
+            self.line(names, (kind, false), line);
         }
     }
 
-    fn line(&mut self, names: &Names, kind: Kind, line: &Line) {
+    fn line(&mut self, names: &Names, of: (Kind, bool), line: &Line) {
         for place in [line.from, line.to] {
-            self.place(names, line, place, kind.is_loss());
+            self.place(names, line, place);
         }
+        let end = |place| names.good(Key::at(line.item, line.lot, place));
+        self.losses.line(of, line, [end(line.from), end(line.to)]);
         let serial = names.item_facts.get(&line.item).is_some_and(|item| item.tracking == Tracking::Serial);
         if serial && line.lot.is_some() {
             self.serials.insert(line.lot);
@@ -81,15 +84,11 @@ impl Wanted {
         }
     }
 
-    fn place(&mut self, names: &Names, line: &Line, place: Place, breaks: bool) {
+    fn place(&mut self, names: &Names, line: &Line, place: Place) {
         self.balances.insert(Key::at(line.item, line.lot, place));
         let Some(facts) = names.location_facts.get(&place.location) else { return };
         if facts.site.is_some() {
-            let key = SiteKey { item: line.item, site: facts.site };
-            self.sites.insert(key);
-            if breaks {
-                self.claims_of.insert(key);
-            }
+            self.sites.insert(SiteKey { item: line.item, site: facts.site });
         }
     }
 
@@ -110,10 +109,19 @@ impl Wanted {
         }
     }
 
+    /// What a reservation needs: its guard, to look at.
+    pub(crate) fn reserve(&mut self, reserve: &Reserve) {
+        let site = SiteKey { item: reserve.item, site: reserve.site };
+        self.looked_at.insert(site);
+        self.losses.promised(site, reserve.qty);
+    }
+
     /// What an allocation needs.
     pub(crate) fn allocate(&mut self, names: &Names, allocate: &Allocate) {
-        let Allocate { item, location, lot, .. } = *allocate;
-        self.balances.insert(Key { item, location, lot, status: Status::Good });
+        let Allocate { item, location, lot, qty, .. } = *allocate;
+        let key = Key { item, location, lot, status: Status::Good };
+        self.balances.insert(key);
+        self.losses.taken(names.good(key), qty);
         if let Some(facts) = names.location_facts.get(&location) {
             self.sites.insert(SiteKey { item, site: facts.site });
         }
@@ -145,6 +153,9 @@ impl Wanted {
                     self.sites.insert(SiteKey { item: movement.item, site: facts.site });
                 }
             }
+            let end = |place| names.good(Key::at(movement.item, movement.lot, place));
+            self.losses.taken(end(movement.to), movement.qty);
+            self.losses.put(end(movement.from), movement.qty);
             if let Some(since) = since {
                 for (place, asks) in [(movement.to, true), (movement.from, false)] {
                     self.dated_at(names, Key::at(movement.item, movement.lot, place), since, asks);
@@ -180,6 +191,11 @@ impl Wanted {
 }
 
 impl Names {
+    /// A key, where it is of good stock at a site.
+    fn good(&self, key: Key) -> Option<Good> {
+        Good::of(key, self.location_facts.get(&key.location)?)
+    }
+
     /// Whether a claim is bound elsewhere than it was when it was read without a lock: the rows it
     /// counts on now are not loaded, and whether its caller reaches them was not asked.
     pub(crate) fn claims_moved(&self, wanted: &Wanted, loaded: &Loaded) -> bool {

@@ -117,7 +117,12 @@ impl SiteStock {
     /// Sellable minus reserved minus allocated, never below zero: the number every screen and
     /// every promise uses.
     pub const fn available(&self) -> i64 {
-        let left = self.sellable - self.reserved - self.allocated;
+        let left = self.sellable - self.claimed();
         if left < 0 { 0 } else { left }
+    }
+
+    /// What claims hold.
+    pub const fn claimed(&self) -> i64 {
+        self.reserved + self.allocated
     }
 }

@@ -6,6 +6,7 @@ use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::history::History;
 use super::key::{Balance, Key, Place, SiteKey, SiteStock};
 use super::sale::{Sale, SaleLine};
+use super::vault::Extent;
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -27,10 +28,13 @@ pub struct Loaded {
     pub balances: FxHashMap<Key, Balance>,
     /// The guards of every item and site touched.
     pub sites: FxHashMap<SiteKey, SiteStock>,
-    /// The claims that commands name, and all open claims of the keys in `claims_of`.
+    /// The claims that commands name, those that losses may break, and those that wait.
     pub claims: FxHashMap<ClaimId, Claim>,
-    /// The items and sites whose open claims are all in `claims`.
-    pub claims_of: FxHashSet<SiteKey>,
+    /// How many of the claims that hold stock are in `claims`, for items and sites where a loss may break
+    /// some. One whose guard says that nothing is claimed needs not be named.
+    pub held: FxHashMap<SiteKey, Extent>,
+    /// The same for balance keys that have allocations.
+    pub bound: FxHashMap<Key, Extent>,
     /// The items and sites whose open claims that wait are all in `claims`. One whose guard says
     /// that nobody waits needs not be named.
     pub waiting_of: FxHashSet<SiteKey>,

@@ -2,11 +2,10 @@
 //! priority first, and among equals the youngest.
 
 use super::backorder::break_part;
-use super::claim::Claim;
 use super::key::{Key, SiteKey};
 use super::posted::ClaimEntry;
 use super::refusal::Refusal;
-use super::vault::Vault;
+use super::vault::{Among, Vault};
 use crate::Ids;
 
 /// Breaks as many claims as needed after a loss at `key`, so that `allocated <= on_hand` holds for
@@ -20,15 +19,9 @@ pub(super) fn break_claims(vault: &mut Vault, key: Key, ids: &dyn Ids) -> Result
         return Ok(broken);
     }
     let site_key = SiteKey { item: key.item, site: location.site };
-    let too_many = balance.allocated - balance.on_hand;
-    if too_many > 0 {
-        take(vault, site_key, too_many, |claim| claim.key() == Some(key), ids, &mut broken)?;
-    }
-    let site = vault.site(site_key)?;
-    let short = site.reserved + site.allocated - site.sellable;
-    if short > 0 {
-        take(vault, site_key, short, |_| true, ids, &mut broken)?;
-    }
+    take(vault, Among::Bound(site_key, &[key]), balance.allocated - balance.on_hand, ids, &mut broken)?;
+    let short = short(vault, site_key)?;
+    take(vault, Among::Site(site_key), short, ids, &mut broken)?;
     Ok(broken)
 }
 
@@ -41,36 +34,43 @@ pub(super) fn break_short(
     ids: &dyn Ids,
 ) -> Result<Vec<ClaimEntry>, Refusal> {
     let mut broken = Vec::new();
-    let bound = |claim: &Claim| claim.key().is_some_and(|key| keys.contains(&key));
-    let candidates: [&dyn Fn(&Claim) -> bool; 2] = [&bound, &|_| true];
-    for candidate in candidates {
-        let site = vault.site(site_key)?;
-        let short = site.reserved + site.allocated - site.sellable;
-        if short > 0 {
-            take(vault, site_key, short, candidate, ids, &mut broken)?;
-        }
+    let mut bound = 0_i64;
+    for key in keys {
+        bound = bound.saturating_add(vault.balance(*key)?.allocated);
     }
+    let of_bound = short(vault, site_key)?.min(bound);
+    take(vault, Among::Bound(site_key, keys), of_bound, ids, &mut broken)?;
+    let rest = short(vault, site_key)?;
+    take(vault, Among::Site(site_key), rest, ids, &mut broken)?;
     Ok(broken)
 }
 
+/// How much more of an item is claimed at a site than is sellable there.
+fn short(vault: &Vault, site: SiteKey) -> Result<i64, Refusal> {
+    let site = vault.site(site)?;
+    Ok(site.claimed() - site.sellable)
+}
+
+/// Takes what is short from claims, each in its turn.
 fn take(
     vault: &mut Vault,
-    site: SiteKey,
+    among: Among<'_>,
     mut short: i64,
-    candidate: impl Fn(&Claim) -> bool,
     ids: &dyn Ids,
     broken: &mut Vec<ClaimEntry>,
 ) -> Result<(), Refusal> {
-    let mut claims = vault.open_claims(site)?;
-    claims.retain(|claim| claim.qty > 0 && candidate(claim));
-    claims.sort_unstable_by_key(|claim| (claim.priority, std::cmp::Reverse((claim.made_at, claim.id))));
-    for claim in claims {
-        if short == 0 {
-            break;
-        }
+    if short <= 0 {
+        return Ok(());
+    }
+    for claim in vault.breakable(among) {
+        vault.knows_up_to(among, Some(claim.break_turn()))?;
         let part = claim.qty.min(short);
         short -= part;
         break_part(vault, claim, part, ids, broken)?;
+        if short == 0 {
+            return Ok(());
+        }
     }
-    Ok(())
+    // what is counted as claimed has owners: if not all are here, some are not loaded
+    vault.knows_up_to(among, None)
 }

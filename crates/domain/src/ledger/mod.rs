@@ -59,7 +59,7 @@ pub use release::{Release, release};
 pub use reserve::{Reserve, reserve};
 pub use reverse::{Original, Reverse, reverse};
 pub use sale::{Back, Returned, Sale, SaleLine, TakeBack};
-pub use vault::{Touched, Vault};
+pub use vault::{BreakTurn, Extent, Touched, Vault};
 
 #[cfg(test)]
 mod tests;

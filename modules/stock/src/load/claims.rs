@@ -3,54 +3,25 @@
 use super::{Wanted, many, sorted};
 use crate::store_claims as sql;
 use db::{Conn, DbError, Row, Rows, Tx};
-use domain::ledger::{Claim, ClaimState, Loaded, SiteKey};
+use domain::ledger::{Claim, ClaimState, Loaded};
 use domain::{ClaimId, Instant, ItemId, LocationId, LotId, SiteId};
 
-/// Claims may be broken wherever they are bound, so the bins of all open claims of an item at a
-/// site are locked with it. The guards are locked by now: no claim comes or goes meanwhile.
-pub(crate) fn want_bins_of_claims(tx: &mut Tx<'_>, wanted: &mut Wanted) -> Result<(), DbError> {
-    for claim in open_claims(tx, &sorted(wanted.claims_of.iter()))? {
-        wanted.balances.extend(claim.key());
-    }
-    Ok(())
-}
-
-/// The open claims of items at sites.
-pub(crate) fn open_claims(conn: &mut Conn<'_>, keys: &[SiteKey]) -> Result<Vec<Claim>, DbError> {
-    let mut rows = Rows::with_capacity(2, keys.len());
-    for key in keys {
-        rows.push(&[key.item.get().into(), key.site.get().into()]);
-    }
-    many(conn, &sql::READ_OPEN_CLAIMS, &rows, claim)
-}
-
-/// Locks the claims that are named, and all open ones of the items and sites that may lose some.
+/// Locks the claims that are named, those that losses may break, and those that wait.
 pub(super) fn lock(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
     let mut rows = Rows::new(1);
-    let ids = sorted(wanted.claims.iter());
+    let ids = sorted(wanted.claims.union(&wanted.breakable));
     for id in &ids {
         rows.push(&[id.bytes().into()]);
     }
-    if !rows.is_empty() {
-        let found = tx.query_many(&sql::LOCK_CLAIMS, &rows, claim)?;
-        loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
-    }
-    let mut rows = Rows::new(2);
-    for key in sorted(wanted.claims_of.iter()) {
-        rows.push(&[key.item.get().into(), key.site.get().into()]);
-        loaded.claims_of.insert(key);
-    }
-    if !rows.is_empty() {
-        let found = tx.query_many(&sql::LOCK_OPEN_CLAIMS, &rows, claim)?;
-        loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
-    }
+    let found = many(tx, &sql::LOCK_CLAIMS, &rows, claim)?;
+    loaded.claims.extend(found.into_iter().map(|claim| (claim.id, claim)));
     lock_waiting(tx, wanted, loaded)
 }
 
-/// Locks the claims that wait for items at sites, unless all open ones are locked anyway.
+/// Locks the claims that wait for items at sites.
 fn lock_waiting(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result<(), DbError> {
     let mut rows = Rows::new(2);
-    for key in sorted(wanted.waiting_of.difference(&wanted.claims_of)) {
+    for key in sorted(wanted.waiting_of.iter()) {
         rows.push(&[key.item.get().into(), key.site.get().into()]);
         loaded.waiting_of.insert(key);
     }

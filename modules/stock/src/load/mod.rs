@@ -9,6 +9,7 @@
 //! says that the site has, or has had, the item, once anything was accepted under it. A reservation
 //! needs no guard to be refused, so it makes none.
 
+mod broken;
 mod claims;
 mod costs;
 mod history;
@@ -17,11 +18,13 @@ mod history_tests;
 mod lots;
 mod sales;
 
-pub(crate) use claims::{claim, open_claims, read_claims, want_bins_of_claims};
+pub(crate) use broken::{claims_on, want_broken};
+pub(crate) use claims::{claim, read_claims};
 use history::Past;
 pub(crate) use lots::{lots, lots_by_code};
 
 use crate::desk::Desk;
+use crate::losses::Losses;
 use crate::stood;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
@@ -38,7 +41,10 @@ pub(crate) struct Wanted {
     pub(crate) looked_at: FxHashSet<SiteKey>,
     pub(crate) balances: FxHashSet<Key>,
     pub(crate) claims: FxHashSet<ClaimId>,
-    pub(crate) claims_of: FxHashSet<SiteKey>,
+    /// What losses take, and what else goes.
+    pub(crate) losses: Losses,
+    /// The claims that losses may break.
+    pub(crate) breakable: FxHashSet<ClaimId>,
     /// Where stock may become available, and somebody waits for it.
     pub(crate) waiting_of: FxHashSet<SiteKey>,
     pub(crate) serials: FxHashSet<LotId>,

@@ -8,7 +8,7 @@ use crate::names::Names;
 use crate::save::Entry;
 use crate::sweep;
 use db::{DbError, Tx};
-use domain::ledger::{Loaded, SiteKey, Vault};
+use domain::ledger::{Loaded, Vault};
 use domain::{Ctx, SiteId};
 
 /// Locks and loads everything the steps need, and sweeps what has expired meanwhile.
@@ -29,9 +29,7 @@ pub(super) fn lock(
                     wanted.post(names, &compiled.post, request.ctx.now);
                 }
             }
-            Step::Reserve(reserve) => {
-                wanted.looked_at.insert(SiteKey { item: reserve.item, site: reserve.site });
-            }
+            Step::Reserve(reserve) => wanted.reserve(reserve),
             Step::Allocate(allocate) => wanted.allocate(names, allocate),
             Step::Release(release) => wanted.claim(names, release.claim),
             Step::Reverse(reversal) => wanted.reverse(names, &reversal.command),
@@ -69,7 +67,7 @@ pub(crate) fn lock_wanted(
     load::lock_sites(tx, known, &wanted, &mut loaded)?;
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
     wanted.who_waits(&loaded);
-    load::want_bins_of_claims(tx, &mut wanted)?;
+    load::want_broken(tx, &mut wanted, &mut loaded)?;
     load::lock_rest(tx, known, &wanted, desk, &mut loaded)?;
     if names.claims_moved(&wanted, &loaded) {
         return Err(tx.again("a claim was moved meanwhile"));

@@ -21,7 +21,7 @@ use crate::record::{Change, change};
 use crate::{gate, reach, stood};
 use db::{Conn, DbError, Tx};
 use decide::Meaning;
-use domain::ledger::{Claim, ClaimChange, Kind, Line, Place, SiteKey};
+use domain::ledger::{ClaimChange, Kind, Line, Place, SiteKey};
 use domain::{Code, LocationId, LocationKind, PostingId, Problem};
 use places::{LocationFacts, NewHandlingUnit};
 pub(crate) use show::UnitShown;
@@ -213,7 +213,7 @@ pub(crate) fn empty(
     for there in contents(tx, unit.id)? {
         let to = Place { location: to, status: there.key.status };
         let whole = line(there.key.item, there.key.lot, there.key.place(), to, there.on_hand);
-        lines.extend(with_claims(tx, caller, &there, &whole, &unit)?);
+        lines.extend(with_claims(tx, caller, &there, &whole)?);
     }
     if !lines.is_empty() {
         let draft = Draft {
@@ -256,16 +256,13 @@ fn with_claims(
     caller: &Caller,
     there: &Content,
     whole: &Line,
-    unit: &LocationFacts,
 ) -> Result<Vec<Line>, DbError> {
     if there.allocated == 0 {
         return Ok(vec![*whole]);
     }
-    let site = SiteKey { item: there.key.item, site: unit.site };
     let mut left = there.on_hand;
     let mut lines = Vec::new();
-    let here = |claim: &Claim| claim.key() == Some(there.key);
-    for claim in load::open_claims(tx, &[site])?.into_iter().filter(here) {
+    for claim in load::claims_on(tx, there.key)? {
         left -= claim.qty;
         let part = line(there.key.item, there.key.lot, whole.from, whole.to, claim.qty);
         lines.push(claimed_line(part, claim.id, &caller.ctx));

@@ -82,11 +82,13 @@ pub(super) fn loaded(method: Method) -> Loaded {
                     let key = Key { item, location: LocationId(*location), lot: *lot, status };
                     loaded.balances.insert(key, Balance::EMPTY);
                     loaded.history.insert(key, History::new(Instant::MIN));
+                    loaded.bound.insert(key, Extent::All);
                 }
             }
             let key = SiteKey { item, site: SiteId(*site) };
             loaded.sites.insert(key, SiteStock::EMPTY);
-            loaded.claims_of.insert(key);
+            loaded.held.insert(key, Extent::All);
+            loaded.waiting_of.insert(key);
             let group = if *location == 9 { Group(9) } else { Group(*site) };
             loaded.costs.insert((item, group), Costs::new(method));
         }

@@ -1,5 +1,6 @@
 //! The rows of a batch in memory, with an undo list so that a refused command leaves no trace.
 
+mod held;
 mod past;
 mod queue;
 mod sales;
@@ -7,6 +8,8 @@ mod sales;
 mod set;
 mod touched;
 
+pub(in crate::ledger) use held::Among;
+pub use held::{BreakTurn, Extent};
 pub use touched::Touched;
 
 use queue::Queue;
@@ -57,7 +60,8 @@ pub struct Vault {
     closed: FxHashSet<Period>,
     settled: Option<Instant>,
     stands_since: FxHashMap<LocationId, Instant>,
-    claims_of: FxHashSet<SiteKey>,
+    held: FxHashMap<SiteKey, Extent>,
+    bound: FxHashMap<Key, Extent>,
     waiting_of: FxHashSet<SiteKey>,
     balances: FxHashMap<Key, Slot<Balance>>,
     sites: FxHashMap<SiteKey, Slot<SiteStock>>,
@@ -88,7 +92,8 @@ impl Vault {
             closed: loaded.closed,
             settled: loaded.settled,
             stands_since: loaded.stands_since,
-            claims_of: loaded.claims_of,
+            held: loaded.held,
+            bound: loaded.bound,
             waiting_of: loaded.waiting_of,
             balances: slots(loaded.balances),
             sites: slots(loaded.sites),
@@ -251,15 +256,6 @@ impl Vault {
         let slot = self.claims.entry(id).or_insert(Slot { was: None, now: None });
         self.queue.follow(slot.now.as_ref(), Some(&claim));
         self.undo.push(Undo::Claim(id, slot.now.replace(claim)));
-    }
-
-    /// All open claims of an item at a site.
-    pub(in crate::ledger) fn open_claims(&self, key: SiteKey) -> Result<Vec<Claim>, Refusal> {
-        if !self.claims_of.contains(&key) {
-            return Err(Refusal::of(Why::NotLoaded(Missing::Claims(key))));
-        }
-        let claims = self.claims.values().filter_map(|slot| slot.now.as_ref());
-        Ok(claims.filter(|claim| claim.is_open() && claim.site_key() == key).cloned().collect())
     }
 
     /// Where a serial is held.

@@ -42,7 +42,7 @@ impl Vault {
     /// When claims waited in the store, and were not loaded.
     pub(in crate::ledger) fn next_waiting(&self, key: SiteKey) -> Result<Option<&Claim>, Refusal> {
         let none_stored = self.sites.get(&key).is_some_and(|slot| slot.was.backordered == 0);
-        if !none_stored && !self.claims_of.contains(&key) && !self.waiting_of.contains(&key) {
+        if !none_stored && !self.waiting_of.contains(&key) {
             return Err(Refusal::of(Why::NotLoaded(Missing::Claims(key))));
         }
         let first = self.queue.0.get(&key).and_then(|turns| turns.first());
