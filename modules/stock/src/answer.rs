@@ -2,8 +2,9 @@
 //! again for what was committed.
 
 use crate::names::Names;
-use domain::ledger::{Claim, Movement, Place, Posted};
-use domain::{ClaimId, Delta, Instant, PostingId, Status};
+use domain::ledger::{Claim, ClaimChange, ClaimEntry, Movement, Place, Posted};
+use domain::{ClaimId, Delta, Instant, ItemId, PostingId, Status};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -41,9 +42,38 @@ pub struct PostingAnswer {
     pub reversal_of: Option<PostingId>,
     /// Its movements.
     pub movements: Vec<MovementAnswer>,
-    /// What happened to claims.
+    /// What happened to claims, in the order it happened; the first 100 changes. All of them are at
+    /// `/api/v1/postings/{id}/claims`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claims: Vec<ClaimChangeAnswer>,
+    /// How many changes of claims there were in all, and how much they were about, by item and change.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub claim_totals: Vec<ClaimTotalAnswer>,
+}
+
+impl PostingAnswer {
+    /// How many claims have lost something.
+    pub(crate) fn claims_broken(&self) -> u64 {
+        let broken = self.claim_totals.iter().filter(|total| total.change == ClaimChange::Broken.word());
+        broken.map(|total| total.count).sum()
+    }
+}
+
+/// So many changes of claims are shown with the posting that made them: a loss may break thousands.
+pub const CLAIM_CHANGES_SHOWN_MAX: usize = 100;
+
+/// All changes of one kind that a posting made to claims on an item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ClaimTotalAnswer {
+    /// The item.
+    pub sku: String,
+    /// What happened.
+    pub change: &'static str,
+    /// How often: a claim may change more than once.
+    pub count: u64,
+    /// How much of all of them together, in the base unit.
+    #[schema(value_type = String)]
+    pub changed: Delta,
 }
 
 /// One movement of a posting.
@@ -101,16 +131,15 @@ pub struct ClaimChangeAnswer {
     pub claim: ClaimId,
     /// What happened to it.
     pub change: &'static str,
-    /// How much of it.
+    /// How much of it, in the base unit.
+    #[schema(value_type = String)]
+    pub changed: Delta,
+    /// What it holds of the stock afterwards.
     #[schema(value_type = String)]
     pub qty: Delta,
-    /// What it holds afterwards.
+    /// What it waits for beyond the stock afterwards.
     #[schema(value_type = String)]
-    pub left: Delta,
-    /// What it waits for afterwards; left out when nothing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub backordered: Option<Delta>,
+    pub backordered: Delta,
 }
 
 /// A claim.
@@ -220,12 +249,12 @@ impl Names {
             let (line, sku) = (movement.line, self.sku(movement.item));
             MovementAnswer { line, sku, qty: Delta(movement.qty), from, to, sales: sales_of(posted, line) }
         });
-        let claims = posted.claims.iter().map(|entry| ClaimChangeAnswer {
+        let claims = posted.claims.iter().take(CLAIM_CHANGES_SHOWN_MAX).map(|entry| ClaimChangeAnswer {
             claim: entry.claim,
             change: entry.change.word(),
-            qty: Delta(entry.qty),
-            left: Delta(entry.left),
-            backordered: (entry.waits != 0).then_some(Delta(entry.waits)),
+            changed: Delta(entry.qty),
+            qty: Delta(entry.left),
+            backordered: Delta(entry.waits),
         });
         PostingAnswer {
             id: posted.id,
@@ -239,7 +268,26 @@ impl Names {
             reversal_of: None,
             movements: movements.collect(),
             claims: claims.collect(),
+            claim_totals: self.claim_totals(&posted.claims),
         }
+    }
+
+    /// All changes of claims, by item and change, as each came first.
+    fn claim_totals(&self, entries: &[ClaimEntry]) -> Vec<ClaimTotalAnswer> {
+        let mut places: FxHashMap<(ItemId, &'static str), usize> = FxHashMap::default();
+        let mut totals: Vec<ClaimTotalAnswer> = Vec::new();
+        for entry in entries {
+            let change = entry.change.word();
+            let place = *places.entry((entry.item, change)).or_insert(totals.len());
+            if let Some(total) = totals.get_mut(place) {
+                total.count += 1;
+                total.changed = Delta(total.changed.0.saturating_add(entry.qty));
+            } else {
+                let (sku, changed) = (self.sku(entry.item), Delta(entry.qty));
+                totals.push(ClaimTotalAnswer { sku, change, count: 1, changed });
+            }
+        }
+        totals
     }
 
     /// A claim as it is answered.

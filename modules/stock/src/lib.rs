@@ -45,6 +45,7 @@ mod period;
 mod place_guard;
 mod pointer;
 mod post;
+mod posting_claims;
 mod reach;
 mod read_routes;
 mod reason;
@@ -83,7 +84,10 @@ mod views_tests;
 mod walk;
 mod want;
 
-pub use answer::{ClaimAnswer, ClaimChangeAnswer, MovementAnswer, PlaceAnswer, PostingAnswer, SaleAnswer};
+pub use answer::{
+    CLAIM_CHANGES_SHOWN_MAX, ClaimAnswer, ClaimChangeAnswer, ClaimTotalAnswer, MovementAnswer, PlaceAnswer,
+    PostingAnswer, SaleAnswer,
+};
 pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use document_routes::document_routes;

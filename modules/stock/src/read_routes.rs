@@ -1,6 +1,6 @@
 //! The routes that read the vault. None of them passes the queue of writes.
 
-use crate::{availability, claim, level, lot, rotation, valuation};
+use crate::{availability, claim, level, lot, posting_claims, rotation, valuation};
 use domain::Permission;
 use web::{Reach, Routes};
 
@@ -14,6 +14,7 @@ pub fn read_routes<S: web::State>() -> Routes<S> {
         .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_reservation))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_allocations))
         .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_allocation))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(posting_claims::api::list_posting_claims))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(lot::find_api::list_lots))
         .add(Permission::StockRead, Reach::Named, web::routes!(lot::find_api::get_lot))
         .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::list_valuation))

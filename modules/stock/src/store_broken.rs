@@ -82,3 +82,6 @@ pub(crate) const ALL_OF_KEY: Statement = Statement::new(
      order by priority, made_at desc, id desc",
 )
 .hot();
+
+#[cfg(test)]
+pub(crate) const ALL: [Statement; 3] = [FIRST_OF_SITES, FIRST_OF_KEYS, ALL_OF_KEY];

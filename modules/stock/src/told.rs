@@ -23,7 +23,7 @@ pub(crate) struct Told {
 struct Body {
     posting: PostingId,
     change: &'static str,
-    qty: Delta,
+    changed: Delta,
     claim: ClaimAnswer,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn of(names: &Names, vault: &Vault, posted: &Posted, ctx: &Ctx) -> Ve
         let body = Body {
             posting: posted.id,
             change: entry.change.word(),
-            qty: Delta(entry.qty),
+            changed: Delta(entry.qty),
             claim: names.claim(&claim, None, None),
         };
         let event = Event {

@@ -197,6 +197,10 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             with(format!("/api/v1/locations/{}", stage.bin()), json!({ "name": "other" }))
         }
         ("GET", "/api/v1/postings/{id}") => at(format!("/api/v1/postings/{}", stage.receive())),
+        ("GET", "/api/v1/postings/{id}/claims") => {
+            let reserved = stage.admin.post("/api/v1/reservations", &reserve()).good().json();
+            at(format!("/api/v1/postings/{}/claims", text(&reserved["posting"])))
+        }
         ("POST", "/api/v1/postings/{id}/reverse") => {
             with(format!("/api/v1/postings/{}/reverse", stage.receive()), json!({}))
         }

@@ -11,7 +11,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::inside::{Order, carry_out};
-use crate::{gate, reach, reason, stood};
+use crate::{PostingAnswer, gate, reach, reason, stood};
 use db::{Conn, DbError, Tx};
 use domain::ledger::{Key, Recount, SiteKey};
 use domain::{Code, LocationId, LocationKind, PostingId, Problem, Status};
@@ -29,7 +29,7 @@ pub(crate) struct PlaceChanged {
     /// The location as it is now.
     pub(crate) location: Location,
     /// How many claims lost their cover, and were broken in whole or in part.
-    pub(crate) claims_broken: usize,
+    pub(crate) claims_broken: u64,
 }
 
 /// Blocks a location with everything below it; `None` takes its reason away again.
@@ -133,7 +133,7 @@ fn around(
         })
         .collect();
     let postings = carry_out(tx, &caller.ctx, orders)?;
-    let claims_broken = postings.iter().map(|posting| posting.claims.len()).sum();
+    let claims_broken = postings.iter().map(PostingAnswer::claims_broken).sum();
     let location = places::location(tx, Reached::All, &root.code)?;
     let location = location.ok_or_else(|| Problem::not_found("location", &root.code))?;
     Ok(PlaceChanged { location, claims_broken })

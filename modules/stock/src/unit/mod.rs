@@ -155,7 +155,7 @@ impl Told {
         let posted = carry_out(tx, &caller.ctx, orders)?;
         let posting = posted.first().ok_or(DbError::NoRow("stock.unit.relocate"))?;
         // what only gives to those who wait where it arrives takes from nobody
-        if posting.claims.iter().all(|claim| claim.change == ClaimChange::Covered.word()) {
+        if posting.claim_totals.iter().all(|total| total.change == ClaimChange::Covered.word()) {
             return Ok(posting.id);
         }
         let detail =
