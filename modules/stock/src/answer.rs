@@ -163,6 +163,9 @@ pub struct ClaimAnswer {
     /// What it waits for beyond the stock.
     #[schema(value_type = String)]
     pub backordered: Delta,
+    /// What losses have taken of it, in all.
+    #[schema(value_type = String)]
+    pub lost: Delta,
     /// Kept longer when higher.
     pub priority: i64,
     /// When it ends by itself.
@@ -309,6 +312,7 @@ impl Names {
             location: claim.bin.map(|(location, _)| self.call(Place::good(location))),
             qty: Delta(claim.qty),
             backordered: Delta(claim.backordered),
+            lost: Delta(claim.lost),
             priority: claim.priority,
             expires_at: claim.expires_at,
             state: claim.state.word(),

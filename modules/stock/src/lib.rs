@@ -130,6 +130,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 12, name: "backorder", text: include_str!("../migrations/0012_backorder.sql") },
         Migration { number: 13, name: "stood", text: include_str!("../migrations/0013_stood.sql") },
         Migration { number: 14, name: "held", text: include_str!("../migrations/0014_held.sql") },
+        Migration { number: 15, name: "lost", text: include_str!("../migrations/0015_lost.sql") },
     ],
 };
 

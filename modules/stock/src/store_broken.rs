@@ -9,7 +9,7 @@ macro_rules! first {
     ($claims:literal, $of:literal, [$p:literal, $m:literal, $i:literal, $limit:literal]) => {
         concat!(
             "select id, owner, item, site, location, lot, qty, priority, made_at, expires_at, state, backordered,
-               may_wait, told
+               may_wait, told, lost
              from ",
             $claims,
             " where state = 1 and qty > 0 and ",
@@ -76,7 +76,7 @@ pub(crate) const FIRST_OF_KEYS: Statement = Statement::per_engine(
 pub(crate) const ALL_OF_KEY: Statement = Statement::new(
     "stock.broken.all_of_key",
     "select id, owner, item, site, location, lot, qty, priority, made_at, expires_at, state, backordered,
-       may_wait, told
+       may_wait, told, lost
      from stock_claim
      where state = 1 and qty > 0 and location is not null and item = ?1 and location = ?2 and lot = ?3
      order by priority, made_at desc, id desc",

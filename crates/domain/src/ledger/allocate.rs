@@ -81,6 +81,7 @@ pub fn allocate(vault: &mut Vault, command: Allocate, now: Instant) -> Result<Po
             made_at: recorded_at,
             expires_at: None,
             state: ClaimState::Open,
+            lost: 0,
             told: 0,
         };
         entries.push(claim.entry(ClaimChange::Allocated, command.qty));

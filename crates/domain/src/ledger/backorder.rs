@@ -62,6 +62,7 @@ pub(super) fn break_part(
 ) -> Result<(), Refusal> {
     let key = claim.site_key();
     let waits = claim.may_wait && vault.site(key)?.cap.is_some();
+    claim.lost = claim.lost.saturating_add(part);
     if waits && claim.bin.is_none() {
         let site = vault.site(key)?;
         let (reserved, backordered) = (site.reserved - part, site.backordered + part);
@@ -73,7 +74,7 @@ pub(super) fn break_part(
     }
     claim.told += 1;
     let told = Some(claim.told);
-    let heir = Claim { id: claim.id, bin: None, qty: 0, backordered: part, told: 0, ..claim.clone() };
+    let heir = Claim { id: claim.id, bin: None, qty: 0, backordered: part, lost: 0, told: 0, ..claim.clone() };
     broken.push(ClaimEntry { told, ..reduce(vault, claim, part, ClaimState::Broken, ClaimChange::Broken)? });
     if waits {
         let mut heir = Claim { id: ClaimId(ids.next()), ..heir };

@@ -83,6 +83,10 @@ impl Work<'_> {
         if partial && vault.claim(claim.id).is_some() {
             return Err(Refusal::of(Why::ClaimElsewhere));
         }
+        if partial {
+            // what is split off is new: nothing was lost of it, and nobody was told of it
+            (claim.lost, claim.told) = (0, 0);
+        }
         claim.bin = Some((step.to.location, step.lot));
         claim.qty = step.qty;
         claim.state = ClaimState::Open;

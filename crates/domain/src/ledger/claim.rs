@@ -35,6 +35,8 @@ pub struct Claim {
     pub expires_at: Option<Instant>,
     /// Open, or how it ended.
     pub state: ClaimState,
+    /// What losses have taken of it, in all.
+    pub lost: i64,
     /// How often its owner was told of what others did to it: the number of its last event.
     pub told: i64,
 }

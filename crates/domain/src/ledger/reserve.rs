@@ -63,6 +63,7 @@ pub fn reserve(vault: &mut Vault, command: Reserve, now: Instant) -> Result<Post
             made_at: recorded_at,
             expires_at: command.expires_at,
             state: ClaimState::Open,
+            lost: 0,
             told: 0,
         };
         let mut entries = Vec::with_capacity(2);

@@ -18,7 +18,7 @@ const CHANGES: Statement = Statement::new(
 
 const CLAIMS: Statement = Statement::new(
     "verify.rebuild.claims",
-    "select alloc_id, sku_id, site_id, loc_id, lot_id, qty, state, backordered from ck_allocation",
+    "select alloc_id, sku_id, site_id, loc_id, lot_id, qty, state, backordered, lost from ck_allocation",
 );
 
 const LAST_DIGEST: Statement = Statement::new(
@@ -52,6 +52,8 @@ struct Last {
     state: Option<&'static str>,
     left: i64,
     waits: i64,
+    /// What losses took, over all changes.
+    lost: i64,
     item: i64,
     site: i64,
     bin: (Option<i64>, Option<i64>),
@@ -103,6 +105,11 @@ pub(super) fn claims(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -
                 let place = if place { "" } else { ", elsewhere" };
                 format!("claim {id} is {state} with {qty}; its postings left it {told} with {left}{place}")
             });
+            let (stored, taken) = (row.int(8)?, last.lost);
+            findings.hold(stored == taken, || {
+                let (stored, taken) = (Delta(stored), Delta(taken));
+                format!("claim {id} says that losses took {stored} of it; by its postings it was {taken}")
+            });
             Ok(())
         })?;
         let mut lost: Vec<_> = lasts.into_iter().filter(|(_, last)| last.left + last.waits > 0).collect();
@@ -145,11 +152,13 @@ fn fold(
                 format!("posting {seq} of lane {lane} leaves claim {claim} in no known state")
             });
             let at = (at, lane, seq, place);
-            let last = Last { at, state, left, waits, item, site, bin: (location, lot) };
+            let last = Last { at, state, left, waits, lost: 0, item, site, bin: (location, lot) };
             let kept = lasts.entry(claim).or_insert(last);
+            let lost = if change == "broken" { kept.lost.saturating_add(qty) } else { kept.lost };
             if kept.at < at {
                 *kept = last;
             }
+            kept.lost = lost;
         }
         Ok(())
     })?;

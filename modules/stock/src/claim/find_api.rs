@@ -29,6 +29,8 @@ pub(crate) struct ReservationFilter {
     state: Option<String>,
     /// Only those that wait for stock, or only the others.
     backordered: Option<bool>,
+    /// Only those that a loss has taken something of, whatever became of them, or only the others.
+    lost: Option<bool>,
 }
 
 /// The filters of the list of allocations.
@@ -48,11 +50,13 @@ pub(crate) struct AllocationFilter {
     within: Option<String>,
     /// Only those in this state: `open`, `released`, `expired`, `fulfilled`, `broken` or `bound`.
     state: Option<String>,
+    /// Only those that a loss has taken something of, whatever became of them, or only the others.
+    lost: Option<bool>,
 }
 
 impl AllocationFilter {
     fn resolve(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Wanted, Failure> {
-        let AllocationFilter { owner, sku, lot, site, within, state } = self;
+        let AllocationFilter { owner, sku, lot, site, within, state, lost } = self;
         let item = asked::item(conn, sku.as_deref())?;
         Ok(Wanted {
             owner: owner.clone(),
@@ -61,6 +65,7 @@ impl AllocationFilter {
             site: asked::site(conn, scope, site.as_deref())?.map(|site| site.id),
             within: asked::place(conn, scope, within.as_deref(), "?within")?,
             state: claim_state(state.as_deref())?,
+            lost: *lost,
             ..Wanted::default()
         })
     }
@@ -102,8 +107,8 @@ pub(crate) async fn list_reservations(
     caller: Caller,
     list: List<ReservationFilter, ClaimSort>,
 ) -> web::Result {
-    let ReservationFilter { owner, sku, site, state, backordered } = list.filter.clone();
-    let filter = AllocationFilter { owner, sku, site, state, ..AllocationFilter::default() };
+    let ReservationFilter { owner, sku, site, state, backordered, lost } = list.filter.clone();
+    let filter = AllocationFilter { owner, sku, site, state, lost, ..AllocationFilter::default() };
     answer(app, caller, list, move |conn, scope| Ok(Wanted { backordered, ..filter.resolve(conn, scope)? }))
         .await
 }

@@ -39,6 +39,9 @@ pub(crate) struct ClaimRow {
     /// What it waits for beyond the stock.
     #[schema(value_type = String)]
     pub(crate) backordered: Delta,
+    /// What losses have taken of it, in all.
+    #[schema(value_type = String)]
+    pub(crate) lost: Delta,
     /// Kept longer when higher.
     pub(crate) priority: i64,
     /// When it was made.
@@ -65,6 +68,8 @@ pub(crate) struct Wanted {
     pub(crate) state: Option<ClaimState>,
     /// Those that wait for stock, or the others.
     pub(crate) backordered: Option<bool>,
+    /// Those that a loss has taken something of, or the others.
+    pub(crate) lost: Option<bool>,
     /// The newest first.
     pub(crate) down: bool,
 }
@@ -76,6 +81,7 @@ impl Wanted {
         let state = if self.backordered == Some(true) { Some(ClaimState::Open) } else { self.state };
         match (&self.owner, state, self.item, self.site) {
             (Some(owner), ..) => Along::Owner(owner.clone()),
+            _ if self.lost == Some(true) => Along::Lost,
             (None, Some(ClaimState::Open), Some(item), Some(site)) => Along::OpenOfItemAtSite(item, site),
             (None, Some(ClaimState::Open), Some(item), None) => Along::OpenOfItem(item),
             (None, Some(ClaimState::Open), None, _) => Along::Open,
@@ -85,7 +91,7 @@ impl Wanted {
 
     fn fits(&self, claim: &Named) -> bool {
         // what is below a place is for `Sight` to tell, and the order is the statement's
-        let Wanted { allocations, owner, item, site, within: _, lot, state, backordered, down: _ } = self;
+        let Wanted { allocations, owner, item, site, within: _, lot, state, backordered, lost, down: _ } = self;
         *allocations == claim.bin.is_some()
             && owner.as_ref().is_none_or(|owner| claim.owner == *owner)
             && item.is_none_or(|item| claim.item == item)
@@ -93,6 +99,7 @@ impl Wanted {
             && lot.is_none_or(|lot| claim.lot == Some(lot))
             && state.is_none_or(|state| claim.state == state)
             && backordered.is_none_or(|waits| (claim.backordered > 0) == waits)
+            && lost.is_none_or(|lost| (claim.lost > 0) == lost)
     }
 }
 
@@ -151,6 +158,7 @@ fn row(claim: Named) -> ClaimRow {
         lot: claim.lot_code,
         qty: Delta(claim.qty),
         backordered: Delta(claim.backordered),
+        lost: Delta(claim.lost),
         priority: claim.priority,
         made_at: claim.made_at,
         expires_at: claim.expires_at,

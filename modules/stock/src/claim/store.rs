@@ -21,6 +21,7 @@ pub(crate) struct Named {
     pub(crate) lot_code: Option<String>,
     pub(crate) qty: i64,
     pub(crate) backordered: i64,
+    pub(crate) lost: i64,
     pub(crate) priority: i64,
     pub(crate) made_at: Instant,
     pub(crate) expires_at: Option<Instant>,
@@ -31,7 +32,7 @@ macro_rules! select {
     ($claims:literal, $condition:expr) => {
         concat!(
             "select c.id, c.owner, c.item, i.sku, i.base_unit, c.site, s.code, c.location, p.code, c.lot, l.code,
-               c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered
+               c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered, c.lost
              from ",
             $claims,
             " join stock_known_item i on i.id = c.item
@@ -93,11 +94,19 @@ const OPEN_OF_ITEM_AT_SITE: [Statement; 2] = pages!(
     "c.state = 1 and c.item = ?3 and c.site = ?4 and "
 );
 
+/// All that a loss has ever taken something of.
+const LOST: [Statement; 2] = pages!(
+    "stock.claim.lost",
+    "stock.claim.lost_down",
+    "stock_claim c indexed by stock_claim_lost",
+    "c.lost > 0 and "
+);
+
 const BY_ID: Statement = Statement::new("stock.claim.by_id", select!("stock_claim c", "c.id = ?1")).hot();
 
 #[cfg(test)]
-pub(crate) const ALL: [&[Statement]; 6] =
-    [&ALL_CLAIMS, &OF_OWNER, &OPEN, &OPEN_OF_ITEM, &OPEN_OF_ITEM_AT_SITE, &[BY_ID]];
+pub(crate) const ALL: [&[Statement]; 7] =
+    [&ALL_CLAIMS, &OF_OWNER, &OPEN, &OPEN_OF_ITEM, &OPEN_OF_ITEM_AT_SITE, &LOST, &[BY_ID]];
 
 /// Which claims are looked at.
 #[derive(Clone, Debug)]
@@ -107,6 +116,7 @@ pub(crate) enum Along {
     Open,
     OpenOfItem(ItemId),
     OpenOfItemAtSite(ItemId, SiteId),
+    Lost,
 }
 
 /// The next claims after one, or the first; in the order they were made, or the newest first.
@@ -125,6 +135,7 @@ pub(crate) fn page(
         Along::All => conn.query(&of(&ALL_CLAIMS), &[first, limit], named),
         Along::Owner(owner) => conn.query(&of(&OF_OWNER), &[first, limit, owner.into()], named),
         Along::Open => conn.query(&of(&OPEN), &[first, limit], named),
+        Along::Lost => conn.query(&of(&LOST), &[first, limit], named),
         Along::OpenOfItem(item) => conn.query(&of(&OPEN_OF_ITEM), &[first, limit, item.get().into()], named),
         Along::OpenOfItemAtSite(item, site) => {
             let params = [first, limit, item.get().into(), site.get().into()];
@@ -156,6 +167,7 @@ fn named(row: &Row<'_>) -> Result<Named, DbError> {
         lot_code: row.opt_text(10)?.map(str::to_owned),
         qty: row.int(11)?,
         backordered: row.int(16)?,
+        lost: row.int(17)?,
         priority: row.int(12)?,
         made_at: Instant(row.int(13)?),
         expires_at: row.opt_int(14)?.map(Instant),

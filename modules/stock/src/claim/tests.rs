@@ -3,15 +3,17 @@
 use super::list::{ClaimRow, Wanted, find, page};
 use super::store;
 use crate::input::{AllocateInput, ReleaseInput, ReserveInput, Work};
-use crate::testing::{World, caller, claim_of, on_both_engines, world};
+use crate::testing::{World, caller, claim_of, on_both_engines, parse, world};
 use db::Engine;
-use domain::ledger::ClaimState;
+use domain::ledger::{ClaimState, Kind};
 use domain::{ClaimId, LocationId, Qty, SiteId};
 
 on_both_engines!(
     each_filter_finds_its_claims_in_both_orders,
     pages_follow_each_other_without_gap,
     a_claim_is_seen_by_those_who_reach_its_place,
+    whoever_lost_something_is_found_whatever_became_of_it,
+    what_is_split_off_has_lost_nothing_and_was_told_nothing,
     every_statement_walks_along_an_index,
 );
 
@@ -150,6 +152,75 @@ fn a_claim_is_seen_by_those_who_reach_its_place(engine: Engine) {
     assert!(!found(reserved, true) && !found(bound, false), "each is found as what it is");
     let nowhere = caller(&world.ctx, Some(LocationId(999_999))).scope;
     assert!(world.read(|conn| find(conn, &nowhere, reserved, false)).is_none());
+}
+
+/// Claims that lost something, or did not: `order-1 1+0 -1 open`.
+fn lost(world: &World, allocations: bool, lost: bool) -> Vec<String> {
+    let scope = caller(&world.ctx, None).scope;
+    let wanted = Wanted { allocations, lost: Some(lost), ..Wanted::default() };
+    let rows = world.read(|conn| page(conn, &scope, &wanted, None, 100)).rows;
+    let one = |row: &ClaimRow| {
+        format!("{} {}+{} -{} {}", row.owner, row.qty, row.backordered, row.lost, row.state)
+    };
+    rows.iter().map(one).collect()
+}
+
+fn whoever_lost_something_is_found_whatever_became_of_it(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    allocate(&world, "BOLT", "L1", None, "bound");
+    for number in 1..=8 {
+        reserve(&world, "BOLT", "L", &format!("order-{number}"));
+    }
+    let none: Vec<String> = Vec::new();
+    assert_eq!((lost(&world, false, true), lost(&world, true, true)), (none.clone(), none.clone()));
+    world.post(Kind::Adjust, vec![parse("1 BOLT at L1")]);
+    world
+        .run(|tx, ctx| {
+            let said = ("cap", Some("9"));
+            crate::backorder::set(tx, &caller(ctx, None), ("L", None), web::IfMatch::Any, said)
+        })
+        .unwrap();
+    world.post(Kind::Adjust, vec![parse("1 BOLT at L1")]);
+    let gone = ["order-7 0+1 -1 open", "order-8 0+0 -1 broken"];
+    assert_eq!(lost(&world, false, true), gone);
+    assert_eq!((lost(&world, false, false).len(), lost(&world, true, true)), (6, none));
+    // what comes does not undo that it was lost
+    world.receive("1 BOLT at L2");
+    assert_eq!(lost(&world, false, true), ["order-7 1+0 -1 open", "order-8 0+0 -1 broken"]);
+    world.post(Kind::Adjust, vec![parse("7 BOLT at L1")]);
+    assert_eq!(lost(&world, true, true), ["bound 1+0 -1 open"]);
+    world.post(Kind::Adjust, vec![parse("1 BOLT at L1")]);
+    assert_eq!(lost(&world, true, true), ["bound 0+0 -2 broken"]);
+    assert!(lost(&world, false, true).contains(&"order-7 0+1 -2 open".to_owned()));
+}
+
+fn what_is_split_off_has_lost_nothing_and_was_told_nothing(engine: Engine) {
+    let world = world(engine);
+    world.receive("3 BOLT at L1");
+    let id = claim_of(&world.ask(Work::Allocate(AllocateInput {
+        sku: "BOLT".to_owned(),
+        location: "L1".to_owned(),
+        lot: None,
+        qty: Qty::units(3).unwrap(),
+        unit: None,
+        owner: Some("order-1".to_owned()),
+        reservation: None,
+        priority: 0,
+        backorder: true,
+    })));
+    world.post(Kind::Adjust, vec![parse("1 BOLT at L1")]);
+    let mut line = parse("1 BOLT at L1 to L2");
+    line.claim = Some(id);
+    world.post(Kind::Move, vec![line]);
+    let scope = caller(&world.ctx, None).scope;
+    let wanted = Wanted { allocations: true, ..Wanted::default() };
+    let rows = world.read(|conn| page(conn, &scope, &wanted, None, 100)).rows;
+    let claims = world.read(|conn| crate::load::read_claims(conn, rows.iter().map(|row| row.id)));
+    let mut found: Vec<_> = claims.iter().map(|claim| (claim.id == id, claim.lost, claim.told)).collect();
+    found.sort_unstable();
+    assert_eq!(found, [(false, 0, 0), (true, 1_000_000, 1)]);
+    assert_eq!(world.events("claim").len(), 1, "as many as were told");
 }
 
 fn every_statement_walks_along_an_index(engine: Engine) {

@@ -64,5 +64,6 @@ pub(crate) fn claim(row: &Row<'_>) -> Result<Claim, DbError> {
         backordered: row.int(11)?,
         may_wait: row.bool(12)?,
         told: row.int(13)?,
+        lost: row.int(14)?,
     })
 }

@@ -10,8 +10,8 @@ pub(super) fn add<'r>(
     stores: &mut Stores<'r, '_, '_>,
     claims: &'r [(Option<Claim>, Claim)],
 ) -> Result<(), DbError> {
-    let mut new = Rows::new(14);
-    let mut changed = Rows::new(7);
+    let mut new = Rows::new(15);
+    let mut changed = Rows::new(8);
     for (before, claim) in claims {
         let location = claim.bin.map(|(location, _)| location.get());
         let lot = claim.bin.map(|(_, lot)| lot.get());
@@ -25,6 +25,7 @@ pub(super) fn add<'r>(
                 state.into(),
                 claim.backordered.into(),
                 claim.told.into(),
+                claim.lost.into(),
             ]);
             continue;
         }
@@ -43,6 +44,7 @@ pub(super) fn add<'r>(
             claim.backordered.into(),
             claim.may_wait.into(),
             claim.told.into(),
+                claim.lost.into(),
         ]);
     }
     stores.add(&sql::INSERT_CLAIMS, new)?;

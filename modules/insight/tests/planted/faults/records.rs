@@ -366,6 +366,12 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-30",
+        "more was lost of a claim than postings took",
+        [],
+        "update stock_claim set lost = lost + 1 where owner = 'order-1'",
+    ),
+    fault!(
+        "I-30",
         "a guard forgets who waits",
         [],
         "update stock_site set backordered = 0 where backordered > 0",
