@@ -27,10 +27,10 @@ mod ledger_page;
 mod level;
 mod load;
 mod loader;
-mod lot;
 mod losses;
 #[cfg(test)]
 mod losses_tests;
+mod lot;
 mod lots;
 #[cfg(test)]
 mod lots_made_tests;

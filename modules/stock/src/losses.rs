@@ -105,12 +105,7 @@ pub(crate) struct Needs {
 impl Losses {
     /// One line of a posting of a kind, with those of its ends that are of good stock. A posting that is
     /// dated is held to the books of its instant.
-    pub(crate) fn line(
-        &mut self,
-        (kind, dated): (Kind, bool),
-        line: &Line,
-        [from, to]: [Option<Good>; 2],
-    ) {
+    pub(crate) fn line(&mut self, (kind, dated): (Kind, bool), line: &Line, [from, to]: [Option<Good>; 2]) {
         match line.amount {
             Amount::Move(qty) => {
                 if let Some(flow) = self.flow(from) {
@@ -183,9 +178,8 @@ impl Losses {
     pub(crate) fn keys(&self, guards: &FxHashMap<SiteKey, SiteStock>) -> Vec<Key> {
         let mut keys = Vec::new();
         for (_, site, guard) in self.at_risk(guards) {
-            let matters = |flow: &Flow| {
-                flow.loses() && (guard.allocated > 0 || flow.counted.is_some() || flow.stops)
-            };
+            let matters =
+                |flow: &Flow| flow.loses() && (guard.allocated > 0 || flow.counted.is_some() || flow.stops);
             keys.extend(site.flows.iter().filter(|(_, flow)| matters(flow)).map(|(key, _)| *key));
         }
         keys.sort_unstable();
@@ -207,13 +201,7 @@ impl Losses {
 }
 
 impl Site {
-    fn need(
-        &self,
-        site: SiteKey,
-        guard: &SiteStock,
-        balances: &FxHashMap<Key, Balance>,
-        needs: &mut Needs,
-    ) {
+    fn need(&self, site: SiteKey, guard: &SiteStock, balances: &FxHashMap<Key, Balance>, needs: &mut Needs) {
         let (mut lost, mut gone, mut bound) = (0_i64, self.promised, 0_i64);
         for (key, flow) in &self.flows {
             let balance = balances.get(key).copied().unwrap_or(Balance::EMPTY);
@@ -250,7 +238,7 @@ impl Site {
 impl Good {
     /// A key of the ledger, where its status is good and it belongs to a site.
     pub(crate) fn of(key: Key, facts: &places::LocationFacts) -> Option<Good> {
-        (facts.site.is_some() && key.status == Status::Good).then(|| Good {
+        (facts.site.is_some() && key.status == Status::Good).then_some(Good {
             key,
             site: SiteKey { item: key.item, site: facts.site },
             counts: facts.sellable && !facts.blocked,

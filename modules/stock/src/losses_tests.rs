@@ -2,10 +2,10 @@
 
 use crate::as_of::laws::{Chance, HOUR};
 use crate::desk::Desk;
-use crate::inside::line;
 use crate::input::{
     AllocateInput, BulkInput, LineInput, PostInput, QtyInput, ReleaseInput, Request, ReserveInput, Work,
 };
+use crate::inside::line;
 use crate::load::{Known, Wanted};
 use crate::names::Names;
 use crate::run::lock_wanted;
@@ -120,7 +120,11 @@ fn a_loss_loads_the_claims_that_it_breaks_and_no_more(engine: Engine) {
     let claims = orders(&mut world, 295);
     let last = |count: usize| (295 - count..295).collect::<Vec<_>>();
     for (lost, broken) in [(5, 0), (6, 1), (7, 2), (69, 64), (70, 65), (300, 295)] {
-        assert_eq!(loaded(&world, Kind::Adjust, &[loses(&world, "L1", lost)], &claims), last(broken), "{lost}");
+        assert_eq!(
+            loaded(&world, Kind::Adjust, &[loses(&world, "L1", lost)], &claims),
+            last(broken),
+            "{lost}"
+        );
     }
     world.post(Kind::Adjust, vec![parse("75 BOLT at L1")]);
     assert_eq!(world.guard("BOLT", "L"), (225, 225, 0));
@@ -174,7 +178,7 @@ fn a_count_loads_what_the_difference_may_break(engine: Engine) {
 fn claims_are_read_in_the_order_in_which_they_are_broken(engine: Engine) {
     let mut world = world(engine);
     world.receive("600 BOLT at L1");
-    let mut chance = Chance(engine as u64 + 11);
+    let mut chance = Chance(if engine == Engine::Sqlite { 11 } else { 12 });
     let mut made = Vec::new();
     for number in 0..300 {
         world.ctx.now = Instant(world.ctx.now.0 + i64::try_from(chance.below(2)).unwrap());
@@ -246,8 +250,9 @@ fn anything(world: &World, chance: &mut Chance, claims: &[ClaimId]) -> Work {
             let back = i64::try_from(chance.below(3)).unwrap();
             let effective_at = (back > 0).then(|| Instant(world.ctx.now.0 - back * HOUR));
             let counted = Qty::units(u32::try_from(chance.below(30)).unwrap()).unwrap();
-            let lines = vec![LineInput { qty: QtyInput::Counted(counted), ..parse(&format!("1 BOLT at {bin}")) }];
-            PostInput { lines, effective_at, ..posting(Kind::Adjust) }
+            let lines =
+                vec![LineInput { qty: QtyInput::Counted(counted), ..parse(&format!("1 BOLT at {bin}")) }];
+            PostInput { effective_at, lines, ..posting(Kind::Adjust) }
         }
         _ => post(Kind::Adjust, &format!("{} BOLT at {bin}", qty * 3)),
     };
@@ -271,11 +276,12 @@ fn whatever_comes_together_breaks_those_whose_turn_it_is(engine: Engine) {
         let mut world = world(engine);
         let mut chance = Chance(seed * 0x9E37_79B9);
         if seed % 2 == 0 {
-            world.run(|tx, ctx| {
-                let said = ("cap", Some("40"));
-                crate::backorder::set(tx, &caller(ctx, None), ("L", None), IfMatch::Any, said)
-            })
-            .unwrap();
+            world
+                .run(|tx, ctx| {
+                    let said = ("cap", Some("40"));
+                    crate::backorder::set(tx, &caller(ctx, None), ("L", None), IfMatch::Any, said)
+                })
+                .unwrap();
         }
         world.receive("60 BOLT at L1");
         world.receive("60 BOLT at L2");
@@ -285,7 +291,8 @@ fn whatever_comes_together_breaks_those_whose_turn_it_is(engine: Engine) {
             let count = chance.below(7) + 1;
             let works: Vec<Work> = (0..count).map(|_| anything(&world, &mut chance, &claims)).collect();
             let principal = Arc::new(Principal::system());
-            let request = |work| Request { ctx: world.ctx.clone(), principal: principal.clone(), key: None, work };
+            let request =
+                |work| Request { ctx: world.ctx.clone(), principal: principal.clone(), key: None, work };
             let requests: Vec<Request> = works.into_iter().map(request).collect();
             let asked = requests.clone();
             let answers = world.db.write_blocking(move |tx| run_in(tx, &asked)).unwrap();

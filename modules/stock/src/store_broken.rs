@@ -33,11 +33,7 @@ macro_rules! first {
 /// The first of items at sites, each after a turn.
 pub(crate) const FIRST_OF_SITES: Statement = Statement::per_engine(
     "stock.broken.first_of_sites",
-    first!(
-        "stock_claim indexed by stock_claim_held",
-        "item = ?1 and site = ?2",
-        ["?3", "?4", "?5", "?6"]
-    ),
+    first!("stock_claim indexed by stock_claim_held", "item = ?1 and site = ?2", ["?3", "?4", "?5", "?6"]),
     concat!(
         "select c.*
          from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::uuid[], ?6::bigint[])

@@ -74,7 +74,8 @@ pub(super) fn break_part(
     }
     claim.told += 1;
     let told = Some(claim.told);
-    let heir = Claim { id: claim.id, bin: None, qty: 0, backordered: part, lost: 0, told: 0, ..claim.clone() };
+    let heir =
+        Claim { id: claim.id, bin: None, qty: 0, backordered: part, lost: 0, told: 0, ..claim.clone() };
     broken.push(ClaimEntry { told, ..reduce(vault, claim, part, ClaimState::Broken, ClaimChange::Broken)? });
     if waits {
         let mut heir = Claim { id: ClaimId(ids.next()), ..heir };

@@ -154,11 +154,11 @@ fn fold(
             let at = (at, lane, seq, place);
             let last = Last { at, state, left, waits, lost: 0, item, site, bin: (location, lot) };
             let kept = lasts.entry(claim).or_insert(last);
-            let lost = if change == "broken" { kept.lost.saturating_add(qty) } else { kept.lost };
+            let taken = if change == "broken" { kept.lost.saturating_add(qty) } else { kept.lost };
             if kept.at < at {
                 *kept = last;
             }
-            kept.lost = lost;
+            kept.lost = taken;
         }
         Ok(())
     })?;

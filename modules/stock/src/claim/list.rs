@@ -91,7 +91,8 @@ impl Wanted {
 
     fn fits(&self, claim: &Named) -> bool {
         // what is below a place is for `Sight` to tell, and the order is the statement's
-        let Wanted { allocations, owner, item, site, within: _, lot, state, backordered, lost, down: _ } = self;
+        let Wanted { allocations, owner, item, site, within: _, lot, state, backordered, lost, down: _ } =
+            self;
         *allocations == claim.bin.is_some()
             && owner.as_ref().is_none_or(|owner| claim.owner == *owner)
             && item.is_none_or(|item| claim.item == item)

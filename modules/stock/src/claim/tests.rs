@@ -159,9 +159,8 @@ fn lost(world: &World, allocations: bool, lost: bool) -> Vec<String> {
     let scope = caller(&world.ctx, None).scope;
     let wanted = Wanted { allocations, lost: Some(lost), ..Wanted::default() };
     let rows = world.read(|conn| page(conn, &scope, &wanted, None, 100)).rows;
-    let one = |row: &ClaimRow| {
-        format!("{} {}+{} -{} {}", row.owner, row.qty, row.backordered, row.lost, row.state)
-    };
+    let one =
+        |row: &ClaimRow| format!("{} {}+{} -{} {}", row.owner, row.qty, row.backordered, row.lost, row.state);
     rows.iter().map(one).collect()
 }
 

@@ -95,11 +95,7 @@ fn first<K: On>(
 }
 
 /// The next page of each walk.
-fn next<K: On>(
-    conn: &mut Conn<'_>,
-    walks: &BTreeMap<K, Walk>,
-    page: usize,
-) -> Result<Vec<Claim>, DbError> {
+fn next<K: On>(conn: &mut Conn<'_>, walks: &BTreeMap<K, Walk>, page: usize) -> Result<Vec<Claim>, DbError> {
     let limit = i64::try_from(page).unwrap_or(i64::MAX);
     let ends: Vec<[u8; 16]> = walks.values().map(Walk::end).collect();
     let mut rows = Rows::with_capacity(K::WIDTH + 4, walks.len());

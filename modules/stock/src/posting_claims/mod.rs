@@ -68,10 +68,7 @@ pub(crate) fn page(
     limit: usize,
 ) -> Result<Option<Part<ClaimChangeRow, usize>>, DbError> {
     let Some(text) = store::kept(conn, posting)? else { return Ok(None) };
-    let changes = match &text {
-        Some(text) => parse(text)?,
-        None => Vec::new(),
-    };
+    let changes: Vec<Kept> = serde_json::from_str(&text).map_err(|_| broken())?;
     let mut sight = Sight::new(scope, None);
     let Part { rows, next } = part(limit, after, |after, most| {
         let from = after.map_or(0, |last| last.saturating_add(1));
@@ -83,10 +80,6 @@ pub(crate) fn page(
         Ok(found)
     })?;
     Ok(Some(Part { rows: named(conn, &rows)?, next }))
-}
-
-fn parse(text: &str) -> Result<Vec<Kept>, DbError> {
-    serde_json::from_str(text).map_err(|_| broken())
 }
 
 const fn broken() -> DbError {

@@ -33,9 +33,9 @@ pub(super) struct Named {
     pub(super) site: String,
 }
 
-/// The changes that a posting keeps, if there is such a posting and it changed claims.
-pub(super) fn kept(conn: &mut Conn<'_>, posting: PostingId) -> Result<Option<Option<String>>, DbError> {
-    conn.query_opt(&KEPT, &[posting.bytes().into()], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
+/// The changes that a posting keeps, none when it changed no claim; if there is such a posting.
+pub(super) fn kept(conn: &mut Conn<'_>, posting: PostingId) -> Result<Option<String>, DbError> {
+    conn.query_opt(&KEPT, &[posting.bytes().into()], |row| Ok(row.opt_text(0)?.unwrap_or("[]").to_owned()))
 }
 
 /// Claims by their ids.
