@@ -44,7 +44,7 @@ pub(super) fn add<'r>(
             claim.backordered.into(),
             claim.may_wait.into(),
             claim.told.into(),
-                claim.lost.into(),
+            claim.lost.into(),
         ]);
     }
     stores.add(&sql::INSERT_CLAIMS, new)?;
