@@ -10,7 +10,6 @@ use crate::parts::{self, Backend, Inner};
 use crate::pg::connection::Connection;
 use crate::pg::session::Connector;
 use crate::plan;
-use crate::reads::View;
 use crate::settings::{Engine, Settings, Target};
 use crate::sqlite::open;
 use crate::statement::Statement;
@@ -84,7 +83,7 @@ impl Db {
 
     /// Where the feed stands now. Before the first migration there is none.
     fn look_at_feed(&self) {
-        if let Ok(position) = self.inner.reads.with(View::Latest, feed::last) {
+        if let Ok(position) = self.inner.reads.with(feed::last) {
             self.inner.wake.positioned(position);
         }
     }
@@ -92,7 +91,7 @@ impl Db {
     /// How the engine would run a statement, line by line; an error when it cannot be prepared. For
     /// tests: see [`full_scans`](crate::full_scans).
     pub fn plan(&self, statement: &Statement) -> Result<Vec<String>, DbError> {
-        self.inner.reads.with(View::Latest, |conn| plan::lines(conn, statement))
+        self.inner.reads.with(|conn| plan::lines(conn, statement))
     }
 
     /// Refuses a database whose schema is not exactly that of this program.
@@ -172,11 +171,26 @@ impl Db {
         E: From<DbError> + Send + 'static,
     {
         let (reply, waiting) = oneshot::channel();
+        let durable = Arc::clone(&self.inner.durable);
         self.inner.reads.push(Box::new(move |pool| {
+            let done = pool.with(f);
             // a caller that is gone needs no answer
-            drop(reply.send(pool.with(View::Snapshot, f)));
+            drop(reply.send(Ok::<_, E>((done, durable.seen()))));
         }))?;
-        answer(waiting).await
+        let (done, seen) = answer(waiting).await?;
+        self.inner.durable.until(seen).await;
+        done
+    }
+
+    /// [`Db::read`] on this thread, where the data is at hand (see [`Db::is_at_hand`]): for what
+    /// takes less time than it would take to hand it over.
+    pub async fn read_here<T, E: From<DbError>>(
+        &self,
+        f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let done = self.inner.reads.with(f);
+        self.inner.durable.until(self.inner.durable.seen()).await;
+        done
     }
 
     /// Runs a closure on a snapshot, on this thread.
@@ -184,16 +198,9 @@ impl Db {
         &self,
         f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.inner.reads.with(View::Snapshot, f)
-    }
-
-    /// Runs a short point read on this thread, without a snapshot: each statement sees the latest
-    /// state. For the hot path; a closure that takes longer belongs into [`Db::read`].
-    pub fn read_now<T, E: From<DbError>>(
-        &self,
-        f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
-    ) -> Result<T, E> {
-        self.inner.reads.with(View::Latest, f)
+        let done = self.inner.reads.with(f);
+        self.inner.durable.until_blocking(self.inner.durable.seen());
+        done
     }
 
     /// A front over `run`, which decides many commands in one call, in order, and gives one outcome

@@ -14,6 +14,7 @@ mod bundle;
 pub mod cluster;
 mod conn;
 mod db;
+mod durable;
 mod error;
 pub mod feed;
 pub mod floor;

@@ -1,6 +1,7 @@
 //! What a database is made of: its threads, queues and connections, how they begin and how they
 //! end. Invariant: what was accepted is done before the threads end.
 
+use crate::durable::Durable;
 use crate::error::DbError;
 use crate::health::{Health, Latch};
 use crate::migrate::{self, MigrationSet};
@@ -15,6 +16,7 @@ use crate::reads::{ReadPool, Reader};
 use crate::settings::Settings;
 use crate::sqlite::checkpoint::{self, Log};
 use crate::sqlite::open;
+use crate::sqlite::syncer::{self, Syncer};
 use crate::sqlite::writer::{Rest, Writer};
 use crate::wake::Wake;
 use std::path::PathBuf;
@@ -28,6 +30,7 @@ pub(crate) struct Inner {
     pub(crate) backend: Backend,
     pub(crate) latch: Arc<Latch>,
     pub(crate) wake: Arc<Wake>,
+    pub(crate) durable: Arc<Durable>,
     pub(crate) queue: Arc<Queue>,
     pub(crate) reads: Arc<ReadPool>,
     threads: Mutex<Vec<JoinHandle<()>>>,
@@ -90,6 +93,7 @@ pub(crate) fn open_sqlite(
     let queue = Arc::new(Queue::new(settings.queue_max, settings.queue_patience));
     let latch = Arc::new(Latch::new(true));
     let wake = Arc::new(Wake::new());
+    let durable = Arc::new(Durable::new());
     let mut threads = Vec::new();
     let mut thread = None;
     if settings.read_only {
@@ -97,7 +101,10 @@ pub(crate) fn open_sqlite(
     } else {
         let lock = open::lock(&path)?;
         let mut conn = open::writer(&path, settings)?;
+        open::leave_sync(&conn)?;
         let log = Log::watch(&mut conn)?;
+        let told = (Arc::clone(&durable), Arc::clone(&wake));
+        let syncer = Syncer::start(syncer::of_log(&path), told, |work| spawn("db-sync", work))?;
         threads.push(spawn("db-checkpoint", log.copier(&path, settings)?)?);
         let writer = Writer {
             lock,
@@ -105,7 +112,7 @@ pub(crate) fn open_sqlite(
             log,
             queue: Arc::clone(&queue),
             latch: Arc::clone(&latch),
-            wake: Arc::clone(&wake),
+            syncer,
             batch_max: settings.batch_max,
             head: None,
         };
@@ -118,7 +125,7 @@ pub(crate) fn open_sqlite(
         Ok(Reader::Sqlite(conn, deadline))
     });
     let backend = Backend::Sqlite { path, writer: Mutex::new(thread) };
-    start(settings, migrations, backend, (latch, wake, queue), opener, threads)
+    start(settings, migrations, backend, (latch, wake, durable, queue), opener, threads)
 }
 
 pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) -> Result<Inner, DbError> {
@@ -164,14 +171,15 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
     }));
     let opener =
         Box::new(move || Connection::shared(&reader.address, &reader.setup, &handle).map(Reader::Postgres));
-    start(settings, migrations, backend, (latch, wake, queue), opener, threads)
+    let durable = Arc::new(Durable::new());
+    start(settings, migrations, backend, (latch, wake, durable, queue), opener, threads)
 }
 
 fn start(
     settings: &Settings,
     migrations: &[MigrationSet],
     backend: Backend,
-    (latch, wake, queue): (Arc<Latch>, Arc<Wake>, Arc<Queue>),
+    (latch, wake, durable, queue): (Arc<Latch>, Arc<Wake>, Arc<Durable>, Arc<Queue>),
     opener: crate::reads::Opener,
     mut threads: Vec<JoinHandle<()>>,
 ) -> Result<Inner, DbError> {
@@ -190,6 +198,7 @@ fn start(
         backend,
         latch,
         wake,
+        durable,
         queue,
         reads,
         threads: Mutex::new(threads),

@@ -27,16 +27,18 @@ pub(crate) fn lines(conn: &mut Conn<'_>, statement: &Statement) -> Result<Vec<St
             let nulls = vec!["null"; parameters(&text)].join(", ");
             let nulls = if nulls.is_empty() { nulls } else { format!("({nulls})") };
             let explain = format!(
-                "begin;
-                 set local enable_seqscan = off;
-                 set local enable_hashjoin = off;
-                 set local enable_mergejoin = off;
-                 set local plan_cache_mode = force_generic_plan;
-                 prepare stockwell_plan as {text};
+                "prepare stockwell_plan as {text};
                  explain (costs off) execute stockwell_plan{nulls};"
             );
-            let found = conn.simple(&explain);
-            conn.batch("rollback")?;
+            let found = conn
+                .batch(
+                    "set local enable_seqscan = off;
+                     set local enable_hashjoin = off;
+                     set local enable_mergejoin = off;
+                     set local plan_cache_mode = force_generic_plan;",
+                )
+                .and_then(|()| conn.simple(&explain));
+            conn.rollback();
             if found.is_ok() {
                 conn.batch("deallocate stockwell_plan")?;
             }

@@ -1,5 +1,5 @@
 //! Reads: snapshots that never pass the writer's queue. Connections are kept in a free list, used
-//! by reader threads for closures and by the calling thread for point reads.
+//! by reader threads and, for what is short, by the calling thread.
 
 use crate::conn::Conn;
 use crate::error::DbError;
@@ -47,15 +47,6 @@ pub(crate) struct ReadPool {
     readers_max: usize,
     jobs_max: usize,
     timeout: Duration,
-}
-
-/// How a read sees the database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum View {
-    /// All statements see the same state.
-    Snapshot,
-    /// Each statement sees the latest state.
-    Latest,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -120,12 +111,11 @@ impl ReadPool {
     /// Runs a closure on a reader, on this thread.
     pub(crate) fn with<T, E: From<DbError>>(
         &self,
-        view: View,
         f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let mut reader = self.checkout()?;
-        let done = catch_unwind(AssertUnwindSafe(|| reader.run(view, self.timeout, f)));
-        reader.end(view);
+        let done = catch_unwind(AssertUnwindSafe(|| reader.run(self.timeout, f)));
+        reader.end();
         self.give_back(reader);
         done.unwrap_or_else(|payload| Err(E::from(DbError::panic(payload.as_ref()))))
     }
@@ -188,7 +178,6 @@ impl Reader {
 
     fn run<T, E: From<DbError>>(
         &mut self,
-        view: View,
         timeout: Duration,
         f: impl FnOnce(&mut Conn<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
@@ -196,29 +185,24 @@ impl Reader {
             Reader::Sqlite(conn, deadline) => {
                 deadline.set(timeout);
                 let mut conn = Conn::sqlite(conn, Some(deadline));
-                if view == View::Snapshot {
-                    conn.batch("begin")?;
-                }
+                conn.batch("begin")?;
                 f(&mut conn)
             }
             Reader::Postgres(conn) => {
-                if view == View::Snapshot {
-                    conn.begin("begin isolation level repeatable read read only");
-                }
+                conn.begin("begin isolation level repeatable read read only");
                 f(&mut Conn::postgres(conn))
             }
         }
     }
 
-    fn end(&mut self, view: View) {
-        match (self, view) {
-            (_, View::Latest) => {}
-            (Reader::Sqlite(conn, _), View::Snapshot) => {
+    fn end(&mut self) {
+        match self {
+            Reader::Sqlite(conn, _) => {
                 if !conn.is_autocommit() {
                     drop(Conn::sqlite(conn, None).batch("rollback"));
                 }
             }
-            (Reader::Postgres(conn), View::Snapshot) => conn.end_snapshot(),
+            Reader::Postgres(conn) => conn.end_snapshot(),
         }
     }
 }

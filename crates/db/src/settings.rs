@@ -18,7 +18,7 @@ pub enum Engine {
 pub struct Settings {
     /// `sqlite:PATH` or `postgres://user:password@host:port/database`.
     pub url: String,
-    /// How many closures read at the same time; as many connections again serve point reads.
+    /// How many closures read at the same time; as many connections again serve reads on the calling thread.
     pub readers: usize,
     /// PostgreSQL: how many closures write at the same time.
     pub writers: usize,

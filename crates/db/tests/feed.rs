@@ -52,14 +52,14 @@ fn the_feed_is_read_in_pages(engine: Engine) {
     for (after, limit, expected) in
         [(0, 3, 1..=3), (3, 4, 4..=7), (7, 100, 8..=10), (9, 1, 10..=10), (0, 10, 1..=10)]
     {
-        let page = world.db.read_now(|conn| feed::read(conn, after, limit)).unwrap();
+        let page = world.db.read_blocking(|conn| feed::read(conn, after, limit)).unwrap();
         let seqs: Vec<i64> = page.iter().map(|event| event.aggregate_seq).collect();
         let positions: Vec<i64> = page.iter().map(|event| event.position).collect();
         assert_eq!(positions, expected.clone().collect::<Vec<_>>(), "after {after}, limit {limit}");
         assert_eq!(seqs, expected.collect::<Vec<_>>(), "after {after}, limit {limit}");
     }
     for (after, limit) in [(10, 5), (11, 5), (1_000, 5), (0, 0)] {
-        assert_eq!(world.db.read_now(|conn| feed::read(conn, after, limit)).unwrap(), []);
+        assert_eq!(world.db.read_blocking(|conn| feed::read(conn, after, limit)).unwrap(), []);
     }
 }
 
@@ -122,7 +122,7 @@ fn a_lane_is_advanced_with_its_postings(engine: Engine) {
             })
             .unwrap();
     }
-    assert_eq!(world.db.read_now(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 3);
+    assert_eq!(world.db.read_blocking(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 3);
 }
 
 fn a_lane_is_advanced_without_any_statement(engine: Engine) {
@@ -136,7 +136,7 @@ fn a_lane_is_advanced_without_any_statement(engine: Engine) {
             Ok::<(), DbError>(())
         })
         .unwrap();
-    assert_eq!(world.db.read_now(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 1);
+    assert_eq!(world.db.read_blocking(|conn| conn.query_one(&SUM, &[], |row| row.int(0))).unwrap(), 1);
 }
 
 fn stored_events_cannot_be_changed(engine: Engine) {
@@ -214,8 +214,9 @@ fn a_reader_that_follows_positions_skips_nothing_of_two_processes() {
             let mut seen = Vec::new();
             loop {
                 let last = finished.load(Ordering::SeqCst);
-                let page =
-                    two.read_now(|conn| feed::read(conn, i64::try_from(seen.len()).unwrap(), 7)).unwrap();
+                let page = two
+                    .read_blocking(|conn| feed::read(conn, i64::try_from(seen.len()).unwrap(), 7))
+                    .unwrap();
                 let full = page.len() == 7;
                 seen.extend(page);
                 if last && !full {

@@ -134,7 +134,7 @@ fn data_survives_closing_and_opening(engine: Engine) {
     })
     .unwrap();
     common::wait_for_position(&db, 4);
-    let events = db.read_now(|conn| db::feed::read(conn, 0, 10)).unwrap();
+    let events = db.read_blocking(|conn| db::feed::read(conn, 0, 10)).unwrap();
     assert_eq!(events.iter().map(|event| event.aggregate_seq).collect::<Vec<_>>(), [1, 2, 3, 4]);
 }
 

@@ -103,7 +103,7 @@ fn a_writer_that_lost_its_lease_repeats_in_another_lane() {
     assert_ne!(first, second);
     assert_eq!(all(db), [(1, 1)]);
     wait_for_position(db, 1);
-    assert_eq!(db.read_now(|conn| feed::read(conn, 0, 10)).unwrap().len(), 1);
+    assert_eq!(db.read_blocking(|conn| feed::read(conn, 0, 10)).unwrap().len(), 1);
 }
 
 #[test]
@@ -121,7 +121,7 @@ fn lanes_that_were_given_back_are_used_again() {
             })
             .unwrap();
         assert_eq!(number, round, "the chain goes on");
-        let lanes = db.read_now(|conn| conn.query_one(&LANES, &[], |row| row.int(0))).unwrap();
+        let lanes = db.read_blocking(|conn| conn.query_one(&LANES, &[], |row| row.int(0))).unwrap();
         assert_eq!(lanes, 1);
         db.close();
     }
@@ -151,7 +151,7 @@ fn a_connection_lost_before_the_commit_repeats_the_closure() {
 fn a_reader_whose_connection_was_lost_is_replaced() {
     let world = world(Engine::Postgres);
     let db = &world.db;
-    let pid = db.read_now(|conn| conn.query_one(&PID, &[], |row| row.int(0))).unwrap();
+    let pid = db.read_blocking(|conn| conn.query_one(&PID, &[], |row| row.int(0))).unwrap();
     kill(&other(&world), pid);
     // whoever meets the broken connection is told so, nobody after
     let until = std::time::Instant::now() + Duration::from_secs(10);
@@ -299,7 +299,7 @@ fn lost_in_commit(commit: Commit, runs_expected: u32) {
     put(&db, 1, 1).unwrap();
     assert_eq!(all(&world.db), [(1, 2)]);
     wait_for_position(&world.db, 1);
-    assert_eq!(world.db.read_now(|conn| feed::read(conn, 0, 10)).unwrap().len(), 1);
+    assert_eq!(world.db.read_blocking(|conn| feed::read(conn, 0, 10)).unwrap().len(), 1);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn nothing_is_sent_for_no_keys(engine: Engine) {
     let world = world(engine);
     let none: Question<'_, i64> =
         Question::new(&NO_TABLE, std::iter::empty::<Option<[db::Value<'_>; 0]>>(), |row| row.int(0));
-    assert_eq!(world.db.read_now(|conn| conn.answers(none)).unwrap(), []);
+    assert_eq!(world.db.read_blocking(|conn| conn.answers(none)).unwrap(), []);
 }
 
 fn large_answers_do_not_hold_up_each_other(engine: Engine) {
@@ -73,7 +73,7 @@ fn large_answers_do_not_hold_up_each_other(engine: Engine) {
         [3_000_i64, 1, 4_000].map(|rows| Listing::new(&MANY, &[rows.into()], length)).into();
     world
         .db
-        .read_now(|conn| {
+        .read_blocking(|conn| {
             let mut all: Vec<&mut dyn Ask> = Vec::new();
             for one in &mut asked {
                 all.push(one);

@@ -29,7 +29,7 @@ fn a_full_disk_turns_writes_off_until_there_is_space_again() {
     let world = world(Engine::Sqlite);
     let db = &world.db;
     fill(db, 0).unwrap();
-    let pages = db.read_now(|conn| conn.query_one(&PAGES, &[], |row| row.int(0))).unwrap();
+    let pages = db.read_blocking(|conn| conn.query_one(&PAGES, &[], |row| row.int(0))).unwrap();
     // the limit cannot be below the size, so from here on the file cannot grow
     let limit = db.write_blocking(|tx| tx.query_one(&LIMIT, &[], |row| row.int(0))).unwrap();
     assert_eq!(limit, pages);
@@ -132,9 +132,9 @@ fn what_was_answered_survives_a_kill() {
         assert!(stored.binary_search(id).is_ok(), "{id} was answered");
     }
     // no row without its event, no event without its position
-    let last = db.read_now(db::feed::last).unwrap();
+    let last = db.read_blocking(db::feed::last).unwrap();
     assert_eq!(usize::try_from(last).unwrap(), stored.len());
-    assert_eq!(db.read_now(|conn| db::feed::read(conn, 0, last + 10)).unwrap().len(), stored.len());
+    assert_eq!(db.read_blocking(|conn| db::feed::read(conn, 0, last + 10)).unwrap().len(), stored.len());
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn after_the_end_the_file_alone_holds_everything() {
     assert_eq!(log_bytes(&world.settings), 0);
     assert_eq!(copied_alone(&world.settings).len(), 20_000);
     assert!(matches!(
-        db.read_now(|conn| conn.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0))),
+        db.read_blocking(|conn| conn.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0))),
         Err(DbError::Closed)
     ));
 }

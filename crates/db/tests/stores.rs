@@ -44,7 +44,7 @@ fn an_answer_is_kept_until_it_expires(engine: Engine) {
     let db = &world.db;
     db.write_blocking(|tx| idempotency::store(tx, &answer("a", b"\x00body", 1_000))).unwrap();
     let key = Key { principal: 1, key: "a" };
-    let load = |key, now| db.read_now(|conn| idempotency::load(conn, key, now)).unwrap();
+    let load = |key, now| db.read_blocking(|conn| idempotency::load(conn, key, now)).unwrap();
     let found = load(key, 1_099).unwrap();
     assert_eq!(found.fingerprint, FINGERPRINT);
     assert_eq!(
@@ -71,7 +71,7 @@ fn an_answer_takes_the_place_of_the_one_that_was_seen(engine: Engine) {
         let answer = NewAnswer { replaces: Some(replaces), ..answer("a", body, created_at) };
         db.write_blocking(move |tx| idempotency::store(tx, &answer))
     };
-    let body = || db.read_now(|conn| idempotency::load(conn, key, 0)).unwrap().map(|found| found.body);
+    let body = || db.read_blocking(|conn| idempotency::load(conn, key, 0)).unwrap().map(|found| found.body);
     let lost = |done: Result<(), DbError>| matches!(done, Err(DbError::Contention));
     assert!(lost(replace(b"none", 1_010, 1_000)), "there is nothing to replace");
     db.write_blocking(|tx| idempotency::store(tx, &answer("a", b"first", 1_000))).unwrap();
@@ -89,7 +89,7 @@ fn many_answers_are_loaded_in_the_order_of_their_keys(engine: Engine) {
     db.write_blocking(|tx| idempotency::store_many(tx, &[answer("c", b"3", 0), answer("a", b"1", 0)]))
         .unwrap();
     let keys: Vec<Key<'_>> = ["a", "b", "c", "d"].map(|key| Key { principal: 1, key }).to_vec();
-    let found = db.read_now(|conn| idempotency::load_many(conn, &keys, 1)).unwrap();
+    let found = db.read_blocking(|conn| idempotency::load_many(conn, &keys, 1)).unwrap();
     let bodies: Vec<Option<&[u8]>> =
         found.iter().map(|found| found.as_ref().map(|found| found.body.as_slice())).collect();
     assert_eq!(bodies, [Some(&b"1"[..]), None, Some(&b"3"[..]), None]);
@@ -157,7 +157,7 @@ fn expired_answers_are_purged_in_portions(engine: Engine) {
     assert_eq!(purge(107, 5), 5);
     assert_eq!(purge(107, 5), 3);
     assert_eq!(purge(107, 5), 0);
-    let left = db.read_now(|conn| idempotency::load(conn, Key { principal: 1, key: "k8" }, 0)).unwrap();
+    let left = db.read_blocking(|conn| idempotency::load(conn, Key { principal: 1, key: "k8" }, 0)).unwrap();
     assert!(left.is_some());
 }
 
@@ -319,7 +319,7 @@ fn a_job_that_fails_is_due_again_later_and_put_aside_in_the_end(engine: Engine) 
         now += 3_600_000_000;
     }
     assert_eq!(claim(db, "mail", i64::MAX / 4), []);
-    let counts = db.read_now(jobs::counts).unwrap();
+    let counts = db.read_blocking(jobs::counts).unwrap();
     assert_eq!((counts[0].kind.as_str(), counts[0].open, counts[0].dead), ("mail", 0, 1));
     assert!(db.write_blocking(move |tx| jobs::revive(tx, &id16(1), now)).unwrap());
     assert_eq!(claim(db, "mail", now).len(), 1);

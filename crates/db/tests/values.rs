@@ -182,7 +182,7 @@ fn a_null_is_refused_where_a_value_is_wanted(engine: Engine) {
     const NULL: Statement = Statement::new("kind.null", "select null, 'x'");
     let world = world(engine);
     let read = |map: fn(&Row<'_>) -> Result<(), DbError>| {
-        world.db.read_now(|conn| conn.query(&NULL, &[], map).map(|_| ()))
+        world.db.read_blocking(|conn| conn.query(&NULL, &[], map).map(|_| ()))
     };
     assert!(matches!(read(|row| row.int(0).map(|_| ())), Err(DbError::Column { column: 0, .. })));
     assert!(matches!(read(|row| row.text(0).map(|_| ())), Err(DbError::Column { column: 0, .. })));
@@ -201,7 +201,7 @@ fn another_type_is_refused_and_named(engine: Engine) {
     });
     let error = refused.unwrap_err();
     assert!(error.to_string().contains("kind.insert"), "{error}");
-    let text = db.read_now(|conn| conn.query(&ALL, &[], |row| row.int(8)));
+    let text = db.read_blocking(|conn| conn.query(&ALL, &[], |row| row.int(8)));
     assert!(text.unwrap().is_empty(), "nothing was stored");
     let wrong: Result<u64, DbError> = db.write_blocking(|tx| tx.execute(&INSERT, &[1_i64.into()]));
     assert!(wrong.unwrap_err().to_string().contains("kind.insert"));
@@ -218,7 +218,7 @@ fn sums_read_as_numbers(engine: Engine) {
     }
     let sums = world
         .db
-        .read_now(|conn| {
+        .read_blocking(|conn| {
             conn.query_one(&SUM, &[], |row| Ok([row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?]))
         })
         .unwrap();
@@ -229,10 +229,10 @@ fn a_row_is_asked_for_by_one_and_by_option(engine: Engine) {
     let world = world(engine);
     common::put(&world.db, 1, 5).unwrap();
     let one =
-        |id: i64| world.db.read_now(|conn| conn.query_one(&common::ONE, &[id.into()], |row| row.int(0)));
+        |id: i64| world.db.read_blocking(|conn| conn.query_one(&common::ONE, &[id.into()], |row| row.int(0)));
     assert_eq!(one(1).unwrap(), 5);
     assert!(matches!(one(2), Err(DbError::NoRow("shop.one"))));
-    let none = world.db.read_now(|conn| conn.query_opt(&common::ONE, &[2_i64.into()], |row| row.int(0)));
+    let none = world.db.read_blocking(|conn| conn.query_opt(&common::ONE, &[2_i64.into()], |row| row.int(0)));
     assert_eq!(none.unwrap(), None);
 }
 
@@ -265,7 +265,7 @@ fn a_statement_is_streamed_row_by_row(engine: Engine) {
     // an end before the last row leaves the connection usable
     for _ in 0..20 {
         let mut rows = 0;
-        let stopped: Result<(), DbError> = world.db.read_now(|conn| {
+        let stopped: Result<(), DbError> = world.db.read_blocking(|conn| {
             conn.for_each(&MANY, &[], |_| {
                 rows += 1;
                 if rows == 3 { Err(DbError::Busy) } else { Ok(()) }
@@ -290,17 +290,17 @@ fn a_snapshot_does_not_move(engine: Engine) {
             Ok::<(), DbError>(())
         })
         .unwrap();
-    assert_eq!(world.db.read_now(|conn| conn.query_one(&common::ONE, &[one], |row| row.int(0))).unwrap(), 2);
+    assert_eq!(
+        world.db.read_blocking(|conn| conn.query_one(&common::ONE, &[one], |row| row.int(0))).unwrap(),
+        2
+    );
 }
 
 fn a_read_cannot_write(engine: Engine) {
     let world = world(engine);
-    for view in [true, false] {
-        let write =
-            |conn: &mut db::Conn<'_>| conn.query(&common::INSERT, &[1_i64.into(), 1_i64.into()], |_| Ok(()));
-        let done = if view { world.db.read_blocking(write) } else { world.db.read_now(write) };
-        assert!(done.is_err());
-    }
+    let write =
+        |conn: &mut db::Conn<'_>| conn.query(&common::INSERT, &[1_i64.into(), 1_i64.into()], |_| Ok(()));
+    assert!(world.db.read_blocking(write).is_err());
     assert_eq!(common::all(&world.db), []);
     common::put(&world.db, 1, 1).unwrap();
 }
@@ -341,11 +341,12 @@ fn more_reads_than_readers_all_get_their_turn(engine: Engine) {
             .map(|_| {
                 let db = world.db.clone();
                 tokio::spawn(async move {
-                    let now =
-                        db.read_now(|conn| conn.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0)));
+                    let here = db
+                        .read_here(|conn| conn.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0)))
+                        .await;
                     let later =
                         db.read(|conn| conn.query_one(&common::ONE, &[1_i64.into()], |row| row.int(0))).await;
-                    (now.unwrap(), later.unwrap())
+                    (here.unwrap(), later.unwrap())
                 })
             })
             .collect();

@@ -1,4 +1,5 @@
-//! Opening SQLite's file. Invariant: one process writes it, every commit is synced.
+//! Opening SQLite's file. Invariant: one process writes it, and a connection syncs every commit unless
+//! its caller says that he does.
 
 use crate::error::DbError;
 use crate::settings::Settings;
@@ -68,6 +69,12 @@ pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, DbE
         })
         .map_err(|error| cannot_open(path, &error))?;
     Ok(conn)
+}
+
+/// From now on the log of this connection's commits is synced by its caller; the engine goes on to
+/// sync what it copies and what it begins anew.
+pub(crate) fn leave_sync(conn: &Connection) -> Result<(), DbError> {
+    conn.execute_batch("pragma synchronous = normal;").map_err(|error| name(&error, "open", None))
 }
 
 /// Opens a connection that reads.

@@ -1,6 +1,6 @@
-//! The one thread that writes SQLite's file: everything that has queued becomes one transaction
-//! with one sync. Invariant: nobody is answered before that commit, and a refused closure leaves
-//! nothing behind.
+//! The one thread that writes SQLite's file: everything that has queued becomes one transaction.
+//! Who is in it is answered when it is on the disk, which under load is waited for beside the next
+//! one. Invariant: a refused closure leaves nothing behind.
 
 use crate::conn::Conn;
 use crate::error::DbError;
@@ -9,10 +9,10 @@ use crate::health::{Health, Latch};
 use crate::lane::{self, Head};
 use crate::queue::{Entry, Queue, Taken};
 use crate::sqlite::checkpoint::{self, Log};
+use crate::sqlite::syncer::{Batch, Done, Syncer};
 use crate::statement::Statement;
 use crate::task::{HotCall, Ran, Task};
 use crate::tx::{Tx, Work};
-use crate::wake::Wake;
 use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
@@ -68,26 +68,11 @@ pub(crate) struct Writer {
     pub(crate) conn: rusqlite::Connection,
     pub(crate) queue: Arc<Queue>,
     pub(crate) latch: Arc<Latch>,
-    pub(crate) wake: Arc<Wake>,
     pub(crate) batch_max: usize,
     pub(crate) log: Log,
+    pub(crate) syncer: Syncer,
     /// The lane's head as the last commit left it; none before it is needed.
     pub(crate) head: Option<Head>,
-}
-
-/// Something that was run and waits for the commit.
-enum Done {
-    Cold(Box<dyn Task>, Result<(), DbError>),
-    Hot(Box<dyn HotCall>),
-}
-
-impl Done {
-    fn finish(self, end: &Result<(), DbError>) {
-        match self {
-            Done::Cold(task, own) => task.finish(end.clone().and(own)),
-            Done::Hot(call) => call.finish(end.clone()),
-        }
-    }
 }
 
 impl Writer {
@@ -113,6 +98,7 @@ impl Writer {
                 self.refuse_waiting();
             }
         }
+        self.syncer.end();
         Rest { conn: self.conn, lock: self.lock }
     }
 
@@ -144,39 +130,38 @@ impl Writer {
             done.push(ran);
             end = still;
         }
+        let mut position = None;
         if end.is_ok() {
-            end = self.commit(&work);
+            match self.commit(&work) {
+                Ok(reached) => position = reached,
+                Err(error) => end = Err(error),
+            }
         }
         if end.is_err() {
-            done.extend(rest.map(|entry| match entry {
+            done.extend(rest.by_ref().map(|entry| match entry {
                 Entry::Cold(task, _) => Done::Cold(task, Ok(())),
                 Entry::Hot { front, count, .. } => Done::Hot(front.take(count)),
             }));
         }
-        self.finish(done, &end, &work);
+        let kept = end.is_ok();
+        if let Err(error) = &end {
+            self.undo(error);
+        }
+        let waits = !rest.as_slice().is_empty() || self.queue.weight() > 0;
+        self.syncer.settle(Batch { done, end, enqueued: work.enqueued, position }, waits);
+        if kept {
+            self.log.after_commit(&self.conn);
+        }
     }
 
-    /// Answers; after a failure of the disk, refuses everything that comes.
-    fn finish(&mut self, done: Vec<Done>, end: &Result<(), DbError>, work: &Work) {
-        match end {
-            Ok(()) => {
-                self.wake.after_commit(work.enqueued);
-            }
-            Err(error) => {
-                if !self.conn.is_autocommit() {
-                    drop(self.run_text(ROLLBACK));
-                }
-                self.head = None;
-                if error.is_storage() {
-                    self.latch.set(Health::ReadOnly(error.clone()));
-                }
-            }
+    /// After a failure of the disk, refuses everything that comes.
+    fn undo(&mut self, error: &DbError) {
+        if !self.conn.is_autocommit() {
+            drop(self.run_text(ROLLBACK));
         }
-        for one in done {
-            one.finish(end);
-        }
-        if end.is_ok() {
-            self.log.after_commit(&self.conn);
+        self.head = None;
+        if error.is_storage() {
+            self.latch.set(Health::ReadOnly(error.clone()));
         }
     }
 
@@ -187,7 +172,8 @@ impl Writer {
         }
     }
 
-    fn commit(&mut self, work: &Work) -> Result<(), DbError> {
+    /// Commits; the position that the feed has reached with it.
+    fn commit(&mut self, work: &Work) -> Result<Option<i64>, DbError> {
         let mut conn = Conn::sqlite(&self.conn, None);
         let mut position = None;
         if let (Some(old), Some(new)) = (&self.head, &work.head)
@@ -199,12 +185,10 @@ impl Writer {
                 position = Some(feed::append(&mut conn, &[run])?);
             }
         }
+        self.syncer.show();
         conn.batch("commit")?;
         self.head.clone_from(&work.head);
-        if let Some(position) = position {
-            self.wake.positioned(position);
-        }
-        Ok(())
+        Ok(position)
     }
 
     /// Whether the transaction still stands after a failure in a closure.

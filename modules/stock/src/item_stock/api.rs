@@ -48,7 +48,7 @@ pub(crate) async fn get_item_stock(
     // would cost more than it does. Anything else is added up, or waits for a server that may hang, and
     // must not hold up the thread that answers others
     let is_brief = !is_past && slice.after.is_none() && app.db().is_at_hand();
-    let at_once = if is_brief { app.db().read_blocking(|conn| question.brief(conn))? } else { None };
+    let at_once = if is_brief { app.db().read_here(|conn| question.brief(conn)).await? } else { None };
     let (stock, next) = match at_once {
         Some(shown) => shown,
         None => app.db().read(move |conn| question.whole(conn)).await?,
