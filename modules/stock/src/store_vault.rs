@@ -80,28 +80,42 @@ pub(crate) const STORE_SITES: Statement = Statement::per_engine(
 )
 .hot();
 
+/// A balance, with its place among those that are asked for.
+macro_rules! balance {
+    ($place:literal, $from:literal) => {
+        concat!("select ", $place, ", b.on_hand, b.allocated, b.ver, b.at, b.latest, b.since from ", $from)
+    };
+}
+
+const BALANCE_BY_KEY: &str =
+    balance!("?5", "stock_balance b where b.item = ?1 and b.location = ?2 and b.lot = ?3 and b.status = ?4");
+
 pub(crate) const LOCK_BALANCES: Statement = Statement::per_engine(
     "stock.lock_balances",
-    "select item, location, lot, status, on_hand, allocated, ver, at, latest, since
-     from stock_balance where item = ?1 and location = ?2 and lot = ?3 and status = ?4",
-    "select b.item, b.location, b.lot, b.status, b.on_hand, b.allocated, b.ver, b.at, b.latest, b.since
-     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[]) as k (item, location, lot, status)
-     join stock_balance b
-       on b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status
-     order by b.item, b.location, b.lot, b.status
-     for update of b",
+    BALANCE_BY_KEY,
+    balance!(
+        "k.place",
+        "unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[])
+           as k (item, location, lot, status, place)
+         join stock_balance b
+           on b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status
+         order by b.item, b.location, b.lot, b.status
+         for update of b"
+    ),
 )
 .hot();
 
-/// The same without a lock, for whoever holds the guards of them.
+/// Balances whose guard is locked: nobody else changes them meanwhile.
 pub(crate) const READ_BALANCES: Statement = Statement::per_engine(
     "stock.read_balances",
-    "select item, location, lot, status, on_hand, allocated, ver, at, latest, since
-     from stock_balance where item = ?1 and location = ?2 and lot = ?3 and status = ?4",
-    "select b.item, b.location, b.lot, b.status, b.on_hand, b.allocated, b.ver, b.at, b.latest, b.since
-     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[]) as k (item, location, lot, status)
-     join stock_balance b
-       on b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status",
+    BALANCE_BY_KEY,
+    balance!(
+        "k.place",
+        "unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::smallint[], ?5::bigint[])
+           as k (item, location, lot, status, place)
+         join stock_balance b
+           on b.item = k.item and b.location = k.location and b.lot = k.lot and b.status = k.status"
+    ),
 )
 .hot();
 

@@ -2,10 +2,9 @@
 //! than it may come to.
 
 use super::claims::claim;
-use super::{Wanted, balance_key, balance_row, many};
+use super::{Wanted, read_balances};
 use crate::losses::Needs;
 use crate::store_broken as sql;
-use crate::store_vault::READ_BALANCES;
 use db::{Conn, DbError, Rows, Statement, Value};
 use domain::ledger::{Claim, Extent, Key, Loaded, SiteKey};
 use rustc_hash::FxHashMap;
@@ -22,11 +21,7 @@ pub(crate) fn want_broken(
     wanted: &mut Wanted,
     loaded: &mut Loaded,
 ) -> Result<(), DbError> {
-    let mut rows = Rows::new(4);
-    for key in wanted.losses.keys(&loaded.sites) {
-        rows.push(&balance_key(&key));
-    }
-    let balances = many(conn, &READ_BALANCES, &rows, balance_row)?.into_iter().collect();
+    let balances = read_balances(conn, wanted.losses.keys(&loaded.sites))?;
     let Needs { sites, keys } = wanted.losses.needs(&loaded.sites, &balances);
     loaded.held = first(conn, wanted, sites)?;
     loaded.bound = first(conn, wanted, keys)?;

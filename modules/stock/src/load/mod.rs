@@ -1,7 +1,7 @@
 //! Loading and locking the rows that a batch decides on.
 //!
-//! The order of locks, everywhere: site guards, balances, serial holders, cost stacks, claims, lines of
-//! sales, each in key order. (The audit head and the lane come last; `db` takes them at commit.)
+//! The order of locks, everywhere: site guards, balances that no guard covers, serial holders, cost
+//! stacks, claims, lines of sales, each in key order. (The audit head and the lane come last; `db` takes them at commit.)
 //! Guards, serials and stacks that are not there yet are inserted as zeros before anything is
 //! locked, so that "absent" can be locked like everything else. There are many more balances, most
 //! of them new in a growing warehouse: an absent one is read as empty, and whoever stores it finds
@@ -28,9 +28,10 @@ use crate::losses::Losses;
 use crate::stood;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
-use db::{Conn, DbError, Row, Rows, Tx, Value};
+use db::{Conn, DbError, Question, Row, Rows, Tx, Value};
 use domain::ledger::{Balance, Group, Key, Loaded, Place, Sale, SaleLine, SiteKey, SiteStock};
 use domain::{ClaimId, Instant, ItemId, LocationId, LotId, Period, SiteId, Status};
+use places::LocationFacts;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What a batch needs.
@@ -133,16 +134,11 @@ pub(crate) fn lock_rest(
     tx: &mut Tx<'_>,
     known: &mut Known,
     wanted: &Wanted,
-    desk: &Desk,
+    (desk, places): (&Desk, &FxHashMap<LocationId, LocationFacts>),
     loaded: &mut Loaded,
 ) -> Result<(), DbError> {
     ensure(tx, known, wanted)?;
-    let mut rows = Rows::with_capacity(4, wanted.balances.len());
-    for key in sorted(wanted.balances.iter()) {
-        rows.push(&balance_key(&key));
-    }
-    loaded.balances = wanted.balances.iter().map(|key| (*key, Balance::EMPTY)).collect();
-    loaded.balances.extend(many(tx, &sql::LOCK_BALANCES, &rows, balance_row)?);
+    lock_balances(tx, wanted, places, loaded)?;
     lock_serials(tx, wanted, loaded)?;
     costs::lock(tx, wanted, desk.method, loaded)?;
     known.check(tx, loaded.costs.len() == wanted.stacks.len())?;
@@ -154,6 +150,42 @@ pub(crate) fn lock_rest(
     }
     read_stands(tx, wanted, loaded)?;
     history::read(tx, &desk.zone, wanted, loaded)
+}
+
+/// Reads the balances of real places under the guard of their site, which everybody locks before he
+/// changes one of them, and locks the others: a lock of its own on each row would cost the server as
+/// much as the change.
+fn lock_balances(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    places: &FxHashMap<LocationId, LocationFacts>,
+    loaded: &mut Loaded,
+) -> Result<(), DbError> {
+    let is_guarded = |key: &Key| {
+        places
+            .get(&key.location)
+            .is_some_and(|place| wanted.sites.contains(&SiteKey { item: key.item, site: place.site }))
+    };
+    let (guarded, loose): (Vec<Key>, Vec<Key>) =
+        sorted(wanted.balances.iter()).into_iter().partition(is_guarded);
+    let mut read = balances(&sql::READ_BALANCES, &guarded);
+    let mut locked = balances(&sql::LOCK_BALANCES, &loose);
+    tx.ask(&mut [&mut read, &mut locked])?;
+    let found = read.answers().into_iter().chain(locked.answers());
+    let keys = guarded.into_iter().chain(loose);
+    loaded.balances = keys.zip(found).map(|(key, found)| (key, found.unwrap_or(Balance::EMPTY))).collect();
+    Ok(())
+}
+
+/// The balances of keys whose guards are locked; none for a key that was never touched.
+fn read_balances(conn: &mut Conn<'_>, keys: Vec<Key>) -> Result<FxHashMap<Key, Balance>, DbError> {
+    let mut read = balances(&sql::READ_BALANCES, &keys);
+    conn.ask(&mut [&mut read])?;
+    Ok(keys.into_iter().zip(read.answers()).filter_map(|(key, found)| Some((key, found?))).collect())
+}
+
+fn balances(statement: &'static db::Statement, keys: &[Key]) -> Question<'static, Balance> {
+    Question::new(statement, keys.iter().map(|key| Some(balance_key(key))), balance)
 }
 
 /// Reads what bounds the instants of postings.
@@ -267,22 +299,16 @@ fn site_row(row: &Row<'_>) -> Result<(SiteKey, SiteStock), DbError> {
     Ok((key, stock))
 }
 
-fn balance_row(row: &Row<'_>) -> Result<(Key, Balance), DbError> {
-    let key = Key {
-        item: ItemId(row.int(0)?),
-        location: LocationId(row.int(1)?),
-        lot: LotId(row.int(2)?),
-        status: status(row, 3)?,
-    };
-    let balance = Balance {
-        on_hand: row.int(4)?,
-        allocated: row.int(5)?,
-        ver: row.int(6)?,
-        at: Instant(row.int(7)?),
-        latest: Instant(row.int(8)?),
-        since: Instant(row.int(9)?),
-    };
-    Ok((key, balance))
+/// A balance; the first column is its place among those that were asked for.
+fn balance(row: &Row<'_>) -> Result<Balance, DbError> {
+    Ok(Balance {
+        on_hand: row.int(1)?,
+        allocated: row.int(2)?,
+        ver: row.int(3)?,
+        at: Instant(row.int(4)?),
+        latest: Instant(row.int(5)?),
+        since: Instant(row.int(6)?),
+    })
 }
 
 /// A status column.

@@ -68,7 +68,7 @@ pub(crate) fn lock_wanted(
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
     wanted.who_waits(&loaded);
     load::want_broken(tx, &mut wanted, &mut loaded)?;
-    load::lock_rest(tx, known, &wanted, desk, &mut loaded)?;
+    load::lock_rest(tx, known, &wanted, (desk, &names.location_facts), &mut loaded)?;
     if names.claims_moved(&wanted, &loaded) {
         return Err(tx.again("a claim was moved meanwhile"));
     }
