@@ -58,17 +58,29 @@ pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, DbE
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
-    prepare(&conn, settings.cache_kib)
+    let mode = prepare(&conn, settings.cache_kib)
         .and_then(|()| {
             conn.execute_batch(
-                "pragma journal_mode = wal;
-                 pragma synchronous = full;
+                "pragma synchronous = full;
                  pragma journal_size_limit = 67108864;
                  pragma temp_store = memory;",
             )
         })
+        .and_then(|()| log_ahead(&conn))
         .map_err(|error| cannot_open(path, &error))?;
+    if mode != "wal" {
+        return Err(DbError::refused(format!(
+            "`{}` cannot be written through a log beside it (its journal stays `{mode}`): put the data \
+             folder on a disk of this machine",
+            path.display()
+        )));
+    }
     Ok(conn)
+}
+
+/// Writes through a log from now on, where the file system can; the journal that there is.
+fn log_ahead(conn: &Connection) -> rusqlite::Result<String> {
+    conn.query_row("pragma journal_mode = wal", [], |row| row.get(0))
 }
 
 /// From now on the log of this connection's commits is synced by its caller; the engine goes on to
@@ -149,5 +161,19 @@ impl Deadline {
     /// Whether the time has passed, also between two statements.
     pub(crate) fn passed(&self) -> bool {
         self.start.elapsed().as_millis() > u128::from(self.until.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_takes_no_log_says_so() {
+        let conn = Connection::open_in_memory().unwrap();
+        assert_eq!(log_ahead(&conn).unwrap(), "memory");
+        let settings = Settings::new("sqlite:unused");
+        let refused = writer(Path::new(":memory:"), &settings).unwrap_err();
+        assert!(refused.to_string().contains("its journal stays `memory`"), "{refused}");
     }
 }

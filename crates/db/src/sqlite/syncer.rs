@@ -183,7 +183,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     const CHILD: &str = "STOCKWELL_TEST_DISK_FAILS";
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     /// A batch that has one caller.
     fn batch() -> (Batch, oneshot::Receiver<Result<(), DbError>>) {
