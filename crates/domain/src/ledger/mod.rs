@@ -34,6 +34,7 @@ mod post;
 mod posted;
 mod recount;
 mod refusal;
+mod refusal_words;
 mod release;
 mod reserve;
 mod reverse;
