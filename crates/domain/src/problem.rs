@@ -141,6 +141,9 @@ codes! {
         ReturnBeforeSale = "return_before_sale", "Goods come back after they were sold";
         LotRequired = "lot_required", "The item is tracked by lot, and none is named";
         LotNotAllowed = "lot_not_allowed", "The item is not tracked by lot";
+        LotIsParent = "lot_is_parent", "The lot is the parent of serials";
+        NotAParent = "not_a_parent", "A serial is the parent of nothing";
+        ParentMismatch = "parent_mismatch", "The serial has another parent lot";
         SerialRequired = "serial_required", "The item is tracked by serial, and none is named";
         SerialNotOne = "serial_not_one", "A serial is exactly one unit";
         SerialTwice = "serial_twice", "The same serial stands twice in the request";

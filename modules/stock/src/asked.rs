@@ -48,21 +48,39 @@ pub(crate) fn site(
     }
 }
 
+/// A lot that is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lot {
+    pub(crate) id: LotId,
+    /// It stands for the serials that were made in it.
+    pub(crate) is_parent: bool,
+}
+
 /// The lot of `?lot`, which belongs to an item.
 pub(crate) fn lot(
     conn: &mut Conn<'_>,
     item: Option<&ItemFacts>,
     code: Option<&str>,
-) -> Result<Option<LotId>, Failure> {
+) -> Result<Option<Lot>, Failure> {
+    lot_at(conn, item, code, "?lot")
+}
+
+/// The lot of a parameter, which belongs to an item.
+pub(crate) fn lot_at(
+    conn: &mut Conn<'_>,
+    item: Option<&ItemFacts>,
+    code: Option<&str>,
+    pointer: &str,
+) -> Result<Option<Lot>, Failure> {
     let Some(code) = code else { return Ok(None) };
     let Some(item) = item else {
         let detail = "a lot belongs to an item; name its `sku` too";
-        return Err(Problem::at(Code::InvalidValue, "?lot", detail).into());
+        return Err(Problem::at(Code::InvalidValue, pointer, detail).into());
     };
     let key = (item.id, fold(code));
     let lots = load::lots_by_code(conn, std::slice::from_ref(&key))?;
-    let found = lots.get(&key).map(|(lot, _)| Some(*lot));
-    found.ok_or_else(|| unknown(Code::UnknownLot, "?lot", "lot", code))
+    let found = lots.get(&key).map(|lot| Some(Lot { id: lot.id, is_parent: lot.facts.is_parent }));
+    found.ok_or_else(|| unknown(Code::UnknownLot, pointer, "lot", code))
 }
 
 /// The status of `?status`.

@@ -160,7 +160,8 @@ pub struct LineInput {
     pub to_location: Option<String>,
     /// The status a change ends in.
     pub to_status: Option<Status>,
-    /// The lot; made when goods come in under a new code.
+    /// The lot; made when goods come in under a new code. Beside serials it is the lot that they were
+    /// made in, their parent; without a code it only has their days.
     pub lot: Option<LotInput>,
     /// The serials; the quantity is their number.
     pub serials: Vec<String>,
@@ -189,6 +190,16 @@ impl LineInput {
             cost: CostInput::Unknown,
             sale: None,
         }
+    }
+
+    /// The lot that the line names by a code, as goods or as a parent.
+    pub(crate) fn named_lot(&self) -> Option<&LotInput> {
+        self.lot.as_ref().filter(|lot| !lot.code.is_empty())
+    }
+
+    /// The lot that the serials of the line were made in.
+    pub(crate) fn parent(&self) -> Option<&LotInput> {
+        self.named_lot().filter(|_| !self.serials.is_empty())
     }
 }
 

@@ -41,6 +41,8 @@ mod organise;
 mod originals;
 #[cfg(test)]
 mod pages_tests;
+#[cfg(test)]
+mod parents_tests;
 mod period;
 mod place_guard;
 mod pointer;
@@ -49,6 +51,8 @@ mod posting_claims;
 mod reach;
 mod read_routes;
 mod reason;
+#[cfg(test)]
+mod recall_tests;
 mod record;
 mod rotation;
 mod run;
@@ -131,6 +135,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 13, name: "stood", text: include_str!("../migrations/0013_stood.sql") },
         Migration { number: 14, name: "held", text: include_str!("../migrations/0014_held.sql") },
         Migration { number: 15, name: "lost", text: include_str!("../migrations/0015_lost.sql") },
+        Migration { number: 16, name: "parents", text: include_str!("../migrations/0016_parents.sql") },
     ],
 };
 

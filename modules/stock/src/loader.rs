@@ -146,11 +146,11 @@ pub fn history_lots(tx: &mut Tx<'_>, ctx: &Ctx, lots: &[HistoryLot]) -> Result<V
     let found = load::lots_by_code(tx, &keys)?;
     let lacking = keys.iter().filter(|key| !found.contains_key(key)).count();
     let mut next = db::ids::take(tx, "stock_lot", i64::try_from(lacking).unwrap_or(i64::MAX))?;
-    let mut rows = Rows::with_capacity(8, lacking);
+    let mut rows = Rows::with_capacity(9, lacking);
     let mut ids = Vec::with_capacity(lots.len());
     for (lot, key) in lots.iter().zip(&keys) {
-        if let Some((id, _)) = found.get(key) {
-            ids.push(*id);
+        if let Some(known) = found.get(key) {
+            ids.push(known.id);
             continue;
         }
         rows.push(&[
@@ -160,6 +160,7 @@ pub fn history_lots(tx: &mut Tx<'_>, ctx: &Ctx, lots: &[HistoryLot]) -> Result<V
             (&key.1).into(),
             Value::Null,
             lot.made_on.into(),
+            Value::Null,
             Value::Null,
             ctx.now.0.into(),
         ]);

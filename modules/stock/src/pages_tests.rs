@@ -29,11 +29,17 @@ fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
         &level::store_ways::ALL,
         &lot::store_find::ALL,
         valuation::store::ALL,
-        &[ledger_page::store::STATEMENTS],
+        &[ledger_page::store::STATEMENTS, ledger_page::store_keys::STATEMENTS],
     ];
-    // open claims are few beside those that ever were, and so is what may be picked of one item; they
-    // are put in order where they stand
-    let sorted = ["stock.claim.open", "stock.claim.open_of_item", "stock.rotation"];
+    // open claims are few beside those that ever were, and so is what may be picked of one item, or the
+    // serials of a parent; they are put in order where they stand
+    let sorted = [
+        "stock.claim.open",
+        "stock.claim.open_of_item",
+        "stock.rotation",
+        "stock.ledger.keys_of_serials",
+        "stock.lot.by_expiry_of_parent",
+    ];
     let sorted = |statement: &&Statement| sorted.contains(&statement.name.trim_end_matches("_down"));
     assert!(rotation::STATEMENTS.iter().all(|statement| sorted(&statement)));
     for lists in stock {

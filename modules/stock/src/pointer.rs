@@ -2,6 +2,7 @@
 //! the caller wrote lists of serials, counts, new statuses and places under names of their own.
 
 use crate::compile::Compiled;
+use crate::lots::{Naming, Way};
 use domain::Code;
 use domain::ledger::{Kind, Place, Refusal, Why};
 
@@ -39,12 +40,18 @@ pub(crate) fn of_posting(compiled: &Compiled, refusal: &Refusal) -> Option<Strin
     Some(of_field(kind, origin, field))
 }
 
-/// The field of a line that a refusal of its lot is about: its day, its name, or the serial that the
-/// line came from.
-pub(crate) fn of_lot(compiled: &Compiled, line: usize, code: Code) -> String {
-    let origin = compiled.origins.get(line).map_or("", String::as_str);
-    let field = if code == Code::Expiry { "/expiry_on" } else { "/lot" };
-    of_field(compiled.post.kind, origin, field)
+/// The field of a line that a refusal of its lot is about: its day, its name, the serial that the line
+/// came from, or the parent beside the serials.
+pub(crate) fn of_lot(compiled: &Compiled, naming: &Naming, code: Code) -> String {
+    let origin = compiled.origins.get(naming.line).map_or("", String::as_str);
+    match (code, &naming.way) {
+        (Code::Expiry, _) => of_field(compiled.post.kind, origin, "/expiry_on"),
+        (_, Way::Parent) => {
+            let line = origin.rsplit_once(SERIALS).map_or(origin, |(line, _)| line);
+            of_field(compiled.post.kind, line, "/lot")
+        }
+        _ => of_field(compiled.post.kind, origin, "/lot"),
+    }
 }
 
 /// The field of a reservation, an allocation or a release.

@@ -183,30 +183,61 @@ pub(crate) const STORE_SERIALS: Statement = Statement::per_engine(
 )
 .hot();
 
+/// What is read of a lot and of its parent, which holds it when it is on hold itself.
+macro_rules! lots {
+    ($from:literal) => {
+        concat!(
+            "select l.id, l.item, l.expiry_on, l.on_hold or coalesce(p.on_hold, false), l.role, l.parent, p.code,
+               l.made_on, l.code_folded
+             from ",
+            $from
+        )
+    };
+}
+
 pub(crate) const READ_LOTS_BY_CODE: Statement = Statement::per_engine(
     "stock.read_lots_by_code",
-    "select id, item, code, code_folded, expiry_on, on_hold from stock_lot where item = ?1 and code_folded = ?2",
-    "select l.id, l.item, l.code, l.code_folded, l.expiry_on, l.on_hold
-     from unnest(?1::bigint[], ?2::text[]) as k (item, code)
-     join stock_lot l on l.item = k.item and l.code_folded = k.code",
+    lots!(
+        "stock_lot l left join stock_lot p on p.id = l.parent
+         where l.item = ?1 and l.code_folded = ?2"
+    ),
+    lots!(
+        "unnest(?1::bigint[], ?2::text[]) as k (item, code)
+         join stock_lot l on l.item = k.item and l.code_folded = k.code
+         left join stock_lot p on p.id = l.parent"
+    ),
 )
 .hot();
 
 pub(crate) const READ_LOTS: Statement = Statement::per_engine(
     "stock.read_lots",
-    "select id, item, code, code_folded, expiry_on, on_hold from stock_lot where id = ?1",
-    "select l.id, l.item, l.code, l.code_folded, l.expiry_on, l.on_hold
-     from unnest(?1::bigint[]) as k (id) join stock_lot l on l.id = k.id",
+    lots!("stock_lot l left join stock_lot p on p.id = l.parent where l.id = ?1"),
+    lots!(
+        "unnest(?1::bigint[]) as k (id) join stock_lot l on l.id = k.id
+         left join stock_lot p on p.id = l.parent"
+    ),
 )
 .hot();
 
 pub(crate) const INSERT_LOTS: Statement = Statement::per_engine(
     "stock.insert_lots",
-    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, parent, created_at, on_hold, version)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, false, 1)",
-    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, parent, created_at, on_hold, version)
+    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, role, parent, created_at, on_hold,
+       version)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, false, 1)",
+    "insert into stock_lot (id, item, code, code_folded, expiry_on, made_on, role, parent, created_at, on_hold,
+       version)
      select k.*, false, 1 from unnest(?1::bigint[], ?2::bigint[], ?3::text[], ?4::text[], ?5::date[], ?6::date[],
-       ?7::bigint[], ?8::timestamptz[]) as k (id, item, code, code_folded, expiry_on, made_on, parent, created_at)",
+       ?7::smallint[], ?8::bigint[], ?9::timestamptz[])
+       as k (id, item, code, code_folded, expiry_on, made_on, role, parent, created_at)",
+);
+
+/// Makes serials and parents of lots that are neither yet; of what is one by now, nothing.
+pub(crate) const SETTLE_LOTS: Statement = Statement::per_engine(
+    "stock.settle_lots",
+    "update stock_lot set role = ?2, parent = ?3 where id = ?1 and role is null",
+    "update stock_lot l set role = k.role, parent = k.parent
+     from unnest(?1::bigint[], ?2::smallint[], ?3::bigint[]) as k (id, role, parent)
+     where l.id = k.id and l.role is null",
 );
 
 /// What bounds the instants of postings: the closed periods, and when a place last came to another site.

@@ -45,13 +45,18 @@ pub(super) fn check_lot(vault: &Vault, item: ItemId, lot: LotId, qty: i64) -> Re
         (Tracking::None, true) => return Err(Why::LotNotAllowed),
         (Tracking::Lot, false) => return Err(Why::LotRequired),
         (Tracking::Serial, false) => return Err(Why::SerialRequired),
-        (Tracking::Serial, true) if qty != Qty::ONE.millionths() => return Err(Why::SerialNotOne { qty }),
         _ => {}
     }
-    if lot.is_some() && vault.lot(lot).map_err(|refusal| refusal.why)?.item != item {
-        return Err(Why::LotOfOtherItem);
+    if !lot.is_some() {
+        return Ok(());
     }
-    Ok(())
+    let facts = vault.lot(lot).map_err(|refusal| refusal.why)?;
+    match tracking {
+        _ if facts.item != item => Err(Why::LotOfOtherItem),
+        Tracking::Serial if facts.is_parent => Err(Why::LotIsParent),
+        Tracking::Serial if qty != Qty::ONE.millionths() => Err(Why::SerialNotOne { qty }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether the two ends differ and fit the kind.

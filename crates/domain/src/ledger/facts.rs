@@ -71,6 +71,9 @@ pub struct LotFacts {
     pub item: ItemId,
     /// The last sellable day; `None` when the lot does not expire.
     pub expiry: Option<Date>,
-    /// The lot as a whole is on hold, wherever it stands and whenever more of it comes.
+    /// The lot as a whole, or the parent of the serial, is on hold, wherever it stands and whenever
+    /// more of it comes.
     pub on_hold: bool,
+    /// It is the parent of serials: while its item is traced by serial, it has no stock of its own.
+    pub is_parent: bool,
 }

@@ -49,6 +49,8 @@ pub enum Why {
     LotNotAllowed,
     /// The lot is of another item.
     LotOfOtherItem,
+    /// The lot is the parent of serials, which has no stock of its own.
+    LotIsParent,
     /// The item is tracked by serial and the line names none.
     SerialRequired,
     /// A serial is exactly one unit.
@@ -176,6 +178,7 @@ impl Why {
             Why::LotRequired => Code::LotRequired,
             Why::LotNotAllowed => Code::LotNotAllowed,
             Why::LotOfOtherItem => Code::UnknownLot,
+            Why::LotIsParent => Code::LotIsParent,
             Why::SerialRequired => Code::SerialRequired,
             Why::SerialNotOne { .. } => Code::SerialNotOne,
             Why::SerialTwice => Code::SerialTwice,
@@ -223,6 +226,7 @@ impl Why {
             Why::LotRequired
             | Why::LotNotAllowed
             | Why::LotOfOtherItem
+            | Why::LotIsParent
             | Why::Expired { .. }
             | Why::LotOnHold => "/lot",
             Why::SerialRequired => "/serials",

@@ -147,6 +147,9 @@ impl Why {
             Why::LotRequired => "the item is tracked by lot; name the lot",
             Why::LotNotAllowed => "the item is not tracked by lot; leave the lot out",
             Why::LotOfOtherItem => "the lot belongs to another item",
+            Why::LotIsParent => {
+                "the lot is the parent of serials and has no stock of its own; name its serials"
+            }
             Why::SerialRequired => "the item is tracked by serial; name one serial for each unit",
             Why::SerialTwice => "the same serial stands on an earlier line",
             Why::NotStocked => "the item is a service and is never stocked",

@@ -42,7 +42,7 @@ pub(crate) struct AllocationFilter {
     owner: Option<String>,
     /// Only those of this item.
     sku: Option<String>,
-    /// Only those of this lot or serial; with `sku`.
+    /// Only those of this lot or serial, or of the serials that were made in this lot; with `sku`.
     lot: Option<String>,
     /// Only those at this site.
     site: Option<String>,
@@ -60,7 +60,7 @@ impl AllocationFilter {
         let item = asked::item(conn, sku.as_deref())?;
         Ok(Wanted {
             owner: owner.clone(),
-            lot: asked::lot(conn, item.as_ref(), lot.as_deref())?,
+            lot: asked::lot(conn, item.as_ref(), lot.as_deref())?.map(|lot| lot.id),
             item: item.map(|item| item.id),
             site: asked::site(conn, scope, site.as_deref())?.map(|site| site.id),
             within: asked::place(conn, scope, within.as_deref(), "?within")?,

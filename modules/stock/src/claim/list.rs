@@ -97,7 +97,7 @@ impl Wanted {
             && owner.as_ref().is_none_or(|owner| claim.owner == *owner)
             && item.is_none_or(|item| claim.item == item)
             && site.is_none_or(|site| claim.site == site)
-            && lot.is_none_or(|lot| claim.lot == Some(lot))
+            && lot.is_none_or(|lot| [claim.lot, claim.parent].contains(&Some(lot)))
             && state.is_none_or(|state| claim.state == state)
             && backordered.is_none_or(|waits| (claim.backordered > 0) == waits)
             && lost.is_none_or(|lost| (claim.lost > 0) == lost)

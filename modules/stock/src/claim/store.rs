@@ -19,6 +19,8 @@ pub(crate) struct Named {
     pub(crate) bin: Option<(LocationId, String)>,
     pub(crate) lot: Option<LotId>,
     pub(crate) lot_code: Option<String>,
+    /// The lot that the serial was made in.
+    pub(crate) parent: Option<LotId>,
     pub(crate) qty: i64,
     pub(crate) backordered: i64,
     pub(crate) lost: i64,
@@ -32,7 +34,7 @@ macro_rules! select {
     ($claims:literal, $condition:expr) => {
         concat!(
             "select c.id, c.owner, c.item, i.sku, i.base_unit, c.site, s.code, c.location, p.code, c.lot, l.code,
-               c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered, c.lost
+               c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered, c.lost, l.parent
              from ",
             $claims,
             " join stock_known_item i on i.id = c.item
@@ -165,6 +167,7 @@ fn named(row: &Row<'_>) -> Result<Named, DbError> {
         bin,
         lot: row.opt_int(9)?.map(LotId),
         lot_code: row.opt_text(10)?.map(str::to_owned),
+        parent: row.opt_int(18)?.map(LotId),
         qty: row.int(11)?,
         backordered: row.int(16)?,
         lost: row.int(17)?,

@@ -5,6 +5,7 @@ mod claims;
 mod limits;
 mod new_lots;
 mod sales;
+mod serials;
 
 pub use limits::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub(crate) use limits::{check_bulk, check_length, check_words};
@@ -88,7 +89,7 @@ impl Compiler<'_> {
                 0 => origins.resize(origins.len() + compiled.len(), pointer),
                 serials => origins.extend((0..serials).map(|serial| pointer::of_serial(&pointer, serial))),
             }
-            self.name_new_lots(input.kind, &line, &compiled, lines.len(), &mut namings);
+            self.name_lots(input.kind, &line, &compiled, lines.len(), &mut namings);
             let taken = self.take_back(&line, &compiled, lines.len(), &mut returns);
             taken.map_err(|problem| problem.under(&format!("/lines/{number}")))?;
             lines.extend(compiled);
@@ -141,53 +142,9 @@ impl Compiler<'_> {
         };
         if line.serials.is_empty() {
             let lot = self.lot(kind, item, line.lot.as_ref())?;
-            return Ok(vec![self.usual(kind, line, Line { lot, ..made })]);
+            return Ok(vec![self.usual(kind, line, Line { lot, ..made }, None)]);
         }
         self.serial_lines(kind, item, line, &made)
-    }
-
-    /// A line for each serial; the quantity must be their number.
-    fn serial_lines(
-        &self,
-        kind: Kind,
-        item: &ItemFacts,
-        line: &LineInput,
-        made: &Line,
-    ) -> Result<Vec<Line>, Problem> {
-        if item.tracking != Tracking::Serial {
-            let detail = "the item is not tracked by serial; leave `serials` out";
-            return Err(Problem::at(Code::LotNotAllowed, "/serials", detail));
-        }
-        let count = i64::try_from(line.serials.len()).unwrap_or(i64::MAX);
-        let (Amount::Move(qty) | Amount::CountTo(qty)) = made.amount;
-        // none of those that are named was found
-        let all_gone = matches!(made.amount, Amount::CountTo(0));
-        if !all_gone && qty != count.saturating_mul(Qty::ONE.millionths()) {
-            let detail = format!("`{count}` serials are named for a quantity of `{}`", domain::Delta(qty));
-            return Err(Problem::at(Code::SerialNotOne, line.qty.field(), detail));
-        }
-        let one = Qty::ONE.millionths();
-        let amount = match made.amount {
-            Amount::Move(_) => Amount::Move(one),
-            Amount::CountTo(0) => Amount::CountTo(0),
-            Amount::CountTo(_) => Amount::CountTo(one),
-        };
-        let mut total_left = made.cost;
-        let mut lines = Vec::with_capacity(line.serials.len());
-        for (number, code) in line.serials.iter().enumerate() {
-            let input = LotInput {
-                code: code.clone(),
-                expiry_on: line.lot.as_ref().and_then(|lot| lot.expiry_on),
-                made_on: line.lot.as_ref().and_then(|lot| lot.made_on),
-            };
-            let lot = self
-                .lot(kind, item, Some(&input))
-                .map_err(|problem| Problem::at(problem.code, format!("/serials/{number}"), problem.detail))?;
-            let cost = share_of(&mut total_left, line.serials.len() - number);
-            let split = made.claim.map(|_| ClaimId(self.ctx.ids.next()));
-            lines.push(self.usual(kind, line, Line { lot, amount, cost, split, ..*made }));
-        }
-        Ok(lines)
     }
 
     /// The two ends of a line, by the kind of posting.
@@ -226,9 +183,10 @@ impl Compiler<'_> {
     }
 
     /// A line that names no status is about good stock. Where it may bring goods, and their lot is on
-    /// hold as a whole, it is about stock on hold.
-    fn usual(&self, kind: Kind, input: &LineInput, line: Line) -> Line {
-        let on_hold = self.names.lot_facts.get(&line.lot).is_some_and(|lot| lot.on_hold);
+    /// hold as a whole, or the parent of the serial is, it is about stock on hold.
+    fn usual(&self, kind: Kind, input: &LineInput, line: Line, parent: Option<LotId>) -> Line {
+        let held = |lot: LotId| self.names.lot_facts.get(&lot).is_some_and(|lot| lot.on_hold);
+        let on_hold = held(line.lot) || parent.is_some_and(held);
         if input.status.is_some() || !on_hold || !makes_lots(kind) {
             return line;
         }
@@ -360,13 +318,4 @@ fn as_it_stood<'a>(input: &PostInput, line: &'a LineInput) -> Cow<'a, LineInput>
         return Cow::Owned(LineInput { status: Some(Status::Good), ..line.clone() });
     }
     Cow::Borrowed(line)
-}
-
-/// One serial's part of the cost of its line; the last one takes the rest.
-fn share_of(left: &mut Cost, serials_left: usize) -> Cost {
-    let Cost::Total(total) = left else { return *left };
-    let count = i64::try_from(serials_left).unwrap_or(1).max(1);
-    let part = *total / count;
-    *total -= part;
-    Cost::Total(part)
 }

@@ -17,7 +17,7 @@ use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
 pub(crate) struct LedgerFilter {
     /// Only this item.
     sku: Option<String>,
-    /// Only this lot or serial; with `sku`.
+    /// Only this lot or serial, or the serials that were made in this lot; with `sku`.
     lot: Option<String>,
     /// Only what left or entered this location.
     location: Option<String>,

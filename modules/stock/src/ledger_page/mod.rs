@@ -9,15 +9,16 @@ pub(crate) mod api;
 mod linked;
 pub(crate) mod row;
 pub(crate) mod store;
+pub(crate) mod store_keys;
 #[cfg(test)]
 mod tests;
 
-use crate::asked::Below;
+use crate::asked::{Below, Lot};
 use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::ledger::Kind;
-use domain::{Instant, ItemId, LocationId, LotId, PostingId, PrincipalId};
+use domain::{Instant, ItemId, LocationId, PostingId, PrincipalId};
 use serde::{Deserialize, Serialize};
 use store::{Along, Entry, entries};
 use web::Scope;
@@ -44,7 +45,7 @@ const BEFORE_LINES: i64 = -1;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
     pub(crate) item: Option<ItemId>,
-    pub(crate) lot: Option<LotId>,
+    pub(crate) lot: Option<Lot>,
     pub(crate) location: Option<LocationId>,
     /// This location and everything below it.
     pub(crate) within: Option<LocationId>,
@@ -58,7 +59,8 @@ impl Wanted {
     fn along(&self, below: &Below) -> Along {
         match self {
             Wanted { document: Some(document), .. } => Along::Document(document.clone()),
-            Wanted { lot: Some(lot), .. } => Along::Lot(*lot),
+            Wanted { lot: Some(lot), .. } if lot.is_parent => Along::Serials(lot.id),
+            Wanted { lot: Some(lot), .. } => Along::Lot(lot.id),
             Wanted { location: Some(location), item: None, .. } => Along::Location(*location),
             Wanted { item: Some(item), .. } => Along::Item(*item),
             Wanted { .. } => match (&below.few, self.actor) {
@@ -74,7 +76,7 @@ impl Wanted {
         let Wanted { item, lot, location, within: _, document, kind, actor } = self;
         let at = |location: LocationId| entry.from.location == location || entry.to.location == location;
         item.is_none_or(|item| entry.item == item)
-            && lot.is_none_or(|lot| entry.lot == lot)
+            && lot.is_none_or(|lot| entry.lot == lot.id || entry.parent == Some(lot.id))
             && location.is_none_or(at)
             && document.as_ref().is_none_or(|document| entry.document.as_ref() == Some(document))
             && kind.is_none_or(|kind| entry.kind == kind)

@@ -40,6 +40,9 @@ pub struct LedgerRow {
     /// The lot or serial.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lot: Option<String>,
+    /// The lot that the serial was made in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parent: Option<String>,
     /// How much, in the base unit.
     #[schema(value_type = String)]
     pub qty: Delta,
@@ -175,6 +178,7 @@ pub(crate) fn rows(
             kind: entry.kind.word(),
             sku: skus.get(&entry.item).cloned().unwrap_or_else(|| entry.item.to_string()),
             lot: entry.lot_code,
+            parent: entry.parent_code,
             qty: Delta(entry.qty),
             from: end(entry.from, entry.from_after),
             to: end(entry.to, entry.to_after),

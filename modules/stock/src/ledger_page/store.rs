@@ -2,6 +2,7 @@
 //! first, and never looks at more rows than it gives.
 
 use super::After;
+use super::store_keys;
 use crate::load;
 use db::{Conn, DbError, Row, Rows, Statement, Value};
 use domain::ledger::{Kind, Place};
@@ -32,6 +33,9 @@ pub(crate) struct Entry {
     pub(crate) note: Option<String>,
     pub(crate) reversal_of: Option<PostingId>,
     pub(crate) reversed_by: Option<PostingId>,
+    /// The lot that the serial was made in.
+    pub(crate) parent: Option<LotId>,
+    pub(crate) parent_code: Option<String>,
 }
 
 /// The columns of a page, its condition, its order, and how many rows at most.
@@ -41,10 +45,11 @@ macro_rules! select {
             "select p.lane, p.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
                m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, p.recorded_at,
                p.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.note, p.reversal_of,
-       (select r.id from stock_posting r where r.reversal_of = p.id)
+       (select r.id from stock_posting r where r.reversal_of = p.id), l.parent, k.code
              from ",
             $tables,
             " left join stock_lot l on l.id = m.lot
+              left join stock_lot k on k.id = l.parent
              where ",
             $condition,
             " order by ",
@@ -163,94 +168,9 @@ const MOVES_NOTHING: Statement = Statement::new(
 )
 .hot();
 
-/// The keys of the next movements at one end of each of a few places: the index has all of it. A
-/// limit for each place must be a number on PostgreSQL, so there is a statement for pages of the
-/// usual size and one for the largest.
-macro_rules! keys {
-    ($name:literal, $end:literal, $most:literal) => {
-        Statement::per_engine(
-            $name,
-            concat!(
-                "select m.recorded_at, m.lane, m.number, m.line
-                 from stock_movement m
-                 where m.",
-                $end,
-                "_location = ?1 and m.",
-                $end,
-                "_location > 0 and (m.recorded_at, m.lane, m.number, m.line) < (?2, ?3, ?4, ?5)
-                 order by m.recorded_at desc, m.lane desc, m.number desc, m.line desc
-                 limit ",
-                $most
-            ),
-            concat!(
-                "select k.recorded_at, k.lane, k.number, k.line
-                 from unnest(?1::bigint[], ?2::timestamptz[], ?3::bigint[], ?4::bigint[], ?5::bigint[])
-                   as w (location, recorded_at, lane, number, line)
-                 cross join lateral (
-                   select m.recorded_at, m.lane, m.number, m.line
-                   from stock_movement m
-                   where m.",
-                $end,
-                "_location = w.location and m.",
-                $end,
-                "_location > 0
-                     and (m.recorded_at, m.lane, m.number, m.line) < (w.recorded_at, w.lane, w.number, w.line)
-                     and m.recorded_at <= w.recorded_at
-                   order by m.recorded_at desc, m.lane desc, m.number desc, m.line desc
-                   limit ",
-                $most,
-                ") k"
-            ),
-        )
-        .hot()
-    };
-}
-
-const KEYS_FROM: Statement = keys!("stock.ledger.keys_from", "from", "51");
-const KEYS_TO: Statement = keys!("stock.ledger.keys_to", "to", "51");
-const MORE_KEYS_FROM: Statement = keys!("stock.ledger.more_keys_from", "from", "501");
-const MORE_KEYS_TO: Statement = keys!("stock.ledger.more_keys_to", "to", "501");
-
-const BY_KEY: Statement = Statement::per_engine(
-    "stock.ledger.key",
-    "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
-       m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
-       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.note, p.reversal_of,
-       (select r.id from stock_posting r where r.reversal_of = p.id)
-     from stock_movement m
-     join stock_posting p on p.lane = m.lane and p.number = m.number
-     left join stock_lot l on l.id = m.lot
-     where m.lane = ?1 and m.number = ?2 and m.line = ?3 and m.recorded_at = ?4",
-    "select m.lane, m.number, m.line, m.item, m.lot, l.code, m.from_location, m.from_status,
-       m.to_location, m.to_status, m.qty, m.from_after, m.to_after, m.value, m.recorded_at,
-       m.effective_at, p.id, p.kind, p.actor, p.document, p.reason, p.note, p.reversal_of,
-       (select r.id from stock_posting r where r.reversal_of = p.id)
-     from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::timestamptz[])
-       as w (lane, number, line, recorded_at)
-     join stock_movement m
-       on m.lane = w.lane and m.number = w.number and m.line = w.line and m.recorded_at = w.recorded_at
-     join stock_posting p on p.lane = m.lane and p.number = m.number
-     left join stock_lot l on l.id = m.lot",
-)
-.hot();
-
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Statement] = &[
-    ALL,
-    BY_ITEM,
-    BY_LOT,
-    FROM,
-    TO,
-    BY_DOCUMENT,
-    BY_ACTOR,
-    BY_POSTING,
-    MOVES_NOTHING,
-    KEYS_FROM,
-    KEYS_TO,
-    MORE_KEYS_FROM,
-    MORE_KEYS_TO,
-    BY_KEY,
-];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[ALL, BY_ITEM, BY_LOT, FROM, TO, BY_DOCUMENT, BY_ACTOR, BY_POSTING, MOVES_NOTHING];
 
 /// Which index a page follows.
 #[derive(Clone, Debug)]
@@ -258,6 +178,8 @@ pub(crate) enum Along {
     All,
     Item(ItemId),
     Lot(LotId),
+    /// A parent and the serials that were made in it.
+    Serials(LotId),
     Location(LocationId),
     /// A few places together.
     Places(Vec<LocationId>),
@@ -281,6 +203,10 @@ pub(crate) fn entries(
         Along::All => page(conn, &ALL, Value::Int(0), after, limit),
         Along::Item(item) => page(conn, &BY_ITEM, item.get().into(), after, limit),
         Along::Lot(lot) => page(conn, &BY_LOT, lot.get().into(), after, limit),
+        Along::Serials(parent) => {
+            let keys = store_keys::of_serials(conn, *parent, after, limit)?;
+            by_keys(conn, &keys, most)
+        }
         Along::Document(document) => page(conn, &BY_DOCUMENT, document.into(), after, limit),
         Along::Actor(actor) => page(conn, &BY_ACTOR, actor.get().into(), after, limit),
         Along::Location(location) => {
@@ -290,43 +216,26 @@ pub(crate) fn entries(
             Ok(both)
         }
         Along::Places(places) => {
-            let keys = keys(conn, places, after, most)?;
-            let mut rows = Rows::with_capacity(4, keys.len());
-            for After(at, lane, number, of_posting) in keys {
-                rows.push(&[lane.into(), number.into(), of_posting.into(), at.into()]);
-            }
-            let mut found = conn.query_many(&BY_KEY, &rows, next)?;
-            newest(&mut found, most);
-            Ok(found)
+            let keys = store_keys::of_places(conn, places, after, most)?;
+            by_keys(conn, &keys, most)
         }
     }
+}
+
+/// The movements with these keys, newest first.
+fn by_keys(conn: &mut Conn<'_>, keys: &[After], most: usize) -> Result<Vec<Next>, DbError> {
+    let mut rows = Rows::with_capacity(4, keys.len());
+    for After(at, lane, number, of_posting) in keys {
+        rows.push(&[(*lane).into(), (*number).into(), (*of_posting).into(), (*at).into()]);
+    }
+    let mut found = conn.query_many(&store_keys::BY_KEY, &rows, next)?;
+    newest(&mut found, most);
+    Ok(found)
 }
 
 fn newest(found: &mut Vec<Next>, most: usize) {
     found.sort_unstable_by_key(|(key, _)| std::cmp::Reverse(*key));
     found.truncate(most);
-}
-
-/// The keys of the next movements from or to a few places, newest first, each once.
-fn keys(
-    conn: &mut Conn<'_>,
-    places: &[LocationId],
-    after: &After,
-    most: usize,
-) -> Result<Vec<After>, DbError> {
-    let After(at, lane, number, of_posting) = *after;
-    let mut rows = Rows::with_capacity(5, places.len());
-    for place in places {
-        rows.push(&[place.get().into(), at.into(), lane.into(), number.into(), of_posting.into()]);
-    }
-    let [from, to] = if most <= 51 { [&KEYS_FROM, &KEYS_TO] } else { [&MORE_KEYS_FROM, &MORE_KEYS_TO] };
-    let key = |row: &Row<'_>| Ok(After(row.int(0)?, row.int(1)?, row.int(2)?, row.int(3)?));
-    let mut keys = conn.query_many(from, &rows, key)?;
-    keys.extend(conn.query_many(to, &rows, key)?);
-    keys.sort_unstable_by_key(|key| std::cmp::Reverse(*key));
-    keys.dedup();
-    keys.truncate(most);
-    Ok(keys)
 }
 
 /// The movements of a posting after a line, in line order.
@@ -392,5 +301,7 @@ fn entry(row: &Row<'_>) -> Result<Entry, DbError> {
         note: row.opt_text(21)?.map(str::to_owned),
         reversal_of: row.opt_id16(22)?.map(PostingId::from_bytes),
         reversed_by: row.opt_id16(23)?.map(PostingId::from_bytes),
+        parent: row.opt_int(24)?.map(LotId),
+        parent_code: row.opt_text(25)?.map(str::to_owned),
     })
 }

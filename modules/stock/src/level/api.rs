@@ -21,7 +21,7 @@ web::sorts! {
 pub(crate) struct StockFilter {
     /// Only this item.
     sku: Option<String>,
-    /// Only this lot or serial; with `sku`.
+    /// Only this lot or serial, or the serials that were made in this lot; with `sku`.
     lot: Option<String>,
     /// Only this status.
     status: Option<String>,
@@ -55,7 +55,7 @@ pub(crate) async fn list_stock(app: App, caller: Caller, list: List<StockFilter,
         .read(move |conn| {
             let StockFilter { sku, lot, site, within, as_of, as_recorded, .. } = asked;
             let item = asked::item(conn, sku.as_deref())?;
-            let lot = asked::lot(conn, item.as_ref(), lot.as_deref())?;
+            let lot = asked::lot(conn, item.as_ref(), lot.as_deref())?.map(|lot| lot.id);
             let site = asked::site(conn, &caller.scope, site.as_deref())?.map(|site| site.id);
             let place = asked::place(conn, &caller.scope, within.as_deref(), "?within")?;
             let item = item.map(|item| item.id);

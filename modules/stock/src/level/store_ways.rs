@@ -25,7 +25,7 @@ macro_rules! select {
             $site,
             " = ?6 or ?6 is null)
               and (b.status = ?7 or ?7 is null)
-              and (b.lot = ?8 or ?8 is null)
+              and (b.lot = ?8 or l.parent = ?8 or ?8 is null)
               and ",
             $roots,
             " order by ",

@@ -21,7 +21,7 @@ mod sales;
 pub(crate) use broken::{claims_on, want_broken};
 pub(crate) use claims::{claim, read_claims};
 use history::Past;
-pub(crate) use lots::{lots, lots_by_code};
+pub(crate) use lots::{KnownLot, lots, lots_by_code};
 
 use crate::desk::Desk;
 use crate::losses::Losses;

@@ -3,7 +3,7 @@
 //! A lot is seen by whoever reaches a place that holds it or has held it. Who got it is told by the
 //! ledger of the lot.
 
-use super::store_find::{self as store, After, Found, Held, Order};
+use super::store_find::{self as store, After, Found, Held, Order, Whose};
 use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
@@ -23,7 +23,7 @@ pub(crate) struct LotRow {
     pub(crate) unit: String,
     /// The lot or serial.
     pub(crate) lot: String,
-    /// `lot` or `serial`.
+    /// `lot` or `serial`; the parent of serials is a lot.
     #[schema(value_type = Option<String>)]
     pub(crate) tracking: Option<Tracking>,
     /// Its last sellable day.
@@ -37,8 +37,17 @@ pub(crate) struct LotRow {
     /// When it was first heard of.
     #[schema(value_type = String, format = DateTime)]
     pub(crate) created_at: Instant,
-    /// The lot as a whole is on hold: none of it is good, and what comes of it comes on hold.
+    /// The lot that the serial was made in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parent: Option<String>,
+    /// It is the parent of serials: what is on hand of it, and where, are its serials.
+    pub(crate) is_parent: bool,
+    /// The lot as a whole, or the parent of the serial, is on hold: none of it is good, and what comes of
+    /// it comes on hold.
     pub(crate) on_hold: bool,
+    /// The parent of the serial is on hold.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) parent_on_hold: bool,
     /// Counts its changes, from 1; the `ETag`.
     pub(crate) version: i64,
     /// On hand within reach, in any status.
@@ -64,7 +73,7 @@ pub(crate) struct LotPlace {
 /// What is looked for.
 #[derive(Clone, Debug)]
 pub(crate) struct Wanted {
-    pub(crate) item: Option<ItemId>,
+    pub(crate) whose: Whose,
     pub(crate) tracking: Option<Tracking>,
     /// The last sellable day, from and to.
     pub(crate) expires: (Option<Date>, Option<Date>),
@@ -72,6 +81,8 @@ pub(crate) struct Wanted {
     pub(crate) held: Option<bool>,
     /// On hold as a whole, or not.
     pub(crate) on_hold: Option<bool>,
+    /// The parent of serials, or not.
+    pub(crate) is_parent: Option<bool>,
     pub(crate) within: Option<LocationId>,
     pub(crate) order: Order,
     pub(crate) down: bool,
@@ -81,7 +92,8 @@ impl Wanted {
     fn fits(&self, lot: &Found) -> bool {
         let (from, until) = self.expires;
         self.tracking.is_none_or(|tracking| lot.tracking == Some(tracking))
-            && self.on_hold.is_none_or(|on_hold| on_hold == lot.on_hold)
+            && self.on_hold.is_none_or(|on_hold| on_hold == lot.is_on_hold())
+            && self.is_parent.is_none_or(|is_parent| is_parent == lot.is_parent)
             && from.is_none_or(|from| lot.expiry_on.is_some_and(|day| day >= from))
             && until.is_none_or(|until| lot.expiry_on.is_some_and(|day| day <= until))
     }
@@ -97,9 +109,8 @@ pub(crate) fn page(
 ) -> Result<Part<LotRow, After>, DbError> {
     let mut sight = Sight::new(scope, wanted.within);
     part(limit, after, |after, most| {
-        let lots = store::page(conn, wanted.item, (&wanted.order, wanted.down), after, most)?;
-        let ids: Vec<LotId> = lots.iter().filter(|lot| wanted.fits(lot)).map(|lot| lot.id).collect();
-        let mut places = places(conn, &ids)?;
+        let lots = store::page(conn, wanted.whose, (&wanted.order, wanted.down), after, most)?;
+        let mut places = places(conn, lots.iter().filter(|lot| wanted.fits(lot)))?;
         let mut found = Vec::with_capacity(lots.len());
         for lot in lots {
             let key = lot.after(&wanted.order);
@@ -123,14 +134,22 @@ pub(crate) fn find(
     folded: &str,
 ) -> Result<Option<LotRow>, DbError> {
     let Some(lot) = store::of_code(conn, item, folded)? else { return Ok(None) };
-    let there = places(conn, &[lot.id])?.remove(&lot.id).unwrap_or_default();
+    let there = places(conn, std::iter::once(&lot))?.remove(&lot.id).unwrap_or_default();
     see(conn, &mut Sight::new(scope, None), lot, there)
 }
 
-fn places(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<FxHashMap<LotId, Vec<Held>>, DbError> {
+/// Where lots are or have been. A parent is where its serials are.
+fn places<'a>(
+    conn: &mut Conn<'_>,
+    lots: impl Iterator<Item = &'a Found>,
+) -> Result<FxHashMap<LotId, Vec<Held>>, DbError> {
+    let (parents, others): (Vec<&Found>, Vec<&Found>) = lots.partition(|lot| lot.is_parent);
     let mut places: FxHashMap<LotId, Vec<Held>> = FxHashMap::default();
-    for (lot, held) in store::places(conn, lots)? {
-        places.entry(lot).or_default().push(held);
+    for (lots, are_parents) in [(others, false), (parents, true)] {
+        let ids: Vec<LotId> = lots.iter().map(|lot| lot.id).collect();
+        for (lot, held) in store::places(conn, &ids, are_parents)? {
+            places.entry(lot).or_default().push(held);
+        }
     }
     Ok(places)
 }
@@ -155,6 +174,7 @@ fn see(
             places.push(LotPlace { location: code, status, on_hand: Delta(on_hand) });
         }
     }
+    let on_hold = lot.is_on_hold();
     Ok(seen.then(|| LotRow {
         sku: lot.sku,
         unit: lot.unit,
@@ -163,7 +183,10 @@ fn see(
         expiry_on: lot.expiry_on.map(|day| day.to_string()),
         made_on: lot.made_on.map(|day| day.to_string()),
         created_at: lot.created_at,
-        on_hold: lot.on_hold,
+        on_hold,
+        parent_on_hold: lot.parent_on_hold,
+        is_parent: lot.is_parent,
+        parent: lot.parent,
         version: lot.version,
         on_hand: Delta(on_hand),
         places,

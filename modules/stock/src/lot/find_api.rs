@@ -1,7 +1,7 @@
 //! The routes that find lots and serials.
 
 use super::find::{LotRow, Wanted, find, page};
-use super::store_find::{After, FIRST_DAY, LAST_DAY, Order};
+use super::store_find::{After, FIRST_DAY, LAST_DAY, Order, Whose};
 use crate::asked;
 use db::Conn;
 use domain::code::fold;
@@ -24,7 +24,7 @@ pub(crate) struct LotFilter {
     sku: Option<String>,
     /// How the code begins; capital and small letters do not differ. Not with the order `expiry_on`.
     q: Option<String>,
-    /// `lot` or `serial`.
+    /// `lot` or `serial`; the parent of serials is a lot.
     tracking: Option<String>,
     /// Only those whose last sellable day is this one or later, such as `2026-03-01`.
     expires_from: Option<String>,
@@ -34,13 +34,35 @@ pub(crate) struct LotFilter {
     held: Option<bool>,
     /// Only those that are on hold as a whole, or only the others.
     on_hold: Option<bool>,
+    /// Only the serials that were made in this lot; with `sku`.
+    parent: Option<String>,
+    /// Only the parents of serials, or only the others.
+    is_parent: Option<bool>,
     /// Only those that are held in this location or below it.
     within: Option<String>,
 }
 
 impl LotFilter {
     fn resolve(&self, conn: &mut Conn<'_>, scope: &Scope, sort: LotSort) -> Result<Wanted, Failure> {
-        let LotFilter { sku, q, tracking, expires_from, expires_until, held, on_hold, within } = self;
+        let LotFilter {
+            sku,
+            q,
+            tracking,
+            expires_from,
+            expires_until,
+            held,
+            on_hold,
+            parent,
+            is_parent,
+            within,
+        } = self;
+        let item = asked::item(conn, sku.as_deref())?;
+        let parent = asked::lot_at(conn, item.as_ref(), parent.as_deref(), "?parent")?;
+        let whose = match (parent, &item) {
+            (Some(parent), _) => Whose::Parent(parent.id),
+            (None, Some(item)) => Whose::Item(item.id),
+            (None, None) => Whose::All,
+        };
         let from = asked::date(expires_from.as_deref(), "?expires_from")?;
         let until = asked::date(expires_until.as_deref(), "?expires_until")?;
         let begins = q.as_deref().map(fold).unwrap_or_default();
@@ -58,11 +80,12 @@ impl LotFilter {
         };
         let tracking = tracking.as_deref().map(Tracking::parse).transpose();
         Ok(Wanted {
-            item: asked::item(conn, sku.as_deref())?.map(|item| item.id),
+            whose,
             tracking: tracking.map_err(|error| error.problem("?tracking"))?,
             expires: (from, until),
             held: *held,
             on_hold: *on_hold,
+            is_parent: *is_parent,
             within: asked::place(conn, scope, within.as_deref(), "?within")?,
             order,
             down: matches!(sort, LotSort::CodeDown | LotSort::ExpiryDown),

@@ -24,7 +24,12 @@ on_both_engines!(
     a_hold_and_receipts_at_once_leave_nothing_good,
 );
 
-fn put(world: &World, (sku, lot): (&'static str, &'static str), version: i64, on_hold: bool) -> LotHold {
+pub(crate) fn put(
+    world: &World,
+    (sku, lot): (&'static str, &'static str),
+    version: i64,
+    on_hold: bool,
+) -> LotHold {
     let why = ("Recall", Some("a glass splinter"));
     let done = world.run(move |tx, ctx| {
         set_hold(tx, &caller(ctx, None), (sku, lot), IfMatch::Version(version), on_hold, why)

@@ -13,7 +13,9 @@ pub(crate) mod find_api;
 mod find_tests;
 pub(crate) mod hold;
 #[cfg(test)]
-mod hold_tests;
+pub(crate) mod hold_tests;
+#[cfg(test)]
+mod parent_tests;
 pub(crate) mod store;
 pub(crate) mod store_find;
 #[cfg(test)]
@@ -28,7 +30,7 @@ use db::{Conn, DbError, Tx};
 use domain::code::fold;
 use domain::ledger::{Kind, Line, Place, SiteKey};
 use domain::when::Date;
-use domain::{AsProblem, Delta, LocationId, Problem, SiteId, Status};
+use domain::{AsProblem, Delta, LocationId, LotId, Problem, SiteId, Status};
 use places::LocationFacts;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -54,9 +56,12 @@ pub(crate) struct LotChanged {
     /// How much came back from expired to good, or to hold while the lot is on hold, in the base unit.
     #[schema(value_type = String)]
     pub(crate) came_back: Delta,
+    /// How many serials that were made in it had its day, and have the new one with it.
+    pub(crate) serials_changed: usize,
 }
 
-/// Mends the last sellable day of a lot. Left out means what the item's shelf life says.
+/// Mends the last sellable day of a lot. Left out means what its parent has, or else what the item's shelf
+/// life says. The serials of a parent that have its day follow it.
 pub(crate) fn set_expiry(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -67,17 +72,41 @@ pub(crate) fn set_expiry(
     gate::hold(tx)?;
     let (item, before) = find(tx, sku, code)?;
     version.check(before.version)?;
-    let expiry = item.expiry.last_sellable_day(expiry_on, before.made_on);
+    let given = expiry_on.or_else(|| before.parent.as_ref().and_then(|parent| parent.expiry_on));
+    let expiry = item.expiry.last_sellable_day(given, before.made_on);
     let expiry = expiry.map_err(|error| error.problem("/expiry_on"))?;
     if expiry == before.expiry_on {
-        return Ok(shown(&item, &before, 0));
+        return Ok(shown(&item, &before, (0, 0)));
     }
     let after = LotRow { expiry_on: expiry, version: before.version + 1, ..before.clone() };
     store::set_expiry(tx, &after)?;
+    let serials = store::date_serials(tx, after.id, (before.expiry_on, expiry))?;
     let came_back = resettle(tx, caller, &item, &after)?;
-    let shown = shown(&item, &after, came_back);
+    for serial in &serials {
+        let row = LotRow {
+            id: serial.id,
+            code: serial.code.clone(),
+            made_on: serial.made_on,
+            version: serial.version,
+            ..after.clone()
+        };
+        let back = came_back.get(&serial.id).copied().unwrap_or_default();
+        trace(tx, caller, &row, &shown(&item, &row, (back, 0)), before.expiry_on)?;
+    }
+    let shown = shown(&item, &after, (came_back.values().sum(), serials.len()));
+    trace(tx, caller, &after, &shown, before.expiry_on)?;
+    Ok(shown)
+}
+
+fn trace(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    lot: &LotRow,
+    shown: &LotChanged,
+    before: Option<Date>,
+) -> Result<(), Failure> {
     // a lot comes into being with its first posting, so its own events count its changes
-    let (id, seq) = (after.id.to_string(), after.version - 1);
+    let (id, seq) = (lot.id.to_string(), lot.version - 1);
     let made = Change {
         action: "stock.lot.set_expiry",
         event: "stock.lot_changed",
@@ -87,13 +116,13 @@ pub(crate) fn set_expiry(
         sites: &[],
     };
     let body = serde_json::json!({
-        "lot": serde_json::to_value(&shown)?, "expiry_before": before.expiry_on.map(|day| day.to_string()),
+        "lot": serde_json::to_value(shown)?, "expiry_before": before.map(|day| day.to_string()),
     });
-    change(tx, &caller.ctx, &format!("{} {}", item.sku, after.code), &made, &body);
-    Ok(shown)
+    change(tx, &caller.ctx, &format!("{} {}", shown.sku, lot.code), &made, &body);
+    Ok(())
 }
 
-fn shown(item: &ItemFacts, lot: &LotRow, came_back: i64) -> LotChanged {
+fn shown(item: &ItemFacts, lot: &LotRow, (came_back, serials_changed): (i64, usize)) -> LotChanged {
     LotChanged {
         sku: item.sku.clone(),
         lot: lot.code.clone(),
@@ -101,6 +130,7 @@ fn shown(item: &ItemFacts, lot: &LotRow, came_back: i64) -> LotChanged {
         made_on: lot.made_on.map(|day| day.to_string()),
         version: lot.version,
         came_back: Delta(came_back),
+        serials_changed,
     }
 }
 
@@ -115,11 +145,17 @@ fn sweep(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) -> Re
     Ok(sites)
 }
 
-/// Expires what is past the new day, and brings back what is not. How much came back.
-fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) -> Result<i64, Failure> {
+/// Expires what is past the new day, and brings back what is not. How much came back, by lot.
+fn resettle(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    item: &ItemFacts,
+    lot: &LotRow,
+) -> Result<FxHashMap<LotId, i64>, Failure> {
     let sites = sweep(tx, caller, item, lot)?;
+    let mut came_back: FxHashMap<LotId, i64> = FxHashMap::default();
     if sites.is_empty() {
-        return Ok(0);
+        return Ok(came_back);
     }
     let days = days(tx, caller, sites)?;
     // the guards are locked by now, so what stands expired stays so until it is brought back
@@ -128,17 +164,19 @@ fn resettle(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, lot: &LotRow) ->
         .into_iter()
         .filter(|there| {
             let today = site(&facts, there).and_then(|site| days.get(&site).copied());
-            today.is_some_and(|today| decide::comes_back(there.status, lot.expiry_on, today))
+            today.is_some_and(|today| decide::comes_back(there.status, there.expiry_on, today))
         })
         .collect();
     if back.is_empty() {
-        return Ok(0);
+        return Ok(came_back);
     }
-    let total = back.iter().map(|there| there.on_hand).sum();
-    let lines = back.iter().map(|there| to(item, lot, there, decide::usable(lot.on_hold))).collect();
+    for there in &back {
+        *came_back.entry(there.lot).or_default() += there.on_hand;
+    }
+    let lines = back.iter().map(|there| to(item, there, decide::usable(there.on_hold))).collect();
     let reason = Some("expiry".to_owned());
     post(tx, caller, Kind::Expire, reason, None, lines)?;
-    Ok(total)
+    Ok(came_back)
 }
 
 /// What day it is at each of these sites.
@@ -156,7 +194,7 @@ fn days(
 type Facts = FxHashMap<LocationId, LocationFacts>;
 
 fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<(Vec<Standing>, Facts), Failure> {
-    let standing = store::standing(conn, lot)?;
+    let standing = store::standing(conn, lot.id)?;
     let ids: Vec<LocationId> = standing.iter().map(|there| there.location).collect();
     let facts = places::facts_by_id(conn, &ids)?;
     Ok((standing, facts.into_iter().flatten().map(|facts| (facts.id, facts)).collect()))
@@ -167,9 +205,9 @@ fn site(facts: &Facts, there: &Standing) -> Option<SiteId> {
     facts.get(&there.location).map(|facts| facts.site).filter(|site| site.is_some())
 }
 
-fn to(item: &ItemFacts, lot: &LotRow, there: &Standing, status: Status) -> Line {
+fn to(item: &ItemFacts, there: &Standing, status: Status) -> Line {
     let place = |status| Place { location: there.location, status };
-    line(item.id, lot.id, place(there.status), place(status), there.on_hand)
+    line(item.id, there.lot, place(there.status), place(status), there.on_hand)
 }
 
 fn post(

@@ -1,30 +1,84 @@
 //! The statements of commands on lots.
 
 use crate::load;
-use db::{Conn, DbError, Row, Statement, Tx};
+use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::when::Date;
-use domain::{ItemId, LocationId, LotId, Status};
+use domain::{ItemId, LocationId, LotId, LotRole, Status};
 
-const LOCK: Statement = Statement::per_engine(
-    "stock.lot.lock",
-    "select id, item, code, expiry_on, made_on, version, on_hold from stock_lot where item = ?1 and code_folded = ?2",
-    "select id, item, code, expiry_on, made_on, version, on_hold from stock_lot where item = ?1 and code_folded = ?2
-     for update",
-);
+macro_rules! lock {
+    ($end:literal) => {
+        concat!(
+            "select l.id, l.item, l.code, l.expiry_on, l.made_on, l.version, l.on_hold, l.role, p.id, p.code,
+               p.expiry_on, p.on_hold
+             from stock_lot l
+             left join stock_lot p on p.id = l.parent
+             where l.item = ?1 and l.code_folded = ?2",
+            $end
+        )
+    };
+}
+
+const LOCK: Statement = Statement::per_engine("stock.lot.lock", lock!(""), lock!(" for update of l"));
 
 const SET_EXPIRY: Statement =
     Statement::new("stock.lot.set_expiry", "update stock_lot set expiry_on = ?2, version = ?3 where id = ?1");
 
-const SET_HOLD: Statement =
-    Statement::new("stock.lot.set_hold", "update stock_lot set on_hold = ?2, version = ?3 where id = ?1");
+/// Whoever holds or releases a serial says what is with it from now on.
+const SET_HOLD: Statement = Statement::new(
+    "stock.lot.set_hold",
+    "update stock_lot set on_hold = ?2, version = ?3, stays_held = false where id = ?1",
+);
 
+/// Where a lot stands, and where the serials do that were made in it.
 const STANDING: Statement = Statement::new(
     "stock.lot.standing",
-    "select location, status, on_hand from stock_balance
-     where item = ?1 and lot = ?2 and location > 0 and on_hand > 0
-     order by location, status",
+    "select b.lot, b.location, b.status, b.on_hand, l.expiry_on, l.on_hold, p.on_hold, l.stays_held
+     from stock_lot l
+     join stock_balance b on b.lot = l.id and b.lot <> 0 and b.location > 0 and b.on_hand > 0
+     left join stock_lot p on p.id = l.parent
+     where l.id = ?1
+     union all
+     select b.lot, b.location, b.status, b.on_hand, l.expiry_on, l.on_hold, p.on_hold, l.stays_held
+     from stock_lot p
+     join stock_lot l on l.parent = p.id
+     join stock_balance b on b.lot = l.id and b.lot <> 0 and b.location > 0 and b.on_hand > 0
+     where p.id = ?1
+     order by 2, 1, 3",
 )
 .hot();
+
+/// Marks the serials of a parent that are on hold for a reason of their own.
+const KEEP_HELD: Statement = Statement::new(
+    "stock.lot.keep_held",
+    "update stock_lot set stays_held = true
+     where parent = ?1 and exists (
+       select 1 from stock_balance b
+       where b.lot = stock_lot.id and b.lot <> 0 and b.location > 0 and b.status = 2 and b.on_hand > 0)",
+);
+
+const FORGET_HELD: Statement = Statement::new(
+    "stock.lot.forget_held",
+    "update stock_lot set stays_held = false where parent = ?1 and stays_held",
+);
+
+/// The serials that have the day of their parent.
+const DATED_LIKE: Statement = Statement::per_engine(
+    "stock.lot.dated_like",
+    "select id, code, made_on, version from stock_lot
+     where parent = ?1 and expiry_on is not distinct from ?2
+     order by id",
+    "select id, code, made_on, version from stock_lot
+     where parent = ?1 and expiry_on is not distinct from ?2::date
+     order by id",
+);
+
+const DATE_SERIALS: Statement = Statement::per_engine(
+    "stock.lot.date_serials",
+    "update stock_lot set expiry_on = ?2, version = ?3 where id = ?1",
+    "update stock_lot l set expiry_on = k.expiry_on, version = k.version
+     from unnest(?1::bigint[], ?2::date[], ?3::bigint[]) as k (id, expiry_on, version)
+     where l.id = k.id",
+);
 
 /// A lot as it is stored.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,15 +89,45 @@ pub(crate) struct LotRow {
     pub(crate) expiry_on: Option<Date>,
     pub(crate) made_on: Option<Date>,
     pub(crate) version: i64,
+    /// It is on hold by itself.
+    pub(crate) on_hold: bool,
+    pub(crate) is_parent: bool,
+    /// The lot that it was made in.
+    pub(crate) parent: Option<ParentRow>,
+}
+
+/// The parent of a serial, as far as it concerns the serial.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct ParentRow {
+    pub(crate) code: String,
+    pub(crate) expiry_on: Option<Date>,
     pub(crate) on_hold: bool,
 }
 
-/// Stock of a lot at a place.
+impl LotRow {
+    /// Whether its parent is on hold.
+    pub(crate) fn parent_on_hold(&self) -> bool {
+        self.parent.as_ref().is_some_and(|parent| parent.on_hold)
+    }
+
+    /// Whether it is on hold, by itself or with its parent.
+    pub(crate) fn is_on_hold(&self) -> bool {
+        self.on_hold || self.parent_on_hold()
+    }
+}
+
+/// Stock of a lot at a place, or of a serial that was made in it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Standing {
+    pub(crate) lot: LotId,
     pub(crate) location: LocationId,
     pub(crate) status: Status,
     pub(crate) on_hand: i64,
+    pub(crate) expiry_on: Option<Date>,
+    /// It is on hold as a whole, by itself or with its parent.
+    pub(crate) on_hold: bool,
+    /// It was on hold for a reason of its own when its parent was put on hold.
+    pub(crate) stays_held: bool,
 }
 
 pub(crate) fn lock(tx: &mut Tx<'_>, item: ItemId, folded: &str) -> Result<Option<LotRow>, DbError> {
@@ -51,6 +135,14 @@ pub(crate) fn lock(tx: &mut Tx<'_>, item: ItemId, folded: &str) -> Result<Option
 }
 
 fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
+    let parent = match row.opt_int(8)? {
+        Some(_) => Some(ParentRow {
+            code: row.text(9)?.to_owned(),
+            expiry_on: row.opt_date(10)?,
+            on_hold: row.bool(11)?,
+        }),
+        None => None,
+    };
     Ok(LotRow {
         id: LotId(row.int(0)?),
         item: ItemId(row.int(1)?),
@@ -59,6 +151,8 @@ fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
         made_on: row.opt_date(4)?,
         version: row.int(5)?,
         on_hold: row.bool(6)?,
+        is_parent: row.opt_int(7)?.and_then(LotRole::from_number) == Some(LotRole::Parent),
+        parent,
     })
 }
 
@@ -70,16 +164,64 @@ pub(crate) fn set_hold(tx: &mut Tx<'_>, lot: &LotRow) -> Result<(), DbError> {
     tx.execute(&SET_HOLD, &[lot.id.get().into(), lot.on_hold.into(), lot.version.into()]).map(|_| ())
 }
 
-pub(crate) fn standing(conn: &mut Conn<'_>, lot: &LotRow) -> Result<Vec<Standing>, DbError> {
-    conn.query(&STANDING, &[lot.item.get().into(), lot.id.get().into()], |row| {
+pub(crate) fn standing(conn: &mut Conn<'_>, lot: LotId) -> Result<Vec<Standing>, DbError> {
+    conn.query(&STANDING, &[lot.get().into()], |row| {
         Ok(Standing {
-            location: LocationId(row.int(0)?),
-            status: load::status(row, 1)?,
-            on_hand: row.int(2)?,
+            lot: LotId(row.int(0)?),
+            location: LocationId(row.int(1)?),
+            status: load::status(row, 2)?,
+            on_hand: row.int(3)?,
+            expiry_on: row.opt_date(4)?,
+            on_hold: row.bool(5)? || row.opt_bool(6)?.unwrap_or_default(),
+            stays_held: row.bool(7)?,
         })
     })
 }
 
+/// Notes which serials of a parent are on hold already, because it is put on hold now.
+pub(crate) fn keep_held(tx: &mut Tx<'_>, parent: LotId) -> Result<(), DbError> {
+    tx.execute(&KEEP_HELD, &[parent.get().into()]).map(|_| ())
+}
+
+/// Forgets which serials were on hold before their parent was.
+pub(crate) fn forget_held(tx: &mut Tx<'_>, parent: LotId) -> Result<(), DbError> {
+    tx.execute(&FORGET_HELD, &[parent.get().into()]).map(|_| ())
+}
+
+/// A serial that has the day of its parent.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Dated {
+    pub(crate) id: LotId,
+    pub(crate) code: String,
+    pub(crate) made_on: Option<Date>,
+    pub(crate) version: i64,
+}
+
+/// Gives the serials of a parent that have its day another one with it; what they are now.
+pub(crate) fn date_serials(
+    tx: &mut Tx<'_>,
+    parent: LotId,
+    (before, after): (Option<Date>, Option<Date>),
+) -> Result<Vec<Dated>, DbError> {
+    let dated = tx.query(&DATED_LIKE, &[parent.get().into(), before.into()], |row| {
+        Ok(Dated {
+            id: LotId(row.int(0)?),
+            code: row.text(1)?.to_owned(),
+            made_on: row.opt_date(2)?,
+            version: row.int(3)? + 1,
+        })
+    })?;
+    let mut rows = Rows::with_capacity(3, dated.len());
+    for serial in &dated {
+        rows.push(&[serial.id.get().into(), after.into(), serial.version.into()]);
+    }
+    if !rows.is_empty() {
+        tx.execute_many(&DATE_SERIALS, &rows)?;
+    }
+    Ok(dated)
+}
+
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LOCK, &SET_EXPIRY, &SET_HOLD, &STANDING];
+pub(crate) const ALL: &[&Statement] =
+    &[&LOCK, &SET_EXPIRY, &SET_HOLD, &STANDING, &KEEP_HELD, &FORGET_HELD, &DATED_LIKE, &DATE_SERIALS];

@@ -3,6 +3,7 @@
 //! Everything is read inside of the batch's transaction. What a caller may not see is as if it
 //! did not exist.
 
+mod lots;
 mod named;
 mod sales;
 
@@ -10,9 +11,9 @@ use crate::input::{LineInput, PostInput, Request, Work};
 use crate::{load, reason, store_below};
 use catalog::ItemFacts;
 use db::{Ask, Conn, DbError, Tx};
-use domain::code::fold;
 use domain::ledger::{Group, LotFacts};
 use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId};
+pub(crate) use lots::Lineage;
 use named::Named;
 pub(crate) use named::outside;
 use places::{LocationFacts, SiteFacts};
@@ -34,6 +35,8 @@ pub(crate) struct Names {
     factors: FxHashMap<(ItemId, String), Ratio>,
     lots: FxHashMap<(ItemId, String), LotId>,
     pub(crate) lot_facts: FxHashMap<LotId, LotFacts>,
+    /// Of the lots of items that are traced by serial, what they and their parents are.
+    lineage: FxHashMap<LotId, Lineage>,
     /// Lots that are not in the store yet. What they are is said by the first posting that is
     /// accepted and names them, so nothing is known of them here but their ids.
     new_lots: FxHashSet<LotId>,
@@ -176,19 +179,6 @@ impl Names {
         Ok(())
     }
 
-    /// Adds the facts of lots that are known by id only.
-    pub(crate) fn add_lots(
-        &mut self,
-        conn: &mut Conn<'_>,
-        ids: impl IntoIterator<Item = LotId>,
-    ) -> Result<(), DbError> {
-        let lacking: FxHashSet<LotId> =
-            ids.into_iter().filter(|id| id.is_some() && !self.lot_facts.contains_key(id)).collect();
-        let lacking: Vec<LotId> = lacking.into_iter().collect();
-        self.lot_facts.extend(load::lots(conn, &lacking)?);
-        Ok(())
-    }
-
     /// Claims are read here to learn what they count on; they are read again under the lock.
     fn read_claims(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
         let mut ids: FxHashSet<ClaimId> = lines(requests).filter_map(|line| line.claim).collect();
@@ -255,57 +245,6 @@ impl Names {
         Ok(())
     }
 
-    fn read_lots(&mut self, tx: &mut Tx<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        // with each lot, whether a line may make it that says acceptable days
-        let mut wanted: FxHashMap<(ItemId, String), bool> = FxHashMap::default();
-        for post in requests.iter().flat_map(|request| postings(request)) {
-            let makes = crate::compile::makes_lots(post.kind);
-            for line in &post.lines {
-                let Some(item) = self.item(&line.sku) else { continue };
-                let days = line.lot.as_ref().map_or((None, None), |lot| (lot.expiry_on, lot.made_on));
-                let makes = makes && item.expiry.last_sellable_day(days.0, days.1).is_ok();
-                let lot = line.lot.iter().filter(|_| line.serials.is_empty()).map(|lot| &lot.code);
-                for code in line.serials.iter().chain(lot) {
-                    *wanted.entry((item.id, fold(code))).or_default() |= makes;
-                }
-            }
-        }
-        for request in requests {
-            if let Work::Allocate(input) = &request.work
-                && let (Some(item), Some(lot)) = (self.items.get(&input.sku), &input.lot)
-            {
-                wanted.entry((*item, fold(lot))).or_default();
-            }
-        }
-        if wanted.is_empty() {
-            return Ok(());
-        }
-        let keys: Vec<(ItemId, String)> = wanted.keys().cloned().collect();
-        for (key, (id, facts)) in load::lots_by_code(tx, &keys)? {
-            wanted.remove(&key);
-            self.lots.insert(key, id);
-            self.lot_facts.insert(id, facts);
-        }
-        self.plan_lots(tx, wanted)
-    }
-
-    /// Gives ids to the lots that goods may come in under for the first time.
-    fn plan_lots(
-        &mut self,
-        tx: &mut Tx<'_>,
-        wanted: FxHashMap<(ItemId, String), bool>,
-    ) -> Result<(), DbError> {
-        let mut new: Vec<_> = wanted.into_iter().filter(|(_, makes)| *makes).map(|(key, _)| key).collect();
-        let Some(count) = i64::try_from(new.len()).ok().filter(|count| *count > 0) else { return Ok(()) };
-        new.sort_unstable();
-        let first = db::ids::take(tx, "stock_lot", count)?;
-        for (id, key) in (first..).map(LotId).zip(new) {
-            self.lots.insert(key, id);
-            self.new_lots.insert(id);
-        }
-        Ok(())
-    }
-
     /// For callers that do not see everything: what the named locations lie below.
     pub(crate) fn read_reach(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
         if requests.iter().all(|request| sees_all(&request.principal)) {
@@ -363,16 +302,6 @@ impl Names {
             return Some(Ratio::ONE);
         }
         self.factors.get(&(item.id, unit.to_owned())).copied()
-    }
-
-    /// The lot of an item by its code.
-    pub(crate) fn lot(&self, item: ItemId, code: &str) -> Option<LotId> {
-        self.lots.get(&(item, fold(code))).copied()
-    }
-
-    /// Whether a lot was not in the store when the batch began.
-    pub(crate) fn is_new(&self, lot: LotId) -> bool {
-        self.new_lots.contains(&lot)
     }
 
     /// Where stock of a location is valued.

@@ -13,8 +13,10 @@ const PICKABLE: Statement = Statement::per_engine(
          from stock_balance b
          cross join stock_pickable p on p.id = b.location
          left join stock_lot l on l.id = b.lot
+         left join stock_lot r on r.id = l.parent
          where b.item = ?1 and b.status = 1 and b.on_hand > b.allocated and p.site = ?2
            and (l.expiry_on is null or l.expiry_on >= ?3) and (l.on_hold is null or not l.on_hold)
+           and (r.on_hold is null or not r.on_hold)
            and (b.since, b.location, b.lot) > (?4, ?5, ?6)
            and (?7 is null or exists (
              select 1 from json_each(?7) r join stock_within t on t.ancestor = r.value
@@ -25,8 +27,10 @@ const PICKABLE: Statement = Statement::per_engine(
          from stock_balance b
          join stock_pickable p on p.id = b.location
          left join stock_lot l on l.id = b.lot
+         left join stock_lot r on r.id = l.parent
          where b.item = ?1 and b.status = 1 and b.on_hand > b.allocated and p.site = ?2
            and (l.expiry_on is null or l.expiry_on >= ?3) and (l.on_hold is null or not l.on_hold)
+           and (r.on_hold is null or not r.on_hold)
            and (b.since, b.location, b.lot) > (?4, ?5, ?6)
            and (?7::text is null or exists (
              select 1 from json_array_elements_text(?7::json) as r (value)

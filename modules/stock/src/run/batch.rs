@@ -131,9 +131,12 @@ impl<'a> Batch<'a> {
     }
 
     pub(crate) fn post(&mut self, origin: Origin<'_>, compiled: Compiled) -> Result<PostingAnswer, Problem> {
-        let mark = self.made.mark();
-        let posted = self.posted(origin, &compiled).inspect_err(|_| self.made.roll_back(mark))?;
-        self.made.keep_moved(mark, &posted.movements);
+        let (mark, made) = (self.vault.mark(), self.made.mark());
+        let posted = self.posted(origin, &compiled).inspect_err(|_| {
+            self.vault.roll_back(mark);
+            self.made.roll_back(made);
+        })?;
+        self.made.keep_moved(made, &posted);
         let Compiled { document, reason, note, .. } = compiled;
         let answer = PostingAnswer {
             document: document.clone(),
@@ -151,7 +154,7 @@ impl<'a> Batch<'a> {
         for naming in &compiled.namings {
             let named = self.made.name(self.names, self.vault, naming);
             named.map_err(|problem| {
-                let pointer = pointer::of_lot(compiled, naming.line, problem.code);
+                let pointer = pointer::of_lot(compiled, naming, problem.code);
                 Problem::at(problem.code, pointer, problem.detail)
             })?;
         }
@@ -252,6 +255,7 @@ impl<'a> Batch<'a> {
     }
 
     pub(crate) fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
+        self.made.settle(self.names, &posted);
         event.id = *origin.ctx.ids.next().as_bytes();
         let Kept { document, reason, note, reversal_of } = kept;
         let told = told::of(self.names, self.vault, &posted, origin.ctx);

@@ -97,7 +97,7 @@ pub(crate) fn keep_all(
     answers: &[NewAnswer<'_>],
 ) -> Result<(), DbError> {
     if let Some(last) = entries.last() {
-        lots::insert(tx, made, last.posted.recorded_at)?;
+        lots::store(tx, made, last.posted.recorded_at)?;
     }
     save::save(tx, &calendars(desk, names), entries, &vault.touched(), answers)
 }

@@ -212,7 +212,7 @@ fn lots_then(
     let lots: Vec<LotId> = lots.into_iter().collect();
     let facts = load::lots(conn, &lots)?;
     let then = |facts: LotFacts| LotThen { past: is_expired(facts.expiry, today), on_hold: facts.on_hold };
-    Ok(facts.into_iter().map(|(lot, facts)| (lot, then(facts))).collect())
+    Ok(facts.into_iter().map(|lot| (lot.id, then(lot.facts))).collect())
 }
 
 /// Whether the line of the body that a pointer leads to names a status.

@@ -7,6 +7,7 @@ mod claims;
 mod counts;
 mod holds;
 mod laws;
+mod parents;
 mod random;
 mod refusals;
 mod sales;

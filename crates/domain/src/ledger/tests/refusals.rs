@@ -38,6 +38,7 @@ fn reasons() -> Vec<Why> {
         Why::LotRequired,
         Why::LotNotAllowed,
         Why::LotOfOtherItem,
+        Why::LotIsParent,
         Why::SerialRequired,
         Why::SerialNotOne { qty: 2 * one },
         Why::SerialTwice,
@@ -117,6 +118,7 @@ status_change_refused /lines/1/status the lot does not expire
 lot_required /lines/1/lot the item is tracked by lot; name the lot
 lot_not_allowed /lines/1/lot the item is not tracked by lot; leave the lot out
 unknown_lot /lines/1/lot the lot belongs to another item
+lot_is_parent /lines/1/lot the lot is the parent of serials and has no stock of its own; name its serials
 serial_required /lines/1/serials the item is tracked by serial; name one serial for each unit
 serial_not_one /lines/1/qty a serial is exactly `1`, not `2`
 serial_twice /lines/1/serial the same serial stands on an earlier line

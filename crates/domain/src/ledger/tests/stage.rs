@@ -39,6 +39,7 @@ pub(super) const LOTS: &[(&str, i64, i64, Option<&str>)] = &[
     ("last-day", 103, 3, Some("2026-06-15")),
     ("S1", 201, 4, None),
     ("S2", 202, 4, None),
+    ("R-77", 203, 4, None),
 ];
 
 /// Everything there is, empty.
@@ -63,7 +64,8 @@ pub(super) fn loaded(method: Method) -> Loaded {
     }
     for (name, id, item, expiry) in LOTS {
         let expiry = expiry.map(|day| when::parse_date(day).unwrap());
-        loaded.lots.insert(LotId(*id), LotFacts { item: ItemId(*item), expiry, on_hold: false });
+        let is_parent = *name == "R-77";
+        loaded.lots.insert(LotId(*id), LotFacts { item: ItemId(*item), expiry, on_hold: false, is_parent });
         if name.starts_with('S') {
             loaded.serials.insert(LotId(*id), None);
         }

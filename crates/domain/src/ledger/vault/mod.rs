@@ -48,6 +48,7 @@ enum Undo {
     Costs((ItemId, Group), CostStep),
     History(Key, Instant, i64),
     Sale(SaleLine, Option<Sale>),
+    Lot(LotId, Option<LotFacts>),
 }
 
 /// The rows of a batch. See the module.
@@ -144,6 +145,8 @@ impl Vault {
                     }
                 }
                 Some(Undo::Serial(lot, was)) => restore(&mut self.serials, &lot, was),
+                Some(Undo::Lot(lot, Some(was))) => drop(self.lots.insert(lot, was)),
+                Some(Undo::Lot(lot, None)) => drop(self.lots.remove(&lot)),
                 Some(Undo::Sale(line, was)) => restore(&mut self.sales, &line, was),
                 Some(Undo::Costs(key, step)) => {
                     if let Some(slot) = self.costs.get_mut(&key) {
@@ -175,10 +178,11 @@ impl Vault {
         self.lots.get(&id).copied().ok_or(missing("lot", id.get()))
     }
 
-    /// Says what a lot is that was not loaded, because the command that is decided next makes it.
-    /// It is not taken back with the command: nothing asks for a lot that nobody has made.
+    /// Says what a lot is, because the command that is decided next makes it, or makes a serial or a
+    /// parent of it.
     pub fn set_lot(&mut self, id: LotId, facts: LotFacts) {
-        self.lots.insert(id, facts);
+        let was = self.lots.insert(id, facts);
+        self.undo.push(Undo::Lot(id, was));
     }
 
     /// The civil day at a site.

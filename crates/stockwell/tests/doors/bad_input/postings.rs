@@ -191,6 +191,30 @@ fn serials_are_held_to_what_they_are(world: &World) {
             vec![drill(json!({ "serials": ["N"] }))],
             "422 unknown_lot /lines/0/serials/0",
         ),
+        (
+            "made in a lot that is not there",
+            "issue",
+            vec![drill(json!({ "lot": "R-77", "serials": ["S1"] }))],
+            "422 unknown_lot /lines/0/lot",
+        ),
+        (
+            "made in a lot, and was made in none",
+            "receive",
+            vec![drill(json!({ "lot": "R-77", "serials": ["N", "S1"] }))],
+            "422 parent_mismatch /lines/0/serials/1",
+        ),
+        (
+            "made in a serial",
+            "receive",
+            vec![drill(json!({ "lot": "S1", "serials": ["N"] }))],
+            "422 not_a_parent /lines/0/lot",
+        ),
+        (
+            "made in itself",
+            "receive",
+            vec![drill(json!({ "lot": "N", "serials": ["n"] }))],
+            "422 lot_is_parent /lines/0/serials/0",
+        ),
         ("no text", "issue", vec![drill(json!({ "serials": [7] }))], "400 malformed_body /lines/0/serials/0"),
         (
             "an empty text",
