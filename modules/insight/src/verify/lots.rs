@@ -21,13 +21,14 @@ const MOVES: Statement = whole_log!(
      from ck_movement"
 );
 
-/// Good stock of lots that are on hold as a whole.
+/// Good stock of lots that are on hold as a whole, by themselves or with their parent.
 const ON_HOLD: Statement = Statement::new(
     "verify.lots.on_hold",
     "select b.sku_id, b.loc_id, b.lot_id, b.status, b.on_hand
      from ck_lot l
+     left join ck_lot r on r.lot_id = l.parent
      join ck_balance b on b.lot_id = l.lot_id and b.sku_id = l.sku_id
-     where l.on_hold and b.status = 1 and b.on_hand <> 0",
+     where (l.on_hold or r.on_hold) and b.status = 1 and b.on_hand <> 0",
 );
 
 /// Serials are lots; a movement without one is told of with those that should name one.
@@ -117,7 +118,7 @@ pub(super) fn serial_moves(
 }
 
 /// By SKU, when its tracking was last changed.
-fn traced(conn: &mut Conn<'_>) -> Result<FxHashMap<String, i64>, DbError> {
+pub(super) fn traced(conn: &mut Conn<'_>) -> Result<FxHashMap<String, i64>, DbError> {
     Ok(conn.query(&TRACED, &[], |row| Ok((row.text(0)?.to_owned(), row.int(1)?)))?.into_iter().collect())
 }
 

@@ -22,6 +22,7 @@ mod floor;
 mod ground;
 mod lots;
 mod lows;
+mod parents;
 pub(crate) mod passes;
 mod periods;
 mod rebuild;

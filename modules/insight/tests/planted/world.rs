@@ -275,8 +275,7 @@ impl World {
         self.lines("issue", "issue", &json!([{ "sku": "BOLT", "qty": "4", "location": "L1" }]));
         let soup = json!({ "sku": "SOUP", "qty": "6", "location": "L1", "lot": "A", "expiry_on": "2027-01-31", "unit_cost": "2" });
         self.lines("receive", "soup", &json!([soup]));
-        let drill =
-            json!({ "sku": "DRILL", "qty": "1", "location": "L2", "serials": ["S1"], "unit_cost": "99" });
+        let drill = json!({ "sku": "DRILL", "qty": "1", "location": "L2", "lot": "R-77", "serials": ["S1"], "unit_cost": "99" });
         self.lines("receive", "drill", &json!([drill]));
         let bolt = json!({ "sku": "BOLT", "qty": "2", "location": "L1", "to_location": "L2" });
         self.lines("move", "move", &json!([bolt]));

@@ -125,6 +125,38 @@ pub(super) const FAULTS: &[Fault] = &[
         [],
         "update stock_lot set on_hold = true where code = 'A'",
     ),
+    fault!(
+        "I-08",
+        "a parent is on hold and its serial is good",
+        [],
+        "update stock_lot set on_hold = true where code = 'R-77'",
+    ),
+    fault!(
+        "I-08",
+        "a parent is a lot of another item",
+        ["I-26"],
+        "update stock_lot set item = (select item from stock_lot where code = 'A') where code = 'R-77'",
+    ),
+    fault!("I-08", "a parent is a serial", [], "update stock_lot set role = 1 where code = 'R-77'",),
+    fault!(
+        "I-08",
+        "a parent has stock",
+        [],
+        "update stock_lot set role = 2, parent = null where code = 'S1'",
+    ),
+    fault!(
+        "I-08",
+        "a serial in stock is not known as one",
+        [],
+        "update stock_lot set role = null, parent = null where code = 'S1'",
+    ),
+    fault!(
+        "I-08",
+        "a serial stays on hold after its parent, which is not on hold",
+        [],
+        "update stock_lot set stays_held = true where code = 'S1'",
+    ),
+    fault!("I-26", "a parent is gone", [], "update stock_lot set parent = 999999 where code = 'S1'",),
     // cost
     fault!(
         "I-09",
