@@ -70,8 +70,15 @@ const THINGS: [(&str, &Statement, Columns); 18] = [
     ),
     (
         "lot",
-        &store::LOTS,
-        &[("sku", Text), ("lot", Text), ("tracking", Text), ("made_on", Date), ("expiry_on", Date)],
+        &store::LOTS_WITH_PARENTS,
+        &[
+            ("sku", Text),
+            ("lot", Text),
+            ("tracking", Text),
+            ("made_on", Date),
+            ("expiry_on", Date),
+            ("parent", Text),
+        ],
     ),
     ("serial", &store::SERIALS, &[("sku", Text), ("serial", Text), ("location", Text), ("status", Status)]),
     (

@@ -74,6 +74,7 @@ sheets! {
     /// Lots and serials.
     Lots = "lots", LOTS, None, [
         "sku": Text, "lot": Text, "tracking": Text, "made_on": Date, "expiry_on": Date, "held_at": Text,
+        "parent": Text,
     ];
     /// What each real location holds.
     Stock = "stock", STOCK, Some(Past::OnHand), [

@@ -35,7 +35,15 @@ pub(super) const LOCATIONS: Statement = Statement::new(
 
 pub(super) const LOTS: Statement = Statement::new(
     "exchange.export_lots",
-    "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.held_at
+    "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.held_at, l.parent
+     from v_lot l
+     order by l.lot_id",
+);
+
+/// The facts of lots that do not follow from movements.
+pub(super) const LOTS_WITH_PARENTS: Statement = Statement::new(
+    "exchange.canonical_lots",
+    "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.parent
      from v_lot l
      order by l.lot_id",
 );
@@ -233,12 +241,13 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 24] = [
+pub(super) const STATEMENTS: [&Statement; 25] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
     &LOCATIONS,
     &LOTS,
+    &LOTS_WITH_PARENTS,
     &STOCK,
     &STOCK_KEYS,
     &MOVEMENTS,
