@@ -4,9 +4,30 @@ use db::{Db, Health};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What upkeep could not do since the process began.
+#[derive(Debug, Default)]
+pub(crate) struct Upkept {
+    claims_set_aside: AtomicU64,
+    jobs_failed: AtomicU64,
+}
+
+impl Upkept {
+    /// Counts what one round could not do.
+    pub(crate) fn count(&self, report: &stock::UpkeepReport) {
+        let add = |counter: &AtomicU64, more: usize| {
+            counter.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
+        };
+        add(&self.claims_set_aside, report.claims_set_aside);
+        add(&self.jobs_failed, report.jobs_failed);
+    }
+}
 
 /// The store and the disk under it.
 #[derive(Debug)]
@@ -15,6 +36,8 @@ pub(crate) struct Gauges {
     pub(crate) db: Db,
     /// The file of the embedded engine.
     pub(crate) file: Option<PathBuf>,
+    /// What the worker tells.
+    pub(crate) upkept: Arc<Upkept>,
 }
 
 impl Collector for Gauges {
@@ -40,6 +63,17 @@ impl Collector for Gauges {
                 gauge("disk_free_bytes", "Free space of the disk of the data", free)?;
             }
         }
+        let mut counter = |name, help, count: &AtomicU64| {
+            let count = ConstCounter::new(count.load(Ordering::Relaxed));
+            count.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
+        };
+        let Upkept { claims_set_aside, jobs_failed } = self.upkept.as_ref();
+        counter(
+            "upkeep_claims_set_aside",
+            "Claims past their time that could not be released",
+            claims_set_aside,
+        )?;
+        counter("upkeep_jobs_failed", "Jobs of upkeep that failed", jobs_failed)?;
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         build.encode(encoder.encode_descriptor("build", "The program", None, MetricType::Info)?)
     }

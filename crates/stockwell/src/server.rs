@@ -1,6 +1,6 @@
 //! A server in this process: the parts put together, from an open database to an answering socket.
 
-use crate::gauges::Gauges;
+use crate::gauges::{Gauges, Upkept};
 use crate::wiring::{self, Stockwell};
 use axum::Router;
 use bytes::Bytes;
@@ -38,6 +38,7 @@ pub struct Server {
     state: Stockwell,
     router: Router,
     upkeep: bool,
+    upkept: Arc<Upkept>,
 }
 
 impl Server {
@@ -48,13 +49,14 @@ impl Server {
         let vault = Vault::open(&db);
         let authenticator = access.authenticator();
         let file = db.settings().url.strip_prefix("sqlite:").map(PathBuf::from);
-        let gauges = Gauges { db: db.clone(), file };
+        let upkept = Arc::new(Upkept::default());
+        let gauges = Gauges { db: db.clone(), file, upkept: Arc::clone(&upkept) };
         let description = Bytes::from(description());
         let app = App::new(AppParts { db, clock, ids, authenticator, limits, readiness, description });
         app.measure(Box::new(gauges));
         let state = Stockwell { app: app.clone(), access, vault };
         let router = wiring::routes().router(&app, state.clone());
-        Server { state, router, upkeep }
+        Server { state, router, upkeep, upkept }
     }
 
     /// What the handlers share.
@@ -64,11 +66,11 @@ impl Server {
 
     /// Answers until `stop` is ready and everything that was begun is answered.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, closing: Closing) {
-        let Server { state, router, upkeep } = self;
+        let Server { state, router, upkeep, upkept } = self;
         tokio::select! {
             () = web::serve(listener, router, &state.app, stop, closing) => {}
             () = state.access.watch() => {}
-            () = crate::worker::work(state.app.clone()), if upkeep => {}
+            () = crate::worker::work(state.app.clone(), &upkept), if upkeep => {}
         }
     }
 }

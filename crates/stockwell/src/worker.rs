@@ -1,6 +1,7 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
 //! reservations whose time is over, months made ready, old answers forgotten, digests of the ledger.
 
+use crate::gauges::Upkept;
 use domain::{Actor, Ctx};
 use insight::digest;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ const REST: Duration = Duration::from_secs(5);
 const DIGEST_SHARE: u32 = 50;
 
 /// Works until it is dropped. A round that fails is reported and tried again.
-pub(crate) async fn work(app: App) {
+pub(crate) async fn work(app: App, upkept: &Upkept) {
     let mut digests_rest_until = Instant::now();
     loop {
         tokio::time::sleep(REST).await;
@@ -22,7 +23,10 @@ pub(crate) async fn work(app: App) {
         let done = tokio::task::spawn_blocking(move || stock::upkeep(round.db(), &context(&round))).await;
         match done {
             Ok(Ok(report)) => {
-                if report.sites_swept + report.claims_expired + report.jobs_failed > 0 {
+                upkept.count(&report);
+                let stock::UpkeepReport { sites_swept, claims_expired, claims_set_aside, jobs_failed } =
+                    report;
+                if sites_swept + claims_expired + claims_set_aside + jobs_failed > 0 {
                     tracing::info!(?report, "upkeep");
                 }
             }

@@ -46,6 +46,9 @@ pub struct UpkeepReport {
     pub sites_swept: usize,
     /// Reservations that were released because their time was over.
     pub claims_expired: usize,
+    /// Reservations whose time was over and that could not be released: each is set aside for the round, and
+    /// tried again in the next.
+    pub claims_set_aside: usize,
     /// Jobs that failed, and will be tried again.
     pub jobs_failed: usize,
 }
@@ -57,7 +60,8 @@ pub struct UpkeepReport {
 pub fn upkeep(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {
     schedule(db, ctx)?;
     let mut report = run_jobs(db, ctx)?;
-    report.claims_expired = expire_claims(db, ctx)?;
+    let Expired { released, set_aside } = expire_claims(db, ctx)?;
+    (report.claims_expired, report.claims_set_aside) = (released, set_aside);
     Ok(report)
 }
 
@@ -153,25 +157,87 @@ pub(crate) fn sweep_site(db: &Db, ctx: &Ctx, site: SiteId) -> Result<(), DbError
 
 /// Releases the reservations whose time is over, in batches that are decided like those of the hot
 /// path. One that its owner released meanwhile is refused, which is as well.
-fn expire_claims(db: &Db, ctx: &Ctx) -> Result<usize, DbError> {
+fn expire_claims(db: &Db, ctx: &Ctx) -> Result<Expired, DbError> {
     expire_by(db, ctx, |requests| db.write_blocking(move |tx| service::run_in(tx, &requests)))
 }
 
-/// The same, with what decides a batch. Each claim is tried once, so those that are refused stand in
-/// nobody's way.
+/// What became of reservations whose time was over.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Expired {
+    released: usize,
+    set_aside: usize,
+}
+
+/// The same, with what decides a batch. Each claim is tried once, so those that are refused or cannot be
+/// decided stand in nobody's way.
 fn expire_by(
     db: &Db,
     ctx: &Ctx,
     mut decide: impl FnMut(Vec<Request>) -> Result<Vec<Answer>, DbError>,
-) -> Result<usize, DbError> {
-    let (mut expired, mut after) = (0, store::FIRST);
+) -> Result<Expired, DbError> {
+    let (mut expired, mut after) = (Expired::default(), store::FIRST);
     loop {
         let past = db.read_blocking(|conn| store::claims_past(conn, ctx.now, after, AT_ONCE))?;
         let Some(last) = past.last() else { return Ok(expired) };
         after = *last;
-        let answers = decide(past.iter().map(|(_, claim)| expiry_of(ctx, *claim)).collect())?;
-        expired += answers.iter().filter(|answer| answer.status.is_success()).count();
+        let claims: Vec<ClaimId> = past.iter().map(|(_, claim)| *claim).collect();
+        expire(ctx, &claims, &mut decide, &mut expired)?;
     }
+}
+
+/// Releases claims together. Should that fail because of one of them, each half is tried by itself, until
+/// the one is found and set aside.
+fn expire(
+    ctx: &Ctx,
+    claims: &[ClaimId],
+    decide: &mut dyn FnMut(Vec<Request>) -> Result<Vec<Answer>, DbError>,
+    expired: &mut Expired,
+) -> Result<(), DbError> {
+    let requests = claims.iter().map(|claim| expiry_of(ctx, *claim)).collect();
+    match (decide(requests), claims) {
+        (Ok(answers), _) => {
+            for (claim, answer) in claims.iter().zip(&answers) {
+                expired.released += usize::from(answer.status.is_success());
+                if answer.status.is_server_error() {
+                    expired.set_aside(*claim, &String::from_utf8_lossy(&answer.body));
+                }
+            }
+            Ok(())
+        }
+        (Err(error), _) if concerns_all(&error) => Err(error),
+        (Err(error), [claim]) => {
+            expired.set_aside(*claim, &error);
+            Ok(())
+        }
+        (Err(_), claims) => {
+            let (first, second) = claims.split_at(claims.len() / 2);
+            expire(ctx, first, decide, expired)?;
+            expire(ctx, second, decide, expired)
+        }
+    }
+}
+
+impl Expired {
+    fn set_aside(&mut self, claim: ClaimId, why: &dyn std::fmt::Display) {
+        tracing::error!(%claim, %why, "a claim whose time is over cannot be released, and is set aside");
+        self.set_aside += 1;
+    }
+}
+
+/// Whether a failure is of the store and not of what it was asked: what comes next would fail as well.
+const fn concerns_all(error: &DbError) -> bool {
+    matches!(
+        error,
+        DbError::Busy
+            | DbError::StorageFull
+            | DbError::Io(_)
+            | DbError::ReadOnly
+            | DbError::Contention
+            | DbError::CommitUnknown
+            | DbError::Unavailable(_)
+            | DbError::Refused(_)
+            | DbError::Closed
+    )
 }
 
 fn expiry_of(ctx: &Ctx, claim: ClaimId) -> Request {

@@ -17,6 +17,8 @@ on_both_engines!(
     a_sweep_is_a_job_that_waits_for_midnight,
     reservations_end_when_their_time_is_over,
     reservations_that_cannot_end_do_not_keep_the_others,
+    a_claim_that_cannot_be_decided_is_set_aside,
+    a_store_that_fails_ends_the_round,
     answers_are_forgotten_after_their_time,
 );
 
@@ -176,10 +178,59 @@ fn reservations_that_cannot_end_do_not_keep_the_others(engine: Engine) {
         let problem = domain::Problem::new(domain::Code::Internal, "a claim that cannot be released");
         Ok(requests.iter().map(|request| Answer::refused(&problem, request.ctx.request_id)).collect())
     });
-    assert_eq!((expired.unwrap(), asked), (50, vec![AT_ONCE, 50]));
+    assert_eq!((expired.unwrap(), asked), (Expired { released: 50, set_aside: AT_ONCE }, vec![AT_ONCE, 50]));
     assert_eq!(world.guard("BOLT", "L").1, 100);
     // they are tried again the next time
-    assert_eq!(expire_claims(&world.db, &world.ctx).unwrap(), AT_ONCE);
+    let again = expire_claims(&world.db, &world.ctx).unwrap();
+    assert_eq!(again, Expired { released: AT_ONCE, set_aside: 0 });
+}
+
+/// Forgets what is promised of an item, so that no promise of it can be taken back; or knows it again.
+const FORGET: db::Statement =
+    db::Statement::new("stock.test.forget", "update stock_site set reserved = ?2 where item = ?1");
+
+fn a_claim_that_cannot_be_decided_is_set_aside(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("500 BOLT at L1");
+    world.receive("5 MILK lot A until 2026-05-31 at L1");
+    let until = Some("2026-03-01T10:00:00Z");
+    let mut claims: Vec<_> = (0..70).map(|_| world.reserve_until("BOLT", "L", 1, until)).collect();
+    let poison = world.reserve_until("MILK", "L", 2, until);
+    claims.extend((0..79).map(|_| world.reserve_until("BOLT", "L", 1, until)));
+    let milk = world.item("MILK");
+    let forget = |reserved: i64| {
+        let set = move |tx: &mut Tx<'_>| tx.execute(&FORGET, &[milk.get().into(), reserved.into()]);
+        assert_eq!(world.db.write_blocking(set).unwrap(), 1);
+    };
+    forget(0);
+    let mut later = world.ctx.clone();
+    later.now = Instant::parse("2026-03-01T10:00:00Z").unwrap();
+    let done = upkeep(&world.db, &later).unwrap();
+    assert_eq!((done.claims_expired, done.claims_set_aside), (149, 1));
+    assert!(claims.iter().all(|claim| world.claim(*claim) == (0, 3)));
+    assert_eq!((world.claim(poison), world.guard("BOLT", "L")), ((2, 1), (500, 0, 0)));
+    // it is tried again in the next round
+    forget(2_000_000);
+    let done = upkeep(&world.db, &later).unwrap();
+    assert_eq!((done.claims_expired, done.claims_set_aside), (1, 0));
+    world.at("2026-03-01T10:00:00Z");
+}
+
+fn a_store_that_fails_ends_the_round(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("5 BOLT at L1");
+    for _ in 0..3 {
+        world.reserve_until("BOLT", "L", 1, Some("2026-03-01T10:00:00Z"));
+    }
+    world.at("2026-03-01T10:00:00Z");
+    for error in [DbError::Busy, DbError::StorageFull, DbError::Closed, DbError::Contention] {
+        let mut asked = 0;
+        let failed = expire_by(&world.db, &world.ctx, |_| {
+            asked += 1;
+            Err(error.clone())
+        });
+        assert_eq!((failed.unwrap_err().to_string(), asked), (error.to_string(), 1));
+    }
 }
 
 fn answers_are_forgotten_after_their_time(engine: Engine) {
