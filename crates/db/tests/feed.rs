@@ -256,3 +256,54 @@ fn a_reader_that_follows_positions_skips_nothing_of_two_processes() {
     }
     dense_lanes(one);
 }
+
+/// The clock of one process runs ahead, and it has more to tell than one step reads: what another process
+/// did to the same thing afterwards, and dates earlier, is told afterwards.
+#[test]
+fn what_came_first_is_told_first_whatever_the_clocks_say() {
+    const LANES: Statement = Statement::new(
+        "test.two_lanes",
+        "insert into db_lane (lane, holder, leased_until, number, hash, event_number, commits)
+         select k.lane, decode(repeat('ff', 16), 'hex'), clock_timestamp() + interval '1 h', 0,
+           decode(repeat('00', 32), 'hex'), k.events, 0
+         from (values (71, 5003), (72, 3)) as k (lane, events)",
+    );
+    const AHEAD: Statement = Statement::new(
+        "test.ahead",
+        "insert into db_outbox (lane, event_number, event_id, kind, aggregate_type, aggregate_id, aggregate_seq,
+           recorded_at, sites, payload)
+         select 71, g, gen_random_uuid(), 'test', 'thing', case when g > 5000 then 'shared' else 'own' end,
+           case when g > 5000 then g - 5000 else g end, timestamptz '2026-03-02 00:00Z' + g * interval '1 ms', '[]', '{}'
+         from generate_series(1, 5003) g",
+    );
+    const BEHIND: Statement = Statement::new(
+        "test.behind",
+        "insert into db_outbox (lane, event_number, event_id, kind, aggregate_type, aggregate_id, aggregate_seq,
+           recorded_at, sites, payload)
+         select 72, g, gen_random_uuid(), 'test', 'thing', case when g = 2 then 'shared' else 'alone' end,
+           case g when 2 then 4 when 3 then 2 else 1 end, timestamptz '2026-03-01 00:00Z' + g * interval '1 ms', '[]', '{}'
+         from generate_series(1, 3) g",
+    );
+    let world = world(Engine::Postgres);
+    world
+        .db
+        .write_blocking(|tx| {
+            [&LANES, &AHEAD, &BEHIND].into_iter().try_for_each(|text| tx.execute(text, &[]).map(|_| ()))
+        })
+        .unwrap();
+    wait_for_position(&world.db, 5_006);
+    let mut seqs: BTreeMap<String, i64> = BTreeMap::new();
+    let (mut seen, mut after) = (0, 0);
+    while seen < 5_006 {
+        for event in world.db.read_blocking(|conn| feed::read(conn, after, 1_000)).unwrap() {
+            let seq = seqs.entry(event.aggregate_id.clone()).or_default();
+            *seq += 1;
+            assert_eq!(event.aggregate_seq, *seq, "{} at {}", event.aggregate_id, event.position);
+            (seen, after) = (seen + 1, event.position);
+        }
+    }
+    assert_eq!(
+        seqs,
+        BTreeMap::from([("alone".to_owned(), 2), ("own".to_owned(), 5_000), ("shared".to_owned(), 4)])
+    );
+}

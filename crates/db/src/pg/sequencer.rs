@@ -8,8 +8,9 @@ use crate::health::{Health, Latch};
 use crate::pg::connection::Connection;
 use crate::pg::session::Connector;
 use crate::statement::Statement;
+use crate::value::Rows;
 use crate::wake::Wake;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -64,8 +65,20 @@ const NEW: Statement = Statement::per_engine(
      order by o.lane, o.event_number",
 );
 
+/// Some events, each with the one before it of the same aggregate.
+const BEFORE: Statement = Statement::per_engine(
+    "db.sequencer.before",
+    "",
+    "select o.lane, o.event_number, p.lane, p.event_number
+     from unnest(?1::bigint[], ?2::bigint[]) as k (lane, number)
+     join db_outbox o on o.lane = k.lane and o.event_number = k.number
+     join db_outbox p
+       on p.aggregate_type = o.aggregate_type and p.aggregate_id = o.aggregate_id
+         and p.aggregate_seq = o.aggregate_seq - 1",
+);
+
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[LOCK, POLL, NEW];
+pub(crate) const STATEMENTS: &[Statement] = &[LOCK, POLL, NEW, BEFORE];
 
 /// Tells the sequencer that there is something to do, or that it is over.
 #[derive(Debug, Default)]
@@ -141,19 +154,20 @@ fn round(
         })?;
     }
     while todo {
-        let (end, more) = step(conn).inspect_err(|_| conn.rollback())?;
+        let (end, more) = step(conn, LANE_LIMIT).inspect_err(|_| conn.rollback())?;
         wake.positioned(end);
         todo = more;
     }
     Ok(())
 }
 
-/// One step; the last position, and whether there is certainly more to do.
-fn step(pg: &mut Connection) -> Result<(i64, bool), DbError> {
+/// One step over so many events of each lane at most; the last position, and whether there is certainly
+/// more to do.
+fn step(pg: &mut Connection, most: usize) -> Result<(i64, bool), DbError> {
     pg.begin("begin");
     pg.run(&LOCK, &[], |_| Ok(()))?;
-    let mut lanes: BTreeMap<i64, VecDeque<New>> = BTreeMap::new();
-    let limit = i64::try_from(LANE_LIMIT).unwrap_or(i64::MAX);
+    let mut lanes = Lanes::new();
+    let limit = i64::try_from(most).unwrap_or(i64::MAX);
     pg.run(&NEW, &[limit.into()], |row| {
         let new = New {
             number: row.int(1)?,
@@ -164,11 +178,40 @@ fn step(pg: &mut Connection) -> Result<(i64, bool), DbError> {
         lanes.entry(row.int(0)?).or_default().push_back(new);
         Ok(())
     })?;
-    let more = lanes.values().any(|lane| lane.len() >= LANE_LIMIT);
-    let runs = merge(lanes, LANE_LIMIT);
+    let more = lanes.values().any(|lane| lane.len() >= most);
+    let held = if more { held(pg, &lanes)? } else { FxHashSet::default() };
+    let runs = merge(lanes, most, &held);
     let end = feed::append(&mut Conn::postgres(pg), &runs)?;
     pg.commit()?;
     Ok((end, more))
+}
+
+/// What is new in each lane.
+type Lanes = BTreeMap<i64, VecDeque<New>>;
+
+/// An event by its lane and number.
+type Event = (i64, i64);
+
+/// The events that cannot have their turn yet, because one before them of the same aggregate is in the part
+/// of a full lane that was not read: the clock of its process ran ahead, so its time says nothing.
+fn held(pg: &mut Connection, lanes: &Lanes) -> Result<FxHashSet<Event>, DbError> {
+    let all = || lanes.iter().flat_map(|(lane, events)| events.iter().map(move |new| (*lane, new)));
+    let seen: FxHashSet<(i64, i64)> = all().map(|(_, new)| (new.aggregate, new.aggregate_seq)).collect();
+    let mut rows = Rows::new(2);
+    for (lane, new) in all() {
+        if new.aggregate_seq > 1 && !seen.contains(&(new.aggregate, new.aggregate_seq - 1)) {
+            rows.push(&[lane.into(), new.number.into()]);
+        }
+    }
+    if lanes.len() < 2 || rows.is_empty() {
+        return Ok(FxHashSet::default());
+    }
+    let before = Conn::postgres(pg)
+        .query_many(&BEFORE, &rows, |row| Ok(((row.int(0)?, row.int(1)?), (row.int(2)?, row.int(3)?))))?;
+    let unread = |(lane, number): Event| {
+        lanes.get(&lane).and_then(VecDeque::back).is_some_and(|last| number > last.number)
+    };
+    Ok(before.into_iter().filter(|(_, before)| unread(*before)).map(|(event, _)| event).collect())
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -180,8 +223,12 @@ struct New {
 }
 
 /// Merges lanes into runs: by time, but never before an earlier event of the same lane or of the
-/// same aggregate. A lane with `limit` events may have more, so the merge ends where it ends.
-fn merge(mut lanes: BTreeMap<i64, VecDeque<New>>, limit: usize) -> Vec<(i64, i64, i64)> {
+/// same aggregate. A lane with `limit` events may have more, so the merge ends where it ends; and a lane
+/// ends at an event that is held, as one before it has not been read yet.
+///
+/// There is always something to merge: what was committed first of all that is new stands first in its
+/// lane, and all that is before it in its aggregate has its position.
+fn merge(mut lanes: Lanes, limit: usize, held: &FxHashSet<Event>) -> Vec<(i64, i64, i64)> {
     let mut waiting: FxHashMap<i64, BinaryHeap<Reverse<i64>>> = FxHashMap::default();
     let alone = lanes.len() == 1;
     if !alone {
@@ -192,7 +239,7 @@ fn merge(mut lanes: BTreeMap<i64, VecDeque<New>>, limit: usize) -> Vec<(i64, i64
     let full: Vec<i64> =
         lanes.iter().filter(|(_, events)| events.len() >= limit).map(|(lane, _)| *lane).collect();
     let mut runs: Vec<(i64, i64, i64)> = Vec::new();
-    while let Some(lane) = choose(&lanes, &waiting) {
+    while let Some(lane) = choose(&lanes, &waiting, held) {
         let Some(events) = lanes.get_mut(&lane) else { break };
         let Some(new) = events.pop_front() else { break };
         match runs.last_mut() {
@@ -220,8 +267,9 @@ fn merge(mut lanes: BTreeMap<i64, VecDeque<New>>, limit: usize) -> Vec<(i64, i64
 
 /// The lane whose next event is the earliest among those that nothing earlier waits for.
 fn choose(
-    lanes: &BTreeMap<i64, VecDeque<New>>,
+    lanes: &Lanes,
     waiting: &FxHashMap<i64, BinaryHeap<Reverse<i64>>>,
+    held: &FxHashSet<Event>,
 ) -> Option<i64> {
     let blocked = |new: &New| {
         waiting
@@ -231,8 +279,12 @@ fn choose(
     };
     lanes
         .iter()
-        .filter_map(|(lane, events)| events.front().map(|new| (blocked(new), new.recorded_at, *lane)))
+        .filter_map(|(lane, events)| events.front().map(|new| (*lane, new)))
+        .filter(|(lane, new)| !held.contains(&(*lane, new.number)))
+        .map(|(lane, new)| (blocked(new), new.recorded_at, lane))
         .min()
+        // what waits for one that is held waits for the next step
+        .filter(|(blocked, ..)| held.is_empty() || !*blocked)
         .map(|(_, _, lane)| lane)
 }
 
@@ -240,8 +292,8 @@ fn choose(
 mod tests {
     use super::*;
 
-    fn lanes(events: &[(i64, i64, i64, i64, i64)]) -> BTreeMap<i64, VecDeque<New>> {
-        let mut lanes: BTreeMap<i64, VecDeque<New>> = BTreeMap::new();
+    fn lanes(events: &[(i64, i64, i64, i64, i64)]) -> Lanes {
+        let mut lanes = Lanes::new();
         for (lane, number, recorded_at, aggregate, aggregate_seq) in events.iter().copied() {
             lanes.entry(lane).or_default().push_back(New { number, recorded_at, aggregate, aggregate_seq });
         }
@@ -259,6 +311,7 @@ mod tests {
                 (2, 2, 40, 5, 1),
             ]),
             100,
+            &FxHashSet::default(),
         );
         assert_eq!(merged, [(1, 5, 6), (2, 1, 1), (1, 7, 7), (2, 2, 2)]);
     }
@@ -266,13 +319,32 @@ mod tests {
     #[test]
     fn an_aggregate_keeps_its_order_where_clocks_do_not() {
         // the second event of aggregate 7 carries the same time and comes from the lower lane
-        let merged = merge(lanes(&[(1, 1, 10, 7, 2), (2, 1, 10, 7, 1)]), 100);
+        let merged = merge(lanes(&[(1, 1, 10, 7, 2), (2, 1, 10, 7, 1)]), 100, &FxHashSet::default());
         assert_eq!(merged, [(2, 1, 1), (1, 1, 1)]);
     }
 
     #[test]
     fn the_merge_ends_where_a_full_lane_ends() {
-        let merged = merge(lanes(&[(1, 1, 10, 1, 1), (1, 2, 11, 1, 2), (2, 1, 50, 2, 1)]), 2);
-        assert_eq!(merged, [(1, 1, 2)]);
+        let full = lanes(&[(1, 1, 10, 1, 1), (1, 2, 11, 1, 2), (2, 1, 50, 2, 1)]);
+        assert_eq!(merge(full, 2, &FxHashSet::default()), [(1, 1, 2)]);
+    }
+
+    #[test]
+    fn a_lane_waits_at_an_event_that_is_held_and_so_does_what_follows_it() {
+        // the first event of aggregate 9 stands in lane 1, behind what was read; lanes 2 and 3 have the
+        // second and the third
+        let full = || {
+            lanes(&[
+                (1, 1, 90, 1, 1),
+                (1, 2, 91, 1, 2),
+                (1, 3, 92, 1, 3),
+                (2, 1, 10, 2, 1),
+                (2, 2, 11, 9, 2),
+                (3, 1, 13, 9, 3),
+            ])
+        };
+        let held = FxHashSet::from_iter([(2, 2)]);
+        assert_eq!(merge(full(), 3, &held), [(2, 1, 1), (1, 1, 3)]);
+        assert_eq!(merge(full(), 3, &FxHashSet::default()), [(2, 1, 2), (3, 1, 1), (1, 1, 3)]);
     }
 }
