@@ -8,7 +8,8 @@ use db::{Conn, DbError, Row, Statement};
 use domain::{Delta, Instant};
 use rustc_hash::FxHashMap;
 
-const ENDS: Statement = whole_log!("verify.movement_ends", "select sku_id, lot_id, qty, from_loc, from_status, from_after, from_ver, to_loc, to_status, to_after, to_ver
+const ENDS: Statement = whole_log!("verify.movement_ends", "select sku_id, lot_id, qty, from_loc, from_status, from_after, from_ver, to_loc, to_status, to_after, to_ver,
+       effective_at
      from ck_movement");
 
 const BALANCES: Statement = Statement::new(
@@ -61,6 +62,7 @@ pub(super) fn history(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
             if pass.contains(key.item) {
                 let trail = trails.remove(&key).unwrap_or_default();
                 compare(ground, findings, &mut broken, key, trail, (row.int(4)?, row.int(5)?));
+                moved_last(ground, findings, key, trail.latest, row.int(6)?);
                 aged(ground, findings, key, row)?;
             }
             Ok(())
@@ -93,10 +95,11 @@ fn trails(
             return Ok(());
         }
         findings.row();
+        let at = row.int(11)?;
         let from = Key { item, location: row.int(3)?, lot, status: row.int(4)? };
-        trails.entry(from).or_default().step(row.int(6)?, row.int(5)?, qty.wrapping_neg());
+        trails.entry(from).or_default().step(row.int(6)?, row.int(5)?, qty.wrapping_neg(), at);
         let to = Key { item, location: row.int(7)?, lot, status: row.int(8)? };
-        trails.entry(to).or_default().step(row.int(10)?, row.int(9)?, qty);
+        trails.entry(to).or_default().step(row.int(10)?, row.int(9)?, qty, at);
         Ok(())
     })?;
     Ok(trails)
@@ -126,6 +129,16 @@ fn compare(
         } else {
             findings.add(String::new);
         }
+    }
+}
+
+/// A balance says when it moved last, by effective time: what is dated before that asks for its history.
+fn moved_last(ground: &Ground, findings: &mut Findings, key: Key, moved: Option<i64>, latest: i64) {
+    if let Some(moved) = moved.filter(|moved| *moved != latest) {
+        findings.add(|| {
+            let (key, moved, latest) = (ground.key(&key), Instant(moved), Instant(latest));
+            format!("{key} says that it moved last at {latest}; its movements say {moved}")
+        });
     }
 }
 

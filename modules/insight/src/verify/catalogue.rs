@@ -4,7 +4,7 @@ use super::findings::Findings;
 use super::ground::Ground;
 use super::{
     answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, lows, parents,
-    periods, rebuild, returns, reversals, rights, rollups, shape, stood, values, versions,
+    periods, rebuild, returns, reversals, rights, rollups, said, shape, stood, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -92,7 +92,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
     runs(3, "No real location holds less than nothing", &[floor::now, floor::prefixes, floor::instants]),
     runs(4, "Claims never exceed what they are made on", &[balances::covered, balances::guarded]),
     runs(5, "What is allocated is the sum of its allocations", &[claims::allocated]),
-    runs(6, "Every live claim has one open owner", &[claims::owned, claims::in_documents]),
+    runs(6, "Every live claim has one open owner", &[claims::owned, claims::in_documents, said::claims]),
     runs(7, "A serial is in exactly one place", &[lots::serials, lots::serial_moves]),
     runs(
         8,
@@ -133,7 +133,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             stood::booked,
         ],
     ),
-    runs(27, "Versions count the changes", &[versions::counted]),
+    runs(27, "Versions count the changes", &[versions::counted, said::items, said::lots, said::organisation]),
     runs(28, "Grants name what exists", &[rights::grants, rights::keys, rights::roles]),
     skipped(29, "Both stores give the same answer", "it takes two stores: compare their canonical exports"),
     runs(

@@ -31,6 +31,7 @@ mod returns;
 mod reversals;
 mod rights;
 mod rollups;
+mod said;
 mod shape;
 mod stood;
 mod trail;

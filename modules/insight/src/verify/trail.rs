@@ -13,12 +13,16 @@ pub(super) struct Trail {
     pub(super) sum: i64,
     /// How many movements.
     pub(super) moves: i64,
+    /// The last effective instant of a movement, in microseconds.
+    pub(super) latest: Option<i64>,
     marks: u64,
 }
 
 impl Trail {
-    /// A movement of `qty` (below zero when it goes out) that led to `after` at version `ver`.
-    pub(super) fn step(&mut self, ver: i64, after: i64, qty: i64) {
+    /// A movement of `qty` (below zero when it goes out) at an effective instant that led to `after` at
+    /// version `ver`.
+    pub(super) fn step(&mut self, ver: i64, after: i64, qty: i64, at: i64) {
+        self.latest = self.latest.max(Some(at));
         self.sum = self.sum.wrapping_add(qty);
         self.moves = self.moves.wrapping_add(1);
         let before = mark(ver.wrapping_sub(1), after.wrapping_sub(qty));
@@ -48,9 +52,15 @@ mod tests {
     fn trail(steps: &[(i64, i64, i64)]) -> Trail {
         let mut trail = Trail::default();
         for (ver, after, qty) in steps {
-            trail.step(*ver, *after, *qty);
+            trail.step(*ver, *after, *qty, 10 * ver);
         }
         trail
+    }
+
+    #[test]
+    fn the_last_instant_is_kept_in_any_order() {
+        assert_eq!(trail(&[(3, 10, 7), (1, 5, 5)]).latest, Some(30));
+        assert_eq!(trail(&[]).latest, None);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod busy;
 mod faults;
+mod filled;
 mod rewritten;
 mod world;
 
@@ -161,6 +162,9 @@ const DEEP: &[&str] = &[
     "a month stood lower",
     "a digest was made of another state",
     "a digest counts other movements",
+    "a claim has another owner",
+    "a claim has another priority",
+    "a claim ends by itself",
 ];
 
 fn most_faults_are_told_without_recomputing_everything(engine: Engine) {

@@ -14,8 +14,10 @@ macro_rules! fault {
     };
 }
 
+mod folds;
 mod records;
 mod returns;
+mod said;
 mod stock;
 
 /// A fault.
@@ -55,5 +57,6 @@ const fn guard(sqlite: &'static str, postgres: &'static str) -> Statement {
 
 /// All of them.
 pub(crate) fn faults() -> impl Iterator<Item = &'static Fault> {
-    stock::FAULTS.iter().chain(records::FAULTS).chain(returns::FAULTS)
+    let kept = stock::FAULTS.iter().chain(records::FAULTS).chain(returns::FAULTS);
+    kept.chain(folds::FAULTS).chain(said::FAULTS)
 }
