@@ -34,6 +34,11 @@ macro_rules! everywhere {
     };
 }
 
+#[path = "races/flood.rs"]
+mod flood;
+#[path = "races/keys.rs"]
+mod keys;
+
 everywhere!(
     a_crowd_is_promised_exactly_what_is_there,
     a_crowd_waits_for_exactly_the_cap_and_what_comes_is_shared_out,
@@ -42,12 +47,8 @@ everywhere!(
     two_lines_of_one_item_are_refused_as_one,
     four_hundred_receipts_of_one_unit_are_four_hundred_units,
     the_last_unit_is_promised_to_one_of_a_hundred,
-    fifty_identical_requests_have_one_effect_and_one_answer,
-    a_key_with_another_body_is_refused_and_disturbs_nobody,
-    who_goes_away_and_asks_again_gets_the_stored_outcome,
     a_new_lot_that_many_receive_at_once_is_one_lot,
     a_posting_is_reversed_once_however_many_ask,
-    a_request_that_cannot_be_done_disturbs_no_other,
 );
 
 /// A site with its servers.
@@ -274,76 +275,6 @@ fn the_last_unit_is_promised_to_one_of_a_hundred(race: &Race) {
     assert_eq!(race.stock("LAST"), Stock { sellable: 1, reserved: 1, available: 0, backordered: 0 });
 }
 
-fn fifty_identical_requests_have_one_effect_and_one_answer(race: &Race) {
-    race.stocked("SAME", 0);
-    for round in 0..5 {
-        let key = format!("same-{round}");
-        let replies = race.at_once(50, |_| receive(&key, "SAME", 7));
-        assert_eq!(tally(&replies), counts([("201", 50)]));
-        assert_eq!(replies.iter().filter(|reply| !reply.replayed).count(), 1);
-        assert!(replies.iter().all(|reply| reply.body == replies[0].body));
-    }
-    // a refusal is an outcome as well
-    let replies = race.at_once(50, |_| issue("same-refusal", &[("SAME", 36)]));
-    assert!(replies.iter().all(|reply| reply.status == 409 && reply.body == replies[0].body), "{replies:?}");
-    assert_eq!(replies.iter().filter(|reply| !reply.replayed).count(), 1);
-    let books = race.books();
-    assert_eq!(books.stock["SAME"].available, 35);
-    assert!((0..5).all(|round| books.postings[&format!("same-{round}")] == 1));
-}
-
-fn a_key_with_another_body_is_refused_and_disturbs_nobody(race: &Race) {
-    race.stocked("BODY", 0);
-    // in every pair of callers of one key, two want different things; the others repeat
-    for round in 0..10 {
-        let key = format!("body-{round}");
-        let replies = race.at_once(24, |number| {
-            let units = if number % 4 == 3 { 1 } else { 2 };
-            receive(&key, "BODY", units)
-        });
-        let outcome = |other: bool| {
-            tally(replies.iter().enumerate().filter(|(n, _)| (n % 4 == 3) == other).map(|(_, reply)| reply))
-        };
-        // whichever came first is done, and the other body is refused
-        let first_wins = (counts([("201", 18)]), counts([("422 idempotency_mismatch", 6)]));
-        let second_wins = (counts([("422 idempotency_mismatch", 18)]), counts([("201", 6)]));
-        let seen = (outcome(false), outcome(true));
-        assert!(seen == first_wins || seen == second_wins, "{seen:?}");
-        // later too, and those who repeat what was done get its answer beside those who do not
-        let done = if seen == first_wins { 2 } else { 1 };
-        let replies =
-            race.at_once(24, |number| receive(&key, "BODY", if number.is_multiple_of(2) { done } else { 9 }));
-        for (number, reply) in replies.iter().enumerate() {
-            let expected = if number.is_multiple_of(2) { "201" } else { "422 idempotency_mismatch" };
-            assert_eq!((reply.outcome().as_str(), reply.replayed), (expected, number.is_multiple_of(2)));
-        }
-    }
-    let books = race.books();
-    assert!((0..10).all(|round| books.postings[&format!("body-{round}")] == 1));
-}
-
-fn who_goes_away_and_asks_again_gets_the_stored_outcome(race: &Race) {
-    const CALLERS: usize = 40;
-    race.stocked("GONE", 0);
-    let replies = crowd(CALLERS, |number| {
-        let post = receive(&format!("gone-{number}"), "GONE", 1);
-        let mut first = race.client(number);
-        first.send(&post).unwrap();
-        drop(first);
-        // the same request through the next server, while the first may still be under way
-        let again = race.client(number + 1).post(&post).unwrap();
-        let third = race.client(number + 2).post(&post).unwrap();
-        (again, third)
-    });
-    for (again, third) in replies {
-        assert_eq!(again.status, 201, "{again:?}");
-        assert_eq!((third.status, &third.body, third.replayed), (201, &again.body, true));
-    }
-    let books = race.books();
-    assert_eq!(books.stock["GONE"].available, i64::try_from(CALLERS).unwrap());
-    assert!((0..CALLERS).all(|number| books.postings[&format!("gone-{number}")] == 1));
-}
-
 fn a_new_lot_that_many_receive_at_once_is_one_lot(race: &Race) {
     let body = json!({ "sku": "MILK", "name": "Milk", "base_unit": "each", "tracking": "lot" });
     let item = Post { path: "/api/v1/items".into(), key: "item".to_owned(), body };
@@ -374,112 +305,4 @@ fn a_posting_is_reversed_once_however_many_ask(race: &Race) {
     }
     let books = race.books();
     assert_eq!((books.stock["BACK"].available, books.stock["MORE"].available), (0, 100));
-}
-
-fn a_request_that_cannot_be_done_disturbs_no_other(race: &Race) {
-    const CALLERS: usize = 48;
-    race.stocked("GOOD", 0);
-    race.stocked("FULL", 1);
-    let poison = |kind: usize, key: &str| {
-        let line = |qty: &str, cost: &str, lot: Option<&str>| {
-            let mut line = json!({ "sku": "FULL", "qty": qty, "location": "LON-1", "unit_cost": cost });
-            if let Some(lot) = lot {
-                line["lot"] = lot.into();
-            }
-            line
-        };
-        let receipt = |body| Post { path: "/api/v1/postings/receive".into(), key: key.to_owned(), body };
-        match kind {
-            0 => receipt(json!({ "lines": [line("9223372036854", "0", None)] })),
-            1 => receipt(json!({ "lines": [line("1000000000", "9000000000", None)] })),
-            2 => receipt(json!({ "lines": [line("1", "1", None)], "note": "a\u{0}b" })),
-            3 => receipt(json!({ "lines": [line("1", "1", None)], "document": "a\u{0}b" })),
-            4 => receipt(json!({ "lines": [line("1", "1", Some("a\u{0}b"))] })),
-            5 => {
-                let mut post = reserve(key, "FULL");
-                post.body["owner"] = "a\u{0}b".into();
-                post
-            }
-            6 => {
-                let mut post = reserve(key, "FULL\u{0}");
-                post.body["site"] = "LON\u{0}".into();
-                post
-            }
-            _ => issue(key, &[("FULL", 1_000_000_000)]),
-        }
-    };
-    let replies = crowd(CALLERS, |caller| {
-        let mut client = race.client(caller);
-        let post = |number: usize| {
-            let key = format!("p-{caller}-{number}");
-            if caller.is_multiple_of(3) {
-                poison((caller / 3 + number) % 8, &key)
-            } else {
-                receive(&key, "GOOD", 1)
-            }
-        };
-        (0..8).map(|number| (post(number), client.post(&post(number)).unwrap())).collect::<Vec<_>>()
-    });
-    for (caller, replies) in replies.iter().enumerate() {
-        for (post, reply) in replies {
-            if caller.is_multiple_of(3) {
-                assert!((400..500).contains(&reply.status), "{post:?}: {reply:?}");
-            } else {
-                assert_eq!(reply.status, 201, "{reply:?}");
-            }
-        }
-    }
-    let books = race.books();
-    assert_eq!(books.stock["GOOD"].available, 32 * 8);
-    assert_eq!(books.stock["FULL"].available, 1);
-}
-
-/// A flood of heavy bulks: those that find the queue full are told when to come again, and come.
-fn a_flood_is_told_to_come_again_and_nothing_is_lost(race: &Race) {
-    const CALLERS: usize = 12;
-    const LINES: usize = 100;
-    const POSTINGS: usize = 100;
-    race.stocked("FLOOD", 200_000);
-    let bulk = |caller: usize| {
-        let line = json!({ "sku": "FLOOD", "qty": "1", "location": "LON-1", "to_location": "LON-2" });
-        let lines = vec![line; LINES];
-        let postings = vec![json!({ "kind": "move", "lines": lines }); POSTINGS];
-        let (path, key) = ("/api/v1/postings/bulk".into(), format!("flood-{caller}"));
-        Post { path, key, body: json!({ "postings": postings }) }
-    };
-    let clients = race.clients(CALLERS);
-    let posts: Vec<Post> = (0..CALLERS).map(bulk).collect();
-    let refused = crowd(CALLERS, |caller| {
-        let mut client = clients[caller].lock().unwrap();
-        let mut refused = 0;
-        loop {
-            let reply = client.post(&posts[caller]).unwrap();
-            if reply.status == 200 {
-                assert_eq!(reply.json()["accepted"], POSTINGS);
-                return refused;
-            }
-            assert_eq!(reply.outcome(), "503 busy");
-            let seconds = reply.retry_after.expect("it says when to come again");
-            refused += 1;
-            std::thread::sleep(std::time::Duration::from_secs(seconds));
-        }
-    });
-    assert!(refused.iter().sum::<usize>() > 0, "the queue was never full");
-    let books = race.books();
-    let moved = books.bins[&("FLOOD".to_owned(), "LON-2".to_owned())];
-    assert_eq!(moved, i64::try_from(CALLERS * POSTINGS * LINES).unwrap());
-    let per_bulk = i64::try_from(POSTINGS).unwrap();
-    assert!((0..CALLERS).all(|caller| books.postings[&format!("flood-{caller}")] == per_bulk));
-}
-
-mod full_queue {
-    #[test]
-    fn a_flood_is_told_to_come_again_and_nothing_is_lost_sqlite() {
-        super::a_flood_is_told_to_come_again_and_nothing_is_lost(&super::Race::new(db::Engine::Sqlite, 1));
-    }
-
-    #[test]
-    fn a_flood_is_told_to_come_again_and_nothing_is_lost_postgres() {
-        super::a_flood_is_told_to_come_again_and_nothing_is_lost(&super::Race::new(db::Engine::Postgres, 1));
-    }
 }
