@@ -11,6 +11,7 @@ mod create;
 pub(crate) mod decide;
 mod list;
 mod may;
+mod parts;
 mod record;
 mod state;
 mod steps;
@@ -23,6 +24,8 @@ mod tests_hold;
 mod tests_may;
 #[cfg(test)]
 mod tests_races;
+#[cfg(test)]
+mod tests_record;
 #[cfg(test)]
 mod tests_waits;
 mod wire;

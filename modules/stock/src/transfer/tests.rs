@@ -1,11 +1,11 @@
 //! A transfer from its draft to its end, and everything it refuses on the way.
 
-use super::wire::{CloseBody, ExpectBody, NewTransfer, NewTransferLine, StepBody, StepLine};
+use super::wire::{CloseBody, NewTransfer, NewTransferLine, StepBody, StepLine};
 use super::*;
 use crate::testing::{World, caller, on_both_engines, parse, seen, world};
 use db::Engine;
 use domain::ledger::Kind;
-use domain::{Code, Instant, Permission, Status};
+use domain::{Code, Instant, Status};
 use serde_json::Value;
 
 on_both_engines!(
@@ -17,16 +17,12 @@ on_both_engines!(
     nothing_stays_bound_beyond_what_is_left_to_ship,
     lots_and_serials_keep_their_names,
     what_expires_on_the_way_arrives_expired,
-    a_draft_is_cancelled_and_numbers_have_no_gap,
     what_a_transfer_refuses_to_be,
     postings_of_a_transfer_are_not_reversed,
-    only_the_two_sites_see_it,
-    the_expected_day_is_said_at_any_time_before_the_end,
     a_step_is_booked_when_it_happened,
-    every_change_has_its_event,
 );
 
-type Done = Result<Value, Failure>;
+pub(super) type Done = Result<Value, Failure>;
 type StepOf = fn(&mut Tx<'_>, &Caller, (&str, IfMatch), &StepBody) -> Result<TransferShown, Failure>;
 
 pub(super) fn draft(world: &World, lines: &[&str]) -> String {
@@ -42,7 +38,7 @@ pub(super) fn draft(world: &World, lines: &[&str]) -> String {
 }
 
 /// Reads `5 BOLT` or `5 MILK A`.
-fn new_line(text: &str) -> NewTransferLine {
+pub(super) fn new_line(text: &str) -> NewTransferLine {
     let words: Vec<&str> = text.split(' ').collect();
     NewTransferLine {
         sku: words[1].to_owned(),
@@ -77,7 +73,7 @@ pub(super) fn step(world: &World, step: StepOf, number: &str, texts: &[&str]) ->
     })
 }
 
-fn end(world: &World, number: &str, reason: Option<&str>) -> Done {
+pub(super) fn end(world: &World, number: &str, reason: Option<&str>) -> Done {
     let number = number.to_owned();
     let body = CloseBody { reason: reason.map(str::to_owned), ..CloseBody::default() };
     world.run(move |tx, ctx| {
@@ -97,7 +93,7 @@ pub(super) fn code(done: Done) -> Code {
 }
 
 /// `received 5/5/5/0`: the state, then what each line was asked for, shipped, received and lost.
-fn told(done: Done) -> String {
+pub(super) fn told(done: Done) -> String {
     let body = done.unwrap();
     let lines: Vec<String> = body["lines"]
         .as_array()
@@ -298,31 +294,6 @@ fn what_expires_on_the_way_arrives_expired(engine: Engine) {
     assert_eq!(world.guard("MILK", "M"), (0, 0, 0));
 }
 
-fn a_draft_is_cancelled_and_numbers_have_no_gap(engine: Engine) {
-    let world = world(engine);
-    let first = draft(&world, &["1 BOLT"]);
-    let failed = world.run(|tx, ctx| {
-        let lines = vec![new_line("1 BOLT")];
-        let new = NewTransfer {
-            from_site: "L".to_owned(),
-            to_site: "M".to_owned(),
-            note: None,
-            expected_on: None,
-            lines,
-        };
-        create(tx, &caller(ctx, None), &new)?;
-        Err::<(), _>(Failure::fault("the test says so"))
-    });
-    assert!(failed.is_err());
-    let second = draft(&world, &["1 BOLT"]);
-    assert_eq!((first.as_str(), second.as_str()), ("T-000001", "T-000002"));
-    let done = world.run(move |tx, ctx| {
-        Ok(serde_json::to_value(cancel(tx, &caller(ctx, None), (&first, IfMatch::Any))?)?)
-    });
-    assert_eq!(told(done), "cancelled 1/0/0/0");
-    assert_eq!(code(step(&world, ship, "T-000001", &["1 1 L1"])), Code::TransitionRefused);
-}
-
 fn what_a_transfer_refuses_to_be(engine: Engine) {
     let world = world(engine);
     let refused = |from: &str, to: &str, lines: &[&str]| {
@@ -362,81 +333,4 @@ fn postings_of_a_transfer_are_not_reversed(engine: Engine) {
     // and nobody posts these kinds by hand
     let by_hand = world.try_post(Kind::Ship, vec![parse("1 BOLT at L1")]);
     assert_eq!(crate::testing::code_of(&by_hand), "invalid_value");
-}
-
-fn only_the_two_sites_see_it(engine: Engine) {
-    let world = world(engine);
-    world.place("N site");
-    world.place("N1 bin below N");
-    world.receive("10 BOLT at L1");
-    let number = draft(&world, &["5 BOLT"]);
-    let see = |root: &str| {
-        let (root, number) = (world.location(root), number.clone());
-        let scope = caller(&world.ctx, Some(root)).principal.scope(Permission::StockRead).unwrap().clone();
-        let asked = list::Asked { limit: 10, ..list::Asked::default() };
-        let listed = world.db.read_blocking(|conn| list::page(conn, &scope, &asked)).unwrap().len();
-        let found = world.db.read_blocking(|conn| list::find(conn, &scope, &number)).is_ok();
-        (listed, found)
-    };
-    assert_eq!([see("L"), see("M1"), see("N")], [(1, true), (1, true), (0, false)]);
-    let ship_as = |root: &str| {
-        let (root, number) = (world.location(root), number.clone());
-        let body = steps(&["1 1 L1"]);
-        world.run(move |tx, ctx| {
-            ship(tx, &caller(ctx, Some(root)), (&number, IfMatch::Any), &body).map(|_| ())
-        })
-    };
-    let refused = |root: &str| match ship_as(root) {
-        Err(Failure::Refused(problem)) => problem.code,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(refused("N"), Code::NotFound);
-    assert_eq!(refused("M"), Code::UnknownLocation, "the receiver does not reach the sender's bins");
-    assert!(ship_as("L1").is_ok());
-}
-
-fn the_expected_day_is_said_at_any_time_before_the_end(engine: Engine) {
-    let world = world(engine);
-    world.receive("10 BOLT at L1");
-    let new = |day: &str| NewTransfer {
-        from_site: "L".to_owned(),
-        to_site: "M".to_owned(),
-        expected_on: Some(day.to_owned()),
-        lines: vec![new_line("5 BOLT")],
-        note: None,
-    };
-    let made = |new: NewTransfer| world.run(move |tx, ctx| create(tx, &caller(ctx, None), &new));
-    let (number, shown) = made(new("2026-03-05")).unwrap();
-    assert_eq!(serde_json::to_value(shown).unwrap()["expected_on"], "2026-03-05");
-    let wrong = new("2026-02-30");
-    let refused = world.refused(move |tx, ctx| create(tx, &caller(ctx, None), &wrong));
-    assert_eq!(refused, (Code::InvalidValue, "/expected_on".to_owned()));
-    let expect_on = |day: Option<&str>| -> Done {
-        let (number, body) = (number.clone(), ExpectBody { expected_on: day.map(str::to_owned) });
-        world.run(move |tx, ctx| {
-            Ok(serde_json::to_value(expect(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)?)?)
-        })
-    };
-    assert_eq!(expect_on(Some("2026-03-07")).unwrap()["expected_on"], "2026-03-07");
-    step(&world, ship, &number, &["1 all L1"]).unwrap();
-    assert_eq!(expect_on(None).unwrap()["expected_on"], Value::Null);
-    step(&world, receive, &number, &["1 all M1"]).unwrap();
-    match expect_on(Some("2026-03-07")) {
-        Err(Failure::Refused(problem)) => assert_eq!(problem.code, Code::TransitionRefused),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn every_change_has_its_event(engine: Engine) {
-    let world = world(engine);
-    world.receive("10 BOLT at L1");
-    let number = draft(&world, &["5 BOLT"]);
-    step(&world, allocate, &number, &["1 1 L1"]).unwrap();
-    step(&world, ship, &number, &["1 all L1"]).unwrap();
-    step(&world, receive, &number, &["1 4 M1"]).unwrap();
-    end(&world, &number, Some("lost")).unwrap();
-    let kinds = ["created", "allocated", "shipped", "received", "closed"];
-    let expected: Vec<(String, i64)> =
-        (1..).zip(kinds).map(|(number, kind)| (format!("stock.transfer_{kind}"), number)).collect();
-    assert_eq!(world.events("transfer"), expected);
 }
