@@ -189,9 +189,9 @@ impl Batch<'_> {
             }
             Order::Post(compiled) => self.post(origin, compiled).map(Some),
             Order::Allocate(allocate, line) => {
+                let about = (allocate.item, allocate.lot);
                 let posted = ledger::allocate(self.vault, allocate, now);
-                let posted =
-                    posted.map_err(|refusal| self.claim_problem(Kind::Allocate, &refusal).under(&line))?;
+                let posted = posted.map_err(|refusal| self.allocate_problem(about, &refusal).under(&line))?;
                 Ok(Some(self.record(origin, posted, Kept::default())))
             }
             Order::Release(release) => {

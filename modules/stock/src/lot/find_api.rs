@@ -128,7 +128,7 @@ pub(crate) async fn get_lot(
             let item = catalog::facts_by_sku(conn, &[&sku])?.pop().flatten();
             let item = item.ok_or_else(|| Problem::not_found("item", &sku))?;
             let found = find(conn, &caller.scope, item.id, &fold(&lot))?;
-            found.ok_or_else(|| Failure::from(Problem::not_found("lot", &lot)))
+            found.ok_or_else(|| Failure::from(super::unknown(&lot, &sku)))
         })
         .await?;
     Ok(Answer::ok(&shown)?.version(shown.version))

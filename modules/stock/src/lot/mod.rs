@@ -224,10 +224,15 @@ fn post(
     posted.into_iter().next().ok_or_else(|| Failure::fault("a posting without an answer"))
 }
 
+/// The refusal of a lot that there is not, or that the caller does not see.
+pub(crate) fn unknown(code: &str, sku: &str) -> Problem {
+    Problem::new(domain::Code::NotFound, format!("there is no lot `{code}` of `{sku}`"))
+}
+
 /// A lot of an item, held until the transaction ends.
 fn find(tx: &mut Tx<'_>, sku: &str, code: &str) -> Result<(ItemFacts, LotRow), Failure> {
     let item = catalog::facts_by_sku(tx, &[sku])?.pop().flatten();
     let item = item.ok_or_else(|| Problem::not_found("item", sku))?;
-    let lot = store::lock(tx, item.id, &fold(code))?.ok_or_else(|| Problem::not_found("lot", code))?;
+    let lot = store::lock(tx, item.id, &fold(code))?.ok_or_else(|| unknown(code, sku))?;
     Ok((item, lot))
 }

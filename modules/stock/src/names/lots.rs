@@ -18,8 +18,16 @@ pub(crate) struct Lineage {
     pub(crate) made_on: Option<Date>,
 }
 
-/// With each lot that is named, whether a line may make it.
-type Asked = FxHashMap<(ItemId, String), bool>;
+/// The lots that are named.
+type Asked<'a> = FxHashMap<(ItemId, String), Wanted<'a>>;
+
+/// A lot that requests name.
+struct Wanted<'a> {
+    /// As one of them spells it.
+    code: &'a str,
+    /// Whether a line may make it.
+    makes: bool,
+}
 
 impl Names {
     /// Adds the facts of lots that are known by id only.
@@ -54,7 +62,7 @@ impl Names {
             if let Work::Allocate(input) = &request.work
                 && let (Some(item), Some(lot)) = (self.items.get(&input.sku), &input.lot)
             {
-                wanted.entry((*item, fold(lot))).or_default();
+                wanted.entry((*item, fold(lot))).or_insert(Wanted { code: lot, makes: false });
             }
         }
         if wanted.is_empty() {
@@ -62,14 +70,16 @@ impl Names {
         }
         let keys: Vec<(ItemId, String)> = wanted.keys().cloned().collect();
         for (key, lot) in load::lots_by_code(tx, &keys)? {
-            wanted.remove(&key);
+            if let Some(wanted) = wanted.remove(&key) {
+                self.lot_codes.insert(lot.id, wanted.code.to_owned());
+            }
             self.lots.insert(key, lot.id);
             self.know(lot);
         }
         self.plan_lots(tx, wanted)
     }
 
-    fn lots_of_lines(&self, requests: &[&Request]) -> Asked {
+    fn lots_of_lines<'a>(&self, requests: &[&'a Request]) -> Asked<'a> {
         let mut wanted = Asked::default();
         for post in requests.iter().flat_map(|request| postings(request)) {
             let makes = crate::compile::makes_lots(post.kind);
@@ -78,25 +88,28 @@ impl Names {
                 let days = line.lot.as_ref().map_or((None, None), |lot| (lot.expiry_on, lot.made_on));
                 let dated = makes && item.expiry.last_sellable_day(days.0, days.1).is_ok();
                 if let Some(lot) = line.named_lot() {
-                    *wanted.entry((item.id, fold(&lot.code))).or_default() |= dated;
+                    let code = &lot.code;
+                    wanted.entry((item.id, fold(code))).or_insert(Wanted { code, makes: false }).makes |= dated;
                 }
                 // under a parent a serial needs no day of its own
                 let makes = if line.parent().is_some() { makes } else { dated };
                 for code in &line.serials {
-                    *wanted.entry((item.id, fold(code))).or_default() |= makes;
+                    wanted.entry((item.id, fold(code))).or_insert(Wanted { code, makes: false }).makes |= makes;
                 }
             }
         }
         wanted
     }
 
-    fn plan_lots(&mut self, tx: &mut Tx<'_>, wanted: Asked) -> Result<(), DbError> {
-        let mut new: Vec<_> = wanted.into_iter().filter(|(_, makes)| *makes).map(|(key, _)| key).collect();
+    fn plan_lots(&mut self, tx: &mut Tx<'_>, wanted: Asked<'_>) -> Result<(), DbError> {
+        let new = wanted.into_iter().filter(|(_, wanted)| wanted.makes);
+        let mut new: Vec<_> = new.map(|(key, wanted)| (key, wanted.code)).collect();
         let Some(count) = i64::try_from(new.len()).ok().filter(|count| *count > 0) else { return Ok(()) };
         new.sort_unstable();
         let first = db::ids::take(tx, "stock_lot", count)?;
-        for (id, key) in (first..).map(LotId).zip(new) {
+        for (id, (key, code)) in (first..).map(LotId).zip(new) {
             self.lots.insert(key, id);
+            self.lot_codes.insert(id, code.to_owned());
             self.new_lots.insert(id);
         }
         Ok(())

@@ -37,6 +37,8 @@ pub(crate) struct Names {
     pub(crate) lot_facts: FxHashMap<LotId, LotFacts>,
     /// Of the lots of items that are traced by serial, what they and their parents are.
     lineage: FxHashMap<LotId, Lineage>,
+    /// The codes of the lots as the requests spell them.
+    pub(crate) lot_codes: FxHashMap<LotId, String>,
     /// Lots that are not in the store yet. What they are is said by the first posting that is
     /// accepted and names them, so nothing is known of them here but their ids.
     new_lots: FxHashSet<LotId>,

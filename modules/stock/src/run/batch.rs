@@ -116,9 +116,9 @@ impl<'a> Batch<'a> {
             }
             Step::Allocate(allocate) => {
                 self.check_made(request, &allocate)?;
-                let claim = allocate.claim;
+                let (claim, about) = (allocate.claim, (allocate.item, allocate.lot));
                 let posted = ledger::allocate(self.vault, allocate, ctx.now);
-                let posted = posted.map_err(|refusal| self.claim_problem(Kind::Allocate, &refusal))?;
+                let posted = posted.map_err(|refusal| self.allocate_problem(about, &refusal))?;
                 self.claimed(request.origin(), posted, claim)
             }
             Step::Release(release) => {

@@ -5,12 +5,22 @@ use super::batch::Batch;
 use crate::compile::Compiled;
 use crate::pointer;
 use domain::ledger::{Kind, Place, Refusal};
-use domain::{Code, ItemId, Permission, Problem, SiteId};
+use domain::{Code, ItemId, LotId, Permission, Problem, SiteId};
 use std::sync::Arc;
 use web::Principal;
 
 /// What a place out of reach is called.
 const ELSEWHERE: &str = "another place";
+
+/// What a refused line is about.
+#[derive(Clone, Copy)]
+struct About {
+    item: ItemId,
+    /// None of an item that is kept without.
+    lot: LotId,
+    /// Where goods would have gone out.
+    site: Option<SiteId>,
+}
 
 impl Batch<'_> {
     /// The refusal of a posting. A place that the posting does not name (where a serial is, say) is
@@ -35,29 +45,50 @@ impl Batch<'_> {
         };
         let line = refusal.line.and_then(|line| compiled.post.lines.get(line));
         let site = |place: Place| self.names.location_facts.get(&place.location).map(|facts| facts.site);
-        let about = line.and_then(|line| Some((line.item, site(line.from)?)));
+        let about = line.map(|line| About { item: line.item, lot: line.lot, site: site(line.from) });
         self.about(about, at(refusal, &call, pointer::of_posting(compiled, refusal)))
     }
 
     /// The refusal of a reservation.
-    pub(super) fn reserve_problem(&self, at: (ItemId, SiteId), refusal: &Refusal) -> Problem {
-        self.about(Some(at), self.claim_problem(Kind::Reserve, refusal))
+    pub(super) fn reserve_problem(&self, (item, site): (ItemId, SiteId), refusal: &Refusal) -> Problem {
+        let about = About { item, lot: LotId::NONE, site: Some(site) };
+        self.about(Some(about), self.claim_problem(Kind::Reserve, refusal))
     }
 
-    /// What is lacking at a site, with the names of the item and of the site.
-    fn about(&self, at: Option<(ItemId, SiteId)>, problem: Problem) -> Problem {
-        let names = |(item, site): (ItemId, SiteId)| {
-            Some((&self.names.item_facts.get(&item)?.sku, &self.names.site_facts.get(&site)?.code))
-        };
-        match (problem.code, at.and_then(names)) {
-            (Code::InsufficientAvailable, Some((sku, site))) => {
-                let detail = format!("`{sku}` at `{site}`: {}", problem.detail);
-                match problem.errors.first() {
-                    Some(field) => Problem::at(problem.code, field.pointer.clone(), detail),
-                    None => Problem::new(problem.code, detail),
-                }
+    /// The refusal of an allocation.
+    pub(crate) fn allocate_problem(&self, (item, lot): (ItemId, LotId), refusal: &Refusal) -> Problem {
+        let about = About { item, lot, site: None };
+        self.about(Some(about), self.claim_problem(Kind::Allocate, refusal))
+    }
+
+    /// What is lacking or in the way, with the names of the item, the lot and the site: who posts many
+    /// lines need not look up which it was.
+    fn about(&self, about: Option<About>, problem: Problem) -> Problem {
+        let Some(what) = about.and_then(|about| self.called(about, problem.code)) else { return problem };
+        let detail = format!("{what}: {}", problem.detail);
+        match problem.errors.first() {
+            Some(field) => Problem::at(problem.code, field.pointer.clone(), detail),
+            None => Problem::new(problem.code, detail),
+        }
+    }
+
+    /// How that is called which a refusal of this code is about; `None` where the sentence says enough.
+    fn called(&self, about: About, code: Code) -> Option<String> {
+        let sku = &self.names.item_facts.get(&about.item)?.sku;
+        match code {
+            Code::InsufficientAvailable => {
+                let site = &self.names.site_facts.get(&about.site?)?.code;
+                Some(format!("`{sku}` at `{site}`"))
             }
-            _ => problem,
+            Code::InsufficientStock
+            | Code::StockClaimed
+            | Code::ReturnExceedsSale
+            | Code::LotOnHold
+            | Code::LotExpired => Some(match self.names.lot_codes.get(&about.lot) {
+                Some(lot) => format!("`{sku}`, lot `{lot}`"),
+                None => format!("`{sku}`"),
+            }),
+            _ => None,
         }
     }
 
