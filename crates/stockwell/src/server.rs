@@ -52,7 +52,16 @@ impl Server {
         let upkept = Arc::new(Upkept::default());
         let gauges = Gauges { db: db.clone(), file, upkept: Arc::clone(&upkept) };
         let description = Bytes::from(description());
-        let app = App::new(AppParts { db, clock, ids, authenticator, limits, readiness, description });
+        let app = App::new(AppParts {
+            db,
+            clock,
+            ids,
+            authenticator,
+            limits,
+            readiness,
+            description,
+            feed: wiring::feed(),
+        });
         app.measure(Box::new(gauges));
         let state = Stockwell { app: app.clone(), access, vault };
         let router = wiring::routes().router(&app, state.clone());
@@ -127,6 +136,22 @@ mod tests {
         value.get(name).and_then(Value::as_str).is_some_and(|text| !text.trim().is_empty())
     }
 
+    /// The answers of all operations, with the path to each; without refusals.
+    fn answers(document: &Value) -> Vec<(String, &Value)> {
+        let mut found = Vec::new();
+        for (path, responses) in all(&document["paths"], "responses") {
+            let good = responses.as_object().unwrap().iter().filter(|(status, _)| status.starts_with('2'));
+            found.extend(good.map(|(status, response)| (format!("{path}/{status}"), response)));
+        }
+        found
+    }
+
+    /// The fields of the schema that an answer refers to.
+    fn fields<'a>(document: &'a Value, response: &Value) -> Option<&'a Value> {
+        let reference = response.pointer("/content/application~1json/schema/$ref")?.as_str()?;
+        document.pointer(reference.strip_prefix('#')?)?.get("properties")
+    }
+
     /// The names of the parameters of an operation that stand in a place and must be given.
     fn required<'a>(operation: &'a Value, place: &str) -> Vec<&'a str> {
         let all = operation["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -143,6 +168,19 @@ mod tests {
                 if !has_text(response, "description") {
                     lacking.push(format!("{path}/{status} has no description"));
                 }
+            }
+        }
+        for (path, response) in answers(&document) {
+            let content = response["content"].as_object();
+            let told = content.is_some_and(|kinds| kinds.values().all(|kind| kind.get("schema").is_some()));
+            // only what has no body has no schema
+            if !told && !path.ends_with("/204") {
+                lacking.push(format!("{path} has no schema"));
+            }
+            let version = fields(&document, response).is_some_and(|fields| fields.get("version").is_some());
+            if version != response.pointer("/headers/ETag").is_some_and(|etag| has_text(etag, "description"))
+            {
+                lacking.push(format!("{path}: a record is answered with its `ETag`, and nothing else is"));
             }
         }
         for (path, reference) in all(&document, "$ref") {
@@ -183,8 +221,7 @@ mod tests {
             assert_eq!(required(operation, "path"), named, "{}", route.path);
             let public = matches!(route.access, web::Access::Public(_));
             let headers = required(operation, "header");
-            let needs = route.is_write() && !public;
-            assert_eq!(headers.contains(&"Idempotency-Key"), needs, "{}", route.path);
+            assert_eq!(headers.contains(&"Idempotency-Key"), route.is_write(), "{}", route.path);
             assert_eq!(headers.contains(&"If-Match"), route.is_versioned(), "{}", route.path);
             assert_eq!(operation["security"] == serde_json::json!([]), public, "{}", route.path);
         }

@@ -1,12 +1,12 @@
 //! What the product is made of, on one page: the schema and the routes of every module, and the
 //! state that they share. A new module adds one line to each list.
 
-use access::{Access, FirstOrganisation, Locations};
+use access::{Access, Locations};
 use axum::extract::FromRef;
 use db::{Conn, Db, DbError, MigrationSet, Tx};
 use domain::{Ctx, LocationId};
 use stock::Vault;
-use web::{App, Failure, Routes};
+use web::{App, Failure, Feed, OrganisationSetUp, Routes};
 
 /// The schema of every module, the lower rows first.
 pub const MIGRATIONS: [MigrationSet; 5] =
@@ -46,6 +46,19 @@ pub fn routes() -> Routes<Stockwell> {
         .and(stock::read_routes())
 }
 
+/// What there is to listen to.
+pub fn feed() -> Feed {
+    let all: [&[&str]; 4] = [&access::EVENTS, &catalog::EVENTS, &places::EVENTS, &stock::EVENTS];
+    let mut kinds = all.concat();
+    kinds.sort_unstable();
+    Feed { kinds, any_site }
+}
+
+fn any_site(conn: &mut Conn<'_>, places: &[LocationId]) -> Result<bool, DbError> {
+    let found = places::facts_by_id(conn, places)?;
+    Ok(found.into_iter().flatten().any(|facts| facts.site.root() == facts.id))
+}
+
 /// `access`, which knows about locations and books only what it is handed here.
 pub fn access(db: &Db) -> Access {
     Access::new(db.clone(), LOCATIONS, organise)
@@ -65,10 +78,8 @@ fn code(conn: &mut Conn<'_>, id: LocationId) -> Result<Option<String>, DbError> 
 }
 
 /// How the first set-up chooses the books.
-fn organise(tx: &mut Tx<'_>, ctx: &Ctx, first: &FirstOrganisation) -> Result<(), Failure> {
-    let FirstOrganisation { name, currency, zone, valuation_method, valuation_grouping } = first.clone();
-    let command = places::SetUp { name, currency, zone, valuation_method, valuation_grouping };
-    stock::set_up_organisation(tx, ctx, &command).map(drop)
+fn organise(tx: &mut Tx<'_>, ctx: &Ctx, books: &OrganisationSetUp) -> Result<(), Failure> {
+    stock::set_up_organisation(tx, ctx, books).map(drop)
 }
 
 #[cfg(test)]

@@ -260,7 +260,7 @@ fn the_first_start_shows_the_way_in_and_the_log_shows_no_secret() {
     let stranger = Actor::stranger(server.address);
     assert_eq!(stranger.get("/readyz").status, 200);
     let wrong = json!({ "token": "sws_guess", "login": "ann", "password": PASSWORD });
-    assert_eq!(stranger.ask("POST", "/api/v1/setup").json(&wrong).send().status, 401);
+    assert_eq!(stranger.ask("POST", "/api/v1/setup").fresh().json(&wrong).send().status, 401);
     let key = access::Token::new().unwrap();
     assert_eq!(Actor::with_key(server.address, key.reveal()).get("/api/v1/me").status, 401);
     let id = "req_0199f2c47a5e7b3c9d1e4f6a8b0c2d4e";

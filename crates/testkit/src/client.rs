@@ -17,7 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tower_service::Service as _;
 use web::{
-    App, AppParts, Authenticator, Clock, Failure, Grant, Limits, Principal, PrincipalKind, Routes, Within,
+    App, AppParts, Authenticator, Clock, Failure, Feed, Grant, Limits, Principal, PrincipalKind, Routes,
+    Within,
 };
 
 /// Knows two callers: `all` may everything everywhere, any number everything below that location.
@@ -106,6 +107,7 @@ impl Client {
             limits: Limits::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),
+            feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Client { router: routes.router(&app, ()), runtime, keys: AtomicU64::new(0) }

@@ -79,11 +79,20 @@ impl Answer {
     }
 }
 
+/// The body of what was not done says so first: headers are lost where answers are kept. What is no
+/// object stays as it is.
+fn marked(body: Bytes) -> Bytes {
+    let Some(fields) = body.strip_prefix(b"{") else { return body };
+    let mark: &[u8] = if fields.starts_with(b"}") { br#"{"dry_run":true"# } else { br#"{"dry_run":true,"# };
+    [mark, fields].concat().into()
+}
+
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
         let Answer { status, body, version, location, replayed, dry_run, kept: _ } = self;
         let has_body = !body.is_empty();
         let refused = status.is_client_error() || status.is_server_error();
+        let body = if dry_run && !refused { marked(body) } else { body };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
         let headers = response.headers_mut();
@@ -115,4 +124,21 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// The `cursor` of the next page; null when this is the last one.
     pub next: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_done_says_so_in_its_body() {
+        for (body, expected) in [
+            ("{\"a\":1}", "{\"dry_run\":true,\"a\":1}"),
+            ("{}", "{\"dry_run\":true}"),
+            ("", ""),
+            ("[1]", "[1]"),
+        ] {
+            assert_eq!(marked(Bytes::from(body)), Bytes::from(expected));
+        }
+    }
 }

@@ -10,7 +10,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bytes::Bytes;
 use db::{Conn, DbError};
-use domain::{Code, Ids, Instant, PrincipalId, Problem};
+use domain::{Code, Ids, Instant, LocationId, PrincipalId, Problem};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -78,6 +78,18 @@ pub struct AppParts {
     pub readiness: Vec<Readiness>,
     /// The OpenAPI description, as JSON.
     pub description: Bytes,
+    /// What there is to listen to.
+    pub feed: Feed,
+}
+
+/// What the modules say about the feed of events.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// All kinds of events, in the order of the alphabet.
+    pub kinds: Vec<&'static str>,
+    /// Whether one of these places is a site: events are of whole sites, and who reaches none hears
+    /// nothing.
+    pub any_site: fn(&mut Conn<'_>, &[LocationId]) -> Result<bool, DbError>,
 }
 
 /// A part that must be in order, with the sentence that says why it is not.
@@ -192,6 +204,10 @@ impl App {
 
     pub(crate) fn description(&self) -> &Bytes {
         &self.0.parts.description
+    }
+
+    pub(crate) fn feed(&self) -> &Feed {
+        &self.0.parts.feed
     }
 
     fn streams(&self) -> MutexGuard<'_, HashMap<PrincipalId, usize>> {

@@ -94,10 +94,31 @@ impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Command<T
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
         let (mut parts, body) = request.into_parts();
         let caller = Caller::from_request_parts(&mut parts, state).await?;
+        Command::read(caller, &parts, body).await
+    }
+}
+
+/// A write of a public route: a [`Command`] of somebody whom nobody knows, so many a minute from one
+/// address.
+#[derive(Debug)]
+pub struct StrangerCommand<T>(pub Command<T>);
+
+impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for StrangerCommand<T> {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
+        let (parts, body) = request.into_parts();
+        let caller = Caller::stranger(&parts)?;
+        Command::read(caller, &parts, body).await.map(StrangerCommand)
+    }
+}
+
+impl<T: DeserializeOwned + 'static> Command<T> {
+    async fn read(caller: Caller, parts: &Parts, body: Body) -> Result<Command<T>, Failure> {
         let key = idempotency_key(&parts.headers)?;
         let dry_run = params::read::<DryRun>(parts.uri.query().unwrap_or_default())?.dry_run;
-        let (bytes, held) = bytes(&parts, body).await?;
-        let fingerprint = fingerprint(&parts, &bytes);
+        let (bytes, held) = bytes(parts, body).await?;
+        let fingerprint = fingerprint(parts, &bytes);
         Ok(Command { caller, key, fingerprint, dry_run, body: read(&parts.headers, &bytes)?, held })
     }
 }

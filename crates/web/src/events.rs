@@ -2,7 +2,8 @@
 //! `Last-Event-ID` resumes exactly; positions are given after commit, so nothing is skipped.
 //!
 //! An event is shown when it concerns a site whose root is in the caller's scope. One that
-//! concerns no site is shown only to callers whose scope is everything.
+//! concerns no site is shown only to callers whose scope is everything. Who reaches no site is refused,
+//! so that nobody listens to silence.
 
 use crate::app::{App, Streaming};
 use crate::failure::Failure;
@@ -81,6 +82,8 @@ pub(crate) async fn stream_events(
     Query(query): Query<EventsQuery>,
     headers: HeaderMap,
 ) -> Result<Response, Failure> {
+    let kinds = kinds(query.types.as_deref(), &app.feed().kinds)?;
+    require_a_site(&app, &caller.scope).await?;
     let position = start(&app, &headers, query.after).await?;
     let streaming = app.streaming(&caller.principal)?;
     let listener = Listener {
@@ -88,7 +91,7 @@ pub(crate) async fn stream_events(
         draining: app.draining(),
         principal: caller.principal,
         scope: caller.scope,
-        kinds: kinds(query.types.as_deref())?,
+        kinds,
         after: position,
         told: position,
         quiet_ticks: 0,
@@ -102,6 +105,18 @@ pub(crate) async fn stream_events(
     let mut response = Response::new(Body::from_stream(stream));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     Ok(response)
+}
+
+/// Refuses whoever would never hear anything.
+async fn require_a_site(app: &App, scope: &Scope) -> Result<(), Failure> {
+    let Reached::Within(roots) = scope.reached() else { return Ok(()) };
+    let (roots, any_site) = (roots.to_vec(), app.feed().any_site);
+    if app.db().read(move |conn| any_site(conn, &roots).map_err(Failure::from)).await? {
+        return Ok(());
+    }
+    let detail =
+        "events are of whole sites, and you reach only places inside of one: ask with a key for the site";
+    Err(Problem::new(Code::Forbidden, detail).into())
 }
 
 /// The position to begin after.
@@ -124,14 +139,21 @@ async fn start(app: &App, headers: &HeaderMap, after: Option<i64>) -> Result<i64
     }
 }
 
-fn kinds(types: Option<&str>) -> Result<Option<Vec<Box<str>>>, Problem> {
+fn kinds(types: Option<&str>, known: &[&'static str]) -> Result<Option<Vec<&'static str>>, Problem> {
     let Some(types) = types else { return Ok(None) };
-    let kinds: Vec<Box<str>> = types.split(',').map(|kind| kind.trim().into()).collect();
-    if kinds.len() > TYPES_MAX || kinds.iter().any(|kind| kind.is_empty()) {
-        let detail = format!("`types` names 1 to {TYPES_MAX} kinds with commas between them");
-        return Err(Problem::at(Code::MalformedParameter, "?types", detail));
+    let refuse = |detail: String| Problem::at(Code::MalformedParameter, "?types", detail);
+    let asked: Vec<&str> = types.split(',').map(str::trim).collect();
+    if asked.len() > TYPES_MAX || asked.contains(&"") {
+        return Err(refuse(format!("`types` names 1 to {TYPES_MAX} kinds with commas between them")));
     }
-    Ok(Some(kinds))
+    let found = asked.into_iter().map(|kind| {
+        known
+            .iter()
+            .copied()
+            .find(|known| *known == kind)
+            .ok_or_else(|| refuse(format!("there are no events `{kind}`, only `{}`", known.join("`, `"))))
+    });
+    found.collect::<Result<Vec<_>, _>>().map(Some)
 }
 
 /// One open stream.
@@ -139,7 +161,7 @@ struct Listener {
     app: App,
     principal: Arc<Principal>,
     scope: Scope,
-    kinds: Option<Vec<Box<str>>>,
+    kinds: Option<Vec<&'static str>>,
     position: watch::Receiver<i64>,
     draining: watch::Receiver<bool>,
     /// Everything up to here was looked at.
@@ -212,7 +234,7 @@ impl Listener {
     }
 
     fn wants(&self, event: &Event) -> bool {
-        let kind = self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| **kind == event.kind));
+        let kind = self.kinds.as_ref().is_none_or(|kinds| kinds.iter().any(|kind| *kind == event.kind));
         kind && match self.scope.reached() {
             Reached::All => true,
             Reached::Within(roots) => event.sites.iter().any(|site| roots.contains(&LocationId(*site))),

@@ -99,6 +99,19 @@ impl Answer {
 }
 
 impl<T: Send + 'static> Command<T> {
+    /// The answer that was given for its key before, for a command that refuses or costs something
+    /// before it is run.
+    ///
+    /// # Errors
+    /// `idempotency_mismatch`, and failures of the store.
+    pub async fn earlier(&self, app: &App) -> Result<Option<Answer>, Failure> {
+        let (principal, key, now) = (self.caller.ctx.actor.id.get(), self.key.clone(), self.caller.ctx.now);
+        let stored = app.db().read(move |conn| {
+            Ok::<_, Failure>(idempotency::load(conn, Key { principal, key: key.as_str() }, now.0)?)
+        });
+        Ok(stored.await?.map(|stored| replay(stored, &self.fingerprint)).transpose()?)
+    }
+
     /// Runs the command once for its key. `decide` may run again when the store asks for it.
     ///
     /// # Errors

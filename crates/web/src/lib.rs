@@ -23,6 +23,7 @@ mod limiter;
 mod list;
 mod meter;
 mod openapi;
+mod organisation;
 mod params;
 mod patient;
 mod principal;
@@ -40,18 +41,17 @@ mod waiting;
 mod tests;
 
 pub use answer::{Answer, Page};
-pub use app::{App, AppParts, Clock, Limits, Readiness, State};
-pub use body::{Command, IdempotencyKey, Json};
+pub use app::{App, AppParts, Clock, Feed, Limits, Readiness, State};
+pub use body::{Command, IdempotencyKey, Json, StrangerCommand};
 pub use failure::{Failure, Result};
 pub use held::Held;
 pub use idempotent::{is_final, is_final_status, replay};
 pub use limiter::Limiter;
 pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
 pub use openapi::openapi;
+pub use organisation::OrganisationSetUp;
 pub use params::{Path, Query};
-pub use principal::{
-    Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Stranger, Within,
-};
+pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Within};
 pub use problem::problem_value;
 pub use record::{RecordChange, audit, record_change};
 pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned};

@@ -9,8 +9,8 @@ use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn}
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
-    ComponentsBuilder, ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathsBuilder,
-    Ref, RefOr, Required, ResponseBuilder,
+    ComponentsBuilder, Content, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi,
+    OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
 };
 
 /// A refusal (RFC 9457).
@@ -97,7 +97,7 @@ fn operation(route: &RouteInfo) -> Operation {
     let public = matches!(route.access, Access::Public(_));
     operation.security =
         Some(if public { vec![] } else { vec![SecurityRequirement::new::<_, [&str; 0], &str>("key", [])] });
-    if route.is_write() && !public {
+    if route.is_write() {
         let own = operation.parameters.get_or_insert_default();
         own.push(RefOr::T(parameter(
             "Idempotency-Key",
@@ -111,7 +111,7 @@ fn operation(route: &RouteInfo) -> Operation {
             ParameterIn::Query,
             Required::False,
             Type::Boolean,
-            "Do everything, then undo it",
+            "Do everything, then undo it: the answer has `\"dry_run\": true` in front of its fields",
         )));
         if route.is_versioned() {
             own.push(RefOr::T(parameter(
@@ -124,10 +124,16 @@ fn operation(route: &RouteInfo) -> Operation {
         }
     }
     for (status, response) in &mut operation.responses.responses {
-        if let RefOr::T(response) = response
-            && response.description.is_empty()
-        {
+        let RefOr::T(response) = response else { continue };
+        if response.description.is_empty() {
             about(status).clone_into(&mut response.description);
+        }
+        if shows_version(route, response) {
+            let text = ObjectBuilder::new().schema_type(SchemaType::new(Type::String));
+            let etag = HeaderBuilder::new().schema(Some(text)).description(Some(
+                "The version of the record, such as `\"7\"`, for the `If-Match` of a change",
+            ));
+            response.headers.insert("ETag".to_owned(), RefOr::T(etag.build()));
         }
     }
     let problem = ResponseBuilder::new()
@@ -146,6 +152,21 @@ fn operation(route: &RouteInfo) -> Operation {
         operation.extensions = Some(extensions);
     }
     operation
+}
+
+/// Whether an answer is a record with its version, which goes with it as `ETag`.
+fn shows_version(route: &RouteInfo, response: &Response) -> bool {
+    let named = response.content.values().find_map(|content| match content {
+        RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => {
+            reference.ref_location.rsplit('/').next()
+        }
+        _ => None,
+    });
+    let schema = route.schemas.iter().find(|(name, _)| Some(name.as_str()) == named);
+    match schema {
+        Some((_, RefOr::T(Schema::Object(object)))) => object.properties.contains_key("version"),
+        _ => false,
+    }
 }
 
 /// What an answer is, where its handler says no more than its status.

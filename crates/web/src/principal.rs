@@ -244,6 +244,19 @@ impl Caller {
         Caller { principal, scope, ctx }
     }
 
+    /// Whoever asks at a public route, whom nobody knows: so many a minute from one address, and of one
+    /// idempotency key all of them are the same.
+    pub(crate) fn stranger(parts: &Parts) -> std::result::Result<Caller, Failure> {
+        let seen = Seen::of(&parts.extensions)?;
+        let peer = parts.extensions.get::<Peer>().copied();
+        seen.app.strangers().take(peer, seen.now).map_err(|seconds| {
+            let detail = format!("too much was asked from your address, come again in {seconds} s");
+            Failure::Later(Box::new(Problem::new(Code::Throttled, detail)), seconds)
+        })?;
+        let nobody = Principal::new(PrincipalId(0), "stranger", PrincipalKind::User, Vec::new(), None);
+        Ok(Caller::new(&seen.app, Arc::new(nobody), Scope::nowhere(), seen))
+    }
+
     /// Whether the caller holds another permission anywhere (for fields that need one of their own).
     pub fn may(&self, permission: Permission) -> bool {
         self.principal.scope(permission).is_some()
@@ -274,26 +287,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
             }
             None => Err(Failure::fault("a public route asked for its caller")),
         }
-    }
-}
-
-/// The context of a command of a public route, whose caller nobody knows: so many a minute from one
-/// address.
-#[derive(Clone, Debug)]
-pub struct Stranger(pub Ctx);
-
-impl<S: Send + Sync> FromRequestParts<S> for Stranger {
-    type Rejection = Failure;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Failure> {
-        let Seen { app, request_id, now, .. } = Seen::of(&parts.extensions)?;
-        let peer = parts.extensions.get::<Peer>().copied();
-        app.strangers().take(peer, *now).map_err(|seconds| {
-            let detail = format!("too much was asked from your address, come again in {seconds} s");
-            Failure::Later(Box::new(Problem::new(Code::Throttled, detail)), seconds)
-        })?;
-        let actor = Actor { id: PrincipalId(0), name: "stranger".to_owned() };
-        Ok(Stranger(Ctx { actor, now: *now, ids: Arc::clone(app.ids()), request_id: *request_id }))
     }
 }
 

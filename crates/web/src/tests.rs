@@ -1,8 +1,8 @@
 //! The guard in front of handlers that go wrong in every way.
 
 use crate::{
-    Access, Answer, App, AppParts, Authenticator, Caller, Clock, Command, Failure, Grant, Limits, Principal,
-    PrincipalKind, PublicReason, Reach, Routes, Within,
+    Access, Answer, App, AppParts, Authenticator, Caller, Clock, Command, Failure, Feed, Grant, Limits,
+    Principal, PrincipalKind, PublicReason, Reach, Routes, Within,
 };
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -146,6 +146,7 @@ fn doors(folder: &std::path::Path, limits: Limits) -> (App, axum::Router) {
         limits,
         readiness: Vec::new(),
         description: bytes::Bytes::new(),
+        feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
     });
     let router = routes().router(&app, ());
     (app, router)

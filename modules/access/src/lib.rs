@@ -40,9 +40,7 @@ pub use keys::{
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
 pub use roles::{NewRole, create as create_role, find as find_role, list as list_roles};
-pub use setup::{
-    FirstOrganisation, FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup,
-};
+pub use setup::{FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup};
 pub use store::UserRow;
 pub use store_keys::{KeyRow, Owner};
 pub use store_roles::GrantRow;
@@ -60,6 +58,20 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
     ],
 };
+
+/// All kinds of events that this module writes.
+pub const EVENTS: [&str; 10] = [
+    "access.grant_made",
+    "access.grant_revoked",
+    "access.key_created",
+    "access.key_revoked",
+    "access.role_changed",
+    "access.role_created",
+    "access.role_removed",
+    "access.user_changed",
+    "access.user_created",
+    "access.user_ended",
+];
 
 /// The module at work: its state in memory, cheap to clone.
 #[derive(Clone)]

@@ -47,7 +47,7 @@ fn units_and_barcodes_come_and_go(engine: Engine) {
         assert_eq!(ask(Method::POST, "units", version, Some(&case)).refusal(), expected);
     }
     let unit = ask(Method::POST, "units", Some(1), Some(&case));
-    assert_eq!((unit.status, unit.body["units"][0]["factor"].as_str()), (StatusCode::OK, Some("12")));
+    assert_eq!((unit.status, unit.body["units"][0]["factor"].as_str()), (StatusCode::CREATED, Some("12")));
     let code = json!({ "code": "4006381333931", "unit": "case" });
     let barcode = ask(Method::POST, "barcodes", Some(2), Some(&code));
     assert_eq!(barcode.body["barcodes"][0]["symbology"], "ean_13");

@@ -35,6 +35,9 @@ pub use text::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, C
 use domain::Permission::{CatalogRead, CatalogWrite};
 use web::{Reach, Routes};
 
+/// All kinds of events that this module writes.
+pub const EVENTS: [&str; 2] = ["catalog.item_changed", "catalog.item_created"];
+
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "catalog",

@@ -57,7 +57,11 @@ fn a_dry_run_of_a_pattern_shows_the_list(engine: Engine) {
     let client = client(&world);
     let expected = ["R1", "R1-1", "R1-2", "R1-3", "R2", "R2-1", "R2-2", "R2-3"];
     let dry = client.post("/api/v1/locations/bulk?dry_run=true", &pattern("LON"));
-    assert_eq!((dry.status, codes(&dry)), (StatusCode::OK, expected.to_vec()));
+    assert_eq!((dry.status, codes(&dry)), (StatusCode::CREATED, expected.to_vec()));
+    assert_eq!(
+        (&dry.body["dry_run"], dry.location.as_deref()),
+        (&json!(true), Some("/api/v1/locations/LON"))
+    );
     assert_eq!(client.get("/api/v1/locations/R1").status, StatusCode::NOT_FOUND);
     let made = client.post("/api/v1/locations/bulk", &pattern("LON"));
     assert_eq!((made.body["count"].as_i64(), codes(&made)), (Some(8), expected.to_vec()));

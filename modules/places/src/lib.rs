@@ -50,6 +50,18 @@ pub use virtuals::{ADJUSTMENT, CUSTOMER, LOSS, OPENING, PRODUCTION, SUPPLIER, vi
 use domain::Permission::{PlacesRead, PlacesWrite};
 use web::{Reach, Routes};
 
+/// All kinds of events that this module writes.
+pub const EVENTS: [&str; 8] = [
+    "places.location_archived",
+    "places.location_blocked",
+    "places.location_changed",
+    "places.location_created",
+    "places.location_moved",
+    "places.location_restored",
+    "places.location_unblocked",
+    "places.organisation_set_up",
+];
+
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     name: "places",

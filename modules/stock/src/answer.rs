@@ -185,11 +185,27 @@ pub struct ClaimAnswer {
 }
 
 /// The answer of a bulk.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BulkAnswer<'a> {
+    /// How many postings were accepted.
     pub(crate) accepted: usize,
+    /// How many were refused.
     pub(crate) refused: usize,
+    /// The outcome of each, in the order of the request.
+    #[schema(value_type = Vec<BulkOutcome>)]
     pub(crate) postings: Vec<BulkEntry<'a>>,
+}
+
+/// The outcome of one posting of a bulk: a `posting` where it was accepted, a `problem` where not.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct BulkOutcome {
+    /// The status that it would have by itself: 201, or that of the refusal.
+    status: u16,
+    /// The posting, as its own route answers it.
+    posting: Option<PostingAnswer>,
+    /// The refusal; its pointers begin at the posting.
+    #[schema(value_type = Option<Object>)]
+    problem: Option<()>,
 }
 
 /// One entry of it; an accepted posting as its event has it.

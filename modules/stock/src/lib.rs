@@ -116,6 +116,36 @@ use db::{Migration, MigrationSet};
 use domain::Permission;
 use web::{Reach, Routes, Unversioned};
 
+/// All kinds of events that this module writes.
+pub const EVENTS: [&str; 26] = [
+    "stock.allocated",
+    "stock.backorder_rule_set",
+    "stock.claim_backordered",
+    "stock.claim_broken",
+    "stock.claim_covered",
+    "stock.expired",
+    "stock.lot_changed",
+    "stock.lot_held",
+    "stock.lot_released",
+    "stock.period_closed",
+    "stock.period_reopened",
+    "stock.posted",
+    "stock.reason_changed",
+    "stock.reason_created",
+    "stock.released",
+    "stock.reserved",
+    "stock.reversed",
+    "stock.transfer_allocated",
+    "stock.transfer_cancelled",
+    "stock.transfer_closed",
+    "stock.transfer_created",
+    "stock.transfer_expected",
+    "stock.transfer_received",
+    "stock.transfer_released",
+    "stock.transfer_shipped",
+    "stock.unit_moved",
+];
+
 /// The tables of the vault.
 pub const MIGRATIONS: MigrationSet = MigrationSet {
     name: "stock",

@@ -163,8 +163,8 @@ async fn show_set_up(call: Call<'_>, db: &Db, address: SocketAddr) -> Done {
     if done {
         call.out.remark(&format!(
             "nobody exists yet. Within 30 minutes, make the first administrator by\n  \
-             curl -H 'content-type: application/json' http://{address}/api/v1/setup \\\n    \
-             -d '{{\"token\":\"{token}\",\"login\":\"…\",\"password\":\"…\"}}'\n\
+             curl -H 'content-type: application/json' -H \"idempotency-key: set-up-$(date +%s)\" \\\n    \
+             http://{address}/api/v1/setup \\\n    -d '{{\"token\":\"{token}\",\"login\":\"…\",\"password\":\"…\"}}'\n\
              or stop the server and run `stockwell user add LOGIN --role administrator`"
         ));
     }

@@ -3,18 +3,21 @@
 use crate::world::{World, on_both_engines};
 use db::NewEvent;
 use domain::{Ids, LocationId, Permission};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use stockwell::wiring;
 use testkit::http::Actor;
 
 on_both_engines!(
     a_stream_resumes_exactly_where_it_was_left,
     a_stream_shows_only_what_is_asked_for_and_in_scope,
+    who_reaches_no_site_is_told_that_no_event_will_come,
 );
 
 /// Emits an event of a thing at some sites.
-fn emit(world: &World, kind: &'static str, thing: &'static str, seq: i64, sites: &'static [i64]) {
+fn emit(world: &World, kind: &'static str, thing: &'static str, seq: i64, sites: &[LocationId]) {
+    let sites: Vec<i64> = sites.iter().map(|site| site.0).collect();
     let (ids, now): (Arc<dyn Ids>, _) = (world.ctx().ids, world.now());
     world.write(move |tx, _| {
         tx.emit(NewEvent {
@@ -24,11 +27,17 @@ fn emit(world: &World, kind: &'static str, thing: &'static str, seq: i64, sites:
             aggregate_id: thing,
             aggregate_seq: seq,
             recorded_at: now.0,
-            sites,
+            sites: &sites,
             payload: format!("{{\"n\":{seq}}}"),
         });
         Ok(())
     });
+}
+
+/// Makes a site.
+fn site(world: &World, code: &str) -> LocationId {
+    world.admin().post("/api/v1/locations", &json!({ "code": code, "kind": "site" })).good();
+    world.location(code)
 }
 
 fn listener(world: &World) -> Actor {
@@ -37,23 +46,23 @@ fn listener(world: &World) -> Actor {
 
 fn a_stream_resumes_exactly_where_it_was_left(world: &World) {
     let listener = listener(world);
-    let mut stream = listener.listen("/api/v1/events?types=test.done", Some(0)).unwrap();
+    let mut stream = listener.listen("/api/v1/events?types=stock.posted", Some(0)).unwrap();
     for seq in 1..=300 {
-        emit(world, "test.done", "a", seq, &[]);
+        emit(world, "stock.posted", "a", seq, &[]);
     }
     let mut heard = Vec::new();
     let mut after = 0;
     for place in 0..300 {
         if place == 123 {
             drop(stream);
-            stream = listener.listen("/api/v1/events?types=test.done", Some(after)).unwrap();
+            stream = listener.listen("/api/v1/events?types=stock.posted", Some(after)).unwrap();
         }
         let event = stream.event().unwrap();
         assert!(event.id > after, "positions ascend");
         after = event.id;
         assert_eq!(
             (event.event.as_str(), &event.data["data"]["n"]),
-            ("test.done", &event.data["aggregate_seq"])
+            ("stock.posted", &event.data["aggregate_seq"])
         );
         heard.push(event.data["aggregate_seq"].as_i64().unwrap());
     }
@@ -64,30 +73,48 @@ fn a_stream_resumes_exactly_where_it_was_left(world: &World) {
 
 fn a_stream_shows_only_what_is_asked_for_and_in_scope(world: &World) {
     let all = listener(world);
-    let some = world.key(&[Permission::EventsRead], Some(&[LocationId(7), LocationId(8)]));
+    let [lon, par, rom] = ["LON", "PAR", "ROM"].map(|code| site(world, code));
+    let some = world.key(&[Permission::EventsRead], Some(&[par, rom]));
     let begin = all.listen("/api/v1/events", None).map(drop);
     assert!(begin.is_ok());
-    emit(world, "test.one", "a", 1, &[]);
-    emit(world, "test.two", "a", 2, &[7]);
-    emit(world, "test.one", "a", 3, &[6]);
-    emit(world, "test.one", "a", 4, &[6, 8]);
-    emit(world, "test.two", "a", 5, &[7]);
+    emit(world, "stock.reserved", "a", 1, &[]);
+    emit(world, "stock.released", "a", 2, &[par]);
+    emit(world, "stock.reserved", "a", 3, &[lon]);
+    emit(world, "stock.reserved", "a", 4, &[lon, rom]);
+    emit(world, "stock.released", "a", 5, &[par]);
     let seqs = |actor: &Actor, query: &str, count: usize| {
         let path = format!("/api/v1/events?{query}");
         let mut stream = actor.listen(&path, Some(0)).unwrap();
         let mut heard = Vec::new();
         while heard.len() < count {
             let event = stream.event().unwrap();
-            if event.event.starts_with("test.") {
+            if event.data["aggregate_type"] == "test" {
                 heard.push(event.data["aggregate_seq"].as_i64().unwrap());
             }
         }
         heard
     };
     assert_eq!(seqs(&all, "", 5), [1, 2, 3, 4, 5]);
-    assert_eq!(seqs(&all, "types=test.two", 2), [2, 5]);
+    assert_eq!(seqs(&all, "types=stock.released", 2), [2, 5]);
     assert_eq!(seqs(&some, "", 3), [2, 4, 5]);
-    assert_eq!(seqs(&some, "types=test.one,test.two", 3), [2, 4, 5]);
+    assert_eq!(seqs(&some, "types=stock.reserved,stock.released", 3), [2, 4, 5]);
+}
+
+fn who_reaches_no_site_is_told_that_no_event_will_come(world: &World) {
+    let lon = site(world, "LON");
+    world
+        .admin()
+        .post("/api/v1/locations", &json!({ "code": "LON-A", "kind": "zone", "parent": "LON" }))
+        .good();
+    let zone = world.location("LON-A");
+    let listens = |places: &[LocationId]| {
+        let listener = world.key(&[Permission::EventsRead], Some(places));
+        listener.listen("/api/v1/events", None).map_or_else(|reply| reply.refusal(), |_| "listens".to_owned())
+    };
+    assert_eq!(listens(&[zone]), "403 forbidden");
+    assert_eq!(listens(&[lon, zone]), "listens");
+    let told = world.key(&[Permission::EventsRead], Some(&[zone])).get("/api/v1/events").json();
+    assert!(told["detail"].as_str().unwrap().contains("whole sites"), "{told}");
 }
 
 #[test]
@@ -99,9 +126,16 @@ fn what_makes_no_stream_is_refused() {
         ("/api/v1/events", Some(-1), "400 malformed_header"),
         ("/api/v1/events?after=x", None, "400 malformed_parameter ?after"),
         ("/api/v1/events?types=", None, "400 malformed_parameter ?types"),
+        ("/api/v1/events?types=stock.posted,stock.postet", None, "400 malformed_parameter ?types"),
         ("/api/v1/events?colour=red", None, "400 unknown_parameter ?colour"),
     ] {
         assert_eq!(listener.listen(path, after).unwrap_err().refusal(), expected, "{path} {after:?}");
+    }
+    let unknown = listener.get("/api/v1/events?types=stock.postet").json();
+    let told = unknown["detail"].as_str().unwrap();
+    assert!(told.starts_with("there are no events `stock.postet`, only `access.grant_made`, "), "{told}");
+    for kind in wiring::feed().kinds {
+        assert!(told.contains(&format!("`{kind}`")), "{kind}");
     }
     let broken = listener.ask("GET", "/api/v1/events").header("last-event-id", "x").send();
     assert_eq!(broken.refusal(), "400 malformed_header");

@@ -11,7 +11,8 @@ on_both_engines!(
     whoever_has_no_token_costs_no_hash,
     the_first_user_may_choose_the_books,
     the_books_are_chosen_once,
-    a_token_is_good_for_half_an_hour
+    a_token_is_good_for_half_an_hour,
+    a_set_up_is_answered_again_without_its_key,
 );
 
 fn offer(world: &World, token: &'static str) -> bool {
@@ -21,7 +22,7 @@ fn offer(world: &World, token: &'static str) -> bool {
 
 fn set_up(world: &World, token: &str, password: &str) -> testkit::http::Reply {
     let body: Value = json!({ "token": token, "login": "Ann", "password": password });
-    world.stranger().ask("POST", "/api/v1/setup").json(&body).send()
+    world.stranger().ask("POST", "/api/v1/setup").fresh().json(&body).send()
 }
 
 fn the_first_user_is_made_once(world: &World) {
@@ -52,6 +53,24 @@ fn whoever_has_no_token_costs_no_hash(world: &World) {
     assert_eq!(set_up(world, "sws_right", "short").refusal(), "409 already_set_up");
 }
 
+/// Whose answer was lost on the way asks again.
+fn a_set_up_is_answered_again_without_its_key(world: &World) {
+    assert!(offer(world, "sws_right"));
+    let ask = |login: &str, query: &str| {
+        let body = json!({ "token": "sws_right", "login": login, "password": PASSWORD });
+        let path = format!("/api/v1/setup{query}");
+        world.stranger().ask("POST", path).idempotency_key("lost").json(&body).send()
+    };
+    let tried = ask("ann", "?dry_run=true").good();
+    assert_eq!((tried.json()["dry_run"].clone(), tried.header("dry-run")), (json!(true), Some("true")));
+    let first = ask("ann", "").good().json();
+    assert!(first["key"].is_string());
+    let again = ask("ann", "");
+    assert_eq!((again.status, again.header("idempotency-replayed")), (201, Some("true")));
+    assert_eq!(again.json(), json!({ "user": first["user"] }));
+    assert_eq!(ask("bob", "").refusal(), "422 idempotency_mismatch");
+}
+
 fn a_token_is_good_for_half_an_hour(world: &World) {
     assert!(offer(world, "sws_first"));
     world.pass(Duration::from_mins(30));
@@ -66,7 +85,7 @@ fn the_first_user_may_choose_the_books(world: &World) {
     assert!(offer(world, "sws_right"));
     let ask = |organisation: &Value| {
         let body = json!({ "token": "sws_right", "login": "ann", "password": PASSWORD, "organisation": organisation });
-        world.stranger().ask("POST", "/api/v1/setup").json(&body).send()
+        world.stranger().ask("POST", "/api/v1/setup").fresh().json(&body).send()
     };
     let wrong = ask(&json!({ "name": "Shop", "currency": "EURO", "zone": "Europe/Berlin" }));
     assert_eq!(wrong.refusal(), "422 invalid_value /organisation/currency");

@@ -73,6 +73,14 @@ pub(crate) fn answers(world: &World) -> i64 {
     world.db.read_blocking(|conn| conn.query_opt(&ANSWERS, &[], |row| row.int(0))).unwrap().unwrap_or(0)
 }
 
+const HEARD: Statement =
+    Statement::new("test.trace.heard", "select distinct kind from db_outbox order by kind");
+
+/// The kinds of events that were written.
+pub(crate) fn heard(world: &World) -> Vec<String> {
+    world.db.read_blocking(|conn| conn.query(&HEARD, &[], |row| Ok(row.text(0)?.to_owned()))).unwrap()
+}
+
 /// The tables that differ.
 pub(crate) fn difference(before: &Trace, after: &Trace) -> Vec<String> {
     let other = after.iter().filter(|(table, now)| before.get(*table) != Some(*now));

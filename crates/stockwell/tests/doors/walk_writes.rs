@@ -2,7 +2,7 @@
 //! carries the version that it was made from, which reading the record shows.
 
 use crate::scope_walk::{Probe, Stage, probe};
-use crate::trace::{answers, difference, trace};
+use crate::trace::{answers, difference, heard, trace};
 use crate::world::PASSWORD;
 use serde_json::{Value, json};
 use stockwell::wiring;
@@ -157,12 +157,16 @@ fn writes() -> Vec<RouteInfo> {
 #[test]
 fn every_write_can_be_tried_and_leaves_nothing() {
     let stage = Stage::new();
+    let description: Value = serde_json::from_str(&stockwell::server::description()).unwrap();
     for route in writes() {
         let what = format!("{} {}", route.method, route.path);
         let probe = right(&stage, &route);
         let (before, kept) = (trace(&stage.world), answers(&stage.world));
         let dry = send(&stage, &route, &probe, "?dry_run=true");
         assert_eq!(dry.header("dry-run"), if dry.status < 300 { Some("true") } else { None }, "{what}");
+        if dry.status < 300 && dry.status != 204 {
+            assert_eq!(dry.json()["dry_run"], true, "{what}");
+        }
         assert_eq!(difference(&before, &trace(&stage.world)), Vec::<String>::new(), "{what}");
         assert_eq!(answers(&stage.world), kept, "{what}");
         // what was tried is what is done
@@ -171,7 +175,45 @@ fn every_write_can_be_tried_and_leaves_nothing() {
         assert!(done.status < 300 || route.reach == Reach::Named, "{what}: {}", done.text());
         if done.status < 300 {
             assert_eq!(answers(&stage.world), kept + 1, "{what}");
+            let described = described(&description, &route, done.status);
+            assert_eq!(
+                described.pointer("/headers/ETag").is_some(),
+                done.header("etag").is_some(),
+                "{what}: `ETag`"
+            );
+            // what is made has an address; what a bulk did is told entry by entry
+            let makes = route.method == "POST" && !route.path.ends_with('}') && done.status == 201;
+            assert_eq!(done.header("location").is_some(), makes, "{what}: `Location`");
         }
+    }
+    let kinds = wiring::feed().kinds;
+    let unlisted: Vec<String> =
+        heard(&stage.world).into_iter().filter(|kind| !kinds.contains(&kind.as_str())).collect();
+    assert_eq!(unlisted, [""; 0], "events of kinds that no module publishes");
+}
+
+/// What the description says of an answer.
+fn described<'a>(description: &'a Value, route: &RouteInfo, status: u16) -> &'a Value {
+    let operation = &description["paths"][&route.path][route.method.as_str().to_lowercase()];
+    let answer = &operation["responses"][status.to_string()];
+    assert!(answer.is_object(), "{} {} answers {status}, which is not described", route.method, route.path);
+    answer
+}
+
+#[test]
+fn every_record_is_described_with_its_version() {
+    let stage = Stage::new();
+    let description: Value = serde_json::from_str(&stockwell::server::description()).unwrap();
+    let routes = wiring::routes();
+    for route in routes.table().filter(|route| route.method == "GET" && route.reach != Reach::Everywhere) {
+        let Some(probe) = probe(&stage, "GET", &route.path) else { continue };
+        if route.path == "/api/v1/events" {
+            continue;
+        }
+        let shown = stage.admin.get(&probe.path);
+        assert_eq!(shown.status, 200, "{}: {}", route.path, shown.text());
+        let etag = described(&description, route, 200).pointer("/headers/ETag");
+        assert_eq!(etag.is_some(), shown.header("etag").is_some(), "GET {}", route.path);
     }
 }
 

@@ -84,7 +84,7 @@ pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey, token: &Token) -> Resu
 }
 
 fn expiry(wanted: Option<Instant>, now: Instant) -> Result<Instant, Problem> {
-    let expires_at = wanted.unwrap_or(now.plus_seconds(GOOD_SECONDS));
+    let expires_at = wanted.unwrap_or(now.to_the_second().plus_seconds(GOOD_SECONDS));
     if expires_at <= now || expires_at > now.plus_seconds(GOOD_SECONDS_MAX) {
         let detail = "a key is good until an instant between now and five years from now";
         return Err(Problem::at(Code::Expiry, "/expires_at", detail));

@@ -1,6 +1,6 @@
 //! The door of the set-up, open to whoever has the one-time token.
 
-use super::{FirstOrganisation, FirstUser};
+use super::FirstUser;
 use crate::Access;
 use crate::password::Password;
 use crate::token::Token;
@@ -8,7 +8,7 @@ use crate::users::{self, api::UserView};
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Answer, App, Failure, Json, Stranger};
+use web::{Answer, App, Failure, OrganisationSetUp, StrangerCommand};
 
 /// The first administrator.
 #[derive(Deserialize, ToSchema)]
@@ -24,7 +24,7 @@ pub(crate) struct SetUp {
     password: String,
     /// How the books are kept. It can also be said later, until the first posting.
     #[serde(default)]
-    organisation: Option<FirstOrganisation>,
+    organisation: Option<OrganisationSetUp>,
 }
 
 /// The first administrator and their first key.
@@ -32,8 +32,10 @@ pub(crate) struct SetUp {
 pub(crate) struct SetUpDone {
     /// The administrator.
     user: UserView,
-    /// An API key with all that the user may. It is shown only here.
-    key: String,
+    /// An API key with all that the user may. It is in the first answer only, not in a repeated one:
+    /// whoever has lost it makes another by `stockwell key add NAME --user LOGIN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
 }
 
 /// Makes the first user, once, and sets up the organisation when asked to.
@@ -41,10 +43,13 @@ pub(crate) struct SetUpDone {
 pub(crate) async fn set_up(
     State(access): State<Access>,
     app: App,
-    Stranger(ctx): Stranger,
-    Json(body): Json<SetUp>,
+    StrangerCommand(command): StrangerCommand<SetUp>,
 ) -> web::Result {
-    let (setup_token, now) = (body.token.clone(), ctx.now);
+    if let Some(answer) = command.earlier(&app).await? {
+        return Ok(answer);
+    }
+    let (body, now) = (&command.body, command.caller.ctx.now);
+    let setup_token = body.token.clone();
     app.db().read(move |conn| super::may(conn, &setup_token, now)).await?;
     let login = users::login(&body.login)?;
     let first = FirstUser {
@@ -53,16 +58,19 @@ pub(crate) async fn set_up(
         login,
     };
     let key = Token::new().map_err(|error| Failure::fault(format!("no random source: {error}")))?;
-    let (desk, setup_token, organisation) = (access.clone(), body.token, body.organisation);
-    let answer = app.db().write(move |tx| {
-        let tokens = (setup_token.as_str(), &key);
-        let user = super::first_user(tx, &ctx, desk.locations(), tokens, &first)?;
-        if let Some(organisation) = &organisation {
-            (desk.organise())(tx, &ctx, organisation).map_err(|failure| failure.under("/organisation"))?;
+    let desk = access.clone();
+    let answer = command.run(&app, move |tx, command| {
+        let (ctx, body) = (&command.caller.ctx, &command.body);
+        let tokens = (body.token.as_str(), &key);
+        let user = super::first_user(tx, ctx, desk.locations(), tokens, &first)?;
+        if let Some(organisation) = &body.organisation {
+            (desk.organise())(tx, ctx, organisation).map_err(|failure| failure.under("/organisation"))?;
         }
         let user = desk.user_view(tx, user)?;
         let location = format!("/api/v1/users/{}", user.login);
-        Answer::created(location, &SetUpDone { user, key: key.reveal().to_owned() })
+        let done = SetUpDone { user, key: Some(key.reveal().to_owned()) };
+        let answer = Answer::created(location, &done)?;
+        answer.keep(&SetUpDone { key: None, ..done })
     });
     access.after(answer.await).await
 }

@@ -13,9 +13,7 @@ use crate::token::{self, Token};
 use crate::users::{self, NewUser, User};
 use db::{Conn, Tx};
 use domain::{Code, Ctx, Instant, Problem};
-use serde::Deserialize;
-use utoipa::ToSchema;
-use web::{Failure, Principal, Within};
+use web::{Failure, OrganisationSetUp, Principal, Within};
 
 /// How long a token is good: 30 minutes, in seconds.
 const GOOD_SECONDS: i64 = 30 * 60;
@@ -31,27 +29,9 @@ pub struct FirstUser {
     pub password: PasswordPhc,
 }
 
-/// How the books are kept, to be chosen with the first administrator. `places` says what each means.
-#[derive(Clone, PartialEq, Eq, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FirstOrganisation {
-    /// What the organisation is called.
-    pub name: String,
-    /// The currency of the books, such as `GBP`. Never changes.
-    pub currency: String,
-    /// The zone that its periods follow, such as `Europe/London`.
-    pub zone: String,
-    /// `fifo` (the default) or `moving_average`. Never changes.
-    #[serde(default)]
-    pub valuation_method: Option<String>,
-    /// `site` (the default) or `organisation`. Never changes.
-    #[serde(default)]
-    pub valuation_grouping: Option<String>,
-}
-
 /// Sets the organisation up inside of the transaction; handed over by the wiring, since this module
 /// knows no books.
-pub type Organise = fn(&mut Tx<'_>, &Ctx, &FirstOrganisation) -> Result<(), Failure>;
+pub type Organise = fn(&mut Tx<'_>, &Ctx, &OrganisationSetUp) -> Result<(), Failure>;
 
 /// A fresh token, when nobody exists yet. An earlier one is good no more.
 ///

@@ -10,7 +10,7 @@ use web::{Answer, App, Command, Failure, IfMatch, Path};
     path = "/api/v1/items/{sku}/units",
     params(("sku" = String, Path, description = "the SKU")),
     request_body = NewUnit,
-    responses((status = 200, body = Item))
+    responses((status = 201, body = Item))
 )]
 pub(crate) async fn add_item_unit(
     app: App,
@@ -18,7 +18,7 @@ pub(crate) async fn add_item_unit(
     version: IfMatch,
     command: Command<NewUnit>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, unit| super::add_unit(tx, ctx, (&sku, version), unit)).await
+    run(app, command, made, move |tx, ctx, unit| super::add_unit(tx, ctx, (&sku, version), unit)).await
 }
 
 /// Removes a packaging unit that no barcode hangs on.
@@ -34,7 +34,7 @@ pub(crate) async fn remove_item_unit(
     version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, ()| super::remove_unit(tx, ctx, (&sku, version), &unit)).await
+    run(app, command, shown, move |tx, ctx, ()| super::remove_unit(tx, ctx, (&sku, version), &unit)).await
 }
 
 /// Adds a barcode to a unit of an item.
@@ -43,7 +43,7 @@ pub(crate) async fn remove_item_unit(
     path = "/api/v1/items/{sku}/barcodes",
     params(("sku" = String, Path, description = "the SKU")),
     request_body = NewBarcode,
-    responses((status = 200, body = Item))
+    responses((status = 201, body = Item))
 )]
 pub(crate) async fn add_item_barcode(
     app: App,
@@ -51,7 +51,8 @@ pub(crate) async fn add_item_barcode(
     version: IfMatch,
     command: Command<NewBarcode>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, barcode| super::add_barcode(tx, ctx, (&sku, version), barcode)).await
+    run(app, command, made, move |tx, ctx, barcode| super::add_barcode(tx, ctx, (&sku, version), barcode))
+        .await
 }
 
 /// Removes a barcode of an item.
@@ -67,18 +68,24 @@ pub(crate) async fn remove_item_barcode(
     version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
-    run(app, command, move |tx, ctx, ()| super::remove_barcode(tx, ctx, (&sku, version), &code)).await
+    run(app, command, shown, move |tx, ctx, ()| super::remove_barcode(tx, ctx, (&sku, version), &code)).await
+}
+
+/// The answer where the item has something new.
+fn made(item: &Item) -> web::Result {
+    Ok(Answer::created(crate::find::api::address(&item.sku), item)?.version(item.version))
+}
+
+/// The answer where it has something no more.
+fn shown(item: &Item) -> web::Result {
+    Ok(Answer::ok(item)?.version(item.version))
 }
 
 async fn run<T: Send + 'static>(
     app: App,
     command: Command<T>,
+    answer: fn(&Item) -> web::Result,
     mut change: impl FnMut(&mut db::Tx<'_>, &Ctx, &T) -> Result<Item, Failure> + Send + 'static,
 ) -> web::Result {
-    command
-        .run(&app, move |tx, command| {
-            let item = change(tx, &command.caller.ctx, &command.body)?;
-            Ok(Answer::ok(&item)?.version(item.version))
-        })
-        .await
+    command.run(&app, move |tx, command| answer(&change(tx, &command.caller.ctx, &command.body)?)).await
 }

@@ -16,7 +16,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use stock::Vault;
 use tower_service::Service as _;
 use uuid::Uuid;
-use web::{App, AppParts, Authenticator, Clock, Failure, Grant, Limits, Principal, PrincipalKind, Within};
+use web::{
+    App, AppParts, Authenticator, Clock, Failure, Feed, Grant, Limits, Principal, PrincipalKind, Within,
+};
 
 const SETS: &[MigrationSet] =
     &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS];
@@ -145,6 +147,7 @@ impl World {
             limits: Limits::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),
+            feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
         });
         let routes = access::routes()
             .and(catalog::routes())

@@ -9,9 +9,10 @@ use crate::{code, store_organisation};
 use db::{Conn, DbError, Tx};
 use domain::costing::Method;
 use domain::{AsProblem, Code, Ctx, Currency, Instant, Problem, Zone};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Serialize, Serializer};
 use serde_json::json;
 use utoipa::ToSchema;
+pub use web::OrganisationSetUp as SetUp;
 use web::{Failure, RecordChange};
 
 /// Which stock shares its cost layers.
@@ -82,25 +83,6 @@ pub struct Organisation {
 
 fn zone_name<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(zone.name())
-}
-
-/// What the organisation is set up with.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = OrganisationSetUp)]
-pub struct SetUp {
-    /// What it is called.
-    pub name: String,
-    /// The currency of the books, such as `GBP`. Never changes.
-    pub currency: String,
-    /// The zone that its periods follow, such as `Europe/London`.
-    pub zone: String,
-    /// `fifo` (the default) or `moving_average`. Never changes.
-    #[serde(default)]
-    pub valuation_method: Option<String>,
-    /// `site` (the default) or `organisation`. Never changes.
-    #[serde(default)]
-    pub valuation_grouping: Option<String>,
 }
 
 /// The organisation as it is; before it is set up: GBP, UTC, FIFO, a group for each site.

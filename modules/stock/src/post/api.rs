@@ -1,7 +1,7 @@
 //! The routes of postings: they translate and submit.
 
 use super::wire::{BulkBody, PostingBody, ReverseBody};
-use crate::answer::PostingAnswer;
+use crate::answer::{BulkAnswer, PostingAnswer};
 use crate::input::{Request, RequestKey, Work};
 use crate::service::Vault;
 use axum::extract::State;
@@ -67,7 +67,7 @@ posting_route!(
 /// Posts up to 1,000 postings of any kinds; each needs the permission of its kind.
 #[utoipa::path(
     post, path = "/api/v1/postings/bulk", request_body = BulkBody,
-    responses((status = 200, description = "how many were accepted and refused, and each outcome in order"))
+    responses((status = 200, description = "Each outcome, in order", body = BulkAnswer))
 )]
 pub(crate) async fn post_bulk(
     app: App,

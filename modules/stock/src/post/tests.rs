@@ -14,6 +14,7 @@ on_both_engines!(
     a_reversal_looks_at_what_another_clock_has_booked_after_it,
     a_reservation_is_not_fulfilled_by_goods_that_stay,
     a_key_with_another_request_never_disturbs_who_repeats_the_first,
+    what_is_lacking_is_told_with_its_item_and_lot,
 );
 
 fn what_was_overtaken_on_its_way_is_posted_all_the_same(engine: Engine) {
@@ -30,6 +31,28 @@ fn what_was_overtaken_on_its_way_is_posted_all_the_same(engine: Engine) {
     assert_eq!(body["recorded_at"], "2026-03-01T09:45:00.000001Z");
     world.post(Kind::Move, vec![LineInput { to_location: Some("L2".into()), ..parse("3 BOLT at L1") }]);
     assert_eq!(world.stock("BOLT"), ["L1 4", "L2 3"]);
+}
+
+/// A posting of many lines is refused by one: the sentence says which goods it is about, as the request
+/// spells them.
+fn what_is_lacking_is_told_with_its_item_and_lot(engine: Engine) {
+    let world = world(engine);
+    world.receive("5 BOLT at L1");
+    world.receive("5 MILK lot A-1 until 2026-04-01 at L1");
+    let told = |kind: Kind, lines: &[&str]| -> String {
+        let answer = world.try_post(kind, lines.iter().map(|text| parse(text)).collect());
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let detail = body["detail"].as_str().unwrap().to_owned();
+        assert_eq!(body["errors"][0]["detail"], detail, "once for the field, once for the whole");
+        detail
+    };
+    let bolt = "`BOLT`: `L1` has `5` on hand and `6` is wanted in all";
+    assert_eq!(told(Kind::Issue, &["1 MILK lot A-1 at L1", "6 BOLT at L1"]), bolt);
+    let milk = "`MILK`, lot `a-1`: `L1` has `5` on hand and `9` is wanted in all";
+    assert_eq!(told(Kind::Issue, &["1 BOLT at L1", "9 MILK lot a-1 at L1"]), milk);
+    // a lot that the batch would have made first
+    let new = told(Kind::Adjust, &["1 MILK lot B until 2026-02-01 at L1"]);
+    assert!(new.starts_with("`MILK`, lot `B`: the last sellable day"), "{new}");
 }
 
 fn a_reversal_looks_at_what_another_clock_has_booked_after_it(engine: Engine) {
