@@ -74,7 +74,7 @@ fn what_comes_back_is_worth_what_it_was_worth_when_it_left(engine: Engine) {
     assert_eq!(returned(&world, sale), [(0, 3, 1_000)]);
     assert_eq!(
         give_back(&world, back("1 BOLT at L1", sale, None)),
-        "return_exceeds_sale /lines/0/qty: `1` comes back, and `0` of the sale is left to come back"
+        "return_exceeds_sale /lines/0/qty: `BOLT`: `1` comes back, and `0` of the sale is left to come back"
     );
     // one that no sale explains is worth the average of where it comes in
     world.post(Kind::Return, vec![LineInput { cost: CostInput::Unknown, ..parse("1 BOLT at M1") }]);
@@ -143,7 +143,7 @@ fn a_sale_that_cannot_be_meant_is_refused_by_name(engine: Engine) {
         ),
         (
             back("3 BOLT at L1", sale, None),
-            "return_exceeds_sale /lines/0/qty: `3` comes back, and `2` of the sale is left to come back"
+            "return_exceeds_sale /lines/0/qty: `BOLT`: `3` comes back, and `2` of the sale is left to come back"
                 .to_owned(),
         ),
     ] {
@@ -183,7 +183,7 @@ fn a_serial_finds_its_line_by_itself(engine: Engine) {
     sell(&world, &["1 DRILL serials S2 at L1"]);
     assert_eq!(
         give_back(&world, back("1 DRILL serials S2 at L1", sale, None)),
-        "return_exceeds_sale /lines/0/serials/0: `1` comes back, and `0` of the sale is left to come back"
+        "return_exceeds_sale /lines/0/serials/0: `DRILL`, serial `S2`: `1` comes back, and `0` of the sale is left to come back"
     );
     assert_eq!(give_back(&world, back("1 DRILL serials S3 at M1", other, Some(0))), "accepted");
 }
@@ -201,7 +201,7 @@ fn a_lot_comes_back_from_the_lines_that_shipped_it(engine: Engine) {
     assert_eq!(quantities(&world), [(0, 2), (2, 1)]);
     assert_eq!(
         give_back(&world, back("2 MILK lot A at L1", sale, None)),
-        "return_exceeds_sale /lines/0/qty: `2` comes back, and `1` of the sale is left to come back"
+        "return_exceeds_sale /lines/0/qty: `MILK`, lot `A`: `2` comes back, and `1` of the sale is left to come back"
     );
     assert_eq!(give_back(&world, back("1 MILK lot A at L2", sale, Some(2))), "accepted");
     assert_eq!(quantities(&world), [(0, 2), (2, 2)]);
@@ -298,7 +298,7 @@ fn two_in_one_batch_take_no_more_than_there_is(engine: Engine) {
     let twice = vec![back("1 BOLT at L1", sale, None), back("2 BOLT at L1", sale, Some(0))];
     assert_eq!(
         self::told(&world.try_post(Kind::Return, twice)),
-        "return_exceeds_sale /lines/1/qty: `2` comes back, and `1` of the sale is left to come back"
+        "return_exceeds_sale /lines/1/qty: `BOLT`: `2` comes back, and `1` of the sale is left to come back"
     );
     assert_eq!(returned(&world, sale), []);
 }
@@ -364,7 +364,7 @@ fn a_bulk_takes_back_line_by_line_or_not_at_all(engine: Engine) {
     };
     assert_eq!(
         told(&bulk(true)),
-        "return_exceeds_sale /postings/1/lines/0/qty: `3` comes back, and `2` of the sale is left to come back"
+        "return_exceeds_sale /postings/1/lines/0/qty: `BOLT`: `3` comes back, and `2` of the sale is left to come back"
     );
     assert_eq!(returned(&world, sale), []);
     let body = body(&bulk(false));

@@ -51,7 +51,7 @@ fn what_is_lacking_is_told_with_its_item_and_lot(engine: Engine) {
     let milk = "`MILK`, lot `a-1`: `L1` has `5` on hand and `9` is wanted in all";
     assert_eq!(told(Kind::Issue, &["1 BOLT at L1", "9 MILK lot a-1 at L1"]), milk);
     // a lot that the batch would have made first
-    let new = told(Kind::Adjust, &["1 MILK lot B until 2026-02-01 at L1"]);
+    let new = told(Kind::Receive, &["1 MILK lot B until 2026-02-01 at L1"]);
     assert!(new.starts_with("`MILK`, lot `B`: the last sellable day"), "{new}");
 }
 

@@ -5,6 +5,7 @@ use super::batch::Batch;
 use crate::compile::Compiled;
 use crate::pointer;
 use domain::ledger::{Kind, Place, Refusal};
+use domain::item::Tracking;
 use domain::{Code, ItemId, LotId, Permission, Problem, SiteId};
 use std::sync::Arc;
 use web::Principal;
@@ -74,7 +75,8 @@ impl Batch<'_> {
 
     /// How that is called which a refusal of this code is about; `None` where the sentence says enough.
     fn called(&self, about: About, code: Code) -> Option<String> {
-        let sku = &self.names.item_facts.get(&about.item)?.sku;
+        let item = self.names.item_facts.get(&about.item)?;
+        let sku = &item.sku;
         match code {
             Code::InsufficientAvailable => {
                 let site = &self.names.site_facts.get(&about.site?)?.code;
@@ -85,6 +87,7 @@ impl Batch<'_> {
             | Code::ReturnExceedsSale
             | Code::LotOnHold
             | Code::LotExpired => Some(match self.names.lot_codes.get(&about.lot) {
+                Some(lot) if item.tracking == Tracking::Serial => format!("`{sku}`, serial `{lot}`"),
                 Some(lot) => format!("`{sku}`, lot `{lot}`"),
                 None => format!("`{sku}`"),
             }),
