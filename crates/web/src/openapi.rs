@@ -154,18 +154,28 @@ fn operation(route: &RouteInfo) -> Operation {
     operation
 }
 
-/// Whether an answer is a record with its version, which goes with it as `ETag`.
+/// Whether an answer is a record with its version, or what became of a record that the address names:
+/// the version goes with it as `ETag`.
 fn shows_version(route: &RouteInfo, response: &Response) -> bool {
-    let named = response.content.values().find_map(|content| match content {
-        RefOr::T(Content { schema: Some(RefOr::Ref(reference)), .. }) => {
-            reference.ref_location.rsplit('/').next()
-        }
-        _ => None,
-    });
-    let schema = route.schemas.iter().find(|(name, _)| Some(name.as_str()) == named);
+    let changed = route.is_versioned() && !response.content.is_empty();
+    changed
+        || response.content.values().any(|content| match content {
+            RefOr::T(Content { schema: Some(schema), .. }) => has_version(route, schema),
+            _ => false,
+        })
+}
+
+/// Whether a schema has the field, by itself or by a part of it.
+fn has_version(route: &RouteInfo, schema: &RefOr<Schema>) -> bool {
     match schema {
-        Some((_, RefOr::T(Schema::Object(object)))) => object.properties.contains_key("version"),
-        _ => false,
+        RefOr::Ref(reference) => {
+            let name = reference.ref_location.rsplit('/').next();
+            let found = route.schemas.iter().find(|(known, _)| Some(known.as_str()) == name);
+            found.is_some_and(|(_, schema)| has_version(route, schema))
+        }
+        RefOr::T(Schema::Object(object)) => object.properties.contains_key("version"),
+        RefOr::T(Schema::AllOf(all)) => all.items.iter().any(|part| has_version(route, part)),
+        RefOr::T(_) => false,
     }
 }
 

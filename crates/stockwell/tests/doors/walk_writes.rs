@@ -183,7 +183,7 @@ fn every_write_can_be_tried_and_leaves_nothing() {
             );
             // what is made has an address; what a bulk did is told entry by entry
             let makes = route.method == "POST" && !route.path.ends_with('}') && done.status == 201;
-            assert_eq!(done.header("location").is_some(), makes, "{what}: `Location`");
+            assert_eq!(done.header("location").is_some(), makes, "{what}: `Location` of {}", done.status);
         }
     }
     let kinds = wiring::feed().kinds;
