@@ -4,8 +4,8 @@
 use super::batch::Batch;
 use crate::compile::Compiled;
 use crate::pointer;
-use domain::ledger::{Kind, Place, Refusal};
 use domain::item::Tracking;
+use domain::ledger::{Kind, Place, Refusal};
 use domain::{Code, ItemId, LotId, Permission, Problem, SiteId};
 use std::sync::Arc;
 use web::Principal;
