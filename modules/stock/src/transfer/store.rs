@@ -102,7 +102,7 @@ const IN_TRANSIT: Statement = Statement::new(
 const CLAIMS: Statement = Statement::new(
     "stock.transfer.claims",
     "select c.id, c.owner, c.item, c.site, c.location, c.lot, c.qty, c.priority, c.made_at, c.expires_at, c.state,
-       c.backordered, c.may_wait, c.told
+       c.backordered, c.may_wait, c.told, c.lost
      from stock_transfer_line t
      join stock_claim c on c.item = t.item and c.site = ?2 and c.state = 1
        and c.owner = cast(?3 as text) || '/' || cast(t.line as text)
