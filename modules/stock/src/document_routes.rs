@@ -41,6 +41,7 @@ where
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::change_lot))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::hold_lot))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::release_lot))
+        .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::set_serial_parent))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::get_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::close_period))

@@ -79,6 +79,17 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             let path = path.replace("{sku}", "MILK").replace("{lot}", "L1");
             with(path, json!({ "reason": "inspection" }))
         }
+        ("POST", "/api/v1/items/{sku}/lots/{lot}/parent") => {
+            let sku = stage.world.name("SKU");
+            made(
+                "/api/v1/items",
+                json!({ "sku": sku, "name": "x", "base_unit": "each", "tracking": "serial" }),
+            );
+            let line = json!({ "sku": sku, "location": "LON-1", "lot": "R-76", "serials": ["S1"] });
+            made("/api/v1/postings/receive", json!({ "lines": [line] }));
+            let body = json!({ "parent": "R-77", "reason": "inspection" });
+            with(format!("/api/v1/items/{sku}/lots/S1/parent"), body)
+        }
         ("POST", "/api/v1/reasons") => {
             with(path.to_owned(), json!({ "code": stage.world.name("r"), "name": "x" }))
         }

@@ -2,6 +2,7 @@
 
 use super::LotChanged;
 use super::hold::{LotHold, set_hold};
+use super::parent::{SerialParent, set_parent};
 use domain::{AsProblem, when};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -81,3 +82,37 @@ hold_route!(
     /// Releases a lot: all of its stock on hold is good again.
     release_lot, "/api/v1/items/{sku}/lots/{lot}/release", false
 );
+
+/// Which lot a serial was made in.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SerialParentBody {
+    /// The lot; it is made when nobody has named it before. Null when it is not known.
+    parent: Option<String>,
+    /// One of the reasons.
+    reason: String,
+    /// What a person should know.
+    note: Option<String>,
+}
+
+/// Says which lot a serial was made in, when it came in without one or under the wrong one.
+#[utoipa::path(
+    post, path = "/api/v1/items/{sku}/lots/{lot}/parent", request_body = SerialParentBody,
+    params(("sku" = String, Path, description = "the SKU"), ("lot" = String, Path, description = "the serial")),
+    responses((status = 200, body = SerialParent))
+)]
+pub(crate) async fn set_serial_parent(
+    app: App,
+    Path((sku, lot)): Path<(String, String)>,
+    version: IfMatch,
+    command: Command<SerialParentBody>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let SerialParentBody { parent, reason, note } = &command.body;
+            let why = (reason.as_str(), note.as_deref());
+            let shown = set_parent(tx, &command.caller, (&sku, &lot), version, parent.as_deref(), why)?;
+            Ok(Answer::ok(&shown)?.version(shown.version))
+        })
+        .await
+}

@@ -72,8 +72,8 @@ pub(crate) fn set_hold(
     if on_hold {
         store::keep_held(tx, after.id)?;
     }
-    let (usable, past) = standing_otherwise(tx, caller, &after)?;
-    let posting = restate(tx, caller, &item, &after, &usable, (&why, note.as_deref()))?;
+    let (usable, past) = standing_otherwise(tx, caller, &after, on_hold)?;
+    let posting = restate(tx, caller, &item, on_hold, &usable, (&why, note.as_deref()))?;
     let expired = expire(tx, caller, &item, &past)?;
     if !on_hold {
         store::forget_held(tx, after.id)?;
@@ -100,44 +100,50 @@ fn refuse_of_parent(lot: &LotRow, on_hold: bool) -> Result<(), Problem> {
 
 /// The stock of a lot at sites that stands as good while the lot is on hold now, or on hold while it
 /// is released; and apart from it what is past its day where it stands, and was released.
-fn standing_otherwise(
+pub(super) fn standing_otherwise(
     tx: &mut Tx<'_>,
     caller: &Caller,
     lot: &LotRow,
+    on_hold: bool,
 ) -> Result<(Vec<Standing>, Vec<Standing>), Failure> {
     let (standing, facts) = standing(tx, lot)?;
-    let from = decide::usable(!lot.on_hold);
+    let from = decide::usable(!on_hold);
     // a release leaves what is on hold for another reason: its own, or that of its parent
-    let stays = |there: &Standing| !lot.on_hold && (there.on_hold || there.stays_held);
+    let stays = |there: &Standing| !on_hold && (there.on_hold || there.stays_held);
     let here = |there: &Standing| there.status == from && site(&facts, there).is_some() && !stays(there);
     let here: Vec<Standing> = standing.into_iter().filter(here).collect();
     let days = days(tx, caller, here.iter().filter_map(|there| site(&facts, there)).collect())?;
     Ok(here.into_iter().partition(|there| {
         let today = site(&facts, there).and_then(|site| days.get(&site).copied());
-        lot.on_hold || today.is_none_or(|today| decide::sellable_on(there.expiry_on, today))
+        on_hold || today.is_none_or(|today| decide::sellable_on(there.expiry_on, today))
     }))
 }
 
-/// Puts stock of a lot into the status that the lot gives it now.
-fn restate(
+/// Puts stock into the status that its lot gives it, which is on hold now or not any more.
+pub(super) fn restate(
     tx: &mut Tx<'_>,
     caller: &Caller,
     item: &ItemFacts,
-    lot: &LotRow,
+    on_hold: bool,
     standing: &[Standing],
     (why, note): (&str, Option<&str>),
 ) -> Result<Option<PostingAnswer>, Failure> {
     if standing.is_empty() {
         return Ok(None);
     }
-    let into = decide::usable(lot.on_hold);
+    let into = decide::usable(on_hold);
     let lines = standing.iter().map(|there| to(item, there, into)).collect();
     let (why, note) = (Some(why.to_owned()), note.map(str::to_owned));
     post(tx, caller, Kind::SetStatus, why, note, lines).map(Some)
 }
 
 /// Expires what was on hold, and is past its day. How much.
-fn expire(tx: &mut Tx<'_>, caller: &Caller, item: &ItemFacts, standing: &[Standing]) -> Result<i64, Failure> {
+pub(super) fn expire(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    item: &ItemFacts,
+    standing: &[Standing],
+) -> Result<i64, Failure> {
     if standing.is_empty() {
         return Ok(0);
     }

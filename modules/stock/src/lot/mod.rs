@@ -14,6 +14,9 @@ mod find_tests;
 pub(crate) mod hold;
 #[cfg(test)]
 pub(crate) mod hold_tests;
+pub(crate) mod parent;
+#[cfg(test)]
+mod parent_set_tests;
 #[cfg(test)]
 mod parent_tests;
 pub(crate) mod store;

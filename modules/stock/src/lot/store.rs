@@ -1,9 +1,11 @@
 //! The statements of commands on lots.
 
 use crate::load;
-use db::{Conn, DbError, Row, Rows, Statement, Tx};
+use crate::store_vault::INSERT_LOTS;
+use db::{Conn, DbError, Row, Rows, Statement, Tx, Value};
+use domain::code::fold;
 use domain::when::Date;
-use domain::{ItemId, LocationId, LotId, LotRole, Status};
+use domain::{Instant, ItemId, LocationId, LotId, LotRole, Status};
 
 macro_rules! lock {
     ($end:literal) => {
@@ -61,6 +63,28 @@ const FORGET_HELD: Statement = Statement::new(
     "update stock_lot set stays_held = false where parent = ?1 and stays_held",
 );
 
+/// The same of one serial, which comes to a parent that is on hold.
+const KEEP_ONE_HELD: Statement = Statement::new(
+    "stock.lot.keep_one_held",
+    "update stock_lot set stays_held = true
+     where id = ?1 and exists (
+       select 1 from stock_balance b
+       where b.lot = stock_lot.id and b.lot <> 0 and b.location > 0 and b.status = 2 and b.on_hand > 0)",
+);
+
+const FORGET_ONE_HELD: Statement = Statement::new(
+    "stock.lot.forget_one_held",
+    "update stock_lot set stays_held = false where id = ?1 and stays_held",
+);
+
+const SET_PARENT: Statement = Statement::new(
+    "stock.lot.set_parent",
+    "update stock_lot set parent = ?2, expiry_on = ?3, version = ?4 where id = ?1",
+);
+
+const MAKE_PARENT: Statement =
+    Statement::new("stock.lot.make_parent", "update stock_lot set role = 2 where id = ?1 and role is null");
+
 /// The serials that have the day of their parent.
 const DATED_LIKE: Statement = Statement::per_engine(
     "stock.lot.dated_like",
@@ -91,7 +115,8 @@ pub(crate) struct LotRow {
     pub(crate) version: i64,
     /// It is on hold by itself.
     pub(crate) on_hold: bool,
-    pub(crate) is_parent: bool,
+    /// A serial or a parent; neither when it is of an item that is traced by lot.
+    pub(crate) role: Option<LotRole>,
     /// The lot that it was made in.
     pub(crate) parent: Option<ParentRow>,
 }
@@ -99,6 +124,7 @@ pub(crate) struct LotRow {
 /// The parent of a serial, as far as it concerns the serial.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ParentRow {
+    pub(crate) id: LotId,
     pub(crate) code: String,
     pub(crate) expiry_on: Option<Date>,
     pub(crate) on_hold: bool,
@@ -136,7 +162,8 @@ pub(crate) fn lock(tx: &mut Tx<'_>, item: ItemId, folded: &str) -> Result<Option
 
 fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
     let parent = match row.opt_int(8)? {
-        Some(_) => Some(ParentRow {
+        Some(id) => Some(ParentRow {
+            id: LotId(id),
             code: row.text(9)?.to_owned(),
             expiry_on: row.opt_date(10)?,
             on_hold: row.bool(11)?,
@@ -151,7 +178,7 @@ fn lot(row: &Row<'_>) -> Result<LotRow, DbError> {
         made_on: row.opt_date(4)?,
         version: row.int(5)?,
         on_hold: row.bool(6)?,
-        is_parent: row.opt_int(7)?.and_then(LotRole::from_number) == Some(LotRole::Parent),
+        role: row.opt_int(7)?.and_then(LotRole::from_number),
         parent,
     })
 }
@@ -186,6 +213,53 @@ pub(crate) fn keep_held(tx: &mut Tx<'_>, parent: LotId) -> Result<(), DbError> {
 /// Forgets which serials were on hold before their parent was.
 pub(crate) fn forget_held(tx: &mut Tx<'_>, parent: LotId) -> Result<(), DbError> {
     tx.execute(&FORGET_HELD, &[parent.get().into()]).map(|_| ())
+}
+
+/// Notes that a serial is on hold already, because its parent is from now on.
+pub(crate) fn keep_one_held(tx: &mut Tx<'_>, serial: LotId) -> Result<(), DbError> {
+    tx.execute(&KEEP_ONE_HELD, &[serial.get().into()]).map(|_| ())
+}
+
+/// Forgets that a serial was on hold before its parent was.
+pub(crate) fn forget_one_held(tx: &mut Tx<'_>, serial: LotId) -> Result<(), DbError> {
+    tx.execute(&FORGET_ONE_HELD, &[serial.get().into()]).map(|_| ())
+}
+
+/// Stores the parent of a serial, and the day that it has with it.
+pub(crate) fn set_parent(tx: &mut Tx<'_>, serial: &LotRow) -> Result<(), DbError> {
+    let parent = serial.parent.as_ref().map(|parent| parent.id.get());
+    let params = [serial.id.get().into(), parent.into(), serial.expiry_on.into(), serial.version.into()];
+    tx.execute(&SET_PARENT, &params).map(|_| ())
+}
+
+/// Makes a parent of a lot that is neither a serial nor a parent.
+pub(crate) fn make_parent(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
+    tx.execute(&MAKE_PARENT, &[lot.get().into()]).map(|_| ())
+}
+
+/// A parent that nobody has named before, with the days of its first serial.
+pub(crate) fn add_parent(
+    tx: &mut Tx<'_>,
+    serial: &LotRow,
+    code: &str,
+    now: Instant,
+) -> Result<ParentRow, DbError> {
+    let id = db::ids::take(tx, "stock_lot", 1)?;
+    let folded = fold(code);
+    let mut rows = Rows::with_capacity(9, 1);
+    rows.push(&[
+        id.into(),
+        serial.item.get().into(),
+        code.into(),
+        (&folded).into(),
+        serial.expiry_on.into(),
+        serial.made_on.into(),
+        LotRole::Parent.number().into(),
+        Value::Null,
+        now.0.into(),
+    ]);
+    tx.execute_many(&INSERT_LOTS, &rows)?;
+    Ok(ParentRow { id: LotId(id), code: code.to_owned(), expiry_on: serial.expiry_on, on_hold: false })
 }
 
 /// A serial that has the day of its parent.
@@ -223,5 +297,17 @@ pub(crate) fn date_serials(
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] =
-    &[&LOCK, &SET_EXPIRY, &SET_HOLD, &STANDING, &KEEP_HELD, &FORGET_HELD, &DATED_LIKE, &DATE_SERIALS];
+pub(crate) const ALL: &[&Statement] = &[
+    &LOCK,
+    &SET_EXPIRY,
+    &SET_HOLD,
+    &STANDING,
+    &KEEP_HELD,
+    &FORGET_HELD,
+    &KEEP_ONE_HELD,
+    &FORGET_ONE_HELD,
+    &SET_PARENT,
+    &MAKE_PARENT,
+    &DATED_LIKE,
+    &DATE_SERIALS,
+];

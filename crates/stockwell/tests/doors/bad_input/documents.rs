@@ -208,6 +208,18 @@ fn a_wrong_command_on_a_lot_is_refused(world: &World) {
     ] {
         stage.refuses("hold", &post(path, body), expected);
     }
+    let because = |parent: Value| json!({ "parent": parent, "reason": "inspection" });
+    for (path, body, expected) in [
+        ("DRILL/lots/S1", json!({ "parent": "R-77", "reason": "because" }), "422 unknown_reason /reason"),
+        ("DRILL/lots/S1", json!({ "parent": "R-77" }), "400 malformed_body /reason"),
+        ("DRILL/lots/S1", because(json!("S2")), "422 not_a_parent /parent"),
+        ("DRILL/lots/S1", because(json!("")), "422 invalid_value /parent"),
+        ("DRILL/lots/S1", because(json!(7)), "400 malformed_body /parent"),
+        ("MILK/lots/GOOD", because(json!("R-77")), "422 invalid_value /parent"),
+        ("DRILL/lots/S9", because(json!("R-77")), "404 not_found"),
+    ] {
+        stage.refuses("parent", &post(format!("items/{path}/parent"), body), expected);
+    }
     for (body, expected) in [
         (json!({ "expiry_on": "2026-02-30" }), "422 invalid_value /expiry_on"),
         (json!({ "expiry_on": "soon" }), "422 invalid_value /expiry_on"),
