@@ -117,7 +117,7 @@ use domain::Permission;
 use web::{Reach, Routes, Unversioned};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 26] = [
+pub const EVENTS: [&str; 27] = [
     "stock.allocated",
     "stock.backorder_rule_set",
     "stock.claim_backordered",
@@ -126,6 +126,7 @@ pub const EVENTS: [&str; 26] = [
     "stock.expired",
     "stock.lot_changed",
     "stock.lot_held",
+    "stock.lot_parent_set",
     "stock.lot_released",
     "stock.period_closed",
     "stock.period_reopened",
