@@ -99,12 +99,14 @@ pub(crate) fn open_sqlite(
     if settings.read_only {
         latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
     } else {
-        let lock = open::lock(&path)?;
+        let lock = open::lock(&open::real(&path))?;
         let mut conn = open::writer(&path, settings)?;
         open::leave_sync(&conn)?;
+        let mut sync = syncer::of_log(&open::real(&path));
+        syncer::catch_up(&mut sync)?;
         let log = Log::watch(&mut conn)?;
         let told = (Arc::clone(&durable), Arc::clone(&wake));
-        let syncer = Syncer::start(syncer::of_log(&path), told, |work| spawn("db-sync", work))?;
+        let syncer = Syncer::start(sync, told, |work| spawn("db-sync", work))?;
         threads.push(spawn("db-checkpoint", log.copier(&path, settings)?)?);
         let writer = Writer {
             lock,

@@ -89,13 +89,17 @@ where
     }
 
     fn finish(self: Box<Self>, end: Result<(), DbError>) {
-        let result = match (end, self.result) {
+        let Closure { f, result, reply, .. } = *self;
+        // before the caller goes on: it may hold the last handle but one of the database, and the last
+        // must not be dropped on a thread of ours
+        drop(f);
+        let result = match (end, result) {
             (Ok(()), Some(result)) => result,
             (Ok(()), None) => Err(E::from(DbError::internal("a closure without a result"))),
             (Err(error), _) => Err(E::from(error)),
         };
         // a caller that is gone finds its outcome by its idempotency key
-        drop(self.reply.send(result));
+        drop(reply.send(result));
     }
 }
 
@@ -218,7 +222,9 @@ impl<C: Send + 'static, O: Send + 'static> HotCall for Call<C, O> {
     }
 
     fn finish(self: Box<Self>, end: Result<(), DbError>) {
-        for (reply, outcome) in self.replies.into_iter().zip(self.outcomes) {
+        let Call { run, commands, replies, outcomes } = *self;
+        drop((run, commands));
+        for (reply, outcome) in replies.into_iter().zip(outcomes) {
             let result = match (&end, outcome) {
                 (Ok(()), Some(outcome)) => outcome,
                 (Ok(()), None) => Err(DbError::internal("a command without an outcome")),

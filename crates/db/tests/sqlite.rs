@@ -213,3 +213,21 @@ fn the_end_copies_the_log_back_also_beside_another_process_that_reads() {
     assert_eq!(copied_alone(&world.settings).len(), 20_000);
     assert_eq!(all(&beside).len(), 20_000);
 }
+
+#[test]
+fn a_file_behind_a_link_is_synced_and_locked_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let (real, link) = (dir.path().join("real.db"), dir.path().join("link.db"));
+    std::fs::File::create(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let url = |path: &std::path::Path| Settings::new(format!("sqlite:{}", path.display()));
+    let db = Db::open(&url(&link), SETS).unwrap();
+    db.migrate().unwrap();
+    put(&db, 1, 1).unwrap();
+    let refused = Db::open(&url(&real), SETS).unwrap_err();
+    assert!(refused.to_string().contains("another process already uses"), "{refused}");
+    db.close();
+    drop(db);
+    let db = Db::open(&url(&real), SETS).unwrap();
+    assert_eq!(all(&db), [(1, 1)]);
+}

@@ -126,7 +126,7 @@ pub(crate) fn end(conn: &Connection) {
 /// again. It is the engine that decides whether anybody else has the file open; what a log still holds
 /// is left to the next who writes.
 pub(crate) fn tidy(path: &Path) {
-    let mut log = path.as_os_str().to_owned();
+    let mut log = super::open::real(path).into_os_string();
     log.push("-wal");
     if std::fs::metadata(&log).is_ok_and(|log| log.len() == 0) {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;

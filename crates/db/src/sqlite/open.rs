@@ -7,7 +7,7 @@ use crate::sqlite::error::name;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::fs::{File, TryLockError};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -28,6 +28,19 @@ pub(crate) fn check_version() -> Result<(), DbError> {
         )));
     }
     Ok(())
+}
+
+/// The file that a path names, behind links: the engine names its log after that. A file that is not
+/// there yet is named by its folder.
+pub(crate) fn real(path: &Path) -> PathBuf {
+    let there = std::fs::canonicalize(path);
+    there
+        .or_else(|error| {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let name = path.file_name().ok_or(error)?;
+            std::fs::canonicalize(folder.unwrap_or(Path::new("."))).map(|folder| folder.join(name))
+        })
+        .unwrap_or_else(|_| path.to_owned())
 }
 
 /// Takes the lock that keeps a second process from writing. It lasts as long as the file is open.

@@ -21,6 +21,16 @@ use std::thread::JoinHandle;
 /// wait: all that wait are synced together.
 const AHEAD_MAX: usize = 1;
 
+/// Before anybody reads: what the last process has committed is shown, so it is brought onto the disk.
+pub(crate) fn catch_up(sync: &mut Sync) -> Result<(), DbError> {
+    match sync() {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(DbError::refused(format!("cannot sync the log of the last process: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Something that was run and waits for the disk.
 pub(crate) enum Done {
     Cold(Box<dyn Task>, Result<(), DbError>),
