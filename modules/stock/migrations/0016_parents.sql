@@ -9,7 +9,11 @@ alter table stock_lot add column stays_held @bool not null default false;
 
 create index stock_lot_parent on stock_lot (parent, code_folded, id) where parent is not null;
 
-update stock_lot set role = 1 where id in (select s.lot from stock_serial s);
+-- a serial is one unit; a refused posting may have left a row for a lot that never was one
+update stock_lot set role = 1
+where id in (select s.lot from stock_serial s)
+  and exists (select 1 from stock_movement m where m.lot = stock_lot.id and m.lot <> 0)
+  and not exists (select 1 from stock_movement m where m.lot = stock_lot.id and m.lot <> 0 and m.qty <> 1000000);
 
 drop view ck_lot;
 create view ck_lot as

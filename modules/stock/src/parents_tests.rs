@@ -308,6 +308,9 @@ fn a_lot_of_another_time_becomes_what_it_is_named_as_first(engine: Engine) {
     trace_by(&world, "CAKE", "lot");
     world.receive("7 CAKE lot A at L1");
     assert_eq!(world.stock("CAKE"), ["L1 lot A 7"]);
+    let lot = found(&world, "CAKE", "A");
+    let places: Vec<&str> = lot.places.iter().map(|held| held.location.as_str()).collect();
+    assert_eq!((lot.on_hand.to_string().as_str(), places), ("7", vec!["L1"]));
 }
 
 fn an_undone_sale_makes_a_serial_of_a_lot_of_another_time(engine: Engine) {

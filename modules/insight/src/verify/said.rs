@@ -25,7 +25,7 @@ const LOTS: Statement = Statement::new(
     "select l.lot_id, l.code, l.expiry_on, e.payload
      from ck_event e
      join ck_lot l on e.aggregate_id = cast(l.lot_id as text)
-     where e.aggregate_type = 'lot' and e.kind = 'stock.lot_changed'
+     where e.aggregate_type = 'lot' and e.kind in ('stock.lot_changed', 'stock.lot_parent_set')
      order by l.lot_id, e.aggregate_seq",
 );
 
@@ -105,15 +105,19 @@ fn factor(unit: Unit) -> Option<(String, i64, i64)> {
     Some((unit.unit, factor.num(), factor.den()))
 }
 
+/// One kind of event shows the lot, another names it and says its day.
 #[derive(Deserialize)]
 struct LotSaid {
     lot: Lot,
+    expiry_on: Option<String>,
     expiry_before: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Lot {
-    expiry_on: Option<String>,
+#[serde(untagged)]
+enum Lot {
+    Shown { expiry_on: Option<String> },
+    Named(serde::de::IgnoredAny),
 }
 
 /// I-27: the last sellable day of a lot is that of its last change, and each change says what it was before.
@@ -121,12 +125,16 @@ pub(super) fn lots(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> 
     let mut last: BTreeMap<i64, (String, Option<String>, Option<String>)> = BTreeMap::new();
     conn.for_each(&LOTS, &[], |row| {
         let (id, code) = (row.int(0)?, row.text(1)?);
-        let Ok(LotSaid { lot, expiry_before }) = serde_json::from_str(row.text(3)?) else {
+        let Ok(LotSaid { lot, expiry_on, expiry_before }) = serde_json::from_str(row.text(3)?) else {
             findings.add(|| format!("a change of lot `{code}` cannot be read"));
             return Ok(());
         };
         let now = row.opt_date(2)?.map(|day| day.to_string());
-        let before = last.insert(id, (code.to_owned(), now, lot.expiry_on));
+        let says = match lot {
+            Lot::Shown { expiry_on } => expiry_on,
+            Lot::Named(_) => expiry_on,
+        };
+        let before = last.insert(id, (code.to_owned(), now, says));
         findings.hold(before.is_none_or(|(.., said)| said == expiry_before), || {
             format!("a change of lot `{code}` says another day before it than the change before it")
         });

@@ -154,7 +154,8 @@ impl World {
         self.lines("receive", "last", &json!([bolts("1", "M1", "0.80")]));
     }
 
-    /// A unit of an item, and a lot whose day was wrong twice.
+    /// A unit of an item, a lot whose day was wrong twice, and a serial under the wrong parent, whose day
+    /// was wrong as well.
     fn mended(&self) {
         self.post_at(1, "items/RING/units", &json!({ "unit": "case", "factor": "12" }));
         let broth = json!({ "sku": "BROTH", "name": "Broth", "base_unit": "each", "tracking": "lot", "expiry": "named" });
@@ -164,6 +165,16 @@ impl World {
         for (version, day) in [(1, "2027-05-31"), (2, "2027-02-28")] {
             self.send("PATCH", version, "items/BROTH/lots/B", &json!({ "expiry_on": day }));
         }
+        let radio = json!({ "sku": "RADIO", "name": "Radio", "base_unit": "each", "tracking": "serial", "expiry": "named" });
+        self.post("items", &radio);
+        for (lot, serial, day) in [("P1", "R1", "2027-03-01"), ("P2", "R2", "2027-05-01")] {
+            let radio = json!({ "sku": "RADIO", "qty": "1", "location": "L1", "lot": lot, "serials": [serial],
+                "expiry_on": day, "unit_cost": "9" });
+            self.lines("receive", serial, &json!([radio]));
+        }
+        self.send("PATCH", 1, "items/RADIO/lots/P1", &json!({ "expiry_on": "2027-04-01" }));
+        self.post_at(2, "items/RADIO/lots/R1/parent", &json!({ "parent": "P2", "reason": "inspection" }));
+        self.send("PATCH", 1, "items/RADIO/lots/P2", &json!({ "expiry_on": "2027-06-01" }));
     }
 
     /// A pallet that went to another site with what is on it, and a bin that was empty.

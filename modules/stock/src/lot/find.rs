@@ -138,14 +138,16 @@ pub(crate) fn find(
     see(conn, &mut Sight::new(scope, None), lot, there)
 }
 
-/// Where lots are or have been. A parent is where its serials are.
+/// Where lots are or have been. A parent is where its serials are, and where it has stock of its own: of
+/// the time before its item was traced by serial, or since it is no more.
 fn places<'a>(
     conn: &mut Conn<'_>,
     lots: impl Iterator<Item = &'a Found>,
 ) -> Result<FxHashMap<LotId, Vec<Held>>, DbError> {
-    let (parents, others): (Vec<&Found>, Vec<&Found>) = lots.partition(|lot| lot.is_parent);
+    let lots: Vec<&Found> = lots.collect();
+    let parents = lots.iter().copied().filter(|lot| lot.is_parent).collect();
     let mut places: FxHashMap<LotId, Vec<Held>> = FxHashMap::default();
-    for (lots, are_parents) in [(others, false), (parents, true)] {
+    for (lots, are_parents) in [(lots, false), (parents, true)] {
         let ids: Vec<LotId> = lots.iter().map(|lot| lot.id).collect();
         for (lot, held) in store::places(conn, &ids, are_parents)? {
             places.entry(lot).or_default().push(held);

@@ -145,6 +145,7 @@ fn trace(
     let body = serde_json::json!({
         "sku": shown.sku, "lot": shown.lot, "parent": shown.parent,
         "parent_before": before.parent.as_ref().map(|parent| &parent.code),
+        "expiry_before": before.expiry_on.map(|day| day.to_string()),
         "expiry_on": shown.expiry_on, "on_hold": shown.on_hold, "version": shown.version,
         "reason": why, "note": note, "posting": posting, "expired": shown.expired,
     });

@@ -89,12 +89,14 @@ impl Names {
                 let dated = makes && item.expiry.last_sellable_day(days.0, days.1).is_ok();
                 if let Some(lot) = line.named_lot() {
                     let code = &lot.code;
-                    wanted.entry((item.id, fold(code))).or_insert(Wanted { code, makes: false }).makes |= dated;
+                    wanted.entry((item.id, fold(code))).or_insert(Wanted { code, makes: false }).makes |=
+                        dated;
                 }
                 // under a parent a serial needs no day of its own
                 let makes = if line.parent().is_some() { makes } else { dated };
                 for code in &line.serials {
-                    wanted.entry((item.id, fold(code))).or_insert(Wanted { code, makes: false }).makes |= makes;
+                    wanted.entry((item.id, fold(code))).or_insert(Wanted { code, makes: false }).makes |=
+                        makes;
                 }
             }
         }

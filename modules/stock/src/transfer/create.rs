@@ -7,8 +7,10 @@ use super::wire::{NewTransfer, NewTransferLine};
 use super::{store, trace};
 use crate::compile::Compiler;
 use crate::input::{LineInput, LotInput, QtyInput};
+use crate::lots::{Way, check_kin};
 use crate::{gate, inside, reach};
 use db::{Conn, Tx};
+use domain::item::Tracking;
 use domain::ledger::Kind;
 use domain::when::{self, Date};
 use domain::{AsProblem, Code, DocumentId, Note, Problem, Qty, SiteId};
@@ -130,10 +132,14 @@ fn line(compiler: &Compiler<'_>, number: i64, input: &LineInput) -> Result<Trans
         }
         _ => {}
     }
+    let lot = compiler.lot(Kind::Issue, item, input.lot.as_ref())?;
+    if let Some(named) = input.lot.as_ref().filter(|_| item.tracking == Tracking::Serial) {
+        check_kin(compiler.names, lot, &named.code, &Way::Serial(None))?;
+    }
     Ok(TransferLine {
         line: number,
         item: item.id,
-        lot: compiler.lot(Kind::Issue, item, input.lot.as_ref())?,
+        lot,
         lot_code: input.lot.as_ref().map(|lot| lot.code.clone()),
         counts: Counts { qty, ..Counts::default() },
     })

@@ -296,6 +296,7 @@ fn what_expires_on_the_way_arrives_expired(engine: Engine) {
 
 fn what_a_transfer_refuses_to_be(engine: Engine) {
     let world = world(engine);
+    world.receive("1 DRILL lot R-77 serials S1 at L1");
     let refused = |from: &str, to: &str, lines: &[&str]| {
         let lines = lines.iter().map(|text| new_line(text)).collect();
         let new = NewTransfer {
@@ -317,6 +318,8 @@ fn what_a_transfer_refuses_to_be(engine: Engine) {
         ("L", "M", vec!["0.5 BOLT"], Code::FractionRefused, "/lines/0/qty"),
         ("L", "M", vec!["-1 BOLT"], Code::InvalidQuantity, "/lines/0/qty"),
         ("L", "M", vec!["1 MILK A"], Code::UnknownLot, "/lines/0/lot"),
+        // it has no stock of its own that could be sent
+        ("L", "M", vec!["1 DRILL R-77"], Code::LotIsParent, "/lines/0/lot"),
     ];
     for (from, to, lines, expected, pointer) in cases {
         assert_eq!(refused(from, to, &lines), (expected, pointer.to_owned()), "{from} {to} {lines:?}");
