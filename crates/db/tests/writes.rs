@@ -7,8 +7,9 @@ mod undone;
 
 use common::{ADD_MANY, INSERT, add, all, put, world, world_with};
 use db::{Db, DbError, Engine, Rows};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
 use testkit::on_both_engines;
 
 on_both_engines!(
@@ -18,6 +19,7 @@ on_both_engines!(
     a_panic_in_a_front_fails_only_its_command,
     a_full_queue_refuses_before_any_work,
     a_closed_database_refuses,
+    a_closure_is_gone_before_its_caller_is_answered,
     what_was_accepted_is_done_before_the_end,
     constraints_have_the_same_names,
     a_caller_that_goes_away_does_not_stop_its_write,
@@ -317,4 +319,28 @@ fn one_failure_among_several_statements_is_named(engine: Engine) {
     });
     assert!(refused.unwrap_err().is_check("shop_account_floor"));
     assert_eq!(all(&world.db), []);
+}
+
+/// Takes its time to go.
+struct Slow(Arc<AtomicBool>);
+
+impl Drop for Slow {
+    fn drop(&mut self) {
+        std::thread::sleep(Duration::from_millis(100));
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+fn a_closure_is_gone_before_its_caller_is_answered(engine: Engine) {
+    let world = world(engine);
+    let gone = Arc::new(AtomicBool::new(false));
+    let held = Slow(Arc::clone(&gone));
+    world
+        .db
+        .write_blocking(move |_| {
+            let _held = &held;
+            Ok::<(), DbError>(())
+        })
+        .unwrap();
+    assert!(gone.load(Ordering::SeqCst));
 }

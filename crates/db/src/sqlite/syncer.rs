@@ -224,19 +224,16 @@ mod tests {
         let durable = Arc::new(Durable::new());
         let (sync, begins, end) = held();
         let mut syncer = syncer(sync, &durable);
-        let mut callers = Vec::new();
-        for _ in 0..3 {
+        let mut commit = || {
             let (batch, waiting) = batch();
             syncer.show();
             syncer.settle(batch, true);
-            callers.push(waiting);
-            // the writer goes on meanwhile, up to what may wait
-            if callers.len() == 1 {
-                begins.recv_timeout(LONG).unwrap();
-            } else {
-                break;
-            }
-        }
+            waiting
+        };
+        let first = commit();
+        begins.recv_timeout(LONG).unwrap();
+        // the writer goes on meanwhile
+        let mut callers = vec![first, commit()];
         let seen = durable.seen();
         assert_eq!(seen, 2);
         let reader = {
@@ -256,6 +253,26 @@ mod tests {
         reader.join().unwrap();
         assert!(callers.remove(0).blocking_recv().is_ok());
         syncer.end();
+    }
+
+    #[test]
+    fn what_the_last_process_left_is_synced_before_anybody_reads() {
+        let ends = |kind: Option<io::ErrorKind>| {
+            let mut count = 0;
+            let (sent, said) = mpsc::channel();
+            let mut sync: Sync = Box::new(move || {
+                count += 1;
+                sent.send(count).map_err(io::Error::other)?;
+                kind.map_or(Ok(()), |kind| Err(kind.into()))
+            });
+            let done = catch_up(&mut sync);
+            assert_eq!(said.try_recv(), Ok(1));
+            done
+        };
+        assert!(ends(None).is_ok());
+        assert!(ends(Some(io::ErrorKind::NotFound)).is_ok(), "without a log there is nothing to sync");
+        let refused = ends(Some(io::ErrorKind::StorageFull)).unwrap_err();
+        assert!(refused.to_string().contains("the log of the last process"), "{refused}");
     }
 
     #[test]
