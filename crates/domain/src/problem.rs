@@ -98,6 +98,7 @@ codes! {
         LotOnHold = "lot_on_hold", "The lot is on hold";
         SerialInStock = "serial_in_stock", "The serial is in stock already";
         SerialNotHere = "serial_not_here", "The serial is not at that location";
+        SerialMovedSince = "serial_moved_since", "The serial moved after that instant";
         ClaimClosed = "claim_closed", "The claim is not open any more";
         ClaimExpired = "claim_expired", "The reservation has expired";
         AlreadyReversed = "already_reversed", "The posting has been reversed already";

@@ -39,6 +39,7 @@ pages! {
     LotOnHold = "lot_on_hold",
     SerialInStock = "serial_in_stock",
     SerialNotHere = "serial_not_here",
+    SerialMovedSince = "serial_moved_since",
     ClaimClosed = "claim_closed",
     ClaimExpired = "claim_expired",
     AlreadyReversed = "already_reversed",

@@ -59,6 +59,8 @@ mod run;
 #[cfg(test)]
 mod sales_tests;
 mod save;
+#[cfg(test)]
+mod serials_tests;
 mod service;
 mod sight;
 mod stood;
@@ -167,6 +169,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 14, name: "held", text: include_str!("../migrations/0014_held.sql") },
         Migration { number: 15, name: "lost", text: include_str!("../migrations/0015_lost.sql") },
         Migration { number: 16, name: "parents", text: include_str!("../migrations/0016_parents.sql") },
+        Migration { number: 17, name: "serials", text: include_str!("../migrations/0017_serials.sql") },
     ],
 };
 

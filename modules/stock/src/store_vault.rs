@@ -153,14 +153,30 @@ pub(crate) const INSERT_BALANCES: Statement = Statement::per_engine(
 )
 .hot();
 
+/// When a serial moved last. One that has not moved as a serial may have as a lot, before its item was
+/// traced by serial; nothing but its own lock is needed to read that, as a lot moves no more.
+macro_rules! latest {
+    () => {
+        "coalesce(s.latest,
+           (select max(b.latest) from stock_balance b where b.lot = k.lot and b.lot <> 0 and b.ver > 0))"
+    };
+}
+
 pub(crate) const LOCK_SERIALS: Statement = Statement::per_engine(
     "stock.lock_serials",
-    "select lot, location, status from stock_serial where lot = ?1",
-    "select s.lot, s.location, s.status
-     from unnest(?1::bigint[]) as k (lot)
+    concat!(
+        "select k.lot, s.location, s.status, ",
+        latest!(),
+        " from (select ?1 as lot) k left join stock_serial s on s.lot = k.lot"
+    ),
+    concat!(
+        "select k.lot, s.location, s.status, ",
+        latest!(),
+        " from unnest(?1::bigint[]) as k (lot)
      join stock_serial s on s.lot = k.lot
      order by s.lot
-     for update of s",
+     for update of s"
+    ),
 )
 .hot();
 
@@ -174,11 +190,12 @@ pub(crate) const ENSURE_SERIALS: Statement = Statement::per_engine(
 
 pub(crate) const STORE_SERIALS: Statement = Statement::per_engine(
     "stock.store_serials",
-    "insert into stock_serial (lot, location, status) values (?1, ?2, ?3)
-     on conflict (lot) do update set location = excluded.location, status = excluded.status",
+    "insert into stock_serial (lot, location, status, latest) values (?1, ?2, ?3, ?4)
+     on conflict (lot) do update set location = excluded.location, status = excluded.status,
+       latest = excluded.latest",
     "update stock_serial s
-     set location = k.location, status = k.status
-     from unnest(?1::bigint[], ?2::bigint[], ?3::smallint[]) as k (lot, location, status)
+     set location = k.location, status = k.status, latest = k.latest
+     from unnest(?1::bigint[], ?2::bigint[], ?3::smallint[], ?4::bigint[]) as k (lot, location, status, latest)
      where s.lot = k.lot",
 )
 .hot();

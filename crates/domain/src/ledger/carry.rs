@@ -1,7 +1,7 @@
 //! What goes along with goods that move: the place of a serial, and the claim that they are under.
 
 use super::claim::{Claim, ClaimState, open_claim, reduce};
-use super::key::{Balance, SiteKey, SiteStock};
+use super::key::{Balance, Holder, SiteKey, SiteStock};
 use super::kind::Kind;
 use super::post::Work;
 use super::posted::ClaimChange;
@@ -11,9 +11,10 @@ use super::vault::Vault;
 use crate::{ClaimId, Status};
 
 impl Work<'_> {
-    /// A serial leaves one place and enters another; it is never in two.
+    /// A serial leaves one place and enters another; it is never in two, at no effective instant: what it
+    /// does takes effect in the order in which it is recorded.
     pub(super) fn carry_serial(&self, vault: &mut Vault, step: &Step) -> Result<(), Refusal> {
-        let holder = vault.holder(step.lot)?;
+        let Holder { place: holder, latest } = vault.holder(step.lot)?;
         let expected = if step.source.is_virtual() { None } else { Some(step.from) };
         if holder != expected {
             let earlier = self.movements.iter().any(|movement| movement.lot == step.lot);
@@ -23,8 +24,11 @@ impl Work<'_> {
                 holder => Why::SerialNotHere { holder },
             }));
         }
-        let next = if step.destination.is_virtual() { None } else { Some(step.to) };
-        vault.set_holder(step.lot, next);
+        if self.effective_at < latest {
+            return Err(Refusal::of(Why::SerialMovedSince { since: latest }));
+        }
+        let place = if step.destination.is_virtual() { None } else { Some(step.to) };
+        vault.set_holder(step.lot, Holder { place, latest: self.effective_at });
         Ok(())
     }
 

@@ -71,6 +71,21 @@ impl Balance {
         Balance { on_hand: 0, allocated: 0, ver: 0, at: NEVER, latest: NEVER, since: NEVER };
 }
 
+/// Where the one unit of a serial is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Holder {
+    /// The place that holds it; `None` while it is not in stock.
+    pub place: Option<Place>,
+    /// The latest effective instant of any movement of the serial, whatever its key. Its movements have
+    /// one order, so none takes effect before it.
+    pub latest: Instant,
+}
+
+impl Holder {
+    /// A serial that has never moved.
+    pub const NONE: Holder = Holder { place: None, latest: NEVER };
+}
+
 /// The key of the guard of the hot path.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SiteKey {

@@ -4,7 +4,7 @@ use super::claim::Claim;
 use super::cost::Costs;
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::history::History;
-use super::key::{Balance, Key, Place, SiteKey, SiteStock};
+use super::key::{Balance, Holder, Key, SiteKey, SiteStock};
 use super::sale::{Sale, SaleLine};
 use super::vault::Extent;
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
@@ -38,8 +38,8 @@ pub struct Loaded {
     /// The items and sites whose open claims that wait are all in `claims`. One whose guard says
     /// that nobody waits needs not be named.
     pub waiting_of: FxHashSet<SiteKey>,
-    /// Where each serial that commands name is held.
-    pub serials: FxHashMap<LotId, Option<Place>>,
+    /// Where each serial that commands name is held, and when it moved last.
+    pub serials: FxHashMap<LotId, Holder>,
     /// Open cost layers by item and valuation group.
     pub costs: FxHashMap<(ItemId, Group), Costs>,
     /// What changed a key, for backdated postings.

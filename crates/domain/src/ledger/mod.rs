@@ -49,7 +49,7 @@ pub use command::{Amount, Clock, Cost, Line, Post};
 pub use cost::Costs;
 pub use facts::{Group, ItemFacts, LocationFacts, LotFacts};
 pub use history::{History, Low};
-pub use key::{Balance, Key, Place, SiteKey, SiteStock};
+pub use key::{Balance, Holder, Key, Place, SiteKey, SiteStock};
 pub use kind::Kind;
 pub use loaded::Loaded;
 pub use post::post;

@@ -53,8 +53,9 @@ fn at_last(vault: &Vault, command: &Post, now: Instant) -> Instant {
     let ends = command.lines.iter().flat_map(|line| {
         [line.from, line.to].map(|place| vault.balance(Key::at(line.item, line.lot, place)))
     });
-    let now = vault.not_before_settled(now);
-    ends.flatten().map(|balance| balance.latest).fold(now, Instant::max)
+    let serials = command.lines.iter().filter_map(|line| vault.holder(line.lot).ok());
+    let latest = ends.flatten().map(|balance| balance.latest).chain(serials.map(|holder| holder.latest));
+    latest.fold(vault.not_before_settled(now), Instant::max)
 }
 
 /// The effective instant, moved into the first open period when that is allowed and needed.

@@ -61,6 +61,8 @@ pub enum Why {
     SerialInStock { place: Place },
     /// The serial is not at the place the line takes it from.
     SerialNotHere { holder: Option<Place> },
+    /// The serial has moved after the effective instant.
+    SerialMovedSince { since: Instant },
     /// The quantity is zero or below.
     NotPositive { qty: i64 },
     /// Above the largest quantity of a line.
@@ -184,6 +186,7 @@ impl Why {
             Why::SerialTwice => Code::SerialTwice,
             Why::SerialInStock { .. } => Code::SerialInStock,
             Why::SerialNotHere { .. } => Code::SerialNotHere,
+            Why::SerialMovedSince { .. } => Code::SerialMovedSince,
             Why::NotPositive { .. } | Why::TooLarge { .. } | Why::Nothing => Code::InvalidQuantity,
             Why::Fraction { .. } => Code::FractionRefused,
             Why::NotStocked => Code::NotStockable,
@@ -230,7 +233,10 @@ impl Why {
             | Why::Expired { .. }
             | Why::LotOnHold => "/lot",
             Why::SerialRequired => "/serials",
-            Why::SerialTwice | Why::SerialInStock { .. } | Why::SerialNotHere { .. } => "/serial",
+            Why::SerialTwice
+            | Why::SerialInStock { .. }
+            | Why::SerialNotHere { .. }
+            | Why::SerialMovedSince { .. } => "/serial",
             Why::OtherSale | Why::SaleReversed => "/sale",
             Why::ValueTooLarge => "/unit_cost",
             Why::NotStocked | Why::ItemArchived => "/sku",

@@ -49,10 +49,10 @@ impl Why {
                 "the stock is `{status}`, and only `good` stock goes out; adjust it with a reason to send it back or to dispose of it"
             ),
             Why::StatusChange { from, to } => format!("stock does not go from `{from}` to `{to}`"),
-            Why::SerialNotOne { qty } => format!("a serial is exactly `1`, not `{}`", show(*qty)),
-            Why::SerialInStock { place } => format!("the serial is at `{}` already", names(*place)),
-            Why::SerialNotHere { holder: Some(place) } => format!("the serial is at `{}`", names(*place)),
-            Why::SerialNotHere { holder: None } => "the serial is not in stock".to_owned(),
+            Why::SerialNotOne { .. }
+            | Why::SerialInStock { .. }
+            | Why::SerialNotHere { .. }
+            | Why::SerialMovedSince { .. } => self.of_serial(names),
             Why::NotPositive { qty } => format!("`{}` is not more than zero", show(*qty)),
             Why::TooLarge { qty } => format!("`{}` is more than `1000000000` on one line", show(*qty)),
             Why::Fraction { qty } => {
@@ -75,6 +75,20 @@ impl Why {
             Why::Books(error) => format!("the cost layers disagree: {error}"),
             Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
             fixed => fixed.sentence().to_owned(),
+        }
+    }
+
+    /// The sentence of the reasons that are about the one unit of a serial.
+    fn of_serial(&self, names: &dyn Fn(Place) -> String) -> String {
+        match self {
+            Why::SerialNotOne { qty } => format!("a serial is exactly `1`, not `{}`", Delta(*qty)),
+            Why::SerialInStock { place } => format!("the serial is at `{}` already", names(*place)),
+            Why::SerialNotHere { holder: Some(place) } => format!("the serial is at `{}`", names(*place)),
+            Why::SerialNotHere { holder: None } => "the serial is not in stock".to_owned(),
+            Why::SerialMovedSince { since } => {
+                format!("the serial moved last at `{since}`; post it with an effective instant from then on")
+            }
+            other => other.sentence().to_owned(),
         }
     }
 

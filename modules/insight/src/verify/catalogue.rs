@@ -4,7 +4,8 @@ use super::findings::Findings;
 use super::ground::Ground;
 use super::{
     answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, lows, parents,
-    periods, rebuild, returns, reversals, rights, rollups, said, shape, stood, values, versions,
+    periods, rebuild, returns, reversals, rights, rollups, said, serial_times, shape, stood, values,
+    versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -93,7 +94,11 @@ pub(super) const ENTRIES: [Entry; 31] = [
     runs(4, "Claims never exceed what they are made on", &[balances::covered, balances::guarded]),
     runs(5, "What is allocated is the sum of its allocations", &[claims::allocated]),
     runs(6, "Every live claim has one open owner", &[claims::owned, claims::in_documents, said::claims]),
-    runs(7, "A serial is in exactly one place", &[lots::serials, lots::serial_moves]),
+    runs(
+        7,
+        "A serial is in exactly one place",
+        &[lots::serials, lots::serial_moves, serial_times::moved_last, serial_times::instants],
+    ),
     runs(
         8,
         "Lots stand where the item is tracked by lot, and nowhere else",

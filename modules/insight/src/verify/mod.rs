@@ -32,6 +32,7 @@ mod reversals;
 mod rights;
 mod rollups;
 mod said;
+mod serial_times;
 mod shape;
 mod stood;
 mod trail;

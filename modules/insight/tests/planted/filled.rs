@@ -82,11 +82,26 @@ impl World {
         self.lines("receive", "soup", &json!([soup]));
         let drill = json!({ "sku": "DRILL", "qty": "1", "location": "L2", "lot": "R-77", "serials": ["S1"], "unit_cost": "99" });
         self.lines("receive", "drill", &json!([drill]));
+        self.drill();
         let bolt = json!({ "sku": "BOLT", "qty": "2", "location": "L1", "to_location": "L2" });
         self.lines("move", "move", &json!([bolt]));
         let held = json!({ "sku": "BOLT", "qty": "1", "location": "L1", "to_status": "hold" });
         let body = json!({ "reason": "inspection", "note": "hold", "lines": [held] });
         self.post("postings/set-status", &body);
+    }
+
+    /// A serial that was sold twice.
+    fn drill(&self) {
+        let drill = json!([{ "sku": "DRILL", "serials": ["S2"], "location": "L2" }]);
+        let stories = [
+            ("receive", "drill came"),
+            ("issue", "drill sold"),
+            ("return", "drill back"),
+            ("issue", "drill gone"),
+        ];
+        for (kind, note) in stories {
+            self.lines(kind, note, &drill);
+        }
     }
 
     fn claims(&self) {

@@ -152,6 +152,7 @@ fn every_fault_is_told_under_its_invariant_on_postgres() {
 /// Faults that only a deep run tells of: hashes and replays are left to it.
 const DEEP: &[&str] = &[
     "an issue was before its receipt",
+    "a serial came back before it was sold",
     "a younger layer is used before an older one",
     "a posting has another document",
     "two hashes are swapped",

@@ -29,7 +29,7 @@ use crate::stood;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
 use db::{Conn, DbError, Question, Row, Rows, Tx, Value};
-use domain::ledger::{Balance, Group, Key, Loaded, Place, Sale, SaleLine, SiteKey, SiteStock};
+use domain::ledger::{Balance, Group, Holder, Key, Loaded, Place, Sale, SaleLine, SiteKey, SiteStock};
 use domain::{ClaimId, Instant, ItemId, LocationId, LotId, Period, SiteId, Status};
 use places::LocationFacts;
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -320,7 +320,7 @@ fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
     let mut rows = Rows::new(1);
     for lot in sorted(wanted.serials.iter()) {
         rows.push(&[lot.get().into()]);
-        loaded.serials.insert(lot, None);
+        loaded.serials.insert(lot, Holder::NONE);
     }
     if rows.is_empty() {
         return Ok(());
@@ -330,7 +330,8 @@ fn lock_serials(tx: &mut Tx<'_>, wanted: &Wanted, loaded: &mut Loaded) -> Result
             Some(location) => Some(Place { location: LocationId(location), status: status(row, 2)? }),
             None => None,
         };
-        Ok((LotId(row.int(0)?), place))
+        let latest = row.opt_int(3)?.map_or(Holder::NONE.latest, Instant);
+        Ok((LotId(row.int(0)?), Holder { place, latest }))
     })?;
     loaded.serials.extend(found);
     Ok(())

@@ -73,7 +73,7 @@ pub(crate) fn lock_wanted(
         return Err(tx.again("a claim was moved meanwhile"));
     }
     // a refusal says where a serial is
-    let holders = loaded.serials.values().flatten().map(|place| place.location);
+    let holders = loaded.serials.values().filter_map(|holder| holder.place).map(|place| place.location);
     names.add_places(tx, holders.collect::<Vec<_>>())?;
     names.facts_into(&mut loaded);
     let mut vault = Vault::new(loaded);

@@ -16,7 +16,7 @@ use crate::store_vault as sql;
 use crate::told::Told;
 use db::idempotency::{self, NewAnswer};
 use db::{Bundle, DbError, Rows, Statement, Tx};
-use domain::ledger::{Movement, Posted, Touched};
+use domain::ledger::{Holder, Movement, Posted, Touched};
 use domain::when::Date;
 use domain::{Instant, LocationId, SiteId, Zone};
 use postings::Chained;
@@ -168,10 +168,11 @@ fn add_touched<'r>(stores: &mut Stores<'r, '_, '_>, touched: &'r Touched) -> Res
     }
     stores.add(&sql::STORE_SITES, rows)?;
     add_balances(stores, touched)?;
-    let mut rows = Rows::with_capacity(3, touched.serials.len());
-    for (lot, place) in &touched.serials {
+    let mut rows = Rows::with_capacity(4, touched.serials.len());
+    for (lot, Holder { place, latest }) in &touched.serials {
         let location = place.map(|place| place.location.get());
-        rows.push(&[lot.get().into(), location.into(), place.map(|place| place.status.number()).into()]);
+        let status = place.map(|place| place.status.number());
+        rows.push(&[lot.get().into(), location.into(), status.into(), latest.0.into()]);
     }
     stores.add(&sql::STORE_SERIALS, rows)?;
     costs::add(stores, &touched.costs)?;

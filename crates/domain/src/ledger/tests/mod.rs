@@ -13,6 +13,7 @@ mod random;
 mod refusals;
 mod reversals;
 mod sales;
+mod serials;
 mod stage;
 mod tables;
 mod world;

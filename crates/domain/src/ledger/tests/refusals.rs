@@ -43,6 +43,7 @@ fn reasons() -> Vec<Why> {
         Why::SerialNotOne { qty: 2 * one },
         Why::SerialTwice,
         Why::SerialInStock { place },
+        Why::SerialMovedSince { since: dawn },
         Why::SerialNotHere { holder: Some(place) },
         Why::SerialNotHere { holder: None },
         Why::NotPositive { qty: -one },
@@ -123,6 +124,7 @@ serial_required /lines/1/serials the item is tracked by serial; name one serial 
 serial_not_one /lines/1/qty a serial is exactly `1`, not `2`
 serial_twice /lines/1/serial the same serial stands on an earlier line
 serial_in_stock /lines/1/serial the serial is at `A-01` already
+serial_moved_since /lines/1/serial the serial moved last at `2026-06-15T06:00:00Z`; post it with an effective instant from then on
 serial_not_here /lines/1/serial the serial is at `A-01`
 serial_not_here /lines/1/serial the serial is not in stock
 invalid_quantity /lines/1/qty `-1` is not more than zero

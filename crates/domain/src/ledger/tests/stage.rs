@@ -67,7 +67,7 @@ pub(super) fn loaded(method: Method) -> Loaded {
         let is_parent = *name == "R-77";
         loaded.lots.insert(LotId(*id), LotFacts { item: ItemId(*item), expiry, on_hold: false, is_parent });
         if name.starts_with('S') {
-            loaded.serials.insert(LotId(*id), None);
+            loaded.serials.insert(LotId(*id), Holder::NONE);
         }
     }
     for (name, id, tracking, whole) in ITEMS {

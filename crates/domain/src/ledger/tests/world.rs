@@ -165,13 +165,14 @@ impl World {
         let claimed = self.claim_command(posting, &words);
         let outcome = match words[..] {
             _ if claimed.is_some() => claimed.unwrap(),
-            ["reverse", name] => {
+            ["reverse", name, ref options @ ..] => {
+                let effective_at = option(options, "at").map(|at| Instant::parse(at).unwrap());
                 let original = self.postings[name].clone();
                 let reversed = self.reversed.contains(&original.id);
                 let original_id = original.id;
-                let Posted { id, kind, effective_at, movements, returns, .. } = original;
-                let original = Original { id, kind, effective_at, movements, returns, reversed };
-                let command = Reverse { id: posting, effective_at: None, post_late: false, original };
+                let Posted { id, kind, effective_at: happened, movements, returns, .. } = original;
+                let original = Original { id, kind, effective_at: happened, movements, returns, reversed };
+                let command = Reverse { id: posting, effective_at, post_late: false, original };
                 let clock = Clock { now, zone: &self.zone, minor_digits: 2, ids: &self.ids };
                 let outcome = reverse(&mut self.vault, &command, &clock);
                 if outcome.is_ok() {

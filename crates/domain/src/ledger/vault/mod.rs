@@ -18,7 +18,7 @@ use super::claim::Claim;
 use super::cost::{CostStep, Costs};
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::history::History;
-use super::key::{Balance, Key, Place, SiteKey, SiteStock};
+use super::key::{Balance, Holder, Key, SiteKey, SiteStock};
 use super::loaded::Loaded;
 use super::refusal::{Missing, Refusal, Why};
 use super::sale::{Sale, SaleLine};
@@ -44,7 +44,7 @@ enum Undo {
     Balance(Key, Balance),
     Site(SiteKey, SiteStock),
     Claim(ClaimId, Option<Claim>),
-    Serial(LotId, Option<Place>),
+    Serial(LotId, Holder),
     Costs((ItemId, Group), CostStep),
     History(Key, Instant, i64),
     Sale(SaleLine, Option<Sale>),
@@ -67,7 +67,7 @@ pub struct Vault {
     balances: FxHashMap<Key, Slot<Balance>>,
     sites: FxHashMap<SiteKey, Slot<SiteStock>>,
     claims: FxHashMap<ClaimId, Slot<Option<Claim>>>,
-    serials: FxHashMap<LotId, Slot<Option<Place>>>,
+    serials: FxHashMap<LotId, Slot<Holder>>,
     costs: FxHashMap<(ItemId, Group), Slot<Costs>>,
     history: FxHashMap<Key, History>,
     queue: Queue,
@@ -262,15 +262,15 @@ impl Vault {
         self.undo.push(Undo::Claim(id, slot.now.replace(claim)));
     }
 
-    /// Where a serial is held.
-    pub(in crate::ledger) fn holder(&self, lot: LotId) -> Result<Option<Place>, Refusal> {
+    /// Where a serial is held, and when it moved last.
+    pub(in crate::ledger) fn holder(&self, lot: LotId) -> Result<Holder, Refusal> {
         self.serials.get(&lot).map(|slot| slot.now).ok_or(missing("holder of serial", lot.get()))
     }
 
-    pub(in crate::ledger) fn set_holder(&mut self, lot: LotId, place: Option<Place>) {
+    pub(in crate::ledger) fn set_holder(&mut self, lot: LotId, holder: Holder) {
         if let Some(slot) = self.serials.get_mut(&lot) {
             self.undo.push(Undo::Serial(lot, slot.now));
-            slot.now = place;
+            slot.now = holder;
         }
     }
 

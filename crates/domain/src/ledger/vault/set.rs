@@ -28,6 +28,11 @@ impl Vault {
         self.today.insert(site, today);
     }
 
+    /// Says when a serial moved last, by the clock of another process.
+    pub(in crate::ledger) fn moved_at(&mut self, lot: LotId, latest: Instant) {
+        self.serials.get_mut(&lot).unwrap().now.latest = latest;
+    }
+
     /// Puts a lot as a whole on hold, or releases it.
     pub(in crate::ledger) fn flag(&mut self, lot: LotId, on_hold: bool) {
         self.lots.get_mut(&lot).unwrap().on_hold = on_hold;

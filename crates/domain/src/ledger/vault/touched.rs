@@ -4,7 +4,7 @@ use super::Vault;
 use crate::ledger::claim::Claim;
 use crate::ledger::cost::Costs;
 use crate::ledger::facts::Group;
-use crate::ledger::key::{Balance, Key, Place, SiteKey, SiteStock};
+use crate::ledger::key::{Balance, Holder, Key, SiteKey, SiteStock};
 use crate::ledger::sale::{Sale, SaleLine};
 use crate::{ItemId, LotId};
 
@@ -18,7 +18,7 @@ pub struct Touched {
     /// Claims: what was stored (`None` for new ones) and what is now.
     pub claims: Vec<(Option<Claim>, Claim)>,
     /// Serials and where they are held now.
-    pub serials: Vec<(LotId, Option<Place>)>,
+    pub serials: Vec<(LotId, Holder)>,
     /// Cost layers by item and group: before and after.
     pub costs: Vec<((ItemId, Group), Costs, Costs)>,
     /// Lines of sales of which more came back, or less.

@@ -7,7 +7,7 @@ pub(super) const FAULTS: &[Fault] = &[
     fault!(
         "I-01",
         "a balance moved last at another instant",
-        [],
+        ["I-07"],
         "update stock_balance set latest = latest + 1 where location = (select p.id from places_location p
          where p.code = 'L2') and status = 1",
     ),

@@ -98,6 +98,23 @@ pub(super) const FAULTS: &[Fault] = &[
          where owner = 'order-2'",
     ),
     // lots and serials
+    fault!(
+        "I-07",
+        "a serial is said to have moved before it did",
+        [],
+        "update stock_serial set latest = latest - 1",
+    ),
+    fault!(
+        "I-07",
+        "a serial came back before it was sold",
+        ["I-15"],
+        "update stock_movement set effective_at = (select p.effective_at from stock_posting p where
+           p.note = 'drill came')
+         where (lane, number) = (select p.lane, p.number from stock_posting p where p.note = 'drill back')",
+        "update stock_posting set effective_at = (select p.effective_at from stock_posting p where
+           p.note = 'drill came')
+         where note = 'drill back'",
+    ),
     fault!("I-07", "a serial is said to be elsewhere", [], "update stock_serial set location = -2",),
     fault!(
         "I-07",
