@@ -1,10 +1,12 @@
 //! What a handler answers: a status, a JSON body, and the two headers that commands use.
 
+use crate::denied::Denied;
 use crate::failure::Failure;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
+use domain::Problem;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +32,8 @@ pub struct Answer {
     pub dry_run: bool,
     /// What replays show instead of the body.
     pub(crate) kept: Option<Bytes>,
+    /// What of it was refused for want of a permission, for the audit log.
+    pub(crate) denied: Option<Box<Denied>>,
 }
 
 impl Answer {
@@ -48,6 +52,7 @@ impl Answer {
             replayed: false,
             dry_run: false,
             kept: None,
+            denied: None,
         }
     }
 
@@ -72,6 +77,14 @@ impl Answer {
         Answer::empty(StatusCode::NO_CONTENT)
     }
 
+    /// With the refusals among its entries, of which those for want of a permission go into the audit log.
+    #[must_use]
+    pub fn refusing<'p>(mut self, problems: impl IntoIterator<Item = &'p Problem>) -> Answer {
+        let mut denied = problems.into_iter().filter_map(Denied::of);
+        self.denied = denied.next().map(|first| Box::new(Denied { times: 1 + denied.count(), ..first }));
+        self
+    }
+
     /// With the version that a later `If-Match` names.
     pub fn version(mut self, version: i64) -> Answer {
         self.version = Some(version);
@@ -89,12 +102,15 @@ fn marked(body: Bytes) -> Bytes {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let Answer { status, body, version, location, replayed, dry_run, kept: _ } = self;
+        let Answer { status, body, version, location, replayed, dry_run, kept: _, denied } = self;
         let has_body = !body.is_empty();
         let refused = status.is_client_error() || status.is_server_error();
         let body = if dry_run && !refused { marked(body) } else { body };
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
+        if let Some(denied) = denied {
+            response.extensions_mut().insert(*denied);
+        }
         let headers = response.headers_mut();
         if has_body {
             let json = HeaderValue::from_static("application/json");

@@ -1,5 +1,6 @@
 //! What every route shares: the database, the clock, ids, the authenticator, the limits.
 
+use crate::denied::Denials;
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
@@ -108,6 +109,8 @@ struct Inner {
     closing: watch::Sender<bool>,
     /// What those have used up whom nobody knows.
     strangers: Strangers,
+    /// What was refused to whom and is in no row of the audit log yet.
+    denials: Denials,
     /// How many refusals the log tells of.
     told: Limiter,
     /// Open event streams.
@@ -141,6 +144,7 @@ impl App {
             draining: watch::Sender::new(false),
             closing: watch::Sender::new(false),
             strangers: Strangers::new(),
+            denials: Denials::default(),
             told: Limiter::per_minute(REFUSALS_TOLD_PER_MINUTE),
             streams: Mutex::default(),
         }))
@@ -230,6 +234,10 @@ impl App {
 
     pub(crate) fn strangers(&self) -> &Strangers {
         &self.0.strangers
+    }
+
+    pub(crate) fn denials(&self) -> &Denials {
+        &self.0.denials
     }
 
     /// Whether the log tells of one more refusal at the usual level.

@@ -5,11 +5,13 @@
 //! known in memory is decided before the first suspension; only an unknown key goes to the store.
 
 use crate::app::App;
+use crate::denied::{self, Asker, Denied, Refusal};
 use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter, Unknown};
 use crate::principal::{Principal, Scope, forbidden};
 use crate::problem;
 use crate::routes::{Access, Reach, RouteInfo};
+use crate::strangers::Peer;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -84,8 +86,9 @@ struct Begun {
 
 /// What is decided without waiting.
 enum Verdict {
+    /// The caller with the scope; `None` at a public route.
     Pass(Option<(Arc<Principal>, Scope)>),
-    Refuse(Failure),
+    Refuse(Failure, Asker),
     /// The key is not known in memory.
     Ask(String),
 }
@@ -106,26 +109,32 @@ where
     fn call(&mut self, mut request: Request) -> Self::Future {
         let gate = Arc::clone(&self.gate);
         let begun = gate.begin(request.headers());
+        let peer = request.extensions().get::<Peer>().copied();
         match gate.judge(&request, begun.now) {
             Verdict::Pass(caller) => {
+                let asker = match &caller {
+                    Some((principal, _)) => Asker::Known(Arc::clone(principal)),
+                    None => Asker::stranger(None, peer),
+                };
                 gate.admit(&mut request, &begun, caller);
                 let answer = self.inner.call(request);
-                Box::pin(async move { Ok(gate.finish(&begun, gate.bounded(answer).await)) })
+                Box::pin(async move { Ok(gate.finish(&begun, asker, gate.bounded(answer).await).await) })
             }
-            Verdict::Refuse(failure) => {
-                Box::pin(async move { Ok(gate.finish(&begun, failure.into_response())) })
+            Verdict::Refuse(failure, asker) => {
+                Box::pin(async move { Ok(gate.finish(&begun, asker, failure.into_response()).await) })
             }
             Verdict::Ask(token) => {
                 let mut inner = self.inner.clone();
                 Box::pin(async move {
-                    let response = match gate.ask(&token, begun.now).await {
-                        Ok(caller) => {
-                            gate.admit(&mut request, &begun, Some(caller));
-                            gate.bounded(inner.call(request)).await
+                    let (response, asker) = match gate.ask(&token, begun.now, peer).await {
+                        Ok((principal, scope)) => {
+                            let asker = Asker::Known(Arc::clone(&principal));
+                            gate.admit(&mut request, &begun, Some((principal, scope)));
+                            (gate.bounded(inner.call(request)).await, asker)
                         }
-                        Err(failure) => failure.into_response(),
+                        Err((failure, asker)) => (failure.into_response(), asker),
                     };
-                    Ok(gate.finish(&begun, response))
+                    Ok(gate.finish(&begun, asker, response).await)
                 })
             }
         }
@@ -154,7 +163,7 @@ impl Gate {
         let headers = request.headers();
         if request.uri().path_and_query().is_some_and(|text| text.as_str().len() > URL_BYTES_MAX) {
             let detail = format!("the address is longer than {URL_BYTES_MAX} bytes");
-            return Verdict::Refuse(Problem::new(Code::MalformedParameter, detail).into());
+            return Verdict::Refuse(Problem::new(Code::MalformedParameter, detail).into(), Asker::Nobody);
         }
         if matches!(self.route.access, Access::Public(_)) {
             return Verdict::Pass(None);
@@ -163,58 +172,66 @@ impl Gate {
             Ok(token) => token,
             Err(problem) => {
                 self.app.meter().unknown(Unknown::Missing);
-                return Verdict::Refuse(problem.into());
+                return Verdict::Refuse(problem.into(), Asker::Nobody);
             }
         };
         match self.app.authenticator().remembered(token, now) {
-            Some(Ok(principal)) => match self.check(principal, now) {
-                Ok(caller) => Verdict::Pass(Some(caller)),
-                Err(failure) => Verdict::Refuse(failure),
+            Some(Ok(principal)) => match self.check(&principal, now) {
+                Ok(scope) => Verdict::Pass(Some((principal, scope))),
+                Err(failure) => Verdict::Refuse(failure, Asker::Known(principal)),
             },
             Some(Err(problem)) => {
                 self.app.meter().unknown(Unknown::Refused);
-                Verdict::Refuse(problem.into())
+                let peer = request.extensions().get::<Peer>().copied();
+                Verdict::Refuse(problem.into(), self.stranger(token, peer))
             }
             None => Verdict::Ask(token.to_owned()),
         }
     }
 
-    async fn ask(&self, token: &str, now: Instant) -> Result<(Arc<Principal>, Scope), Failure> {
-        let asked = self.app.authenticator().authenticate(token, now).await;
-        let principal = asked.inspect_err(|failure| {
-            if failure.problem().code == Code::Unauthenticated {
-                self.app.meter().unknown(Unknown::Refused);
+    /// Whoever came with a key that does not hold.
+    fn stranger(&self, token: &str, peer: Option<Peer>) -> Asker {
+        Asker::stranger(self.app.authenticator().public_part(token), peer)
+    }
+
+    async fn ask(
+        &self,
+        token: &str,
+        now: Instant,
+        peer: Option<Peer>,
+    ) -> Result<(Arc<Principal>, Scope), (Failure, Asker)> {
+        match self.app.authenticator().authenticate(token, now).await {
+            Ok(principal) => match self.check(&principal, now) {
+                Ok(scope) => Ok((principal, scope)),
+                Err(failure) => Err((failure, Asker::Known(principal))),
+            },
+            Err(failure) => {
+                if failure.problem().code == Code::Unauthenticated {
+                    self.app.meter().unknown(Unknown::Refused);
+                }
+                Err((failure, self.stranger(token, peer)))
             }
-        })?;
-        self.check(principal, now)
+        }
     }
 
     /// The rate first, so that a caller without permission cannot try for ever.
-    fn check(&self, principal: Arc<Principal>, now: Instant) -> Result<(Arc<Principal>, Scope), Failure> {
+    fn check(&self, principal: &Principal, now: Instant) -> Result<Scope, Failure> {
         if let Some(limiter) = &principal.limiter {
             limiter.take(now).map_err(|wait| {
                 let text = format!("the rate limit of this key is used up, come again in {wait} seconds");
                 Failure::Later(Box::new(Problem::new(Code::Throttled, text)), wait)
             })?;
         }
-        let scope = match self.route.access {
-            Access::Needs(permission) => match principal.scope(permission) {
-                None => {
-                    self.meter.denied();
-                    return Err(forbidden(permission).into());
-                }
-                Some(scope) if self.route.reach == Reach::Everywhere && !scope.is_all() => {
-                    self.meter.denied();
-                    let text = format!(
-                        "this needs the permission `{permission}` everywhere, not only below a location"
-                    );
-                    return Err(Problem::new(Code::Forbidden, text).into());
-                }
-                Some(scope) => scope.clone(),
-            },
-            Access::SignedIn | Access::Public(_) => Scope::nowhere(),
-        };
-        Ok((principal, scope))
+        let Access::Needs(permission) = self.route.access else { return Ok(Scope::nowhere()) };
+        match principal.scope(permission) {
+            None => Err(forbidden(permission).into()),
+            Some(scope) if self.route.reach == Reach::Everywhere && !scope.is_all() => {
+                let text =
+                    format!("this needs the permission `{permission}` everywhere, not only below a location");
+                Err(Problem::new(Code::Forbidden, text).into())
+            }
+            Some(scope) => Ok(scope.clone()),
+        }
     }
 
     fn admit(&self, request: &mut Request, begun: &Begun, caller: Option<(Arc<Principal>, Scope)>) {
@@ -241,8 +258,14 @@ impl Gate {
         }
     }
 
-    fn finish(&self, begun: &Begun, mut response: Response) -> Response {
+    async fn finish(&self, begun: &Begun, asker: Asker, mut response: Response) -> Response {
         let failure = response.extensions_mut().remove::<Carried>();
+        if let Some(denied) = self.denied(&mut response, failure.as_ref().map(|carried| &*carried.0), &asker)
+        {
+            let route = format!("{} {}", self.route.method, self.route.path);
+            let refusal = Refusal { asker, route, denied, at: begun.now, request_id: begun.request_id };
+            Box::pin(denied::note(&self.app, refusal)).await;
+        }
         if let Some(Carried(failure)) = &failure {
             response = failure.render(begun.request_id);
         }
@@ -251,6 +274,22 @@ impl Gate {
         self.meter.end(response.status(), took);
         self.log(begun, response.status(), took, failure.as_ref().map(|carried| &*carried.0));
         response
+    }
+
+    /// What of an answer is a failed authorisation: a permission that was lacking, or a key of nobody.
+    fn denied(&self, response: &mut Response, failure: Option<&Failure>, asker: &Asker) -> Option<Denied> {
+        let problem = failure.map(Failure::problem);
+        let denied = match (response.extensions_mut().remove::<Denied>(), &problem) {
+            (Some(told), _) => Some(told),
+            (None, Some(problem)) => Denied::of(problem),
+            (None, None) => (response.status() == StatusCode::FORBIDDEN).then(Denied::untold),
+        };
+        if let Some(denied) = denied {
+            self.meter.denied(denied.times);
+            return Some(denied);
+        }
+        let unknown = problem.filter(|problem| problem.code == Code::Unauthenticated)?;
+        matches!(asker, Asker::Stranger { .. }).then(|| Denied::as_told(&unknown))
     }
 
     /// At most one line a request: faults and what is turned away always; refusals at `info`, so that

@@ -73,7 +73,7 @@ impl Answer {
     /// A refusal as an answer, to be stored with the others.
     pub fn refused(problem: &Problem, request_id: uuid::Uuid) -> Answer {
         let body = crate::problem::body(problem, request_id);
-        Answer { body, ..Answer::empty(crate::problem::status(problem.code)) }
+        Answer { body, ..Answer::empty(crate::problem::status(problem.code)) }.refusing([problem])
     }
 
     /// What is stored of the headers; `None` when there is nothing.

@@ -13,6 +13,7 @@ mod app;
 mod body;
 mod by_name;
 mod cursor;
+mod denied;
 mod events;
 mod failure;
 mod guard;

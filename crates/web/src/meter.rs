@@ -161,8 +161,8 @@ impl RouteMeter {
         InFlight(self.in_flight.clone())
     }
 
-    pub(crate) fn denied(&self) {
-        self.denied.inc();
+    pub(crate) fn denied(&self, times: usize) {
+        self.denied.inc_by(u64::try_from(times).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn end(&self, status: StatusCode, took: Duration) {

@@ -4,6 +4,7 @@
 //! it to its statements. What lies outside of the scope does not exist for the caller (404).
 
 use crate::app::App;
+use crate::denied::{STRANGER, STRANGER_ID};
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
@@ -201,6 +202,12 @@ impl Scope {
 
 /// Finds the principal behind the key of a request. Implemented by `access`.
 pub trait Authenticator: Send + Sync {
+    /// The part of a text in the form of a key that is no secret: by it, a key that does not hold is told
+    /// in the audit log. `None` for a text of another form, and for keys that have no such part.
+    fn public_part<'t>(&self, _token: &'t str) -> Option<&'t str> {
+        None
+    }
+
     /// The answer from memory, when it is known and fresh. Called once for each request.
     fn remembered(&self, token: &str, now: Instant) -> Option<std::result::Result<Arc<Principal>, Problem>>;
 
@@ -253,7 +260,7 @@ impl Caller {
             let detail = format!("too much was asked from your address, come again in {seconds} s");
             Failure::Later(Box::new(Problem::new(Code::Throttled, detail)), seconds)
         })?;
-        let nobody = Principal::new(PrincipalId(0), "stranger", PrincipalKind::User, Vec::new(), None);
+        let nobody = Principal::new(STRANGER_ID, STRANGER, PrincipalKind::User, Vec::new(), None);
         Ok(Caller::new(&seen.app, Arc::new(nobody), Scope::nowhere(), seen))
     }
 

@@ -1,6 +1,7 @@
 //! The accept loop: bounded connections, bounded heads, and an end that cuts nobody off.
 
 use crate::app::App;
+use crate::denied;
 use crate::patient::{Patient, Turns};
 use crate::strangers::Peer;
 use axum::Router;
@@ -38,8 +39,23 @@ pub struct Closing {
     pub patience: Duration,
 }
 
-/// Serves until `stop` is ready and everything that was begun is answered.
+/// Serves until `stop` is ready and everything that was begun is answered. Whatever was refused
+/// meanwhile is then in the audit log.
 pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    app: &App,
+    stop: impl Future<Output = ()>,
+    closing: Closing,
+) {
+    tokio::select! {
+        () = accept_all(listener, router, app, stop, closing) => {}
+        () = denied::watch(app) => {}
+    }
+    denied::tell_all(app).await;
+}
+
+async fn accept_all(
     listener: TcpListener,
     router: Router,
     app: &App,

@@ -219,6 +219,10 @@ fn take_used(known: &Known) -> Vec<(PrincipalId, Instant)> {
 }
 
 impl Authenticator for Keys {
+    fn public_part<'t>(&self, text: &'t str) -> Option<&'t str> {
+        token::public_id(text)
+    }
+
     fn remembered(&self, text: &str, now: Instant) -> Option<Result<Arc<Principal>, Problem>> {
         let known = self.known();
         let Some(entry) = known.entries.get(&token::hash(text)) else {

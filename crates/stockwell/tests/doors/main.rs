@@ -6,6 +6,7 @@
 mod access_routes;
 mod bad_input;
 mod counts;
+mod denied;
 mod door;
 mod events;
 mod keys;

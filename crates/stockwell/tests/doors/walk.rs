@@ -65,7 +65,7 @@ fn concrete(path: &str) -> String {
 }
 
 /// A request to a route whose body is not right, so that nothing is changed by whoever passes.
-fn ask(actor: &Actor, route: &RouteInfo) -> Ask {
+pub(crate) fn ask(actor: &Actor, route: &RouteInfo) -> Ask {
     let method = match route.method.as_str() {
         "GET" => "GET",
         "POST" => "POST",

@@ -199,7 +199,9 @@ impl<'a> Batch<'a> {
         }
         let accepted = self.entries.get(entries..).unwrap_or_default();
         let answer = bulk_answer(accepted, &refusals, earlier, &request.ctx);
-        answer.and_then(|answer| Answer::ok(&answer)).map_err(|failure| failure.problem().into_owned())
+        let answer = answer.and_then(|answer| Answer::ok(&answer));
+        let answer = answer.map_err(|failure| failure.problem().into_owned())?;
+        Ok(answer.refusing(refusals.iter().flatten()))
     }
 
     fn claimed(&mut self, origin: Origin<'_>, posted: Posted, claim: ClaimId) -> Result<Answer, Problem> {
