@@ -4,6 +4,8 @@
 //! One service and one boxed future for all of that, because it runs for every request. What is
 //! known in memory is decided before the first suspension; only an unknown key goes to the store.
 
+mod headers;
+
 use crate::app::App;
 use crate::denied::{self, Asker, Denied, Refusal};
 use crate::failure::{Carried, Failure};
@@ -14,10 +16,11 @@ use crate::routes::{Access, Reach, RouteInfo};
 use crate::strangers::Peer;
 use axum::Router;
 use axum::extract::Request;
-use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::{Code, Instant, Problem};
 use futures_util::FutureExt;
+use headers::{bearer, dress, request_id};
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -27,9 +30,6 @@ use std::task::{Context, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 use uuid::Uuid;
-
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 
 /// Bytes of path and query at most.
 const URL_BYTES_MAX: usize = 8 << 10;
@@ -333,49 +333,6 @@ fn panic_text(payload: &(dyn std::any::Any + Send)) -> String {
         .map(ToString::to_string)
         .or_else(|| payload.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "no text".to_owned())
-}
-
-/// The id that the caller gave, when it has our form or is a bare UUID.
-fn request_id(headers: &HeaderMap) -> Option<Uuid> {
-    let text = headers.get(REQUEST_ID)?.to_str().ok()?;
-    Uuid::try_parse(text.strip_prefix("req_").unwrap_or(text)).ok()
-}
-
-/// The token of `Authorization: Bearer …`.
-fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let refuse = |text: &'static str| Problem::new(Code::Unauthenticated, text);
-    let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or_else(|| refuse("send a key as `Authorization: Bearer swk_…`"))?;
-    if values.next().is_some() {
-        return Err(refuse("the header `Authorization` stands more than once"));
-    }
-    let text = value.to_str().map_err(|_| refuse("the header `Authorization` is not plain text"))?;
-    match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") && !token.is_empty() => Ok(token),
-        _ => Err(refuse("the header `Authorization` is not of the form `Bearer swk_…`")),
-    }
-}
-
-/// The headers of every API answer.
-fn dress(headers: &mut HeaderMap, request_id: Uuid) {
-    let mut text = [b'_'; 36];
-    if let Some((prefix, digits)) = text.split_first_chunk_mut::<4>() {
-        prefix.copy_from_slice(b"req_");
-        if let Some(digits) = digits.get_mut(..32) {
-            request_id.simple().encode_lower(digits);
-        }
-    }
-    if let Ok(value) = HeaderValue::from_bytes(&text) {
-        headers.insert(REQUEST_ID, value);
-    }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
-    );
-    headers.insert(RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
 }
 
 /// What is not in the table: an unknown address, or a known one with another method.
