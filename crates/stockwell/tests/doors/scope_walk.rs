@@ -256,13 +256,25 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     let of_transfer = |rest: &str| format!("/api/v1/transfers/{}{rest}", stage.transfer());
     Some(match (method, path) {
         ("POST", "/api/v1/locations/{code}/block") => place("block", Some(json!({ "reason": "damaged" }))),
-        ("POST", "/api/v1/locations/{code}/unblock") => place("unblock", None),
+        ("POST", "/api/v1/locations/{code}/unblock") => {
+            let bin = stage.bin();
+            stage.admin.act(format!("/api/v1/locations/{bin}/block"), &json!({ "reason": "damaged" })).good();
+            at(format!("/api/v1/locations/{bin}/unblock"))
+        }
         ("POST", "/api/v1/locations/{code}/archive") => place("archive", None),
-        ("POST", "/api/v1/locations/{code}/restore") => place("restore", None),
+        ("POST", "/api/v1/locations/{code}/restore") => {
+            let bin = stage.bin();
+            stage.admin.act(format!("/api/v1/locations/{bin}/archive"), &Value::Null).good();
+            at(format!("/api/v1/locations/{bin}/restore"))
+        }
         ("POST", "/api/v1/locations/{code}/sellable") => {
             place("sellable", Some(json!({ "sellable": false })))
         }
-        ("POST", "/api/v1/locations/{code}/move") => place("move", Some(json!({ "parent": "LON" }))),
+        ("POST", "/api/v1/locations/{code}/move") => {
+            let zone = json!({ "code": stage.fresh("LON-ZONE"), "kind": "zone", "parent": "LON" });
+            let zone = text(&stage.admin.post("/api/v1/locations", &zone).good().json()["code"]);
+            place("move", Some(json!({ "parent": zone })))
+        }
         ("GET", "/api/v1/backorder-rules") => {
             stage.rule();
             at(path)
@@ -281,7 +293,12 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("GET", "/api/v1/units/{code}/moves") => at(of_unit("/moves")),
         ("POST", "/api/v1/units") => with(path, json!({ "code": stage.fresh("UNIT"), "parent": "LON-1" })),
         ("POST", "/api/v1/units/{code}/move") => with(of_unit("/move"), json!({ "parent": "LON-2" })),
-        ("POST", "/api/v1/units/{code}/empty") => with(of_unit("/empty"), json!({})),
+        ("POST", "/api/v1/units/{code}/empty") => {
+            let unit = stage.unit();
+            let goods = lines(json!({ "location": unit }));
+            stage.admin.post("/api/v1/postings/receive", &goods).good();
+            with(format!("/api/v1/units/{unit}/empty"), json!({}))
+        }
         ("GET", "/api/v1/transfers") => at(path),
         ("GET", "/api/v1/transfers/{number}") => at(of_transfer("")),
         ("POST", "/api/v1/transfers") => with(path, transfer()),
