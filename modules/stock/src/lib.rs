@@ -103,7 +103,7 @@ pub use input::{
     ReverseInput, SaleInput, Work,
 };
 pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
-pub use ledger_page::{LedgerActor, LedgerEnd, LedgerRow};
+pub use ledger_page::{Followed, FollowedAfter, LedgerActor, LedgerEnd, LedgerRow, named_goods};
 pub use loader::{Costing, HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
 pub use organise::set_up_organisation;
 pub use read_routes::read_routes;

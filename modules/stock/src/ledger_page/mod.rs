@@ -6,6 +6,7 @@
 //! of one posting are paged the same way, in their own order: one may have thousands.
 
 pub(crate) mod api;
+mod followed;
 mod linked;
 pub(crate) mod row;
 pub(crate) mod store;
@@ -23,6 +24,7 @@ use serde::{Deserialize, Serialize};
 use store::{Along, Entry, entries};
 use web::Scope;
 
+pub use followed::{Followed, FollowedAfter, named_goods};
 pub use row::{LedgerActor, LedgerEnd, LedgerRow};
 
 /// Where a page ended: recorded instant, lane, number, line.
