@@ -44,6 +44,7 @@ pub fn routes() -> Routes<Stockwell> {
         .and(stock::routes())
         .and(stock::document_routes())
         .and(stock::read_routes())
+        .and(exchange::routes())
 }
 
 /// What there is to listen to.

@@ -1,10 +1,14 @@
 //! Files in and out: what other systems wrote is read, judged and turned into documents.
 
+mod customers;
 pub mod export;
 pub mod import_year;
 pub mod online_retail;
 #[cfg(test)]
 mod testing;
+
+use domain::Permission;
+use web::{Reach, Routes};
 
 /// The schema of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
@@ -12,5 +16,19 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     migrations: &[
         db::Migration { number: 1, name: "import", text: include_str!("../migrations/0001_import.sql") },
         db::Migration { number: 2, name: "sales", text: include_str!("../migrations/0002_sales.sql") },
+        db::Migration {
+            number: 3,
+            name: "customers",
+            text: include_str!("../migrations/0003_customers.sql"),
+        },
     ],
 };
+
+/// The routes of this module. None of them changes anything.
+pub fn routes<S: web::State>() -> Routes<S> {
+    Routes::new("exchange")
+        // customers belong to no place; whose goods came from where is filtered
+        .add(Permission::StockRead, Reach::Whole, web::routes!(customers::api::list_customers))
+        .add(Permission::StockRead, Reach::Whole, web::routes!(customers::api::get_customer))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(customers::api::list_customer_ledger))
+}

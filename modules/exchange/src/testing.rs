@@ -48,4 +48,11 @@ pub(crate) fn slice(lines: usize) -> crate::online_retail::Year {
     crate::online_retail::plan(Cursor::new(first_lines(lines))).unwrap()
 }
 
+const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
+
+/// The year of some lines.
+pub(crate) fn year_of(lines: &str) -> crate::online_retail::Year {
+    crate::online_retail::plan(Cursor::new(format!("{HEADER}{lines}"))).unwrap()
+}
+
 pub(crate) use testkit::on_both_engines;

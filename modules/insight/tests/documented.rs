@@ -9,7 +9,7 @@ use insight::verify::{self, Options, Status};
 use std::collections::BTreeMap;
 
 const SETS: &[MigrationSet] =
-    &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS];
+    &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
 
 const DOCUMENT: &str = include_str!("../../../docs/reference/checks.md");
 

@@ -123,8 +123,9 @@ fn welcome(told: &Told<'_>) -> String {
          curl -H \"$key\" {address}/api/v1/items/85123A/stock\n\n  \
          # the movements behind it, newest first\n  \
          curl -H \"$key\" '{address}/api/v1/ledger?sku=85123A&limit=5'\n\n  \
-         # a recall: who got this lot of scented candles; the customer is in `note`, and `next` leads to the rest\n  \
-         curl -H \"$key\" '{address}/api/v1/ledger?sku=22969&lot=OPENING-C&kind=issue'\n\n\
+         # a recall: the customers who got this lot of scented candles, and what one of them bought\n  \
+         curl -H \"$key\" '{address}/api/v1/customers?sku=22969&lot=OPENING-C'\n  \
+         curl -H \"$key\" {address}/api/v1/customers/17850/ledger\n\n\
          The key may do everything; it is kept in `{data}/{KEY_FILE}`. What else can be asked: {address}"
     )
 }

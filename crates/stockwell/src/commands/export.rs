@@ -17,7 +17,8 @@ use std::path::{Path, PathBuf};
 /// What to write, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The list: items, units, barcodes, locations, lots, stock, movements, postings, claims, layers
+    /// The list: items, units, barcodes, locations, lots, stock, movements, postings, customers, claims,
+    /// layers
     #[arg(long, value_name = "LIST", value_parser = what)]
     what: Option<What>,
     /// `jsonl` for an object a line, `csv` for spreadsheets

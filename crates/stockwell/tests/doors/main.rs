@@ -9,6 +9,7 @@ mod counts;
 mod denied;
 mod door;
 mod events;
+mod imported;
 mod keys;
 mod metrics;
 mod rotation;

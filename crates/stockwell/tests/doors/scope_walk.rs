@@ -88,6 +88,7 @@ impl Stage {
         stage.admin.post("/api/v1/postings/receive", &json!({ "lines": [line] })).good();
         stage.claim("/api/v1/reservations", &reserve());
         stage.claim("/api/v1/allocations", &allocate());
+        stage.imported();
         stage
     }
 
@@ -184,6 +185,7 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("GET", "/api/v1/items/{sku}/stock" | "/api/v1/items/{sku}/availability") => {
             at(path.replace("{sku}", "BOLT"))
         }
+        ("GET", "/api/v1/customers/{number}/ledger") => at("/api/v1/customers/7/ledger"),
         ("GET", "/api/v1/items/{sku}/rotation") => at("/api/v1/items/BOLT/rotation?site=LON"),
         ("GET", "/api/v1/locations/{code}") => at("/api/v1/locations/LON-1"),
         ("POST", "/api/v1/locations") => {

@@ -14,7 +14,7 @@ use std::io::Write;
 use web::Failure;
 
 /// The first line: the form of the text. It changes with every change of the form.
-const FORM: &str = "stockwell canonical 1";
+const FORM: &str = "stockwell canonical 2";
 
 type Columns = &'static [(&'static str, Holds)];
 
@@ -22,7 +22,7 @@ use Holds::{Date, Instant, Json, Kind, Money, Number, Quantity, Status, Text, Tr
 
 /// The things, each with its statement and the names of its columns; a column without a name is
 /// not part of the text.
-const THINGS: [(&str, &Statement, Columns); 18] = [
+const THINGS: [(&str, &Statement, Columns); 20] = [
     (
         "organisation",
         &store::ORGANISATION,
@@ -212,6 +212,22 @@ const THINGS: [(&str, &Statement, Columns); 18] = [
             ("qty", Quantity),
             ("value", Money),
         ],
+    ),
+    (
+        "customer",
+        &store::CUSTOMERS,
+        &[
+            ("number", Number),
+            ("country", Text),
+            ("first_at", Instant),
+            ("last_at", Instant),
+            ("invoices", Number),
+        ],
+    ),
+    (
+        "customer_posting",
+        &store::CUSTOMER_POSTINGS,
+        &[("customer", Number), ("kind", Kind), ("document", Text), ("effective_at", Instant)],
     ),
 ];
 

@@ -84,16 +84,20 @@ sheets! {
     /// Movements, in the order of the ledger.
     Movements = "movements", MOVEMENTS, Some(Past::Rows(&store::MOVEMENTS_TO)), [
         "posting": Posting, "line": Number, "kind": Kind, "document": Text, "reason": Text, "note": Text,
-        "actor_id": Number, "effective_at": Instant, "effective_on": Date, "recorded_at": Instant, "sku": Text,
-        "lot": Text, "qty": Quantity, "unit": Text, "from_location": Text, "from_status": Status,
+        "customer": Number, "actor_id": Number, "effective_at": Instant, "effective_on": Date, "recorded_at": Instant,
+        "sku": Text, "lot": Text, "qty": Quantity, "unit": Text, "from_location": Text, "from_status": Status,
         "to_location": Text, "to_status": Status, "from_on_hand": Quantity, "to_on_hand": Quantity,
         "value": Money, "currency": Currency, "reversal_of": Posting, "lane": Number, "number": Number,
     ];
     /// Postings, in the order of the ledger.
     Postings = "postings", POSTINGS, Some(Past::Rows(&store::POSTINGS_TO)), [
-        "posting": Posting, "kind": Kind, "document": Text, "reason": Text, "note": Text, "actor_id": Number,
-        "effective_at": Instant, "recorded_at": Instant, "late_from": Instant, "reversal_of": Posting,
+        "posting": Posting, "kind": Kind, "document": Text, "reason": Text, "note": Text,
+        "customer": Number, "actor_id": Number, "effective_at": Instant, "recorded_at": Instant, "late_from": Instant, "reversal_of": Posting,
         "claims": Json, "idempotency_key": Text, "lane": Number, "number": Number, "hash": Hash,
+    ];
+    /// Customers that an import brought.
+    Customers = "customers", CUSTOMERS, None, [
+        "number": Number, "country": Text, "first_at": Instant, "last_at": Instant, "invoices": Number,
     ];
     /// Reservations and allocations, open or not.
     Claims = "claims", CLAIMS, None, [

@@ -1,4 +1,4 @@
-//! The statements of exports, over the published views only. Their orders are those of ids and
+//! The statements of exports, over this module's own tables and the published views. Their orders are those of ids and
 //! numbers that the product gives, which are the same on both engines.
 
 use db::Statement;
@@ -90,8 +90,8 @@ macro_rules! movements {
         Statement::new(
             $name,
             concat!(
-                "select p.posting_id, m.line_no, p.kind, p.doc_id, p.reason, p.note, p.actor_id, m.effective_at,
-                   m.effective_on, m.recorded_at, i.sku, l.code, m.qty, i.base_unit, f.code, m.from_status, t.code,
+                "select p.posting_id, m.line_no, p.kind, p.doc_id, p.reason, p.note, u.customer, p.actor_id,
+                   m.effective_at, m.effective_on, m.recorded_at, i.sku, l.code, m.qty, i.base_unit, f.code, m.from_status, t.code,
                    m.to_status, m.from_after, m.to_after, m.value, m.value, p.reversal_of, m.lane, m.seq
                  from ck_movement m
                  join ck_posting p on p.lane = m.lane and p.seq = m.seq
@@ -99,6 +99,7 @@ macro_rules! movements {
                  join ck_location f on f.loc_id = m.from_loc
                  join ck_location t on t.loc_id = m.to_loc
                  left join ck_lot l on l.lot_id = m.lot_id
+                 left join exchange_customer_posting u on u.posting = p.posting_id
                  where ",
                 $which,
                 " order by m.lane, m.seq, m.line_no"
@@ -115,9 +116,10 @@ macro_rules! postings {
         Statement::new(
             $name,
             concat!(
-                "select p.posting_id, p.kind, p.doc_id, p.reason, p.note, p.actor_id, p.effective_at, p.recorded_at,
-                   p.late_from, p.reversal_of, p.claims, p.idem_key, p.lane, p.seq, p.hash
+                "select p.posting_id, p.kind, p.doc_id, p.reason, p.note, u.customer, p.actor_id, p.effective_at,
+                   p.recorded_at, p.late_from, p.reversal_of, p.claims, p.idem_key, p.lane, p.seq, p.hash
                  from ck_posting p
+                 left join exchange_customer_posting u on u.posting = p.posting_id
                  where ",
                 $which,
                 " order by p.lane, p.seq"
@@ -128,6 +130,21 @@ macro_rules! postings {
 
 pub(super) const POSTINGS: Statement = postings!("exchange.export_postings", "p.seq > 0");
 pub(super) const POSTINGS_TO: Statement = postings!("exchange.export_postings_to", "p.effective_at <= ?1");
+
+pub(super) const CUSTOMERS: Statement = Statement::new(
+    "exchange.export_customers",
+    "select c.number, c.country, c.first_at, c.last_at, c.invoices
+     from exchange_customer c
+     order by c.number",
+);
+
+/// Whose each posting is.
+pub(super) const CUSTOMER_POSTINGS: Statement = Statement::new(
+    "exchange.export_customer_postings",
+    "select u.customer, p.kind, p.doc_id, u.effective_at
+     from exchange_customer_posting u
+     join ck_posting p on p.posting_id = u.posting",
+);
 
 pub(super) const CLAIMS: Statement = Statement::new(
     "exchange.export_claims",
@@ -241,7 +258,7 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 25] = [
+pub(super) const STATEMENTS: [&Statement; 27] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
@@ -254,6 +271,8 @@ pub(super) const STATEMENTS: [&Statement; 25] = [
     &MOVEMENTS_TO,
     &POSTINGS,
     &POSTINGS_TO,
+    &CUSTOMERS,
+    &CUSTOMER_POSTINGS,
     &CLAIMS,
     &LAYERS,
     &ORGANISATION,

@@ -4,7 +4,8 @@
 //! * The site is `LON`, its calendar London's, its books in pounds by FIFO.
 //! * Bins are `LON-A-01-1` to `LON-D-25-3`; every item has its home bin, by its place in the list.
 //! * A document of the file is one posting with its number as the document; the customer's number
-//!   and country are its note. Services move no stock and so are not posted.
+//!   and country are its note, and it is linked to the customer. Services move no stock and so are not
+//!   posted.
 //! * Opening stock and weekly receipts are simulated: their documents begin with `SIM-` and their
 //!   reason is `simulated`. They come in at the plan's cost for a unit.
 //! * Goods that come back from a sale name it, and are worth what they were worth when they left, to the penny;
@@ -27,7 +28,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::online_retail::{DocLine, Effect, Year};
+use crate::customers::{Customer, store as customers};
+use crate::online_retail::{self, DocLine, Effect, Year};
 use costs::Sales;
 use db::{Db, Tx};
 use domain::{Code, Ctx, Problem};
@@ -203,6 +205,7 @@ fn begin(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<(Ground, Sales, usiz
         let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
         let lines = i64::try_from(year.reconciliation.file.lines).unwrap_or(i64::MAX);
         store::begin(tx, NAME, &plan, (lines, number(year.docs.len())), ctx.now)?;
+        customers::insert(tx, &customers_of(year))?;
         return Ok((ground, sales, 0, Course::Whole));
     };
     progress.check(&plan, year)?;
@@ -218,6 +221,18 @@ fn begin(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<(Ground, Sales, usiz
     Ok((ground, sales, progress.documents_done, course))
 }
 
+/// The customers of a year as they are kept.
+fn customers_of(year: &Year) -> Vec<Customer> {
+    let kept = |customer: &online_retail::Customer| Customer {
+        number: customer.number.into(),
+        country: customer.country.clone(),
+        first_at: customer.first,
+        last_at: customer.last,
+        invoices: customer.invoices.into(),
+    };
+    year.customers.iter().map(kept).collect()
+}
+
 impl Job {
     fn part(&self, tx: &mut Tx<'_>, ctx: &Ctx, from: usize, to: usize) -> Result<(), Failure> {
         // first, so that of two processes one waits and then is refused before it has done anything
@@ -228,7 +243,8 @@ impl Job {
         let mut part = Part::new(&self.year, &self.ground, ctx, &mut sales, (from, to));
         let postings = std::mem::take(&mut part.postings);
         self.loader.load(tx, ctx, &postings, &mut part)?;
-        Ok(store::keep_sales(tx, NAME, &part.sold)?)
+        store::keep_sales(tx, NAME, &part.sold)?;
+        Ok(customers::link(tx, &part.customers)?)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::costs::{self, Sales, moving};
 use super::ground::{Ground, SIMULATED};
+use crate::customers::store::Link;
 use crate::online_retail::{Doc, DocKind, DocLine, Effect, Year};
 use domain::ledger::{Amount, Cost, Kind, Line, Place, TakeBack};
 use domain::{Ctx, LotId, PostingId, Qty, Ratio};
@@ -16,6 +17,8 @@ pub(super) struct Part<'y> {
     sales: &'y mut Sales,
     /// The rows of sales that something comes back from, with what left and the posting.
     pub(super) sold: Vec<(u32, i64, PostingId)>,
+    /// Whose the postings are, where a customer is known.
+    pub(super) customers: Vec<Link>,
 }
 
 impl<'y> Part<'y> {
@@ -26,11 +29,13 @@ impl<'y> Part<'y> {
         sales: &'y mut Sales,
         (from, to): (usize, usize),
     ) -> Part<'y> {
-        let mut part = Part { postings: Vec::new(), docs: Vec::new(), year, sales, sold: Vec::new() };
+        let (postings, docs, sold, customers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut part = Part { postings, docs, year, sales, sold, customers };
         for (at, doc) in year.docs.iter().enumerate().take(to).skip(from) {
             let id = PostingId(ctx.ids.next());
             if let Some(mut posting) = posting(year, ground, id, (at, doc)) {
                 part.link(at, &mut posting);
+                part.customers.extend(doc.customer.map(|number| (number.into(), doc.at, id)));
                 part.postings.push(posting);
                 part.docs.push(at);
             }

@@ -1,11 +1,8 @@
 //! A slice of the real year, loaded whole, cut off and taken up again, on both engines.
 
 use super::*;
-use crate::online_retail::plan;
-use crate::testing::{World, on, on_both_engines, slice, world};
+use crate::testing::{World, on, on_both_engines, slice, world, year_of};
 use std::io::Cursor;
-
-const HEADER: &str = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country\n";
 
 /// The code and the text of a refusal.
 fn refused<T>(done: Result<T, Failure>) -> (Code, String) {
@@ -25,10 +22,6 @@ fn load_in_pieces(world: &World, lines: usize, lines_per_part: usize) -> Vec<Cou
             return courses;
         }
     }
-}
-
-fn year_of(lines: &str) -> Year {
-    plan(Cursor::new(format!("{HEADER}{lines}"))).unwrap()
 }
 
 fn a_second_call_changes_nothing(engine: db::Engine) {

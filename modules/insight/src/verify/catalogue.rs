@@ -3,8 +3,8 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, audited, balances, chain, claims, costs, documents, events, fifo, floor, lots, lows, parents,
-    periods, rebuild, returns, reversals, rights, rollups, said, serial_times, shape, stood, values,
+    answers, audited, balances, chain, claims, costs, customers, documents, events, fifo, floor, lots, lows,
+    parents, periods, rebuild, returns, reversals, rights, rollups, said, serial_times, shape, stood, values,
     versions,
 };
 use db::{Conn, DbError};
@@ -136,6 +136,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             shape::units,
             stood::spans,
             stood::booked,
+            customers::links,
         ],
     ),
     runs(27, "Versions count the changes", &[versions::counted, said::items, said::lots, said::organisation]),

@@ -14,6 +14,7 @@ mod catalogue;
 mod chain;
 mod claims;
 mod costs;
+mod customers;
 mod documents;
 mod events;
 mod fifo;

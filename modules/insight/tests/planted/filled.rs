@@ -2,8 +2,22 @@
 //! notes.
 
 use crate::world::World;
-use db::Engine;
+use db::{DbError, Engine, Statement};
 use serde_json::{Value, json};
+
+/// A customer of an import, and a posting of theirs.
+const CUSTOMER: [Statement; 2] = [
+    Statement::new(
+        "test.customer",
+        "insert into exchange_customer (number, country, first_at, last_at, invoices)
+         select 17850, 'United Kingdom', p.effective_at, p.effective_at, 1 from stock_posting p where p.note = 'first'",
+    ),
+    Statement::new(
+        "test.customer_posting",
+        "insert into exchange_customer_posting (customer, effective_at, posting)
+         select 17850, p.effective_at, p.id from stock_posting p where p.note = 'first'",
+    ),
+];
 
 impl World {
     /// One that has seen something of everything.
@@ -21,6 +35,7 @@ impl World {
         world.transfers();
         world.put_elsewhere();
         world.corrections();
+        world.imported();
         world.positioned();
         world
     }
@@ -167,6 +182,16 @@ impl World {
         let id = wrong["id"].as_str().unwrap_or_else(|| panic!("{wrong}"));
         self.post(&format!("postings/{id}/reverse"), &json!({ "note": "the wrong bin" }));
         self.lines("receive", "last", &json!([bolts("1", "M1", "0.80")]));
+    }
+
+    /// What an import says of a posting.
+    fn imported(&self) {
+        let written = self.db.write_blocking(|tx| {
+            let rows: Vec<u64> =
+                CUSTOMER.iter().map(|statement| tx.execute(statement, &[])).collect::<Result<_, _>>()?;
+            Ok::<_, DbError>(rows)
+        });
+        assert_eq!(written.unwrap(), [1, 1]);
     }
 
     /// A unit of an item, a lot whose day was wrong twice, and a serial under the wrong parent, whose day

@@ -21,7 +21,7 @@ use web::{
 };
 
 const SETS: &[MigrationSet] =
-    &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS];
+    &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
 
 struct Counted(AtomicU64);
 

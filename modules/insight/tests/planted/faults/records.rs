@@ -205,6 +205,18 @@ pub(super) const FAULTS: &[Fault] = &[
     // references
     fault!(
         "I-26",
+        "a customer is said to have a posting that is not there",
+        [],
+        "update exchange_customer_posting set posting = (select a.id from stock_transfer a limit 1)",
+    ),
+    fault!(
+        "I-26",
+        "a customer is said to have bought at another time",
+        [],
+        "update exchange_customer_posting set effective_at = (select min(p.recorded_at) from stock_posting p)",
+    ),
+    fault!(
+        "I-26",
         "a movement leads nowhere",
         ["I-01", "I-03", "I-15", "I-30"],
         "update stock_movement set to_location = 999999 where (lane, number) = (select p.lane, p.number
