@@ -107,6 +107,7 @@ pub use ledger_page::{Followed, FollowedAfter, LedgerActor, LedgerEnd, LedgerRow
 pub use loader::{Costing, HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
 pub use organise::set_up_organisation;
 pub use read_routes::read_routes;
+pub use reason::make_reasons;
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};

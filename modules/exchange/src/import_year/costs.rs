@@ -54,7 +54,7 @@ impl Sales {
             for (number, line, count) in moving(year, at) {
                 if let Some((_, row)) = line.source.filter(|(_, row)| back.contains_key(row)) {
                     sales.units.insert(row, line.units());
-                    if doc.kind == DocKind::Sale {
+                    if doc.kind.is_sent() {
                         sales.places.insert(row, Place { at: (at, number), first });
                     }
                 }

@@ -11,6 +11,9 @@ use web::{Failure, Reached};
 
 /// The reason of everything that the file does not have.
 pub(super) const SIMULATED: &str = "simulated";
+/// The reasons of what left without being paid for: code and name.
+const UNPAID: [(&str, &str); 2] =
+    [("gift", "Sent to a customer without charge"), ("sent_free", "Sent without charge, customer unknown")];
 /// The site.
 pub(super) const SITE: &str = "LON";
 /// The bins: four aisles of twenty-five racks with three bins each.
@@ -54,6 +57,7 @@ pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground,
         "levels": [{ "kind": "aisle" }, { "kind": "rack" }, { "kind": "bin", "role": "pick_face" }],
     });
     places::make_locations(tx, ctx, Reached::All, &serde_json::from_value(bins)?)?;
+    stock::make_reasons(tx, ctx, &UNPAID)?;
     let wanted: Vec<NewItem> = year.items.iter().map(new_item).collect::<Result<_, _>>()?;
     for chunk in wanted.chunks(catalog::ITEMS_PER_CALL_MAX) {
         catalog::create_items(tx, ctx, chunk)?;

@@ -153,7 +153,7 @@ const fn kind_of(kind: DocKind) -> Option<Kind> {
     match kind {
         DocKind::OpeningStock => Some(Kind::Opening),
         DocKind::Receipt => Some(Kind::Receive),
-        DocKind::Sale => Some(Kind::Issue),
+        DocKind::Sale | DocKind::Gift | DocKind::SentFree => Some(Kind::Issue),
         DocKind::Return => Some(Kind::Return),
         DocKind::Adjustment(_) => Some(Kind::Adjust),
         DocKind::Mistake | DocKind::BadDebt => None,
@@ -164,7 +164,9 @@ fn reason_of(kind: DocKind) -> Option<String> {
     match kind {
         DocKind::OpeningStock | DocKind::Receipt => Some(SIMULATED.to_owned()),
         DocKind::Adjustment(cause) => Some(cause.word().to_owned()),
-        _ => None,
+        // they went to a customer as what is sold does, and say that nobody paid for them
+        DocKind::Gift | DocKind::SentFree => Some(kind.to_string()),
+        DocKind::Sale | DocKind::Return | DocKind::Mistake | DocKind::BadDebt => None,
     }
 }
 
@@ -181,7 +183,9 @@ const fn outside(kind: DocKind) -> Option<Place> {
     match kind {
         DocKind::OpeningStock => Some(Place::good(places::OPENING)),
         DocKind::Receipt => Some(Place::good(places::SUPPLIER)),
-        DocKind::Sale | DocKind::Return => Some(Place::good(places::CUSTOMER)),
+        DocKind::Sale | DocKind::Gift | DocKind::SentFree | DocKind::Return => {
+            Some(Place::good(places::CUSTOMER))
+        }
         DocKind::Adjustment(_) => Some(Place::good(places::ADJUSTMENT)),
         DocKind::Mistake | DocKind::BadDebt => None,
     }

@@ -171,7 +171,44 @@ fn what_comes_back_is_worth_what_left(engine: db::Engine) {
     assert_eq!(sale["note"], "customer 1, UK", "who got the lot");
 }
 
+fn what_nobody_paid_for_says_why_and_is_no_sale(engine: db::Engine) {
+    let world = world(engine);
+    let year = year_of(
+        "1,T1,PLAIN THING,3,2011-01-03 10:00:00,2.0,1,UK\n\
+         1,T1,PLAIN THING,2,2011-01-03 10:00:00,0.0,1,UK\n\
+         2,T1,PLAIN THING,5,2011-01-04 10:00:00,0.0,,UK\n\
+         3,T1,damaged,-1,2011-01-05 10:00:00,0.0,,UK\n\
+         C4,T1,PLAIN THING,-3,2011-01-06 10:00:00,2.0,1,UK\n",
+    );
+    assert!(year.reconciliation.balances);
+    load(&world.db, &world.ctx, year, on).unwrap();
+    let postings = world.rows(crate::export::What::Postings);
+    let of = |document: &str, kind: &str| -> Vec<(Option<&str>, Option<i64>)> {
+        let found = postings.iter().filter(|row| row["document"] == document && row["kind"] == kind);
+        found.map(|row| (row["reason"].as_str(), row["customer"].as_i64())).collect()
+    };
+    assert_eq!(of("1", "issue"), [(None, Some(1)), (Some("gift"), Some(1))]);
+    assert_eq!(of("2", "issue"), [(Some("sent_free"), None)]);
+    assert_eq!(of("3", "adjust"), [(Some("damaged"), None)]);
+    assert_eq!(of("C4", "return"), [(None, Some(1))]);
+    let moved = |document: &str, reason: Option<&str>| -> Vec<String> {
+        let rows = world.rows(crate::export::What::Movements).into_iter();
+        let rows = rows.filter(|row| row["document"] == document && row["reason"].as_str() == reason);
+        rows.map(|row| {
+            format!("{} to {}", row["qty"].as_str().unwrap(), row["to_location"].as_str().unwrap())
+        })
+        .collect()
+    };
+    assert_eq!(moved("1", None), ["3 to ~customer"]);
+    assert_eq!(moved("1", Some("gift")), ["2 to ~customer"]);
+    let reasons = world.canonical();
+    for code in ["gift", "sent_free", "simulated"] {
+        assert!(reasons.contains(&format!("reason {{\"active\":true,\"reason\":\"{code}\"}}")), "{code}");
+    }
+}
+
 on_both_engines!(
+    what_nobody_paid_for_says_why_and_is_no_sale,
     cut_off_after_any_part_it_ends_with_the_same_ledger,
     what_comes_back_is_worth_what_left,
     a_second_call_changes_nothing,

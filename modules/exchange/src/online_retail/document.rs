@@ -4,8 +4,9 @@
 //! file says, in the order of the file. A return therefore never comes before its sale, and stock
 //! is at no point of this order below zero (proved by [`floor`](super::floor)).
 //!
-//! **Identity.** Kind and number together name a document. The lines of one invoice fall into
-//! several documents only where they are of different kinds; no invoice of the real year does.
+//! **Identity.** Kind and number together name a document. The lines of one invoice fall into several
+//! documents where they are of different kinds: goods that were sent without charge stand apart from those
+//! that were sold, and say why.
 
 use super::classify::{Classified, Reason};
 use super::invoice::Invoice;
@@ -24,8 +25,12 @@ pub enum DocKind {
     OpeningStock,
     /// Goods received; simulated.
     Receipt,
-    /// Goods and services sold, or sent without charge.
+    /// Goods and services sold.
     Sale,
+    /// Goods sent to a customer without charge.
+    Gift,
+    /// Goods sent without charge, customer unknown.
+    SentFree,
     /// Goods taken back, services credited.
     Return,
     /// Stock corrected.
@@ -39,15 +44,23 @@ pub enum DocKind {
 impl DocKind {
     /// All kinds in the order in which they are shown.
     pub fn all() -> impl Iterator<Item = DocKind> {
-        [DocKind::OpeningStock, DocKind::Receipt, DocKind::Sale, DocKind::Return, DocKind::Mistake]
+        let simulated = [DocKind::OpeningStock, DocKind::Receipt];
+        let out = [DocKind::Sale, DocKind::Gift, DocKind::SentFree];
+        simulated
             .into_iter()
-            .chain([DocKind::BadDebt])
+            .chain(out)
+            .chain([DocKind::Return, DocKind::Mistake, DocKind::BadDebt])
             .chain(Cause::ALL.map(DocKind::Adjustment))
     }
 
     /// Whether the document is not from the file.
     pub const fn is_simulated(self) -> bool {
         matches!(self, DocKind::OpeningStock | DocKind::Receipt)
+    }
+
+    /// Whether its goods went to a customer, for money or not.
+    pub const fn is_sent(self) -> bool {
+        matches!(self, DocKind::Sale | DocKind::Gift | DocKind::SentFree)
     }
 
     /// Its place among documents of the same instant.
@@ -67,9 +80,9 @@ impl DocKind {
             | Reason::ReturnNoCustomer
             | Reason::ServiceCredit => DocKind::Return,
             Reason::ServiceFree if line.quantity < 0 => DocKind::Return,
-            Reason::Sale | Reason::Gift | Reason::SentFree | Reason::ServiceCharge | Reason::ServiceFree => {
-                DocKind::Sale
-            }
+            Reason::Sale | Reason::ServiceCharge | Reason::ServiceFree => DocKind::Sale,
+            Reason::Gift => DocKind::Gift,
+            Reason::SentFree => DocKind::SentFree,
             Reason::Mistake | Reason::MistakeUndone => DocKind::Mistake,
             Reason::Adjusted(cause) => DocKind::Adjustment(cause),
             Reason::BadDebt => DocKind::BadDebt,
@@ -84,6 +97,8 @@ impl fmt::Display for DocKind {
             DocKind::OpeningStock => "opening_stock",
             DocKind::Receipt => "receipt",
             DocKind::Sale => "sale",
+            DocKind::Gift => "gift",
+            DocKind::SentFree => "sent_free",
             DocKind::Return => "return",
             DocKind::Adjustment(cause) => return write!(f, "adjustment_{cause}"),
             DocKind::Mistake => "mistake",

@@ -107,7 +107,7 @@ fn events(docs: &[Doc], skus: &Names, weeks: &Weeks) -> (PerName<Vec<Event>>, Pe
         for line in doc.lines.iter().filter(|line| line.effect != Effect::None) {
             let units = line.stock_units();
             events[line.item].push(Event { week, units });
-            if doc.kind == DocKind::Sale {
+            if doc.kind.is_sent() {
                 demand[line.item] -= units;
             }
         }

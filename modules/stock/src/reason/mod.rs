@@ -108,6 +108,20 @@ pub(crate) fn create(tx: &mut Tx<'_>, ctx: &Ctx, new: &NewReason) -> Result<Reas
     Ok(reason)
 }
 
+/// Makes the reasons that are not there yet, each given by its code and name; one that is there stays as
+/// it is.
+///
+/// # Errors
+/// A refusal of a code or a name that cannot be one, and failures of the store.
+pub fn make_reasons(tx: &mut Tx<'_>, ctx: &Ctx, wanted: &[(&str, &str)]) -> Result<(), Failure> {
+    for (code, name) in wanted {
+        if store::one(tx, &fold(code))?.is_none() {
+            create(tx, ctx, &NewReason { code: (*code).to_owned(), name: (*name).to_owned() })?;
+        }
+    }
+    Ok(())
+}
+
 /// Renames a reason, retires it or takes it back into use.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
