@@ -28,6 +28,13 @@ pub(crate) fn world(engine: Engine) -> World {
     world
 }
 
+impl World {
+    /// Moves the clock.
+    pub(crate) fn set_now(&mut self, text: &str) {
+        self.0.ctx.now = domain::Instant::parse(text).unwrap();
+    }
+}
+
 /// The first lines of the real file, with the row that names the columns.
 pub(crate) fn first_lines(lines: usize) -> Vec<u8> {
     let mut text = BufReader::new(MultiGzDecoder::new(std::fs::File::open(FILE).unwrap()));

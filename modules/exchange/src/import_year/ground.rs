@@ -1,10 +1,12 @@
 //! What the year stands on: the organisation, the site with its bins, the items, the lots.
 
-use super::not_empty;
+use super::store;
 use crate::online_retail::{Item, Ix, Year, ZONE};
 use catalog::NewItem;
 use db::{Conn, DbError, Tx};
-use domain::{Ctx, ItemClass, ItemId, LocationId, LotId};
+use domain::costing::Method;
+use domain::{Code, Ctx, ItemClass, ItemId, LocationId, LotId, Problem};
+use places::{Organisation, ValuationGrouping};
 use serde_json::json;
 use stock::HistoryLot;
 use web::{Failure, Reached};
@@ -14,6 +16,8 @@ pub(super) const SIMULATED: &str = "simulated";
 /// The reasons of what left without being paid for: code and name.
 const UNPAID: [(&str, &str); 2] =
     [("gift", "Sent to a customer without charge"), ("sent_free", "Sent without charge, customer unknown")];
+/// The currency of the books.
+const CURRENCY: &str = "GBP";
 /// The site.
 pub(super) const SITE: &str = "LON";
 /// The bins: four aisles of twenty-five racks with three bins each.
@@ -40,12 +44,7 @@ impl Ground {
 
 /// Makes everything, in an empty database only.
 pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground, Failure> {
-    if !places::sites(tx)?.is_empty() || places::organisation(tx)?.version > 0 {
-        return Err(not_empty().into());
-    }
-    let organisation =
-        json!({ "name": "The real year", "currency": "GBP", "zone": ZONE, "valuation_method": "fifo" });
-    stock::set_up_organisation(tx, ctx, &serde_json::from_value(organisation)?)?;
+    keep_books(tx, ctx)?;
     let site = json!({ "code": SITE, "name": "London warehouse", "kind": "site", "zone": ZONE });
     places::create_location(tx, ctx, Reached::All, &serde_json::from_value(site)?)?;
     for (code, role) in DOCKS {
@@ -66,6 +65,47 @@ pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground,
     let lots: Vec<HistoryLot> = history_lots(year, &ground).collect();
     ground.lots = stock::history_lots(tx, ctx, &lots)?;
     Ok(ground)
+}
+
+/// Refuses a database that somebody has begun with, and sets the books up as the year needs them unless
+/// they are kept so already.
+fn keep_books(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Failure> {
+    let site = places::sites(tx)?.into_iter().next().map(|site| format!("the site `{}`", site.code));
+    let found = match site {
+        None => store::any_item(tx)?.map(|sku| format!("the item `{sku}`")),
+        site => site,
+    };
+    if let Some(found) = found {
+        return Err(in_use(&format!(
+            "{found} is there already, and the real year goes into an empty database"
+        )));
+    }
+    let organisation = places::organisation(tx)?;
+    let Organisation { currency, zone, valuation_method, valuation_grouping, version, .. } = &organisation;
+    if *version == 0 {
+        let books = json!({ "name": "The real year", "currency": CURRENCY, "zone": ZONE,
+            "valuation_method": Method::Fifo.word(), "valuation_grouping": ValuationGrouping::Site.word() });
+        stock::set_up_organisation(tx, ctx, &serde_json::from_value(books)?)?;
+        return Ok(());
+    }
+    let kept = (currency.code(), zone.name(), *valuation_method, *valuation_grouping);
+    if kept == (CURRENCY, ZONE, Method::Fifo, ValuationGrouping::Site) {
+        return Ok(());
+    }
+    let (method, grouping) = (valuation_method.word(), valuation_grouping.word());
+    Err(in_use(&format!(
+        "the books are kept in {}, their months in {}, the valuation is {method} by {grouping}; the real year is kept \
+         in {CURRENCY}, {ZONE}, {} by {}",
+        currency.code(),
+        zone.name(),
+        Method::Fifo.word(),
+        ValuationGrouping::Site.word()
+    )))
+}
+
+fn in_use(found: &str) -> Failure {
+    Problem::new(Code::InUse, format!("{found}; name a fresh folder with `--data`, or an empty database"))
+        .into()
 }
 
 /// Finds everything again, for an import that goes on.

@@ -15,7 +15,8 @@
 //! * Two items that the file does not have show lots that expire and serials: `DEMO-SOUP` and
 //!   `DEMO-DRILL`, marked as simulated like all else that is.
 //!
-//! It goes into an empty database only, so that nothing of it is ever mixed with what people did.
+//! It goes into an empty database only, so that nothing of it is ever mixed with what people did: no
+//! site, no item, and books that are not set up or are kept as the year's.
 //! Part after part is one transaction that also says how far the import is: whatever ends it in the
 //! middle, the same call goes on with the next part, and a call after the last one changes nothing.
 
@@ -52,7 +53,8 @@ fn lines_per_part(year: &Year) -> usize {
     (lines / 50).clamp(500, 10_000)
 }
 
-/// What is in the database when the year is loaded. It follows from the plan alone.
+/// What is in the database when the year is loaded, with the items that show lots and serials. It follows
+/// from the plan alone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Loaded {
     /// Items.
@@ -73,8 +75,14 @@ pub struct Loaded {
 
 impl Loaded {
     fn of(year: &Year) -> Loaded {
-        let mut loaded =
-            Loaded { items: year.items.len(), locations: ground::BINS_COUNT, ..Loaded::default() };
+        // what the file does not have comes last, in a posting of its own
+        let mut loaded = Loaded {
+            items: year.items.len() + extras::ITEMS,
+            locations: ground::BINS_COUNT,
+            postings_simulated: 1,
+            movements: extras::movements(),
+            ..Loaded::default()
+        };
         for (at, doc) in year.docs.iter().enumerate() {
             let lines = || doc.lines.iter().enumerate().filter(|(_, line)| line.effect != Effect::None);
             let count = lines().count();
@@ -254,12 +262,6 @@ fn finish(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Failure> {
         return Err(somebody_else().into());
     }
     extras::load(tx, ctx)
-}
-
-/// Refuses a database that somebody has begun with.
-fn not_empty() -> Problem {
-    let detail = "there are locations or items already; the real year goes into an empty database, such as a fresh folder";
-    Problem::new(Code::InUse, detail)
 }
 
 /// Refuses to do what another process is doing.

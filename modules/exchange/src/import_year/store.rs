@@ -42,10 +42,14 @@ const READ_SALES: Statement = Statement::new(
 const FORGET_SALES: Statement =
     Statement::new("exchange.forget_import_sales", "delete from exchange_import_sale where name = ?1");
 
+/// Any item, the one that was made first.
+const ANY_ITEM: Statement =
+    Statement::new("exchange.any_item", "select i.sku from v_item i order by i.item_id limit 1");
+
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 7] =
-    [&READ, &BEGIN, &ADVANCE, &FINISH, &KEEP_SALES, &READ_SALES, &FORGET_SALES];
+pub(super) const STATEMENTS: [&Statement; 8] =
+    [&READ, &BEGIN, &ADVANCE, &FINISH, &KEEP_SALES, &READ_SALES, &FORGET_SALES, &ANY_ITEM];
 
 pub(super) fn read(conn: &mut Conn<'_>, name: &str) -> Result<Option<Progress>, DbError> {
     conn.query_opt(&READ, &[name.into()], progress)
@@ -59,6 +63,11 @@ fn progress(row: &Row<'_>) -> Result<Progress, DbError> {
         begun_at: Instant(row.int(3)?),
         finished: row.opt_int(4)?.is_some(),
     })
+}
+
+/// The SKU of an item, if there is any.
+pub(super) fn any_item(conn: &mut Conn<'_>) -> Result<Option<String>, DbError> {
+    conn.query_opt(&ANY_ITEM, &[], |row| Ok(row.text(0)?.to_owned()))
 }
 
 pub(super) fn begin(

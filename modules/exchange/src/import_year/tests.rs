@@ -1,6 +1,7 @@
 //! A slice of the real year, loaded whole, cut off and taken up again, on both engines.
 
 use super::*;
+use crate::export::What;
 use crate::testing::{World, on, on_both_engines, slice, world, year_of};
 use std::io::Cursor;
 
@@ -59,18 +60,95 @@ fn another_year_is_refused_where_one_was_begun(engine: db::Engine) {
     );
 }
 
-fn what_people_began_is_left_alone(engine: db::Engine) {
+/// An import into a database in which somebody has done something is refused, names that, and begins
+/// nothing; what was done stays.
+fn is_refused_after(
+    engine: db::Engine,
+    done: impl Fn(&mut Tx<'_>, &Ctx) -> Result<(), Failure> + Send + 'static,
+    named: &[&str],
+) {
     let world = world(engine);
-    let ctx = world.ctx.clone();
-    let site = serde_json::json!({ "code": "X", "kind": "site", "zone": "UTC" });
-    world
-        .db
-        .write_blocking(move |tx| {
-            places::create_location(tx, &ctx, web::Reached::All, &serde_json::from_value(site.clone())?)
-        })
-        .unwrap();
-    assert_eq!(refused(load(&world.db, &world.ctx, slice(50), on)).0, Code::InUse);
+    world.run(done).unwrap();
+    let before = world.canonical();
+    let (code, detail) = refused(load(&world.db, &world.ctx, slice(50), on));
+    assert_eq!(code, Code::InUse);
+    for part in named.iter().chain(&["fresh folder"]) {
+        assert!(detail.contains(part), "{part}: {detail}");
+    }
     assert!(world.db.read_blocking(|conn| store::read(conn, NAME)).unwrap().is_none(), "nothing was begun");
+    assert!(world.canonical() == before, "nothing was changed");
+}
+
+fn a_site_that_people_made_is_left_alone(engine: db::Engine) {
+    let make = |tx: &mut Tx<'_>, ctx: &Ctx| {
+        let site = serde_json::json!({ "code": "X", "kind": "site", "zone": "UTC" });
+        places::create_location(tx, ctx, web::Reached::All, &serde_json::from_value(site)?).map(drop)
+    };
+    is_refused_after(engine, make, &["the site `X` is there already"]);
+}
+
+fn an_item_that_people_made_is_left_alone(engine: db::Engine) {
+    let make = |tx: &mut Tx<'_>, ctx: &Ctx| {
+        let item = serde_json::json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each" });
+        catalog::create_item(tx, ctx, &serde_json::from_value(item)?).map(drop)
+    };
+    is_refused_after(engine, make, &["the item `BOLT` is there already"]);
+}
+
+fn books(
+    currency: &'static str,
+    zone: &'static str,
+    method: &'static str,
+    grouping: &'static str,
+) -> impl Fn(&mut Tx<'_>, &Ctx) -> Result<(), Failure> + Send + 'static {
+    move |tx, ctx| {
+        let books = serde_json::json!({ "name": "Mine", "currency": currency, "zone": zone,
+            "valuation_method": method, "valuation_grouping": grouping });
+        stock::set_up_organisation(tx, ctx, &serde_json::from_value(books)?).map(drop)
+    }
+}
+
+fn books_that_are_kept_otherwise_are_left_alone(engine: db::Engine) {
+    for (chosen, named) in [
+        (books("EUR", "Europe/London", "fifo", "site"), "in EUR,"),
+        (books("GBP", "UTC", "fifo", "site"), "months in UTC"),
+        (books("GBP", "Europe/London", "moving_average", "site"), "moving_average by site;"),
+        (books("GBP", "Europe/London", "fifo", "organisation"), "fifo by organisation;"),
+    ] {
+        is_refused_after(engine, chosen, &[named, "in GBP, Europe/London, fifo by site"]);
+    }
+}
+
+fn books_that_are_the_years_are_taken_as_they_are(engine: db::Engine) {
+    let (chosen, fresh) = (world(engine), world(engine));
+    chosen.run(books("GBP", "Europe/London", "fifo", "site")).unwrap();
+    for world in [&chosen, &fresh] {
+        let done = load(&world.db, &world.ctx, slice(200), on).unwrap();
+        assert!(matches!(done, End::Loaded(_, Course::Whole)), "{done:?}");
+    }
+    assert!(chosen.canonical() == fresh.canonical(), "the same ledger");
+    let kept = chosen.read(places::organisation);
+    assert_eq!((kept.name.as_deref(), kept.version), (Some("Mine"), 1));
+}
+
+fn what_is_told_is_what_the_database_holds(engine: db::Engine) {
+    let mut world = world(engine);
+    // midnight has passed in London, and not in UTC
+    world.set_now("2026-06-30T23:30:00Z");
+    let End::Loaded(loaded, _) = load(&world.db, &world.ctx, slice(900), on).unwrap() else {
+        panic!("nobody stopped it")
+    };
+    let count = |what| world.rows(what).len();
+    assert_eq!(loaded.items, count(What::Items));
+    assert_eq!(loaded.movements, count(What::Movements));
+    assert_eq!(loaded.postings + loaded.postings_simulated, count(What::Postings));
+    let simulated = world.rows(What::Postings).iter().filter(|row| row["reason"] == "simulated").count();
+    assert_eq!(loaded.postings_simulated, simulated);
+    let bins = world.rows(What::Locations).iter().filter(|row| row["kind"] == "bin").count();
+    assert_eq!(loaded.locations, bins);
+    let lots = world.rows(What::Lots);
+    let soup: Vec<_> = lots.iter().filter(|lot| lot["sku"] == "DEMO-SOUP").collect();
+    assert!(soup.len() == 3 && soup.iter().all(|lot| lot["made_on"] == "2026-07-01"), "{soup:?}");
 }
 
 fn of_two_imports_only_one_does_a_part(engine: db::Engine) {
@@ -143,7 +221,7 @@ fn what_comes_back_is_worth_what_left(engine: db::Engine) {
     );
     let each = year.items[1].unit_cost.millionths();
     load(&world.db, &world.ctx, year, on).unwrap();
-    let movements = world.rows(crate::export::What::Movements);
+    let movements = world.rows(What::Movements);
     let pence = |document: &str, sku: &str| -> i64 {
         let of = movements.iter().filter(|row| row["document"] == document && row["sku"] == sku);
         of.map(|row| row["value"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap()).sum()
@@ -182,7 +260,7 @@ fn what_nobody_paid_for_says_why_and_is_no_sale(engine: db::Engine) {
     );
     assert!(year.reconciliation.balances);
     load(&world.db, &world.ctx, year, on).unwrap();
-    let postings = world.rows(crate::export::What::Postings);
+    let postings = world.rows(What::Postings);
     let of = |document: &str, kind: &str| -> Vec<(Option<&str>, Option<i64>)> {
         let found = postings.iter().filter(|row| row["document"] == document && row["kind"] == kind);
         found.map(|row| (row["reason"].as_str(), row["customer"].as_i64())).collect()
@@ -192,7 +270,7 @@ fn what_nobody_paid_for_says_why_and_is_no_sale(engine: db::Engine) {
     assert_eq!(of("3", "adjust"), [(Some("damaged"), None)]);
     assert_eq!(of("C4", "return"), [(None, Some(1))]);
     let moved = |document: &str, reason: Option<&str>| -> Vec<String> {
-        let rows = world.rows(crate::export::What::Movements).into_iter();
+        let rows = world.rows(What::Movements).into_iter();
         let rows = rows.filter(|row| row["document"] == document && row["reason"].as_str() == reason);
         rows.map(|row| {
             format!("{} to {}", row["qty"].as_str().unwrap(), row["to_location"].as_str().unwrap())
@@ -213,7 +291,11 @@ on_both_engines!(
     what_comes_back_is_worth_what_left,
     a_second_call_changes_nothing,
     another_year_is_refused_where_one_was_begun,
-    what_people_began_is_left_alone,
+    a_site_that_people_made_is_left_alone,
+    an_item_that_people_made_is_left_alone,
+    books_that_are_kept_otherwise_are_left_alone,
+    books_that_are_the_years_are_taken_as_they_are,
+    what_is_told_is_what_the_database_holds,
     of_two_imports_only_one_does_a_part,
     stopped_behind_any_commit_it_goes_on_there,
 );
