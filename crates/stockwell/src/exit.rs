@@ -9,7 +9,8 @@ use web::Failure;
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub enum Stop {
-    /// It was refused, or it failed: exit code 1.
+    /// It was refused, or it failed: exit code 1. Nothing was changed, but for the parts that an import had
+    /// committed before.
     Failed(Problem),
     /// It was called wrongly: exit code 2, as clap's own.
     Usage(String),
@@ -52,7 +53,7 @@ impl Stop {
     /// The exit codes there are, and what each says.
     pub const CODES: [(u8, &str); 7] = [
         (0, "done"),
-        (1, "refused or failed; nothing was changed"),
+        (1, "refused or failed; nothing was changed, but what an import had committed before stays"),
         (2, "called wrongly"),
         (3, "`verify` found a violation"),
         (4, "could not run, for instance because the database is in use"),

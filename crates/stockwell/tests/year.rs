@@ -8,6 +8,8 @@
     reason = "what is not as expected fails the test"
 )]
 
+#[path = "year/bad_files.rs"]
+mod bad_files;
 #[path = "year/demo.rs"]
 mod demo;
 #[path = "support/ended.rs"]
@@ -176,74 +178,6 @@ fn the_whole_year_on_sqlite() {
 #[ignore = "long: the whole year, killed every five thousand documents"]
 fn the_whole_year_on_postgres() {
     killed_at_several_points_it_ends_with_the_same_ledger(db::Engine::Postgres, &slice(541_909), 5_000);
-}
-
-#[test]
-fn a_file_that_is_not_as_it_must_be_is_named_by_row_and_field_and_changes_nothing() {
-    let shell = Shell::new(db::Engine::Sqlite);
-    let good = String::from_utf8(slice(30)).unwrap();
-    let row = |number: usize, change: &dyn Fn(&str) -> String| -> Vec<u8> {
-        let lines = good.lines().enumerate();
-        let lines: Vec<String> =
-            lines.map(|(at, line)| if at + 1 == number { change(line) } else { line.to_owned() }).collect();
-        (lines.join("\n") + "\n").into_bytes()
-    };
-    let broken = {
-        let mut bytes = good.clone().into_bytes();
-        let place = good.find("HANGING").unwrap();
-        bytes[place] = 0xFF;
-        bytes
-    };
-    let cases: [(&str, Vec<u8>, &str, &str); 9] = [
-        ("cut off", good.as_bytes()[..good.len() - 20].to_vec(), "row 31", "malformed_file"),
-        ("semicolons", good.replace(',', ";").into_bytes(), "row 1", "semicolons"),
-        ("not UTF-8", broken, "row 2/Description", "UTF-8"),
-        (
-            "wrong header",
-            good.replacen("Quantity", "Qty", 1).into_bytes(),
-            "row 1/Quantity",
-            "malformed_file",
-        ),
-        (
-            "column missing",
-            row(5, &|line| line.rsplit_once(',').unwrap().0.to_owned()),
-            "row 5",
-            "7 of the 8 columns",
-        ),
-        ("empty", Vec::new(), "row 1", "is empty"),
-        (
-            "no lines",
-            row(1, &str::to_owned).split(|byte| *byte == b'\n').next().unwrap().to_vec(),
-            "row 1",
-            "cut off",
-        ),
-        (
-            "a fraction",
-            row(7, &|line| {
-                let mut cells: Vec<&str> = line.split(',').collect();
-                let quantity = cells.len() - 5;
-                cells[quantity] = "1.5";
-                cells.join(",")
-            }),
-            "row 7/Quantity",
-            "1.5",
-        ),
-        ("cut off, packed", std::fs::read(FILE).unwrap()[..100_000].to_vec(), "row ", "cut off"),
-    ];
-    for (what, bytes, pointer, says) in cases {
-        let refused = shell.run(&["import", "online-retail", shell.write("bad", &bytes).to_str().unwrap()]);
-        assert_eq!(refused.code, 1, "{what}: {refused:?}");
-        assert!(refused.err.contains(pointer) && refused.err.contains(says), "{what}: {}", refused.err);
-        assert!(!shell.path("data").exists(), "{what}: nothing was made");
-    }
-    let gone = shell.run(&["import", "online-retail", "nowhere.csv"]);
-    assert_eq!((gone.code, gone.err.contains("cannot open `nowhere.csv`")), (4, true), "{gone:?}");
-    // what is only another way of writing the same is read
-    let windows = format!("\u{feff}{}", good.replace('\n', "\r\n"));
-    let first = shell.import(&shell.write("windows.csv", windows.as_bytes())).good().json();
-    let again = shell.import(&shell.write("unix.csv", good.as_bytes())).good().json();
-    assert_eq!((&first["course"], &again["course"]), (&json!("whole"), &json!("unchanged")));
-    assert_eq!(first["reconciliation"], again["reconciliation"]);
 }
 
 #[test]

@@ -14,7 +14,8 @@ Results go to standard output, remarks and errors to standard error. With `--jso
 error is `{\"error\", \"exit_code\", \"code\"}`, with `errors` where fields are at fault, and a remark `{\"remark\"}`, each on a
 line of its own. The demo, which goes on, says what it has loaded as `{\"imported\"}` and where it answers as `{\"serving\"}`, each
 on one line; its log goes to standard error, that of `serve` to standard output. Bars that show progress appear only
-where a terminal watches.
+where a terminal watches. An export to standard output is the list alone, in the form
+that `--format` names, with `--json` or without.
 
 Secrets are not given as arguments, which every user of the machine can read: passwords come in on standard input
 (`--password-stdin`), the URL of a database with a password in it by `STOCKWELL_DATABASE` or by the configuration file.

@@ -6,6 +6,7 @@ use crate::exit::{Done, Stop};
 use crate::interrupt::Interrupt;
 use crate::out::Out;
 use clap::{Args, Subcommand};
+use domain::Problem;
 use exchange::import_year::{self, Course, End, Loaded};
 use exchange::online_retail::{self, Reconciliation};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -67,14 +68,16 @@ pub(crate) fn year(call: Call<'_>, file: impl Read, interrupt: &Interrupt) -> Re
     super::init::prepare(call.config)?;
     let operator = Operator::open(call.config)?;
     let bar = progress(call.out);
+    let mut committed = None;
     let done = import_year::load(&operator.db, &operator_ctx(), year, |done, total| {
+        committed = Some((done, total));
         bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
         bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
         if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     bar.finish_and_clear();
     operator.db.close();
-    let (loaded, course) = match done? {
+    let (loaded, course) = match done.map_err(|failure| after(failure.into(), committed))? {
         End::Loaded(loaded, course) => (loaded, course),
         End::Stopped { done, total } => return Err(stopped(done, total)),
     };
@@ -86,6 +89,23 @@ fn stopped(done: usize, total: usize) -> Stop {
     Stop::Interrupted(format!(
         "stopped behind a commit: {done} of {total} documents are loaded; start the same command again, and it goes on"
     ))
+}
+
+/// The same, of an import that had committed something before: it says what stays.
+fn after(stop: Stop, committed: Option<(usize, usize)>) -> Stop {
+    let Some((done, total)) = committed else { return stop };
+    let [done, total] = [done, total].map(|count| online_retail::grouped(&count.to_string()));
+    let stays = format!("{done} of {total} documents are committed and stay, the next was not taken");
+    match stop {
+        Stop::Failed(problem) => {
+            let detail = format!("{stays}: {}", problem.detail).into();
+            Stop::Failed(Problem { detail, ..problem })
+        }
+        Stop::CannotRun(text) => {
+            Stop::CannotRun(format!("{stays}, and the same command goes on there: {text}"))
+        }
+        other => other,
+    }
 }
 
 /// A bar where a terminal watches, else nothing.
@@ -122,4 +142,25 @@ pub(crate) fn text(imported: &Imported) -> String {
          {movements} movements\n{lines_moved} lines of the file moved {units_moved} units net; what became of the others is \
          counted above, by reason\n{end}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::Code;
+
+    #[test]
+    fn a_failure_behind_a_commit_says_what_stays() {
+        let refused = || Stop::Failed(Problem::at(Code::PeriodClosed, "/lines/0", "the month is closed"));
+        assert_eq!(after(refused(), None).to_string(), refused().to_string(), "nothing was committed");
+        assert_eq!(
+            after(refused(), Some((1_200, 25_900))).to_string(),
+            "1,200 of 25,900 documents are committed and stay, the next was not taken: the month is closed (period_closed)"
+        );
+        let failed = after(Stop::CannotRun("the disk is full".to_owned()), Some((1, 2)));
+        assert_eq!(
+            (failed.code(), failed.to_string()),
+            (4, "1 of 2 documents are committed and stay, the next was not taken, and the same command goes on there: the disk is full".to_owned())
+        );
+    }
 }
