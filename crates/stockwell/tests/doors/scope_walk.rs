@@ -121,6 +121,12 @@ impl Stage {
         text(&self.admin.post("/api/v1/locations", &body).good().json()["code"])
     }
 
+    /// A fresh zone; its code.
+    fn zone(&self) -> String {
+        let body = json!({ "code": self.fresh("LON-ZONE"), "kind": "zone", "parent": "LON" });
+        text(&self.admin.post("/api/v1/locations", &body).good().json()["code"])
+    }
+
     /// A rule of the site, in force.
     fn rule(&self) {
         let path = "/api/v1/backorder-rules/LON";
@@ -272,11 +278,7 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/locations/{code}/sellable") => {
             place("sellable", Some(json!({ "sellable": false })))
         }
-        ("POST", "/api/v1/locations/{code}/move") => {
-            let zone = json!({ "code": stage.fresh("LON-ZONE"), "kind": "zone", "parent": "LON" });
-            let zone = text(&stage.admin.post("/api/v1/locations", &zone).good().json()["code"]);
-            place("move", Some(json!({ "parent": zone })))
-        }
+        ("POST", "/api/v1/locations/{code}/move") => place("move", Some(json!({ "parent": stage.zone() }))),
         ("GET", "/api/v1/backorder-rules") => {
             stage.rule();
             at(path)
