@@ -19,6 +19,33 @@ use std::any::TypeId;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
+/// What is read from the JSON of a body. Every type that `serde` reads is: strictly, and named by its
+/// pointer where it is wrong.
+pub trait FromJson: Sized + 'static {
+    /// Reads a body. An empty one is right only for a command that takes none.
+    ///
+    /// # Errors
+    /// `malformed_body`.
+    fn from_json(bytes: &[u8]) -> Result<Self, Problem>;
+}
+
+impl<T: DeserializeOwned + 'static> FromJson for T {
+    fn from_json(bytes: &[u8]) -> Result<T, Problem> {
+        let none = |why: &'static str| {
+            serde_json::from_str("null").map_err(|_| Problem::new(Code::MalformedBody, why))
+        };
+        if bytes.is_empty() {
+            return none("the body is empty, and this route takes a JSON object");
+        }
+        if TypeId::of::<T>() != TypeId::of::<()>() {
+            return json::read(bytes);
+        }
+        let why = "this route takes no body: send none, or `{}`";
+        json::read::<Empty>(bytes).map_err(|_| Problem::new(Code::MalformedBody, why))?;
+        none(why)
+    }
+}
+
 /// A JSON body, read strictly. For reads that need a body; a write takes a [`Command`].
 #[derive(Clone, Debug)]
 pub struct Json<T>(pub T);
@@ -88,7 +115,7 @@ pub struct Command<T> {
     pub held: Held,
 }
 
-impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Command<T> {
+impl<S: Send + Sync, T: FromJson> FromRequest<S> for Command<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
@@ -103,7 +130,7 @@ impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Command<T
 #[derive(Debug)]
 pub struct StrangerCommand<T>(pub Command<T>);
 
-impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for StrangerCommand<T> {
+impl<S: Send + Sync, T: FromJson> FromRequest<S> for StrangerCommand<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
@@ -113,7 +140,7 @@ impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for StrangerC
     }
 }
 
-impl<T: DeserializeOwned + 'static> Command<T> {
+impl<T: FromJson> Command<T> {
     async fn read(caller: Caller, parts: &Parts, body: Body) -> Result<Command<T>, Failure> {
         let key = idempotency_key(&parts.headers)?;
         let dry_run = params::read::<DryRun>(parts.uri.query().unwrap_or_default())?.dry_run;
@@ -123,7 +150,7 @@ impl<T: DeserializeOwned + 'static> Command<T> {
     }
 }
 
-impl<S: Send + Sync, T: DeserializeOwned + 'static> FromRequest<S> for Json<T> {
+impl<S: Send + Sync, T: FromJson> FromRequest<S> for Json<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
@@ -200,20 +227,12 @@ async fn bytes(parts: &Parts, mut body: Body) -> Result<(Bytes, Held), Failure> 
 #[serde(deny_unknown_fields)]
 struct Empty {}
 
-/// The body as its type. An empty one is right only for a command that takes none.
-fn read<T: DeserializeOwned + 'static>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
-    let none =
-        |why: &'static str| serde_json::from_str("null").map_err(|_| Problem::new(Code::MalformedBody, why));
-    if bytes.is_empty() {
-        return none("the body is empty, and this route takes a JSON object");
+/// The body as its type.
+fn read<T: FromJson>(headers: &HeaderMap, bytes: &[u8]) -> Result<T, Problem> {
+    if !bytes.is_empty() {
+        require_json(headers)?;
     }
-    require_json(headers)?;
-    if TypeId::of::<T>() != TypeId::of::<()>() {
-        return json::read(bytes);
-    }
-    let why = "this route takes no body: send none, or `{}`";
-    json::read::<Empty>(bytes).map_err(|_| Problem::new(Code::MalformedBody, why))?;
-    none(why)
+    T::from_json(bytes)
 }
 
 /// Only JSON in UTF-8 is taken.

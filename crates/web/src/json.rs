@@ -5,41 +5,60 @@
 //! The happy path is one scan and one plain parse; only a refused body is parsed a second time,
 //! to find out where the fault is.
 
+mod entries;
 mod scan;
+
+pub use entries::{Entries, read_entry, read_loosely};
 
 use crate::by_name::ByName;
 use domain::{Code, Problem};
-use scan::check;
+use scan::{check, place};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Reads a value, or says where it is wrong.
 pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let detail = format!("the body is not valid UTF-8 at byte {}", error.valid_up_to());
-        Problem::new(Code::MalformedBody, detail)
-    })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    check(text)?;
+    let text = text(bytes)?;
+    check(text, 0)?;
     parse(text).map_err(|_| explain::<T>(text))
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
+/// The text of a body, without a byte-order mark.
+fn text(bytes: &[u8]) -> Result<&str, Problem> {
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        malformed(place(bytes, at), format!("the body is not valid UTF-8 at byte {at}"))
+    })?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+fn parse<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let value = T::deserialize(ByName(&mut deserializer))?;
     deserializer.end()?;
     Ok(value)
 }
 
+/// A refusal of a body, at a pointer when there is one.
+fn malformed(pointer: String, detail: String) -> Problem {
+    if pointer.is_empty() {
+        return Problem::new(Code::MalformedBody, detail);
+    }
+    Problem::at(Code::MalformedBody, pointer, detail)
+}
+
 /// Parses again, slowly, with the path.
-fn explain<T: DeserializeOwned>(text: &str) -> Problem {
+fn explain<'t, T: Deserialize<'t>>(text: &'t str) -> Problem {
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(ByName(&mut deserializer)) else {
-        let detail =
-            deserializer.end().err().map_or("the body cannot be read".into(), |error| sentence(&error));
-        return Problem::new(Code::MalformedBody, detail);
+        let end = deserializer.end().err();
+        return end.map_or_else(
+            || Problem::new(Code::MalformedBody, "the body cannot be read"),
+            |error| no_json(text, &error),
+        );
     };
     if error.inner().is_syntax() || error.inner().is_eof() {
-        return Problem::new(Code::MalformedBody, sentence(error.inner()));
+        return no_json(text, error.inner());
     }
     let mut pointer = pointer(error.path());
     let full = error.inner().to_string();
@@ -47,19 +66,20 @@ fn explain<T: DeserializeOwned>(text: &str) -> Problem {
     if detail.starts_with("invalid type: sequence, expected struct ") {
         "this is an array, and an object belongs here: name its fields".clone_into(&mut detail);
     }
-    if let Some(field) = quoted(&detail, "missing field `") {
+    let field = quoted(&detail, "missing field `").or_else(|| quoted(&detail, "duplicate field `"));
+    if let Some(field) = field {
         pointer.push('/');
         pointer.push_str(&escape(field));
     }
-    if pointer.is_empty() {
-        return Problem::new(Code::MalformedBody, detail);
-    }
-    Problem::at(Code::MalformedBody, pointer, detail)
+    malformed(pointer, detail)
 }
 
-/// The parser's own words with the place.
-fn sentence(error: &serde_json::Error) -> String {
-    format!("the body is not JSON: {error}")
+/// What is no JSON, in the parser's own words, with the field that it is in.
+fn no_json(text: &str, error: &serde_json::Error) -> Problem {
+    let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    // the column is that behind the byte that is wrong, but at the end of the text there is none
+    let at = if error.is_eof() { text.len() } else { before + error.column().saturating_sub(1) };
+    malformed(place(text.as_bytes(), at), format!("the body is not JSON: {error}"))
 }
 
 /// What stands in backticks after `prefix`.
@@ -122,8 +142,9 @@ mod tests {
     #[test]
     fn a_text_never_holds_the_character_nul() {
         for text in [r#"{"lines":[{"sku":"a\u0000","qty":1}]}"#, r#"{"\u0000":1}"#] {
-            let (_, says) = refused(text.as_bytes());
+            let (at, says) = refused(text.as_bytes());
             assert_eq!(says, "a text holds the character U+0000 (line 1)");
+            assert_eq!(at.is_some(), text.contains("sku"), "a key has no pointer yet");
         }
         // the backslash of the first two is itself escaped
         let order: Order = read(br#"{"lines":[{"sku":"\\u0000","qty":1}]}"#).unwrap();
@@ -209,14 +230,55 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_refused() {
-        for text in
-            [&b""[..], b"{", b"{\"lines\":[]} x", b"{\"lines\":[]}}", b"nul", b"{'lines':[]}", b"\"", b"\"\\"]
-        {
+        let rows: &[(&[u8], Option<&str>)] = &[
+            (b"", None),
+            (b"{", None),
+            (b"nul", None),
+            (b"{'lines':[]}", None),
+            (b"\"", None),
+            (b"\"\\", None),
+            (b"{\"lines\":[]} x", None),
+            (b"{\"lines\":[]}}", None),
+            (b"{\"lines\":[],}", None),
+            (b"{\"lines\":[", Some("/lines/0")),
+            (b"{\"lines\":}", Some("/lines")),
+            (b"{\"lines\" []}", None),
+            (b"{\"lines\":[\n{\"sku\":\"a\",\n\"qty\":01}]}", Some("/lines/0/qty")),
+            (b"{\"lines\":[{\"sku\":\"a\",\"qty\":1} {}]}", Some("/lines/0")),
+            (b"{\"lines\":[{\"sku\":\"a\",\"qty\":1},{\"sku\":\"a", Some("/lines/1/sku")),
+            (b"{\"lines\":[{\"sku\":\"a\x01\"}]}", Some("/lines/0/sku")),
+            (b"{\"lines\":[{\"sku\":\"\\ud800\"}]}", Some("/lines/0/sku")),
+            (b"{\"lines\":[{\"sku\":'a'}]}", Some("/lines/0/sku")),
+            (b"{\"lines\":[{\"sku\":NaN}]}", Some("/lines/0/sku")),
+            (b"{\"lines\":[],\"a~/b\\", None),
+        ];
+        let odd = read::<serde_json::Value>(b"{\"a~/b\":[1,x]}").unwrap_err();
+        assert_eq!(odd.errors[0].pointer, "/a~0~1b/1");
+        for (text, expected) in rows {
             let (pointer, detail) = refused(text);
-            assert_eq!(pointer, None);
-            assert!(detail.starts_with("the body is not JSON"), "{detail}");
+            let shown = String::from_utf8_lossy(text);
+            assert_eq!(pointer.as_deref(), *expected, "{shown}: {detail}");
+            assert!(detail.starts_with("the body is not JSON"), "{shown}: {detail}");
         }
-        assert_eq!(refused(b"{\"lines\":\"\xff\"}").1, "the body is not valid UTF-8 at byte 10");
+    }
+
+    #[test]
+    fn what_is_no_utf8_is_named_where_it_stands() {
+        let rows: &[(&[u8], Option<&str>, usize)] = &[
+            (b"\xff", None, 0),
+            (b"{\"lines\":\"\xff\"}", Some("/lines"), 10),
+            (b"{\"li\xffnes\":[]}", None, 4),
+            (b"{\"lines\":[{\"sku\":\"a\",\"q\xff\":1}]}", Some("/lines/0"), 23),
+            (b"{\"x\":1,\"x\":\"\\u0000\",\"lines\":[1,\"\xc0\xaf\"]}", Some("/lines/1"), 32),
+        ];
+        for (text, expected, byte) in rows {
+            let (pointer, detail) = refused(text);
+            let shown = String::from_utf8_lossy(text);
+            assert_eq!(pointer.as_deref(), *expected, "{shown}");
+            assert_eq!(detail, format!("the body is not valid UTF-8 at byte {byte}"), "{shown}");
+        }
+        let deep = [b"[".repeat(DEPTH_MAX + 1), b"\xff".to_vec()].concat();
+        assert_eq!(refused(&deep).0, None, "too deep to be told");
     }
 
     #[test]
@@ -225,6 +287,7 @@ mod tests {
         assert!(read::<serde_json::Value>(nested(DEPTH_MAX).as_bytes()).is_ok());
         let problem = read::<serde_json::Value>(nested(DEPTH_MAX + 1).as_bytes()).unwrap_err();
         assert!(problem.detail.contains("64 deep"));
+        assert_eq!(problem.errors[0].pointer, "/0".repeat(DEPTH_MAX));
     }
 
     #[test]

@@ -43,10 +43,11 @@ mod tests;
 
 pub use answer::{Answer, Page};
 pub use app::{App, AppParts, Clock, Feed, Limits, Readiness, State};
-pub use body::{Command, IdempotencyKey, Json, StrangerCommand};
+pub use body::{Command, FromJson, IdempotencyKey, Json, StrangerCommand};
 pub use failure::{Failure, Result};
 pub use held::Held;
 pub use idempotent::{is_final, is_final_status, replay};
+pub use json::{Entries, read_entry, read_loosely};
 pub use limiter::Limiter;
 pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
 pub use openapi::openapi;

@@ -6,18 +6,33 @@ use domain::{Code, Problem};
 /// How deep arrays and objects may stand in each other.
 pub(super) const DEPTH_MAX: usize = 64;
 
-/// Refuses what stands too deep, a key that stands twice, and the character nul.
-pub(super) fn check(text: &str) -> Result<(), Problem> {
-    Scan::new(text.as_bytes()).run().map_err(|fault| fault.problem(text))
+/// Refuses what stands too deep, a key that stands twice, and the character nul. The text itself stands
+/// `outer` deep in another.
+pub(super) fn check(text: &str, outer: usize) -> Result<(), Problem> {
+    Scan { outer, ..Scan::new(text.as_bytes()) }.run().map_err(|fault| fault.problem(text))
 }
 
-/// What the scan refuses. Anything else that is wrong is left to the parser.
+/// The pointer of the value that stands at a byte, as far as it can be told from what is before it: of
+/// the object, when a key belongs there. Empty for the whole body, and for what stands too deep.
+pub(super) fn place(bytes: &[u8], at: usize) -> String {
+    let mut scan = Scan { judges: false, ..Scan::new(bytes.get(..at).unwrap_or(bytes)) };
+    while let Ok(on) = scan.step() {
+        if !on {
+            return scan.pointer();
+        }
+    }
+    String::new()
+}
+
+/// What the scan refuses, and at which byte. Anything else that is wrong is left to the parser.
 #[derive(Debug, PartialEq, Eq)]
 enum Fault<'a> {
-    Deep,
+    Deep {
+        at: usize,
+    },
     /// A text with the character U+0000, which no column of PostgreSQL takes.
     Nul {
-        line: usize,
+        at: usize,
     },
     Twice {
         key: &'a [u8],
@@ -27,28 +42,20 @@ enum Fault<'a> {
 
 impl Fault<'_> {
     fn problem(&self, text: &str) -> Problem {
-        match self {
-            Fault::Deep => {
-                let detail = format!("arrays and objects stand more than {DEPTH_MAX} deep in each other");
-                Problem::new(Code::MalformedBody, detail)
+        let line = |at: usize| text.get(..at).map_or(0, |before| before.matches('\n').count()) + 1;
+        let (at, detail) = match self {
+            Fault::Deep { at } => {
+                (*at, format!("arrays and objects stand more than {DEPTH_MAX} deep in each other"))
             }
-            Fault::Nul { line } => {
-                let detail = format!("a text holds the character U+0000 (line {line})");
-                Problem::new(Code::MalformedBody, detail)
-            }
+            Fault::Nul { at } => (*at, format!("a text holds the character U+0000 (line {})", line(*at))),
             Fault::Twice { key, at } => {
                 let key = unescape(key);
-                let line = text.get(..*at).map_or(0, |before| before.matches('\n').count()) + 1;
-                let mut path = path_to(text.as_bytes(), *at);
-                path.push('/');
-                path.push_str(&escape(&key));
-                Problem::at(
-                    Code::MalformedBody,
-                    path,
-                    format!("the key `{key}` stands twice in one object (line {line})"),
-                )
+                let detail = format!("the key `{key}` stands twice in one object (line {})", line(*at));
+                let path = format!("{}/{}", place(text.as_bytes(), *at), escape(&key));
+                return Problem::at(Code::MalformedBody, path, detail);
             }
-        }
+        };
+        super::malformed(place(text.as_bytes(), at), detail)
     }
 }
 
@@ -95,13 +102,17 @@ struct Scan<'a> {
     bytes: &'a [u8],
     at: usize,
     open: Vec<Open<'a>>,
+    /// How deep the text stands in another.
+    outer: usize,
+    /// Whether texts and keys are judged, or only followed.
+    judges: bool,
     /// The next string is a key.
     key_next: bool,
 }
 
 impl<'a> Scan<'a> {
     fn new(bytes: &'a [u8]) -> Scan<'a> {
-        Scan { bytes, at: 0, open: Vec::new(), key_next: false }
+        Scan { bytes, at: 0, open: Vec::new(), outer: 0, judges: true, key_next: false }
     }
 
     fn run(mut self) -> Result<(), Fault<'a>> {
@@ -130,11 +141,13 @@ impl<'a> Scan<'a> {
                 let start = self.at;
                 let text = self.string()?;
                 if self.key_next
+                    && let Some(text) = text
                     && let Some(Open::Object { keys, last }) = self.open.last_mut()
                 {
                     *last = text;
-                    if !keys.insert(text) {
-                        return Err(Fault::Twice { key: text, at: start });
+                    if self.judges && !keys.insert(text) {
+                        // before its quote
+                        return Err(Fault::Twice { key: text, at: start - 1 });
                     }
                 }
             }
@@ -144,48 +157,44 @@ impl<'a> Scan<'a> {
     }
 
     fn enter(&mut self, open: Open<'a>) -> Result<(), Fault<'a>> {
-        if self.open.len() >= DEPTH_MAX {
-            return Err(Fault::Deep);
+        if self.outer + self.open.len() >= DEPTH_MAX {
+            return Err(Fault::Deep { at: self.at - 1 });
         }
         self.key_next = matches!(open, Open::Object { .. });
         self.open.push(open);
         Ok(())
     }
 
-    /// The inside of a string whose opening quote has been read.
-    fn string(&mut self) -> Result<&'a [u8], Fault<'a>> {
+    /// The inside of a string whose opening quote has been read; `None` when it does not end.
+    fn string(&mut self) -> Result<Option<&'a [u8]>, Fault<'a>> {
         let start = self.at;
         while let Some(byte) = self.bytes.get(self.at) {
             match byte {
-                b'"' => break,
+                b'"' => {
+                    let text = self.bytes.get(start..self.at).unwrap_or_default();
+                    self.at += 1;
+                    return Ok(Some(text));
+                }
                 b'\\' => {
-                    if self.bytes.get(self.at + 1..self.at + 6) == Some(b"u0000") {
-                        let before = self.bytes.get(..self.at).unwrap_or_default();
-                        let line = before.split(|byte| *byte == b'\n').count();
-                        return Err(Fault::Nul { line });
-                    }
+                    let at = self.at;
                     self.at += 2;
+                    if self.judges && self.bytes.get(at + 1..at + 6) == Some(b"u0000") {
+                        return Err(Fault::Nul { at });
+                    }
                 }
                 _ => self.at += 1,
             }
         }
-        let text = self.bytes.get(start..self.at.min(self.bytes.len())).unwrap_or_default();
-        self.at += 1;
-        Ok(text)
+        Ok(None)
     }
-}
 
-/// The pointer of the object that is open at a byte.
-fn path_to(bytes: &[u8], at: usize) -> String {
-    let mut scan = Scan::new(bytes);
-    while scan.at < at && matches!(scan.step(), Ok(true)) {}
-    let outer = scan.open.len().saturating_sub(1);
-    scan.open
-        .iter()
-        .take(outer)
-        .map(|open| match open {
+    /// The pointer of where it is: of the object, when a key comes next.
+    fn pointer(&self) -> String {
+        let known = self.open.len() - usize::from(self.key_next && !self.open.is_empty());
+        let part = |open: &Open<'_>| match open {
             Open::Array { index } => format!("/{index}"),
             Open::Object { last, .. } => format!("/{}", escape(&unescape(last))),
-        })
-        .collect()
+        };
+        self.open.iter().take(known).map(part).collect()
+    }
 }

@@ -53,6 +53,12 @@ pub(crate) fn check_length(name: &str, pointer: &str) -> Result<(), Problem> {
     Err(Problem::at(Code::LimitExceeded, pointer, detail))
 }
 
+/// The refusal of a bulk of so many postings.
+pub(crate) fn too_many_postings(count: usize) -> Problem {
+    let detail = format!("`{count}` postings are more than `{POSTINGS_PER_BULK_MAX}`");
+    Problem::at(Code::TooMany, "/postings", detail)
+}
+
 /// Refuses a bulk that is empty or too large.
 pub(crate) fn check_bulk(bulk: &BulkInput) -> Result<(), Problem> {
     let count = bulk.postings.len() + bulk.refused.len();
@@ -60,8 +66,7 @@ pub(crate) fn check_bulk(bulk: &BulkInput) -> Result<(), Problem> {
         return Err(Problem::at(Code::InvalidValue, "/postings", "a bulk has at least one posting"));
     }
     if count > POSTINGS_PER_BULK_MAX {
-        let detail = format!("`{count}` postings are more than `{POSTINGS_PER_BULK_MAX}`");
-        return Err(Problem::at(Code::TooMany, "/postings", detail));
+        return Err(too_many_postings(count));
     }
     let size = bulk.size();
     if size > LINES_PER_BULK_MAX {

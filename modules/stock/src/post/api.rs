@@ -1,6 +1,7 @@
 //! The routes of postings: they translate and submit.
 
-use super::wire::{BulkBody, PostingBody, ReverseBody};
+use super::bulk::{Bulk, BulkBody};
+use super::wire::{PostingBody, ReverseBody};
 use crate::answer::{BulkAnswer, PostingAnswer};
 use crate::input::{Request, RequestKey, Work};
 use crate::service::Vault;
@@ -69,11 +70,7 @@ posting_route!(
     post, path = "/api/v1/postings/bulk", request_body = BulkBody,
     responses((status = 200, description = "Each outcome, in order", body = BulkAnswer))
 )]
-pub(crate) async fn post_bulk(
-    app: App,
-    State(vault): State<Vault>,
-    command: Command<BulkBody>,
-) -> web::Result {
+pub(crate) async fn post_bulk(app: App, State(vault): State<Vault>, command: Command<Bulk>) -> web::Result {
     let work = Work::Bulk(command.body.input()?);
     submit(&app, &vault, command, work).await
 }

@@ -2,6 +2,7 @@
 //! reversal. One route for each kind, because each has its own permission; a bulk takes them mixed.
 
 pub(crate) mod api;
+mod bulk;
 #[cfg(test)]
 mod tests;
 mod wire;

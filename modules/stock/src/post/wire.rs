@@ -1,7 +1,7 @@
 //! The bodies of postings as they come in, and their translation into inputs.
 
 use crate::compile::check_length;
-use crate::input::{BulkInput, CostInput, LineInput, LotInput, PostInput, QtyInput, ReverseInput, SaleInput};
+use crate::input::{CostInput, LineInput, LotInput, PostInput, QtyInput, ReverseInput, SaleInput};
 use domain::ledger::Kind;
 use domain::money::UnitCost;
 use domain::{AsProblem, ClaimId, Code, Instant, PostingId, Problem, Qty, Status, when};
@@ -31,7 +31,7 @@ pub(crate) struct PostingBody {
 /// One line of a posting.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct LineBody {
+pub(super) struct LineBody {
     /// The item.
     sku: String,
     /// How much moves, in `unit`, as a decimal string.
@@ -85,40 +85,6 @@ struct SaleBody {
     line: Option<u32>,
 }
 
-/// A posting of a bulk: it names its kind.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-struct BulkPosting {
-    /// The kind: `receive`, `issue`, `move`, `set_status`, `adjust`, `return`, `opening`,
-    /// `produce` or `consume`.
-    kind: String,
-    /// When it happens; now when left out.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    effective_at: Option<Instant>,
-    /// Book it in the first open period when the one it falls in is closed.
-    #[serde(default)]
-    post_late: bool,
-    /// The document behind it, such as an order.
-    document: Option<String>,
-    /// Why: one of the reasons. An adjustment and a change of status must say.
-    reason: Option<String>,
-    /// Anything else a person should know.
-    note: Option<String>,
-    /// What moves, line by line.
-    lines: Vec<LineBody>,
-}
-
-/// Up to 1,000 postings in one request.
-#[derive(Clone, Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct BulkBody {
-    /// All or none. When false, each is accepted or refused by itself.
-    #[serde(default)]
-    atomic: bool,
-    /// The postings, decided in this order.
-    postings: Vec<BulkPosting>,
-}
-
 /// A reversal.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -150,40 +116,6 @@ impl PostingBody {
     }
 }
 
-impl BulkBody {
-    /// As the vault takes it. A posting that cannot be read is refused by itself, or with all.
-    pub(crate) fn input(&self) -> Result<BulkInput, Problem> {
-        let mut postings = Vec::with_capacity(self.postings.len());
-        let mut refused = Vec::new();
-        for (number, body) in self.postings.iter().enumerate() {
-            match body.input() {
-                Ok(posting) => postings.push(posting),
-                Err(problem) if self.atomic => return Err(problem.under(&format!("/postings/{number}"))),
-                Err(problem) => refused.push((number, problem)),
-            }
-        }
-        Ok(BulkInput { postings, refused, atomic: self.atomic })
-    }
-}
-
-impl BulkPosting {
-    fn input(&self) -> Result<PostInput, Problem> {
-        let kind = Kind::parse(&self.kind).ok().filter(|kind| BY_HAND.contains(kind)).ok_or_else(|| {
-            let detail = format!("`{}` is not a kind of posting; take one of {}", self.kind, by_hand());
-            Problem::at(Code::InvalidValue, "/kind", detail)
-        })?;
-        Ok(PostInput {
-            kind,
-            effective_at: self.effective_at,
-            post_late: self.post_late,
-            document: self.document.clone(),
-            reason: self.reason.clone(),
-            note: self.note.clone(),
-            lines: lines(&self.lines, kind)?,
-        })
-    }
-}
-
 impl ReverseBody {
     /// As the vault takes it.
     pub(crate) fn input(&self, posting: PostingId) -> ReverseInput {
@@ -197,29 +129,12 @@ impl ReverseBody {
     }
 }
 
-/// The kinds that people and programs post; the others follow from documents.
-const BY_HAND: [Kind; 9] = [
-    Kind::Receive,
-    Kind::Issue,
-    Kind::Move,
-    Kind::SetStatus,
-    Kind::Adjust,
-    Kind::Return,
-    Kind::Opening,
-    Kind::Produce,
-    Kind::Consume,
-];
-
 /// What goes out fulfils a claim, and a move takes an allocation along.
 const fn takes_claims(kind: Kind) -> bool {
     matches!(kind, Kind::Issue | Kind::Consume | Kind::Move)
 }
 
-fn by_hand() -> String {
-    BY_HAND.map(|kind| format!("`{}`", kind.word())).join(", ")
-}
-
-fn lines(lines: &[LineBody], kind: Kind) -> Result<Vec<LineInput>, Problem> {
+pub(super) fn lines(lines: &[LineBody], kind: Kind) -> Result<Vec<LineInput>, Problem> {
     let mut inputs = Vec::with_capacity(lines.len());
     for (number, line) in lines.iter().enumerate() {
         inputs.push(line.input(kind).map_err(|problem| problem.under(&format!("/lines/{number}")))?);
