@@ -111,6 +111,7 @@ pub use reason::make_reasons;
 pub use service::{Vault, prepare, run_in};
 pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};
+pub use valuation::worth_of_everything;
 
 pub(crate) use post::submit as post_submit;
 

@@ -18,13 +18,13 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub(crate) struct Export {
     /// The list: items, units, barcodes, locations, lots, stock, movements, postings, customers, claims,
-    /// layers
+    /// layers, valuation, transfers, audit
     #[arg(long, value_name = "LIST", value_parser = what)]
     what: Option<What>,
     /// `jsonl` for an object a line, `csv` for spreadsheets
     #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jsonl")]
     format: Format,
-    /// Stock, movements or postings as they were at this instant, such as 2011-06-30T23:00:00Z
+    /// Stock, valuation, movements or postings as they were at this instant, such as 2011-06-30T23:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     as_of: Option<Instant>,
     /// Everything, as one text that is the same for the same ledger on any engine

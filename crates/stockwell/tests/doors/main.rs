@@ -9,6 +9,7 @@ mod counts;
 mod denied;
 mod door;
 mod events;
+mod exported;
 mod imported;
 mod keys;
 mod metrics;

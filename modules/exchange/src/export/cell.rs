@@ -31,6 +31,8 @@ pub(super) enum Holds {
     Posting,
     /// The id of a claim.
     Claim,
+    /// The id of a request.
+    Request,
     /// A hash, in hexadecimal digits.
     Hash,
     /// The currency of the books, where the column is not null.
@@ -62,7 +64,7 @@ impl Books {
     }
 
     /// Minor units as a decimal.
-    fn amount(self, minor: i64) -> String {
+    pub(super) fn amount(self, minor: i64) -> String {
         let digits = usize::try_from(self.currency.minor_digits()).unwrap_or(0);
         let mut text = format!("{:0>width$}", minor.unsigned_abs(), width = digits + 1);
         if digits > 0 {
@@ -107,6 +109,7 @@ impl Holds {
             },
             Holds::Posting => word(row.opt_id16(column)?.map(|id| PostingId::from_bytes(id).to_string())),
             Holds::Claim => word(row.opt_id16(column)?.map(|id| ClaimId::from_bytes(id).to_string())),
+            Holds::Request => word(row.opt_id16(column)?.map(|id| format!("req_{}", hex::digits(&id)))),
             Holds::Hash => word(row.opt_hash(column)?.map(|hash| hex::digits(&hash))),
             Holds::Currency => word(row.opt_int(column)?.map(|_| books.currency.to_string())),
         })

@@ -25,7 +25,7 @@ pub use write::Format;
 
 use cell::{Books, Cell};
 use db::{Conn, DbError, Row};
-use domain::ledger::Key;
+use domain::ledger::{Group, Key};
 use domain::{Code, Delta, Instant, ItemId, LocationId, LotId, Problem, Status};
 use rustc_hash::FxHashMap;
 use sheet::Past;
@@ -39,7 +39,7 @@ pub struct Export {
     pub what: What,
     /// How it is written.
     pub format: Format,
-    /// As it was at this instant; only stock, movements and postings have a past.
+    /// As it was at this instant; only stock, its valuation, movements and postings have a past.
     pub as_of: Option<Instant>,
 }
 
@@ -54,6 +54,7 @@ pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Resu
         (None, _) => (sheet.statement, None),
         (Some(at), Some(Past::Rows(past))) => (past, Some(at)),
         (Some(at), Some(Past::OnHand)) => return stock_at(conn, at, format, out),
+        (Some(at), Some(Past::Worth)) => return worth_at(conn, at, format, out),
         (Some(_), None) => {
             let detail = format!("the list `{}` has no past; leave `--as-of` out", what.word());
             return Err(Problem::at(Code::InvalidValue, "--as-of", detail).into());
@@ -80,15 +81,50 @@ fn stock_at(conn: &mut Conn<'_>, at: Instant, format: Format, out: &mut dyn Writ
     stock::on_hand_of_everything(conn, stock::Moment::of(&zone, Some(at), None).as_ref(), |key, on_hand| {
         then.insert(key, on_hand);
     })?;
+    let keys = (&store::STOCK_KEYS, vec![at.0.into()]);
+    of_then(conn, What::Stock, keys, (format, out), |_, row| {
+        let on_hand = then.get(&stock_key(row)?).map(|on_hand| Delta(*on_hand).to_string());
+        Ok(on_hand.map(|on_hand| vec![("on_hand", Some(Cell::Word(on_hand)))]))
+    })
+}
+
+/// Writes what everything was worth at an instant, as `stock` says, with the names of the stacks.
+fn worth_at(conn: &mut Conn<'_>, at: Instant, format: Format, out: &mut dyn Write) -> Result<u64, Failure> {
+    let zone = places::organisation(conn)?.zone;
+    let mut then: FxHashMap<(ItemId, Group), (Delta, i64)> = FxHashMap::default();
+    let moment = stock::Moment::of(&zone, Some(at), None);
+    stock::worth_of_everything(conn, moment.as_ref(), |item, group, qty, value| {
+        then.insert((item, group), (qty, value));
+    })?;
+    of_then(conn, What::Valuation, (&store::STACK_KEYS, Vec::new()), (format, out), |books, row| {
+        let worth = then.get(&(ItemId(row.int(6)?), Group(row.int(7)?)));
+        Ok(worth.map(|(qty, value)| {
+            let [qty, value] = [qty.to_string(), books.amount(*value)];
+            vec![("qty", Some(Cell::Word(qty))), ("value", Some(Cell::Word(value)))]
+        }))
+    })
+}
+
+/// Other cells of a row, by their columns.
+type Others = Vec<(&'static str, Option<Cell>)>;
+
+/// Writes the rows of a list for which `then` knows what stood in them at the moment; it knows none of
+/// what was not there.
+fn of_then(
+    conn: &mut Conn<'_>,
+    what: What,
+    (keys, values): (&db::Statement, Vec<db::Value<'_>>),
+    (format, out): (Format, &mut dyn Write),
+    then: impl Fn(&Books, &Row<'_>) -> Result<Option<Others>, DbError>,
+) -> Result<u64, Failure> {
     let books = Books::read(conn)?;
-    let mut writer = format.begin(What::Stock.sheet().columns, out).map_err(unwritable)?;
+    let mut writer = format.begin(what.sheet().columns, out).map_err(unwritable)?;
     let mut rows = 0_u64;
     guarded(|stopped| {
-        conn.for_each(&store::STOCK_KEYS, &[at.0.into()], |row| {
-            let Some(on_hand) = then.get(&stock_key(row)?) else { return Ok(()) };
+        conn.for_each(keys, &values, |row| {
+            let Some(mut others) = then(&books, row)? else { return Ok(()) };
             rows = rows.saturating_add(1);
-            let on_hand = Cell::Word(Delta(*on_hand).to_string());
-            writer.row_with(&books, row, Some(("on_hand", on_hand)))?.or_else(|error| stop(stopped, error))
+            writer.row_with(&books, row, &mut others)?.or_else(|error| stop(stopped, error))
         })
     })?;
     writer.flush().map_err(unwritable)?;

@@ -2,7 +2,8 @@
 
 use super::cell::Holds;
 use super::cell::Holds::{
-    Claim, Currency, Date, Hash, Instant, Json, Kind, Money, Number, Posting, Quantity, Status, Text, Truth,
+    Claim, Currency, Date, Hash, Instant, Json, Kind, Money, Number, Posting, Quantity, Request, Status,
+    Text, Truth,
 };
 use super::store;
 use db::Statement;
@@ -21,6 +22,8 @@ pub(super) enum Past {
     Rows(&'static Statement),
     /// By what `stock` says was on hand.
     OnHand,
+    /// By what `stock` says it was worth.
+    Worth,
 }
 
 macro_rules! sheets {
@@ -109,6 +112,22 @@ sheets! {
     Layers = "layers", LAYERS, None, [
         "sku": Text, "valuation_group": Text, "layer": Number, "effective_at": Instant, "qty_in": Quantity,
         "value_in": Money, "qty_left": Quantity, "value_left": Money, "currency": Currency,
+    ];
+    /// What each item is worth in each valuation group.
+    Valuation = "valuation", VALUATION, Some(Past::Worth), [
+        "sku": Text, "valuation_group": Text, "qty": Quantity, "unit": Text, "value": Money,
+        "currency": Currency,
+    ];
+    /// Lines of transfers between sites.
+    Transfers = "transfers", TRANSFERS, None, [
+        "number": Text, "state": Text, "from_site": Text, "to_site": Text, "line": Number, "sku": Text,
+        "lot": Text, "qty": Quantity, "shipped": Quantity, "received": Quantity, "short": Quantity,
+        "unit": Text, "version": Number,
+    ];
+    /// The audit log, in its order.
+    Audit = "audit", AUDIT, None, [
+        "n": Number, "at": Instant, "actor_id": Number, "actor": Text, "action": Text, "target": Text,
+        "outcome": Text, "details": Json, "request": Request, "hash": Hash,
     ];
 }
 

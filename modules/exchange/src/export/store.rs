@@ -167,6 +167,48 @@ pub(super) const LAYERS: Statement = Statement::new(
      order by y.sku_id, y.valuation_group, y.layer_id",
 );
 
+/// Every stack there ever was, with its names and ids; what it was worth at a moment is for `stock` to say.
+/// What is under way is named by its transfer, whose location has its number behind a tilde.
+macro_rules! stacks {
+    ($which:literal) => {
+        concat!(
+            "select i.sku, coalesce(ltrim(g.code, '~'), 'organisation'), k.qty, i.base_unit, k.value, k.value,
+               k.sku_id, k.valuation_group
+             from ck_stack k
+             join ck_item i on i.sku_id = k.sku_id
+             left join ck_location g on g.loc_id = k.valuation_group
+             where ",
+            $which,
+            " order by k.sku_id, k.valuation_group"
+        )
+    };
+}
+
+pub(super) const VALUATION: Statement =
+    Statement::new("exchange.export_valuation", stacks!("k.qty <> 0 or k.value <> 0"));
+pub(super) const STACK_KEYS: Statement =
+    Statement::new("exchange.export_stack_keys", stacks!("k.next_layer >= 0"));
+
+pub(super) const TRANSFERS: Statement = Statement::new(
+    "exchange.export_transfers",
+    "select d.number, d.state, f.code, t.code, n.line_no, i.sku, l.code, n.qty_ordered, n.qty_shipped,
+       n.qty_received, n.qty_short, i.base_unit, d.version
+     from ck_doc d
+     join ck_doc_line n on n.doc_id = d.doc_id
+     join ck_item i on i.sku_id = n.sku_id
+     join ck_location f on f.loc_id = d.from_site
+     join ck_location t on t.loc_id = d.to_site
+     left join ck_lot l on l.lot_id = n.lot_id
+     order by d.doc_id, n.line_no",
+);
+
+pub(super) const AUDIT: Statement = Statement::new(
+    "exchange.export_audit",
+    "select a.n, a.at, a.actor_id, a.actor_name, a.action, a.target, a.outcome, a.details, a.request_id, a.hash
+     from ck_audit a
+     order by a.n",
+);
+
 pub(super) const ORGANISATION: Statement = Statement::new(
     "exchange.export_organisation",
     "select o.currency, o.zone, o.valuation_method, o.valuation_grouping from ck_organisation o",
@@ -258,7 +300,7 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 27] = [
+pub(super) const STATEMENTS: [&Statement; 31] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
@@ -275,6 +317,10 @@ pub(super) const STATEMENTS: [&Statement; 27] = [
     &CUSTOMER_POSTINGS,
     &CLAIMS,
     &LAYERS,
+    &VALUATION,
+    &STACK_KEYS,
+    &TRANSFERS,
+    &AUDIT,
     &ORGANISATION,
     &SERIALS,
     &BALANCES,

@@ -66,7 +66,7 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
         for object in &objects {
             assert_eq!(object.as_object().unwrap().len(), columns.len(), "{object}");
         }
-        let empty = matches!(what, What::Claims | What::Barcodes);
+        let empty = matches!(what, What::Claims | What::Barcodes | What::Transfers);
         assert_eq!(objects.is_empty(), empty, "{}", what.word());
     }
 }
@@ -93,6 +93,51 @@ fn stock_is_what_the_movements_add_up_to_now_and_then(engine: db::Engine) {
     let to_then = world.export(What::Movements, Format::Jsonl, Some(then)).lines().count();
     assert!(to_then > 0 && to_then < world.rows(What::Movements).len());
     assert_eq!(world.export(What::Stock, Format::Jsonl, Some("2000-01-01T00:00:00Z")), "");
+}
+
+/// The quantities and values of a valuation, added up: millionths and pence.
+fn worth(text: &str) -> [i64; 2] {
+    let mut sums = [0, 0];
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        assert_eq!((&row["valuation_group"], &row["currency"]), (&"LON".into(), &"GBP".into()));
+        sums[0] += millionths(&row["qty"]);
+        sums[1] += row["value"].as_str().unwrap().replace('.', "").parse::<i64>().unwrap();
+    }
+    sums
+}
+
+fn valuation_is_what_the_movements_add_up_to_now_and_then(engine: db::Engine) {
+    let world = loaded(engine);
+    let then = "2010-12-01T10:00:00Z";
+    let at = Instant::parse(then).unwrap();
+    let mut sums = [[0_i64; 2]; 2];
+    for movement in world.rows(What::Movements) {
+        let inwards = movement["to_location"].as_str().unwrap().starts_with("LON");
+        let qty = if inwards { millionths(&movement["qty"]) } else { -millionths(&movement["qty"]) };
+        let value: i64 = movement["value"].as_str().unwrap().replace(['.', '-'], "").parse().unwrap();
+        let value = if inwards { value } else { -value };
+        let was = Instant::parse(movement["effective_at"].as_str().unwrap()).unwrap() <= at;
+        for [all_qty, all_value] in sums.iter_mut().take(if was { 2 } else { 1 }) {
+            *all_qty += qty;
+            *all_value += value;
+        }
+    }
+    assert_eq!(worth(&world.export(What::Valuation, Format::Jsonl, None)), sums[0]);
+    assert_eq!(worth(&world.export(What::Valuation, Format::Jsonl, Some(then))), sums[1]);
+    assert!(sums[0] != sums[1] && sums[1][1] > 0);
+    assert_eq!(world.export(What::Valuation, Format::Jsonl, Some("2000-01-01T00:00:00Z")), "");
+}
+
+fn the_audit_log_comes_out_whole_and_in_order(engine: db::Engine) {
+    let world = loaded(engine);
+    let rows = world.rows(What::Audit);
+    let numbers: Vec<i64> = rows.iter().map(|row| row["n"].as_i64().unwrap()).collect();
+    assert_eq!(numbers, (1..=i64::try_from(rows.len()).unwrap()).collect::<Vec<_>>());
+    let last = rows.last().unwrap();
+    assert_eq!((&last["actor"], &last["action"]), (&"ann".into(), &"catalog.item.create".into()));
+    assert_eq!(last["request"].as_str().map(str::len), Some("req_".len() + 32));
+    assert!(last["details"].is_object() && last["hash"].as_str().is_some_and(|hash| hash.len() == 64));
 }
 
 fn a_list_without_a_past_is_refused_one(engine: db::Engine) {
@@ -146,6 +191,8 @@ fn a_file_that_cannot_be_written_ends_the_export(engine: db::Engine) {
 on_both_engines!(
     every_list_can_be_written_in_both_forms,
     stock_is_what_the_movements_add_up_to_now_and_then,
+    valuation_is_what_the_movements_add_up_to_now_and_then,
+    the_audit_log_comes_out_whole_and_in_order,
     a_list_without_a_past_is_refused_one,
     what_people_wrote_comes_out_as_they_wrote_it_and_runs_nowhere,
     a_file_that_cannot_be_written_ends_the_export,

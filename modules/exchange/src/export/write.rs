@@ -59,19 +59,20 @@ pub(super) struct Writer<'o> {
 impl Writer<'_> {
     /// Writes a row. The inner result is that of the file.
     pub(super) fn row(&mut self, books: &Books, row: &Row<'_>) -> Result<io::Result<()>, DbError> {
-        self.row_with(books, row, None)
+        self.row_with(books, row, &mut [])
     }
 
-    /// Writes a row with another cell in one of its columns.
+    /// Writes a row with other cells in some of its columns.
     pub(super) fn row_with(
         &mut self,
         books: &Books,
         row: &Row<'_>,
-        mut other: Option<(&str, Cell)>,
+        others: &mut [(&str, Option<Cell>)],
     ) -> Result<io::Result<()>, DbError> {
         for (column, (name, holds)) in self.columns.iter().enumerate() {
-            let cell = match other.take_if(|(column, _)| column == name) {
-                Some((_, cell)) => cell,
+            let other = others.iter_mut().find(|(column, _)| column == name);
+            let cell = match other.and_then(|(_, cell)| cell.take()) {
+                Some(cell) => cell,
                 None => holds.read(books, row, column)?,
             };
             match self.format {

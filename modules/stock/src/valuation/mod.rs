@@ -223,6 +223,19 @@ pub(crate) fn everything(
     })
 }
 
+/// Calls for every item and valuation group that held something or was worth something, now or at a
+/// moment: how much, and its worth in minor units of the currency of the books.
+///
+/// # Errors
+/// When the store fails.
+pub fn worth_of_everything(
+    conn: &mut Conn<'_>,
+    moment: Option<&Moment>,
+    mut each: impl FnMut(ItemId, Group, Delta, i64),
+) -> Result<(), DbError> {
+    everything(conn, None, moment, |item, group, worth| each(item, group, Delta(worth.qty), worth.value))
+}
+
 /// What all stock is worth, or that of one item, within some groups.
 pub(crate) fn totals(
     conn: &mut Conn<'_>,
