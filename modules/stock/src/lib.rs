@@ -172,6 +172,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 15, name: "lost", text: include_str!("../migrations/0015_lost.sql") },
         Migration { number: 16, name: "parents", text: include_str!("../migrations/0016_parents.sql") },
         Migration { number: 17, name: "serials", text: include_str!("../migrations/0017_serials.sql") },
+        Migration { number: 18, name: "ways", text: include_str!("../migrations/0018_ways.sql") },
     ],
 };
 

@@ -14,11 +14,10 @@ mod tests;
 use crate::item_stock::{self, AtSite, Lasting};
 use crate::reach;
 use catalog::ItemFacts;
-use db::{Conn, DbError};
+use db::Conn;
 use decide::{Change, Day, days, promise};
 use domain::when::{Date, plus_days};
 use domain::{Code, Delta, Instant, LocationId, Problem, SiteId};
-use places::SiteFacts;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use store::{OpenLine, Transit};
@@ -117,8 +116,8 @@ pub(crate) fn read(
     let (mut transit, mut lines) = (store::transit(item.id), store::open_lines(item.id));
     conn.ask(&mut [&mut guards, &mut lasting, &mut transit, &mut lines])?;
     let (lasting, transit, lines) = (lasting.rows(), transit.rows(), lines.rows());
-    let mut sites = item_stock::at_sites(guards.rows(), &lasting, now);
-    sites.extend(only_coming(conn, &sites, &lines, now)?);
+    let sites = item_stock::at_sites(guards.rows(), &lasting, now);
+    let sites = item_stock::with_coming(conn, sites, lines.iter().map(|line| line.to_site), now)?;
     let mut answer = ItemAvailability {
         sku: item.sku.clone(),
         unit: item.base_unit.clone(),
@@ -145,26 +144,6 @@ pub(crate) fn read(
         }
         _ => Ok(answer),
     }
-}
-
-/// The sites that never had the item, and that some is on its way to.
-fn only_coming(
-    conn: &mut Conn<'_>,
-    known: &[AtSite],
-    lines: &[OpenLine],
-    now: Instant,
-) -> Result<Vec<AtSite>, DbError> {
-    let is_known = |site: &SiteId| known.iter().any(|at| at.site == *site);
-    let mut ids: Vec<SiteId> = lines.iter().map(|line| line.to_site).filter(|site| !is_known(site)).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let none = |site: SiteFacts| AtSite {
-        site: site.id,
-        today: site.zone.date(now),
-        code: site.code,
-        level: item_stock::Level::default(),
-    };
-    Ok(places::site_facts_by_id(conn, &ids)?.into_iter().flatten().map(none).collect())
 }
 
 /// What will change what is available at a site, and what is on its way without a day to count on.

@@ -16,9 +16,10 @@ use db::{Conn, DbError, Listing};
 pub(crate) use decide::Level;
 use decide::{is_due, level};
 use domain::{Delta, Instant, ItemId, SiteId, Status};
+use places::SiteFacts;
 use serde::Serialize;
 pub(crate) use store::Lasting;
-use store::{After, Guard, Held};
+use store::{After, Guard, Held, Way};
 use utoipa::ToSchema;
 use web::Scope;
 
@@ -29,10 +30,10 @@ pub struct ItemStock {
     pub sku: String,
     /// The unit of all quantities here.
     pub unit: String,
-    /// Owned, between two sites.
+    /// Owned, under way from or to a site within reach, in any status.
     #[schema(value_type = String)]
     pub in_transit: Delta,
-    /// The sites that have, or have had, the item: all of them on every page, with the same numbers.
+    /// The sites that have, have had, or will get the item: all of them on every page, with the same numbers.
     pub sites: Vec<SiteStock>,
     /// The `cursor` of the next page of balances; null when this is the last one.
     pub next: Option<String>,
@@ -46,7 +47,14 @@ pub struct SiteStock {
     /// Owned here, in any status.
     #[schema(value_type = String)]
     pub on_hand: Delta,
-    /// Good, in sellable unblocked locations, not past its last sellable day. Left out, like the next four, for a moment in the past.
+    /// Shipped here from another site and not arrived, in any status. It is not on hand.
+    #[schema(value_type = String)]
+    pub incoming: Delta,
+    /// Asked for by open transfers to here, and not shipped yet. Left out, like the next five, for a moment in the past.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub on_order: Option<Delta>,
+    /// Good, in sellable unblocked locations, not past its last sellable day.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub sellable: Option<Delta>,
@@ -140,6 +148,7 @@ pub(crate) enum Brief {
 /// The numbers of the sites, and the first rows from where the page begins.
 pub(crate) struct Beginning {
     sites: Vec<AtSite>,
+    ways: Vec<Way>,
     rows: Vec<Held>,
 }
 
@@ -154,15 +163,20 @@ pub(crate) fn brief(
     let most = slice.first();
     let mut guards = store::guards(item.id);
     let mut held = store::held(item.id, slice.after.as_ref(), most);
-    conn.ask(&mut [&mut guards, &mut held])?;
-    let (guards, rows) = (guards.rows(), held.rows());
+    let mut ways = store::ways(item.id);
+    conn.ask(&mut [&mut guards, &mut held, &mut ways])?;
+    let (guards, rows, ways) = (guards.rows(), held.rows(), ways.rows());
     let is_due = guards.iter().any(|guard| is_due(guard, guard.today(now)));
     let lasting = if is_due { lasting(conn, item.id)? } else { Vec::new() };
     let sites = at_sites(guards, &lasting, now);
+    let sites = with_coming(conn, sites, ways.iter().map(|way| way.to), now)?;
     if slice.after.is_some() || rows.len() == most {
-        return Ok(Brief::Part(Beginning { sites, rows }));
+        return Ok(Brief::Part(Beginning { sites, ways, rows }));
     }
     let mut answer = Building::new(scope, item, sites, true);
+    for way in &ways {
+        answer.under_way(way);
+    }
     for held in &rows {
         answer.count(held.site, held.on_hand);
         answer.list(held);
@@ -185,8 +199,11 @@ impl Beginning {
         item: &ItemFacts,
         slice: Slice,
     ) -> Result<Shown, DbError> {
-        let Beginning { sites, rows } = self;
+        let Beginning { sites, ways, rows } = self;
         let mut answer = Building::new(scope, item, sites, true);
+        for way in &ways {
+            answer.under_way(way);
+        }
         for (site, on_hand) in store::sums(conn, item.id)? {
             answer.count(site, on_hand);
         }
@@ -209,22 +226,21 @@ impl Beginning {
 }
 
 /// An answer that is being made.
-struct Building {
+struct Building<'s> {
     answer: ItemStock,
     /// The sites of the answer, in their order.
     ids: Vec<SiteId>,
-    sees_transit: bool,
+    scope: &'s Scope,
     is_now: bool,
 }
 
-impl Building {
-    fn new(scope: &Scope, item: &ItemFacts, sites: Vec<AtSite>, is_now: bool) -> Building {
+impl<'s> Building<'s> {
+    fn new(scope: &'s Scope, item: &ItemFacts, sites: Vec<AtSite>, is_now: bool) -> Building<'s> {
         let sites = sites.into_iter().filter(|at| reach::site(scope, at.site));
         let (ids, sites) = sites.map(|at| (at.site, at.shown(is_now))).unzip();
         let (sku, unit) = (item.sku.clone(), item.base_unit.clone());
         let answer = ItemStock { sku, unit, in_transit: Delta::ZERO, sites, next: None };
-        // what is under way belongs to no site, so it is for those who see all
-        Building { answer, ids, sees_transit: scope.is_all(), is_now }
+        Building { answer, ids, scope, is_now }
     }
 
     fn site(&mut self, site: SiteId) -> Option<&mut SiteStock> {
@@ -235,9 +251,18 @@ impl Building {
     /// Adds to what there is of a site; in transit there is none.
     fn count(&mut self, site: SiteId, on_hand: i64) {
         if let Some(site) = self.site(site) {
-            site.on_hand = Delta(site.on_hand.0.saturating_add(on_hand));
-        } else if self.sees_transit && !site.is_some() {
-            self.answer.in_transit = Delta(self.answer.in_transit.0.saturating_add(on_hand));
+            site.on_hand = plus(site.on_hand, on_hand);
+        }
+    }
+
+    /// Adds what is on its way between two sites: whoever reaches one of them sees it.
+    fn under_way(&mut self, way: &Way) {
+        if self.scope.is_all() || [way.from, way.to].iter().any(|site| reach::site(self.scope, *site)) {
+            self.answer.in_transit = plus(self.answer.in_transit, way.shipped);
+        }
+        if let Some(site) = self.site(way.to) {
+            site.incoming = plus(site.incoming, way.shipped);
+            site.on_order = site.on_order.map(|on_order| plus(on_order, way.asked));
         }
     }
 
@@ -256,6 +281,10 @@ impl Building {
     fn done(self) -> ItemStock {
         self.answer
     }
+}
+
+const fn plus(sum: Delta, more: i64) -> Delta {
+    Delta(sum.0.saturating_add(more))
 }
 
 fn row(held: &Held, is_now: bool) -> BalanceRow {
@@ -285,6 +314,8 @@ impl AtSite {
         SiteStock {
             site: self.code,
             on_hand: Delta::ZERO,
+            incoming: Delta::ZERO,
+            on_order: now(0),
             sellable: now(self.level.sellable),
             reserved: now(self.level.reserved),
             allocated: now(self.level.allocated),
@@ -307,6 +338,31 @@ pub(crate) fn at_sites(guards: Vec<Guard>, lasting: &[Lasting], now: Instant) ->
         AtSite { site: guard.site, level: level(&guard, lasting, today), code: guard.code, today }
     };
     guards.into_iter().map(at).collect()
+}
+
+/// The same with the sites that never had the item and will get some, in their order.
+pub(crate) fn with_coming(
+    conn: &mut Conn<'_>,
+    mut known: Vec<AtSite>,
+    coming: impl Iterator<Item = SiteId>,
+    now: Instant,
+) -> Result<Vec<AtSite>, DbError> {
+    let is_new = |site: &SiteId| site.is_some() && !known.iter().any(|at| at.site == *site);
+    let mut ids: Vec<SiteId> = coming.filter(is_new).collect();
+    if ids.is_empty() {
+        return Ok(known);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    let none = |site: SiteFacts| AtSite {
+        site: site.id,
+        today: site.zone.date(now),
+        code: site.code,
+        level: Level::default(),
+    };
+    known.extend(places::site_facts_by_id(conn, &ids)?.into_iter().flatten().map(none));
+    known.sort_unstable_by_key(|at| at.site);
+    Ok(known)
 }
 
 /// What is available of an item at a site, for other modules.

@@ -3,7 +3,7 @@
 //!
 //! The gains are known only together, so all of it is worked out and one page of it shown.
 
-use super::store::{self, Held};
+use super::store::{self, Held, Way};
 use super::{AtSite, Building, Level, Shown, Slice};
 use crate::as_of::{Moment, gains_of};
 use crate::stood;
@@ -32,8 +32,13 @@ pub(super) fn read(
     }
     held.retain(|there| there.on_hand != 0);
     put_back(conn, moment, &mut held)?;
-    let sites = sites(conn, moment, &held)?;
+    let ways = ways(conn, &held)?;
+    let here = held.iter().map(|there| there.site).chain(ways.iter().map(|way| way.to));
+    let sites = sites(conn, moment, here)?;
     let mut answer = Building::new(scope, item, sites, false);
+    for way in &ways {
+        answer.under_way(way);
+    }
     for there in &held {
         answer.count(there.site, there.on_hand);
     }
@@ -61,10 +66,25 @@ fn put_back(conn: &mut Conn<'_>, moment: &Moment, held: &mut [Held]) -> Result<(
     Ok(())
 }
 
-/// The sites of then, by id: only what was on hand is known of them. No guard is asked, as a site need
-/// not have had what stands there today.
-fn sites(conn: &mut Conn<'_>, moment: &Moment, held: &[Held]) -> Result<Vec<AtSite>, DbError> {
-    let mut ids: Vec<SiteId> = held.iter().map(|there| there.site).filter(|site| site.is_some()).collect();
+/// What was on its way. A transfer goes from and to the same sites as ever.
+fn ways(conn: &mut Conn<'_>, held: &[Held]) -> Result<Vec<Way>, DbError> {
+    let transit = || held.iter().filter(|there| !there.site.is_some());
+    let ends = store::ways_of(conn, transit().map(|there| there.location))?;
+    let way = |there: &Held| {
+        let (from, to) = ends.get(&there.location).copied().unwrap_or((SiteId::NONE, SiteId::NONE));
+        Way { from, to, shipped: there.on_hand, asked: 0 }
+    };
+    Ok(transit().map(way).collect())
+}
+
+/// The sites of then, by id: only what was on hand there, or on its way there, is known of them. No guard is
+/// asked, as a site need not have had what stands there today.
+fn sites(
+    conn: &mut Conn<'_>,
+    moment: &Moment,
+    here: impl Iterator<Item = SiteId>,
+) -> Result<Vec<AtSite>, DbError> {
+    let mut ids: Vec<SiteId> = here.filter(|site| site.is_some()).collect();
     ids.sort_unstable();
     ids.dedup();
     let facts = places::site_facts_by_id(conn, &ids)?.into_iter().flatten();

@@ -1,8 +1,9 @@
 //! The statements of the stock of one item.
 
-use db::{Conn, DbError, Listing, Row, Statement, Value};
+use db::{Conn, DbError, Listing, Row, Rows, Statement, Value};
 use domain::when::Date;
 use domain::{Instant, ItemId, LocationId, LotId, SiteId, Status, Zone};
+use rustc_hash::FxHashMap;
 
 /// The guard of an item at a site, as stored, with the name and the zone of the site.
 #[derive(Clone, Debug)]
@@ -47,6 +48,17 @@ impl Held {
     pub(crate) const fn after(&self) -> After {
         (self.location.get(), self.lot.get(), self.status.number())
     }
+}
+
+/// What goes from one site to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Way {
+    pub(crate) from: SiteId,
+    pub(crate) to: SiteId,
+    /// On its way, in any status.
+    pub(crate) shipped: i64,
+    /// Asked for, and not shipped.
+    pub(crate) asked: i64,
 }
 
 /// Good stock of a site, of all lots with one last sellable day: how much of it counts as sellable, and
@@ -105,6 +117,35 @@ const EVER_HELD: Statement =
     Statement::new("stock.item.ever_held", balances!("b.location > 0 order by b.location, b.lot, b.status"))
         .hot();
 
+/// What is on its way stands in the transit location of its transfer, which is at no site; what is asked for
+/// and not shipped is on the lines of open ones.
+const WAYS: Statement = Statement::new(
+    "stock.item.ways",
+    "select coalesce(t.from_site, 0), coalesce(t.to_site, 0), cast(sum(b.on_hand) as bigint), cast(0 as bigint)
+     from stock_balance b
+     join stock_known_place p on p.id = b.location
+     left join stock_transfer t on t.transit = b.location
+     where b.item = ?1 and b.location > 0 and b.on_hand <> 0 and p.site = 0
+     group by t.from_site, t.to_site
+     union all
+     select t.from_site, t.to_site, cast(0 as bigint), cast(sum(l.qty - l.shipped) as bigint)
+     from stock_transfer_line l
+     join stock_transfer t on t.id = l.transfer
+     where l.item = ?1 and l.shipped < l.qty and t.state between 1 and 4
+     group by t.from_site, t.to_site",
+)
+.hot();
+
+/// Between which sites goods are that stand in a transit location.
+const WAYS_OF: Statement = Statement::per_engine(
+    "stock.item.ways_of",
+    "select transit, from_site, to_site from stock_transfer where transit = ?1",
+    "select t.transit, t.from_site, t.to_site
+     from unnest(?1::bigint[]) as k (transit)
+     join stock_transfer t on t.transit = k.transit",
+)
+.hot();
+
 /// What is in transit belongs to no site.
 const SUMS: Statement = Statement::new(
     "stock.item.sums",
@@ -134,7 +175,7 @@ const LASTING: Statement = Statement::new(
 .hot();
 
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD, SUMS, LASTING];
+pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD, WAYS, WAYS_OF, SUMS, LASTING];
 
 /// The guards of an item, as a question.
 pub(crate) fn guards(item: ItemId) -> Listing<'static, Guard> {
@@ -165,6 +206,34 @@ pub(crate) fn held(item: ItemId, after: Option<&After>, most: usize) -> Listing<
 /// What is held or was, with what is on hand now, as a question.
 pub(crate) fn ever_held(item: ItemId) -> Listing<'static, Held> {
     Listing::new(&EVER_HELD, &[item.get().into()], balance)
+}
+
+/// What goes of an item from one site to another, as a question.
+pub(crate) fn ways(item: ItemId) -> Listing<'static, Way> {
+    Listing::new(&WAYS, &[item.get().into()], |row| {
+        Ok(Way {
+            from: SiteId(row.int(0)?),
+            to: SiteId(row.int(1)?),
+            shipped: row.int(2)?,
+            asked: row.int(3)?,
+        })
+    })
+}
+
+/// From where and to where goods go that stand in transit locations.
+pub(crate) fn ways_of(
+    conn: &mut Conn<'_>,
+    transits: impl IntoIterator<Item = LocationId>,
+) -> Result<FxHashMap<LocationId, (SiteId, SiteId)>, DbError> {
+    let mut rows = Rows::new(1);
+    for transit in transits {
+        rows.push(&[transit.get().into()]);
+    }
+    if rows.is_empty() {
+        return Ok(FxHashMap::default());
+    }
+    let way = |row: &Row<'_>| Ok((LocationId(row.int(0)?), (SiteId(row.int(1)?), SiteId(row.int(2)?))));
+    Ok(conn.query_many(&WAYS_OF, &rows, way)?.into_iter().collect())
 }
 
 /// What each site has on hand of an item; what is in transit stands under no site.

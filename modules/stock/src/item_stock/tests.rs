@@ -21,6 +21,7 @@ on_both_engines!(
     a_site_out_of_reach_is_not_there,
     a_refusal_makes_no_site_of_an_item,
     what_there_was_of_an_item_and_where,
+    what_is_on_its_way_is_seen_from_both_ends,
     a_page_of_balances_ends_at_its_limit,
     a_page_shows_whole_numbers_and_only_what_is_within_reach,
     what_is_past_its_day_and_bound_takes_nothing_off_the_rest,
@@ -135,24 +136,72 @@ fn what_there_was_of_an_item_and_where(engine: Engine) {
         serde_json::to_value(stock.sites).unwrap()
     };
     let balance = |bin: &str, qty: &str| json!({ "location": bin, "status": "good", "on_hand": qty });
-    let was = [json!({ "site": "L", "on_hand": "10", "balances": [balance("L1", "10")] })];
+    let was = [json!({ "site": "L", "on_hand": "10", "incoming": "0", "balances": [balance("L1", "10")] })];
     assert_eq!(at("2026-03-31T00:00:00Z"), json!(was));
     let is = [
-        json!({ "site": "L", "on_hand": "10", "balances": [balance("L2", "10")] }),
-        json!({ "site": "M", "on_hand": "3", "balances": [balance("M1", "3")] }),
+        json!({ "site": "L", "on_hand": "10", "incoming": "0", "balances": [balance("L2", "10")] }),
+        json!({ "site": "M", "on_hand": "3", "incoming": "0", "balances": [balance("M1", "3")] }),
     ];
     assert_eq!(at("2026-04-02T00:00:00Z"), json!(is));
     assert_eq!(at("2026-02-01T00:00:00Z"), json!([]));
 }
 
-/// Sends one bolt from `L2` on its way to `M`.
-fn ship_one(world: &World) {
-    let line = NewTransferLine { sku: "BOLT".to_owned(), qty: "1".to_owned(), ..NewTransferLine::default() };
+/// In transit, and of each site what is on hand, incoming and on order.
+fn under_way(world: &World, below: Option<&str>, moment: Option<&Moment>) -> String {
+    let scope = match below {
+        None => Principal::system().scope(domain::Permission::StockRead).unwrap().clone(),
+        Some(site) => caller(&world.ctx, Some(world.location(site))).scope,
+    };
+    let stock = whole(world, &scope, &facts(world, "BOLT"), moment);
+    let site = |site: &super::SiteStock| {
+        let on_order = site.on_order.map_or(String::new(), |qty| format!(" {qty}"));
+        format!("; {} {} {}{on_order}", site.site, site.on_hand, site.incoming)
+    };
+    format!("{}{}", stock.in_transit, stock.sites.iter().map(site).collect::<String>())
+}
+
+fn what_is_on_its_way_is_seen_from_both_ends(engine: Engine) {
+    let mut world = world(engine);
+    world.place("N site");
+    world.receive("5 BOLT at L2");
+    world.receive("3 BOLT at L2 status damaged");
+    assert_eq!(under_way(&world, None, None), "0; L 8 0 0");
+    // one goes to a site that never had any, and two of another transfer are only asked for
+    let number = draft(&world, "3");
+    ship(&world, &number, "1");
+    let seen = [None, Some("L"), Some("M"), Some("N")].map(|below| under_way(&world, below, None));
+    assert_eq!(seen, ["1; L 7 0 0; M 0 1 2", "1; L 7 0 0", "1; M 0 1 2", "0"]);
+    let then = Moment::of(&Zone::UTC, Some(world.ctx.now), None).unwrap();
+    world.at("2026-04-02T00:00:00Z");
+    ship(&world, &number, "2");
+    world.at("2026-04-03T00:00:00Z");
+    let line =
+        StepLine { line: 1, location: "M1".to_owned(), qty: Some("2".to_owned()), ..StepLine::default() };
+    let body = StepBody { lines: vec![line], ..StepBody::default() };
+    let arrived = number.clone();
+    world
+        .run(move |tx, ctx| transfer::receive(tx, &caller(ctx, None), (&arrived, IfMatch::Any), &body))
+        .unwrap();
+    assert_eq!(under_way(&world, Some("M"), None), "1; M 2 1 0");
+    assert_eq!(under_way(&world, None, None), "1; L 5 0 0; M 2 1 0");
+    let was = [None, Some("L"), Some("M"), Some("N")].map(|below| under_way(&world, below, Some(&then)));
+    assert_eq!(was, ["1; L 7 0; M 0 1", "1; L 7 0", "1; M 0 1", "0"]);
+}
+
+/// Asks for bolts of `L` at `M`.
+fn draft(world: &World, qty: &str) -> String {
+    let line = NewTransferLine { sku: "BOLT".to_owned(), qty: qty.to_owned(), ..NewTransferLine::default() };
     let (from_site, to_site) = ("L".to_owned(), "M".to_owned());
     let new = NewTransfer { from_site, to_site, lines: vec![line], ..NewTransfer::default() };
-    let number = world.run(move |tx, ctx| transfer::create(tx, &caller(ctx, None), &new)).unwrap().0;
-    let line = StepLine { line: 1, location: "L2".to_owned(), ..StepLine::default() };
+    world.run(move |tx, ctx| transfer::create(tx, &caller(ctx, None), &new)).unwrap().0
+}
+
+/// Sends so many of them from `L2`.
+fn ship(world: &World, number: &str, qty: &str) {
+    let (location, qty) = ("L2".to_owned(), Some(qty.to_owned()));
+    let line = StepLine { line: 1, location, qty, ..StepLine::default() };
     let body = StepBody { lines: vec![line], ..StepBody::default() };
+    let number = number.to_owned();
     world.run(move |tx, ctx| transfer::ship(tx, &caller(ctx, None), (&number, IfMatch::Any), &body)).unwrap();
 }
 
@@ -198,7 +247,7 @@ fn a_page_of_balances_ends_at_its_limit(engine: Engine) {
         world.receive(line);
     }
     world.receive("1 BOLT at M2");
-    ship_one(&world);
+    ship(&world, &draft(&world, "1"), "1");
     let all = ["L1 good 4", "L1 hold 3", "L2 good 4", "M1 good 6", "M2 good 1"];
     for (limit, pages) in [(1, 5), (2, 3), (3, 2), (4, 2), (5, 1), (6, 1)] {
         assert_eq!(paged(&world, &scope, "BOLT", None, limit), (all.map(str::to_owned).to_vec(), pages));
