@@ -31,7 +31,7 @@ pub(crate) enum Order {
     Allocate(Allocate, String),
     /// A release.
     Release(Release),
-    /// What counts as sellable has changed; with the reason, should claims be broken.
+    /// What counts as sellable has changed, and why.
     Recount(Recount, String),
     /// A fact that moves nothing: its document and note are chained. With the sites it concerns.
     Fact { id: PostingId, document: Option<String>, note: Option<String>, sites: [i64; 2] },
@@ -132,6 +132,10 @@ pub(crate) trait Follow {
     /// Comes before an order is decided, when all earlier ones are. It may still price it; what it
     /// needs in the store is locked by now.
     fn before(&mut self, _order: &mut Order) {}
+    /// Whether the events of the orders say what is left at the sites.
+    fn tells_levels(&self) -> bool {
+        true
+    }
     /// Comes after an order that moved or claimed something.
     fn after(&mut self, posted: &Posted, answer: PostingAnswer);
 }
@@ -163,6 +167,7 @@ pub(crate) fn carry_out_known(
     }
     let (mut vault, sweeps) = run::lock_wanted(tx, &desk, known, names, wanted, ctx)?;
     let mut batch = Batch::new(&desk, names, &mut vault, sweeps);
+    batch.tells_levels = follow.tells_levels();
     for mut order in orders {
         follow.before(&mut order);
         let answer = batch.order(Origin { ctx, key: None, asks: None }, order)?;
@@ -200,9 +205,10 @@ impl Batch<'_> {
                 Ok(Some(self.record(origin, posted, Kept::default())))
             }
             Order::Recount(recount, reason) => {
+                let recounted = Some(recount.site);
                 let posted = ledger::recount(self.vault, &recount, now, origin.ctx.ids.as_ref());
                 let posted = posted.map_err(|refusal| plain(self, &refusal))?;
-                let kept = Kept { reason: Some(reason), ..Kept::default() };
+                let kept = Kept { reason: Some(reason), recounted, ..Kept::default() };
                 Ok(posted.map(|posted| self.record(origin, posted, kept)))
             }
         }

@@ -25,6 +25,9 @@ mod item_guard;
 mod item_stock;
 mod ledger_page;
 mod level;
+mod levels;
+#[cfg(test)]
+mod levels_tests;
 mod load;
 mod loader;
 mod losses;
@@ -121,8 +124,9 @@ use domain::Permission;
 use web::{Reach, Routes, Unversioned};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 27] = [
+pub const EVENTS: [&str; 28] = [
     "stock.allocated",
+    "stock.availability_changed",
     "stock.backorder_rule_set",
     "stock.claim_backordered",
     "stock.claim_broken",

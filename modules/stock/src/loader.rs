@@ -110,6 +110,11 @@ impl Follow for Priced<'_> {
         }
     }
 
+    /// What was available years ago is of no use to a shop.
+    fn tells_levels(&self) -> bool {
+        false
+    }
+
     fn after(&mut self, posted: &Posted, _: PostingAnswer) {
         self.came_to.clear();
         self.came_to.extend(posted.movements.iter().map(|movement| HistoryMovement {

@@ -4,6 +4,7 @@
 
 use crate::answer::PostingAnswer;
 use crate::desk::Desk;
+use crate::levels;
 use crate::load::Wanted;
 use crate::names::Names;
 use crate::run::json;
@@ -97,7 +98,8 @@ pub(crate) fn run(vault: &mut Vault, desk: &Desk, names: &Names, due: Vec<Due>, 
         match vault.attempt(|vault| sweep(vault, desk, due, ctx)) {
             Ok(Some(posted)) => {
                 let told = told::of(names, vault, &posted, ctx);
-                entries.push(Entry { told, ..entry(names, posted, ctx) });
+                let levels = levels::of(names, vault, &posted, None);
+                entries.push(Entry { levels, told, ..entry(names, posted, ctx) });
             }
             Ok(None) => {}
             Err(refusal) => tracing::error!(?key, ?refusal, "an expiry sweep was refused"),
@@ -142,6 +144,7 @@ fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
         reversal_of: None,
         idem_key: None,
         event,
+        levels: None,
         told: Vec::new(),
     }
 }

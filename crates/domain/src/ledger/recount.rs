@@ -12,7 +12,7 @@ use crate::{Ids, Instant, PostingId};
 /// Good stock of one item at one site that starts or stops counting as sellable.
 #[derive(Clone, Debug)]
 pub struct Recount {
-    /// The posting's id, should claims be broken.
+    /// The posting's id, should anything change.
     pub posting: PostingId,
     /// The item and the site.
     pub site: SiteKey,
@@ -22,8 +22,8 @@ pub struct Recount {
     pub stops: Vec<Key>,
 }
 
-/// Decides a recount. There is a posting only when claims were broken: what is sellable follows
-/// from the balances and the places, which have their own trace.
+/// Decides a recount. There is a posting when the numbers of the site have changed: it moves nothing, says
+/// which claims were broken or covered, and whoever follows the ledger learns from it.
 ///
 /// # Errors
 /// Only when rows were not loaded: a recount is a fact and cannot be refused.
@@ -57,7 +57,7 @@ pub fn recount(
         let mut claims = loss::break_short(vault, command.site, &command.stops, ids)?;
         claims.append(&mut backorder::cover(vault, command.site)?);
         let recorded_at = vault.stamp_since(mark, now);
-        Ok((!claims.is_empty()).then(|| Posted {
+        Ok(Some(Posted {
             id: command.posting,
             kind: Kind::Release,
             effective_at: recorded_at,

@@ -227,6 +227,8 @@ impl World {
         self.lines("receive", "for a day", &json!([bolts("1", "L9", "0.80")]));
         self.lines("issue", "and gone", &json!([{ "sku": "BOLT", "qty": "1", "location": "L9" }]));
         self.post_at(1, "locations/L9/move", &json!({ "parent": "M" }));
+        self.post_at(1, "locations/L2/block", &json!({ "reason": "inspection" }));
+        self.post_at(2, "locations/L2/unblock", &Value::Null);
     }
 }
 

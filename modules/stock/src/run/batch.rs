@@ -6,12 +6,13 @@ use crate::answer::{BulkAnswer, BulkEntry, PostingAnswer};
 use crate::compile::Compiled;
 use crate::desk::Desk;
 use crate::input::{AllocateInput, Request, Work};
+use crate::levels;
 use crate::lots::{Made, unknown_lot};
 use crate::names::Names;
 use crate::pointer;
 use crate::save::{Entry, Event};
 use crate::told;
-use domain::ledger::{self, Allocate, Kind, Posted, Vault};
+use domain::ledger::{self, Allocate, Kind, Posted, SiteKey, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::{RawValue, to_raw_value};
@@ -42,6 +43,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) entries: Vec<Entry>,
     /// The lots that come into being.
     pub(crate) made: Made,
+    /// Whether its events say what is left at the sites.
+    pub(crate) tells_levels: bool,
     /// Postings that this batch has reversed.
     reversed: FxHashSet<PostingId>,
 }
@@ -54,7 +57,15 @@ impl<'a> Batch<'a> {
         vault: &'a mut Vault,
         sweeps: Vec<Entry>,
     ) -> Batch<'a> {
-        Batch { desk, names, vault, entries: sweeps, made: Made::default(), reversed: FxHashSet::default() }
+        Batch {
+            desk,
+            names,
+            vault,
+            entries: sweeps,
+            made: Made::default(),
+            tells_levels: true,
+            reversed: FxHashSet::default(),
+        }
     }
 
     /// Decides every step in arrival order. A key that comes twice is decided once.
@@ -235,7 +246,7 @@ impl<'a> Batch<'a> {
             reversal_of: Some(of),
             ..self.names.posting(&posted)
         };
-        let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()) };
+        let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()), recounted: None };
         self.enter(request.origin(), posted, kept, json(&answer));
         self.created(&answer)
     }
@@ -251,16 +262,25 @@ impl<'a> Batch<'a> {
     }
 
     pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: Box<RawValue>) {
-        let sites = self.names.sites_of(&posted);
-        let kind = if posted.kind == Kind::Reverse { "stock.reversed" } else { "stock.posted" };
+        let mut sites = self.names.sites_of(&posted);
+        let kind = match kept.recounted {
+            Some(key) => {
+                sites = vec![key.site.get()];
+                "stock.availability_changed"
+            }
+            None if posted.kind == Kind::Reverse => "stock.reversed",
+            None => "stock.posted",
+        };
         self.push(origin, posted, kept, Event { id: [0; 16], kind, sites, payload });
     }
 
     pub(crate) fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
         self.made.settle(self.names, &posted);
         event.id = *origin.ctx.ids.next().as_bytes();
-        let Kept { document, reason, note, reversal_of } = kept;
+        let Kept { document, reason, note, reversal_of, recounted } = kept;
         let told = told::of(self.names, self.vault, &posted, origin.ctx);
+        let levels =
+            self.tells_levels.then(|| levels::of(self.names, self.vault, &posted, recounted)).flatten();
         self.entries.push(Entry {
             posted,
             actor: origin.ctx.actor.id.get(),
@@ -270,6 +290,7 @@ impl<'a> Batch<'a> {
             reversal_of,
             idem_key: origin.key.map(str::to_owned),
             event,
+            levels,
             told,
         });
     }
@@ -282,6 +303,8 @@ pub(crate) struct Kept {
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
     pub(crate) reversal_of: Option<[u8; 16]>,
+    /// What was recounted, when nothing moved.
+    pub(crate) recounted: Option<SiteKey>,
 }
 
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Box<RawValue> {

@@ -34,6 +34,8 @@ pub(crate) struct Entry {
     pub(crate) reversal_of: Option<[u8; 16]>,
     pub(crate) idem_key: Option<String>,
     pub(crate) event: Event,
+    /// What is left at the sites that it touched, for the event alone.
+    pub(crate) levels: Option<Box<RawValue>>,
     /// The events of claims that others changed with it.
     pub(crate) told: Vec<Told>,
 }

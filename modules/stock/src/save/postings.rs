@@ -2,6 +2,7 @@
 //! its event.
 
 use super::{Calendars, Entry, Stores, months, sales};
+use crate::levels;
 use crate::store_postings as sql;
 use crate::store_sales::INSERT_RETURNS;
 use crate::told::Told;
@@ -72,7 +73,7 @@ impl Chained {
                 aggregate_seq: number,
                 recorded_at: entry.posted.recorded_at.0,
                 sites: &entry.event.sites,
-                payload: Box::<str>::from(entry.event.payload).into_string(),
+                payload: levels::told(entry.event.payload, entry.levels.as_deref()),
             });
             for Told { claim, number, event } in entry.told {
                 tx.emit(NewEvent {
