@@ -66,6 +66,7 @@ fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
         block::store::ALL,
         item_guard::store::ALL,
         lot::store::ALL,
+        lot::store_kept::ALL,
         organise::store::ALL,
         period::store::ALL,
         place_guard::store::ALL,

@@ -58,6 +58,8 @@ pub(crate) struct Draft {
     pub(crate) when: When,
     /// Each line with the pointer of the field that it came from; empty for none.
     pub(crate) lines: Vec<(Line, String)>,
+    /// Those of them that say `hold` of what they bring.
+    pub(crate) says_hold: Vec<usize>,
 }
 
 impl Draft {
@@ -75,6 +77,7 @@ impl Draft {
             },
             origins,
             namings: Vec::new(),
+            says_hold: self.says_hold,
             document: self.document,
             reason: self.reason,
             note: self.note,

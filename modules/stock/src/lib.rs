@@ -177,6 +177,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 16, name: "parents", text: include_str!("../migrations/0016_parents.sql") },
         Migration { number: 17, name: "serials", text: include_str!("../migrations/0017_serials.sql") },
         Migration { number: 18, name: "ways", text: include_str!("../migrations/0018_ways.sql") },
+        Migration { number: 19, name: "kept", text: include_str!("../migrations/0019_kept.sql") },
     ],
 };
 

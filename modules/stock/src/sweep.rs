@@ -142,6 +142,7 @@ fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
         reason: Some("expiry".to_owned()),
         note: None,
         reversal_of: None,
+        says_hold: Vec::new(),
         idem_key: None,
         event,
         levels: None,

@@ -3,9 +3,7 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, audited, balances, chain, claims, costs, customers, documents, events, fifo, floor, lots, lows,
-    parents, periods, rebuild, returns, reversals, rights, rollups, said, serial_times, shape, stood, values,
-    versions,
+    answers, audited, balances, chain, claims, costs, customers, documents, events, fifo, floor, kept, lots, lows, parents, periods, rebuild, returns, reversals, rights, rollups, said, serial_times, shape, stood, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -102,7 +100,15 @@ pub(super) const ENTRIES: [Entry; 31] = [
     runs(
         8,
         "Lots stand where the item is tracked by lot, and nowhere else",
-        &[lots::moves, lots::stock, lots::on_hold, parents::kin, parents::stock, parents::moves],
+        &[
+            lots::moves,
+            lots::stock,
+            lots::on_hold,
+            kept::bounds,
+            parents::kin,
+            parents::stock,
+            parents::moves,
+        ],
     ),
     runs(9, "Cost layers match stock", &[costs::layers, costs::stacks]),
     runs(10, "Layers are used oldest first, and once", &[costs::quantities, fifo::order]),

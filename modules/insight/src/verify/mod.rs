@@ -21,6 +21,7 @@ mod fifo;
 mod findings;
 mod floor;
 mod ground;
+mod kept;
 mod lots;
 mod lows;
 mod parents;

@@ -6,13 +6,13 @@ use super::lots::traced;
 use db::{Conn, DbError, Statement};
 use domain::{Delta, LotRole, Tracking};
 
-/// Serials that name a parent, with the parent; and marks that only a hold of a parent leaves.
+/// Serials that name a parent, with the parent.
 const KIN: Statement = Statement::new(
     "verify.parents.kin",
-    "select l.sku_id, l.code, l.role, l.stays_held, r.code, r.sku_id, r.role, r.on_hold
+    "select l.sku_id, l.code, l.role, r.code, r.sku_id, r.role
      from ck_lot l
      left join ck_lot r on r.lot_id = l.parent
-     where l.parent is not null or l.stays_held",
+     where l.parent is not null",
 );
 
 /// What is on hand of lots that are no serials.
@@ -37,8 +37,7 @@ fn is_serial(ground: &Ground, item: i64) -> bool {
     ground.items.get(&item).is_some_and(|item| item.tracking == Tracking::Serial)
 }
 
-/// I-08: a parent is a lot of the same item, is marked as one, and has none itself; and what is said to
-/// have been on hold before its parent has one that is on hold.
+/// I-08: a parent is a lot of the same item, is marked as one, and has none itself.
 pub(super) fn kin(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let (serial, parent) = (LotRole::Serial.number(), LotRole::Parent.number());
     conn.for_each(&KIN, &[], |row| {
@@ -46,17 +45,14 @@ pub(super) fn kin(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings)
         let (item, code) = (row.int(0)?, row.text(1)?.to_owned());
         let lot = || format!("{} lot {code}", ground.item(item));
         // one that is gone is told of with the references
-        if let Some(other) = row.opt_text(4)?.map(str::to_owned) {
-            let same = row.opt_int(5)? == Some(item);
+        if let Some(other) = row.opt_text(3)?.map(str::to_owned) {
+            let same = row.opt_int(4)? == Some(item);
             findings.hold(same, || format!("{} was made in {other}, a lot of another item", lot()));
-            let is_parent = row.opt_int(6)? == Some(parent);
+            let is_parent = row.opt_int(5)? == Some(parent);
             findings.hold(is_parent, || format!("{} was made in {other}, which is no parent", lot()));
             let is_serial = row.opt_int(2)? == Some(serial);
             findings.hold(is_serial, || format!("{} was made in {other} and is no serial", lot()));
         }
-        let stays = row.bool(3)? && !row.opt_bool(7)?.unwrap_or_default();
-        findings
-            .hold(!stays, || format!("{} stays on hold after its parent, and that is not on hold", lot()));
         Ok(())
     })
 }

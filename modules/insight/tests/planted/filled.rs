@@ -205,6 +205,12 @@ impl World {
         for (version, day) in [(1, "2027-05-31"), (2, "2027-02-28")] {
             self.send("PATCH", version, "items/BROTH/lots/B", &json!({ "expiry_on": day }));
         }
+        // a lot on hold, of which one was on hold before
+        let broth = json!({ "sku": "BROTH", "qty": "4", "location": "L1", "lot": "C", "expiry_on": "2027-04-30", "unit_cost": "2" });
+        self.lines("receive", "more broth", &json!([broth]));
+        let held = json!({ "sku": "BROTH", "qty": "1", "location": "L1", "lot": "C", "to_status": "hold" });
+        self.post("postings/set-status", &json!({ "reason": "inspection", "lines": [held] }));
+        self.post_at(1, "items/BROTH/lots/C/hold", &json!({ "reason": "recall" }));
         let radio = json!({ "sku": "RADIO", "name": "Radio", "base_unit": "each", "tracking": "serial", "expiry": "named" });
         self.post("items", &radio);
         for (lot, serial, day) in [("P1", "R1", "2027-03-01"), ("P2", "R2", "2027-05-01")] {

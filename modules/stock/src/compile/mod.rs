@@ -33,6 +33,8 @@ pub(crate) struct Compiled {
     pub(crate) origins: Vec<String>,
     /// What lines say about lots that were not in the store when the batch began.
     pub(crate) namings: Vec<Naming>,
+    /// The lines of `post` that say `hold` of what they bring, by whatever their lot is.
+    pub(crate) says_hold: Vec<usize>,
     pub(crate) document: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
@@ -79,7 +81,7 @@ impl Compiler<'_> {
         }
         let mut lines = Vec::with_capacity(count);
         let mut origins = Vec::with_capacity(count);
-        let (mut namings, mut returns) = (Vec::new(), Vec::new());
+        let (mut namings, mut returns, mut says_hold) = (Vec::new(), Vec::new(), Vec::new());
         for (number, line) in input.lines.iter().enumerate() {
             let pointer = format!("/lines/{number}");
             let line = as_it_stood(input, line);
@@ -92,6 +94,9 @@ impl Compiler<'_> {
             self.name_lots(input.kind, &line, &compiled, lines.len(), &mut namings);
             let taken = self.take_back(&line, &compiled, lines.len(), &mut returns);
             taken.map_err(|problem| problem.under(&format!("/lines/{number}")))?;
+            if says_hold_of(input.kind, &line) {
+                says_hold.extend(lines.len()..lines.len() + compiled.len());
+            }
             lines.extend(compiled);
         }
         Ok(Compiled {
@@ -105,6 +110,7 @@ impl Compiler<'_> {
             },
             origins,
             namings,
+            says_hold,
             document: input.document.clone(),
             reason,
             note: input.note.clone(),
@@ -307,6 +313,14 @@ impl Compiler<'_> {
                 Ok(Cost::Total(total))
             }
         }
+    }
+}
+
+/// Whether a line puts what it brings on hold, rather than the hold of its lot.
+fn says_hold_of(kind: Kind, line: &LineInput) -> bool {
+    match kind {
+        Kind::SetStatus => line.to_status == Some(Status::Hold),
+        _ => makes_lots(kind) && line.status == Some(Status::Hold),
     }
 }
 

@@ -148,6 +148,7 @@ fn receive_lines(world: &World, count: usize) -> PostingId {
         note: None,
         when: When::default(),
         lines: (0..count).map(|line| (one, format!("/lines/{line}"))).collect(),
+        says_hold: Vec::new(),
     };
     let order = draft.order(&world.ctx);
     let Order::Post(compiled) = &order else { panic!("a draft is a posting") };

@@ -8,18 +8,21 @@
 //! The flag is of the lot and not of a place, so both need the permission everywhere; whoever has it
 //! for one site changes the status of the stock there.
 //!
-//! A hold of a parent reaches the serials that were made in it, by the same flag. Its release gives back
-//! what it took: serials that are on hold by themselves, or whose stock was on hold before, stay so.
+//! A hold of a parent reaches the serials that were made in it, by the same flag, and serials that are on
+//! hold by themselves stay so when it is released. What somebody holds for a reason of its own is never
+//! given back with a lot (`kept`).
 
 use super::store::{self, LotRow, Standing};
-use super::{days, decide, find, post, resettle, site, standing, sweep, to};
+use super::{days, decide, find, post, resettle, site, standing, store_kept, sweep, to};
 use crate::answer::PostingAnswer;
 use crate::record::{Change, change};
 use crate::{gate, reason};
 use catalog::ItemFacts;
 use db::Tx;
 use domain::ledger::Kind;
-use domain::{AsProblem, Code, Delta, Note, Problem, Status};
+use domain::when::Date;
+use domain::{AsProblem, Code, Delta, Note, Problem, SiteId, Status};
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Caller, Failure, IfMatch};
@@ -44,6 +47,21 @@ pub(crate) struct LotHold {
     /// sellable day, in the base unit.
     #[schema(value_type = String)]
     pub(crate) expired: Delta,
+    /// How much stays on hold after its release, because somebody holds it for a reason of its own, in the
+    /// base unit.
+    #[schema(value_type = String)]
+    pub(crate) kept: Delta,
+}
+
+/// Stock of a lot that its hold or its release changes.
+#[derive(Default)]
+pub(super) struct Changes {
+    /// What becomes hold, or good again.
+    pub(super) usable: Vec<Standing>,
+    /// What was released, and is past its day where it stands.
+    pub(super) past: Vec<Standing>,
+    /// How much stays on hold.
+    pub(super) kept: i64,
 }
 
 /// Puts a lot on hold, or releases it. One that is so already stays as it is.
@@ -63,23 +81,23 @@ pub(crate) fn set_hold(
     let note = note.map(|note| note.to_string());
     if before.on_hold == on_hold {
         refuse_of_parent(&before, on_hold)?;
-        return Ok(shown(&item, &before, None, 0));
+        return Ok(shown(&item, &before, None, (0, 0)));
     }
     // what has run out is not good, whether it was swept already or not
     sweep(tx, caller, &item, &before)?;
     let after = LotRow { on_hold, version: before.version + 1, ..before };
-    store::set_hold(tx, &after)?;
     if on_hold {
-        store::keep_held(tx, after.id)?;
+        store_kept::begin(tx, after.id)?;
     }
-    let (usable, past) = standing_otherwise(tx, caller, &after, on_hold)?;
-    let posting = restate(tx, caller, &item, on_hold, &usable, (&why, note.as_deref()))?;
-    let expired = expire(tx, caller, &item, &past)?;
+    store::set_hold(tx, &after)?;
+    let changes = standing_otherwise(tx, caller, &after, on_hold)?;
+    let posting = restate(tx, caller, &item, on_hold, &changes.usable, (&why, note.as_deref()))?;
+    let expired = expire(tx, caller, &item, &changes.past)?;
     if !on_hold {
-        store::forget_held(tx, after.id)?;
+        store_kept::end(tx, after.id)?;
         resettle(tx, caller, &item, &after)?;
     }
-    let shown = shown(&item, &after, posting, expired);
+    let shown = shown(&item, &after, posting, (expired, changes.kept));
     trace(tx, caller, &shown, &after, (&why, note.as_deref()));
     Ok(shown)
 }
@@ -99,24 +117,45 @@ fn refuse_of_parent(lot: &LotRow, on_hold: bool) -> Result<(), Problem> {
 }
 
 /// The stock of a lot at sites that stands as good while the lot is on hold now, or on hold while it
-/// is released; and apart from it what is past its day where it stands, and was released.
+/// is released.
 pub(super) fn standing_otherwise(
     tx: &mut Tx<'_>,
     caller: &Caller,
     lot: &LotRow,
     on_hold: bool,
-) -> Result<(Vec<Standing>, Vec<Standing>), Failure> {
+) -> Result<Changes, Failure> {
     let (standing, facts) = standing(tx, lot)?;
     let from = decide::usable(!on_hold);
-    // a release leaves what is on hold for another reason: its own, or that of its parent
-    let stays = |there: &Standing| !on_hold && (there.on_hold || there.stays_held);
-    let here = |there: &Standing| there.status == from && site(&facts, there).is_some() && !stays(there);
-    let here: Vec<Standing> = standing.into_iter().filter(here).collect();
-    let days = days(tx, caller, here.iter().filter_map(|there| site(&facts, there)).collect())?;
-    Ok(here.into_iter().partition(|there| {
-        let today = site(&facts, there).and_then(|site| days.get(&site).copied());
-        on_hold || today.is_none_or(|today| decide::sellable_on(there.expiry_on, today))
-    }))
+    let here = |there: Standing| site(&facts, &there).map(|site| (there, site));
+    let here = standing.into_iter().filter(|there| there.status == from).filter_map(here);
+    if on_hold {
+        let usable = here.map(|(there, _)| there).collect();
+        return Ok(Changes { usable, ..Changes::default() });
+    }
+    // what is on hold by itself, or with its parent, stays so as a whole
+    let here: Vec<(Standing, SiteId)> = here.filter(|(there, _)| !there.on_hold).collect();
+    let days = days(tx, caller, here.iter().map(|(_, site)| *site).collect())?;
+    Ok(released(here, &days))
+}
+
+/// What a release gives back of stock on hold: all but what somebody holds.
+fn released(standing: Vec<(Standing, SiteId)>, days: &FxHashMap<SiteId, Date>) -> Changes {
+    let mut changes = Changes::default();
+    for (there, site) in standing {
+        let kept = there.kept.min(there.on_hand);
+        changes.kept += kept;
+        let back = Standing { on_hand: there.on_hand - kept, ..there };
+        let today = days.get(&site).copied();
+        if back.on_hand == 0 {
+            continue;
+        }
+        if today.is_none_or(|today| decide::sellable_on(back.expiry_on, today)) {
+            changes.usable.push(back);
+        } else {
+            changes.past.push(back);
+        }
+    }
+    changes
 }
 
 /// Puts stock into the status that its lot gives it, which is on hold now or not any more.
@@ -152,11 +191,22 @@ pub(super) fn expire(
     Ok(standing.iter().map(|there| there.on_hand).sum())
 }
 
-fn shown(item: &ItemFacts, lot: &LotRow, posting: Option<PostingAnswer>, expired: i64) -> LotHold {
-    let (sku, code) = (item.sku.clone(), lot.code.clone());
-    let expired = Delta(expired);
-    let (on_hold, parent_on_hold) = (lot.is_on_hold(), lot.parent_on_hold());
-    LotHold { sku, lot: code, on_hold, parent_on_hold, version: lot.version, posting, expired }
+fn shown(
+    item: &ItemFacts,
+    lot: &LotRow,
+    posting: Option<PostingAnswer>,
+    (expired, kept): (i64, i64),
+) -> LotHold {
+    LotHold {
+        sku: item.sku.clone(),
+        lot: lot.code.clone(),
+        on_hold: lot.is_on_hold(),
+        parent_on_hold: lot.parent_on_hold(),
+        version: lot.version,
+        posting,
+        expired: Delta(expired),
+        kept: Delta(kept),
+    }
 }
 
 fn trace(tx: &mut Tx<'_>, caller: &Caller, shown: &LotHold, lot: &LotRow, (why, note): (&str, Option<&str>)) {
@@ -171,7 +221,7 @@ fn trace(tx: &mut Tx<'_>, caller: &Caller, shown: &LotHold, lot: &LotRow, (why, 
     let posting = shown.posting.as_ref().map(|posting| posting.id.to_string());
     let body = serde_json::json!({
         "sku": shown.sku, "lot": shown.lot, "on_hold": shown.on_hold, "version": lot.version,
-        "reason": why, "note": note, "posting": posting, "expired": shown.expired,
+        "reason": why, "note": note, "posting": posting, "expired": shown.expired, "kept": shown.kept,
     });
     change(tx, &caller.ctx, &format!("{} {}", shown.sku, shown.lot), &made, &body);
 }

@@ -14,6 +14,9 @@ mod find_tests;
 pub(crate) mod hold;
 #[cfg(test)]
 pub(crate) mod hold_tests;
+pub(crate) mod kept;
+#[cfg(test)]
+mod kept_tests;
 pub(crate) mod parent;
 #[cfg(test)]
 mod parent_set_tests;
@@ -21,6 +24,7 @@ mod parent_set_tests;
 mod parent_tests;
 pub(crate) mod store;
 pub(crate) mod store_find;
+pub(crate) mod store_kept;
 #[cfg(test)]
 mod tests;
 
@@ -222,7 +226,8 @@ fn post(
     lines: Vec<Line>,
 ) -> Result<PostingAnswer, Failure> {
     let lines = lines.into_iter().map(|line| (line, String::new())).collect();
-    let draft = Draft { kind, document: None, reason, note, when: When::default(), lines };
+    let (when, says_hold) = (When::default(), Vec::new());
+    let draft = Draft { kind, document: None, reason, note, when, lines, says_hold };
     let posted = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)])?;
     posted.into_iter().next().ok_or_else(|| Failure::fault("a posting without an answer"))
 }

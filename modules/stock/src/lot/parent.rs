@@ -6,7 +6,7 @@
 
 use super::hold::{expire, restate, standing_otherwise};
 use super::store::{self, LotRow, ParentRow};
-use super::{find, resettle, sweep};
+use super::{find, resettle, store_kept, sweep};
 use crate::answer::PostingAnswer;
 use crate::record::{Change, change};
 use crate::{gate, reason};
@@ -43,6 +43,9 @@ pub(crate) struct SerialParent {
     /// How much of what was on hold with its old parent is expired since, in the base unit.
     #[schema(value_type = String)]
     pub(crate) expired: Delta,
+    /// How much stays on hold, because somebody holds it for a reason of its own, in the base unit.
+    #[schema(value_type = String)]
+    pub(crate) kept: Delta,
 }
 
 /// Says which lot a serial was made in, or that it is not known.
@@ -67,28 +70,26 @@ pub(crate) fn set_parent(
     let parent = parent.map(|code| named(tx, caller, &before, code)).transpose()?;
     let id = |parent: &Option<ParentRow>| parent.as_ref().map(|parent| parent.id);
     if id(&parent) == id(&before.parent) {
-        return Ok(shown(&item, &before, None, 0));
+        return Ok(shown(&item, &before, None, (0, 0)));
     }
     // what has run out is not good, whether it was swept already or not
     sweep(tx, caller, &item, &before)?;
     let expiry_on = day(&before, parent.as_ref());
     let after = LotRow { parent, expiry_on, version: before.version + 1, ..before.clone() };
-    store::set_parent(tx, &after)?;
-    if after.parent_on_hold() && !before.parent_on_hold() {
-        store::keep_one_held(tx, after.id)?;
-    }
-    let (mut posting, mut expired) = (None, 0);
     let on_hold = after.is_on_hold();
+    if on_hold {
+        store_kept::begin(tx, after.id)?;
+    }
+    store::set_parent(tx, &after)?;
+    let (mut posting, mut left) = (None, (0, 0));
     if before.is_on_hold() != on_hold {
-        let (usable, past) = standing_otherwise(tx, caller, &after, on_hold)?;
-        posting = restate(tx, caller, &item, on_hold, &usable, (&why, note.as_deref()))?;
-        expired = expire(tx, caller, &item, &past)?;
+        let changes = standing_otherwise(tx, caller, &after, on_hold)?;
+        posting = restate(tx, caller, &item, on_hold, &changes.usable, (&why, note.as_deref()))?;
+        left = (expire(tx, caller, &item, &changes.past)?, changes.kept);
     }
-    if !after.parent_on_hold() {
-        store::forget_one_held(tx, after.id)?;
-    }
+    store_kept::end(tx, after.id)?;
     resettle(tx, caller, &item, &after)?;
-    let shown = shown(&item, &after, posting, expired);
+    let shown = shown(&item, &after, posting, left);
     trace(tx, caller, &shown, (&before, &after), (&why, note.as_deref()));
     Ok(shown)
 }
@@ -116,7 +117,12 @@ fn day(serial: &LotRow, parent: Option<&ParentRow>) -> Option<Date> {
     theirs.or(serial.expiry_on)
 }
 
-fn shown(item: &ItemFacts, serial: &LotRow, posting: Option<PostingAnswer>, expired: i64) -> SerialParent {
+fn shown(
+    item: &ItemFacts,
+    serial: &LotRow,
+    posting: Option<PostingAnswer>,
+    (expired, kept): (i64, i64),
+) -> SerialParent {
     SerialParent {
         sku: item.sku.clone(),
         lot: serial.code.clone(),
@@ -127,6 +133,7 @@ fn shown(item: &ItemFacts, serial: &LotRow, posting: Option<PostingAnswer>, expi
         version: serial.version,
         posting,
         expired: Delta(expired),
+        kept: Delta(kept),
     }
 }
 
@@ -147,7 +154,7 @@ fn trace(
         "parent_before": before.parent.as_ref().map(|parent| &parent.code),
         "expiry_before": before.expiry_on.map(|day| day.to_string()),
         "expiry_on": shown.expiry_on, "on_hold": shown.on_hold, "version": shown.version,
-        "reason": why, "note": note, "posting": posting, "expired": shown.expired,
+        "reason": why, "note": note, "posting": posting, "expired": shown.expired, "kept": shown.kept,
     });
     change(tx, &caller.ctx, &format!("{} {}", shown.sku, shown.lot), &made, &body);
 }

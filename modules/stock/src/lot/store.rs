@@ -25,57 +25,28 @@ const LOCK: Statement = Statement::per_engine("stock.lot.lock", lock!(""), lock!
 const SET_EXPIRY: Statement =
     Statement::new("stock.lot.set_expiry", "update stock_lot set expiry_on = ?2, version = ?3 where id = ?1");
 
-/// Whoever holds or releases a serial says what is with it from now on.
-const SET_HOLD: Statement = Statement::new(
-    "stock.lot.set_hold",
-    "update stock_lot set on_hold = ?2, version = ?3, stays_held = false where id = ?1",
-);
+const SET_HOLD: Statement =
+    Statement::new("stock.lot.set_hold", "update stock_lot set on_hold = ?2, version = ?3 where id = ?1");
 
 /// Where a lot stands, and where the serials do that were made in it.
 const STANDING: Statement = Statement::new(
     "stock.lot.standing",
-    "select b.lot, b.location, b.status, b.on_hand, l.expiry_on, l.on_hold, p.on_hold, l.stays_held
+    "select b.lot, b.location, b.status, b.on_hand, l.expiry_on, l.on_hold, p.on_hold, k.qty
      from stock_lot l
      join stock_balance b on b.lot = l.id and b.lot <> 0 and b.location > 0 and b.on_hand > 0
      left join stock_lot p on p.id = l.parent
+     left join stock_kept k on k.lot = b.lot and k.location = b.location and k.status = b.status
      where l.id = ?1
      union all
-     select b.lot, b.location, b.status, b.on_hand, l.expiry_on, l.on_hold, p.on_hold, l.stays_held
+     select b.lot, b.location, b.status, b.on_hand, l.expiry_on, l.on_hold, p.on_hold, k.qty
      from stock_lot p
      join stock_lot l on l.parent = p.id
      join stock_balance b on b.lot = l.id and b.lot <> 0 and b.location > 0 and b.on_hand > 0
+     left join stock_kept k on k.lot = b.lot and k.location = b.location and k.status = b.status
      where p.id = ?1
      order by 2, 1, 3",
 )
 .hot();
-
-/// Marks the serials of a parent that are on hold for a reason of their own.
-const KEEP_HELD: Statement = Statement::new(
-    "stock.lot.keep_held",
-    "update stock_lot set stays_held = true
-     where parent = ?1 and exists (
-       select 1 from stock_balance b
-       where b.lot = stock_lot.id and b.lot <> 0 and b.location > 0 and b.status = 2 and b.on_hand > 0)",
-);
-
-const FORGET_HELD: Statement = Statement::new(
-    "stock.lot.forget_held",
-    "update stock_lot set stays_held = false where parent = ?1 and stays_held",
-);
-
-/// The same of one serial, which comes to a parent that is on hold.
-const KEEP_ONE_HELD: Statement = Statement::new(
-    "stock.lot.keep_one_held",
-    "update stock_lot set stays_held = true
-     where id = ?1 and exists (
-       select 1 from stock_balance b
-       where b.lot = stock_lot.id and b.lot <> 0 and b.location > 0 and b.status = 2 and b.on_hand > 0)",
-);
-
-const FORGET_ONE_HELD: Statement = Statement::new(
-    "stock.lot.forget_one_held",
-    "update stock_lot set stays_held = false where id = ?1 and stays_held",
-);
 
 const SET_PARENT: Statement = Statement::new(
     "stock.lot.set_parent",
@@ -152,8 +123,8 @@ pub(crate) struct Standing {
     pub(crate) expiry_on: Option<Date>,
     /// It is on hold as a whole, by itself or with its parent.
     pub(crate) on_hold: bool,
-    /// It was on hold for a reason of its own when its parent was put on hold.
-    pub(crate) stays_held: bool,
+    /// At most how much of it somebody holds for a reason of its own, while it is on hold as a whole.
+    pub(crate) kept: i64,
 }
 
 pub(crate) fn lock(tx: &mut Tx<'_>, item: ItemId, folded: &str) -> Result<Option<LotRow>, DbError> {
@@ -200,29 +171,9 @@ pub(crate) fn standing(conn: &mut Conn<'_>, lot: LotId) -> Result<Vec<Standing>,
             on_hand: row.int(3)?,
             expiry_on: row.opt_date(4)?,
             on_hold: row.bool(5)? || row.opt_bool(6)?.unwrap_or_default(),
-            stays_held: row.bool(7)?,
+            kept: row.opt_int(7)?.unwrap_or_default(),
         })
     })
-}
-
-/// Notes which serials of a parent are on hold already, because it is put on hold now.
-pub(crate) fn keep_held(tx: &mut Tx<'_>, parent: LotId) -> Result<(), DbError> {
-    tx.execute(&KEEP_HELD, &[parent.get().into()]).map(|_| ())
-}
-
-/// Forgets which serials were on hold before their parent was.
-pub(crate) fn forget_held(tx: &mut Tx<'_>, parent: LotId) -> Result<(), DbError> {
-    tx.execute(&FORGET_HELD, &[parent.get().into()]).map(|_| ())
-}
-
-/// Notes that a serial is on hold already, because its parent is from now on.
-pub(crate) fn keep_one_held(tx: &mut Tx<'_>, serial: LotId) -> Result<(), DbError> {
-    tx.execute(&KEEP_ONE_HELD, &[serial.get().into()]).map(|_| ())
-}
-
-/// Forgets that a serial was on hold before its parent was.
-pub(crate) fn forget_one_held(tx: &mut Tx<'_>, serial: LotId) -> Result<(), DbError> {
-    tx.execute(&FORGET_ONE_HELD, &[serial.get().into()]).map(|_| ())
 }
 
 /// Stores the parent of a serial, and the day that it has with it.
@@ -297,17 +248,5 @@ pub(crate) fn date_serials(
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[
-    &LOCK,
-    &SET_EXPIRY,
-    &SET_HOLD,
-    &STANDING,
-    &KEEP_HELD,
-    &FORGET_HELD,
-    &KEEP_ONE_HELD,
-    &FORGET_ONE_HELD,
-    &SET_PARENT,
-    &MAKE_PARENT,
-    &DATED_LIKE,
-    &DATE_SERIALS,
-];
+pub(crate) const ALL: &[&Statement] =
+    &[&LOCK, &SET_EXPIRY, &SET_HOLD, &STANDING, &SET_PARENT, &MAKE_PARENT, &DATED_LIKE, &DATE_SERIALS];

@@ -148,7 +148,7 @@ impl<'a> Batch<'a> {
             self.made.roll_back(made);
         })?;
         self.made.keep_moved(made, &posted);
-        let Compiled { document, reason, note, .. } = compiled;
+        let Compiled { document, reason, note, says_hold, .. } = compiled;
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
@@ -156,7 +156,8 @@ impl<'a> Batch<'a> {
             ..self.names.posting(&posted)
         };
         let payload = json(&answer);
-        self.enter(origin, posted, Kept { document, reason, note, ..Kept::default() }, payload);
+        let kept = Kept { document, reason, note, says_hold, ..Kept::default() };
+        self.enter(origin, posted, kept, payload);
         Ok(answer)
     }
 
@@ -246,7 +247,7 @@ impl<'a> Batch<'a> {
             reversal_of: Some(of),
             ..self.names.posting(&posted)
         };
-        let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()), recounted: None };
+        let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()), ..Kept::default() };
         self.enter(request.origin(), posted, kept, json(&answer));
         self.created(&answer)
     }
@@ -277,7 +278,7 @@ impl<'a> Batch<'a> {
     pub(crate) fn push(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, mut event: Event) {
         self.made.settle(self.names, &posted);
         event.id = *origin.ctx.ids.next().as_bytes();
-        let Kept { document, reason, note, reversal_of, recounted } = kept;
+        let Kept { document, reason, note, reversal_of, recounted, says_hold } = kept;
         let told = told::of(self.names, self.vault, &posted, origin.ctx);
         let levels =
             self.tells_levels.then(|| levels::of(self.names, self.vault, &posted, recounted)).flatten();
@@ -288,6 +289,7 @@ impl<'a> Batch<'a> {
             reason,
             note,
             reversal_of,
+            says_hold,
             idem_key: origin.key.map(str::to_owned),
             event,
             levels,
@@ -305,6 +307,8 @@ pub(crate) struct Kept {
     pub(crate) reversal_of: Option<[u8; 16]>,
     /// What was recounted, when nothing moved.
     pub(crate) recounted: Option<SiteKey>,
+    /// The lines that say `hold` of what they bring.
+    pub(crate) says_hold: Vec<usize>,
 }
 
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Box<RawValue> {

@@ -20,6 +20,7 @@ pub(crate) use lock::lock_wanted;
 use crate::desk::{Desk, KeptDesk};
 use crate::input::{Request, Work};
 use crate::load::Known;
+use crate::lot::kept;
 use crate::lots::Made;
 use crate::names::Names;
 use crate::save::{self, Calendars, Entry};
@@ -98,6 +99,7 @@ pub(crate) fn keep_all(
 ) -> Result<(), DbError> {
     if let Some(last) = entries.last() {
         lots::store(tx, made, last.posted.recorded_at)?;
+        kept::follow(tx, vault, &entries)?;
     }
     save::save(tx, &calendars(desk, names), entries, &vault.touched(), answers)
 }

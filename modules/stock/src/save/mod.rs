@@ -32,6 +32,8 @@ pub(crate) struct Entry {
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
     pub(crate) reversal_of: Option<[u8; 16]>,
+    /// The lines that say `hold` of what they bring.
+    pub(crate) says_hold: Vec<usize>,
     pub(crate) idem_key: Option<String>,
     pub(crate) event: Event,
     /// What is left at the sites that it touched, for the event alone.

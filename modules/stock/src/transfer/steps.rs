@@ -12,7 +12,7 @@ use crate::{load, reason};
 use db::{Conn, DbError, Tx};
 use domain::item::is_expired;
 use domain::ledger::{Allocate, Amount, Claim, Kind, Line, LotFacts, Place, Release};
-use domain::{AsProblem, ClaimId, Code, ItemId, LotId, Note, PostingId, Problem};
+use domain::{AsProblem, ClaimId, Code, ItemId, LotId, Note, PostingId, Problem, Status};
 use places::LOSS;
 use rustc_hash::{FxHashMap, FxHashSet};
 use web::{Caller, Failure, IfMatch};
@@ -116,7 +116,7 @@ pub(crate) fn ship(
             lines.push((line, origin.clone()));
         }
     }
-    post(tx, caller, &transfer, Kind::Ship, body, lines)?;
+    post(tx, caller, &transfer, Kind::Ship, body, (lines, Vec::new()))?;
     give_back(tx, caller, &transfer)?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.ship", "stock.transfer_shipped")
@@ -161,7 +161,7 @@ pub(crate) fn receive(
     }
     let lots = lots_then(tx, caller, &transfer, &waiting)?;
     let left: Vec<i64> = transfer.lines.iter().map(|line| line.counts.in_transit()).collect();
-    let mut lines = Vec::new();
+    let (mut lines, mut says_hold) = (Vec::new(), Vec::new());
     let parts = parts(tx, caller, &transfer, body, transfer.to_site, &left)?;
     for Part { at, pointer, origin, line, qty } in parts {
         let transit = transfer.transit;
@@ -175,10 +175,13 @@ pub(crate) fn receive(
             let status = status.map_err(|problem| problem.under(&pointer))?;
             let from = Place { location: transit, status: part.status };
             let to = Place { location: line.from.location, status };
+            if named == Some(Status::Hold) && part.status != Status::Hold {
+                says_hold.push(lines.len());
+            }
             lines.push((inside::line(line.item, part.lot, from, to, part.qty), origin.clone()));
         }
     }
-    post(tx, caller, &transfer, Kind::Arrive, body, lines)?;
+    post(tx, caller, &transfer, Kind::Arrive, body, (lines, says_hold))?;
     transfer.state = decide::moved(transfer.lines.iter().map(|line| &line.counts));
     finish(tx, caller, transfer, "stock.transfer.receive", "stock.transfer_received")
 }
@@ -232,7 +235,8 @@ pub(crate) fn close(
         });
         let why = (Some(why), body.note.as_deref());
         let when = When { effective_at: body.effective_at, post_late: body.post_late };
-        orders.push(posting(caller, &transfer, Kind::Shortage, why, when, lines.collect())?);
+        let lines = (lines.collect(), Vec::new());
+        orders.push(posting(caller, &transfer, Kind::Shortage, why, when, lines)?);
     }
     carry_out(tx, &caller.ctx, orders)?;
     finish(tx, caller, transfer, "stock.transfer.close", "stock.transfer_closed")
@@ -269,12 +273,15 @@ fn post(
     transfer: &Transfer,
     kind: Kind,
     body: &StepBody,
-    lines: Vec<(Line, String)>,
+    lines: Lines,
 ) -> Result<(), Failure> {
     let when = When { effective_at: body.effective_at, post_late: body.post_late };
     let order = posting(caller, transfer, kind, (None, body.note.as_deref()), when, lines)?;
     carry_out(tx, &caller.ctx, vec![order]).map(|_| ())
 }
+
+/// Lines with their pointers, and which of them say `hold` of what they bring.
+type Lines = (Vec<(Line, String)>, Vec<usize>);
 
 /// A posting under the number of the transfer.
 fn posting(
@@ -283,11 +290,12 @@ fn posting(
     kind: Kind,
     (reason, note): (Option<String>, Option<&str>),
     when: When,
-    lines: Vec<(Line, String)>,
+    (lines, says_hold): Lines,
 ) -> Result<Order, Problem> {
     let note = note.map(Note::parse).transpose().map_err(|error| error.problem("/note"))?;
     let document = Some(transfer.number.clone());
-    let draft = Draft { kind, document, reason, note: note.map(|note| note.to_string()), when, lines };
+    let note = note.map(|note| note.to_string());
+    let draft = Draft { kind, document, reason, note, when, lines, says_hold };
     Ok(draft.order(&caller.ctx))
 }
 

@@ -3,14 +3,16 @@
 use super::tests::{code, draft, step};
 use super::*;
 use crate::lot::hold::set_hold;
-use crate::testing::{caller, on_both_engines, world};
+use crate::testing::{caller, on_both_engines, parse, world};
 use db::Engine;
 use domain::Code;
+use domain::ledger::Kind;
 use web::IfMatch;
 
 on_both_engines!(
     what_is_held_on_the_way_arrives_on_hold,
     serials_of_a_parent_that_is_held_on_the_way_arrive_on_hold,
+    what_a_site_holds_stays_on_hold_when_it_is_sent,
 );
 
 fn what_is_held_on_the_way_arrives_on_hold(engine: Engine) {
@@ -29,6 +31,35 @@ fn what_is_held_on_the_way_arrives_on_hold(engine: Engine) {
     step(&world, receive, &number, &["1 1 M1 status damaged", "1 3 M1"]).unwrap();
     assert_eq!(world.stock("MILK"), ["L1 lot A hold 1", "M1 lot A damaged 1", "M1 lot A hold 3"]);
     assert_eq!(world.guard("MILK", "M"), (0, 0, 0));
+}
+
+fn what_a_site_holds_stays_on_hold_when_it_is_sent(engine: Engine) {
+    let world = world(engine);
+    world.receive("8 MILK lot A until 2026-04-01 at L1");
+    world.receive("2 MILK lot A until 2026-04-01 at L2");
+    let held = parse("3 MILK lot A at L1 becomes hold");
+    world.post(Kind::SetStatus, vec![held]);
+    let number = draft(&world, &["8 MILK"]);
+    // one of those that are held, and one that is good
+    step(&world, ship, &number, &["1 1 L1 lot A status hold", "1 1 L2 lot A"]).unwrap();
+    let put = |version, on_hold| {
+        let (milk, why) = (("MILK", "A"), ("recall", None));
+        let done = world.run(move |tx, ctx| {
+            set_hold(tx, &caller(ctx, None), milk, IfMatch::Version(version), on_hold, why)
+        });
+        done.unwrap()
+    };
+    put(1, true);
+    step(&world, ship, &number, &["1 6 L1 lot A status hold"]).unwrap();
+    // the good one arrives on hold with its lot, and is held by whoever says so
+    step(&world, receive, &number, &["1 4 M1 status hold"]).unwrap();
+    step(&world, receive, &number, &["1 4 M2"]).unwrap();
+    let stock = ["L1 lot A hold 1", "L2 lot A hold 1", "M1 lot A hold 4", "M2 lot A hold 4"];
+    assert_eq!(world.stock("MILK"), stock);
+    let released = put(2, false);
+    assert_eq!(released.kept.to_string(), "8");
+    let stock = ["L1 lot A hold 1", "L2 lot A 1", "M1 lot A hold 4", "M2 lot A 1", "M2 lot A hold 3"];
+    assert_eq!(world.stock("MILK"), stock);
 }
 
 fn serials_of_a_parent_that_is_held_on_the_way_arrive_on_hold(engine: Engine) {

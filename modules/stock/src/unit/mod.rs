@@ -150,6 +150,7 @@ impl Told {
             note: Some(self.note.clone()),
             when: When::default(),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
+            says_hold: Vec::new(),
         };
         let orders = beside.into_iter().chain([draft.order(&caller.ctx)]).collect();
         let posted = carry_out(tx, &caller.ctx, orders)?;
@@ -223,6 +224,7 @@ pub(crate) fn empty(
             note: Some("emptied".to_owned()),
             when: When::default(),
             lines: lines.into_iter().map(|line| (line, String::new())).collect(),
+            says_hold: Vec::new(),
         };
         let done = carry_out(tx, &caller.ctx, vec![draft.order(&caller.ctx)]);
         done.map_err(|failure| if to_named { at_field(failure, "/to") } else { failure })?;

@@ -174,7 +174,10 @@ impl Vault {
     }
 
     /// The facts of a lot.
-    pub(in crate::ledger) fn lot(&self, id: LotId) -> Result<LotFacts, Refusal> {
+    ///
+    /// # Errors
+    /// When nothing that was loaded names it.
+    pub fn lot(&self, id: LotId) -> Result<LotFacts, Refusal> {
         self.lots.get(&id).copied().ok_or(missing("lot", id.get()))
     }
 

@@ -169,9 +169,17 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-08",
-        "a serial stays on hold after its parent, which is not on hold",
+        "more stays on hold after its lot than is there",
         [],
-        "update stock_lot set stays_held = true where code = 'S1'",
+        "update stock_kept set qty = qty * 5 where lot = (select id from stock_lot where code = 'C')",
+    ),
+    fault!(
+        "I-08",
+        "a part of a lot stays on hold after it, and the lot is not on hold",
+        [],
+        "insert into stock_kept (lot, location, status, qty)
+         select b.lot, b.location, b.status, 1 from stock_balance b
+         join stock_lot l on l.id = b.lot and l.code = 'A' where b.location > 0",
     ),
     fault!("I-26", "a parent is gone", [], "update stock_lot set parent = 999999 where code = 'S1'",),
     // cost

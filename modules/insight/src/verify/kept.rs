@@ -1,0 +1,46 @@
+//! What of lots on hold somebody holds for a reason of its own (I-08).
+
+use super::findings::Findings;
+use super::ground::{Ground, Key};
+use db::{Conn, DbError, Statement};
+use domain::Delta;
+
+/// The bounds, with what stands there, and whether the lot is on hold.
+const KEPT: Statement = Statement::new(
+    "verify.kept",
+    "select l.sku_id, k.loc_id, k.lot_id, k.status, k.qty, b.on_hand, l.on_hold, r.on_hold
+     from ck_kept k
+     left join ck_lot l on l.lot_id = k.lot_id
+     left join ck_lot r on r.lot_id = l.parent
+     left join ck_balance b on b.sku_id = l.sku_id and b.lot_id = k.lot_id and b.loc_id = k.loc_id
+       and b.status = k.status",
+);
+
+/// I-08: what the release of a lot leaves on hold is there, and the lot is on hold, by itself or with its
+/// parent. What a place outside has taken may come back from there, whatever else went there.
+pub(super) fn bounds(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&KEPT, &[], |row| {
+        findings.row();
+        let (item, location) = (row.opt_int(0)?.unwrap_or_default(), row.int(1)?);
+        let key = Key { item, location, lot: row.int(2)?, status: row.int(3)? };
+        let (kept, there) = (row.int(4)?, row.opt_int(5)?.unwrap_or_default());
+        let fits = kept <= there || !ground.is_owned(location);
+        findings.hold(fits, || {
+            format!(
+                "{} has {} on hand, of which {} stay on hold",
+                ground.key(&key),
+                Delta(there),
+                Delta(kept)
+            )
+        });
+        let on_hold = row.opt_bool(6)?.unwrap_or_default() || row.opt_bool(7)?.unwrap_or_default();
+        findings.hold(on_hold, || {
+            format!(
+                "{} of {} stay on hold after their lot, and that is not on hold",
+                Delta(kept),
+                ground.key(&key)
+            )
+        });
+        Ok(())
+    })
+}

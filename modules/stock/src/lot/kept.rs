@@ -1,0 +1,190 @@
+//! What of a lot on hold somebody holds for a reason of its own: the release of the lot does not give
+//! that back.
+//!
+//! Goods of one lot, place and status are not told apart, so it is not known which of them were held. What
+//! is known is how much of them it is *at most*, and that much stays on hold. The bound begins with what
+//! stands on hold when the lot is put on hold, and follows the goods from movement to movement, until
+//! nothing holds the lot any more:
+//! * as much as moves on may be of it, up to the bound of where it came from; and as much may still be where
+//!   it was, up to what is left there;
+//! * what a line says is to be on hold, which the lot alone would have put on hold, is held by whoever wrote it;
+//! * what a place outside has taken may come back from there, with a reversal.
+//!
+//! So what is given back is never what somebody holds, and in doubt more stays on hold than must.
+
+use super::store_kept as store;
+use crate::save::Entry;
+use db::{DbError, Tx};
+use domain::ledger::{Movement, Place, Vault};
+use domain::{LotId, Status};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeMap;
+
+/// A lot at a place, in a status.
+pub(crate) type Spot = (LotId, Place);
+
+/// At most how much is held for a reason of its own, by spot.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Bounds(FxHashMap<Spot, i64>);
+
+impl Bounds {
+    /// So much at a spot.
+    pub(crate) fn of(rows: impl IntoIterator<Item = (Spot, i64)>) -> Bounds {
+        Bounds(rows.into_iter().collect())
+    }
+
+    /// The bound at a spot.
+    pub(crate) fn at(&self, spot: Spot) -> i64 {
+        self.0.get(&spot).copied().unwrap_or_default()
+    }
+
+    /// Follows a movement, which a line has asked for that says `hold` or not.
+    fn follow(&mut self, movement: &Movement, says_hold: bool) {
+        let (from, to) = ((movement.lot, movement.from), (movement.lot, movement.to));
+        let had = self.at(from);
+        let held = says_hold && movement.to.status == Status::Hold;
+        let came = if held { movement.qty } else { had.min(movement.qty) };
+        if movement.from.location.get() > 0 {
+            self.0.insert(from, had.min(movement.from_after.max(0)));
+        }
+        if came > 0 {
+            let bound = self.at(to).saturating_add(came);
+            self.0.insert(to, bound);
+        }
+    }
+}
+
+/// Follows what a batch moved of lots on hold, in the order of its postings. Whoever moves a key has it
+/// locked, by its own row or by the guard of its site, and so its bound.
+pub(crate) fn follow(tx: &mut Tx<'_>, vault: &Vault, entries: &[Entry]) -> Result<(), DbError> {
+    let is_held = |lot: LotId| lot.is_some() && vault.lot(lot).is_ok_and(|lot| lot.on_hold);
+    let moved =
+        || entries.iter().flat_map(|entry| entry.posted.movements.iter().map(move |made| (entry, made)));
+    let mut lots: Vec<LotId> = moved().map(|(_, made)| made.lot).filter(|lot| is_held(*lot)).collect();
+    if lots.is_empty() {
+        return Ok(());
+    }
+    lots.sort_unstable();
+    lots.dedup();
+    let before = Bounds::of(store::kept(tx, &lots)?);
+    let mut after = before.clone();
+    for (entry, movement) in moved().filter(|(_, movement)| is_held(movement.lot)) {
+        after.follow(movement, entry.says_hold.contains(&movement.line));
+    }
+    let changed = after.0.into_iter().filter(|(spot, qty)| *qty != before.at(*spot));
+    store::keep(tx, &changed.collect::<BTreeMap<Spot, i64>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::as_of::laws::Chance;
+    use domain::ledger::Group;
+    use domain::{ItemId, LocationId};
+
+    const LOT: LotId = LotId(7);
+    const OUTSIDE: i64 = -4;
+
+    fn place(text: &str) -> Place {
+        let (location, status) = text.split_once(' ').unwrap();
+        Place { location: LocationId(location.parse().unwrap()), status: Status::parse(status).unwrap() }
+    }
+
+    /// So much from one place to another, after which so much is left.
+    fn movement(from: Place, to: Place, qty: i64, left: i64) -> Movement {
+        Movement {
+            line: 0,
+            item: ItemId(1),
+            lot: LOT,
+            from,
+            to,
+            qty,
+            from_after: left,
+            from_ver: 1,
+            to_after: 0,
+            to_ver: 1,
+            from_group: Group::NONE,
+            to_group: Group::NONE,
+            value: None,
+            uses: Vec::new(),
+            made: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_bound_follows_the_goods() {
+        // at most what was held at place 1 of ten on hold there, and what a movement of some of them leaves
+        // as the bounds of where they were and where they came
+        let cases = [
+            ("a move of all that is held", 3, ("1 hold", "2 hold", 4, 6), false, (3, 3)),
+            ("a move of less than is held", 3, ("1 hold", "2 hold", 2, 8), false, (3, 2)),
+            ("a move that leaves less than was held", 3, ("1 hold", "2 hold", 8, 2), false, (2, 3)),
+            ("a loss", 3, ("1 hold", "-4 good", 9, 1), false, (1, 3)),
+            ("a move of what nobody held", 0, ("1 hold", "2 hold", 4, 6), false, (0, 0)),
+            ("a line that says hold", 0, ("1 damaged", "2 hold", 4, 6), true, (0, 4)),
+            ("a line that says so and comes from outside", 0, ("-4 good", "2 hold", 4, -4), true, (0, 4)),
+            ("a line that does not say so", 0, ("-4 good", "2 hold", 4, -4), false, (0, 0)),
+            (
+                "a line that says so and takes less than was counted",
+                3,
+                ("1 hold", "-4 good", 1, 9),
+                true,
+                (3, 1),
+            ),
+            ("what comes back from outside", 3, ("-4 good", "2 hold", 4, -1), false, (3, 3)),
+            ("what was held and is damaged", 3, ("1 hold", "1 damaged", 10, 0), false, (0, 3)),
+        ];
+        for (what, held, (from, to, qty, left), says_hold, expected) in cases {
+            let (from, to) = (place(from), place(to));
+            let mut bounds = Bounds::of([((LOT, from), held)]);
+            bounds.follow(&movement(from, to, qty, left), says_hold);
+            assert_eq!((bounds.at((LOT, from)), bounds.at((LOT, to))), expected, "{what}");
+        }
+    }
+
+    /// Goods of which it is known which ones are held: the bounds never lie below them, nor above what
+    /// stands there.
+    #[test]
+    fn a_bound_is_never_below_what_is_held() {
+        let places = ["1 hold", "2 hold", "3 hold", "1 damaged", "2 good", "-4 good"].map(place);
+        let mut chance = Chance(0x9e37_79b9_7f4a_7c15);
+        let mut below = |most: i64| i64::try_from(chance.below(u64::try_from(most).unwrap())).unwrap();
+        let mut strict = 0;
+        for _ in 0..400 {
+            // of each place what is held, and all there is
+            let mut stock: Vec<(i64, i64)> = Vec::new();
+            for place in &places {
+                let all = below(12);
+                let held = if place.status == Status::Hold { below(all + 1) } else { 0 };
+                stock.push((held, all));
+            }
+            let spots = places.iter().zip(&stock).map(|(place, (held, _))| ((LOT, *place), *held));
+            let mut bounds = Bounds::of(spots);
+            for _ in 0..30 {
+                let (from, to) = (usize::try_from(below(6)).unwrap(), usize::try_from(below(6)).unwrap());
+                let is_outside = places[from].location.get() == OUTSIDE;
+                let most = if is_outside { 12 } else { stock[from].1 };
+                if from == to || most == 0 {
+                    continue;
+                }
+                let qty = below(most) + 1;
+                // as many held ones among them as chance will have it
+                let (least, held) = ((qty - (stock[from].1 - stock[from].0)).max(0), stock[from].0.min(qty));
+                let least = if is_outside { 0 } else { least };
+                let went = least + below(held - least + 1);
+                let says_hold = below(4) == 0;
+                stock[from] = (stock[from].0 - went, stock[from].1 - qty);
+                let came = if says_hold && places[to].status == Status::Hold { qty } else { went };
+                stock[to] = (stock[to].0 + came, stock[to].1 + qty);
+                bounds.follow(&movement(places[from], places[to], qty, stock[from].1), says_hold);
+                for (place, (held, all)) in places.iter().zip(&stock) {
+                    let bound = bounds.at((LOT, *place));
+                    assert!(bound >= *held, "{place:?}: {bound} of {held}");
+                    assert!(place.location.get() < 0 || bound <= *all, "{place:?}: {bound} of {all}");
+                    strict += usize::from(place.location.get() > 0 && bound < *all);
+                }
+            }
+        }
+        assert!(strict > 1_000, "the bounds bound something: {strict}");
+    }
+}

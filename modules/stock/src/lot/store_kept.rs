@@ -1,0 +1,104 @@
+//! The statements of what somebody holds of lots on hold for a reason of its own.
+
+use super::kept::Spot;
+use crate::load;
+use db::{Conn, DbError, Rows, Statement, Tx};
+use domain::ledger::Place;
+use domain::{LocationId, LotId};
+use std::collections::BTreeMap;
+
+const READ: Statement = Statement::per_engine(
+    "stock.kept.read",
+    "select lot, location, status, qty from stock_kept where lot = ?1",
+    "select s.lot, s.location, s.status, s.qty
+     from unnest(?1::bigint[]) as k (lot)
+     join stock_kept s on s.lot = k.lot",
+);
+
+const STORE: Statement = Statement::per_engine(
+    "stock.kept.store",
+    "insert into stock_kept (lot, location, status, qty) values (?1, ?2, ?3, ?4)
+     on conflict (lot, location, status) do update set qty = excluded.qty",
+    "insert into stock_kept (lot, location, status, qty)
+     select * from unnest(?1::bigint[], ?2::bigint[], ?3::smallint[], ?4::bigint[])
+     on conflict (lot, location, status) do update set qty = excluded.qty",
+);
+
+const REMOVE: Statement = Statement::per_engine(
+    "stock.kept.remove",
+    "delete from stock_kept where lot = ?1 and location = ?2 and status = ?3",
+    "delete from stock_kept s
+     using unnest(?1::bigint[], ?2::bigint[], ?3::smallint[]) as k (lot, location, status)
+     where s.lot = k.lot and s.location = k.location and s.status = k.status",
+);
+
+/// What stands on hold of a lot and of the serials made in it, as far as nothing holds them as a whole.
+const BEGIN: Statement = Statement::new(
+    "stock.kept.begin",
+    "insert into stock_kept (lot, location, status, qty)
+     select b.lot, b.location, b.status, b.on_hand
+     from stock_lot l
+     left join stock_lot p on p.id = l.parent
+     join stock_balance b on b.item = l.item and b.lot = l.id and b.lot <> 0 and b.location > 0
+       and b.status = 2 and b.on_hand > 0
+     where l.id in (select ?1 union all select c.id from stock_lot c where c.parent = ?1)
+       and not l.on_hold and not coalesce(p.on_hold, false)",
+);
+
+const END: Statement = Statement::new(
+    "stock.kept.end",
+    "delete from stock_kept
+     where lot in (
+       select l.id
+       from stock_lot l
+       left join stock_lot p on p.id = l.parent
+       where l.id in (select ?1 union all select c.id from stock_lot c where c.parent = ?1)
+         and not l.on_hold and not coalesce(p.on_hold, false))",
+);
+
+/// The bounds of these lots.
+pub(super) fn kept(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<Vec<(Spot, i64)>, DbError> {
+    let mut rows = Rows::with_capacity(1, lots.len());
+    for lot in lots {
+        rows.push(&[lot.get().into()]);
+    }
+    conn.query_many(&READ, &rows, |row| {
+        let place = Place { location: LocationId(row.int(1)?), status: load::status(row, 2)? };
+        Ok(((LotId(row.int(0)?), place), row.int(3)?))
+    })
+}
+
+/// Stores bounds, and removes those that are zero.
+pub(super) fn keep(tx: &mut Tx<'_>, bounds: &BTreeMap<Spot, i64>) -> Result<(), DbError> {
+    let (mut kept, mut gone) = (Rows::new(4), Rows::new(3));
+    for ((lot, place), qty) in bounds {
+        let [lot, location] = [lot.get().into(), place.location.get().into()];
+        let status = place.status.number().into();
+        if *qty > 0 {
+            kept.push(&[lot, location, status, (*qty).into()]);
+        } else {
+            gone.push(&[lot, location, status]);
+        }
+    }
+    for (statement, rows) in [(&STORE, kept), (&REMOVE, gone)] {
+        if !rows.is_empty() {
+            tx.execute_many(statement, &rows)?;
+        }
+    }
+    Ok(())
+}
+
+/// Notes what stands on hold of a lot and its serials, which are put on hold as a whole from now on: before
+/// they are. Those that are so already keep their bounds.
+pub(super) fn begin(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
+    tx.execute(&BEGIN, &[lot.get().into()]).map(|_| ())
+}
+
+/// Forgets the bounds of a lot and its serials, as far as nothing holds them as a whole any more.
+pub(super) fn end(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
+    tx.execute(&END, &[lot.get().into()]).map(|_| ())
+}
+
+/// All of them, for the test that prepares each.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[&READ, &STORE, &REMOVE, &BEGIN, &END];
