@@ -101,6 +101,7 @@ impl Made {
             return match naming.way {
                 // what stands beside the serial is the day of its parent
                 Way::Serial(Some(_)) => Ok(()),
+                Way::Parent => check_parents_day(&naming.code, naming.expiry_on, made.expiry),
                 _ => check_day(&naming.code, naming.expiry_on, made.expiry),
             };
         }
@@ -270,6 +271,19 @@ pub(crate) fn check_day(code: &str, given: Option<Date>, known: Option<Date>) ->
         }
         _ => Ok(()),
     }
+}
+
+/// A day that is named for a parent must be the parent's own. One that is known without has none to give,
+/// and none of its serials has one alone.
+pub(crate) fn check_parents_day(code: &str, given: Option<Date>, known: Option<Date>) -> Result<(), Problem> {
+    if given.is_some() && known.is_none() {
+        let detail = format!(
+            "lot `{code}` has no last sellable day, and its serials have that of the lot; \
+             leave `expiry_on` out, or mend the day of the lot first"
+        );
+        return Err(Problem::at(Code::Expiry, "/expiry_on", detail));
+    }
+    check_day(code, given, known)
 }
 
 /// There is no such lot.

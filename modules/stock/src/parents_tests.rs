@@ -128,11 +128,18 @@ fn serials_have_the_days_of_their_parent(engine: Engine) {
     world.receive("1 CAKE lot P until 2026-05-01 serials C3 at L1");
     let other = "1 CAKE lot P until 2026-05-02 serials C4 at L1";
     assert_eq!(ask(&world, Kind::Receive, other), "invalid_expiry /lines/0/expiry_on");
+    // one that is known without a day has none to give, and no serial of it is dated alone
+    world.receive("1 DRILL lot R serials S1 at L1");
+    let dated = "1 DRILL lot R until 2026-05-02 serials S2 at L1";
+    assert_eq!(ask(&world, Kind::Receive, dated), "invalid_expiry /lines/0/expiry_on");
+    let both = "1 DRILL lot Q serials S3 at L1, 1 DRILL lot Q until 2026-05-02 serials S4 at L1";
+    assert_eq!(ask(&world, Kind::Receive, both), "invalid_expiry /lines/1/expiry_on");
     // without a parent each has its own
     assert_eq!(ask(&world, Kind::Receive, "1 CAKE serials C5 at L1"), "invalid_expiry /lines/0/expiry_on");
     let days = "until 2026-05-01 made 2026-02-01";
     let serials = ["C1", "C2", "C3"].map(|code| format!("{code} serial of P {days}"));
-    assert_eq!(lots(&world), [&serials[..], &[format!("P parent {days}")]].concat());
+    let drills = ["R parent", "S1 serial of R"].map(str::to_owned);
+    assert_eq!(lots(&world), [&serials[..], &[format!("P parent {days}")], &drills].concat());
     assert_eq!(world.guard("CAKE", "L"), (3, 0, 0));
 }
 

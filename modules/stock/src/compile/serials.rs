@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use crate::input::{LineInput, LotInput};
-use crate::lots::{Way, check_kin};
+use crate::lots::{Way, check_kin, check_parents_day};
 use catalog::ItemFacts;
 use domain::ledger::{Amount, Cost, Kind, Line};
 use domain::{ClaimId, Code, LotId, Problem, Qty, Tracking};
@@ -51,6 +51,10 @@ impl Compiler<'_> {
         let Some(input) = line.parent() else { return Ok(None) };
         let lot = self.lot(kind, item, Some(input))?;
         check_kin(self.names, lot, &input.code, &Way::Parent)?;
+        if !self.names.is_new(lot) {
+            let known = self.names.lot_facts.get(&lot).and_then(|facts| facts.expiry);
+            check_parents_day(&input.code, input.expiry_on, known)?;
+        }
         Ok(Some((lot, input.code.clone())))
     }
 }

@@ -1,7 +1,7 @@
 //! Says which lot a serial was made in, when it came in without one or under the wrong one.
 //!
 //! No posting changes the parent of a serial; this does, and says so in the audit log. What the serial
-//! had of its old parent it has of the new one: the day, where it had the parent's, and the hold. A parent
+//! had of its old parent it has of the new one: the day, where it had the parent's or none, and the hold. A parent
 //! that nobody has named before comes into being with the days of the serial.
 
 use super::hold::{expire, restate, standing_otherwise};
@@ -110,9 +110,11 @@ fn named(tx: &mut Tx<'_>, caller: &Caller, serial: &LotRow, code: &str) -> Resul
     Ok(ParentRow { id, code, expiry_on, on_hold })
 }
 
-/// The last sellable day of a serial with another parent: the parent's, where it had that of the old one.
+/// The last sellable day of a serial with another parent: the parent's, where it had that of the old one
+/// or none at all.
 fn day(serial: &LotRow, parent: Option<&ParentRow>) -> Option<Date> {
-    let had = serial.parent.as_ref().is_some_and(|old| old.expiry_on == serial.expiry_on);
+    let olds = serial.parent.as_ref().is_some_and(|old| old.expiry_on == serial.expiry_on);
+    let had = olds || serial.expiry_on.is_none();
     let theirs = parent.filter(|_| had).and_then(|parent| parent.expiry_on);
     theirs.or(serial.expiry_on)
 }

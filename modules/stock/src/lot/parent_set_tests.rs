@@ -5,7 +5,7 @@ use super::parent::{SerialParent, set_parent};
 use super::tests::code;
 use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
 use catalog::NewItem;
-use db::Engine;
+use db::{Engine, Statement};
 use domain::Code;
 use domain::ledger::Kind;
 use web::{Failure, IfMatch};
@@ -17,6 +17,10 @@ on_both_engines!(
     a_serial_has_the_day_of_its_new_parent,
     what_is_no_parent_is_refused_and_changes_nothing,
 );
+
+/// A serial from before its item had days.
+const NO_DAY: Statement =
+    Statement::new("stock.test.no_day", "update stock_lot set expiry_on = null where code = 'C6'");
 
 fn try_say(
     world: &World,
@@ -117,16 +121,27 @@ fn a_serial_has_the_day_of_its_new_parent(engine: Engine) {
     world.receive("2 CAKE lot P until 2026-03-10 serials C1,C2 at L1");
     world.receive("1 CAKE lot Q until 2026-04-10 serials C3 at L1");
     world.receive("1 CAKE serials C4 until 2026-03-20 at L1 lot ");
+    world.receive("1 CAKE serials C6 until 2026-03-20 at M1 lot ");
     world.at("2026-03-11T08:00:00Z");
     let say = |serial, version, parent| try_say(&world, ("CAKE", serial), version, Some(parent)).unwrap();
     assert_eq!(say("C1", 1, "Q").expiry_on.as_deref(), Some("2026-04-10"));
     // a day that was never a parent's stays
     assert_eq!(say("C4", 1, "Q").expiry_on.as_deref(), Some("2026-03-20"));
+    // one that has no day has that of its parent
+    assert_eq!(world.run(|tx, _| Ok(tx.execute(&NO_DAY, &[])?)).unwrap(), 1);
+    assert_eq!(say("C6", 1, "Q").expiry_on.as_deref(), Some("2026-04-10"));
     // a parent that is made has the day of its first serial
     assert_eq!(say("C3", 1, "N").expiry_on.as_deref(), Some("2026-04-10"));
     world.receive("1 CAKE lot N until 2026-04-10 serials C5 at L1");
     assert_eq!(say("C3", 2, "P").expiry_on.as_deref(), Some("2026-03-10"));
-    let stock = ["L1 lot C1 1", "L1 lot C2 expired 1", "L1 lot C3 expired 1", "L1 lot C4 1", "L1 lot C5 1"];
+    let stock = [
+        "L1 lot C1 1",
+        "L1 lot C2 expired 1",
+        "L1 lot C3 expired 1",
+        "L1 lot C4 1",
+        "L1 lot C5 1",
+        "M1 lot C6 1",
+    ];
     assert_eq!(world.stock("CAKE"), stock);
 }
 
