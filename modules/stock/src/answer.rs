@@ -3,7 +3,7 @@
 
 use crate::names::Names;
 use domain::ledger::{Claim, ClaimChange, ClaimEntry, Movement, Place, Posted};
-use domain::{ClaimId, Delta, Instant, ItemId, PostingId, Status};
+use domain::{ClaimId, Delta, Instant, ItemId, PostingId, Qty, Status};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -52,6 +52,18 @@ pub struct PostingAnswer {
 }
 
 impl PostingAnswer {
+    /// The same, with what its lines named in units of their own, by line.
+    pub(crate) fn with_entered(mut self, entered: Vec<(usize, EnteredAnswer)>) -> PostingAnswer {
+        let mut movements = self.movements.iter_mut().peekable();
+        for (line, entered) in entered {
+            while movements.next_if(|movement| movement.line < line).is_some() {}
+            if let Some(movement) = movements.next_if(|movement| movement.line == line) {
+                movement.entered = Some(entered);
+            }
+        }
+        self
+    }
+
     /// How many claims have lost something.
     pub(crate) fn claims_broken(&self) -> u64 {
         let broken = self.claim_totals.iter().filter(|total| total.change == ClaimChange::Broken.word());
@@ -83,9 +95,14 @@ pub struct MovementAnswer {
     pub line: usize,
     /// The item.
     pub sku: String,
-    /// How much, in the base unit.
+    /// How much, in `unit`.
     #[schema(value_type = String)]
     pub qty: Delta,
+    /// The base unit of the item.
+    pub unit: String,
+    /// How much was asked for, where the line named another unit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entered: Option<EnteredAnswer>,
     /// Where from.
     pub from: PlaceAnswer,
     /// Where to.
@@ -93,6 +110,16 @@ pub struct MovementAnswer {
     /// The sales that it takes goods back from.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sales: Vec<SaleAnswer>,
+}
+
+/// A quantity as a line named it, in a unit of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct EnteredAnswer {
+    /// How much, in `unit`.
+    #[schema(value_type = String)]
+    pub qty: Qty,
+    /// The unit.
+    pub unit: String,
 }
 
 /// What a return takes back of a line of a sale.
@@ -241,6 +268,10 @@ impl Names {
         self.item_facts.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone())
     }
 
+    fn unit(&self, item: ItemId) -> String {
+        self.item_facts.get(&item).map(|facts| facts.base_unit.clone()).unwrap_or_default()
+    }
+
     fn place(&self, place: Place, on_hand: Option<i64>) -> PlaceAnswer {
         let location = self.call(Place::good(place.location));
         PlaceAnswer { location, status: place.status, on_hand: on_hand.map(Delta) }
@@ -265,8 +296,9 @@ impl Names {
     pub(crate) fn posting(&self, posted: &Posted) -> PostingAnswer {
         let movements = posted.movements.iter().map(|movement| {
             let (from, to) = self.ends(movement);
-            let (line, sku) = (movement.line, self.sku(movement.item));
-            MovementAnswer { line, sku, qty: Delta(movement.qty), from, to, sales: sales_of(posted, line) }
+            let (line, sku, unit) = (movement.line, self.sku(movement.item), self.unit(movement.item));
+            let (qty, sales) = (Delta(movement.qty), sales_of(posted, line));
+            MovementAnswer { line, sku, qty, unit, entered: None, from, to, sales }
         });
         let claims = posted.claims.iter().take(CLAIM_CHANGES_SHOWN_MAX).map(|entry| ClaimChangeAnswer {
             claim: entry.claim,

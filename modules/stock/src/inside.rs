@@ -78,6 +78,7 @@ impl Draft {
             origins,
             namings: Vec::new(),
             says_hold: self.says_hold,
+            entered: Vec::new(),
             document: self.document,
             reason: self.reason,
             note: self.note,

@@ -94,8 +94,8 @@ mod walk;
 mod want;
 
 pub use answer::{
-    CLAIM_CHANGES_SHOWN_MAX, ClaimAnswer, ClaimChangeAnswer, ClaimTotalAnswer, MovementAnswer, PlaceAnswer,
-    PostingAnswer, SaleAnswer,
+    CLAIM_CHANGES_SHOWN_MAX, ClaimAnswer, ClaimChangeAnswer, ClaimTotalAnswer, EnteredAnswer, MovementAnswer,
+    PlaceAnswer, PostingAnswer, SaleAnswer,
 };
 pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
@@ -178,6 +178,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 17, name: "serials", text: include_str!("../migrations/0017_serials.sql") },
         Migration { number: 18, name: "ways", text: include_str!("../migrations/0018_ways.sql") },
         Migration { number: 19, name: "kept", text: include_str!("../migrations/0019_kept.sql") },
+        Migration { number: 20, name: "checks", text: include_str!("../migrations/0020_checks.sql") },
     ],
 };
 

@@ -139,8 +139,8 @@ fn order(posting: &HistoryPosting) -> Order {
     };
     let (document, reason, note) = (document.clone(), reason.clone(), note.clone());
     // without an origin, a refusal points at the line as it stands here
-    let (origins, namings, says_hold) = (Vec::new(), Vec::new(), Vec::new());
-    Order::Post(Compiled { post, origins, namings, says_hold, document, reason, note })
+    let (origins, namings, says_hold, entered) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    Order::Post(Compiled { post, origins, namings, says_hold, entered, document, reason, note })
 }
 
 /// The lots of history, in the order asked: those that are there, and those that are not are made.

@@ -10,6 +10,7 @@ mod serials;
 pub use limits::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub(crate) use limits::{check_bulk, check_length, check_words, too_many_postings};
 
+use crate::answer::EnteredAnswer;
 use crate::input::{CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, PostInput, QtyInput};
 use crate::lots::{Naming, check_day, unknown_lot};
 use crate::names::{Names, outside};
@@ -35,6 +36,8 @@ pub(crate) struct Compiled {
     pub(crate) namings: Vec<Naming>,
     /// The lines of `post` that say `hold` of what they bring, by whatever their lot is.
     pub(crate) says_hold: Vec<usize>,
+    /// What lines of `post` move as it was entered, where that was in another unit than the item's.
+    pub(crate) entered: Vec<(usize, EnteredAnswer)>,
     pub(crate) document: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) note: Option<String>,
@@ -82,6 +85,7 @@ impl Compiler<'_> {
         let mut lines = Vec::with_capacity(count);
         let mut origins = Vec::with_capacity(count);
         let (mut namings, mut returns, mut says_hold) = (Vec::new(), Vec::new(), Vec::new());
+        let mut entered = Vec::new();
         for (number, line) in input.lines.iter().enumerate() {
             let pointer = format!("/lines/{number}");
             let line = as_it_stood(input, line);
@@ -97,6 +101,7 @@ impl Compiler<'_> {
             if says_hold_of(input.kind, &line) {
                 says_hold.extend(lines.len()..lines.len() + compiled.len());
             }
+            entered.extend(self.entered(&line).map(|entered| (lines.len(), entered)));
             lines.extend(compiled);
         }
         Ok(Compiled {
@@ -111,6 +116,7 @@ impl Compiler<'_> {
             origins,
             namings,
             says_hold,
+            entered,
             document: input.document.clone(),
             reason,
             note: input.note.clone(),
@@ -289,6 +295,16 @@ impl Compiler<'_> {
             );
             Problem::at(Code::InexactConversion, field, detail)
         })
+    }
+
+    /// What a line moves, in the unit that it names beside that of its item. What was counted is not what
+    /// moves, and serials move one by one.
+    fn entered(&self, line: &LineInput) -> Option<EnteredAnswer> {
+        let unit = line.unit.as_deref().filter(|_| line.serials.is_empty())?;
+        let item = self.names.item(&line.sku).filter(|item| item.base_unit != unit)?;
+        let QtyInput::Moves(qty) = line.qty else { return None };
+        let is_other = self.names.factor(item, unit).is_some_and(|factor| factor != Ratio::ONE);
+        is_other.then(|| EnteredAnswer { qty, unit: unit.to_owned() })
     }
 
     /// The cost of a line: as a whole, rounded once; or, since only the ledger knows how much of what

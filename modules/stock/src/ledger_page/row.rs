@@ -5,6 +5,7 @@ use super::store::Entry;
 use crate::answer::SaleAnswer;
 use crate::desk::Desk;
 use crate::sight::Sight;
+use catalog::ItemFacts;
 use db::{Conn, DbError};
 use domain::ledger::Place;
 use domain::money::Money;
@@ -43,9 +44,11 @@ pub struct LedgerRow {
     /// The lot that the serial was made in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent: Option<String>,
-    /// How much, in the base unit.
+    /// How much, in `unit`.
     #[schema(value_type = String)]
     pub qty: Delta,
+    /// The base unit of the item.
+    pub unit: String,
     /// Where from, and what was on hand there afterwards.
     pub from: LedgerEnd,
     /// Where to, and what was on hand there afterwards.
@@ -153,11 +156,10 @@ pub(crate) fn rows(
         entries.iter().flat_map(|entry| [entry.from.location, entry.to.location]).collect();
     places.sort_unstable();
     places.dedup();
-    let skus: FxHashMap<ItemId, String> = catalog::facts_by_id(conn, &items)?
-        .into_iter()
-        .flatten()
-        .map(|facts| (facts.id, facts.sku))
-        .collect();
+    let items: FxHashMap<ItemId, ItemFacts> =
+        catalog::facts_by_id(conn, &items)?.into_iter().flatten().map(|facts| (facts.id, facts)).collect();
+    let sku = |item: ItemId| items.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone());
+    let unit = |item: ItemId| items.get(&item).map(|facts| facts.base_unit.clone()).unwrap_or_default();
     let places = shown(conn, scope, &places)?;
     let mut linked = Linked::read(conn, &entries)?;
     let currency = Desk::read(conn)?.currency;
@@ -176,10 +178,11 @@ pub(crate) fn rows(
             posting: entry.posting,
             line: entry.line,
             kind: entry.kind.word(),
-            sku: skus.get(&entry.item).cloned().unwrap_or_else(|| entry.item.to_string()),
+            sku: sku(entry.item),
             lot: entry.lot_code,
             parent: entry.parent_code,
             qty: Delta(entry.qty),
+            unit: unit(entry.item),
             from: end(entry.from, entry.from_after),
             to: end(entry.to, entry.to_after),
             value: entry.value.filter(|_| with_values).map(value),

@@ -257,6 +257,7 @@ fn a_movement_tells_the_note_of_its_posting_and_who_reversed_it(engine: Engine) 
         let of = |kind: &str| shown.iter().filter(|row| row.kind == kind).collect::<Vec<_>>();
         let (issued, reversed, received) = (of("issue"), of("reverse"), of("receive"));
         assert!(!issued.is_empty() && !reversed.is_empty() && !received.is_empty());
+        assert!(shown.iter().all(|row| row.unit == "each"));
         for row in issued {
             assert_eq!(
                 (row.note.as_deref(), row.reversed_by),

@@ -3,6 +3,7 @@
 use crate::input::{LineInput, PostInput, QtyInput, Request, RequestKey, ReverseInput, Work};
 use crate::service::run_in;
 use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
+use catalog::{NewItem, NewUnit};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::{PostingId, Qty};
@@ -15,6 +16,7 @@ on_both_engines!(
     a_reservation_is_not_fulfilled_by_goods_that_stay,
     a_key_with_another_request_never_disturbs_who_repeats_the_first,
     what_is_lacking_is_told_with_its_item_and_lot,
+    a_quantity_stands_beside_its_unit_and_what_was_entered,
 );
 
 fn what_was_overtaken_on_its_way_is_posted_all_the_same(engine: Engine) {
@@ -53,6 +55,38 @@ fn what_is_lacking_is_told_with_its_item_and_lot(engine: Engine) {
     // a lot that the batch would have made first
     let new = told(Kind::Receive, &["1 MILK lot B until 2026-02-01 at L1"]);
     assert!(new.starts_with("`MILK`, lot `B`: the last sellable day"), "{new}");
+}
+
+fn a_quantity_stands_beside_its_unit_and_what_was_entered(engine: Engine) {
+    let world = world(engine);
+    let unit = |unit: &str, factor: &str| NewUnit { unit: unit.to_owned(), factor: factor.to_owned() };
+    let item = NewItem {
+        sku: "SCREW".to_owned(),
+        name: "Screw".to_owned(),
+        base_unit: "each".to_owned(),
+        units: vec![unit("case", "12"), unit("piece", "1")],
+        ..NewItem::default()
+    };
+    world.run(move |tx, ctx| catalog::create_item(tx, ctx, &item)).unwrap();
+    let line = |unit: &str, text: &str| LineInput { unit: Some(unit.to_owned()), ..parse(text) };
+    let told = |kind: Kind, lines: Vec<LineInput>| -> Vec<String> {
+        let answer = world.try_post(kind, lines);
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let movements = body["movements"].as_array().unwrap_or_else(|| panic!("{body}"));
+        let shown = |movement: &serde_json::Value| {
+            assert_eq!(movement["unit"], "each");
+            let entered = &movement["entered"];
+            format!("{} {} {}", movement["qty"], entered["qty"], entered["unit"]).replace('"', "")
+        };
+        movements.iter().map(shown).collect()
+    };
+    let lines = vec![parse("5 SCREW at L1"), line("case", "2.5 SCREW at L1"), line("case", "1 SCREW at L2")];
+    assert_eq!(told(Kind::Receive, lines), ["5 null null", "30 2.5 case", "12 1 case"]);
+    // what is the same by another name is no other quantity, and a count is not what moves
+    let counted =
+        LineInput { qty: QtyInput::Counted(Qty::units(2).unwrap()), ..line("case", "2 SCREW at L2") };
+    let lines = vec![line("piece", "1 SCREW at L1"), line("each", "1 SCREW at L1"), counted];
+    assert_eq!(told(Kind::Adjust, lines), ["1 null null", "1 null null", "12 null null"]);
 }
 
 fn a_reversal_looks_at_what_another_clock_has_booked_after_it(engine: Engine) {

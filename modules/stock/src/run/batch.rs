@@ -148,12 +148,12 @@ impl<'a> Batch<'a> {
             self.made.roll_back(made);
         })?;
         self.made.keep_moved(made, &posted);
-        let Compiled { document, reason, note, says_hold, .. } = compiled;
+        let Compiled { document, reason, note, says_hold, entered, .. } = compiled;
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
             note: note.clone(),
-            ..self.names.posting(&posted)
+            ..self.names.posting(&posted).with_entered(entered)
         };
         let payload = json(&answer);
         let kept = Kept { document, reason, note, says_hold, ..Kept::default() };

@@ -100,7 +100,7 @@ pub(crate) struct TransferShown {
     in_transit: Vec<InTransitShown>,
 }
 
-/// A line as it is shown; quantities in the base unit.
+/// A line as it is shown; quantities in `unit`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 struct LineShown {
     /// Its number, from 1.
@@ -109,6 +109,8 @@ struct LineShown {
     sku: String,
     /// The lot that is asked for.
     lot: Option<String>,
+    /// The base unit of the item.
+    unit: String,
     /// How much is to go.
     #[schema(value_type = String)]
     qty: Delta,
@@ -133,9 +135,11 @@ struct InTransitShown {
     /// The status.
     #[schema(value_type = String)]
     status: Status,
-    /// How much, in the base unit.
+    /// How much, in `unit`.
     #[schema(value_type = String)]
     qty: Delta,
+    /// The base unit of the item.
+    unit: String,
 }
 
 /// Shows transfers with the names of what they are about.
@@ -148,11 +152,12 @@ pub(crate) fn show(
     items.sort_unstable();
     items.dedup();
     let facts = catalog::facts_by_id(conn, &items)?;
-    let skus: FxHashMap<ItemId, String> =
-        facts.into_iter().flatten().map(|ItemFacts { id, sku, .. }| (id, sku)).collect();
+    let items: FxHashMap<ItemId, ItemFacts> =
+        facts.into_iter().flatten().map(|facts| (facts.id, facts)).collect();
     let sites: FxHashMap<SiteId, String> =
         places::sites(conn)?.into_iter().map(|site| (site.id, site.code)).collect();
-    let sku = |item: ItemId| skus.get(&item).cloned().unwrap_or_else(|| item.to_string());
+    let sku = |item: ItemId| items.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone());
+    let unit = |item: ItemId| items.get(&item).map(|facts| facts.base_unit.clone()).unwrap_or_default();
     let site = |site: SiteId| sites.get(&site).cloned().unwrap_or_else(|| site.to_string());
     Ok(transfers
         .iter()
@@ -165,7 +170,11 @@ pub(crate) fn show(
             expected_on: transfer.expected_on.map(|day| day.to_string()),
             created_at: transfer.created_at,
             version: transfer.version,
-            lines: transfer.lines.iter().map(|line| shown_line(line, sku(line.item))).collect(),
+            lines: transfer
+                .lines
+                .iter()
+                .map(|line| shown_line(line, sku(line.item), unit(line.item)))
+                .collect(),
             in_transit: waiting
                 .iter()
                 .map(|there| InTransitShown {
@@ -173,18 +182,20 @@ pub(crate) fn show(
                     lot: there.lot_code.clone(),
                     status: there.status,
                     qty: Delta(there.qty),
+                    unit: unit(there.item),
                 })
                 .collect(),
         })
         .collect())
 }
 
-fn shown_line(line: &TransferLine, sku: String) -> LineShown {
+fn shown_line(line: &TransferLine, sku: String, unit: String) -> LineShown {
     let Counts { qty, shipped, received, short } = line.counts;
     LineShown {
         line: line.line,
         sku,
         lot: line.lot_code.clone(),
+        unit,
         qty: Delta(qty),
         shipped: Delta(shipped),
         received: Delta(received),

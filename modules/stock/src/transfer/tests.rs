@@ -6,7 +6,7 @@ use crate::testing::{World, caller, on_both_engines, parse, seen, world};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::{Code, Instant, Status};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 on_both_engines!(
     goods_leave_are_in_transit_and_arrive,
@@ -141,7 +141,9 @@ fn goods_leave_are_in_transit_and_arrive(engine: Engine) {
     world.receive("10 BOLT at L1");
     let number = draft(&world, &["8 BOLT"]);
     assert_eq!(number, "T-000001");
-    assert_eq!(told(step(&world, ship, &number, &["1 5 L1"])), "shipped 8/5/0/0");
+    let sent = step(&world, ship, &number, &["1 5 L1"]).unwrap();
+    assert_eq!((&sent["lines"][0]["unit"], &sent["in_transit"][0]["unit"]), (&json!("each"), &json!("each")));
+    assert_eq!(told(Ok(sent)), "shipped 8/5/0/0");
     assert_eq!(world.stock("BOLT"), ["L1 5", "~T-000001 5"]);
     assert_eq!(world.guard("BOLT", "L"), (5, 0, 0));
     assert_eq!(told(step(&world, receive, &number, &["1 2 M1"])), "partially_received 8/5/2/0");
