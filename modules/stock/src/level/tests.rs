@@ -3,7 +3,7 @@
 use super::store::{Filter, Order};
 use super::{StockRow, page};
 use crate::as_of::Moment;
-use crate::asked::Below;
+use crate::asked::{Below, lot};
 use crate::testing::{World, caller, on_both_engines, parse, world};
 use db::Engine;
 use domain::ledger::Kind;
@@ -14,6 +14,7 @@ on_both_engines!(
     pages_of_one_row_give_what_one_page_gives,
     what_is_out_of_reach_is_not_listed,
     what_was_there_is_listed_as_it_was,
+    what_was_there_of_a_parent_is_that_of_its_serials,
     every_statement_is_understood_and_walks_along_an_index,
 );
 
@@ -151,6 +152,29 @@ fn what_was_there_is_listed_as_it_was(engine: Engine) {
     let one = world.read(|conn| page(conn, Filter { limit: 1, ..all(Order::Sku) }, Some(&march)));
     assert_eq!(one.rows.len(), 1);
     assert!(one.rows[0].allocated.is_none(), "claims of the past are not told");
+}
+
+fn what_was_there_of_a_parent_is_that_of_its_serials(engine: Engine) {
+    let mut world = world(engine);
+    world.receive("2 DRILL lot R serials S1,S2 at L1");
+    world.receive("1 DRILL lot Q serials S4 at L1");
+    world.at("2026-04-10T00:00:00Z");
+    world.post(Kind::Issue, vec![parse("1 DRILL serials S1 at L1")]);
+    world.receive("1 DRILL lot R serials S3 at M1");
+    let drill = world.read(|conn| catalog::facts_by_sku(conn, &["DRILL"])).pop().flatten().unwrap();
+    let parent = world.db.read_blocking(|conn| lot(conn, Some(&drill), Some("r"))).unwrap().unwrap();
+    assert!(parent.is_parent);
+    let of_parent = |order| Filter { item: Some(drill.id), lot: Some(parent.id), ..all(order) };
+    let at = |text: &str| Moment::of(&Zone::UTC, Some(Instant::parse(text).unwrap()), None).unwrap();
+    let march = at("2026-03-20T00:00:00Z");
+    for order in [Order::Sku, Order::Place] {
+        let now = ["DRILL L L1 lot S2 good 1", "DRILL M M1 lot S3 good 1"];
+        assert_eq!(list(&world, of_parent(order), None), now, "{order:?}");
+        let then = ["DRILL L L1 lot S1 good 1", "DRILL L L1 lot S2 good 1"];
+        assert_eq!(list(&world, of_parent(order), Some(&march)), then, "{order:?}");
+    }
+    let before = at("2026-02-01T00:00:00Z");
+    assert_eq!(list(&world, of_parent(Order::Sku), Some(&before)), Vec::<String>::new());
 }
 
 fn every_statement_is_understood_and_walks_along_an_index(engine: Engine) {

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::input::{AllocateInput, Work};
+use crate::lot::find::find;
+use crate::lot::hold::set_hold;
 use crate::store_tests;
 use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
 use db::Engine;
@@ -12,6 +14,7 @@ on_both_engines!(
     a_page_of_contents_ends_at_its_limit,
     a_move_to_another_site_takes_stock_value_and_guards_along,
     units_in_units_go_along,
+    serials_of_a_parent_go_along_with_their_unit_and_their_hold,
     a_unit_that_stops_selling_stops_counting,
     claimed_contents_keep_the_unit_where_it_is,
     a_unit_that_arrives_covers_who_waits_there,
@@ -160,6 +163,31 @@ fn units_in_units_go_along(engine: Engine) {
     assert_eq!(refused(bring(&world, "P", "P")).0, Code::TreeCycle);
     bring(&world, "C", "P").unwrap();
     assert_eq!(refused(bring(&world, "P", "C")).0, Code::TreeCycle);
+}
+
+fn serials_of_a_parent_go_along_with_their_unit_and_their_hold(engine: Engine) {
+    let world = world(engine);
+    make(&world, "U", "L1");
+    world.receive("3 DRILL lot R serials S1,S2,S3 at U");
+    world.post(Kind::SetStatus, vec![parse("1 DRILL serials S1 at U becomes hold")]);
+    let hold = |version, on_hold| {
+        let (serial, why) = (("DRILL", "R"), ("recall", None));
+        let version = IfMatch::Version(version);
+        world.run(move |tx, ctx| set_hold(tx, &caller(ctx, None), serial, version, on_hold, why)).unwrap()
+    };
+    assert_eq!(hold(1, true).posting.unwrap().movements.len(), 2);
+    bring(&world, "U", "M1").unwrap();
+    assert_eq!(world.stock("DRILL"), ["U lot S1 hold 1", "U lot S2 hold 1", "U lot S3 hold 1"]);
+    assert_eq!((world.guard("DRILL", "L"), world.guard("DRILL", "M")), ((0, 0, 0), (0, 0, 0)));
+    let (item, scope) = (world.item("DRILL"), caller(&world.ctx, None).scope);
+    let parent = world.read(|conn| find(conn, &scope, item, "r")).unwrap();
+    let places: Vec<&str> = parent.places.iter().map(|there| there.location.as_str()).collect();
+    assert_eq!((parent.on_hand.to_string().as_str(), places), ("3", vec!["U"]));
+    // what was on hold before its parent is so at the other site too
+    assert_eq!(hold(2, false).kept.to_string(), "1");
+    assert_eq!(world.stock("DRILL"), ["U lot S1 hold 1", "U lot S2 1", "U lot S3 1"]);
+    bring(&world, "U", "L2").unwrap();
+    assert_eq!((world.guard("DRILL", "L"), world.guard("DRILL", "M")), ((2, 0, 0), (0, 0, 0)));
 }
 
 fn a_unit_that_stops_selling_stops_counting(engine: Engine) {
