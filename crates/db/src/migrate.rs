@@ -52,6 +52,7 @@ pub(crate) const OWN: MigrationSet = MigrationSet {
     migrations: &[
         Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+        Migration { number: 3, name: "checks", text: include_str!("../migrations/0003_checks.sql") },
     ],
 };
 

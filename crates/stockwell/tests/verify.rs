@@ -10,11 +10,12 @@
 #[expect(dead_code, reason = "the crowd and its books are for the races")]
 mod support;
 
-use db::Engine;
+use db::{Db, Engine, Settings, Statement};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use stockwell::wiring;
 use support::site::{Site, receive};
 
 fn stockwell(arguments: &[&str]) -> Output {
@@ -77,6 +78,30 @@ fn the_exit_code_says_whether_everything_holds() {
     assert_eq!(ids, ["I-05", "I-09"]);
     let guilty = verify(&["--json", "--check", "I-30"]);
     assert_eq!((code(&guilty), json(&guilty)["records"][0]["violations"].as_u64()), (3, Some(1)));
+}
+
+/// More is said to be sellable than there is.
+const MORE: Statement =
+    Statement::new("test.verify.more", "update stock_site set sellable = sellable + 1000000");
+
+#[test]
+fn a_planted_row_is_found_on_postgres_beside_a_running_server() {
+    let site = Site::new(Engine::Postgres);
+    let server = site.serve();
+    server.stocked("BOLT", 10);
+    let verify = || stockwell(&["--database", &site.url, "verify"]);
+    let sound = verify();
+    assert_eq!(code(&sound), 0, "{sound:?}");
+    let db = Db::open(&Settings::new(&site.url), &wiring::MIGRATIONS).unwrap();
+    db.write_blocking(|tx| tx.execute(&MORE, &[])).unwrap();
+    db.close();
+    let broken = verify();
+    assert_eq!(code(&broken), 3, "{broken:?}");
+    let told = String::from_utf8(broken.stdout).unwrap();
+    assert!(told.contains("\nI-30 The log folds to what is stored: 1 wrong\n  `BOLT` at `LON`: "), "{told}");
+    // and the server was not in its way, nor it in the server's
+    assert_eq!(server.client().post(&receive("more", "BOLT", 2)).unwrap().status, 201);
+    server.stop();
 }
 
 #[test]

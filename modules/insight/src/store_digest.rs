@@ -2,7 +2,7 @@
 //! to it.
 
 use crate::digest::{BalanceRow, Head, LayerRow, State, StateHash};
-use crate::verify::passes::{self, KEYS_MAX, Pass, passes};
+use crate::verify::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use rustc_hash::FxHashMap;
 
@@ -93,18 +93,18 @@ fn is_within(until: &Until, lane: i64, seq: i64) -> bool {
     until.get(&lane).is_some_and(|last| seq <= *last)
 }
 
-/// The state that the log leads to up to some heads.
-pub(crate) fn replay(conn: &mut Conn<'_>, heads: &[Head]) -> Result<State, DbError> {
+/// The state that the log leads to up to some heads, with so many keys in memory at a time.
+pub(crate) fn replay(conn: &mut Conn<'_>, heads: &[Head], keys_max: i64) -> Result<State, DbError> {
     let until: Until = heads.iter().map(|head| (head.lane, head.number)).collect();
     let mut hash = StateHash::default();
     let mut movements = 0_i64;
     // the two are hashed apart, so each may be folded in ranges of its own
-    for pass in passes(conn, &passes::BALANCES, KEYS_MAX)? {
+    for pass in passes(conn, &passes::BALANCES, keys_max)? {
         for row in balances(conn, &until, pass, &mut movements)? {
             hash.balance(row);
         }
     }
-    for pass in passes(conn, &passes::LAYERS, KEYS_MAX)? {
+    for pass in passes(conn, &passes::LAYERS, keys_max)? {
         for row in layers(conn, &until, pass)? {
             hash.layer(row);
         }

@@ -42,7 +42,9 @@ fn chapters() -> Vec<(&'static str, &'static str)> {
 fn every_check_has_its_chapter_with_what_to_do() {
     let (db, _dir) = fresh();
     let now = Instant::parse("2026-03-01T10:00:00Z").unwrap();
-    let report = verify::run(&db, &Options { only: Vec::new(), deep: true, now }).unwrap();
+    let report =
+        verify::run(&db, &Options { only: Vec::new(), deep: true, now, keys_max: Options::KEYS_MAX })
+            .unwrap();
     let titles: Vec<String> =
         report.records.iter().map(|record| format!("{} {}", record.id, record.title)).collect();
     let chapters = chapters();

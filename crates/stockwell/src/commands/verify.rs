@@ -33,7 +33,7 @@ fn invariant(text: &str) -> Result<Invariant, String> {
 pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
     let Verify { check: only, deep } = verify;
     let operator = Operator::open_to_read(call.config)?;
-    let options = Options { only, deep, now: operator.ctx.now };
+    let options = Options { only, deep, now: operator.ctx.now, keys_max: Options::KEYS_MAX };
     let bar = progress(call.out);
     let report = verify::run_watched(&operator.db, &options, |begun: Begun| {
         bar.set_length(u64::try_from(begun.total).unwrap_or(u64::MAX));

@@ -3,6 +3,7 @@
 use super::findings::Findings;
 use super::ground::{Ground, posting};
 use db::{Conn, DbError, Statement};
+use domain::Instant;
 use rustc_hash::FxHashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -31,9 +32,6 @@ const UNFIT: Statement = Statement::new(
 
 const COUNT: Statement = Statement::new("verify.answers.count", "select count(*) from ck_idem");
 
-/// Keys are folded in so many parts that one holds about a million.
-const PART: i64 = 1_000_000;
-
 /// Postings of one key stand together, as those of one request do, unless the key was forgotten in
 /// between and used anew.
 pub(super) fn one_effect(
@@ -41,7 +39,7 @@ pub(super) fn one_effect(
     ground: &Ground,
     findings: &mut Findings,
 ) -> Result<(), DbError> {
-    let parts = u64::try_from(ground.postings() / PART).unwrap_or(0).saturating_add(1);
+    let parts = u64::try_from(ground.postings() / ground.keys_max).unwrap_or(0).saturating_add(1);
     for part in 0..parts {
         let mut last: FxHashMap<u64, (i64, i64, i64)> = FxHashMap::default();
         conn.for_each(&KEYS, &[], |row| {
@@ -67,13 +65,18 @@ pub(super) fn one_effect(
     Ok(())
 }
 
+/// Since when a posting that was made under a key has its answer. A day of doubt: a posting is recorded a
+/// little after its request came.
+pub(super) fn kept_since(ground: &Ground) -> Instant {
+    let kept = db::idempotency::KEPT_MICROS.saturating_sub(86_400_000_000);
+    ground.now.plus_micros(kept.saturating_neg())
+}
+
 /// A posting whose key is still kept has its answer, and no answer is kept that is not final.
 pub(super) fn answered(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let answers = u64::try_from(conn.query_one(&COUNT, &[], |row| row.int(0))?).unwrap_or(0);
     findings.rows = findings.rows.saturating_add(answers);
-    // a day of doubt: a posting is recorded a little after its request came
-    let kept = db::idempotency::KEPT_MICROS.saturating_sub(86_400_000_000);
-    let since = ground.now.plus_micros(kept.saturating_neg());
+    let since = kept_since(ground);
     conn.for_each(&UNANSWERED, &[since.0.into()], |row| {
         let (place, key, status) = (posting(row.int(0)?, row.int(1)?), row.text(2)?, row.opt_int(3)?);
         findings.add(|| match status {

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::ground::{Ground, Key, movement};
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use super::trail::Trail;
 use db::{Conn, DbError, Row, Statement};
 use domain::{Delta, Instant};
@@ -55,7 +55,7 @@ fn key(row: &Row<'_>) -> Result<Key, DbError> {
 /// I-01: a balance is the sum of its history, at every version on the way.
 pub(super) fn history(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let mut broken = Vec::new();
-    for pass in passes(conn, &passes::BALANCES, KEYS_MAX)? {
+    for pass in passes(conn, &passes::BALANCES, ground.keys_max)? {
         let mut trails = trails(conn, pass, findings)?;
         conn.for_each(&BALANCES, &[], |row| {
             let key = key(row)?;

@@ -3,7 +3,9 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, audited, balances, chain, claims, costs, customers, documents, events, fifo, floor, kept, lots, lows, parents, periods, rebuild, returns, reversals, rights, rollups, said, serial_times, shape, stood, values, versions,
+    answers, audited, balances, chain, claims, costs, customers, documents, events, fifo, floor, kept,
+    kept_answers, lots, lows, parents, periods, rebuild, returns, reversals, rights, rollups, said, sent,
+    serial_times, shape, stood, told, units, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -117,14 +119,26 @@ pub(super) const ENTRIES: [Entry; 31] = [
     skipped(13, "The stock accounts equal the layers", NO_JOURNAL),
     runs(14, "A posting is reversed at most once, and as a whole", &[reversals::once, reversals::mirrored]),
     runs(15, "The hash chains are unbroken", &[chain::dense, chain::anchored, chain::hashes, chain::audit]),
-    runs(16, "No document is partly booked", &[documents::states, documents::booked]),
-    runs(17, "A request has one effect and one answer", &[answers::one_effect, answers::answered]),
+    runs(
+        16,
+        "No document is partly booked",
+        &[documents::states, documents::booked, sent::said, sent::postings],
+    ),
+    runs(
+        17,
+        "A request has one effect and one answer",
+        &[answers::one_effect, answers::answered, kept_answers::bodies],
+    ),
     skipped(
         18,
         "Acknowledged means present",
         "it takes a record outside of the database: see the crash tests",
     ),
-    runs(19, "Events are gapless, and every posting has its own", &[events::aggregates, events::postings]),
+    runs(
+        19,
+        "Events are gapless, and every posting has its own",
+        &[events::aggregates, events::postings, told::sites],
+    ),
     runs(20, "The feed skips nothing", &[events::positions, events::covered, events::in_order]),
     skipped(21, "Delivered at least once", "there are no subscribers with a record of their own yet"),
     runs(22, "Every change is in the audit log", &[chain::audit_head, audited::changes]),
@@ -143,6 +157,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             stood::spans,
             stood::booked,
             customers::links,
+            units::moves,
         ],
     ),
     runs(27, "Versions count the changes", &[versions::counted, said::items, said::lots, said::organisation]),

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::ground::Ground;
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use domain::Delta;
 use rustc_hash::FxHashMap;
@@ -170,7 +170,7 @@ fn held_to_log(
     findings: &mut Findings,
     figures: Figures,
 ) -> Result<(), DbError> {
-    for pass in passes(conn, &passes::LAYERS, KEYS_MAX)? {
+    for pass in passes(conn, &passes::LAYERS, ground.keys_max)? {
         let mut log = logged(conn, pass)?;
         conn.for_each(&LAYERS, &[], |row| {
             let key = (row.int(0)?, row.int(1)?, row.int(2)?);

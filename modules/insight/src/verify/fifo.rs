@@ -7,7 +7,7 @@
 
 use super::findings::Findings;
 use super::ground::{Ground, movement};
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use domain::costing::POOL_SEQ;
 use rustc_hash::FxHashMap;
@@ -58,7 +58,7 @@ pub(super) fn order(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Finding
     if !ground.deep {
         return Ok(());
     }
-    for pass in passes(conn, &passes::LAYERS, KEYS_MAX)? {
+    for pass in passes(conn, &passes::LAYERS, ground.keys_max)? {
         let (ages, mut steps) = (ages(conn, pass)?, steps(conn, pass)?);
         steps.sort_unstable();
         let mut rest = steps.as_slice();
@@ -185,6 +185,7 @@ mod tests {
         let ages = (1..9).map(|layer| ((1, 1, layer), layer)).collect();
         let ground = Ground {
             deep: true,
+            keys_max: 1,
             now: domain::Instant(0),
             zone: domain::Zone::UTC,
             locations: FxHashMap::default(),

@@ -3,7 +3,7 @@
 
 use super::findings::Findings;
 use super::ground::{Ground, Key, movement};
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use domain::{Delta, Instant};
 use rustc_hash::FxHashMap;
@@ -55,7 +55,7 @@ pub(super) fn instants(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Find
     if !ground.deep {
         return Ok(());
     }
-    for pass in passes(conn, &passes::MOVES, KEYS_MAX.saturating_mul(2))? {
+    for pass in passes(conn, &passes::MOVES, ground.keys_max.saturating_mul(2))? {
         let (keys, mut flows) = flows(conn, ground, pass)?;
         flows.sort_unstable();
         let mut rest = flows.as_slice();

@@ -85,6 +85,8 @@ pub(super) struct Lot {
 #[derive(Debug)]
 pub(super) struct Ground {
     pub(super) deep: bool,
+    /// How many keys are folded at a time.
+    pub(super) keys_max: i64,
     pub(super) now: Instant,
     pub(super) locations: FxHashMap<i64, Location>,
     pub(super) items: FxHashMap<i64, Item>,
@@ -97,6 +99,7 @@ impl Ground {
     pub(super) fn read(conn: &mut Conn<'_>, options: &Options) -> Result<Ground, DbError> {
         Ok(Ground {
             deep: options.deep,
+            keys_max: options.keys_max.max(1),
             now: options.now,
             locations: locations(conn)?,
             items: items(conn)?,

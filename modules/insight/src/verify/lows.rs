@@ -3,7 +3,7 @@
 
 use super::findings::Findings;
 use super::ground::{Ground, Key};
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use domain::{Delta, Instant};
 use rustc_hash::FxHashMap;
@@ -28,7 +28,7 @@ pub(super) fn held(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings
     if !ground.deep {
         return Ok(());
     }
-    for pass in passes(conn, &passes::MOVES, KEYS_MAX.saturating_mul(2))? {
+    for pass in passes(conn, &passes::MOVES, ground.keys_max.saturating_mul(2))? {
         let lows = lows(conn, ground, pass)?;
         conn.for_each(&KEPT, &[], |row| {
             let key = Key { item: row.int(1)?, location: row.int(2)?, lot: row.int(3)?, status: row.int(4)? };

@@ -22,6 +22,7 @@ mod findings;
 mod floor;
 mod ground;
 mod kept;
+mod kept_answers;
 mod lots;
 mod lows;
 mod parents;
@@ -34,10 +35,13 @@ mod reversals;
 mod rights;
 mod rollups;
 mod said;
+mod sent;
 mod serial_times;
 mod shape;
 mod stood;
+mod told;
 mod trail;
+mod units;
 mod values;
 mod versions;
 
@@ -59,6 +63,13 @@ pub struct Options {
     pub deep: bool,
     /// What time it is: an answer that is older than its life may be gone.
     pub now: Instant,
+    /// So many keys, or entries, are folded at a time, about 100 bytes each; see [`Options::KEYS_MAX`].
+    pub keys_max: i64,
+}
+
+impl Options {
+    /// How many keys are folded at a time where nobody says otherwise: 100 MB.
+    pub const KEYS_MAX: i64 = passes::KEYS_MAX;
 }
 
 /// A check that begins, for whoever waits.

@@ -26,9 +26,6 @@ const LAST_DIGEST: Statement = Statement::new(
     "select n, heads, state_hash, movements from ck_digest order by n desc limit 1",
 );
 
-/// Claims are folded in so many parts that one holds about this many.
-const PART: i64 = 1_000_000;
-
 /// A change of a claim, as a posting keeps it.
 #[derive(Deserialize)]
 struct Entry<'a> {
@@ -79,9 +76,9 @@ fn part_of(id: &ClaimId, parts: u64) -> u64 {
 }
 
 /// Each claim is as the last change of it that a posting tells of has left it.
-pub(super) fn claims(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+pub(super) fn claims(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let count = conn.query_one(&COUNT, &[], |row| row.int(0))?;
-    let parts = u64::try_from(count / PART).unwrap_or(0).saturating_add(1);
+    let parts = u64::try_from(count / ground.keys_max).unwrap_or(0).saturating_add(1);
     for part in 0..parts {
         let mut lasts = fold(conn, (part, parts), findings)?;
         conn.for_each(&CLAIMS, &[], |row| {
@@ -176,7 +173,7 @@ pub(super) fn digest(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
     let Some((n, heads, hash, movements)) = last else { return Ok(()) };
     // heads that cannot be read are told of with the chains
     let Some(heads) = Head::list(&heads) else { return Ok(()) };
-    let replayed = digest::replay(conn, &heads)?;
+    let replayed = digest::replay(conn, &heads, ground.keys_max)?;
     findings.hold(replayed.movements == movements, || {
         format!("digest {n} counts {movements} movements; up to its heads there are {}", replayed.movements)
     });

@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::ground::{self, Ground, Key};
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use domain::{Date, Delta, Status};
 use rustc_hash::FxHashMap;
@@ -79,7 +79,7 @@ fn fold(conn: &mut Conn<'_>, pass: Pass, findings: &mut Findings) -> Result<Fold
 
 /// The roll-ups of each month are what its movements come to.
 pub(super) fn months(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    for pass in passes(conn, &passes::MONTHS, KEYS_MAX)? {
+    for pass in passes(conn, &passes::MONTHS, ground.keys_max)? {
         let Folded { mut months, mut values } = fold(conn, pass, findings)?;
         conn.for_each(&MONTHS, &[], |row| {
             let key = Key { item: row.int(1)?, location: row.int(2)?, lot: row.int(3)?, status: row.int(4)? };

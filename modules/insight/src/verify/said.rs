@@ -51,9 +51,6 @@ const MADE: Statement = Statement::new(
      where kind in ('stock.reserved', 'stock.allocated', 'stock.claim_backordered')",
 );
 
-/// Claims are compared in so many parts that one holds about this many.
-const PART: i64 = 1_000_000;
-
 /// What an event says of an item.
 #[derive(Deserialize)]
 struct ItemSaid {
@@ -216,7 +213,7 @@ pub(super) fn claims(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
         return Ok(());
     }
     let count = conn.query_one(&COUNT, &[], |row| row.int(0))?;
-    let parts = u64::try_from(count / PART).unwrap_or(0).saturating_add(1);
+    let parts = u64::try_from(count / ground.keys_max).unwrap_or(0).saturating_add(1);
     for part in 0..parts {
         let is_here = |id: &ClaimId| u64::from(id.bytes().last().copied().unwrap_or(0)) % parts == part;
         let mut claims: FxHashMap<ClaimId, Promise> = FxHashMap::default();

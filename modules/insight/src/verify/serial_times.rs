@@ -4,7 +4,7 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::lots::traced;
-use super::passes::{self, KEYS_MAX, Pass, passes};
+use super::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use domain::item::Tracking;
 use domain::{Delta, Instant, Qty};
@@ -50,7 +50,7 @@ pub(super) fn instants(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Find
     if !ground.deep || !ground.items.values().any(|item| item.tracking == Tracking::Serial) {
         return Ok(());
     }
-    for pass in passes(conn, &passes::MOVES, KEYS_MAX.saturating_mul(2))? {
+    for pass in passes(conn, &passes::MOVES, ground.keys_max.saturating_mul(2))? {
         let mut flows = flows(conn, ground, pass)?;
         flows.sort_unstable();
         for own in flows.chunk_by(|one, next| one.0 == next.0) {

@@ -27,7 +27,41 @@ struct Span {
 }
 
 /// Where each place stood that was ever put elsewhere, each in the order of time.
-type Sites = FxHashMap<i64, Vec<Span>>;
+#[derive(Default)]
+pub(super) struct Sites(FxHashMap<i64, Vec<Span>>);
+
+impl Sites {
+    /// All of them.
+    pub(super) fn read(conn: &mut Conn<'_>) -> Result<Sites, DbError> {
+        let mut sites = Sites::default();
+        conn.for_each(&STOOD, &[], |row| {
+            if row.bool(4)? {
+                let span = Span { since: row.int(2)?, until: row.int(3)?, site: row.int(1)? };
+                sites.0.entry(row.int(0)?).or_default().push(span);
+            }
+            Ok(())
+        })?;
+        Ok(sites)
+    }
+
+    /// The sites at which a place may have stood at an instant: at the very instant at which it was put
+    /// elsewhere, both. None where it belongs to no site.
+    pub(super) fn of(&self, ground: &Ground, place: i64, at: i64) -> Vec<i64> {
+        match self.0.get(&place) {
+            None => ground
+                .locations
+                .get(&place)
+                .map(|place| place.site)
+                .filter(|site| *site != 0)
+                .into_iter()
+                .collect(),
+            Some(spans) => {
+                let then = spans.iter().filter(|span| span.since <= at && at <= span.until);
+                then.map(|span| span.site).collect()
+            }
+        }
+    }
+}
 
 /// A place and one of what it stood below, until when.
 #[derive(Clone, Copy)]
@@ -59,14 +93,14 @@ pub(super) fn spans(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Finding
         }
         last = Some(Last { place, above, until });
         if row.bool(4)? {
-            sites.entry(place).or_default().push(Span { since, until, site: above });
+            sites.0.entry(place).or_default().push(Span { since, until, site: above });
         }
         Ok(())
     })?;
     if let Some(last) = last {
         ends_in_the_tree(ground, last, findings);
     }
-    let mut places: Vec<(i64, Vec<Span>)> = sites.into_iter().collect();
+    let mut places: Vec<(i64, Vec<Span>)> = sites.0.into_iter().collect();
     places.sort_unstable_by_key(|(place, _)| *place);
     for (place, mut spans) in places {
         spans.sort_unstable_by_key(|span| (span.since, span.until));
@@ -108,14 +142,7 @@ fn torn(spans: &[Span]) -> Option<i64> {
 
 /// Every movement is booked in the groups of the sites where its places stood when it was recorded.
 pub(super) fn booked(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let mut sites = Sites::default();
-    conn.for_each(&STOOD, &[], |row| {
-        if row.bool(4)? {
-            let span = Span { since: row.int(2)?, until: row.int(3)?, site: row.int(1)? };
-            sites.entry(row.int(0)?).or_default().push(span);
-        }
-        Ok(())
-    })?;
+    let sites = Sites::read(conn)?;
     conn.for_each(&BOOKED, &[], |row| {
         findings.row();
         let at = row.int(3)?;
@@ -139,7 +166,7 @@ pub(super) fn booked(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
 /// Whether a group is that of a place at an instant; at the very instant at which it was put elsewhere,
 /// both are.
 fn fits(ground: &Ground, sites: &Sites, place: i64, group: i64, at: i64) -> bool {
-    match sites.get(&place) {
+    match sites.0.get(&place) {
         None => ground.group(place) == group,
         Some(spans) => {
             spans.iter().any(|span| span.since <= at && at <= span.until && ground.group(span.site) == group)

@@ -217,7 +217,7 @@ impl World {
 
     /// All invariants.
     pub(crate) fn options(&self, deep: bool) -> Options {
-        Options { only: Vec::new(), deep, now: self.now() }
+        Options { only: Vec::new(), deep, now: self.now(), keys_max: Options::KEYS_MAX }
     }
 
     /// What a run over the database finds.

@@ -16,6 +16,7 @@ macro_rules! fault {
 
 mod folds;
 mod records;
+mod references;
 mod returns;
 mod said;
 mod stock;
@@ -57,6 +58,6 @@ const fn guard(sqlite: &'static str, postgres: &'static str) -> Statement {
 
 /// All of them.
 pub(crate) fn faults() -> impl Iterator<Item = &'static Fault> {
-    let kept = stock::FAULTS.iter().chain(records::FAULTS).chain(returns::FAULTS);
+    let kept = stock::FAULTS.iter().chain(records::FAULTS).chain(references::FAULTS).chain(returns::FAULTS);
     kept.chain(folds::FAULTS).chain(said::FAULTS)
 }

@@ -1,0 +1,178 @@
+//! Faults of places, units, versions and rights: what a row leads to is gone, or is not what it says.
+
+use super::Fault;
+use db::Statement;
+
+pub(super) const FAULTS: &[Fault] = &[
+    fault!(
+        "I-26",
+        "a customer is said to have a posting that is not there",
+        [],
+        "update exchange_customer_posting set posting = (select a.id from stock_transfer a limit 1)",
+    ),
+    fault!(
+        "I-26",
+        "a customer is said to have bought at another time",
+        [],
+        "update exchange_customer_posting set effective_at = (select min(p.recorded_at) from stock_posting p)",
+    ),
+    fault!(
+        "I-26",
+        "a movement leads nowhere",
+        ["I-01", "I-03", "I-15", "I-19", "I-30"],
+        "update stock_movement set to_location = 999999 where (lane, number) = (select p.lane, p.number
+         from stock_posting p where p.note = 'first')",
+    ),
+    fault!(
+        "I-26",
+        "a site stands below its own bin",
+        [],
+        "update places_location set parent_id = (select l.id from places_location l where l.code = 'L1')
+         where code = 'L'",
+    ),
+    fault!(
+        "I-26",
+        "a step of the tree is gone",
+        [],
+        "delete from places_tree where depth = 1 and descendant = (select l.id from places_location l
+         where l.code = 'L1')",
+    ),
+    fault!(
+        "I-26",
+        "an item with stock is archived",
+        ["I-27"],
+        "update catalog_item set archived = true where sku = 'BOLT'",
+    ),
+    fault!(
+        "I-26",
+        "a bin with stock is archived",
+        [],
+        "update places_location set archived = true, archived_at = changed_at where code = 'L1'",
+    ),
+    fault!(
+        "I-26",
+        "a bin is archived with nothing above it",
+        [],
+        "update places_location set archived = true where code = 'M2'",
+    ),
+    fault!(
+        "I-26",
+        "a bin is in use below an archived site",
+        [],
+        "update places_location set archived = true, archived_at = changed_at where code = 'O'",
+    ),
+    fault!(
+        "I-26",
+        "a site of an open transfer is archived",
+        [],
+        "update places_location set archived = true, archived_at = changed_at where code = 'N'",
+    ),
+    fault!(
+        "I-26",
+        "nobody knows where a pallet stood for a while",
+        [],
+        "update stock_stood set since = (select max(p.recorded_at) from stock_posting p) where is_site
+         and since > (select min(s.since) from stock_stood s) and place = (select l.id from places_location l
+         where l.code = 'PALLET')",
+    ),
+    fault!(
+        "I-26",
+        "a pallet is said to stand where it stood",
+        [],
+        "update stock_stood set until = (select max(s.until) from stock_stood s) where not is_site and
+         until < (select max(s.until) from stock_stood s) and place = (select l.id from places_location l
+         where l.code = 'PALLET')",
+    ),
+    fault!(
+        "I-26",
+        "a pallet is said to have left where it stands",
+        [],
+        "update stock_stood set until = (select max(p.recorded_at) from stock_posting p) where not is_site
+         and until = (select max(s.until) from stock_stood s) and place = (select l.id from places_location l
+         where l.code = 'PALLET')",
+    ),
+    fault!(
+        "I-26",
+        "where an emptied bin stood is forgotten",
+        ["I-19"],
+        "delete from stock_stood where place = (select l.id from places_location l where l.code = 'L9')",
+    ),
+    fault!(
+        "I-26",
+        "a bin is said to have gone before its goods came",
+        ["I-19"],
+        "update stock_stood set until = (select p.recorded_at from stock_posting p where p.note = 'first')
+         where is_site and since = (select min(s.since) from stock_stood s) and place = (select l.id from
+         places_location l where l.code = 'L9')",
+        "update stock_stood set since = (select p.recorded_at from stock_posting p where p.note = 'first')
+         where is_site and until = (select max(s.until) from stock_stood s) and place = (select l.id from
+         places_location l where l.code = 'L9')",
+    ),
+    fault!(
+        "I-26",
+        "a unit was moved from where it never stood",
+        [],
+        "update stock_unit_move set from_parent = to_parent",
+    ),
+    fault!(
+        "I-26",
+        "a unit stands where no move has brought it",
+        [],
+        "update stock_unit_move set to_parent = from_parent",
+    ),
+    fault!("I-26", "a move of a unit is missing", [], "update stock_unit_move set seq = seq + 1"),
+    fault!(
+        "I-26",
+        "a move of a unit has no posting",
+        [],
+        "update stock_unit_move set posting = (select p.id from stock_posting p where p.note = 'first')",
+    ),
+    fault!(
+        "I-26",
+        "a base unit is two of itself",
+        ["I-27"],
+        "update catalog_unit set num = 2 where unit = 'kg'",
+    ),
+    fault!(
+        "I-26",
+        "a bin is blocked without a reason",
+        [],
+        "update places_location set blocked = true where code = 'M2'",
+    ),
+    fault!(
+        "I-27",
+        "an item was changed without a trace",
+        [],
+        "update catalog_item set version = version + 1 where sku = 'NAIL'",
+    ),
+    fault!(
+        "I-27",
+        "a location was changed without a trace",
+        [],
+        "update places_location set version = version + 1 where code = 'M2'",
+    ),
+    fault!(
+        "I-27",
+        "a document was changed without a trace",
+        [],
+        "update stock_transfer set version = version + 1 where state = 4",
+    ),
+    fault!(
+        "I-28",
+        "a grant is for a place that is not there",
+        [],
+        "update access_grant set location_id = 999999",
+    ),
+    fault!(
+        "I-28",
+        "a role allows what there is not",
+        [],
+        "update access_role set permissions = '[\"stock.conjure\"]' where name = 'counter'",
+    ),
+    fault!(
+        "I-28",
+        "a key is held to a place that is not there",
+        [],
+        "update access_key set locations = '[999999]'",
+    ),
+];
