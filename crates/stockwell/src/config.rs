@@ -30,7 +30,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 14] = [
+pub const KEYS: [Key; 15] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key("listen", "127.0.0.1:8080", "the address to listen on"),
@@ -48,6 +48,11 @@ pub const KEYS: [Key; 14] = [
     key("limits.streams", "10", "event streams at the same time for one key"),
     key("shutdown.delay_seconds", "5", "seconds between `not ready` and the end of accepting"),
     key("shutdown.patience_seconds", "30", "seconds that running requests may take after that"),
+    key(
+        "verify.hour",
+        "2",
+        "the hour of the day, in UTC, at which the server verifies the books; `off` for never",
+    ),
     key(
         "database_unsafe",
         "false",
@@ -168,6 +173,7 @@ impl Config {
         self.listen()?;
         self.limits()?;
         self.closing()?;
+        self.verify_hour()?;
         self.flag("database_unsafe")?;
         self.log_filter()?;
         match self.text("log.format") {
@@ -269,6 +275,23 @@ impl Config {
         })
     }
 
+    /// The hour of the day, in UTC, at which the books are verified; `None` for never.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for what is no hour.
+    pub fn verify_hour(&self) -> Result<Option<u8>, Stop> {
+        match self.text("verify.hour") {
+            "off" => Ok(None),
+            text => match text.parse() {
+                Ok(hour @ 0..24) => Ok(Some(hour)),
+                _ => {
+                    Err(self
+                        .wrong("verify.hour", &format!("`{text}` is neither an hour from 0 to 23 nor `off`")))
+                }
+            },
+        }
+    }
+
     /// All values with their sources, without secrets.
     pub fn shown(&self) -> impl Iterator<Item = (Key, String, &Source)> {
         KEYS.iter().filter_map(|key| {
@@ -339,6 +362,9 @@ mod tests {
         ];
         assert_eq!(told, expected.map(|(value, source)| (value.to_owned(), source.to_owned())));
         assert_eq!(config.limits().unwrap().streams_max, 3);
+        assert_eq!(config.verify_hour().unwrap(), Some(2));
+        let off = read("[verify]\nhour = \"off\"", &[], Flags::default()).unwrap();
+        assert_eq!(off.verify_hour().unwrap(), None);
         assert_eq!(config.database(), "sqlite:from-flag/stockwell.db");
     }
 
@@ -351,6 +377,8 @@ mod tests {
             ("[limits]\nstreams = \"many\"", "the setting `limits.streams` (file"),
             ("[log]\nformat = \"xml\"", "the setting `log.format` (file"),
             ("[log]\nlevel = \"loud\"", "the setting `log.level` (file"),
+            ("[verify]\nhour = 24", "`24` is neither an hour from 0 to 23 nor `off`"),
+            ("[verify]\nhour = \"-1\"", "the setting `verify.hour` (file"),
         ];
         for (file, why) in rows {
             let stop = read(file, &[], Flags::default()).unwrap_err();

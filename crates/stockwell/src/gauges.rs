@@ -1,6 +1,7 @@
 //! What `/metrics` says about the store and the machine, read when somebody asks.
 
 use db::{Db, Health};
+use domain::Instant;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
 use prometheus_client::metrics::MetricType;
@@ -29,6 +30,27 @@ impl Upkept {
     }
 }
 
+/// What the last verification found.
+#[derive(Debug, Default)]
+pub(crate) struct Verified {
+    faults: AtomicU64,
+    /// When it ended, in seconds since 1970; 0 before the first.
+    ended_at: AtomicU64,
+}
+
+impl Verified {
+    /// Keeps what a verification found that ended now.
+    pub(crate) fn set(&self, faults: u64, now: Instant) {
+        self.faults.store(faults, Ordering::Relaxed);
+        self.ended_at.store(u64::try_from(now.0 / 1_000_000).unwrap_or_default(), Ordering::Relaxed);
+    }
+
+    /// How much was wrong, and when the last one ended.
+    pub(crate) fn get(&self) -> (u64, u64) {
+        (self.faults.load(Ordering::Relaxed), self.ended_at.load(Ordering::Relaxed))
+    }
+}
+
 /// The store and the disk under it.
 #[derive(Debug)]
 pub(crate) struct Gauges {
@@ -38,6 +60,8 @@ pub(crate) struct Gauges {
     pub(crate) file: Option<PathBuf>,
     /// What the worker tells.
     pub(crate) upkept: Arc<Upkept>,
+    /// What is found at night.
+    pub(crate) verified: Arc<Verified>,
 }
 
 impl Collector for Gauges {
@@ -52,6 +76,9 @@ impl Collector for Gauges {
         gauge("store_read_only", "Whether the store takes no writes", read_only.into())?;
         let position = u64::try_from(*self.db.feed_position().borrow()).unwrap_or_default();
         gauge("feed_position", "The last position that was given to an event", position)?;
+        let (faults, ended_at) = self.verified.get();
+        gauge("verify_faults", "What the last verification found wrong", faults)?;
+        gauge("verify_last_run_timestamp_seconds", "When the last verification ended", ended_at)?;
         if let Some(file) = &self.file {
             let mut log = file.as_os_str().to_owned();
             log.push("-wal");

@@ -13,6 +13,7 @@ mod gauges;
 pub mod ids;
 mod interrupt;
 mod logging;
+mod nightly;
 pub mod out;
 mod secret;
 pub mod server;

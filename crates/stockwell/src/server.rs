@@ -1,6 +1,6 @@
 //! A server in this process: the parts put together, from an open database to an answering socket.
 
-use crate::gauges::{Gauges, Upkept};
+use crate::gauges::{Gauges, Upkept, Verified};
 use crate::wiring::{self, Stockwell};
 use axum::Router;
 use bytes::Bytes;
@@ -30,6 +30,8 @@ pub struct ServerParts {
     pub readiness: Vec<Readiness>,
     /// Whether it does what becomes due by time alone. Left to others, it only answers.
     pub upkeep: bool,
+    /// The hour of the day, in UTC, at which it verifies the books; `None` when that is left to others.
+    pub verify_hour: Option<u8>,
 }
 
 /// A server that is ready to run.
@@ -38,19 +40,23 @@ pub struct Server {
     state: Stockwell,
     router: Router,
     upkeep: bool,
+    verify_hour: Option<u8>,
     upkept: Arc<Upkept>,
+    verified: Arc<Verified>,
 }
 
 impl Server {
     /// Puts the parts together.
     pub fn new(parts: ServerParts) -> Server {
-        let ServerParts { db, clock, ids, limits, readiness, upkeep } = parts;
+        let ServerParts { db, clock, ids, limits, readiness, upkeep, verify_hour } = parts;
         let access = wiring::access(&db);
         let vault = Vault::open(&db);
         let authenticator = access.authenticator();
         let file = db.settings().url.strip_prefix("sqlite:").map(PathBuf::from);
         let upkept = Arc::new(Upkept::default());
-        let gauges = Gauges { db: db.clone(), file, upkept: Arc::clone(&upkept) };
+        let verified = Arc::new(Verified::default());
+        let gauges =
+            Gauges { db: db.clone(), file, upkept: Arc::clone(&upkept), verified: Arc::clone(&verified) };
         let description = Bytes::from(description());
         let app = App::new(AppParts {
             db,
@@ -65,7 +71,7 @@ impl Server {
         app.measure(Box::new(gauges));
         let state = Stockwell { app: app.clone(), access, vault };
         let router = wiring::routes().router(&app, state.clone());
-        Server { state, router, upkeep, upkept }
+        Server { state, router, upkeep, verify_hour, upkept, verified }
     }
 
     /// What the handlers share.
@@ -75,11 +81,13 @@ impl Server {
 
     /// Answers until `stop` is ready and everything that was begun is answered.
     pub async fn run(self, listener: TcpListener, stop: impl Future<Output = ()>, closing: Closing) {
-        let Server { state, router, upkeep, upkept } = self;
+        let Server { state, router, upkeep, verify_hour, upkept, verified } = self;
+        let hour = verify_hour.unwrap_or_default();
         tokio::select! {
             () = web::serve(listener, router, &state.app, stop, closing) => {}
             () = state.access.watch() => {}
             () = crate::worker::work(state.app.clone(), &upkept), if upkeep => {}
+            () = crate::nightly::work(state.app.clone(), hour, &verified), if verify_hour.is_some() => {}
         }
     }
 }

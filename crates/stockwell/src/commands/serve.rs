@@ -128,6 +128,7 @@ async fn serve(
         limits: config.limits()?,
         readiness: vec![disk],
         upkeep: true,
+        verify_hour: config.verify_hour()?,
     });
     // before anybody is told that it runs: who is told may stop it at once
     let stop = told_to_stop(call.out, manner.closing.delay)?;

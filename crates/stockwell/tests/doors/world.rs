@@ -97,6 +97,7 @@ impl World {
             )],
             // nothing happens but what the test asks for, however long it takes
             upkeep: false,
+            verify_hour: None,
         };
         let (address, stop, ended) = start(parts);
         World {
