@@ -80,6 +80,7 @@ mod store_sales;
 #[cfg(test)]
 mod store_tests;
 mod store_vault;
+mod sums;
 mod sweep;
 #[cfg(test)]
 mod testing;

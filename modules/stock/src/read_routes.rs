@@ -1,6 +1,6 @@
 //! The routes that read the vault. None of them passes the queue of writes.
 
-use crate::{availability, claim, level, lot, posting_claims, rotation, valuation};
+use crate::{availability, claim, level, lot, posting_claims, rotation, sums, valuation};
 use domain::Permission;
 use web::{Reach, Routes};
 
@@ -8,6 +8,7 @@ use web::{Reach, Routes};
 pub fn read_routes<S: web::State>() -> Routes<S> {
     Routes::new("stock")
         .add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(sums::api::list_stock_sums))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::api::get_item_availability))
         .add(Permission::StockRead, Reach::Named, web::routes!(rotation::api::list_rotation))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_reservations))
