@@ -1,6 +1,7 @@
 //! Copies the log back into the file, beside the writer. Invariant: the log is bounded, whatever
-//! the load: beyond a size the writer itself copies it, between two commits and after its callers
-//! are answered.
+//! the load: beyond a size the writer itself copies what is left, between two commits and after its
+//! callers are answered. A reader with an old snapshot holds the copy up, and the log grows as long as
+//! it reads; what has gathered then is copied beside the writer too.
 
 use crate::error::DbError;
 use crate::settings::Settings;
@@ -11,10 +12,15 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Pages (16 mebibytes) by which the log grows before it is copied beside the writer.
-const STEP_PAGES: i32 = 4_096;
-/// Pages (64 mebibytes) from which on the writer copies it, so that it begins anew.
-const PAGES_MAX: i32 = 16_384;
+/// Pages (32 mebibytes) by which the log grows before it is copied beside the writer. A page that was
+/// written several times since the last copy is copied once.
+const STEP_PAGES: i32 = 8_192;
+/// Pages (128 mebibytes) from which on the writer copies the rest, so that the log begins anew ...
+const PAGES_MAX: i32 = 32_768;
+/// ... when no more than this (64 mebibytes) is left to copy: that is soon done.
+const REST_PAGES: i32 = 16_384;
+/// Pages (512 mebibytes) from which on the writer copies whatever is left.
+const BACKLOG_PAGES: i32 = 131_072;
 
 const PASSIVE: &str = "pragma wal_checkpoint(passive)";
 const TRUNCATE: &str = "pragma wal_checkpoint(truncate)";
@@ -52,9 +58,36 @@ impl Signal {
 pub(crate) struct Log {
     /// Pages in the log after the last commit.
     pages: Arc<AtomicI32>,
-    /// Pages in the log when it was last copied.
-    copied: i32,
+    /// Pages of it that are copied back, as the last copy said.
+    copied: Arc<AtomicI32>,
+    /// Pages in the log when somebody was last asked to copy it.
+    asked: i32,
     signal: Arc<Signal>,
+}
+
+/// Who copies the log after a commit.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Copier {
+    /// It is too short.
+    Nobody,
+    /// The thread beside the writer.
+    Thread,
+    /// The writer, before it goes on.
+    Writer,
+}
+
+/// Who copies a log of so many pages, of which so many are copied, and which had so many when somebody
+/// was last asked.
+const fn copier_of(pages: i32, copied: i32, asked: i32) -> Copier {
+    if pages - asked < STEP_PAGES {
+        return Copier::Nobody;
+    }
+    let rest = pages - copied;
+    if pages >= BACKLOG_PAGES || (pages >= PAGES_MAX && rest <= REST_PAGES) {
+        Copier::Writer
+    } else {
+        Copier::Thread
+    }
 }
 
 impl Log {
@@ -68,7 +101,7 @@ impl Log {
         }))
         .map_err(|error| name(&error, "checkpoint", None))?;
         let signal = Arc::new(Signal { wanted: Mutex::new(Wanted::Nothing), changed: Condvar::new() });
-        Ok(Log { pages, copied: 0, signal })
+        Ok(Log { pages, copied: Arc::new(AtomicI32::new(0)), asked: 0, signal })
     }
 
     /// The thread that copies beside the writer.
@@ -78,10 +111,12 @@ impl Log {
         settings: &Settings,
     ) -> Result<impl FnOnce() + Send + 'static, DbError> {
         let conn = open::writer(path, settings)?;
-        let signal = Arc::clone(&self.signal);
+        let (signal, copied) = (Arc::clone(&self.signal), Arc::clone(&self.copied));
         Ok(move || {
             while signal.wait() == Wanted::Copy {
-                copy(&conn, PASSIVE);
+                if let Some(pages) = copy(&conn, PASSIVE) {
+                    copied.store(pages, Ordering::Relaxed);
+                }
             }
         })
     }
@@ -89,24 +124,34 @@ impl Log {
     /// After each commit, when the callers are answered.
     pub(crate) fn after_commit(&mut self, conn: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        if pages < self.copied {
-            // the log has begun anew
-            self.copied = 0;
+        if pages < self.asked {
+            self.begun_anew();
         }
-        if pages >= PAGES_MAX {
-            copy(conn, PASSIVE);
-        } else if pages.saturating_sub(self.copied) >= STEP_PAGES {
-            self.copied = pages;
-            self.signal.set(Wanted::Copy);
+        // the thread may still tell of the log before this one
+        let copied = self.copied.load(Ordering::Relaxed).min(pages);
+        match copier_of(pages, copied, self.asked) {
+            Copier::Nobody => return,
+            Copier::Thread => self.signal.set(Wanted::Copy),
+            Copier::Writer => {
+                if let Some(pages) = copy(conn, PASSIVE) {
+                    self.copied.store(pages, Ordering::Relaxed);
+                }
+            }
         }
+        self.asked = pages;
     }
 
     /// When there is nothing to do: gives the log's disk space back.
     pub(crate) fn idle(&mut self, conn: &Connection) {
         if self.pages.swap(0, Ordering::Relaxed) > 0 {
-            self.copied = 0;
+            self.begun_anew();
             copy(conn, TRUNCATE);
         }
+    }
+
+    fn begun_anew(&mut self) {
+        self.asked = 0;
+        self.copied.store(0, Ordering::Relaxed);
     }
 }
 
@@ -139,14 +184,47 @@ pub(crate) fn tidy(path: &Path) {
     }
 }
 
-/// A reader or another copy may be in the way: then the next one copies more.
-fn copy(conn: &Connection, statement: &'static str) {
+/// How many pages of the log are in the file then; `None` when another copy is under way. A reader may be
+/// in the way too: then the next one copies more.
+fn copy(conn: &Connection, statement: &'static str) -> Option<i32> {
     let copied = conn.prepare_cached(statement).and_then(|mut statement| {
         statement
-            .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?)))
+            .query_row([], |row| Ok((row.get::<_, i32>(0)?, row.get::<_, i32>(1)?, row.get::<_, i32>(2)?)))
     });
     match copied {
-        Ok((_, pages, copied)) => tracing::trace!(pages, copied, "the log was copied back"),
-        Err(error) => tracing::warn!(%error, "the log could not be copied back"),
+        Ok((_, pages, copied)) => {
+            tracing::trace!(pages, copied, "the log was copied back");
+            (copied >= 0).then_some(copied)
+        }
+        Err(error) => {
+            tracing::warn!(%error, "the log could not be copied back");
+            None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thread_copies_until_little_is_left_of_a_long_log() {
+        use Copier::{Nobody, Thread, Writer};
+        // pages, copied, asked
+        for (log, who) in [
+            ((STEP_PAGES - 1, 0, 0), Nobody),
+            ((STEP_PAGES, 0, 0), Thread),
+            ((STEP_PAGES + 100, 0, STEP_PAGES), Nobody),
+            ((PAGES_MAX - 1, PAGES_MAX - 2, 0), Thread),
+            ((PAGES_MAX, PAGES_MAX - REST_PAGES, 0), Writer),
+            ((PAGES_MAX, PAGES_MAX - REST_PAGES - 1, 0), Thread),
+            // it has tried just now
+            ((PAGES_MAX, PAGES_MAX, PAGES_MAX - 1), Nobody),
+            ((BACKLOG_PAGES - 1, 0, 0), Thread),
+            ((BACKLOG_PAGES, 0, 0), Writer),
+        ] {
+            let (pages, copied, asked) = log;
+            assert_eq!(copier_of(pages, copied, asked), who, "{log:?}");
+        }
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, DbE
         .and_then(|()| {
             conn.execute_batch(
                 "pragma synchronous = full;
-                 pragma journal_size_limit = 67108864;
+                 pragma journal_size_limit = 134217728;
                  pragma temp_store = memory;",
             )
         })
