@@ -42,13 +42,7 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
 /// Writes down a digest when one is due; until when digests rest afterwards.
 async fn write_digest(app: &App) -> Instant {
     let (begun, round) = (Instant::now(), app.clone());
-    let done = tokio::task::spawn_blocking(move || {
-        if round.db().read_blocking(digest::is_due)? {
-            return digest::make(round.db(), &context(&round));
-        }
-        Ok(None)
-    })
-    .await;
+    let done = tokio::task::spawn_blocking(move || digest::make_due(round.db(), &context(&round))).await;
     match done {
         Ok(Ok(Some(digest))) => {
             tracing::info!(postings = digest.postings, movements = digest.movements, "digest");

@@ -8,6 +8,9 @@
 //! number: these three, the instant, what came in (quantity, value) and what is left. Each number
 //! is eight bytes, little endian.
 //!
+//! The state is hashed for backups. While the product serves, digests name the heads alone: what they cost
+//! does not grow with the ledger, and no snapshot is held for long.
+//!
 //! It is read from a snapshot and written in a transaction of its own, so no writer waits for it.
 
 use crate::store_digest as sql;
@@ -107,11 +110,16 @@ impl StateHash {
     }
 }
 
-/// The digest of a snapshot.
+/// The digest of a snapshot, with the hash of its state.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub fn read(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
+    Ok(Anchor { state_hash: Some(sql::state_hash(conn)?), ..read_heads(conn)? })
+}
+
+/// The digest of a snapshot, without a hash of its state.
+fn read_heads(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
     let heads = sql::heads(conn)?;
     let (last, counted) = match sql::last(conn)? {
         Some((text, movements)) => (Head::list(&text).unwrap_or_default(), movements),
@@ -127,7 +135,7 @@ pub fn read(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
         postings: heads.iter().fold(0, |sum, head| sum.saturating_add(head.number)),
         heads: Head::text(&heads),
         movements,
-        state_hash: sql::state_hash(conn)?,
+        state_hash: None,
     })
 }
 
@@ -140,13 +148,26 @@ pub fn is_due(conn: &mut Conn<'_>) -> Result<bool, DbError> {
     Ok(postings.saturating_sub(sql::last_postings(conn)?) >= POSTINGS_BETWEEN)
 }
 
-/// Makes a digest and writes it down: for upkeep, when it is [due](is_due), and for every backup.
-/// None when nothing was posted since the last one, or another process was faster.
+/// Makes a digest with the hash of the state and writes it down, for every backup. None when nothing
+/// was posted since the last one, or another process was faster.
 ///
 /// # Errors
 /// When the database cannot be read or written.
 pub fn make(db: &Db, ctx: &Ctx) -> Result<Option<Anchor>, DbError> {
-    let digest = db.read_blocking(read)?;
+    write(db, ctx, db.read_blocking(read)?)
+}
+
+/// Makes a digest of the heads and writes it down, when it is [due](is_due).
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub fn make_due(db: &Db, ctx: &Ctx) -> Result<Option<Anchor>, DbError> {
+    let digest =
+        db.read_blocking(|conn| if is_due(conn)? { read_heads(conn).map(Some) } else { Ok(None) })?;
+    digest.map_or(Ok(None), |digest| write(db, ctx, digest))
+}
+
+fn write(db: &Db, ctx: &Ctx, digest: Anchor) -> Result<Option<Anchor>, DbError> {
     let (kept, ctx) = (digest.clone(), ctx.clone());
     let is_written = db.write_blocking(move |tx| stock::anchor(tx, &ctx, &kept))?;
     Ok(is_written.then_some(digest))

@@ -56,7 +56,8 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         anchor
     };
     let (bytes, sha256) = file_hash(&to)?;
-    let (postings, state_hash) = (anchor.postings, hex::digits(&anchor.state_hash));
+    let (postings, state_hash) =
+        (anchor.postings, anchor.state_hash.map_or_else(String::new, |hash| hex::digits(&hash)));
     let written = Written { file: to, bytes, sha256, engine, postings, state_hash };
     call.out.show(&written, |written| {
         let Written { file, bytes, sha256, engine: _, postings, state_hash } = written;

@@ -1,5 +1,5 @@
 //! The log, folded from its beginning, gives what is stored: the claims, and the state that the
-//! last digest has written down (I-30). Balances, layers, serials and months have their own checks.
+//! last digest of a state has written down (I-30). Balances, layers, serials and months have their own checks.
 
 use super::findings::Findings;
 use super::ground::Ground;
@@ -23,7 +23,7 @@ const CLAIMS: Statement = Statement::new(
 
 const LAST_DIGEST: Statement = Statement::new(
     "verify.rebuild.last_digest",
-    "select n, heads, state_hash, movements from ck_digest order by n desc limit 1",
+    "select n, heads, state_hash, movements from ck_digest where length(state_hash) > 0 order by n desc limit 1",
 );
 
 /// A change of a claim, as a posting keeps it.

@@ -75,9 +75,12 @@ fn a_digest_is_due_after_ten_thousand_postings(engine: Engine) {
     assert!(!is_due());
     post(1);
     assert!(is_due());
-    let made = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
-    assert_eq!((made.postings, made.movements), (10_000, 10_000));
+    let made = digest::make_due(&world.db, &world.ctx()).unwrap().unwrap();
+    assert_eq!((made.postings, made.movements, made.state_hash), (10_000, 10_000, None));
     assert!(!is_due());
+    assert_eq!(digest::make_due(&world.db, &world.ctx()).unwrap(), None, "none is due");
+    let state = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
+    assert!(state.postings == 10_000 && state.state_hash.is_some(), "a backup says more of the same moment");
     assert_eq!(digest::make(&world.db, &world.ctx()).unwrap(), None, "nothing came since");
     post(999);
     assert!(!is_due());
