@@ -84,9 +84,13 @@ async fn reserve_on_all(
     for _ in 0..connections {
         clients.push(address.connect().await?);
     }
+    let mut ready = Vec::with_capacity(connections);
+    for client in clients {
+        ready.push(Ready::new(client).await?);
+    }
     let begun = Instant::now();
     let tasks: Vec<_> =
-        clients.into_iter().map(|client| tokio::spawn(reserve_until(client, begun, span))).collect();
+        ready.into_iter().map(|ready| tokio::spawn(reserve_until(ready, begun, span))).collect();
     let mut commits = 0_u32;
     for task in tasks {
         if let Ok(done) = task.await {
@@ -96,14 +100,25 @@ async fn reserve_on_all(
     Ok(Commits { count: commits, elapsed: begun.elapsed() })
 }
 
-async fn reserve_until(
-    mut client: tokio_postgres::Client,
-    begun: Instant,
-    span: Duration,
-) -> Result<u32, tokio_postgres::Error> {
-    let lock = client.prepare("select reserved from db_floor_stock where id = 1 for update").await?;
-    let insert = client.prepare("insert into db_floor_claim (qty) values (1)").await?;
-    let update = client.prepare("update db_floor_stock set reserved = reserved + 1 where id = 1").await?;
+/// A connection that has prepared what it will ask.
+struct Ready {
+    client: tokio_postgres::Client,
+    lock: tokio_postgres::Statement,
+    insert: tokio_postgres::Statement,
+    update: tokio_postgres::Statement,
+}
+
+impl Ready {
+    async fn new(client: tokio_postgres::Client) -> Result<Ready, tokio_postgres::Error> {
+        let lock = client.prepare("select reserved from db_floor_stock where id = 1 for update").await?;
+        let insert = client.prepare("insert into db_floor_claim (qty) values (1)").await?;
+        let update = client.prepare("update db_floor_stock set reserved = reserved + 1 where id = 1").await?;
+        Ok(Ready { client, lock, insert, update })
+    }
+}
+
+async fn reserve_until(ready: Ready, begun: Instant, span: Duration) -> Result<u32, tokio_postgres::Error> {
+    let Ready { mut client, lock, insert, update } = ready;
     let mut commits = 0_u32;
     while begun.elapsed() < span {
         let tx = client.transaction().await?;

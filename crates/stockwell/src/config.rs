@@ -30,9 +30,14 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 15] = [
+pub const KEYS: [Key; 16] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
+    key(
+        "database_cache_mib",
+        "16",
+        "mebibytes of a database file that its writer keeps in memory, from 1 to 4096; more for many millions of movements",
+    ),
     key("listen", "127.0.0.1:8080", "the address to listen on"),
     key(
         "log.level",
@@ -59,6 +64,9 @@ pub const KEYS: [Key; 15] = [
         "accept a PostgreSQL that does not sync its commits; never for data that matters",
     ),
 ];
+
+/// The most memory that the writer of a database file may be given, in mebibytes.
+const CACHE_MIB_MAX: u32 = 4_096;
 
 /// Where a value came from.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -175,6 +183,7 @@ impl Config {
         self.closing()?;
         self.verify_hour()?;
         self.flag("database_unsafe")?;
+        self.cache_kib()?;
         self.log_filter()?;
         match self.text("log.format") {
             "json" | "text" => Ok(()),
@@ -207,6 +216,20 @@ impl Config {
     pub fn flag(&self, name: &str) -> Result<bool, Stop> {
         let text = self.text(name);
         text.parse().map_err(|_| self.wrong(name, &format!("`{text}` is neither `true` nor `false`")))
+    }
+
+    /// The page cache of the writer of a database file, in kibibytes.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for what is no number from 1 to [`CACHE_MIB_MAX`].
+    pub(crate) fn cache_kib(&self) -> Result<u32, Stop> {
+        const NAME: &str = "database_cache_mib";
+        let mib: u32 = self.number(NAME)?;
+        if (1..=CACHE_MIB_MAX).contains(&mib) {
+            Ok(mib * 1024)
+        } else {
+            Err(self.wrong(NAME, &format!("`{mib}` is not from 1 to {CACHE_MIB_MAX}")))
+        }
     }
 
     /// The folder of the data.

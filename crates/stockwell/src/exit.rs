@@ -16,6 +16,8 @@ pub enum Stop {
     Usage(String),
     /// `verify` found a violation: exit code 3. What it found is printed already.
     Violated,
+    /// A benchmark was told other numbers than the database holds: exit code 3.
+    Wrong(String),
     /// It could not run at all, for instance because the database is in use: exit code 4.
     CannotRun(String),
     /// A signal ended it before it was done: exit code 130. What it had committed stays.
@@ -55,7 +57,7 @@ impl Stop {
         (0, "done"),
         (1, "refused or failed; nothing was changed, but what an import had committed before stays"),
         (2, "called wrongly"),
-        (3, "`verify` found a violation"),
+        (3, "`verify` found a violation, or `bench` a number that is wrong"),
         (4, "could not run, for instance because the database is in use"),
         (78, "settings that cannot be read, or are not safe"),
         (INTERRUPTED, "ended by Ctrl-C or a signal before it was done; what was committed stays"),
@@ -67,6 +69,7 @@ impl Stop {
             Stop::Failed(problem) => problem.code.word(),
             Stop::Usage(_) => "called_wrongly",
             Stop::Violated => "violated",
+            Stop::Wrong(_) => "wrong_number",
             Stop::CannotRun(_) => "cannot_run",
             Stop::Interrupted(_) => "interrupted",
             Stop::Settings(_) => "invalid_settings",
@@ -79,6 +82,7 @@ impl Stop {
         match self {
             Stop::Failed(problem) => &problem.detail,
             Stop::Usage(text)
+            | Stop::Wrong(text)
             | Stop::CannotRun(text)
             | Stop::Interrupted(text)
             | Stop::Settings(text)
@@ -92,7 +96,7 @@ impl Stop {
         match self {
             Stop::Failed(_) => 1,
             Stop::Usage(_) => 2,
-            Stop::Violated => 3,
+            Stop::Violated | Stop::Wrong(_) => 3,
             Stop::CannotRun(_) => 4,
             Stop::Interrupted(_) => INTERRUPTED,
             Stop::Settings(_) | Stop::Unsafe(_) => 78,

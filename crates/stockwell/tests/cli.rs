@@ -7,6 +7,8 @@ mod ended;
 
 #[path = "cli/backups.rs"]
 mod backups;
+#[path = "cli/bench.rs"]
+mod bench;
 #[path = "cli/wrong.rs"]
 mod wrong;
 
@@ -224,31 +226,6 @@ fn users_and_keys_are_kept_by_the_operator() {
     assert_eq!(shell.run(&["user", "end", "ann"]).code, 1, "the last administrator stays");
     let head = shell.run(&["user", "list"]).good().out;
     assert!(head.starts_with("login  name  roles                   ended\nann    ann"), "{head}");
-}
-
-#[test]
-fn a_benchmark_measures_where_the_command_line_says_and_nowhere_else() {
-    let shell = Shell::ready();
-    let before = std::fs::read(shell.path("data").join("stockwell.db")).unwrap();
-    let small = ["--seconds", "1", "--items", "20", "--bins", "2", "--clients", "2"];
-    let bench =
-        |arguments: &[&str]| shell.run(&[&["--json", "bench", "post-bulk"], arguments, &small].concat());
-    let figures = bench(&["--data", "measured"]).good().json();
-    assert_eq!(figures["engine"], "sqlite");
-    assert_eq!(figures["refused"], 0);
-    assert_eq!(
-        figures["accepted"].as_u64().map(|count| count > 0 && count % 1_000 == 0),
-        Some(true),
-        "{figures}"
-    );
-    assert!(shell.path("measured").join("stockwell.db").exists());
-    assert_eq!(bench(&["--data", "measured"]).code, 4, "never into what is there already");
-    assert_eq!(bench(&["--engine", "postgres", "--database", "sqlite:other.db"]).code, 2);
-    assert!(!shell.path("other.db").exists());
-    bench(&["--database", "sqlite:named.db"]).good();
-    assert!(shell.path("named.db").exists());
-    let after = std::fs::read(shell.path("data").join("stockwell.db")).unwrap();
-    assert!(before == after, "the database of the environment is left alone");
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! What the benchmarks ask, in the words of the API.
 
-use crate::bench::client::request;
+use crate::bench::client::{Client, request};
 use crate::bench::load::{Ask, Tally, count, count_bulk};
+use anyhow::{Result, ensure};
 use std::fmt::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -103,7 +105,7 @@ impl Ask for Reserve {
 }
 
 /// An item stands in so many bins, as in a hall where each has its place and an overflow.
-const BINS_PER_ITEM: u64 = 3;
+pub(crate) const BINS_PER_ITEM: usize = 3;
 
 /// Receives one unit of any item into one of its bins.
 #[derive(Debug)]
@@ -112,6 +114,8 @@ pub(crate) struct Post {
     /// How many one-line postings a request has; 1 takes the single route.
     pub(crate) bulk: u64,
     pub(crate) bins: u64,
+    /// Every second posting of a bulk takes a unit out again, from where the opening stock lies.
+    pub(crate) issues: bool,
 }
 
 impl Ask for Post {
@@ -124,9 +128,10 @@ impl Ask for Post {
         }
         self.side.body.push_str(r#"{"postings":["#);
         for number in 0..self.bulk {
-            let line = self.line();
+            let is_issue = self.issues && number % 2 == 1;
+            let (kind, line) = if is_issue { ("issue", self.issue()) } else { ("receive", self.line()) };
             let comma = if number == 0 { "" } else { "," };
-            push(&mut self.side.body, format_args!(r#"{comma}{{"kind":"receive","lines":[{line}]}}"#));
+            push(&mut self.side.body, format_args!(r#"{comma}{{"kind":"{kind}","lines":[{line}]}}"#));
         }
         self.side.body.push_str("]}");
         self.side.post(out, "/api/v1/postings/bulk");
@@ -143,46 +148,70 @@ impl Ask for Post {
 impl Post {
     fn line(&mut self) -> String {
         let item = self.side.dice.roll(self.side.run.items);
-        let bin = (item + self.side.dice.roll(BINS_PER_ITEM)) % self.bins + 1;
+        let bin = (item + self.side.dice.roll(u64::try_from(BINS_PER_ITEM).unwrap_or(1))) % self.bins + 1;
         format!(r#"{{"sku":"I{item:06}","qty":"1","location":"BEN-{bin:03}","unit_cost":"2.50"}}"#)
+    }
+
+    /// The opening stock of an item lies in the bin of its own number, see `world`.
+    fn issue(&mut self) -> String {
+        let item = self.side.dice.roll(self.side.run.items);
+        let bin = (item + u64::try_from(super::world::SPECIAL).unwrap_or(0)) % self.bins + 1;
+        format!(r#"{{"sku":"I{item:06}","qty":"1","location":"BEN-{bin:03}"}}"#)
     }
 }
 
-/// Walks the ledger from the newest movement to the oldest, page by page: all of it, or that of one
-/// item or one bin.
+/// Pages of a walk until another one begins.
+const PAGES_PER_WALK: u32 = 20;
+
+/// Walks the ledger, page by page: all of it from any depth, or that of one item or one bin from its newest
+/// movement.
 #[derive(Debug)]
 pub(crate) struct Walk {
-    pub(crate) side: Side,
-    pub(crate) bins: u64,
-    /// Where the next page begins; none at the beginning of a walk.
-    pub(crate) cursor: Option<String>,
-    pub(crate) filter: String,
+    side: Side,
+    bins: u64,
+    /// Where pages of the whole ledger begin, from the newest to the oldest.
+    depths: Arc<Vec<String>>,
+    /// Where the next page begins.
+    cursor: Option<String>,
+    /// Pages of this walk so far; none before the first walk.
+    pages: Option<u32>,
+    filter: String,
 }
 
 impl Walk {
-    pub(crate) fn new(side: Side, bins: u64) -> Walk {
-        Walk { side, bins, cursor: None, filter: String::new() }
+    pub(crate) const fn new(side: Side, bins: u64, depths: Arc<Vec<String>>) -> Walk {
+        Walk { side, bins, depths, cursor: None, pages: None, filter: String::new() }
     }
 
     /// Every third walk is through everything.
     fn choose(&mut self) {
         self.filter.clear();
+        self.cursor = None;
         let dice = &mut self.side.dice;
         match dice.roll(3) {
             0 => push(&mut self.filter, format_args!("&sku=I{:06}", dice.roll(self.side.run.items))),
             1 => push(&mut self.filter, format_args!("&location=BEN-{:03}", dice.roll(self.bins) + 1)),
-            _ => {}
+            _ => {
+                let depth = dice.roll(u64::try_from(self.depths.len()).unwrap_or(0).max(1));
+                self.cursor = usize::try_from(depth).ok().and_then(|depth| self.depths.get(depth).cloned());
+            }
         }
     }
 }
 
 impl Ask for Walk {
     fn next(&mut self, out: &mut Vec<u8>) {
+        match self.pages {
+            Some(pages) if pages < PAGES_PER_WALK && self.cursor.is_some() => self.pages = Some(pages + 1),
+            _ => {
+                self.choose();
+                self.pages = Some(1);
+            }
+        }
         self.side.path.clear();
         push(&mut self.side.path, format_args!("/api/v1/ledger?limit=100"));
-        match &self.cursor {
-            None => self.choose(),
-            Some(cursor) => push(&mut self.side.path, format_args!("&cursor={cursor}")),
+        if let Some(cursor) = &self.cursor {
+            push(&mut self.side.path, format_args!("&cursor={cursor}"));
         }
         self.side.path.push_str(&self.filter);
         request(out, "GET", &self.side.path, &self.side.run.token, None, "");
@@ -190,9 +219,28 @@ impl Ask for Walk {
 
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
         count(status, body, tally);
-        let text = std::str::from_utf8(body).unwrap_or_default();
-        let next = text.rsplit_once(r#""next":""#).and_then(|(_, rest)| rest.split('"').next());
-        self.cursor = next.map(str::to_owned);
+        self.cursor = next_of(body).map(str::to_owned);
+    }
+}
+
+/// Where the page after this one begins.
+pub(crate) fn next_of(body: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(body).ok()?;
+    text.rsplit_once(r#""next":""#).and_then(|(_, rest)| rest.split('"').next())
+}
+
+/// Walks through the whole ledger once: where its pages begin.
+pub(crate) async fn depths(address: SocketAddr, token: &str) -> Result<Vec<String>> {
+    let (mut client, mut out, mut depths) = (Client::connect(address).await?, Vec::new(), Vec::new());
+    loop {
+        let cursor = depths.last().map_or(String::new(), |cursor| format!("&cursor={cursor}"));
+        request(&mut out, "GET", &format!("/api/v1/ledger?limit=500{cursor}"), token, None, "");
+        let reply = client.call(&out).await?;
+        ensure!(reply.status == 200, "a page of the ledger is answered with {}", reply.status);
+        match next_of(reply.body) {
+            Some(next) => depths.push(next.to_owned()),
+            None => return Ok(depths),
+        }
     }
 }
 

@@ -79,7 +79,7 @@ fn compare(leaves: Leaves, accepted: u64, gained: Held) -> Result<(), Stop> {
     if told == gained {
         return Ok(());
     }
-    Err(Stop::CannotRun(format!(
+    Err(Stop::Wrong(format!(
         "the clients were told that {accepted} were accepted, which makes {told:?}; the database gained {gained:?}"
     )))
 }

@@ -11,9 +11,18 @@ use std::time::{Duration, Instant};
 const START_SECONDS_MAX: u64 = 30;
 
 /// The memory that a process holds now, in mebibytes.
-pub(crate) fn memory_mib(process: u32) -> Option<u64> {
+fn memory_mib(process: u32) -> Option<u64> {
+    status_mib(process, "VmRSS:")
+}
+
+/// The most memory that a process has held so far, in mebibytes.
+pub(crate) fn memory_peak_mib(process: u32) -> Option<u64> {
+    status_mib(process, "VmHWM:")
+}
+
+fn status_mib(process: u32, name: &str) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = status.lines().find(|line| line.starts_with(name))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib / 1024)
 }
@@ -63,6 +72,11 @@ impl Server {
     /// The memory it holds now, in mebibytes.
     pub(crate) fn memory_mib(&self) -> Option<u64> {
         memory_mib(self.child.id())
+    }
+
+    /// The most memory it has held so far, in mebibytes.
+    pub(crate) fn memory_peak_mib(&self) -> Option<u64> {
+        memory_peak_mib(self.child.id())
     }
 
     /// The time that its threads have worked so far.

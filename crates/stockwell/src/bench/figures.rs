@@ -80,6 +80,9 @@ pub(crate) struct Figures {
     pub(crate) name: &'static str,
     pub(crate) engine: &'static str,
     pub(crate) clients: usize,
+    /// How many items and bins the world has.
+    pub(crate) items: u64,
+    pub(crate) bins: u64,
     /// How many movements there were beforehand.
     pub(crate) movements: u64,
     /// Accepted requests (or postings of bulks) per second: the median of the rounds.
@@ -100,7 +103,22 @@ pub(crate) struct Figures {
     pub(crate) start_ms: u128,
     pub(crate) memory_rest_mib: Option<u64>,
     pub(crate) memory_load_mib: Option<u64>,
-    /// The ratio over that of an empty ledger, where both are measured.
+    /// How many answers a second the same HTTP stack gives that only says hello, in the same rounds, and
+    /// `per_s` over it: where reads are measured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hello_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hello_ratio: Option<f64>,
+    /// Reservations of one hot item over those of any item, in the same rounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) hot_over_uniform: Option<f64>,
+    /// Scans of all movements a second, the floor of a report over everything.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scans_per_s: Option<f64>,
+    /// `per_s` over that of an empty ledger, where both are measured, and the same of the ratios to the
+    /// floor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rate_against_empty: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) against_empty: Option<f64>,
 }
@@ -115,6 +133,8 @@ impl Figures {
                 Engine::Postgres => "postgres",
             },
             clients: plan.clients,
+            items: plan.size.items,
+            bins: plan.size.bins,
             movements: plan.size.movements,
             per_s: 0.0,
             p50_ms: 0.0,
@@ -129,6 +149,11 @@ impl Figures {
             start_ms: 0,
             memory_rest_mib: None,
             memory_load_mib: None,
+            hello_per_s: None,
+            hello_ratio: None,
+            hot_over_uniform: None,
+            scans_per_s: None,
+            rate_against_empty: None,
             against_empty: None,
         }
     }

@@ -9,7 +9,7 @@ use stock::{Costing, HistoryMovement, HistoryPosting, Loader};
 use web::Failure;
 
 use super::Size;
-use super::askers::Dice;
+use super::askers::{BINS_PER_ITEM, Dice};
 
 /// Lines of a posting.
 const LINES: usize = 10;
@@ -34,7 +34,7 @@ struct Known {
     bins: Vec<LocationId>,
 }
 
-/// Adds so many movements to the world: receipts of one piece of any item into any bin, and as many
+/// Adds so many movements to the world: receipts of one piece of any item into one of its bins, and as many
 /// issues of one piece from where the opening stock lies.
 pub(crate) fn fill(config: &Config, size: &Size, movements: u64) -> Result<(), Stop> {
     if movements == 0 {
@@ -99,9 +99,10 @@ fn line(known: &Known, dice: &mut Dice, kind: Kind) -> Option<Line> {
         usize::try_from(dice.roll(u64::try_from(below).unwrap_or(1).max(1))).unwrap_or(0)
     };
     let number = roll(dice, known.items.len());
+    let bins = known.bins.len().max(1);
     let bin = match kind {
-        Kind::Issue => (number + super::world::SPECIAL) % known.bins.len().max(1),
-        _ => roll(dice, known.bins.len()),
+        Kind::Issue => (number + super::world::SPECIAL) % bins,
+        _ => (number + roll(dice, BINS_PER_ITEM)) % bins,
     };
     let (item, bin) = (*known.items.get(number)?, Place::good(*known.bins.get(bin)?));
     let (from, to) = match kind {

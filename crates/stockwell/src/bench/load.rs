@@ -15,6 +15,16 @@ pub(crate) trait Ask: Send {
     fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally);
 }
 
+impl Ask for Box<dyn Ask> {
+    fn next(&mut self, out: &mut Vec<u8>) {
+        self.as_mut().next(out);
+    }
+
+    fn answered(&mut self, status: u16, body: &[u8], tally: &mut Tally) {
+        self.as_mut().answered(status, body, tally);
+    }
+}
+
 /// What was counted.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tally {

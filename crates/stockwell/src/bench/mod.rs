@@ -13,6 +13,7 @@ mod child;
 mod client;
 mod figures;
 mod fill;
+mod hello;
 mod load;
 mod race;
 mod rounds;
@@ -29,7 +30,9 @@ use askers::{Post, Read, Reserve, Run, Side, Walk};
 use books::held_to;
 use child::Server;
 use db::cluster::TemporaryCluster;
-use rounds::{Floor, Measured};
+use hello::{Greet, Hello};
+use load::Ask;
+use rounds::{Beside, Floor, Measured, Others};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -76,6 +79,8 @@ pub(crate) struct Plan {
     pub(crate) size: Size,
     pub(crate) data: Option<PathBuf>,
     pub(crate) database: Option<String>,
+    /// The world is there already.
+    pub(crate) again: bool,
     /// What is imported, where an import is measured.
     pub(crate) file: Option<PathBuf>,
 }
@@ -124,9 +129,11 @@ fn measure(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop>
     if plan.name == Name::PostGrown {
         return grown(plan, site, runtime);
     }
-    fill::fill(&site.config, &plan.size, plan.size.movements)?;
+    if !plan.again {
+        fill::fill(&site.config, &plan.size, plan.size.movements)?;
+    }
     match plan.name {
-        Name::ReportScan => whole::report_scan(plan, site),
+        Name::ReportScan => whole::report_scan(plan, site, runtime),
         Name::ColdStart => runtime.block_on(whole::cold_start(plan, site)).map_err(Stop::cannot_run),
         _ => by_requests(plan, site, runtime),
     }
@@ -137,20 +144,38 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
     let flags =
         Flags { data: Some(data.to_owned()), database: Some(database.to_owned()), ..Flags::default() };
     let config = Config::read(&flags)?;
-    if crate::commands::init::prepare(&config)? {
-        let text =
-            "there is a database already, and a benchmark makes its own: name an empty one, or a new folder";
+    if plan.again {
+        // nothing is made where nothing was left
+        crate::commands::require_database(&config)?;
+    }
+    let there = crate::commands::init::prepare(&config)?;
+    if there != plan.again {
+        let text = if there {
+            "there is a database already, and a benchmark makes its own: name an empty one, or a new folder; \
+             with `--again` it measures in the world of an earlier run"
+        } else {
+            "there is no world of an earlier run: leave `--again` out, or name where it was left"
+        };
         return Err(Stop::CannotRun(text.to_owned()));
     }
     let token = match plan.name {
         Name::ImportYear => String::new(),
+        _ if plan.again => world::find(&config, &plan.size)?,
         _ => world::make(&config, &plan.size)?,
     };
     let floor = match plan.engine {
-        Engine::Sqlite => Floor::Sqlite(data.join("floor.db")),
+        // beside the product's own file, whose disk it is compared on
+        Engine::Sqlite => Floor::Sqlite(beside(&config, data)),
         Engine::Postgres => Floor::Postgres(database.to_owned()),
     };
     Ok(Site { config, data: data.to_owned(), database: database.to_owned(), token, floor })
+}
+
+/// A file of the floor beside that of the product.
+fn beside(config: &Config, data: &Path) -> PathBuf {
+    let file = config.database_file();
+    let folder = file.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(data).join("stockwell-floor.db")
 }
 
 /// The same posts into an empty ledger and into one with a past, each against the floor.
@@ -158,7 +183,11 @@ fn grown(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
     let empty = by_requests(plan, site, runtime)?;
     fill::fill(&site.config, &plan.size, plan.size.movements)?;
     let grown = by_requests(plan, site, runtime)?;
-    Ok(Figures { against_empty: Some(grown.ratio / empty.ratio.max(1e-9)), ..grown })
+    Ok(Figures {
+        rate_against_empty: Some(grown.per_s / empty.per_s.max(1e-9)),
+        against_empty: Some(grown.ratio / empty.ratio.max(1e-9)),
+        ..grown
+    })
 }
 
 /// Drives a server, and holds what its clients were told against the database.
@@ -180,7 +209,8 @@ async fn driven(plan: &Plan, site: &Site) -> anyhow::Result<(u64, Figures)> {
     let load = measured.memory_mib;
     let start_ms = server.start.as_millis();
     server.stop()?;
-    let Measured { accepted, mut tally, per_s, floor, ratio, rounds, cpu_us, .. } = measured;
+    let Measured { accepted, mut tally, per_s, floor, ratio, rounds, cpu_us, beside, .. } = measured;
+    let is_hot = plan.name == Name::ReserveHot;
     let figures = Figures {
         per_s,
         p50_ms: tally.quantile_ms(500),
@@ -195,29 +225,69 @@ async fn driven(plan: &Plan, site: &Site) -> anyhow::Result<(u64, Figures)> {
         start_ms,
         memory_rest_mib: rest,
         memory_load_mib: load,
+        hot_over_uniform: beside.filter(|_| is_hot).map(|uniform| uniform.ratio),
+        hello_per_s: beside.filter(|_| !is_hot).map(|hello| hello.per_s),
+        hello_ratio: beside.filter(|_| !is_hot).map(|hello| hello.ratio),
         ..Figures::empty(plan)
     };
-    Ok((accepted, figures))
+    // what was reserved beside the hot item is in the books too
+    let also = beside.filter(|_| is_hot).map_or(0, |uniform: Beside| uniform.accepted);
+    Ok((accepted + also, figures))
 }
 
 async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> anyhow::Result<Measured> {
     let side = |number| Side::new(run, number);
     let bins = plan.size.bins;
+    let none = Others::new;
     match plan.name {
         Name::ReserveHot => {
-            rounds::run(plan, server, floor, |n| Reserve { side: side(n), hot: Some(world::HOT) }).await
+            // dice of their own
+            let any =
+                |n: usize| -> Box<dyn Ask> { Box::new(Reserve { side: side(n + plan.clients), hot: None }) };
+            let uniform = load::connect(server.address, plan.clients, any).await?;
+            let hot = |n| Reserve { side: side(n), hot: Some(world::HOT) };
+            rounds::run(plan, server, floor, hot, uniform).await
         }
         Name::ReserveUniform => {
-            rounds::run(plan, server, floor, |n| Reserve { side: side(n), hot: None }).await
+            rounds::run(plan, server, floor, |n| Reserve { side: side(n), hot: None }, none()).await
         }
-        Name::PostSingle => rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1, bins }).await,
-        Name::PostBulk | Name::PostGrown => {
-            rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1000, bins }).await
+        Name::PostSingle => {
+            rounds::run(plan, server, floor, |n| Post { side: side(n), bulk: 1, bins, issues: false }, none())
+                .await
         }
-        Name::LedgerPage => rounds::run(plan, server, floor, |n| Walk::new(side(n), bins)).await,
+        Name::PostBulk => {
+            rounds::run(
+                plan,
+                server,
+                floor,
+                |n| Post { side: side(n), bulk: 1000, bins, issues: false },
+                none(),
+            )
+            .await
+        }
+        Name::PostGrown => {
+            // a ledger with a past is what goods are taken from, too
+            let mixed = |n| Post { side: side(n), bulk: 1000, bins, issues: true };
+            rounds::run(plan, server, floor, mixed, none()).await
+        }
+        Name::LedgerPage => {
+            let depths = Arc::new(askers::depths(server.address, &run.token).await?);
+            let hello = Hello::start()?;
+            let others = greeters(&hello, plan.clients).await?;
+            let walk = |n| Walk::new(side(n), bins, Arc::clone(&depths));
+            rounds::run(plan, server, floor, walk, others).await
+        }
+        Name::StockRead => {
+            let hello = Hello::start()?;
+            let others = greeters(&hello, plan.clients).await?;
+            rounds::run(plan, server, floor, |n| Read { side: side(n) }, others).await
+        }
         Name::ReportScan | Name::ColdStart | Name::ImportYear => {
             anyhow::bail!("`{}` is not measured by requests", plan.name.word())
         }
-        Name::StockRead => rounds::run(plan, server, floor, |n| Read { side: side(n) }).await,
     }
+}
+
+async fn greeters(hello: &Hello, count: usize) -> anyhow::Result<Others> {
+    load::connect(hello.address, count, |_| -> Box<dyn Ask> { Box::new(Greet) }).await
 }

@@ -1,4 +1,5 @@
-//! Rounds: half a second of the product, half a second of the floor, and the medians.
+//! Rounds: half a second of the product, half a second of what it is compared with, half a second of the
+//! floor, and the medians.
 
 use crate::bench::Plan;
 use crate::bench::child::Server;
@@ -36,7 +37,22 @@ pub(crate) struct Measured {
     /// How long the server's threads worked for one unit, in microseconds: it says more than a rate
     /// on a machine that is busy with other things.
     pub(crate) cpu_us: f64,
+    /// What the load beside it came to, where there is one.
+    pub(crate) beside: Option<Beside>,
 }
+
+/// Another load, driven in the same rounds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beside {
+    /// What was accepted in all rounds, the first one too.
+    pub(crate) accepted: u64,
+    pub(crate) per_s: f64,
+    /// The median of each round's own ratio: the measured load over this one.
+    pub(crate) ratio: f64,
+}
+
+/// The connections of the load beside the measured one; none where there is no such load.
+pub(crate) type Others = Vec<(Client, Box<dyn Ask>)>;
 
 /// Runs the rounds. The first one warms up and does not count.
 pub(crate) async fn run<A: Ask + 'static>(
@@ -44,17 +60,30 @@ pub(crate) async fn run<A: Ask + 'static>(
     server: &Server,
     floor: &Floor,
     asker: impl Fn(usize) -> A,
+    mut others: Others,
 ) -> Result<Measured> {
     let mut clients = load::connect(server.address, plan.clients, asker).await?;
     let (mut sum, mut rates, mut floors, mut ratios) = (Tally::default(), Vec::new(), Vec::new(), Vec::new());
     let mut memory = None;
     let (mut worked, mut accepted) = (Duration::ZERO, 0);
+    let (mut other_accepted, mut other_rates, mut against) = (0, Vec::new(), Vec::new());
     for round in 0..=plan.seconds.max(1) {
         let before = server.worked();
         let (back, tally) = load::drive(clients, HALF).await?;
         let after = server.worked();
         clients = back;
-        memory = memory.max(server.memory_mib());
+        let other = if others.is_empty() { None } else { Some(load::drive(others, HALF).await?) };
+        others = Vec::new();
+        if let Some((back, tally_of_other)) = other {
+            others = back;
+            faultless(&tally_of_other)?;
+            other_accepted += tally_of_other.accepted;
+            if round > 0 {
+                other_rates.push(tally_of_other.per_second());
+                against.push(tally.per_second() / tally_of_other.per_second().max(1e-9));
+            }
+        }
+        memory = memory.max(server.memory_peak_mib());
         let bare = bare(floor.clone()).await?;
         accepted += tally.accepted;
         faultless(&tally)?;
@@ -76,6 +105,11 @@ pub(crate) async fn run<A: Ask + 'static>(
         tally: sum,
         accepted,
         memory_mib: memory,
+        beside: (!other_rates.is_empty()).then(|| Beside {
+            accepted: other_accepted,
+            per_s: median(other_rates),
+            ratio: median(against),
+        }),
     })
 }
 

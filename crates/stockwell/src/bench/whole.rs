@@ -6,11 +6,12 @@ use super::child::Server;
 use super::client::Client;
 use super::load::{Ask as _, Tally};
 use super::rounds::{bare, faultless, median};
-use super::store_report::{report, scan};
+use super::store_report::{OnHand, scan};
 use super::{Figures, Plan, Site};
-use crate::commands::Operator;
+use crate::commands::{Operator, demo};
 use crate::exit::Stop;
 use anyhow::{Context as _, anyhow, bail};
+use domain::Delta;
 use serde::Deserialize;
 use std::io::Read as _;
 use std::path::Path;
@@ -56,27 +57,70 @@ fn note(tally: &mut Tally, took: Duration) {
     tally.elapsed += took;
 }
 
-/// On hand of everything, in this process, and the same from the movements: its floor.
-pub(crate) fn report_scan(plan: &Plan, site: &Site) -> Result<Figures, Stop> {
-    let operator = Operator::open_to_read(&site.config)?;
+/// On hand of everything by the product's own list, all of its pages; and the same from the movements
+/// alone, in this process: its floor.
+pub(crate) fn report_scan(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
+    let server = Server::start(&site.data, &site.database).map_err(Stop::cannot_run)?;
+    let rest = server.memory_mib();
+    let reader = Operator::open_to_read(&site.config)?;
+    let mut client = runtime.block_on(Client::connect(server.address)).map_err(Stop::cannot_run)?;
     let (mut tally, mut scans) = (Tally::default(), Vec::new());
     for round in 0..=plan.seconds.max(1) {
         let begun = Instant::now();
-        let by_balance = operator.db.read_blocking(report)?;
+        let told = runtime.block_on(sums(&mut client, &site.token)).map_err(Stop::cannot_run)?;
         let took = begun.elapsed();
         let begun = Instant::now();
-        let by_movement = operator.db.read_blocking(scan)?;
+        let by_movement = reader.db.read_blocking(scan)?;
         let floor = begun.elapsed();
-        if by_balance != by_movement {
-            return Err(Stop::CannotRun("the balances are not the sum of the movements".to_owned()));
+        if told != by_movement {
+            return Err(Stop::Wrong("what is told is not the sum of the movements".to_owned()));
         }
         if round > 0 {
             note(&mut tally, took);
             scans.push(1.0 / floor.as_secs_f64().max(1e-9));
         }
     }
+    let memory_mib = server.memory_peak_mib();
+    server.stop().map_err(Stop::cannot_run)?;
+    let floor = runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run)?;
     let per_s = tally.per_second();
-    Ok(Runs { tally, per_s, floor: median(scans), memory_mib: None }.figures(plan))
+    let figures = Runs { tally, per_s, floor, memory_mib }.figures(plan);
+    Ok(Figures { memory_rest_mib: rest, scans_per_s: Some(median(scans)), ..figures })
+}
+
+/// A page of sums.
+#[derive(Deserialize)]
+struct Sums {
+    items: Vec<Sum>,
+    next: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Sum {
+    sku: String,
+    on_hand: String,
+}
+
+/// Every item with what is on hand of it, in millionths.
+async fn sums(client: &mut Client, token: &str) -> anyhow::Result<OnHand> {
+    let (mut all, mut request, mut cursor) = (OnHand::new(), Vec::new(), String::new());
+    loop {
+        let path = format!("/api/v1/stock/sums?limit=500{cursor}");
+        super::client::request(&mut request, "GET", &path, token, None, "");
+        let reply = client.call(&request).await?;
+        if reply.status != 200 {
+            bail!("the sums are answered with {}", reply.status);
+        }
+        let page: Sums = serde_json::from_slice(reply.body)?;
+        for Sum { sku, on_hand } in page.items {
+            let on_hand = Delta::parse(&on_hand).map_err(|_| anyhow!("`{on_hand}` is no quantity"))?;
+            all.insert(sku, on_hand.0);
+        }
+        match page.next {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return Ok(all),
+        }
+    }
 }
 
 /// From the start of a server's process to its first answer about stock, again and again.
@@ -99,7 +143,7 @@ pub(crate) async fn cold_start(plan: &Plan, site: &Site) -> anyhow::Result<Figur
         note(&mut tally, begun.elapsed());
         let (status, body) = (reply.status, reply.body);
         asker.answered(status, body, &mut counted);
-        memory = memory.max(server.memory_mib());
+        memory = memory.max(server.memory_peak_mib());
         server.stop()?;
     }
     faultless(&counted).context("the first answer")?;
@@ -130,10 +174,11 @@ struct FileTotals {
 /// The import of a year as its command, with the most memory it held. A unit is a line of the file,
 /// as many as the import has counted.
 pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
-    let file = plan
-        .file
-        .as_deref()
-        .ok_or_else(|| Stop::Usage("say which file to import with `--file`".to_owned()))?;
+    let built_in = site.data.join("year.csv.gz");
+    if plan.file.is_none() {
+        std::fs::write(&built_in, demo::YEAR)?;
+    }
+    let file = plan.file.as_ref().unwrap_or(&built_in);
     let begun = Instant::now();
     let (said, memory) = import(site, file).map_err(Stop::cannot_run)?;
     let took = begun.elapsed();
@@ -172,7 +217,7 @@ fn import(site: &Site, file: &Path) -> anyhow::Result<(Vec<u8>, Option<u64>)> {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        memory = memory.max(super::child::memory_mib(process));
+        memory = memory.max(super::child::memory_peak_mib(process));
         std::thread::sleep(LOOK);
     };
     if !status.success() {

@@ -41,29 +41,58 @@ pub(crate) fn make(config: &Config, size: &Size) -> Result<String, Stop> {
     })?;
     let lines: Vec<LineInput> =
         skus(items).enumerate().map(|(number, sku)| opening(&sku, number, bins)).collect();
-    let principal = Arc::new(Principal::system());
     for chunk in lines.chunks(LINES) {
-        let post = PostInput {
-            kind: Kind::Opening,
-            effective_at: None,
-            post_late: false,
-            document: Some("BENCH-OPENING".to_owned()),
-            reason: None,
-            note: None,
-            lines: chunk.to_vec(),
-        };
-        let request = Request {
-            ctx: ctx.clone(),
-            principal: Arc::clone(&principal),
-            key: None,
-            work: Work::Post(post),
-        };
-        let answers = db.write_blocking(move |tx| stock::run_in(tx, std::slice::from_ref(&request)))?;
-        if let Some(answer) = answers.iter().find(|answer| !answer.status.is_success()) {
+        open(&operator, chunk)?;
+    }
+    operator.db.close();
+    crate::commands::key::machine(config, "bench")
+}
+
+/// Posts lines of opening stock.
+fn open(operator: &Operator, lines: &[LineInput]) -> Result<(), Stop> {
+    let post = PostInput {
+        kind: Kind::Opening,
+        effective_at: None,
+        post_late: false,
+        document: Some("BENCH-OPENING".to_owned()),
+        reason: None,
+        note: None,
+        lines: lines.to_vec(),
+    };
+    let ctx = operator.ctx.clone();
+    let principal = Arc::new(Principal::system());
+    let request = Request { ctx, principal, key: None, work: Work::Post(post) };
+    let answers = operator.db.write_blocking(move |tx| stock::run_in(tx, std::slice::from_ref(&request)))?;
+    match answers.iter().find(|answer| !answer.status.is_success()) {
+        None => Ok(()),
+        Some(answer) => {
             let body = String::from_utf8_lossy(&answer.body).into_owned();
-            return Err(Stop::CannotRun(format!("the opening stock was refused: {body}")));
+            Err(Stop::CannotRun(format!("the opening stock was refused: {body}")))
         }
     }
+}
+
+/// Finds the world that an earlier run made, as large as this one is asked for; a key that requests carry.
+pub(crate) fn find(config: &Config, size: &Size) -> Result<String, Stop> {
+    let operator = Operator::open(config)?;
+    let last = size.items.checked_sub(1).map_or_else(|| HOT.to_owned(), |number| format!("I{number:06}"));
+    let beyond = format!("I{:06}", size.items);
+    let bins = [format!("BEN-{:03}", size.bins), format!("BEN-{:03}", size.bins + 1)];
+    let found = operator.db.read_blocking(move |conn| {
+        let items = catalog::facts_by_sku(conn, &[last.as_str(), beyond.as_str()])?;
+        let bins = places::facts_by_code(conn, &bins.each_ref().map(String::as_str))?;
+        let items: Vec<bool> = items.iter().map(Option::is_some).collect();
+        let bins: Vec<bool> = bins.iter().map(Option::is_some).collect();
+        Ok::<_, Failure>((items, bins))
+    })?;
+    if found != (vec![true, false], vec![true, false]) {
+        let text = "what is there is no world of a benchmark with so many items and bins: give `--items` and \
+                    `--bins` of the run that made it";
+        return Err(Stop::CannotRun(text.to_owned()));
+    }
+    // the last race has promised all of it
+    let scarce = skus(0).position(|sku| sku == SCARCE).unwrap_or(0);
+    open(&operator, &[opening(SCARCE, scarce, size.bins)])?;
     operator.db.close();
     crate::commands::key::machine(config, "bench")
 }

@@ -173,6 +173,7 @@ mod tests {
         ];
         let mut codes: Vec<u8> = stops.iter().map(Stop::code).collect();
         codes.insert(0, 0);
+        assert_eq!(Stop::Wrong(String::new()).code(), Stop::Violated.code());
         assert_eq!(codes, Stop::CODES.map(|(code, _)| code));
     }
 }

@@ -23,7 +23,7 @@ pub(crate) const DEFAULTS: [(&str, &str); 3] =
 const KEY_FILE: &str = "demo-key";
 
 /// The real year, see the licence beside it.
-const YEAR: &[u8] = include_bytes!("../../../../demo/online-retail/online-retail.csv.gz");
+pub(crate) const YEAR: &[u8] = include_bytes!("../../../../demo/online-retail/online-retail.csv.gz");
 
 /// Where to listen, and what to show.
 #[derive(Debug, Args)]

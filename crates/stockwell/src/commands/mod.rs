@@ -39,6 +39,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_hours(24);
 pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {
     let mut settings = db::Settings::new(config.database());
     settings.allow_unsafe = config.flag("database_unsafe")?;
+    settings.cache_kib = config.cache_kib()?;
     Ok(settings)
 }
 
