@@ -1,7 +1,7 @@
 //! Copies the log back into the file, beside the writer. Invariant: the log is bounded, whatever
 //! the load: beyond a size the writer itself copies what is left, between two commits and after its
 //! callers are answered. A reader with an old snapshot holds the copy up, and the log grows as long as
-//! it reads; what has gathered then is copied beside the writer too.
+//! it reads; what has gathered then is copied beside the writer too, unless it is gibibytes.
 
 use crate::error::DbError;
 use crate::settings::Settings;
@@ -19,8 +19,16 @@ const STEP_PAGES: i32 = 8_192;
 const PAGES_MAX: i32 = 32_768;
 /// ... when no more than this (64 mebibytes) is left to copy: that is soon done.
 const REST_PAGES: i32 = 16_384;
-/// Pages (512 mebibytes) from which on the writer copies whatever is left.
+/// Pages (512 mebibytes) from which on the writer copies more than that, so that a load which outruns
+/// the thread is slowed down ...
 const BACKLOG_PAGES: i32 = 131_072;
+/// ... up to this (256 mebibytes). More is left only behind a long read, and is the thread's.
+const BACKLOG_REST_PAGES: i32 = 65_536;
+/// Pages (4 gibibytes) from which on the writer copies whatever is left.
+const FLOOD_PAGES: i32 = 1_048_576;
+/// Pages (a mebibyte) until the writer tries again when the log did not begin anew: somebody may have
+/// begun to read before the copy was done.
+const RETRY_PAGES: i32 = 256;
 
 const PASSIVE: &str = "pragma wal_checkpoint(passive)";
 const TRUNCATE: &str = "pragma wal_checkpoint(truncate)";
@@ -83,11 +91,13 @@ const fn copier_of(pages: i32, copied: i32, asked: i32) -> Copier {
         return Copier::Nobody;
     }
     let rest = pages - copied;
-    if pages >= BACKLOG_PAGES || (pages >= PAGES_MAX && rest <= REST_PAGES) {
-        Copier::Writer
-    } else {
-        Copier::Thread
-    }
+    let most = match pages {
+        FLOOD_PAGES.. => i32::MAX,
+        BACKLOG_PAGES.. => BACKLOG_REST_PAGES,
+        PAGES_MAX.. => REST_PAGES,
+        _ => return Copier::Thread,
+    };
+    if rest <= most { Copier::Writer } else { Copier::Thread }
 }
 
 impl Log {
@@ -130,15 +140,18 @@ impl Log {
         // the thread may still tell of the log before this one
         let copied = self.copied.load(Ordering::Relaxed).min(pages);
         match copier_of(pages, copied, self.asked) {
-            Copier::Nobody => return,
-            Copier::Thread => self.signal.set(Wanted::Copy),
+            Copier::Nobody => {}
+            Copier::Thread => {
+                self.signal.set(Wanted::Copy);
+                self.asked = pages;
+            }
             Copier::Writer => {
                 if let Some(pages) = copy(conn, PASSIVE) {
                     self.copied.store(pages, Ordering::Relaxed);
                 }
+                self.asked = pages - STEP_PAGES + RETRY_PAGES;
             }
         }
-        self.asked = pages;
     }
 
     /// When there is nothing to do: gives the log's disk space back.
@@ -220,8 +233,12 @@ mod tests {
             ((PAGES_MAX, PAGES_MAX - REST_PAGES - 1, 0), Thread),
             // it has tried just now
             ((PAGES_MAX, PAGES_MAX, PAGES_MAX - 1), Nobody),
-            ((BACKLOG_PAGES - 1, 0, 0), Thread),
-            ((BACKLOG_PAGES, 0, 0), Writer),
+            ((BACKLOG_PAGES - 1, BACKLOG_PAGES - 1 - BACKLOG_REST_PAGES, 0), Thread),
+            ((BACKLOG_PAGES, BACKLOG_PAGES - BACKLOG_REST_PAGES, 0), Writer),
+            // what a long read has held up
+            ((BACKLOG_PAGES, BACKLOG_PAGES - BACKLOG_REST_PAGES - 1, 0), Thread),
+            ((FLOOD_PAGES - 1, 0, 0), Thread),
+            ((FLOOD_PAGES, 0, 0), Writer),
         ] {
             let (pages, copied, asked) = log;
             assert_eq!(copier_of(pages, copied, asked), who, "{log:?}");
