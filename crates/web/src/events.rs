@@ -17,6 +17,7 @@ use db::feed::{self, Event};
 use domain::{Code, EventId, Instant, LocationId, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::borrow::Cow;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -228,7 +229,7 @@ impl Listener {
         let wanted: Vec<&Event> = events.iter().filter(|event| self.wants(event)).collect();
         for event in wanted {
             self.told = event.position;
-            text += &frame(event);
+            text += &frame(event, self.reaches_all_of(event));
         }
         Some(if text.is_empty() { None } else { Some(text.into()) })
     }
@@ -240,12 +241,32 @@ impl Listener {
             Reached::Within(roots) => event.sites.iter().any(|site| roots.contains(&LocationId(*site))),
         }
     }
+
+    fn reaches_all_of(&self, event: &Event) -> bool {
+        match self.scope.reached() {
+            Reached::All => true,
+            Reached::Within(roots) => event.sites.iter().all(|site| roots.contains(&LocationId(*site))),
+        }
+    }
 }
 
-/// One event in the form of the protocol. A body that is no JSON cannot be sent, and is a fault of
-/// whoever wrote it.
-fn frame(event: &Event) -> String {
-    let Ok(data) = serde_json::from_str::<&RawValue>(&event.payload) else {
+/// The last member of the body of an event of stock: the numbers of whole sites.
+const LEVELS: &str = r#","levels":["#;
+
+/// The body of an event without the numbers of its sites. They are its last member, and no text within them
+/// holds quotes that are not escaped.
+fn without_levels(payload: &str) -> Cow<'_, str> {
+    match payload.rsplit_once(LEVELS) {
+        Some((before, _)) => Cow::Owned(format!("{before}}}")),
+        None => Cow::Borrowed(payload),
+    }
+}
+
+/// One event in the form of the protocol, with the numbers of its sites for those who reach all of them. A
+/// body that is no JSON cannot be sent, and is a fault of whoever wrote it.
+fn frame(event: &Event, reaches_all: bool) -> String {
+    let payload = if reaches_all { Cow::Borrowed(&*event.payload) } else { without_levels(&event.payload) };
+    let Ok(data) = serde_json::from_str::<&RawValue>(&payload) else {
         tracing::error!(position = event.position, "the body of an event is not JSON");
         return String::new();
     };
@@ -261,4 +282,17 @@ fn frame(event: &Event) -> String {
     };
     let data = serde_json::to_string(&view).unwrap_or_default().replace(['\n', '\r'], " ");
     format!("id: {}\nevent: {}\ndata: {data}\n\n", event.position, event.kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_levels;
+
+    #[test]
+    fn who_reaches_some_of_the_sites_is_told_no_numbers_of_them() {
+        let told =
+            r#"{"id":"x","note":",\"levels\":[","levels":[{"sku":"A\"","site":"LON","available":"3"}]}"#;
+        assert_eq!(without_levels(told), r#"{"id":"x","note":",\"levels\":["}"#);
+        assert_eq!(without_levels(r#"{"id":"x"}"#), r#"{"id":"x"}"#);
+    }
 }

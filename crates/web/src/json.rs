@@ -39,12 +39,25 @@ fn parse<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, serde_json::Error> 
     Ok(value)
 }
 
+/// Characters of a sentence, or of a pointer, that repeats what the caller has sent. What is refused in a
+/// bulk is kept with its answer, so it must not be as long as a body may be.
+const ECHO_CHARS_MAX: usize = 300;
+
 /// A refusal of a body, at a pointer when there is one.
 fn malformed(pointer: String, detail: String) -> Problem {
+    let detail = shortened(detail);
     if pointer.is_empty() {
         return Problem::new(Code::MalformedBody, detail);
     }
-    Problem::at(Code::MalformedBody, pointer, detail)
+    Problem::at(Code::MalformedBody, shortened(pointer), detail)
+}
+
+/// At most so many characters, of which the last says that there were more.
+fn shortened(text: String) -> String {
+    match text.char_indices().nth(ECHO_CHARS_MAX) {
+        None => text,
+        Some(_) => text.chars().take(ECHO_CHARS_MAX - 1).chain(['…']).collect(),
+    }
 }
 
 /// Parses again, slowly, with the path.
@@ -105,6 +118,26 @@ fn escape(key: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn what_is_repeated_of_a_body_is_short() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        #[expect(dead_code, reason = "it is never read")]
+        struct Late {
+            late: bool,
+        }
+        let long = "\u{7f}".repeat(100_000);
+        for body in [format!(r#"{{"late":"{long}"}}"#), format!(r#"{{"late":true,"{long}":1}}"#)] {
+            let problem = read::<Late>(body.as_bytes()).unwrap_err();
+            assert_eq!(problem.detail.chars().count(), ECHO_CHARS_MAX, "{problem:?}");
+            let pointers = problem.errors.iter().map(|error| error.pointer.chars().count());
+            assert!(pointers.max().is_some_and(|count| count <= ECHO_CHARS_MAX), "{problem:?}");
+        }
+        let edge = "x".repeat(ECHO_CHARS_MAX);
+        assert_eq!(shortened(edge.clone()), edge);
+        assert_eq!(shortened(format!("{edge}x")).chars().count(), ECHO_CHARS_MAX);
+    }
+
     use super::scan::DEPTH_MAX;
     use super::*;
     use serde::Deserialize;

@@ -1,7 +1,7 @@
 //! One scan over a text before it is parsed: what the parser would take and we do not.
 
 use super::escape;
-use domain::{Code, Problem};
+use domain::Problem;
 
 /// How deep arrays and objects may stand in each other.
 pub(super) const DEPTH_MAX: usize = 64;
@@ -52,7 +52,7 @@ impl Fault<'_> {
                 let key = unescape(key);
                 let detail = format!("the key `{key}` stands twice in one object (line {})", line(*at));
                 let path = format!("{}/{}", place(text.as_bytes(), *at), escape(&key));
-                return Problem::at(Code::MalformedBody, path, detail);
+                return super::malformed(path, detail);
             }
         };
         super::malformed(place(text.as_bytes(), at), detail)
