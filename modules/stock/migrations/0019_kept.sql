@@ -10,12 +10,12 @@ create table stock_kept (
   constraint stock_kept_qty check (qty > 0)
 ) @strict_without_rowid;
 
--- until now it was known of serials alone, and there as a mark
+-- until now it was known of serials alone, and there as a mark, which those on hold by themselves had too
 insert into stock_kept (lot, location, status, qty)
 select b.lot, b.location, b.status, b.on_hand
 from stock_lot l
 join stock_balance b on b.item = l.item and b.lot = l.id and b.location > 0 and b.status = 2 and b.on_hand > 0
-where l.stays_held;
+where l.stays_held and not l.on_hold;
 
 drop view ck_lot;
 alter table stock_lot drop column stays_held;

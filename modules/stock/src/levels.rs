@@ -2,12 +2,12 @@
 //! touched, as it left them. So whoever follows the feed knows what is available, and asks nothing.
 //!
 //! Not here: the answer of whoever posted. The numbers of a site are those of all of it, and are told to
-//! those who reach all of it, as events are.
+//! those who reach all of it; the feed leaves them out for who reaches some of the sites of an event.
 
 use crate::names::Names;
 use crate::run::json;
-use domain::Delta;
 use domain::ledger::{Posted, SiteKey, Vault};
+use domain::{Delta, Instant};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -40,12 +40,15 @@ pub(crate) fn of(
         ends.chain(claims).chain(recounted).filter(|key| key.site.is_some()).collect();
     keys.sort_unstable();
     keys.dedup();
-    let levels: Vec<LevelTold<'_>> = keys.iter().filter_map(|key| level(names, vault, *key)).collect();
+    let levels = keys.iter().filter_map(|key| level(names, vault, *key, posted.recorded_at));
+    let levels: Vec<LevelTold<'_>> = levels.collect();
     (!levels.is_empty()).then(|| json(&levels))
 }
 
-fn level<'n>(names: &'n Names, vault: &Vault, key: SiteKey) -> Option<LevelTold<'n>> {
-    let stock = vault.site(key).ok()?;
+/// Only what the posting changed: the instants of a guard's changes rise, so the feed tells its numbers in the
+/// order in which they were.
+fn level<'n>(names: &'n Names, vault: &Vault, key: SiteKey, at: Instant) -> Option<LevelTold<'n>> {
+    let stock = vault.site(key).ok().filter(|stock| stock.at == at)?;
     Some(LevelTold {
         sku: &names.item_facts.get(&key.item)?.sku,
         site: &names.site_facts.get(&key.site)?.code,

@@ -24,14 +24,14 @@ const INSERT: Statement = Statement::new(
      select coalesce(max(d.n), 0) + 1, ?1, ?2, ?3, ?4, ?5
      from stock_digest d
      having coalesce(max(d.postings), 0) < ?3
-         or coalesce(max(case when length(d.state_hash) > 0 then d.postings else 0 end), 0) < ?6
+         or coalesce(max(d.postings), 0) = ?3
+           and coalesce(max(case when length(d.state_hash) > 0 then d.postings else 0 end), 0) < ?6
      on conflict (n) do nothing",
 );
 
 /// Writes a digest down, unless one that counts as many postings is there, with a hash of the state where
-/// this one has it. Heads stay in their
-/// chains for ever, so the digest may have been read from an earlier snapshot than this
-/// transaction sees. Whether it was written.
+/// this one has it. Heads stay in their chains for ever, so the digest may have been read from an earlier
+/// snapshot than this transaction sees. Whether it was written.
 ///
 /// # Errors
 /// When the store fails.

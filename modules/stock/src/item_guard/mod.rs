@@ -28,6 +28,7 @@ pub(crate) fn set_tracking(
     let item = hold(tx, sku, version)?;
     if item.tracking != tracking {
         refuse_used(tx, caller, &item)?;
+        store::forget_order(tx, item.id)?;
     }
     catalog::set_tracking(tx, &caller.ctx, item.id, tracking)
 }

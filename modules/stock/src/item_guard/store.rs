@@ -1,6 +1,6 @@
 //! Where an item is in use.
 
-use db::{Conn, DbError, Statement};
+use db::{Conn, DbError, Statement, Tx};
 use domain::{ItemId, LocationId, SiteId};
 
 const SOMEWHERE: Statement = Statement::new(
@@ -18,6 +18,17 @@ const CLAIMED: Statement = Statement::new(
 )
 .hot();
 
+const FORGET_ORDER: Statement = Statement::new(
+    "stock.item_guard.forget_order",
+    "update stock_serial set latest = null where lot in (select l.id from stock_lot l where l.item = ?1)",
+);
+
+/// When the serials of an item moved last is what their balances say, from now on: as a lot a code moves
+/// without its row.
+pub(crate) fn forget_order(tx: &mut Tx<'_>, item: ItemId) -> Result<(), DbError> {
+    tx.execute(&FORGET_ORDER, &[item.get().into()]).map(drop)
+}
+
 /// A real location that has some.
 pub(crate) fn somewhere(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<(LocationId, i64)>, DbError> {
     conn.query_opt(&SOMEWHERE, &[item.get().into()], |row| Ok((LocationId(row.int(0)?), row.int(1)?)))
@@ -30,4 +41,4 @@ pub(crate) fn claimed(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<(Strin
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&SOMEWHERE, &CLAIMED];
+pub(crate) const ALL: &[&Statement] = &[&SOMEWHERE, &CLAIMED, &FORGET_ORDER];
