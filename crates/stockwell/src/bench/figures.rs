@@ -112,9 +112,11 @@ pub(crate) struct Figures {
     /// Reservations of one hot item over those of any item, in the same rounds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) hot_over_uniform: Option<f64>,
-    /// Scans of all movements a second, the floor of a report over everything.
+    /// Scans of all movements a second, the floor of a report over everything, and `per_s` over it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) scans_per_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) scans_ratio: Option<f64>,
     /// `per_s` over that of an empty ledger, where both are measured, and the same of the ratios to the
     /// floor.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -153,6 +155,7 @@ impl Figures {
             hello_ratio: None,
             hot_over_uniform: None,
             scans_per_s: None,
+            scans_ratio: None,
             rate_against_empty: None,
             against_empty: None,
         }

@@ -27,7 +27,7 @@ pub(crate) use figures::{Figures, Name};
 use crate::config::{Config, Flags};
 use crate::exit::Stop;
 use askers::{Post, Read, Reserve, Run, Side, Walk};
-use books::held_to;
+use books::{Held, held_to};
 use child::Server;
 use db::cluster::TemporaryCluster;
 use hello::{Greet, Hello};
@@ -116,6 +116,11 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let site = prepare(plan, &data, &database)?;
+    let mut plan = plan.clone();
+    if plan.again {
+        plan.size.movements = u64::try_from(Held::read(&site.config)?.movements).unwrap_or(0);
+    }
+    let plan = &plan;
     if plan.name == Name::ImportYear {
         // it brings a world of its own, in which nothing is scarce
         return whole::import_year(plan, &site, &runtime);
@@ -144,6 +149,10 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
     let flags =
         Flags { data: Some(data.to_owned()), database: Some(database.to_owned()), ..Flags::default() };
     let config = Config::read(&flags)?;
+    if plan.again && matches!(plan.name, Name::PostGrown | Name::ImportYear) {
+        let text = format!("`{}` begins with an empty ledger: leave `--again` out", plan.name.word());
+        return Err(Stop::Usage(text));
+    }
     if plan.again {
         // nothing is made where nothing was left
         crate::commands::require_database(&config)?;

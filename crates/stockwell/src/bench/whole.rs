@@ -85,7 +85,9 @@ pub(crate) fn report_scan(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     let floor = runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run)?;
     let per_s = tally.per_second();
     let figures = Runs { tally, per_s, floor, memory_mib }.figures(plan);
-    Ok(Figures { memory_rest_mib: rest, scans_per_s: Some(median(scans)), ..figures })
+    let scans = median(scans);
+    let scans_ratio = Some(per_s / scans.max(1e-9));
+    Ok(Figures { memory_rest_mib: rest, scans_per_s: Some(scans), scans_ratio, ..figures })
 }
 
 /// A page of sums.
@@ -114,7 +116,9 @@ async fn sums(client: &mut Client, token: &str) -> anyhow::Result<OnHand> {
         let page: Sums = serde_json::from_slice(reply.body)?;
         for Sum { sku, on_hand } in page.items {
             let on_hand = Delta::parse(&on_hand).map_err(|_| anyhow!("`{on_hand}` is no quantity"))?;
-            all.insert(sku, on_hand.0);
+            if all.insert(sku, on_hand.0).is_some() {
+                bail!("an item stands on two pages");
+            }
         }
         match page.next {
             Some(next) => cursor = format!("&cursor={next}"),
