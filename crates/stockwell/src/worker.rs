@@ -5,18 +5,14 @@ use crate::gauges::Upkept;
 use domain::{Actor, Ctx};
 use insight::digest;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use web::{App, Principal};
 
 /// How long it rests between two rounds. A round that finds nothing due only reads.
 const REST: Duration = Duration::from_secs(5);
 
-/// A digest reads all balances and cost layers; it may take one part in so many of the time.
-const DIGEST_SHARE: u32 = 50;
-
 /// Works until it is dropped. A round that fails is reported and tried again.
 pub(crate) async fn work(app: App, upkept: &Upkept) {
-    let mut digests_rest_until = Instant::now();
     loop {
         tokio::time::sleep(REST).await;
         let round = app.clone();
@@ -33,15 +29,13 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
             Ok(Err(error)) => tracing::warn!(%error, "upkeep failed and will be tried again"),
             Err(error) => tracing::error!(%error, "upkeep ended unexpectedly"),
         }
-        if digests_rest_until <= Instant::now() {
-            digests_rest_until = write_digest(&app).await;
-        }
+        write_digest(&app).await;
     }
 }
 
-/// Writes down a digest when one is due; until when digests rest afterwards.
-async fn write_digest(app: &App) -> Instant {
-    let (begun, round) = (Instant::now(), app.clone());
+/// Writes down a digest when one is due.
+async fn write_digest(app: &App) {
+    let round = app.clone();
     let done = tokio::task::spawn_blocking(move || digest::make_due(round.db(), &context(&round))).await;
     match done {
         Ok(Ok(Some(digest))) => {
@@ -51,8 +45,6 @@ async fn write_digest(app: &App) -> Instant {
         Ok(Err(error)) => tracing::warn!(%error, "a digest failed and will be tried again"),
         Err(error) => tracing::error!(%error, "a digest ended unexpectedly"),
     }
-    let ended = Instant::now();
-    ended + ended.duration_since(begun) * DIGEST_SHARE
 }
 
 /// The product itself, now.
