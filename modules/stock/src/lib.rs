@@ -180,6 +180,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 18, name: "ways", text: include_str!("../migrations/0018_ways.sql") },
         Migration { number: 19, name: "kept", text: include_str!("../migrations/0019_kept.sql") },
         Migration { number: 20, name: "checks", text: include_str!("../migrations/0020_checks.sql") },
+        Migration { number: 21, name: "held", text: include_str!("../migrations/0021_held.sql") },
     ],
 };
 

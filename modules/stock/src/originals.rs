@@ -2,13 +2,14 @@
 
 use crate::input::{Request, Work};
 use crate::load;
+use crate::lot::kept::Begun;
 use crate::names::Names;
 use crate::store_postings as sql;
 use crate::store_sales::READ_POSTING_RETURNS;
 use db::{Conn, DbError, Row};
 use domain::costing::LayerUse;
 use domain::ledger::{Group, Kind, LayerMade, Movement, Original, Place, Returned, SaleLine};
-use domain::{Instant, ItemId, LocationId, LotId, PostingId};
+use domain::{Instant, ItemId, LocationId, LotId, PostingId, Status};
 use rustc_hash::FxHashMap;
 
 /// A posting that is to be reversed.
@@ -16,6 +17,8 @@ use rustc_hash::FxHashMap;
 pub(crate) struct Found {
     pub(crate) original: Original,
     pub(crate) document: Option<String>,
+    /// The lines of its reversal that bring back what somebody held before the lot was on hold as a whole.
+    pub(crate) says_hold: Vec<usize>,
 }
 
 /// Reads the originals of a batch, and the facts of what they moved.
@@ -42,8 +45,25 @@ pub(crate) fn read(
     names.add_lots(conn, lots)?;
     if !found.is_empty() {
         names.read_reach(conn, requests)?;
+        read_held(conn, names, &mut found)?;
     }
     Ok(found)
+}
+
+/// Reads which of them took what somebody held, of lots that are on hold as a whole by now.
+fn read_held(
+    conn: &mut Conn<'_>,
+    names: &Names,
+    found: &mut FxHashMap<PostingId, Found>,
+) -> Result<(), DbError> {
+    let on_hold = |lot: LotId| names.lot_facts.get(&lot).is_some_and(|facts| facts.on_hold);
+    let movements = found.values().flat_map(|found| &found.original.movements);
+    let held = movements.filter(|made| made.from.status == Status::Hold && on_hold(made.lot));
+    let begun = Begun::read(conn, held.map(|made| made.lot).collect())?;
+    for found in found.values_mut() {
+        found.says_hold = begun.lines_held(&found.original);
+    }
+    Ok(())
 }
 
 /// Whether a posting is reversed. Once its rows are locked the answer stays.
@@ -85,7 +105,7 @@ fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
     let returns = if kind == Kind::Return { returns(conn, lane, number)? } else { Vec::new() };
     let (effective_at, reversed) = (Instant(effective_at), reversals > 0);
     let original = Original { id, kind, effective_at, movements, returns, reversed };
-    Ok(Some(Found { original, document }))
+    Ok(Some(Found { original, document, says_hold: Vec::new() }))
 }
 
 /// What a return took back of sales.

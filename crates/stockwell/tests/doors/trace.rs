@@ -52,6 +52,7 @@ tables! {
     "stock_balance where ver <> 0": "on_hand + 7 * allocated + 13 * ver",
     "stock_claim": "qty + state + 3 * backordered + 5 * told",
     "stock_digest": "n",
+    "stock_held": "ver",
     "stock_kept": "qty",
     "stock_layer": "qty_left + 7 * value_left",
     "stock_layer_use": "qty",

@@ -107,6 +107,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             lots::stock,
             lots::on_hold,
             kept::bounds,
+            kept::beginnings,
             parents::kin,
             parents::stock,
             parents::moves,

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::ground::{Ground, Key};
 use db::{Conn, DbError, Statement};
-use domain::Delta;
+use domain::{Delta, Status};
 
 /// The bounds, with what stands there, and whether the lot is on hold.
 const KEPT: Statement = Statement::new(
@@ -15,6 +15,46 @@ const KEPT: Statement = Statement::new(
      left join ck_balance b on b.sku_id = l.sku_id and b.lot_id = k.lot_id and b.loc_id = k.loc_id
        and b.status = k.status",
 );
+
+/// How far the keys of lots on hold had come when they were put on hold, with how far they are now.
+const HELD: Statement = Statement::new(
+    "verify.held",
+    "select l.sku_id, h.loc_id, h.lot_id, h.ver, b.ver, l.on_hold, r.on_hold
+     from ck_held h
+     left join ck_lot l on l.lot_id = h.lot_id
+     left join ck_lot r on r.lot_id = l.parent
+     left join ck_balance b on b.sku_id = l.sku_id and b.lot_id = h.lot_id and b.loc_id = h.loc_id
+       and b.status = 2",
+);
+
+/// I-08: what is remembered of the beginning of a hold is of a lot that is on hold, and of a key that has come as
+/// far.
+pub(super) fn beginnings(
+    conn: &mut Conn<'_>,
+    ground: &Ground,
+    findings: &mut Findings,
+) -> Result<(), DbError> {
+    conn.for_each(&HELD, &[], |row| {
+        findings.row();
+        let (item, location) = (row.opt_int(0)?.unwrap_or_default(), row.int(1)?);
+        let key = Key { item, location, lot: row.int(2)?, status: Status::Hold.number() };
+        let (then, now) = (row.int(3)?, row.opt_int(4)?.unwrap_or_default());
+        findings.hold(then <= now, || {
+            format!(
+                "{} was touched {now} times, and {then} times before its lot was put on hold",
+                ground.key(&key)
+            )
+        });
+        let on_hold = row.opt_bool(5)?.unwrap_or_default() || row.opt_bool(6)?.unwrap_or_default();
+        findings.hold(on_hold, || {
+            format!(
+                "the beginning of a hold of {} is remembered, and its lot is not on hold",
+                ground.key(&key)
+            )
+        });
+        Ok(())
+    })
+}
 
 /// I-08: what the release of a lot leaves on hold is there, and the lot is on hold, by itself or with its
 /// parent. What a place outside has taken may come back from there, whatever else went there.

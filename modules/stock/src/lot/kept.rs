@@ -8,15 +8,18 @@
 //! * as much as moves on may be of it, up to the bound of where it came from; and as much may still be where
 //!   it was, up to what is left there;
 //! * what a line says is to be on hold, which the lot alone would have put on hold, is held by whoever wrote it;
-//! * what a place outside has taken may come back from there, with a reversal.
+//! * what a place outside has taken may come back from there, with a reversal;
+//! * what a reversal brings back on hold, and moved before the lot was put on hold, was held by somebody then:
+//!   nothing else put it there. What was before and what after is told by the versions of the key, since
+//!   across lanes no other order is known.
 //!
 //! So what is given back is never what somebody holds, and in doubt more stays on hold than must.
 
 use super::store_kept as store;
 use crate::save::Entry;
-use db::{DbError, Tx};
-use domain::ledger::{Movement, Place, Vault};
-use domain::{LotId, Status};
+use db::{Conn, DbError, Tx};
+use domain::ledger::{Movement, Original, Place, Vault};
+use domain::{LocationId, LotId, Status};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 
@@ -75,12 +78,41 @@ pub(crate) fn follow(tx: &mut Tx<'_>, vault: &Vault, entries: &[Entry]) -> Resul
     store::keep(tx, &changed.collect::<BTreeMap<Spot, i64>>())
 }
 
+/// How far keys in status `hold` had come, lot and place, when their lots were put on hold as a whole. One that
+/// is missing was never touched before.
+#[derive(Clone, Default, Debug)]
+pub(crate) struct Begun(FxHashMap<(LotId, LocationId), i64>);
+
+impl Begun {
+    /// Of the lots among these that are on hold.
+    pub(crate) fn read(conn: &mut Conn<'_>, mut lots: Vec<LotId>) -> Result<Begun, DbError> {
+        lots.sort_unstable();
+        lots.dedup();
+        if lots.is_empty() {
+            return Ok(Begun::default());
+        }
+        Ok(Begun(store::begun(conn, &lots)?.into_iter().collect()))
+    }
+
+    /// The lines of a reversal that bring back what somebody held for a reason of its own, because it was on
+    /// hold before its lot was.
+    pub(crate) fn lines_held(&self, original: &Original) -> Vec<usize> {
+        let was_held = |made: &Movement| {
+            let begun = self.0.get(&(made.lot, made.from.location));
+            made.from.status == Status::Hold && begun.is_some_and(|ver| made.from_ver <= *ver)
+        };
+        // a reversal goes back from the last to the first
+        let lines = original.movements.iter().rev().enumerate();
+        lines.filter(|(_, made)| was_held(made)).map(|(line, _)| line).collect()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::as_of::laws::Chance;
-    use domain::ledger::Group;
-    use domain::{ItemId, LocationId};
+    use domain::ledger::{Group, Kind};
+    use domain::{Instant, ItemId, LocationId, PostingId};
 
     const LOT: LotId = LotId(7);
     const OUTSIDE: i64 = -4;
@@ -108,6 +140,36 @@ mod tests {
             value: None,
             uses: Vec::new(),
             made: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_was_on_hold_before_its_lot_is_known_by_its_version() {
+        let (hold, damaged, loss) = (place("1 hold"), place("1 damaged"), place("-4 good"));
+        let made = |from: Place, ver: i64| Movement { from_ver: ver, ..movement(from, loss, 1, 0) };
+        let begun = Begun([((LOT, LocationId(1)), 5)].into_iter().collect());
+        let cases = [
+            ("before the hold", vec![made(hold, 4)], vec![0]),
+            ("the last before it", vec![made(hold, 5)], vec![0]),
+            ("the first of the hold", vec![made(hold, 6)], vec![]),
+            ("of another status", vec![made(damaged, 4)], vec![]),
+            ("of a place that had none before", vec![made(place("2 hold"), 1)], vec![]),
+            (
+                "from the last to the first",
+                vec![made(hold, 3), made(damaged, 1), made(hold, 4), made(place("2 hold"), 9)],
+                vec![1, 3],
+            ),
+        ];
+        for (what, movements, expected) in cases {
+            let original = Original {
+                id: PostingId::from_bytes([1; 16]),
+                kind: Kind::Adjust,
+                effective_at: Instant(0),
+                movements,
+                returns: Vec::new(),
+                reversed: false,
+            };
+            assert_eq!(begun.lines_held(&original), expected, "{what}");
         }
     }
 

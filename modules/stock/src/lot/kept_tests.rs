@@ -5,8 +5,8 @@ use super::hold_tests::put;
 use crate::input::{PostInput, QtyInput, Work};
 use crate::testing::{World, code_of, on_both_engines, parse, posting, posting_of, world};
 use db::{Engine, Statement};
-use domain::Qty;
 use domain::ledger::Kind;
+use domain::{PostingId, Qty};
 
 on_both_engines!(
     what_was_on_hold_before_its_lot_stays_so,
@@ -14,6 +14,9 @@ on_both_engines!(
     what_is_put_on_hold_beside_its_lot_stays_so,
     what_comes_in_on_hold_by_its_line_stays_so,
     what_was_lost_and_found_again_stays_on_hold,
+    what_was_held_and_lost_before_its_lot_comes_back_held,
+    what_was_held_and_changed_before_its_lot_comes_back_held,
+    a_serial_lost_before_the_first_of_two_holds_comes_back_held,
     what_is_past_its_day_and_on_hold_stays_so,
     a_serial_put_on_hold_beside_its_parent_stays_so,
     a_serial_keeps_what_was_its_own_through_both_holds,
@@ -101,12 +104,62 @@ fn what_comes_in_on_hold_by_its_line_stays_so(engine: Engine) {
 fn what_was_lost_and_found_again_stays_on_hold(engine: Engine) {
     let world = milk(engine);
     hold(&world);
-    let lost = PostInput { lines: vec![parse("7 MILK lot A at L1 status hold")], ..posting(Kind::Adjust) };
-    let lost = posting_of(&world.ask(Work::Post(lost)));
+    let lost = lose(&world, "7 MILK lot A at L1 status hold");
     assert_eq!(world.stock("MILK"), ["L1 lot A hold 1", "M1 lot A hold 5"]);
     assert_eq!(world.reverse(lost), "accepted");
     let stock = ["L1 lot A 4", "L1 lot A hold 4", "M1 lot A 5"];
     assert_eq!(release(&world), (2, "4".to_owned(), stock.map(str::to_owned).to_vec()));
+}
+
+/// Writes goods off.
+fn lose(world: &World, text: &str) -> PostingId {
+    let lost = PostInput { lines: vec![parse(text)], ..posting(Kind::Adjust) };
+    posting_of(&world.ask(Work::Post(lost)))
+}
+
+fn what_was_held_and_lost_before_its_lot_comes_back_held(engine: Engine) {
+    let world = milk(engine);
+    let before = lose(&world, "3 MILK lot A at L1 status hold");
+    hold(&world);
+    let meanwhile = lose(&world, "2 MILK lot A at L1 status hold");
+    assert_eq!(world.reverse(before), "accepted");
+    assert_eq!(world.stock("MILK"), ["L1 lot A hold 6", "M1 lot A hold 5"]);
+    assert_eq!(world.reverse(meanwhile), "accepted");
+    let stock = ["L1 lot A 5", "L1 lot A hold 3", "M1 lot A 5"].map(str::to_owned).to_vec();
+    assert_eq!(release(&world), (2, "3".to_owned(), stock));
+    // nothing of the first hold is left for the next one
+    set_status(&world, "3 MILK lot A at L1 status hold becomes good");
+    put(&world, ("MILK", "A"), 3, true);
+    assert_eq!(put(&world, ("MILK", "A"), 4, false).kept.to_string(), "0");
+    assert_eq!(world.stock("MILK"), ["L1 lot A 8", "M1 lot A 5"]);
+}
+
+fn what_was_held_and_changed_before_its_lot_comes_back_held(engine: Engine) {
+    let world = milk(engine);
+    let damaged = vec![parse("3 MILK lot A at L1 status hold becomes damaged")];
+    let damaged = posting_of(&world.try_post(Kind::SetStatus, damaged));
+    hold(&world);
+    assert_eq!(world.reverse(damaged), "accepted");
+    let stock = ["L1 lot A 5", "L1 lot A hold 3", "M1 lot A 5"].map(str::to_owned).to_vec();
+    assert_eq!(release(&world), (2, "3".to_owned(), stock));
+}
+
+fn a_serial_lost_before_the_first_of_two_holds_comes_back_held(engine: Engine) {
+    let world = world(engine);
+    world.receive("3 DRILL lot R serials S1,S2,S3 at L1");
+    set_status(&world, "1 DRILL serials S1 at L1 becomes hold");
+    let held = lose(&world, "1 DRILL serials S1 at L1 status hold");
+    put(&world, ("DRILL", "R"), 1, true);
+    // this one nobody holds but the lot
+    let lost = lose(&world, "1 DRILL serials S2 at L1 status hold");
+    put(&world, ("DRILL", "S1"), 1, true);
+    put(&world, ("DRILL", "S2"), 1, true);
+    put(&world, ("DRILL", "R"), 2, false);
+    assert_eq!((world.reverse(held), world.reverse(lost)), ("accepted".to_owned(), "accepted".to_owned()));
+    assert_eq!(world.stock("DRILL"), ["L1 lot S1 hold 1", "L1 lot S2 hold 1", "L1 lot S3 1"]);
+    assert_eq!(put(&world, ("DRILL", "S1"), 2, false).kept.to_string(), "1");
+    assert_eq!(put(&world, ("DRILL", "S2"), 2, false).kept.to_string(), "0");
+    assert_eq!(world.stock("DRILL"), ["L1 lot S1 hold 1", "L1 lot S2 1", "L1 lot S3 1"]);
 }
 
 fn what_is_past_its_day_and_on_hold_stays_so(engine: Engine) {

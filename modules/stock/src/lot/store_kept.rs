@@ -56,6 +56,50 @@ const END: Statement = Statement::new(
          and not l.on_hold and not coalesce(p.on_hold, false))",
 );
 
+/// How far each key in status `hold` has come, of the same lots.
+const BEGIN_HELD: Statement = Statement::new(
+    "stock.held.begin",
+    "insert into stock_held (lot, location, ver)
+     select b.lot, b.location, b.ver
+     from stock_lot l
+     left join stock_lot p on p.id = l.parent
+     join stock_balance b on b.item = l.item and b.lot = l.id and b.lot <> 0 and b.location > 0
+       and b.status = 2 and b.ver > 0
+     where l.id in (select ?1 union all select c.id from stock_lot c where c.parent = ?1)
+       and not l.on_hold and not coalesce(p.on_hold, false)",
+);
+
+const END_HELD: Statement = Statement::new(
+    "stock.held.end",
+    "delete from stock_held
+     where lot in (
+       select l.id
+       from stock_lot l
+       left join stock_lot p on p.id = l.parent
+       where l.id in (select ?1 union all select c.id from stock_lot c where c.parent = ?1)
+         and not l.on_hold and not coalesce(p.on_hold, false))",
+);
+
+const READ_HELD: Statement = Statement::per_engine(
+    "stock.held.read",
+    "select lot, location, ver from stock_held where lot = ?1",
+    "select s.lot, s.location, s.ver
+     from unnest(?1::bigint[]) as k (lot)
+     join stock_held s on s.lot = k.lot",
+);
+
+/// A lot at a place, and how far its key in status `hold` had come.
+type Beginning = ((LotId, LocationId), i64);
+
+/// How far the keys of these lots had come in status `hold` when the lots were put on hold as a whole.
+pub(super) fn begun(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<Vec<Beginning>, DbError> {
+    let mut rows = Rows::with_capacity(1, lots.len());
+    for lot in lots {
+        rows.push(&[lot.get().into()]);
+    }
+    conn.query_many(&READ_HELD, &rows, |row| Ok(((LotId(row.int(0)?), LocationId(row.int(1)?)), row.int(2)?)))
+}
+
 /// The bounds of these lots.
 pub(super) fn kept(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<Vec<(Spot, i64)>, DbError> {
     let mut rows = Rows::with_capacity(1, lots.len());
@@ -91,14 +135,17 @@ pub(super) fn keep(tx: &mut Tx<'_>, bounds: &BTreeMap<Spot, i64>) -> Result<(), 
 /// Notes what stands on hold of a lot and its serials, which are put on hold as a whole from now on: before
 /// they are. Those that are so already keep their bounds.
 pub(super) fn begin(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
-    tx.execute(&BEGIN, &[lot.get().into()]).map(|_| ())
+    tx.execute(&BEGIN, &[lot.get().into()])?;
+    tx.execute(&BEGIN_HELD, &[lot.get().into()]).map(|_| ())
 }
 
 /// Forgets the bounds of a lot and its serials, as far as nothing holds them as a whole any more.
 pub(super) fn end(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
-    tx.execute(&END, &[lot.get().into()]).map(|_| ())
+    tx.execute(&END, &[lot.get().into()])?;
+    tx.execute(&END_HELD, &[lot.get().into()]).map(|_| ())
 }
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&READ, &STORE, &REMOVE, &BEGIN, &END];
+pub(crate) const ALL: &[&Statement] =
+    &[&READ, &STORE, &REMOVE, &BEGIN, &END, &READ_HELD, &BEGIN_HELD, &END_HELD];

@@ -239,7 +239,7 @@ impl<'a> Batch<'a> {
         let posted = ledger::reverse(self.vault, &reversal.command, &clock);
         let posted = posted.map_err(|refusal| self.reversal_problem(&request.principal, &refusal))?;
         self.reversed.insert(reversal.of);
-        let Reversal { of, document, reason, note, .. } = reversal;
+        let Reversal { of, document, reason, note, says_hold, .. } = reversal;
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
@@ -247,7 +247,8 @@ impl<'a> Batch<'a> {
             reversal_of: Some(of),
             ..self.names.posting(&posted)
         };
-        let kept = Kept { document, reason, note, reversal_of: Some(*of.bytes()), ..Kept::default() };
+        let reversal_of = Some(*of.bytes());
+        let kept = Kept { document, reason, note, reversal_of, says_hold, ..Kept::default() };
         self.enter(request.origin(), posted, kept, json(&answer));
         self.created(&answer)
     }

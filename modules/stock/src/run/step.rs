@@ -54,6 +54,8 @@ pub(super) struct Reversal {
     pub(super) document: Option<String>,
     pub(super) reason: Option<String>,
     pub(super) note: Option<String>,
+    /// See [`Found::says_hold`].
+    pub(super) says_hold: Vec<usize>,
 }
 
 /// The names of a request resolved; a refusal comes before anything is locked.
@@ -102,6 +104,7 @@ pub(super) fn compile(
                         document: original.document.clone(),
                         reason,
                         note: input.note.clone(),
+                        says_hold: original.says_hold.clone(),
                     }))
                 })
             }
