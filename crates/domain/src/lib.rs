@@ -43,7 +43,7 @@ pub use permission::Permission;
 pub use place::{LocationKind, Role};
 pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};
-pub use ratio::Ratio;
+pub use ratio::{NoProduct, Ratio};
 pub use status::Status;
 pub use text::{Name, Note};
 pub use unit::{Packaging, UnitCode, Units};

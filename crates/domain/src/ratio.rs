@@ -64,6 +64,15 @@ pub enum BadRatio {
     TooLarge,
 }
 
+/// Why a ratio has no exact product with an integer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum NoProduct {
+    /// It does not fit in 63 bits, whole or not.
+    TooLarge,
+    /// It is not whole.
+    Fraction,
+}
+
 impl AsProblem for BadRatio {
     fn code(&self) -> Code {
         match self {
@@ -115,11 +124,15 @@ impl Ratio {
         Some(Ratio { num: left.num.checked_mul(right.num)?, den: left.den.checked_mul(right.den)? })
     }
 
-    /// The product with an integer when it is an integer; `None` when it is not, or does not fit.
-    pub fn exact(self, number: i64) -> Option<i64> {
+    /// The product with an integer, when it is an integer itself.
+    ///
+    /// # Errors
+    /// [`NoProduct`] says whether it is too large or a fraction.
+    pub fn exact(self, number: i64) -> Result<i64, NoProduct> {
         let product = i128::from(number) * i128::from(self.num);
         let den = i128::from(self.den);
-        if product % den == 0 { i64::try_from(product / den).ok() } else { None }
+        let whole = i64::try_from(product / den).map_err(|_| NoProduct::TooLarge)?;
+        if product % den == 0 { Ok(whole) } else { Err(NoProduct::Fraction) }
     }
 
     /// The product with an integer, rounded half-even; `None` when it does not fit.
@@ -213,8 +226,13 @@ mod tests {
         assert_eq!(huge.checked_mul(huge.inverse()), Some(Ratio::ONE));
         assert_eq!(huge.checked_mul(huge), None);
         assert_eq!(huge.rounded(2), None);
-        assert_eq!(huge.exact(i64::MAX), None);
-        assert_eq!(huge.inverse().exact(i64::MAX), Some(1));
+        assert_eq!(huge.exact(i64::MAX), Err(NoProduct::TooLarge));
+        assert_eq!(huge.exact(1), Ok(i64::MAX));
+        assert_eq!(huge.exact(2), Err(NoProduct::TooLarge));
+        assert_eq!(huge.inverse().exact(i64::MAX), Ok(1));
+        assert_eq!(huge.inverse().exact(2), Err(NoProduct::Fraction));
+        let halves = Ratio::new(i64::MAX, 2).unwrap();
+        assert_eq!([halves.exact(1), halves.exact(3)], [Err(NoProduct::Fraction), Err(NoProduct::TooLarge)]);
     }
 
     proptest! {

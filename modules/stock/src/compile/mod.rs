@@ -18,8 +18,8 @@ use crate::pointer;
 use catalog::ItemFacts;
 use domain::ledger::{Amount, Cost, Kind, Line, Place, Post};
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, Ratio, Status,
-    Tracking,
+    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, NoProduct, Permission, PostingId, Problem, Qty, Ratio,
+    Status, Tracking,
 };
 use places::LocationFacts;
 use std::borrow::Cow;
@@ -286,14 +286,19 @@ impl Compiler<'_> {
     ) -> Result<i64, Problem> {
         let factor = self.factor(item, unit)?;
         let unit = unit.unwrap_or(&item.base_unit);
-        factor.exact(qty.millionths()).ok_or_else(|| {
-            let detail = format!(
-                "`{qty}` {unit} of {}/{} {} each is not exact to six decimals",
-                factor.num(),
-                factor.den(),
-                item.base_unit
-            );
+        let base = factor.exact(qty.millionths());
+        if let Ok(base) = base
+            && Qty::from_millionths(base).is_some()
+        {
+            return Ok(base);
+        }
+        let each = format!("`{qty}` {unit} of {}/{} {} each", factor.num(), factor.den(), item.base_unit);
+        Err(if base == Err(NoProduct::Fraction) {
+            let detail = format!("{each} is not exact to six decimals");
             Problem::at(Code::InexactConversion, field, detail)
+        } else {
+            let detail = format!("{each} is more than `{}` {} on one line", Qty::MAX, item.base_unit);
+            Problem::at(Code::InvalidQuantity, field, detail)
         })
     }
 

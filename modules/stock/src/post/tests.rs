@@ -1,6 +1,6 @@
 //! Postings that overtake each other, and keys that come again.
 
-use crate::input::{LineInput, PostInput, QtyInput, Request, RequestKey, ReverseInput, Work};
+use crate::input::{LineInput, PostInput, QtyInput, Request, RequestKey, ReserveInput, ReverseInput, Work};
 use crate::service::run_in;
 use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
 use catalog::{NewItem, NewUnit};
@@ -17,6 +17,7 @@ on_both_engines!(
     a_key_with_another_request_never_disturbs_who_repeats_the_first,
     what_is_lacking_is_told_with_its_item_and_lot,
     a_quantity_stands_beside_its_unit_and_what_was_entered,
+    a_quantity_beyond_the_limit_names_the_limit_whatever_its_unit,
 );
 
 fn what_was_overtaken_on_its_way_is_posted_all_the_same(engine: Engine) {
@@ -87,6 +88,51 @@ fn a_quantity_stands_beside_its_unit_and_what_was_entered(engine: Engine) {
         LineInput { qty: QtyInput::Counted(Qty::units(2).unwrap()), ..line("case", "2 SCREW at L2") };
     let lines = vec![line("piece", "1 SCREW at L1"), line("each", "1 SCREW at L1"), counted];
     assert_eq!(told(Kind::Adjust, lines), ["1 null null", "1 null null", "12 null null"]);
+}
+
+fn a_quantity_beyond_the_limit_names_the_limit_whatever_its_unit(engine: Engine) {
+    let world = world(engine);
+    let unit = |unit: &str, factor: &str| NewUnit { unit: unit.to_owned(), factor: factor.to_owned() };
+    let item = NewItem {
+        sku: "SAND".to_owned(),
+        name: "Sand".to_owned(),
+        base_unit: "g".to_owned(),
+        units: vec![unit("kg", "1000"), unit("moon", "9223372036854775807"), unit("third", "1/3")],
+        ..NewItem::default()
+    };
+    world.run(move |tx, ctx| catalog::create_item(tx, ctx, &item)).unwrap();
+    let receive = |unit: &str, text: &str| {
+        let line = LineInput { unit: Some(unit.to_owned()), ..parse(text) };
+        let answer = world.try_post(Kind::Receive, vec![line]);
+        let body: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        let detail = body["detail"].as_str().unwrap_or("accepted").to_owned();
+        (code_of(&answer), body["errors"][0]["pointer"].as_str().unwrap_or_default().to_owned(), detail)
+    };
+    let accepted = ("accepted".to_owned(), String::new(), "accepted".to_owned());
+    assert_eq!(receive("kg", "1000000 SAND at L1"), accepted, "the limit itself");
+    for (unit, qty, told) in [
+        ("kg", "1000000.000001", "`1000000.000001` kg of 1000/1 g"),
+        ("kg", "1000000000", "`1000000000` kg of 1000/1 g"),
+        ("moon", "1", "`1` moon of 9223372036854775807/1 g"),
+        ("moon", "1000000000", "`1000000000` moon of 9223372036854775807/1 g"),
+    ] {
+        let detail = format!("{told} each is more than `1000000000` g on one line");
+        let refused = ("invalid_quantity".to_owned(), "/lines/0/qty".to_owned(), detail);
+        assert_eq!(receive(unit, &format!("{qty} SAND at L1")), refused);
+    }
+    let (code, ..) = receive("third", "1 SAND at L1");
+    assert_eq!(code, "inexact_conversion");
+    let reserve = ReserveInput {
+        sku: "SAND".to_owned(),
+        site: "L".to_owned(),
+        qty: Qty::units(1).unwrap(),
+        unit: Some("moon".to_owned()),
+        owner: "order-1".to_owned(),
+        priority: 0,
+        backorder: false,
+        expires_at: None,
+    };
+    assert_eq!(code_of(&world.ask(Work::Reserve(reserve))), "invalid_quantity");
 }
 
 fn a_reversal_looks_at_what_another_clock_has_booked_after_it(engine: Engine) {
