@@ -6,6 +6,8 @@
 //! upkeep post by ids (`inside`), in the transaction of their own change; what postings rest on
 //! without locking it changes only behind the gate (`gate`).
 
+#[cfg(test)]
+mod after_expiry_tests;
 mod answer;
 mod as_of;
 mod asked;

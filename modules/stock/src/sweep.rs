@@ -19,6 +19,9 @@ use domain::when::Date;
 use domain::{Ctx, LocationId, LotId, PostingId, Status};
 use web::Principal;
 
+/// Why stock becomes expired, and what went before comes back.
+pub(crate) const REASON: &str = "expiry";
+
 /// An item at a site whose lots have run out.
 #[derive(Debug)]
 pub(crate) struct Due {
@@ -139,7 +142,7 @@ fn entry(names: &Names, posted: Posted, ctx: &Ctx) -> Entry {
         posted,
         actor: Principal::SYSTEM.get(),
         document: None,
-        reason: Some("expiry".to_owned()),
+        reason: Some(REASON.to_owned()),
         note: None,
         reversal_of: None,
         says_hold: Vec::new(),

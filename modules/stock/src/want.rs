@@ -5,9 +5,10 @@ use crate::losses::Good;
 use crate::names::Names;
 use domain::item::Tracking;
 use domain::ledger::{
-    Allocate, Amount, Claim, Group, Key, Kind, Line, Loaded, LocationFacts, Original, Place, Post, Posted,
-    Reserve, Reverse, Sale, SaleLine, SiteKey,
+    Allocate, Amount, Claim, Group, Key, Kind, Line, Loaded, LocationFacts, LotFacts, Original, Place, Post,
+    Posted, Reserve, Reverse, Sale, SaleLine, SiteKey,
 };
+use domain::when::plus_days;
 use domain::{ClaimId, Instant, ItemId, LocationId, Status};
 
 impl Wanted {
@@ -97,8 +98,38 @@ impl Wanted {
     fn backdated(&mut self, names: &Names, post: &Post, line: &Line, now: Instant) {
         let since = post.effective_at.unwrap_or(now);
         let counted = matches!(line.amount, Amount::CountTo(_));
+        self.after_expiry(names, post.kind, line, since);
         for (place, asks) in [(line.from, true), (line.to, counted)] {
             self.dated_at(names, Key::at(line.item, line.lot, place), since, asks);
+        }
+    }
+
+    /// What went out on the last day of a lot, and is told after it, may have to come back from expired: as of the
+    /// midnight that took it away, or whenever its day was swept after that.
+    fn after_expiry(&mut self, names: &Names, kind: Kind, line: &Line, since: Instant) {
+        let goes_out = matches!(kind, Kind::Issue | Kind::Consume) && line.from.status == Status::Good;
+        if !goes_out || !line.lot.is_some() {
+            return;
+        }
+        let place = names.location_facts.get(&line.from.location);
+        let zone = place.and_then(|place| names.site_facts.get(&place.site)).map(|site| &site.zone);
+        let over = match (names.lot_facts.get(&line.lot), zone) {
+            (_, None) | (Some(LotFacts { expiry: None, .. }), _) => return,
+            (Some(LotFacts { expiry: Some(expiry), .. }), Some(zone)) => {
+                plus_days(*expiry, 1).map_or(Instant::MAX, |day| zone.midnight(day))
+            }
+            // this very batch makes it
+            (None, Some(_)) => since,
+        };
+        if since > over {
+            return;
+        }
+        let expired = Place { status: Status::Expired, ..line.from };
+        self.place(names, line, expired);
+        for place in [line.from, expired] {
+            let key = Key::at(line.item, line.lot, place);
+            self.dated_at(names, key, since, true);
+            self.dated_at(names, key, over, false);
         }
     }
 

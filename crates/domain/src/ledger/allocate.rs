@@ -110,7 +110,7 @@ fn check_key(vault: &Vault, key: Key, command: &Allocate) -> Result<(), Refusal>
     if is_on_hold(vault, key.lot)? {
         return Err(Refusal::of(Why::LotOnHold));
     }
-    check_expiry(vault, key.lot, location.site).map_err(Refusal::of)?;
+    check_expiry(vault, key.lot, location.site, None).map_err(Refusal::of)?;
     let balance = vault.balance(key)?;
     if balance.on_hand < command.qty {
         let (on_hand, wanted) = (balance.on_hand, command.qty);

@@ -142,9 +142,9 @@ pub(super) fn is_on_hold(vault: &Vault, lot: LotId) -> Result<bool, Refusal> {
 
 /// Only good stock goes to a customer or into production, and no lot past its last day does. What is
 /// held, damaged or expired is disposed of, or sent back, by an adjustment with its reason.
-fn check_goes_out(vault: &Vault, step: &Step) -> Result<(), Refusal> {
+fn check_goes_out(vault: &Vault, step: &Step, told_of: Option<Instant>) -> Result<(), Refusal> {
     match step.from.status {
-        Status::Good => check_expiry(vault, step.lot, step.source.site).map_err(Refusal::of),
+        Status::Good => check_expiry(vault, step.lot, step.source.site, told_of).map_err(Refusal::of),
         status => Err(Refusal::of(Why::NotGood { status })),
     }
 }
@@ -152,29 +152,36 @@ fn check_goes_out(vault: &Vault, step: &Step) -> Result<(), Refusal> {
 /// Only good stock goes out, and an expired lot is never received as good, nor made good by a person.
 /// Good becomes expired, and good again, by the day alone; what would be good again is on hold when its
 /// lot is, and what a lot holds that is released past its day is expired.
-pub(super) fn check_days(vault: &Vault, kind: Kind, step: &Step) -> Result<(), Refusal> {
+///
+/// What went out on a day that is over is held to that day: it is `told_of`.
+pub(super) fn check_days(
+    vault: &Vault,
+    kind: Kind,
+    step: &Step,
+    told_of: Option<Instant>,
+) -> Result<(), Refusal> {
     match kind {
-        Kind::Issue | Kind::Consume => check_goes_out(vault, step),
-        Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce => check_as_of_today(vault, step),
+        Kind::Issue | Kind::Consume => check_goes_out(vault, step, told_of),
+        Kind::Opening | Kind::Receive | Kind::Return | Kind::Produce => check_as_of(vault, step, None),
         Kind::Expire => match (step.from.status, step.to.status) {
             (Status::Good, Status::Expired) | (Status::Expired, Status::Good)
                 if step.from.location == step.to.location =>
             {
-                check_as_of_today(vault, step)
+                check_as_of(vault, step, told_of)
             }
             (Status::Hold, Status::Expired)
                 if step.from.location == step.to.location && !is_on_hold(vault, step.lot)? =>
             {
-                check_as_of_today(vault, step)
+                check_as_of(vault, step, None)
             }
             (Status::Expired, Status::Hold)
                 if step.from.location == step.to.location && is_on_hold(vault, step.lot)? =>
             {
-                check_expiry(vault, step.lot, step.destination.site).map_err(Refusal::of)
+                check_expiry(vault, step.lot, step.destination.site, None).map_err(Refusal::of)
             }
             (from, to) => Err(Refusal::of(Why::StatusChange { from, to })),
         },
-        Kind::SetStatus if step.to.status == Status::Good => check_as_of_today(vault, step),
+        Kind::SetStatus if step.to.status == Status::Good => check_as_of(vault, step, None),
         Kind::Adjust | Kind::Reverse => check_stays_good(vault, step),
         _ => Ok(()),
     }
@@ -188,17 +195,17 @@ fn check_stays_good(vault: &Vault, step: &Step) -> Result<(), Refusal> {
     if step.to.status != Status::Good || !to.site.is_some() || stays {
         return Ok(());
     }
-    check_as_of_today(vault, step)
+    check_as_of(vault, step, None)
 }
 
 /// Whether the status at the destination is what the day there says of the lot.
-fn check_as_of_today(vault: &Vault, step: &Step) -> Result<(), Refusal> {
-    let past = is_past(vault, step.lot, step.destination.site)?;
+fn check_as_of(vault: &Vault, step: &Step, told_of: Option<Instant>) -> Result<(), Refusal> {
+    let past = is_past(vault, step.lot, step.destination.site, told_of)?;
     match (step.to.status, past) {
         (Status::Good, Some((expiry, today))) => Err(Refusal::of(Why::Expired { expiry, today })),
         (Status::Expired, None) => {
             let expiry = expiry_of(vault, step.lot)?;
-            let today = vault.today(step.destination.site)?;
+            let today = vault.day(step.destination.site, told_of)?;
             Err(Refusal::of(Why::NotExpired { expiry, today }))
         }
         _ => Ok(()),
@@ -210,16 +217,27 @@ pub(super) fn expiry_of(vault: &Vault, lot: LotId) -> Result<Option<when::Date>,
     if lot.is_some() { Ok(vault.lot(lot)?.expiry) } else { Ok(None) }
 }
 
-/// The last sellable day and today, when the lot is past it at the site.
-fn is_past(vault: &Vault, lot: LotId, site: SiteId) -> Result<Option<(when::Date, when::Date)>, Refusal> {
+/// The last sellable day and today, or the day that is told of, when the lot is past it at the site.
+pub(super) fn is_past(
+    vault: &Vault,
+    lot: LotId,
+    site: SiteId,
+    told_of: Option<Instant>,
+) -> Result<Option<(when::Date, when::Date)>, Refusal> {
     let Some(expiry) = expiry_of(vault, lot)? else { return Ok(None) };
-    let today = vault.today(site)?;
-    Ok((today > expiry).then_some((expiry, today)))
+    let day = vault.day(site, told_of)?;
+    Ok((day > expiry).then_some((expiry, day)))
 }
 
-/// Refuses a lot that is past its last sellable day at the site.
-pub(super) fn check_expiry(vault: &Vault, lot: LotId, site: SiteId) -> Result<(), Why> {
-    match is_past(vault, lot, site).map_err(|refusal| refusal.why)? {
+/// Refuses a lot that is past its last sellable day at the site, today or on the day that is told of.
+pub(super) fn check_expiry(
+    vault: &Vault,
+    lot: LotId,
+    site: SiteId,
+    told_of: Option<Instant>,
+) -> Result<(), Why> {
+    match is_past(vault, lot, site, told_of).map_err(|refusal| refusal.why)? {
+        Some((expiry, day)) if told_of.is_some() => Err(Why::ExpiredThen { expiry, day }),
         Some((expiry, today)) => Err(Why::Expired { expiry, today }),
         None => Ok(()),
     }

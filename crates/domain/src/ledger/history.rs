@@ -81,6 +81,23 @@ impl History {
         lowest
     }
 
+    /// The first instant, `since` or later, at which the key had less than `wanted`, given what it has now. `None`
+    /// when there is none, or when it is known only that it lies somewhere in a stretch.
+    pub(super) fn first_below(&self, since: Instant, now: i64, wanted: i64) -> Option<Instant> {
+        let mut level = self.level_at(since, now);
+        if level < wanted {
+            return Some(since);
+        }
+        for (at, change) in self.changes.range((Excluded(since), Unbounded)) {
+            let sinks_before = level + change.low < wanted;
+            level += change.qty;
+            if sinks_before || level < wanted {
+                return (change.begins == *at).then_some(*at);
+            }
+        }
+        None
+    }
+
     fn since(&self, instant: Instant) -> impl Iterator<Item = &Change> {
         self.changes.range((Excluded(instant), Unbounded)).map(|(_, change)| change)
     }
@@ -131,6 +148,14 @@ mod tests {
         at.0.div_euclid(MONTH)
     }
 
+    /// The naive answer: the first of all instants at which the level was below.
+    fn first_below(moves: &[(Instant, i64)], since: Instant, wanted: i64) -> Option<Instant> {
+        let level =
+            |at: Instant| moves.iter().filter(|(then, _)| *then <= at).map(|(_, qty)| qty).sum::<i64>();
+        let later = moves.iter().map(|(at, _)| *at).filter(|at| *at > since);
+        std::iter::once(since).chain(later).filter(|at| level(*at) < wanted).min()
+    }
+
     /// The naive answer: all levels that were ever true from an instant on.
     fn lowest(moves: &[(Instant, i64)], since: Instant) -> i64 {
         let level =
@@ -172,6 +197,15 @@ mod tests {
             let (mut all, mut now) = (moves.clone(), moves.iter().map(|(_, qty)| qty).sum::<i64>());
             let latest = moves.iter().map(|(at, _)| *at).max().unwrap_or(Instant(0));
             prop_assert_eq!(history.lowest_since(since, now), lowest(&all, since));
+            for wanted in -5..5 {
+                // of a stretch it is known that the key sank below in it, and not when
+                if let Some(first) = history.first_below(since, now, wanted) {
+                    prop_assert_eq!(Some(first), first_below(&all, since, wanted));
+                } else {
+                    let first = first_below(&all, since, wanted);
+                    prop_assert!(first.is_none_or(|at| !exact.contains(&month_of(at))));
+                }
+            }
             // what is posted meanwhile: into the months that are known, or behind everything
             for (at, qty) in added {
                 let fits = at > since && (exact.contains(&month_of(at)) || at >= latest);

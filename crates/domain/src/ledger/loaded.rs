@@ -7,7 +7,7 @@ use super::history::History;
 use super::key::{Balance, Holder, Key, SiteKey, SiteStock};
 use super::sale::{Sale, SaleLine};
 use super::vault::Extent;
-use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
+use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId, Zone};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// What the caller has loaded, before the first command is decided.
@@ -24,6 +24,8 @@ pub struct Loaded {
     pub lots: FxHashMap<LotId, LotFacts>,
     /// The civil day at each site, for expiry.
     pub today: FxHashMap<SiteId, Date>,
+    /// The zone of each site, for the civil day of what happened before.
+    pub zones: FxHashMap<SiteId, Zone>,
     /// The balances of both ends of every line.
     pub balances: FxHashMap<Key, Balance>,
     /// The guards of every item and site touched.

@@ -1,8 +1,8 @@
 //! The ledger's decisions: pure functions over the stock that a command touches.
 //!
 //! A [`Vault`] holds the rows that were loaded (and locked) for a batch of commands. Each command
-//! is decided in arrival order by one of the functions here: [`post`], [`reverse`], [`reserve`],
-//! [`allocate`], [`release`]. An accepted command has changed the vault and returns what must be
+//! is decided in arrival order by one of the functions here: [`post`], [`post_after_expiry`], [`reverse`],
+//! [`reserve`], [`allocate`], [`release`]. An accepted command has changed the vault and returns what must be
 //! stored ([`Posted`]); a refused one has changed nothing and says why ([`Refusal`]).
 //!
 //! What holds after every accepted command, for the rows in the vault:
@@ -16,6 +16,7 @@
 //!   and a quantity of zero is worth zero;
 //! * no more comes back of a line of a sale than was shipped on it, nor at more than it was worth.
 
+mod after_expiry;
 mod allocate;
 mod backorder;
 mod carry;
@@ -43,6 +44,7 @@ mod shift;
 mod step;
 mod vault;
 
+pub use after_expiry::post_after_expiry;
 pub use allocate::{Allocate, allocate};
 pub use claim::{Claim, ClaimState};
 pub use command::{Amount, Clock, Cost, Line, Post};

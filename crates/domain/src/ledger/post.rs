@@ -23,7 +23,9 @@ use crate::{Instant, when};
 /// # Errors
 /// The refusal names the line and the reason; the vault is as before.
 pub fn post(vault: &mut Vault, command: &Post, clock: &Clock<'_>) -> Result<Posted, Refusal> {
-    Work::run(vault, command, clock, &|number| {
+    // what went out on a day that is over went out by the rules of that day
+    let told_of = command.effective_at.filter(|_| matches!(command.kind, Kind::Issue | Kind::Consume));
+    Work::run(vault, command, (clock, told_of), &|number| {
         Booking::New(command.lines.get(number).map_or(Cost::Unknown, |line| line.cost))
     })
 }
@@ -38,7 +40,7 @@ pub(super) enum Booking<'a> {
 }
 
 /// What all lines of a command take from the key that a line takes from.
-fn demand(command: &Post, line: &Line) -> i64 {
+pub(super) fn demand(command: &Post, line: &Line) -> i64 {
     let same = |other: &&Line| (other.item, other.lot, other.from) == (line.item, line.lot, line.from);
     let quantities = command.lines.iter().filter(same).map(|other| match other.amount {
         Amount::Move(qty) => qty,
@@ -59,7 +61,7 @@ fn at_last(vault: &Vault, command: &Post, now: Instant) -> Instant {
 }
 
 /// The effective instant, moved into the first open period when that is allowed and needed.
-fn effective(
+pub(super) fn effective(
     vault: &Vault,
     command: &Post,
     clock: &Clock<'_>,
@@ -89,6 +91,8 @@ pub(super) struct Work<'a> {
     pub(super) effective_at: Instant,
     /// When what is counted was counted: a late posting keeps its own instant for that.
     pub(super) counted_at: Instant,
+    /// The instant whose day says whether a lot may go out, or be good; `None` for today.
+    pub(super) told_of: Option<Instant>,
     pub(super) movements: Vec<Movement>,
     pub(super) claims: Vec<ClaimEntry>,
     pub(super) returns: Vec<Returned>,
@@ -99,7 +103,7 @@ impl<'a> Work<'a> {
     pub(super) fn run(
         vault: &mut Vault,
         command: &'a Post,
-        clock: &'a Clock<'a>,
+        (clock, told_of): (&'a Clock<'a>, Option<Instant>),
         booking: &dyn Fn(usize) -> Booking<'a>,
     ) -> Result<Posted, Refusal> {
         let mark = vault.mark();
@@ -108,7 +112,8 @@ impl<'a> Work<'a> {
             let movements = Vec::with_capacity(command.lines.len());
             let counted_at = late_from.unwrap_or(effective_at);
             let (claims, returns) = (Vec::new(), Vec::new());
-            let mut work = Work { command, clock, effective_at, counted_at, movements, claims, returns };
+            let mut work =
+                Work { command, clock, effective_at, counted_at, told_of, movements, claims, returns };
             for (number, line) in command.lines.iter().enumerate() {
                 work.line(vault, number, line, booking(number)).map_err(|mut refusal| {
                     refusal.line = Some(number);
@@ -122,7 +127,10 @@ impl<'a> Work<'a> {
             if movements.is_empty() {
                 return Err(Refusal::of(Why::Nothing));
             }
-            claims.append(&mut backorder::cover_moved(vault, &movements)?);
+            // what comes back from expired for a sale of the past is nobody else's
+            if command.kind != Kind::Expire || told_of.is_none() {
+                claims.append(&mut backorder::cover_moved(vault, &movements)?);
+            }
             let now = vault.not_before_settled(clock.now);
             let recorded_at = vault.stamp_since(mark, now.max(effective_at));
             let (id, kind) = (command.id, command.kind);
@@ -154,7 +162,7 @@ impl<'a> Work<'a> {
         check_archived(&step)?;
         check_blocked(kind, &step)?;
         check_hold(vault, kind, &step)?;
-        check_days(vault, kind, &step)?;
+        check_days(vault, kind, &step, self.told_of)?;
         if item.tracking == Tracking::Serial {
             self.carry_serial(vault, &step)?;
         }

@@ -39,6 +39,8 @@ pub enum Why {
     OtherSite,
     /// The lot is past its last sellable day.
     Expired { expiry: Date, today: Date },
+    /// The lot was past its last sellable day when it is said to have gone.
+    ExpiredThen { expiry: Date, day: Date },
     /// The lot is on hold as a whole.
     LotOnHold,
     /// The lot is not past its last sellable day, so it cannot be received as expired.
@@ -173,7 +175,7 @@ impl Why {
             Why::Blocked { .. } => Code::LocationBlocked,
             Why::Archived { .. } => Code::LocationArchived,
             Why::NotAllocatable { .. } | Why::WrongKind { .. } | Why::OtherSite => Code::WrongLocationKind,
-            Why::Expired { .. } => Code::LotExpired,
+            Why::Expired { .. } | Why::ExpiredThen { .. } => Code::LotExpired,
             Why::LotOnHold => Code::LotOnHold,
             Why::NotExpired { .. } | Why::StatusChange { .. } => Code::StatusChangeRefused,
             Why::NotGood { .. } => Code::StatusNotGood,
@@ -231,6 +233,7 @@ impl Why {
             | Why::LotOfOtherItem
             | Why::LotIsParent
             | Why::Expired { .. }
+            | Why::ExpiredThen { .. }
             | Why::LotOnHold => "/lot",
             Why::SerialRequired => "/serials",
             Why::SerialTwice

@@ -36,15 +36,7 @@ impl Why {
             | Why::NotAllocatable { place }
             | Why::WrongKind { place, .. }
             | Why::StoodElsewhere { place } => self.of_place(&names(*place)),
-            Why::Expired { expiry, today } => {
-                format!(
-                    "the last sellable day of the lot was `{expiry}` and today is `{today}`; it can be moved or disposed of"
-                )
-            }
-            Why::NotExpired { expiry: Some(expiry), today } => {
-                format!("the lot is sellable through `{expiry}` and today is `{today}`; it is not expired")
-            }
-            Why::NotExpired { expiry: None, .. } => "the lot does not expire".to_owned(),
+            Why::Expired { .. } | Why::ExpiredThen { .. } | Why::NotExpired { .. } => self.of_day(),
             Why::NotGood { status } => format!(
                 "the stock is `{status}`, and only `good` stock goes out; adjust it with a reason to send it back or to dispose of it"
             ),
@@ -75,6 +67,27 @@ impl Why {
             Why::Books(error) => format!("the cost layers disagree: {error}"),
             Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
             fixed => fixed.sentence().to_owned(),
+        }
+    }
+
+    /// The sentence of the reasons that are about the last sellable day of a lot.
+    fn of_day(&self) -> String {
+        match self {
+            Why::Expired { expiry, today } => {
+                format!(
+                    "the last sellable day of the lot was `{expiry}` and today is `{today}`; it can be moved or disposed of"
+                )
+            }
+            Why::ExpiredThen { expiry, day } => {
+                format!(
+                    "the last sellable day of the lot was `{expiry}`, and it was `{day}` when it went out"
+                )
+            }
+            Why::NotExpired { expiry: Some(expiry), today } => {
+                format!("the lot is sellable through `{expiry}` and today is `{today}`; it is not expired")
+            }
+            Why::NotExpired { expiry: None, .. } => "the lot does not expire".to_owned(),
+            other => other.sentence().to_owned(),
         }
     }
 

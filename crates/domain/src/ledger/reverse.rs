@@ -67,7 +67,7 @@ pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Resul
     };
     vault.attempt(|vault| {
         sale::undo(vault, original)?;
-        Work::run(vault, &post, clock, &|number| {
+        Work::run(vault, &post, (clock, None), &|number| {
             mirrored.get(number).map_or(Booking::New(Cost::Unknown), |movement| Booking::Mirror(movement))
         })
     })

@@ -11,6 +11,7 @@ use crate::lots::{Made, unknown_lot};
 use crate::names::Names;
 use crate::pointer;
 use crate::save::{Entry, Event};
+use crate::sweep;
 use crate::told;
 use domain::ledger::{self, Allocate, Kind, Posted, SiteKey, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
@@ -143,11 +144,14 @@ impl<'a> Batch<'a> {
 
     pub(crate) fn post(&mut self, origin: Origin<'_>, compiled: Compiled) -> Result<PostingAnswer, Problem> {
         let (mark, made) = (self.vault.mark(), self.made.mark());
-        let posted = self.posted(origin, &compiled).inspect_err(|_| {
+        let (back, posted) = self.posted(origin, &compiled).inspect_err(|_| {
             self.vault.roll_back(mark);
             self.made.roll_back(made);
         })?;
         self.made.keep_moved(made, &posted);
+        for back in back {
+            self.came_back(origin, back, &compiled);
+        }
         let Compiled { document, reason, note, says_hold, entered, .. } = compiled;
         let answer = PostingAnswer {
             document: document.clone(),
@@ -161,8 +165,21 @@ impl<'a> Batch<'a> {
         Ok(answer)
     }
 
-    /// Decides a posting, with the lots that it makes.
-    fn posted(&mut self, origin: Origin<'_>, compiled: &Compiled) -> Result<Posted, Problem> {
+    /// Enters what came back from expired for a posting that is told after the last day of its lot.
+    fn came_back(&mut self, origin: Origin<'_>, posted: Posted, compiled: &Compiled) {
+        let (document, reason) = (compiled.document.clone(), Some(sweep::REASON.to_owned()));
+        let answer = PostingAnswer {
+            document: document.clone(),
+            reason: reason.clone(),
+            ..self.names.posting(&posted)
+        };
+        let (payload, kept) = (json(&answer), Kept { document, reason, ..Kept::default() });
+        // the key is that of the posting it is for
+        self.enter(Origin { key: None, ..origin }, posted, kept, payload);
+    }
+
+    /// Decides a posting, with the lots that it makes, and what has to come back from expired for it.
+    fn posted(&mut self, origin: Origin<'_>, compiled: &Compiled) -> Result<(Vec<Posted>, Posted), Problem> {
         for naming in &compiled.namings {
             let named = self.made.name(self.names, self.vault, naming);
             named.map_err(|problem| {
@@ -171,7 +188,7 @@ impl<'a> Batch<'a> {
             })?;
         }
         let clock = self.desk.clock(origin.ctx);
-        let posted = ledger::post(self.vault, &compiled.post, &clock);
+        let posted = ledger::post_after_expiry(self.vault, &compiled.post, &clock);
         posted.map_err(|refusal| self.post_problem(origin.asks, compiled, &refusal))
     }
 
@@ -329,7 +346,8 @@ fn bulk_answer<'a>(
     earlier: Option<&'a Earlier>,
     ctx: &Ctx,
 ) -> Result<BulkAnswer<'a>, Failure> {
-    let mut accepted = entries.iter();
+    // nobody asks for what comes back from expired
+    let mut accepted = entries.iter().filter(|entry| entry.posted.kind != Kind::Expire);
     let mut decided = refusals.iter().map(|refusal| {
         if let Some(problem) = refusal {
             let status = Answer::refused(problem, ctx.request_id).status.as_u16();

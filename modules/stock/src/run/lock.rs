@@ -64,6 +64,7 @@ pub(crate) fn lock_wanted(
     let now = ctx.now;
     loaded.today = names.site_facts.values().map(|site| (site.id, site.zone.date(now))).collect();
     loaded.today.insert(SiteId::NONE, desk.zone.date(now));
+    loaded.zones = names.site_facts.values().map(|site| (site.id, site.zone.clone())).collect();
     load::lock_sites(tx, known, &wanted, &mut loaded)?;
     let due = sweep::due(tx, names, &mut wanted, &loaded)?;
     wanted.who_waits(&loaded);

@@ -51,6 +51,73 @@ fn good_becomes_expired_and_good_again_by_the_day_alone() {
     );
 }
 
+/// Noon is now: the sales are of the morning of the last day, and told on the day after it.
+#[test]
+fn what_was_sold_on_the_last_day_and_is_told_after_it_never_expired() {
+    check(
+        "receive SOUP:last-day 9 A1 at=2026-06-15T08:00:00Z            => ok
+         reserve SOUP LON 8 r1                                         => ok
+         midnight                                                      => ok
+         issue SOUP:last-day 2 A1 at=2026-06-15T09:00:00Z              => insufficient_available
+         expire SOUP:last-day 9 A1 A1/expired                          => ok
+         ? claim r1 = 0 broken
+         issue SOUP:last-day 2 A1 at=2026-06-15T09:00:00Z              => ok
+         issue SOUP:last-day 1 A1 at=2026-06-15T09:00:00Z + SOUP:last-day 1 A1 => ok
+         consume SOUP:last-day 1 A1 at=2026-06-15T09:00:00Z            => ok
+         ? SOUP:last-day A1 = 0/0
+         ? SOUP:last-day A1/expired = 4/0
+         ? SOUP LON = 0/0/0 0
+         issue SOUP:last-day 3 A1 at=2026-06-15T09:00:00Z + SOUP:last-day 2 A1 => insufficient_stock
+         issue SOUP:last-day 1 A1 at=2026-06-15T07:59:59Z              => insufficient_stock
+         issue SOUP:last-day 1 A2 at=2026-06-15T09:00:00Z              => insufficient_stock
+         issue SOUP:last-day 0.5 A1 at=2026-06-15T09:00:00Z            => fraction_refused
+         issue SOUP:last-day 1 A1                                      => lot_expired
+         issue SOUP:last-day 1 A1/expired at=2026-06-15T09:00:00Z      => status_not_good
+         adjust SOUP:last-day 1 A1 A2 at=2026-06-15T09:00:00Z          => wrong_location_kind
+         set_status SOUP:last-day 1 A1/expired A1                      => status_change_refused
+         reserve SOUP LON 1 r2                                         => insufficient_available
+         allocate SOUP:last-day A1 1 a1                                => lot_expired
+         adjust SOUP:last-day 3 A1/expired loss                        => ok
+         issue SOUP:last-day 2 A1 at=2026-06-15T09:00:00Z              => insufficient_stock
+         issue SOUP:last-day 1 A1 at=2026-06-15T09:00:00Z              => ok
+         ? SOUP:last-day A1/expired = 0/0
+         ? SOUP:last-day customer = 5/0
+         ? SOUP LON = 0/0/0 0",
+    );
+}
+
+#[test]
+fn what_was_past_its_last_day_when_it_is_said_to_have_gone_did_not_go() {
+    check(
+        "receive SOUP:old 5 A1/expired                                  => ok
+         issue SOUP:old 1 A1 at=2026-06-15T00:00:00Z                    => lot_expired
+         issue SOUP:old 1 A1 at=2026-06-15T12:00:00Z                    => lot_expired
+         issue SOUP:old 1 A1 at=2026-06-14T23:59:59Z                    => insufficient_stock
+         ? SOUP:old A1/expired = 5/0
+         receive SOUP:old 2 A2/expired at=2026-06-14T08:00:00Z          => ok
+         issue SOUP:old 1 A2 at=2026-06-14T07:59:59Z                    => insufficient_stock
+         issue SOUP:old 1 A2 at=2026-06-14T23:59:59Z                    => ok
+         ? SOUP:old A2/expired = 1/0
+         receive SOUP:old 1 A1 at=2026-06-14T08:00:00Z                  => lot_expired
+         return SOUP:old 1 A1 at=2026-06-14T08:00:00Z                   => lot_expired",
+    );
+}
+
+#[test]
+fn what_waits_for_stock_gets_none_of_what_comes_back_for_a_sale_of_the_last_day() {
+    check(
+        "receive SOUP:last-day 3 A1 at=2026-06-15T08:00:00Z             => ok
+         rule SOUP LON 9                                                => ok
+         midnight                                                       => ok
+         expire SOUP:last-day 3 A1 A1/expired                           => ok
+         reserve SOUP LON 2 r1                                          => ok
+         ? claim r1 = 0+2 open
+         issue SOUP:last-day 3 A1 at=2026-06-15T09:00:00Z               => ok
+         ? claim r1 = 0+2 open
+         ? SOUP LON = 0/0/0 0 +2",
+    );
+}
+
 #[test]
 fn what_is_found_or_comes_back_is_not_good_past_its_last_day() {
     check(

@@ -32,6 +32,7 @@ fn reasons() -> Vec<Why> {
         Why::WrongKind { place, end: "source" },
         Why::OtherSite,
         Why::Expired { expiry: day("2026-06-14"), today },
+        Why::ExpiredThen { expiry: day("2026-06-13"), day: day("2026-06-14") },
         Why::LotOnHold,
         Why::NotExpired { expiry: Some(today), today },
         Why::NotExpired { expiry: None, today },
@@ -113,6 +114,7 @@ wrong_location_kind /lines/1 `A-01` is not open to allocation; choose another lo
 wrong_location_kind /lines/1 `A-01` cannot be the source of this kind of posting
 wrong_location_kind /lines/1 the two locations are of different sites; make a transfer
 lot_expired /lines/1/lot the last sellable day of the lot was `2026-06-14` and today is `2026-06-15`; it can be moved or disposed of
+lot_expired /lines/1/lot the last sellable day of the lot was `2026-06-13`, and it was `2026-06-14` when it went out
 lot_on_hold /lines/1/lot the lot is on hold: until it is released, all of it stands and moves as `hold` and none goes out
 status_change_refused /lines/1/status the lot is sellable through `2026-06-15` and today is `2026-06-15`; it is not expired
 status_change_refused /lines/1/status the lot does not expire

@@ -61,6 +61,7 @@ pub(super) fn loaded(method: Method) -> Loaded {
         };
         loaded.locations.insert(LocationId(*id), facts);
         loaded.today.insert(SiteId(*site), when::parse_date("2026-06-15").unwrap());
+        loaded.zones.insert(SiteId(*site), Zone::UTC);
     }
     for (name, id, item, expiry) in LOTS {
         let expiry = expiry.map(|day| when::parse_date(day).unwrap());

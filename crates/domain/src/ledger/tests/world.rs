@@ -266,7 +266,10 @@ impl World {
         if kind == Kind::Issue {
             (0..lines.len()).for_each(|line| self.vault.await_sale(SaleLine { posting: id, line }));
         }
-        post(&mut self.vault, &Post { id, kind, effective_at, post_late, lines, returns }, &clock)
+        let command = Post { id, kind, effective_at, post_late, lines, returns };
+        let (back, posted) = post_after_expiry(&mut self.vault, &command, &clock)?;
+        self.log.extend(back);
+        Ok(posted)
     }
 
     fn line(&mut self, kind: &str, words: &[&str]) -> Line {

@@ -22,7 +22,7 @@ use super::key::{Balance, Holder, Key, SiteKey, SiteStock};
 use super::loaded::Loaded;
 use super::refusal::{Missing, Refusal, Why};
 use super::sale::{Sale, SaleLine};
-use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId};
+use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId, Zone};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 /// A row with what it was when it was loaded.
@@ -58,6 +58,7 @@ pub struct Vault {
     locations: FxHashMap<LocationId, LocationFacts>,
     lots: FxHashMap<LotId, LotFacts>,
     today: FxHashMap<SiteId, Date>,
+    zones: FxHashMap<SiteId, Zone>,
     closed: FxHashSet<Period>,
     settled: Option<Instant>,
     stands_since: FxHashMap<LocationId, Instant>,
@@ -90,6 +91,7 @@ impl Vault {
             locations: loaded.locations,
             lots: loaded.lots,
             today: loaded.today,
+            zones: loaded.zones,
             closed: loaded.closed,
             settled: loaded.settled,
             stands_since: loaded.stands_since,
@@ -191,6 +193,13 @@ impl Vault {
     /// The civil day at a site.
     pub(in crate::ledger) fn today(&self, site: SiteId) -> Result<Date, Refusal> {
         self.today.get(&site).copied().ok_or(missing("day of site", site.get()))
+    }
+
+    /// The civil day at a site, now or at an earlier instant.
+    pub(in crate::ledger) fn day(&self, site: SiteId, at: Option<Instant>) -> Result<Date, Refusal> {
+        let Some(at) = at else { return self.today(site) };
+        let zone = self.zones.get(&site).ok_or(missing("zone of site", site.get()))?;
+        Ok(zone.date(at))
     }
 
     /// Whether a period is closed.

@@ -25,6 +25,21 @@ impl Vault {
         Ok(self.history_from(key, instant)?.level_at(instant, balance.on_hand))
     }
 
+    /// The first instant, `since` or later, at which a key had less than `wanted`, in effective order; `None` when
+    /// there is none, or when it cannot be said.
+    pub(in crate::ledger) fn first_below(
+        &self,
+        key: Key,
+        since: Instant,
+        wanted: i64,
+    ) -> Result<Option<Instant>, Refusal> {
+        let balance = self.balance(key)?;
+        if since >= balance.latest {
+            return Ok((balance.on_hand < wanted).then_some(since));
+        }
+        Ok(self.history_from(key, since)?.first_below(since, balance.on_hand, wanted))
+    }
+
     /// The history of a key, complete from an instant on.
     fn history_from(&self, key: Key, since: Instant) -> Result<&History, Refusal> {
         let history = self.history.get(&key).filter(|history| history.knows(since));
