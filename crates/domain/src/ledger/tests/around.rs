@@ -2,7 +2,7 @@
 //!
 //! At `midnight` the 16th begins at both sites, at `yesterday` the 15th is back; `hold ITEM:LOT` and
 //! `unhold ITEM:LOT` flag a lot; `archive ITEM` and `restore ITEM` take it out of use and back; `rule ITEM SITE CAP` lets so much wait at a
-//! site, or with `none` nothing; `stand BIN SITE` puts a bin with all that is in it below another
+//! site, or with `none` nothing; `shut BIN` and `open BIN` block it and open it again; `stand BIN SITE` puts a bin with all that is in it below another
 //! site, as a handling unit is moved: out of the bin where it stood, and into it where it stands.
 
 use super::laws::{check_conservation, check_state, decide_all};
@@ -12,6 +12,7 @@ use crate::costing::Method;
 use crate::ledger::{Amount, Clock, Cost, Kind, *};
 use crate::*;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 impl World {
     /// Changes what commands rest on; `None` when the words are a command.
@@ -29,6 +30,7 @@ impl World {
                 let key = SiteKey { item: item_of(item).0, site: SiteId(location_of(site).0) };
                 self.vault.set_cap(key, (cap != "none").then(|| millionths(cap)));
             }
+            [word @ ("shut" | "open"), bin] => return Some(self.block(location_of(bin), word == "shut")),
             ["stand", bin, site] => return Some(self.stand(location_of(bin), location_of(site))),
             _ => return None,
         }
@@ -47,6 +49,28 @@ impl World {
         let command = Recount { posting: PostingId(self.next()), site, starts, stops };
         let posted = recount(&mut self.vault, &command, noon(), &self.ids);
         Some(posted.map(|posted| posted.map_or(0, |posted| posted.claims.len())))
+    }
+
+    /// Blocks a bin, or opens it again: what is in it stops to count as sellable, or starts.
+    fn block(&mut self, bin: LocationId, blocked: bool) -> Result<(), Refusal> {
+        let before = self.vault.location(bin).unwrap();
+        let after = LocationFacts { blocked, ..before };
+        self.vault.set_location(bin, after);
+        if before.counts() == after.counts() {
+            return Ok(());
+        }
+        let mut keys: BTreeMap<ItemId, Vec<Key>> = BTreeMap::new();
+        for (key, _) in self.contents(bin).into_iter().filter(|(key, _)| key.status == Status::Good) {
+            keys.entry(key.item).or_default().push(key);
+        }
+        for (item, keys) in keys {
+            let (starts, stops) = if blocked { (Vec::new(), keys) } else { (keys, Vec::new()) };
+            let site = SiteKey { item, site: before.site };
+            let command = Recount { posting: PostingId(self.next()), site, starts, stops };
+            let posted = recount(&mut self.vault, &command, noon(), &self.ids)?;
+            self.log.extend(posted);
+        }
+        Ok(())
     }
 
     /// Puts a bin below another site, unless what is in it is claimed.

@@ -27,6 +27,8 @@ const KINDS: &[&str] = &[
     "allocate",
     "bind",
     "release",
+    "part",
+    "lapse",
     "fulfil",
     "carry",
     "reverse",
@@ -34,6 +36,14 @@ const KINDS: &[&str] = &[
     "misname",
     "rule",
     "rule",
+    "shut",
+    "open",
+    "midnight",
+    "yesterday",
+    "expire",
+    "expire",
+    "told",
+    "late",
 ];
 
 /// One random command, as a line of the tables' language.
@@ -74,16 +84,39 @@ pub(super) fn command() -> impl Strategy<Value = String> {
                 "rule" => format!("rule {plain} {site} {}", cents % 12),
                 "allocate" => format!("allocate {item} {bin} {qty} {claim}x {}", wait(days)),
                 "bind" => format!("allocate {item} {bin} {qty} {claim}x from={claim}"),
-                "release" => format!("release {claim}"),
+                "release" => format!("release {claim}{}", half(days)),
+                "part" => format!("release {claim}{} {qty}", half(days)),
+                "lapse" => format!("lapse {claim}{}", half(days)),
                 "fulfil" => format!("issue {item} {qty} {bin} claim={claim}"),
                 "misname" => format!("move {item} {qty} {bin} {other} claim={claim}"),
                 "carry" => format!("move {item} {qty} {bin} {other} claim={claim}x split={claim}y"),
                 "reverse" => format!("reverse p{}", days % 5),
+                "shut" | "open" => format!("{kind} {bin}"),
+                "midnight" | "yesterday" => kind.to_owned(),
+                "expire" => format!("expire SOUP:last-day {qty} {bin} {bin}/expired"),
+                "told" => format!("issue SOUP:last-day {qty} {bin} {at}"),
+                "late" => late(item, qty, bin, cents),
                 "stand" => format!("stand {bin} {}", if days % 2 == 0 { "LON" } else { "YRK" }),
                 kind => format!("{kind} {item} {qty} {bin}{status} {at}"),
             }
         },
     )
+}
+
+/// Which of the claims of a name: the reservation, what is bound of it, or what was split off that.
+const fn half(days: i64) -> &'static str {
+    match days % 3 {
+        0 => "",
+        1 => "x",
+        _ => "y",
+    }
+}
+
+/// What happened in May and is told in June; most of it may be booked late.
+fn late(item: &str, qty: i64, bin: &str, cents: i64) -> String {
+    let late = if cents % 5 == 0 { "" } else { "late=yes" };
+    let kind = if cents % 2 == 0 { "receive" } else { "issue" };
+    format!("{kind} {item} {qty} {bin} at=2026-05-{:02}T12:00:00Z {late}", 1 + cents % 31)
 }
 
 /// Some claims do not wait.
