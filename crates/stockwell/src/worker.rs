@@ -1,9 +1,8 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
-//! reservations whose time is over, months made ready, old answers forgotten, digests of the ledger.
+//! reservations whose time is over, months made ready, old answers forgotten.
 
 use crate::gauges::Upkept;
 use domain::{Actor, Ctx};
-use insight::digest;
 use std::sync::Arc;
 use std::time::Duration;
 use web::{App, Principal};
@@ -29,21 +28,6 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
             Ok(Err(error)) => tracing::warn!(%error, "upkeep failed and will be tried again"),
             Err(error) => tracing::error!(%error, "upkeep ended unexpectedly"),
         }
-        write_digest(&app).await;
-    }
-}
-
-/// Writes down a digest when one is due.
-async fn write_digest(app: &App) {
-    let round = app.clone();
-    let done = tokio::task::spawn_blocking(move || digest::make_due(round.db(), &context(&round))).await;
-    match done {
-        Ok(Ok(Some(digest))) => {
-            tracing::info!(postings = digest.postings, movements = digest.movements, "digest");
-        }
-        Ok(Ok(None)) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "a digest failed and will be tried again"),
-        Err(error) => tracing::error!(%error, "a digest ended unexpectedly"),
     }
 }
 

@@ -16,7 +16,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use support::books::Books;
 use support::client::{Client, Post, Reply};
-use support::site::{Served, Site, issue, receive, reserve};
+use support::site::{Served, Site, issue, receive, reserve, reserve_together};
 use support::{Dice, crowd};
 
 const CLIENTS: usize = 8;
@@ -32,14 +32,16 @@ struct Deed {
     /// By item and bin.
     moves: Vec<(&'static str, &'static str, i64)>,
     reserves: i64,
+    allocates: i64,
     postings: i64,
 }
 
 impl Deed {
-    /// Any of the kinds.
-    fn any(key: String, dice: &mut Dice) -> Deed {
-        let deed = |post, moves: &[_]| Deed { post, moves: moves.to_vec(), reserves: 0, postings: 1 };
-        match dice.roll(6) {
+    /// Any of the kinds. One of these receipts may be reversed, and is none of them any more then.
+    fn any(key: String, dice: &mut Dice, receipts: &mut Vec<String>) -> Deed {
+        let deed =
+            |post, moves: &[_]| Deed { post, moves: moves.to_vec(), reserves: 0, allocates: 0, postings: 1 };
+        match dice.roll(10) {
             0 => deed(receive(&key, "HOT", 3), &[("HOT", "LON-1", 3)]),
             1 => deed(issue(&key, &[("HOT", 2)]), &[("HOT", "LON-1", -2)]),
             2 => {
@@ -52,6 +54,23 @@ impl Deed {
                 deed(Post { path, key, body }, &[("HOT", "LON-1", -1), ("HOT", "LON-2", 1)])
             }
             4 => Deed { reserves: 1, ..deed(reserve(&key, "HOT"), &[]) },
+            5 => {
+                let post = reserve_together(&key, &[("HOT", 2), ("NUT", 1), ("HOT", 1)]);
+                Deed { reserves: 3, postings: 3, ..deed(post, &[]) }
+            }
+            6 => {
+                let body = json!({ "sku": "HOT", "location": "LON-1", "qty": "2", "owner": key });
+                Deed { allocates: 2, ..deed(Post { path: "/api/v1/allocations".into(), key, body }, &[]) }
+            }
+            7 => {
+                let line = json!({ "sku": "HOT", "qty": "1", "location": "LON-2" });
+                let (path, body) = ("/api/v1/postings/return".into(), json!({ "lines": [line] }));
+                deed(Post { path, key, body }, &[("HOT", "LON-2", 1)])
+            }
+            8 if !receipts.is_empty() => {
+                let path = format!("/api/v1/postings/{}/reverse", receipts.remove(0));
+                deed(Post { path: path.into(), key, body: json!({}) }, &[("HOT", "LON-1", -3)])
+            }
             _ => {
                 let posting = |sku: &str, units: u64| {
                     let line = json!({ "sku": sku, "qty": units.to_string(), "location": "LON-1" });
@@ -88,17 +107,19 @@ impl Oracle {
             .map(|sku| ((sku.to_owned(), "LON-1".to_owned()), i64::from(PLENTY)))
             .into_iter()
             .collect();
-        let mut reserved = 0;
+        let (mut reserved, mut allocated) = (0, 0);
         for key in &stored {
             let deed = &self.sent[key];
             assert_eq!(books.postings[key], deed.postings, "half done: {deed:?}");
             reserved += deed.reserves;
+            allocated += deed.allocates;
             for (sku, bin, units) in &deed.moves {
                 *bins.entry(((*sku).to_owned(), (*bin).to_owned())).or_default() += units;
             }
         }
         assert_eq!(books.bins, bins);
-        assert_eq!(books.stock["HOT"].reserved, reserved);
+        let hot = books.stock["HOT"];
+        assert_eq!((hot.reserved, hot.sellable - hot.reserved - hot.available), (reserved, allocated));
         stored
     }
 
@@ -147,13 +168,16 @@ fn under_load(server: &Served, round: usize, dice: &mut Dice, strike: impl FnOnc
                 let (told, address, token) = (told.clone(), server.address, &server.token);
                 scope.spawn(move || {
                     let mut dice = Dice::new(seed ^ u64::try_from(client).unwrap());
-                    let (mut sent, mut answered) = (Vec::new(), Vec::new());
+                    let (mut sent, mut answered, mut receipts) = (Vec::new(), Vec::new(), Vec::new());
                     let mut connection = Client::connect(address, token).unwrap();
                     for number in 0.. {
-                        let deed = Deed::any(format!("deed-{round}-{client}-{number}"), &mut dice);
+                        let deed = Deed::any(format!("deed-{round}-{client}-{number}"), &mut dice, &mut receipts);
                         sent.push(deed.clone());
                         match connection.post(&deed.post) {
                             Ok(reply) if reply.status < 300 => {
+                                if deed.post.path.ends_with("/receive") {
+                                    receipts.push(reply.json()["id"].as_str().unwrap().to_owned());
+                                }
                                 answered.push((deed.post.key, reply));
                                 // nobody listens any more once the blow has fallen
                                 let _struck = told.send(());

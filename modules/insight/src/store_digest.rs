@@ -6,15 +6,6 @@ use crate::verify::passes::{self, Pass, passes};
 use db::{Conn, DbError, Statement};
 use rustc_hash::FxHashMap;
 
-const HEADS: Statement =
-    Statement::new("digest.heads", "select lane, number, hash from ck_lane where number > 0 order by lane");
-
-const LAST: Statement =
-    Statement::new("digest.last", "select heads, movements, postings from ck_digest order by n desc limit 1");
-
-const AFTER: Statement =
-    Statement::new("digest.after", "select seq from ck_movement where lane = ?1 and seq > ?2");
-
 const BALANCES: Statement = Statement::new(
     "digest.balances",
     "select sku_id, loc_id, lot_id, status, on_hand, ver
@@ -42,31 +33,6 @@ const USES: Statement = Statement::new(
 
 const AGES: Statement =
     Statement::new("digest.ages", "select sku_id, valuation_group, layer_id, effective_at from ck_layer");
-
-/// The heads of all lanes that hold a posting.
-pub(crate) fn heads(conn: &mut Conn<'_>) -> Result<Vec<Head>, DbError> {
-    conn.query(&HEADS, &[], |row| Ok(Head { lane: row.int(0)?, number: row.int(1)?, hash: row.hash(2)? }))
-}
-
-/// The heads of the last digest, and how many movements it counts.
-pub(crate) fn last(conn: &mut Conn<'_>) -> Result<Option<(String, i64)>, DbError> {
-    conn.query_opt(&LAST, &[], |row| Ok((row.text(0)?.to_owned(), row.int(1)?)))
-}
-
-/// How many postings the last digest counts.
-pub(crate) fn last_postings(conn: &mut Conn<'_>) -> Result<i64, DbError> {
-    Ok(conn.query_opt(&LAST, &[], |row| row.int(2))?.unwrap_or(0))
-}
-
-/// How many movements a lane holds after a posting.
-pub(crate) fn movements_after(conn: &mut Conn<'_>, lane: i64, seq: i64) -> Result<i64, DbError> {
-    let mut count = 0_i64;
-    conn.for_each(&AFTER, &[lane.into(), seq.into()], |_| {
-        count = count.saturating_add(1);
-        Ok(())
-    })?;
-    Ok(count)
-}
 
 /// The hash of the state as it is.
 pub(crate) fn state_hash(conn: &mut Conn<'_>) -> Result<[u8; 32], DbError> {

@@ -211,6 +211,13 @@ pub struct ClaimAnswer {
     pub posting: Option<PostingId>,
 }
 
+/// Reservations that were made together.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TogetherAnswer {
+    /// Each as its own route answers it, in the order of the request.
+    pub(crate) reservations: Vec<ClaimAnswer>,
+}
+
 /// The answer of a bulk.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct BulkAnswer<'a> {

@@ -39,6 +39,8 @@ pub enum Work {
     Bulk(BulkInput),
     /// A reservation.
     Reserve(ReserveInput),
+    /// Up to [`RESERVATIONS_TOGETHER_MAX`] reservations: all of them, or none.
+    ReserveTogether(Vec<ReserveInput>),
     /// An allocation.
     Allocate(AllocateInput),
     /// A release.
@@ -49,6 +51,8 @@ pub enum Work {
 
 /// The largest bulk.
 pub const POSTINGS_PER_BULK_MAX: usize = 1_000;
+/// The most reservations that are made together.
+pub(crate) const RESERVATIONS_TOGETHER_MAX: usize = 1_000;
 /// The most lines of one posting, serials counted singly.
 pub const LINES_PER_POSTING_MAX: usize = 10_000;
 /// The most lines of all postings of a bulk, serials counted singly.
@@ -60,6 +64,7 @@ impl Work {
         match self {
             Work::Post(post) => post.size(),
             Work::Bulk(bulk) => bulk.size(),
+            Work::ReserveTogether(all) => all.len(),
             _ => 1,
         }
     }
@@ -69,7 +74,22 @@ impl Work {
         match self {
             Work::Post(post) => post.size() <= LINES_PER_POSTING_MAX,
             Work::Bulk(bulk) => bulk.size() <= LINES_PER_BULK_MAX,
+            Work::ReserveTogether(all) => all.len() <= RESERVATIONS_TOGETHER_MAX,
             _ => true,
+        }
+    }
+
+    /// Whether it reserves and does nothing else, so that it may pass beside the gate.
+    pub(crate) const fn only_reserves(&self) -> bool {
+        matches!(self, Work::Reserve(_) | Work::ReserveTogether(_))
+    }
+
+    /// The reservations that it asks for.
+    pub(crate) fn reservations(&self) -> &[ReserveInput] {
+        match self {
+            Work::Reserve(one) => std::slice::from_ref(one),
+            Work::ReserveTogether(all) => all,
+            _ => &[],
         }
     }
 }

@@ -17,6 +17,7 @@ mod block;
 mod claim;
 mod compile;
 mod desk;
+mod digest;
 mod document_routes;
 mod gate;
 #[cfg(test)]
@@ -69,7 +70,7 @@ mod serials_tests;
 mod service;
 mod sight;
 mod stood;
-mod store_anchor;
+mod store_digest;
 mod store_below;
 mod store_broken;
 mod store_claims;
@@ -102,6 +103,7 @@ pub use answer::{
 };
 pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
+pub use digest::{Anchor, Head, POSTINGS_BETWEEN, anchor, heads};
 pub use document_routes::document_routes;
 pub use input::{
     AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_BULK_MAX, LINES_PER_POSTING_MAX, LineInput,
@@ -115,7 +117,6 @@ pub use organise::set_up_organisation;
 pub use read_routes::read_routes;
 pub use reason::make_reasons;
 pub use service::{Vault, prepare, run_in};
-pub use store_anchor::{Anchor, anchor};
 pub use upkeep::{UpkeepReport, upkeep};
 pub use valuation::worth_of_everything;
 
@@ -209,6 +210,7 @@ where
             web::routes!(post::api::reverse_posting),
         )
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::reserve_stock))
+        .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::reserve_together))
         .add(Permission::StockClaim, Reach::Named, web::routes!(claim::api::allocate_stock))
         .add_unversioned(
             Permission::StockClaim,

@@ -34,6 +34,18 @@ pub(crate) fn sites_json(conn: &mut Conn<'_>, scope: &Scope) -> Result<Option<St
     }))
 }
 
+/// The places within reach as one parameter of a statement: a site is among them when all of it is.
+/// `None` for all.
+pub(crate) fn roots_json(scope: &Scope) -> Option<String> {
+    match scope.reached() {
+        Reached::All => None,
+        Reached::Within(roots) => {
+            let numbers: Vec<String> = roots.iter().map(ToString::to_string).collect();
+            Some(format!("[{}]", numbers.join(",")))
+        }
+    }
+}
+
 /// Whether a location is within reach.
 pub(crate) fn location(conn: &mut Conn<'_>, scope: &Scope, location: LocationId) -> Result<bool, DbError> {
     match scope.reached() {

@@ -10,6 +10,7 @@ pub fn read_routes<S: web::State>() -> Routes<S> {
         .add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(sums::api::list_stock_sums))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::api::get_item_availability))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::list_api::list_availability))
         .add(Permission::StockRead, Reach::Named, web::routes!(rotation::api::list_rotation))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_reservations))
         .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_reservation))

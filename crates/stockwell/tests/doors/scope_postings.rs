@@ -64,6 +64,7 @@ fn requests(bin: &str, site: &str) -> Vec<(&'static str, Value)> {
     let here = json!({ "sku": "BOLT", "qty": "1", "location": "A1" });
     let with_here = json!([here, { "sku": "BOLT", "qty": "1", "location": bin }]);
     let lines = json!([{ "sku": "BOLT", "qty": "1" }]);
+    let reserve = |site: &str| json!({ "sku": "BOLT", "site": site, "qty": "1", "owner": "o" });
     vec![
         ("/api/v1/postings/receive", line(json!({}))),
         ("/api/v1/postings/issue", line(json!({}))),
@@ -80,7 +81,8 @@ fn requests(bin: &str, site: &str) -> Vec<(&'static str, Value)> {
             "/api/v1/postings/bulk",
             json!({ "atomic": true, "postings": [{ "kind": "issue", "lines": with_here }] }),
         ),
-        ("/api/v1/reservations", json!({ "sku": "BOLT", "site": site, "qty": "1", "owner": "o" })),
+        ("/api/v1/reservations", reserve(site)),
+        ("/api/v1/reservations/together", json!({ "reservations": [reserve("LON"), reserve(site)] })),
         ("/api/v1/allocations", json!({ "sku": "BOLT", "location": bin, "qty": "1", "owner": "o" })),
         ("/api/v1/units", json!({ "code": "UNIT", "parent": bin })),
         ("/api/v1/locations", json!({ "code": "NEW", "kind": "bin", "parent": site })),

@@ -182,6 +182,7 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             | "/api/v1/ledger"
             | "/api/v1/stock"
             | "/api/v1/stock/sums"
+            | "/api/v1/availability"
             | "/api/v1/reservations"
             | "/api/v1/allocations"
             | "/api/v1/lots"
@@ -242,6 +243,9 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         }
         ("GET", "/api/v1/items/{sku}/lots/{lot}") => at("/api/v1/items/MILK/lots/L1"),
         ("POST", "/api/v1/reservations") => with(path, reserve()),
+        ("POST", "/api/v1/reservations/together") => {
+            with(path, json!({ "reservations": [reserve(), reserve()] }))
+        }
         ("POST", "/api/v1/allocations") => with(path, allocate()),
         ("POST", "/api/v1/reservations/{id}/release") => {
             let claim = stage.claim("/api/v1/reservations", &reserve());

@@ -5,8 +5,12 @@ use db::Engine;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use stockwell::wiring;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_stockwell");
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
 
 /// A database with a site that has two bins, and a machine's key that may everything.
 #[derive(Debug)]
@@ -65,11 +69,16 @@ impl Site {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stockwell"));
-        command.args(arguments).env_clear().current_dir(self.folder.path());
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments);
+        self.settings(&mut command);
+        command
+    }
+
+    fn settings(&self, command: &mut Command) {
+        command.env_clear().current_dir(self.folder.path());
         command.env("STOCKWELL_DATA", self.folder.path()).env("STOCKWELL_DATABASE", &self.url);
         command.env("STOCKWELL_LOG_LEVEL", "warn").env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0");
-        command
     }
 
     /// Runs a command, which must go well.
@@ -86,7 +95,27 @@ impl Site {
 
     /// Starts a process that serves the site and waits until it listens.
     pub(crate) fn serve(&self) -> Served {
-        let mut command = self.command(&["serve", "--listen", "127.0.0.1:0"]);
+        self.started(self.command(&SERVE))
+    }
+
+    /// The same, with what it writes and syncs written down in a file. The tracer stands aside, so that
+    /// the process is our child as ever.
+    pub(crate) fn traced(&self, calls: &Path) -> Served {
+        let mut command = Command::new("strace");
+        let traced = "trace=pwrite64,write,writev,sendto,sendmsg,fdatasync,fsync";
+        command.args(["-D", "-f", "-y", "-xx", "-s", "8192", "-e", traced, "-e", "signal=none", "-o"]);
+        command.arg(calls).arg(PROGRAM).args(SERVE);
+        self.settings(&mut command);
+        // that it is found by
+        command.envs(std::env::vars_os().filter(|(name, _)| name == "PATH"));
+        assert!(
+            Command::new("strace").arg("--version").stdout(Stdio::null()).status().is_ok(),
+            "the order of system calls is read with strace; run `apt-get install strace` as root"
+        );
+        self.started(command)
+    }
+
+    fn started(&self, mut command: Command) -> Served {
         // its log goes to the output of the test, to be seen when it fails
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -159,6 +188,15 @@ pub(crate) fn issue(key: &str, lines: &[(&str, u64)]) -> Post {
         .map(|(sku, units)| json!({ "sku": sku, "qty": units.to_string(), "location": "LON-1" }))
         .collect();
     Post { path: "/api/v1/postings/issue".into(), key: key.to_owned(), body: json!({ "lines": lines }) }
+}
+
+/// So many units of several items are promised, all or none.
+pub(crate) fn reserve_together(key: &str, lines: &[(&str, u64)]) -> Post {
+    let owner = format!("order {key}");
+    let one = |(sku, units): &(&str, u64)| json!({ "sku": sku, "site": "LON", "qty": units.to_string(), "owner": owner });
+    let reservations: Vec<Value> = lines.iter().map(one).collect();
+    let body = json!({ "reservations": reservations });
+    Post { path: "/api/v1/reservations/together".into(), key: key.to_owned(), body }
 }
 
 /// One unit is promised.

@@ -10,6 +10,7 @@ use db::{Conn, DbError, Row, Statement};
 use domain::ledger::chain::{self, MovementRecord, Record, ReturnRecord};
 use rustc_hash::FxHashMap;
 use sha2::{Digest as _, Sha256};
+use stock::POSTINGS_BETWEEN;
 
 const NUMBERS: Statement =
     Statement::new("verify.chain.numbers", "select lane, seq, hash from ck_posting order by lane, seq");
@@ -87,10 +88,16 @@ pub(super) fn dense(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Finding
     Ok(())
 }
 
-/// The chains contain the heads that digests have written down.
-pub(super) fn anchored(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+/// The chains contain the heads that digests have written down, and go on from one to the next by no more
+/// than is allowed.
+pub(super) fn anchored(
+    conn: &mut Conn<'_>,
+    ground: &Ground,
+    findings: &mut Findings,
+) -> Result<(), DbError> {
     let digests = conn.query(&DIGESTS, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(2)?)))?;
     let mut before = 0;
+    let mut reached: FxHashMap<i64, i64> = FxHashMap::default();
     for (expected, (n, heads, postings)) in (1..).zip(digests) {
         findings.row();
         findings.hold(n == expected, || format!("digest {n} stands where digest {expected} should"));
@@ -105,12 +112,24 @@ pub(super) fn anchored(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings)
             )
         });
         before = postings;
+        for head in &heads {
+            let last = reached.insert(head.lane, head.number).unwrap_or(0);
+            findings.hold(head.number.saturating_sub(last) <= POSTINGS_BETWEEN, || {
+                format!("no digest names a posting of lane {} between {last} and {}", head.lane, head.number)
+            });
+        }
         for Head { lane, number, hash } in heads.iter().filter(|head| head.number > 0) {
             let found = conn.query_opt(&HASH_AT, &[(*lane).into(), (*number).into()], |row| row.hash(0))?;
             findings.hold(found == Some(*hash), || {
                 format!("{} is not the one that digest {n} has written down", posting(*lane, *number))
             });
         }
+    }
+    for LaneEnd { lane, number, .. } in &ground.lanes {
+        let last = reached.get(lane).copied().unwrap_or(0);
+        findings.hold(number.saturating_sub(last) < POSTINGS_BETWEEN, || {
+            format!("no digest names a posting of lane {lane} behind {last}, and it has come to {number}")
+        });
     }
     Ok(())
 }

@@ -19,7 +19,8 @@ const POSTINGS: Statement = Statement::new(
     "select posting_id, actor_id, idem_key, lane, seq, recorded_at from ck_posting",
 );
 
-/// An answer that may name postings: one by itself, one beside what it has changed, or those of a bulk.
+/// An answer that may name postings: one by itself, one beside what it has changed, or those of
+/// a bulk or of reservations that were made together.
 #[derive(Deserialize)]
 struct Body<'a> {
     #[serde(borrow)]
@@ -28,6 +29,8 @@ struct Body<'a> {
     posting: Option<&'a RawValue>,
     #[serde(borrow, default)]
     postings: Vec<Entry<'a>>,
+    #[serde(borrow, default)]
+    reservations: Vec<Entry<'a>>,
 }
 
 #[derive(Deserialize)]
@@ -60,7 +63,7 @@ fn named(body: &[u8]) -> Option<Vec<PostingId>> {
     serde_json::from_slice::<&RawValue>(body).ok()?;
     let Ok(body) = serde_json::from_slice::<Body<'_>>(body) else { return Some(Vec::new()) };
     let own = body.id.into_iter().chain(body.posting);
-    let of_bulk = body.postings.iter().filter_map(|entry| entry.posting);
+    let of_bulk = body.postings.iter().chain(&body.reservations).filter_map(|entry| entry.posting);
     Some(own.chain(of_bulk).filter_map(id).collect())
 }
 

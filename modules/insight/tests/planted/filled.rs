@@ -124,8 +124,9 @@ impl World {
         let reserved = self.post("reservations", &reserve);
         let allocate = json!({ "sku": "BOLT", "location": "L1", "qty": "2", "owner": "order-2" });
         self.post("allocations", &allocate);
-        let reserve = json!({ "sku": "SOUP", "site": "L", "qty": "1", "owner": "order-3" });
-        self.post("reservations", &reserve);
+        let reserve = |sku: &str| json!({ "sku": sku, "site": "L", "qty": "1", "owner": "order-3" });
+        self.post("reservations", &reserve("SOUP"));
+        self.post("reservations/together", &json!({ "reservations": [reserve("SOUP"), reserve("BOLT")] }));
         let id = reserved["id"].as_str().unwrap_or_else(|| panic!("{reserved}"));
         self.post(&format!("reservations/{id}/release"), &json!({ "qty": "1" }));
     }

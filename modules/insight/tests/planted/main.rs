@@ -14,7 +14,7 @@ mod filled;
 mod rewritten;
 mod world;
 
-use db::{Engine, Statement};
+use db::{Engine, Row, Statement};
 use faults::{Fault, GUARDS, faults};
 use insight::digest;
 use insight::verify::{self, Options, Report};
@@ -61,42 +61,62 @@ fn a_clock_that_is_turned_back_makes_no_fault_on_postgres() {
     a_clock_that_is_turned_back_makes_no_fault(Engine::Postgres);
 }
 
-fn a_digest_is_due_after_ten_thousand_postings(engine: Engine) {
+fn a_digest_comes_with_each_ten_thousandth_posting(engine: Engine) {
     let world = World::new(engine);
     world.places_and_items();
-    let is_due = || world.db.read_blocking(digest::is_due).unwrap();
     let line = json!({ "sku": "NAIL", "qty": "1", "location": "L1", "unit_cost": "1" });
     let posting = json!({ "kind": "receive", "lines": [line] });
     let post = |many: usize| world.post("postings/bulk", &json!({ "postings": vec![&posting; many] }));
+    let digests = || {
+        let digest = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?, row.int(2)? == 0));
+        world.db.read_blocking(|conn| conn.query(&DIGESTS, &[], digest)).unwrap()
+    };
     for _ in 0..9 {
         post(1_000);
     }
     post(999);
-    assert!(!is_due());
+    assert_eq!(digests(), []);
     post(1);
-    assert!(is_due());
-    let made = digest::make_due(&world.db, &world.ctx()).unwrap().unwrap();
-    assert_eq!((made.postings, made.movements, made.state_hash), (10_000, 10_000, None));
-    assert!(!is_due());
-    assert_eq!(digest::make_due(&world.db, &world.ctx()).unwrap(), None, "none is due");
+    assert_eq!(digests(), [(10_000, 10_000, true)]);
     let state = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
     assert!(state.postings == 10_000 && state.state_hash.is_some(), "a backup says more of the same moment");
     assert_eq!(digest::make(&world.db, &world.ctx()).unwrap(), None, "nothing came since");
     post(999);
-    assert!(!is_due());
     let made = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
     assert_eq!((made.postings, made.movements), (10_999, 10_999), "counted on from the last one");
+    for _ in 0..8 {
+        post(1_000);
+    }
+    post(500);
+    post(1_000);
+    assert_eq!(digests()[3..], [(20_000, 20_000, true)], "in the midst of a bulk");
     assert_eq!(broken(&world.verified(true)), Vec::<String>::new());
+    for (plant, expected) in [(FORGOTTEN, "behind 10000"), (SKIPPED, "between 0 and 20000")] {
+        let told = broken(&with_fault(&world, plant, false));
+        assert!(told.iter().any(|told| told.starts_with("I-15") && told.contains(expected)), "{told:?}");
+    }
+}
+
+const DIGESTS: Statement =
+    Statement::new("test.digests", "select postings, movements, cast(length(state_hash) as bigint) from stock_digest order by n");
+
+/// Those behind the first ten thousand were not made.
+const FORGOTTEN: &[Statement] =
+    &[Statement::new("test.forgotten", "delete from stock_digest where postings > 10000")];
+/// Those between were not made.
+const SKIPPED: &[Statement] = &[
+    Statement::new("test.between", "delete from stock_digest where postings < 20000"),
+    Statement::new("test.first", "update stock_digest set n = 1"),
+];
+
+#[test]
+fn a_digest_comes_with_each_ten_thousandth_posting_on_sqlite() {
+    a_digest_comes_with_each_ten_thousandth_posting(Engine::Sqlite);
 }
 
 #[test]
-fn a_digest_is_due_after_ten_thousand_postings_on_sqlite() {
-    a_digest_is_due_after_ten_thousand_postings(Engine::Sqlite);
-}
-
-#[test]
-fn a_digest_is_due_after_ten_thousand_postings_on_postgres() {
-    a_digest_is_due_after_ten_thousand_postings(Engine::Postgres);
+fn a_digest_comes_with_each_ten_thousandth_posting_on_postgres() {
+    a_digest_comes_with_each_ten_thousandth_posting(Engine::Postgres);
 }
 
 /// What a run over a planted database told, as an error, so that the transaction is undone.

@@ -2,10 +2,11 @@
 
 use super::{Asked, ItemAvailability, read};
 use crate::{asked, reach};
-use domain::{Code, Problem};
+use db::Conn;
+use domain::{Code, Problem, SiteId};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Caller, Path, Query};
+use web::{Answer, App, Caller, Failure, Path, Query, Scope};
 
 /// What of the availability of an item is asked for.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -36,17 +37,27 @@ pub(crate) async fn get_item_availability(
         .read(move |conn| {
             let item = catalog::facts_by_sku(conn, &[&sku])?.pop().flatten();
             let item = item.ok_or_else(|| Problem::not_found("item", &sku))?;
-            let site = asked::site(conn, &caller.scope, wanted.site.as_deref())?.map(|site| site.id);
-            if let Some(site) = site
-                && !reach::site(&caller.scope, site)
-            {
-                let detail = "only part of the site is within reach, and its numbers are those of all of it";
-                return Err(Problem::at(Code::UnknownLocation, "?site", detail).into());
-            }
+            let site = asked_site(conn, &caller.scope, wanted.site.as_deref())?;
             reach::some_site(conn, &caller.scope)?;
             let asked = Asked { site, until };
             read(conn, &caller.scope, &item, caller.ctx.now, asked)
         })
         .await?;
     Answer::ok(&answer)
+}
+
+/// The site that is asked for by its code. Its numbers are those of all of it, so all of it is within reach.
+pub(super) fn asked_site(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    named: Option<&str>,
+) -> Result<Option<SiteId>, Failure> {
+    let site = asked::site(conn, scope, named)?.map(|site| site.id);
+    if let Some(site) = site
+        && !reach::site(scope, site)
+    {
+        let detail = "only part of the site is within reach, and its numbers are those of all of it";
+        return Err(Problem::at(Code::UnknownLocation, "?site", detail).into());
+    }
+    Ok(site)
 }

@@ -7,7 +7,12 @@
 
 pub(crate) mod api;
 pub(crate) mod decide;
+pub(crate) mod list;
+pub(crate) mod list_api;
+#[cfg(test)]
+mod list_tests;
 pub(crate) mod store;
+pub(crate) mod store_list;
 #[cfg(test)]
 mod tests;
 

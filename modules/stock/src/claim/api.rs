@@ -1,7 +1,7 @@
 //! The routes of claims: they translate and submit.
 
-use crate::answer::ClaimAnswer;
-use crate::compile::check_length;
+use crate::answer::{ClaimAnswer, TogetherAnswer};
+use crate::compile::{check_length, check_together};
 use crate::input::{AllocateInput, ClaimKind, ReleaseInput, ReserveInput, Work};
 use crate::post_submit;
 use crate::service::Vault;
@@ -34,6 +34,40 @@ pub(crate) struct ReserveBody {
     /// Whether what is not available may wait, up to the cap of the site's or the item's rule; `true`
     /// when left out. `false` asks for stock alone, and keeps a loss from making it wait.
     backorder: Option<bool>,
+}
+
+impl ReserveBody {
+    fn input(&self) -> Result<ReserveInput, Problem> {
+        check_names([(&self.sku, "/sku"), (&self.site, "/site")], self.unit.as_deref())?;
+        Ok(ReserveInput {
+            sku: self.sku.clone(),
+            site: self.site.clone(),
+            qty: quantity(&self.qty)?,
+            unit: self.unit.clone(),
+            owner: self.owner.clone(),
+            priority: self.priority.into(),
+            expires_at: self.expires_at,
+            backorder: self.backorder.unwrap_or(true),
+        })
+    }
+}
+
+/// Reservations that are made together.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TogetherBody {
+    /// The reservations, up to 1,000, decided in this order: each has what those before it leave.
+    reservations: Vec<ReserveBody>,
+}
+
+impl TogetherBody {
+    fn input(&self) -> Result<Vec<ReserveInput>, Problem> {
+        check_together(self.reservations.len())?;
+        let one = |(number, body): (usize, &ReserveBody)| {
+            body.input().map_err(|problem| problem.under(&format!("/reservations/{number}")))
+        };
+        self.reservations.iter().enumerate().map(one).collect()
+    }
 }
 
 /// Stock of one bin, bound to an owner.
@@ -81,18 +115,22 @@ pub(crate) async fn reserve_stock(
     State(vault): State<Vault>,
     command: Command<ReserveBody>,
 ) -> web::Result {
-    let body = &command.body;
-    check_names([(&body.sku, "/sku"), (&body.site, "/site")], body.unit.as_deref())?;
-    let work = Work::Reserve(ReserveInput {
-        sku: body.sku.clone(),
-        site: body.site.clone(),
-        qty: quantity(&body.qty)?,
-        unit: body.unit.clone(),
-        owner: body.owner.clone(),
-        priority: body.priority.into(),
-        expires_at: body.expires_at,
-        backorder: body.backorder.unwrap_or(true),
-    });
+    let work = Work::Reserve(command.body.input()?);
+    post_submit(&app, &vault, command, work).await
+}
+
+/// Reserves all of an order, or none of it: lines of one item, and kits that share a component, are
+/// decided together.
+#[utoipa::path(
+    post, path = "/api/v1/reservations/together", request_body = TogetherBody,
+    responses((status = 200, body = TogetherAnswer))
+)]
+pub(crate) async fn reserve_together(
+    app: App,
+    State(vault): State<Vault>,
+    command: Command<TogetherBody>,
+) -> web::Result {
+    let work = Work::ReserveTogether(command.body.input()?);
     post_submit(&app, &vault, command, work).await
 }
 

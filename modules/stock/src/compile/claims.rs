@@ -1,7 +1,7 @@
 //! Reservations and allocations, from names to ids.
 
 use super::Compiler;
-use super::limits::check_handle;
+use super::limits::{check_handle, check_together};
 use crate::input::{AllocateInput, ReserveInput};
 use crate::lots::unknown_lot;
 use crate::transfer::Transfer;
@@ -35,6 +35,15 @@ impl Compiler<'_> {
             expires_at: input.expires_at,
             may_wait: input.backorder,
         })
+    }
+
+    /// Reservations that are made together; a refusal names the one at fault.
+    pub(crate) fn reserve_together(&self, inputs: &[ReserveInput]) -> Result<Vec<Reserve>, Problem> {
+        check_together(inputs.len())?;
+        let one = |(number, input)| {
+            self.reserve(input).map_err(|problem| problem.under(&format!("/reservations/{number}")))
+        };
+        inputs.iter().enumerate().map(one).collect()
     }
 
     /// An allocation.

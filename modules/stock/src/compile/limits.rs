@@ -1,6 +1,6 @@
 //! How long texts may be, and how many postings a bulk may have.
 
-use crate::input::{BulkInput, LINES_PER_BULK_MAX, POSTINGS_PER_BULK_MAX};
+use crate::input::{BulkInput, LINES_PER_BULK_MAX, POSTINGS_PER_BULK_MAX, RESERVATIONS_TOGETHER_MAX};
 use domain::code::CODE_CHARS_MAX;
 use domain::{Code, Problem};
 
@@ -57,6 +57,18 @@ pub(crate) fn check_length(name: &str, pointer: &str) -> Result<(), Problem> {
 pub(crate) fn too_many_postings(count: usize) -> Problem {
     let detail = format!("`{count}` postings are more than `{POSTINGS_PER_BULK_MAX}`");
     Problem::at(Code::TooMany, "/postings", detail)
+}
+
+/// Refuses to make no reservations, or too many, together.
+pub(crate) fn check_together(count: usize) -> Result<(), Problem> {
+    if count == 0 {
+        return Err(Problem::at(Code::InvalidValue, "/reservations", "name at least one reservation"));
+    }
+    if count > RESERVATIONS_TOGETHER_MAX {
+        let detail = format!("`{count}` reservations are more than `{RESERVATIONS_TOGETHER_MAX}`");
+        return Err(Problem::at(Code::TooMany, "/reservations", detail));
+    }
+    Ok(())
 }
 
 /// Refuses a bulk that is empty or too large.

@@ -8,7 +8,7 @@ mod sales;
 mod serials;
 
 pub use limits::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
-pub(crate) use limits::{check_bulk, check_length, check_words, too_many_postings};
+pub(crate) use limits::{check_bulk, check_length, check_together, check_words, too_many_postings};
 
 use crate::answer::EnteredAnswer;
 use crate::input::{CostInput, LINES_PER_POSTING_MAX, LineInput, LotInput, PostInput, QtyInput};

@@ -14,7 +14,7 @@ use crate::walk::{CHUNK_MAX, Part, part};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Listing};
 pub(crate) use decide::Level;
-use decide::{is_due, level};
+pub(crate) use decide::{is_due, level};
 use domain::{Delta, Instant, ItemId, SiteId, Status};
 use places::SiteFacts;
 use serde::Serialize;

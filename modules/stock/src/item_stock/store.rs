@@ -179,18 +179,20 @@ pub(crate) const STATEMENTS: &[Statement] = &[GUARDS, HELD, EVER_HELD, WAYS, WAY
 
 /// The guards of an item, as a question.
 pub(crate) fn guards(item: ItemId) -> Listing<'static, Guard> {
-    Listing::new(&GUARDS, &[item.get().into(), crate::load::NEVER.into()], |row| {
-        Ok(Guard {
-            site: SiteId(row.int(0)?),
-            code: row.text(1)?.to_owned(),
-            zone: Zone::parse(row.text(2)?)
-                .map_err(|_| DbError::Column { column: 2, wanted: "a time zone" })?,
-            sellable: row.int(3)?,
-            reserved: row.int(4)?,
-            allocated: row.int(5)?,
-            next_expiry: row.opt_date(6)?,
-            backordered: row.int(7)?,
-        })
+    Listing::new(&GUARDS, &[item.get().into(), crate::load::NEVER.into()], guard)
+}
+
+/// A guard, by the columns of its statement.
+pub(crate) fn guard(row: &Row<'_>) -> Result<Guard, DbError> {
+    Ok(Guard {
+        site: SiteId(row.int(0)?),
+        code: row.text(1)?.to_owned(),
+        zone: Zone::parse(row.text(2)?).map_err(|_| DbError::Column { column: 2, wanted: "a time zone" })?,
+        sellable: row.int(3)?,
+        reserved: row.int(4)?,
+        allocated: row.int(5)?,
+        next_expiry: row.opt_date(6)?,
+        backordered: row.int(7)?,
     })
 }
 

@@ -228,10 +228,11 @@ impl Names {
             wanted.extend(add(self, &line.sku, line.unit.as_deref()));
         }
         for request in requests {
-            match &request.work {
-                Work::Reserve(input) => wanted.extend(add(self, &input.sku, input.unit.as_deref())),
-                Work::Allocate(input) => wanted.extend(add(self, &input.sku, input.unit.as_deref())),
-                _ => {}
+            for input in request.work.reservations() {
+                wanted.extend(add(self, &input.sku, input.unit.as_deref()));
+            }
+            if let Work::Allocate(input) = &request.work {
+                wanted.extend(add(self, &input.sku, input.unit.as_deref()));
             }
         }
         keys.extend(wanted.iter().map(|(item, unit)| (*item, unit.as_str())));

@@ -39,16 +39,13 @@ impl<'r> Named<'r> {
             locations.extend(line.to_location.as_deref());
         }
         for request in requests {
-            match &request.work {
-                Work::Reserve(reserve) => {
-                    skus.insert(&reserve.sku);
-                    sites.insert(&reserve.site);
-                }
-                Work::Allocate(allocate) => {
-                    skus.insert(&allocate.sku);
-                    locations.insert(&allocate.location);
-                }
-                _ => {}
+            for reserve in request.work.reservations() {
+                skus.insert(&reserve.sku);
+                sites.insert(&reserve.site);
+            }
+            if let Work::Allocate(allocate) = &request.work {
+                skus.insert(&allocate.sku);
+                locations.insert(&allocate.location);
             }
         }
         let kinds = requests.iter().flat_map(|request| postings(request)).map(|post| post.kind);

@@ -2,7 +2,7 @@
 
 use super::answers::{Earlier, again};
 use super::step::{Reversal, Step};
-use crate::answer::{BulkAnswer, BulkEntry, PostingAnswer};
+use crate::answer::{BulkAnswer, BulkEntry, ClaimAnswer, PostingAnswer, TogetherAnswer};
 use crate::compile::Compiled;
 use crate::desk::Desk;
 use crate::input::{AllocateInput, Request, Work};
@@ -13,7 +13,7 @@ use crate::pointer;
 use crate::save::{Entry, Event};
 use crate::sweep;
 use crate::told;
-use domain::ledger::{self, Allocate, Kind, Posted, SiteKey, Vault};
+use domain::ledger::{self, Allocate, Kind, Posted, Reserve, SiteKey, Vault};
 use domain::{ClaimId, Code, Ctx, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::{RawValue, to_raw_value};
@@ -120,23 +120,27 @@ impl<'a> Batch<'a> {
             Step::Bulk { postings, atomic, earlier } => {
                 self.bulk(request, postings, atomic, earlier.as_ref())
             }
-            Step::Reserve(reserve) => {
-                let (claim, at) = (reserve.claim, (reserve.item, reserve.site));
-                let posted = ledger::reserve(self.vault, reserve, ctx.now);
-                let posted = posted.map_err(|refusal| self.reserve_problem(at, &refusal))?;
-                self.claimed(request.origin(), posted, claim)
+            Step::Reserve(reserve) => self.reserve(request, reserve).and_then(|claim| claim_made(&claim)),
+            Step::ReserveTogether(all) => {
+                let one = |(number, reserve)| {
+                    let claim = self.reserve(request, reserve);
+                    claim.map_err(|problem| problem.under(&format!("/reservations/{number}")))
+                };
+                let reservations = all.into_iter().enumerate().map(one).collect::<Result<Vec<_>, _>>()?;
+                answered(Answer::ok(&TogetherAnswer { reservations }))
             }
             Step::Allocate(allocate) => {
                 self.check_made(request, &allocate)?;
                 let (claim, about) = (allocate.claim, (allocate.item, allocate.lot));
                 let posted = ledger::allocate(self.vault, allocate, ctx.now);
                 let posted = posted.map_err(|refusal| self.allocate_problem(about, &refusal))?;
-                self.claimed(request.origin(), posted, claim)
+                self.claimed(request.origin(), posted, claim).and_then(|claim| claim_made(&claim))
             }
             Step::Release(release) => {
                 let posted = ledger::release(self.vault, &release, ctx.now);
                 let posted = posted.map_err(|refusal| self.claim_problem(Kind::Release, &refusal))?;
-                self.claimed(request.origin(), posted, release.claim)
+                let claim = self.claimed(request.origin(), posted, release.claim)?;
+                answered(Answer::ok(&claim))
             }
             Step::Reverse(reversal) => self.reverse(request, *reversal),
         }
@@ -228,26 +232,36 @@ impl<'a> Batch<'a> {
         }
         let accepted = self.entries.get(entries..).unwrap_or_default();
         let answer = bulk_answer(accepted, &refusals, earlier, &request.ctx);
-        let answer = answer.and_then(|answer| Answer::ok(&answer));
-        let answer = answer.map_err(|failure| failure.problem().into_owned())?;
+        let answer = answered(answer.and_then(|answer| Answer::ok(&answer)))?;
         Ok(answer.refusing(refusals.iter().flatten()))
     }
 
-    fn claimed(&mut self, origin: Origin<'_>, posted: Posted, claim: ClaimId) -> Result<Answer, Problem> {
+    fn reserve(&mut self, request: &Request, reserve: Reserve) -> Result<ClaimAnswer, Problem> {
+        let (claim, at) = (reserve.claim, (reserve.item, reserve.site));
+        let posted = ledger::reserve(self.vault, reserve, request.ctx.now);
+        let posted = posted.map_err(|refusal| self.reserve_problem(at, &refusal))?;
+        self.claimed(request.origin(), posted, claim)
+    }
+
+    /// Enters what was decided about a claim, with its event.
+    fn claimed(
+        &mut self,
+        origin: Origin<'_>,
+        posted: Posted,
+        claim: ClaimId,
+    ) -> Result<ClaimAnswer, Problem> {
         let internal = || Problem::new(Code::Internal, "a claim is gone after it was decided");
         let claim = self.vault.claim(claim).ok_or_else(internal)?;
         let available = self.vault.site(claim.site_key()).ok().map(|site| site.available());
-        let (kind, path) = match posted.kind {
-            Kind::Reserve => ("stock.reserved", "reservations"),
-            Kind::Allocate => ("stock.allocated", "allocations"),
-            _ => ("stock.released", ""),
+        let kind = match posted.kind {
+            Kind::Reserve => "stock.reserved",
+            Kind::Allocate => "stock.allocated",
+            _ => "stock.released",
         };
         let answer = self.names.claim(claim, available, Some(posted.id));
-        let (location, site) = (format!("/api/v1/{path}/{}", claim.id), claim.site);
-        let event = Event { id: [0; 16], kind, sites: vec![site.get()], payload: json(&answer) };
+        let event = Event { id: [0; 16], kind, sites: vec![claim.site.get()], payload: json(&answer) };
         self.push(origin, posted, Kept::default(), event);
-        let body = if path.is_empty() { Answer::ok(&answer) } else { Answer::created(location, &answer) };
-        body.map_err(|failure| failure.problem().into_owned())
+        Ok(answer)
     }
 
     fn reverse(&mut self, request: &Request, mut reversal: Reversal) -> Result<Answer, Problem> {
@@ -277,7 +291,7 @@ impl<'a> Batch<'a> {
             Some(entry) => Answer::created(location, raw(entry)),
             None => Err(Failure::fault("a posting was accepted and not entered")),
         };
-        made.map_err(|failure| failure.problem().into_owned())
+        answered(made)
     }
 
     pub(crate) fn enter(&mut self, origin: Origin<'_>, posted: Posted, kept: Kept, payload: Box<RawValue>) {
@@ -331,6 +345,16 @@ pub(crate) struct Kept {
 
 pub(crate) fn json<T: serde::Serialize>(value: &T) -> Box<RawValue> {
     to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
+/// The answer for a claim that was made.
+fn claim_made(claim: &ClaimAnswer) -> Result<Answer, Problem> {
+    let path = if claim.location.is_some() { "allocations" } else { "reservations" };
+    answered(Answer::created(format!("/api/v1/{path}/{}", claim.id), claim))
+}
+
+fn answered(answer: Result<Answer, Failure>) -> Result<Answer, Problem> {
+    answer.map_err(|failure| failure.problem().into_owned())
 }
 
 /// The text of an entry's event, which need not be written again.

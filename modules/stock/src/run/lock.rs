@@ -30,6 +30,7 @@ pub(super) fn lock(
                 }
             }
             Step::Reserve(reserve) => wanted.reserve(reserve),
+            Step::ReserveTogether(all) => all.iter().for_each(|reserve| wanted.reserve(reserve)),
             Step::Allocate(allocate) => wanted.allocate(names, allocate),
             Step::Release(release) => wanted.claim(names, release.claim),
             Step::Reverse(reversal) => wanted.reverse(names, &reversal.command),

@@ -18,7 +18,7 @@ pub(crate) use batch::{Batch, Kept, Origin, json};
 pub(crate) use lock::lock_wanted;
 
 use crate::desk::{Desk, KeptDesk};
-use crate::input::{Request, Work};
+use crate::input::Request;
 use crate::load::Known;
 use crate::lot::kept;
 use crate::lots::Made;
@@ -42,7 +42,7 @@ pub(crate) fn run(
     // what is refused for its size is not looked up
     let fitting: Vec<&Request> = requests.iter().copied().filter(|request| request.work.fits()).collect();
     let mut kept = answers::kept(requests);
-    let mut names = if requests.iter().all(|request| matches!(request.work, Work::Reserve(_))) {
+    let mut names = if requests.iter().all(|request| request.work.only_reserves()) {
         Names::named(tx, &fitting, &mut [&mut kept])?
     } else {
         Names::named(tx, &fitting, &mut [&mut gate::passage(), &mut kept])?

@@ -28,6 +28,8 @@ pub(super) enum Step {
         earlier: Option<Earlier>,
     },
     Reserve(Reserve),
+    /// All of them or none.
+    ReserveTogether(Vec<Reserve>),
     Allocate(Allocate),
     Release(Release),
     Reverse(Box<Reversal>),
@@ -77,6 +79,7 @@ pub(super) fn compile(
             Step::Bulk { postings, atomic: bulk.atomic, earlier: None }
         }),
         Work::Reserve(input) => compiler.reserve(input).map(Step::Reserve),
+        Work::ReserveTogether(inputs) => compiler.reserve_together(inputs).map(Step::ReserveTogether),
         Work::Allocate(input) => match input.reservation {
             Some(claim) if !compiler.reaches_claim(claim) => Err(unknown_claim(claim, "/reservation")),
             _ => compiler.allocate(input).map(Step::Allocate),

@@ -11,6 +11,7 @@ mod months;
 mod postings;
 mod sales;
 
+use crate::digest;
 use crate::load::balance_key;
 use crate::store_vault as sql;
 use crate::told::Told;
@@ -102,6 +103,7 @@ pub(crate) fn save(
     let disturbed = chained.add(&mut stores, calendars, touched)?;
     stores.end()?;
     disturbed.recount(tx, calendars)?;
+    digest::keep_up(tx, chained.heads(), chained.recorded_at())?;
     chained.close(tx);
     Ok(())
 }

@@ -2,12 +2,13 @@
 //! its event.
 
 use super::{Calendars, Entry, Stores, months, sales};
+use crate::digest::Head;
 use crate::levels;
 use crate::store_postings as sql;
 use crate::store_sales::INSERT_RETURNS;
 use crate::told::Told;
 use db::{DbError, LaneHead, NewEvent, Rows, Tx, Value};
-use domain::Period;
+use domain::{Instant, Period};
 use domain::ledger::chain::{self, MovementRecord, Record};
 use domain::ledger::{ClaimEntry, Movement, Touched};
 use std::fmt::Write as _;
@@ -57,6 +58,17 @@ impl Chained {
         stores.add(&sql::INSERT_LAYER_USES, uses(lane, numbered))?;
         stores.add(&INSERT_RETURNS, sales::returns(lane, numbered))?;
         months::add(stores, calendars, numbered, touched)
+    }
+
+    /// The head of the lane behind each posting.
+    pub(super) fn heads(&self) -> impl Iterator<Item = Head> {
+        let lane = self.head.lane;
+        self.numbered.iter().map(move |Numbered { number, hash, .. }| Head { lane, number: *number, hash: *hash })
+    }
+
+    /// When the last of them was recorded.
+    pub(super) fn recorded_at(&self) -> Instant {
+        self.numbered.last().map_or(Instant(0), |last| last.entry.posted.recorded_at)
     }
 
     /// Moves the head of the lane, and emits their events.

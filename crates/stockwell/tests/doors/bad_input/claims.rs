@@ -5,7 +5,14 @@ use crate::world::{World, on_both_engines};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-on_both_engines!(a_wrong_reservation_is_refused, a_wrong_allocation_is_refused, a_wrong_release_is_refused,);
+on_both_engines!(
+    a_wrong_reservation_is_refused,
+    what_is_promised_together_is_counted_together,
+    a_wrong_allocation_is_refused,
+    a_wrong_release_is_refused,
+);
+
+const TOGETHER: &str = "/api/v1/reservations/together";
 
 /// The faults of a quantity of `BOLT`, in both kinds of claim.
 fn quantities() -> Vec<(Value, &'static str)> {
@@ -62,12 +69,58 @@ fn a_wrong_reservation_is_refused(world: &World) {
     for (fields, expected) in quantities().into_iter().chain(more) {
         let asked: Asked = ("POST", "/api/v1/reservations".to_owned(), changed(good(), &fields));
         stage.refuses("reserve", &asked, expected);
+        // one of several: all are refused, and it is named
+        let at = |field: &str| format!("/reservations/1{field}");
+        let (what, field) = expected.rsplit_once(' ').unwrap();
+        let together = json!({ "reservations": [good(), changed(good(), &fields), good()] });
+        let asked: Asked = ("POST", TOGETHER.to_owned(), together);
+        stage.refuses("together", &asked, &format!("{what} {}", at(field)));
     }
     // exactly what is available is reserved, and not one more
     let all = stage.make("/api/v1/reservations", &changed(good(), &json!({ "qty": "105" })));
     assert_eq!(all["available"], "0");
     let asked: Asked = ("POST", "/api/v1/reservations".to_owned(), good());
     stage.refuses("one more", &asked, "409 insufficient_available /qty");
+}
+
+/// Each has what those before it leave; all or none.
+fn what_is_promised_together_is_counted_together(world: &World) {
+    let stage = Stage::new(world);
+    let one = |sku: &str, qty: &str| json!({ "sku": sku, "site": "LON", "qty": qty, "owner": "order-1" });
+    let together = |all: Vec<Value>| json!({ "reservations": all });
+    let count = |count: usize| together((0..count).map(|_| one("SAND", "0.000001")).collect());
+    for (what, body, expected) in [
+        ("none", together(vec![]), "422 invalid_value /reservations"),
+        ("1,001", count(1_001), "413 too_many /reservations"),
+        ("no list", json!({ "reservations": one("BOLT", "1") }), "400 malformed_body /reservations"),
+        ("no field", json!({}), "400 malformed_body /reservations"),
+        ("unknown", json!({ "reservations": [], "atomic": true }), "400 malformed_body /atomic"),
+        (
+            "more by two lines",
+            together(vec![one("BOLT", "60"), one("SAND", "1"), one("BOLT", "46")]),
+            "409 insufficient_available /reservations/2/qty",
+        ),
+    ] {
+        stage.refuses(what, &("POST", TOGETHER.to_owned(), body), expected);
+    }
+    let most = stage.make(TOGETHER, &count(1_000));
+    assert_eq!(most["reservations"].as_array().unwrap().len(), 1_000);
+    // exactly what is available, by two lines; each is a reservation of its own
+    let body = together(vec![one("BOLT", "60"), one("BOLT", "45")]);
+    let ask = stage.admin.ask("POST", TOGETHER).idempotency_key("together").json(&body);
+    let (first, again) = (ask.clone().send().good(), ask.send().good());
+    assert_eq!((&first.bytes, again.header("idempotency-replayed")), (&again.bytes, Some("true")));
+    let made = first.json();
+    let made = made["reservations"].as_array().unwrap();
+    let left: Vec<&Value> = made.iter().map(|claim| &claim["available"]).collect();
+    assert_eq!(left, [&json!("45"), &json!("0")]);
+    for claim in made {
+        let id = claim["id"].as_str().unwrap();
+        let found = stage.admin.get(format!("/api/v1/reservations/{id}")).good().json();
+        assert_eq!((&found["qty"], &found["state"]), (&claim["qty"], &json!("open")));
+    }
+    let asked: Asked = ("POST", TOGETHER.to_owned(), together(vec![one("BOLT", "1")]));
+    stage.refuses("one more", &asked, "409 insufficient_available /reservations/0/qty");
 }
 
 fn a_wrong_allocation_is_refused(world: &World) {
