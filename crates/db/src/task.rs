@@ -78,7 +78,9 @@ where
             return Ran::Failed(error);
         }
         if refused {
-            return Ran::Discard;
+            // a failure of the disk is no refusal, whatever the closure has made of it
+            let storage = tx.conn.failed.take().filter(DbError::is_storage);
+            return storage.map_or(Ran::Discard, Ran::Failed);
         }
         // a statement failed and the closure went on: what it did is not whole
         if let Some(error) = tx.conn.failed.take() {

@@ -14,10 +14,13 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, VecDeque};
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How many events of one lane are positioned in one step.
 const LANE_LIMIT: usize = 5_000;
+
+/// How long a full disk is left alone before it is looked whether there is space again.
+const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Another process may hold it: a step is short.
 const LOCK: Statement =
@@ -112,15 +115,24 @@ impl Signal {
 /// The sequencer's thread, until the signal is closed. It notices as well when the server goes away
 /// and comes back.
 pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, latch: &Latch, pause: Duration) {
-    let mut conn = None;
+    let (mut conn, mut full_since) = (None, None);
     loop {
         let (raised, closed) = signal.wait(pause);
         match round(connector, &mut conn, raised || closed, wake) {
-            Ok(()) => {
-                if let Health::ReadOnly(DbError::Unavailable(_)) = latch.get() {
-                    latch.set(Health::Good);
+            Ok(()) => match latch.get() {
+                Health::ReadOnly(DbError::Unavailable(_)) => latch.set(Health::Good),
+                // who is not ready is sent nothing to write, and would never learn that there is space again
+                Health::ReadOnly(error) if error.is_storage() => {
+                    let since = *full_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() >= PROBE_PAUSE {
+                        full_since = None;
+                        if conn.as_mut().is_some_and(|conn| probe(conn).is_ok()) {
+                            latch.set(Health::Good);
+                        }
+                    }
                 }
-            }
+                Health::ReadOnly(_) | Health::Good => full_since = None,
+            },
             Err(error) => {
                 tracing::debug!(%error, "the sequencer tries again");
                 conn = None;
@@ -133,6 +145,14 @@ pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, latch: &
             return;
         }
     }
+}
+
+/// Tries whether the server's disk takes a quarter of a mebibyte, of which nothing stays.
+fn probe(conn: &mut Connection) -> Result<(), DbError> {
+    conn.batch(
+        "create temporary table stockwell_probe on commit drop as
+         select repeat(md5(n::text), 250) as filler from generate_series(1, 32) n",
+    )
 }
 
 fn round(
