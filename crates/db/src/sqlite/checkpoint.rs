@@ -12,24 +12,51 @@ use std::path::Path;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Pages (32 mebibytes) by which the log grows before it is copied beside the writer. A page that was
-/// written several times since the last copy is copied once.
-const STEP_PAGES: i32 = 8_192;
-/// Pages (128 mebibytes) from which on the writer copies the rest, so that the log begins anew ...
-const PAGES_MAX: i32 = 32_768;
-/// ... when no more than this (64 mebibytes) is left to copy: that is soon done.
-const REST_PAGES: i32 = 16_384;
-/// Pages (512 mebibytes) from which on the writer copies more than that, so that a load which outruns
-/// the thread is slowed down ...
-const BACKLOG_PAGES: i32 = 131_072;
-/// ... up to this (256 mebibytes). More is left only behind a long read, and is the thread's.
-const BACKLOG_REST_PAGES: i32 = 65_536;
-/// Pages (4 gibibytes) from which on the writer copies whatever is left.
-const FLOOD_PAGES: i32 = 1_048_576;
+/// Pages (32 mebibytes) by which the log of a small file grows before it is copied beside the writer.
+const STEP_PAGES_MIN: i32 = 8_192;
+/// The same (256 mebibytes) of a large one.
+const STEP_PAGES_MAX: i32 = 65_536;
+/// It is one part in so many of the file between the two. A page that was written several times since the
+/// last copy is copied once; the larger the file, the longer until a page is written again.
+const STEPS_PER_FILE: i32 = 16;
+
+/// Sizes of the log, in pages, at which something else is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Sizes {
+    /// It is copied beside the writer whenever it has grown by so much.
+    step: i32,
+    /// From here on the writer copies the rest, so that the log begins anew ...
+    most: i32,
+    /// ... when no more than this is left to copy: that is soon done.
+    rest: i32,
+    /// From here on the writer copies more than that, so that a load which outruns the thread is slowed down ...
+    backlog: i32,
+    /// ... up to this. More is left only behind a long read, and is the thread's.
+    backlog_rest: i32,
+    /// From here on (4 gibibytes) the writer copies whatever is left.
+    flood: i32,
+}
+
+impl Sizes {
+    /// Those for a file of so many pages.
+    fn of(file: i32) -> Sizes {
+        let step = (file / STEPS_PER_FILE).clamp(STEP_PAGES_MIN, STEP_PAGES_MAX);
+        Sizes {
+            step,
+            most: 4 * step,
+            rest: 2 * step,
+            backlog: 16 * step,
+            backlog_rest: 8 * step,
+            flood: 16 * STEP_PAGES_MAX,
+        }
+    }
+}
+
 /// Pages (a mebibyte) until the writer tries again when the log did not begin anew: somebody may have
 /// begun to read before the copy was done.
 const RETRY_PAGES: i32 = 256;
 
+const PAGE_COUNT: &str = "pragma page_count";
 const PASSIVE: &str = "pragma wal_checkpoint(passive)";
 const TRUNCATE: &str = "pragma wal_checkpoint(truncate)";
 
@@ -86,18 +113,20 @@ enum Copier {
 
 /// Who copies a log of so many pages, of which so many are copied, and which had so many when somebody
 /// was last asked.
-const fn copier_of(pages: i32, copied: i32, asked: i32) -> Copier {
-    if pages - asked < STEP_PAGES {
+const fn copier_of(sizes: Sizes, pages: i32, copied: i32, asked: i32) -> Copier {
+    if pages - asked < sizes.step {
         return Copier::Nobody;
     }
-    let rest = pages - copied;
-    let most = match pages {
-        FLOOD_PAGES.. => i32::MAX,
-        BACKLOG_PAGES.. => BACKLOG_REST_PAGES,
-        PAGES_MAX.. => REST_PAGES,
-        _ => return Copier::Thread,
+    let most = if pages >= sizes.flood {
+        i32::MAX
+    } else if pages >= sizes.backlog {
+        sizes.backlog_rest
+    } else if pages >= sizes.most {
+        sizes.rest
+    } else {
+        return Copier::Thread;
     };
-    if rest <= most { Copier::Writer } else { Copier::Thread }
+    if pages - copied <= most { Copier::Writer } else { Copier::Thread }
 }
 
 impl Log {
@@ -137,9 +166,13 @@ impl Log {
         if pages < self.asked {
             self.begun_anew();
         }
+        if pages - self.asked < STEP_PAGES_MIN {
+            return;
+        }
+        let sizes = Sizes::of(file_pages(conn));
         // the thread may still tell of the log before this one
         let copied = self.copied.load(Ordering::Relaxed).min(pages);
-        match copier_of(pages, copied, self.asked) {
+        match copier_of(sizes, pages, copied, self.asked) {
             Copier::Nobody => {}
             Copier::Thread => {
                 self.signal.set(Wanted::Copy);
@@ -149,7 +182,7 @@ impl Log {
                 if let Some(pages) = copy(conn, PASSIVE) {
                     self.copied.store(pages, Ordering::Relaxed);
                 }
-                self.asked = pages - STEP_PAGES + RETRY_PAGES;
+                self.asked = pages - sizes.step + RETRY_PAGES;
             }
         }
     }
@@ -197,6 +230,12 @@ pub(crate) fn tidy(path: &Path) {
     }
 }
 
+/// How many pages the file has.
+fn file_pages(conn: &Connection) -> i32 {
+    let counted = conn.prepare_cached(PAGE_COUNT).and_then(|mut statement| statement.query_row([], |row| row.get(0)));
+    counted.unwrap_or_default()
+}
+
 /// How many pages of the log are in the file then; `None` when another copy is under way. A reader may be
 /// in the way too: then the next one copies more.
 fn copy(conn: &Connection, statement: &'static str) -> Option<i32> {
@@ -223,25 +262,45 @@ mod tests {
     #[test]
     fn the_thread_copies_until_little_is_left_of_a_long_log() {
         use Copier::{Nobody, Thread, Writer};
-        // pages, copied, asked
-        for (log, who) in [
-            ((STEP_PAGES - 1, 0, 0), Nobody),
-            ((STEP_PAGES, 0, 0), Thread),
-            ((STEP_PAGES + 100, 0, STEP_PAGES), Nobody),
-            ((PAGES_MAX - 1, PAGES_MAX - 2, 0), Thread),
-            ((PAGES_MAX, PAGES_MAX - REST_PAGES, 0), Writer),
-            ((PAGES_MAX, PAGES_MAX - REST_PAGES - 1, 0), Thread),
-            // it has tried just now
-            ((PAGES_MAX, PAGES_MAX, PAGES_MAX - 1), Nobody),
-            ((BACKLOG_PAGES - 1, BACKLOG_PAGES - 1 - BACKLOG_REST_PAGES, 0), Thread),
-            ((BACKLOG_PAGES, BACKLOG_PAGES - BACKLOG_REST_PAGES, 0), Writer),
-            // what a long read has held up
-            ((BACKLOG_PAGES, BACKLOG_PAGES - BACKLOG_REST_PAGES - 1, 0), Thread),
-            ((FLOOD_PAGES - 1, 0, 0), Thread),
-            ((FLOOD_PAGES, 0, 0), Writer),
+        for file in [0, 1_000_000] {
+            let sizes = Sizes::of(file);
+            let Sizes { step, most, rest, backlog, backlog_rest, flood } = sizes;
+            // pages, copied, asked
+            for (log, who) in [
+                ((step - 1, 0, 0), Nobody),
+                ((step, 0, 0), Thread),
+                ((step + 100, 0, step), Nobody),
+                ((most - 1, most - 2, 0), Thread),
+                ((most, most - rest, 0), Writer),
+                ((most, most - rest - 1, 0), Thread),
+                // it has tried just now
+                ((most, most, most - 1), Nobody),
+                ((backlog - 1, backlog - 1 - backlog_rest, 0), Thread),
+                ((backlog, backlog - backlog_rest, 0), Writer),
+                // what a long read has held up
+                ((backlog, backlog - backlog_rest - 1, 0), Thread),
+                ((flood - 1, 0, 0), Thread),
+                ((flood, 0, 0), Writer),
+            ] {
+                let (pages, copied, asked) = log;
+                assert_eq!(copier_of(sizes, pages, copied, asked), who, "{file} {log:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_log_of_a_large_file_is_copied_less_often() {
+        // pages of the file, and of a step
+        for (file, step) in [
+            (0, STEP_PAGES_MIN),
+            (16 * STEP_PAGES_MIN + 15, STEP_PAGES_MIN),
+            (16 * STEP_PAGES_MIN + 16, STEP_PAGES_MIN + 1),
+            (16 * STEP_PAGES_MAX, STEP_PAGES_MAX),
+            (i32::MAX, STEP_PAGES_MAX),
         ] {
-            let (pages, copied, asked) = log;
-            assert_eq!(copier_of(pages, copied, asked), who, "{log:?}");
+            let sizes = Sizes::of(file);
+            assert_eq!(sizes.step, step, "{file}");
+            assert!(sizes.most < sizes.backlog && sizes.backlog <= sizes.flood, "{sizes:?}");
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::exit::Stop;
 use catalog::NewItem;
 use domain::ledger::Kind;
-use domain::{Ctx, Qty};
+use domain::{Ctx, Delta, Qty};
 use serde_json::json;
 use std::sync::Arc;
 use stock::{LineInput, PostInput, QtyInput, Request, Work};
@@ -95,6 +95,22 @@ pub(crate) fn find(config: &Config, size: &Size) -> Result<String, Stop> {
     open(&operator, &[opening(SCARCE, scarce, size.bins)])?;
     operator.db.close();
     crate::commands::key::machine(config, "bench")
+}
+
+/// How many pieces there are of the scarce item: those of a race that was broken off are there still.
+pub(crate) fn scarce(config: &Config) -> Result<u64, Stop> {
+    let operator = Operator::open_to_read(config)?;
+    let now = operator.ctx.now;
+    let available = operator.db.read_blocking(move |conn| {
+        let item = catalog::facts_by_sku(conn, &[SCARCE])?.pop().flatten();
+        let site = places::facts_by_code(conn, &["BEN"])?.pop().flatten();
+        match (item, site) {
+            (Some(item), Some(site)) => stock::available(conn, item.id, site.site, now),
+            _ => Ok(Delta::ZERO),
+        }
+    })?;
+    operator.db.close();
+    Ok(u64::try_from(available.0 / Qty::ONE.delta().0).unwrap_or(0))
 }
 
 fn places(tx: &mut db::Tx<'_>, ctx: &Ctx, bins: u64) -> Result<(), Failure> {
