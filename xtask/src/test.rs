@@ -38,7 +38,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
         _ => bail!("`test` takes only `--long`"),
     };
     tools::ensure_rust_components()?;
-    tools::ensure_postgres()?;
+    tools::ensure_programs()?;
     let has = |tool: &str| process::succeeds(process::cargo().args([tool, "--version"]));
     let plan = Plan { long, nextest: has("nextest"), deny: has("deny") };
     let outcomes = steps(&plan);

@@ -20,10 +20,34 @@ pub(crate) fn ensure_rust_components() -> Result<()> {
     Ok(())
 }
 
-/// The command that brings the programs of a PostgreSQL server.
-const INSTALL: &str = "apt-get install --yes --no-install-recommends postgresql";
+/// Programs that the tests start.
+struct Needed {
+    /// What they are for.
+    what: &'static str,
+    /// The package of Debian that brings them.
+    package: &'static str,
+    /// One of them.
+    program: &'static str,
+    is_there: fn() -> bool,
+}
 
-/// What is done about a PostgreSQL server.
+const NEEDED: [Needed; 2] = [
+    // no server needs to run, the tests start their own
+    Needed {
+        what: "start a PostgreSQL server of their own",
+        package: "postgresql",
+        program: "initdb",
+        is_there: has_postgres,
+    },
+    Needed {
+        what: "read the order of system calls",
+        package: "strace",
+        program: "strace",
+        is_there: || process::find("strace").is_some(),
+    },
+];
+
+/// What is done about a program.
 #[derive(Debug, PartialEq, Eq)]
 enum Step {
     /// It is there.
@@ -42,27 +66,39 @@ fn step(there: bool, may_install: bool, has_apt: bool) -> Step {
     }
 }
 
-/// The programs of a PostgreSQL server; no server needs to run, the tests start their own.
-pub(crate) fn ensure_postgres() -> Result<()> {
-    match step(has_postgres(), is_root(), process::find("apt-get").is_some()) {
-        Step::Nothing => return Ok(()),
-        Step::Install => {}
-        Step::Ask => bail!("{}", asked()),
+/// All programs that the tests start.
+pub(crate) fn ensure_programs() -> Result<()> {
+    let mut is_updated = false;
+    for needed in &NEEDED {
+        match step((needed.is_there)(), is_root(), process::find("apt-get").is_some()) {
+            Step::Nothing => continue,
+            Step::Install => {}
+            Step::Ask => bail!("{}", needed.asked()),
+        }
+        println!("installing `{}`: the tests {}", needed.package, needed.what);
+        if !std::mem::replace(&mut is_updated, true) {
+            apt("update --quiet")?;
+        }
+        apt(&needed.install())?;
+        ensure!((needed.is_there)(), "`apt-get {}` brought no `{}`", needed.install(), needed.program);
     }
-    println!("installing the PostgreSQL server that the tests start");
-    let apt = |args: &str| {
-        let mut command = Command::new("apt-get");
-        command.args(args.split(' ').skip(1)).env("DEBIAN_FRONTEND", "noninteractive");
-        process::run(&mut command)
-    };
-    apt("apt-get update --quiet")?;
-    apt(INSTALL)?;
-    ensure!(has_postgres(), "`{INSTALL}` brought no `initdb`");
     Ok(())
 }
 
-fn asked() -> String {
-    format!("the tests start a PostgreSQL server of their own and found no `initdb`; run `{INSTALL}` as root")
+fn apt(arguments: &str) -> Result<()> {
+    let mut command = Command::new("apt-get");
+    process::run(command.args(arguments.split(' ')).env("DEBIAN_FRONTEND", "noninteractive"))
+}
+
+impl Needed {
+    fn install(&self) -> String {
+        format!("install --yes --no-install-recommends {}", self.package)
+    }
+
+    fn asked(&self) -> String {
+        let Needed { what, program, .. } = self;
+        format!("the tests {what} and found no `{program}`; run `apt-get {}` as root", self.install())
+    }
 }
 
 fn has_postgres() -> bool {
@@ -86,12 +122,16 @@ mod tests {
         assert_eq!(step(false, true, true), Step::Install);
         assert_eq!(step(false, false, true), Step::Ask);
         assert_eq!(step(false, true, false), Step::Ask, "another system than Debian");
-        assert!(asked().ends_with("run `apt-get install --yes --no-install-recommends postgresql` as root"));
+        let asked = NEEDED.iter().map(Needed::asked).collect::<Vec<_>>();
+        assert!(asked[0].ends_with("run `apt-get install --yes --no-install-recommends postgresql` as root"));
+        assert!(asked[1].ends_with("run `apt-get install --yes --no-install-recommends strace` as root"));
     }
 
     #[test]
     fn this_machine_has_what_the_tests_need() {
         ensure_rust_components().unwrap();
-        assert!(has_postgres(), "{}", asked());
+        for needed in &NEEDED {
+            assert!((needed.is_there)(), "{}", needed.asked());
+        }
     }
 }
