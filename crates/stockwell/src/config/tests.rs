@@ -1,0 +1,71 @@
+//! The table of settings, and what each source says.
+
+use super::*;
+
+fn read(file: &str, environment: &[(&str, &str)], flags: Flags) -> Result<Config, Stop> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("stockwell.toml");
+    std::fs::write(&path, file).unwrap();
+    let given = environment.iter().map(|(name, value)| ((*name).into(), (*value).into()));
+    Config::read_with(&Flags { config: Some(path), ..flags }, &Variables::of(given)?)
+}
+
+fn source(config: &Config, name: &str) -> String {
+    let source = &config.values[name].1;
+    if matches!(source, Source::File(_)) { "file".to_owned() } else { source.to_string() }
+}
+
+#[test]
+fn a_default_of_a_command_comes_after_everything_that_somebody_said() {
+    let flags = || Flags { defaults: &[("data", "demo")], ..Flags::default() };
+    assert_eq!(read("", &[], flags()).unwrap().text("data"), "demo");
+    assert_eq!(read("data = \"file\"", &[], flags()).unwrap().text("data"), "file");
+    assert_eq!(read("", &[("STOCKWELL_DATA", "told")], flags()).unwrap().text("data"), "told");
+    assert_eq!(
+        read("", &[], Flags { data: Some("flag".into()), ..flags() }).unwrap().text("data"),
+        "flag"
+    );
+}
+
+#[test]
+fn flags_come_before_environment_before_file_before_default() {
+    let file = "data = \"from-file\"\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n[limits]\nstreams = 3\n";
+    let environment = [("STOCKWELL_LISTEN", "127.0.0.1:2"), ("STOCKWELL_DATA", "from-environment")];
+    let flags = Flags { data: Some("from-flag".into()), ..Flags::default() };
+    let config = read(file, &environment, flags).unwrap();
+    let told: Vec<(String, String)> = ["data", "listen", "log.level", "log.format"]
+        .iter()
+        .map(|name| (config.text(name).to_owned(), source(&config, name)))
+        .collect();
+    let expected = [
+        ("from-flag", "flag"),
+        ("127.0.0.1:2", "environment STOCKWELL_LISTEN"),
+        ("warn", "file"),
+        ("json", "default"),
+    ];
+    assert_eq!(told, expected.map(|(value, source)| (value.to_owned(), source.to_owned())));
+    assert_eq!(config.limits().unwrap().streams_max, 3);
+    assert_eq!(config.verify_hour().unwrap(), Some(2));
+    let off = read("[verify]\nhour = \"off\"", &[], Flags::default()).unwrap();
+    assert_eq!(off.verify_hour().unwrap(), None);
+    assert_eq!(config.database(), "sqlite:from-flag/stockwell.db");
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_its_source() {
+    let rows = [
+        ("colour = 1", "there is no setting `colour`"),
+        ("data = ", "stockwell.toml"),
+        ("listen = \"here\"", "the setting `listen` (file"),
+        ("[limits]\nstreams = \"many\"", "the setting `limits.streams` (file"),
+        ("[log]\nformat = \"xml\"", "the setting `log.format` (file"),
+        ("[log]\nlevel = \"loud\"", "the setting `log.level` (file"),
+        ("[verify]\nhour = 24", "`24` is neither an hour from 0 to 23 nor `off`"),
+        ("[verify]\nhour = \"-1\"", "the setting `verify.hour` (file"),
+    ];
+    for (file, why) in rows {
+        let stop = read(file, &[], Flags::default()).unwrap_err();
+        assert_eq!(stop.code(), 78);
+        assert!(stop.to_string().contains(why), "{stop}");
+    }
+}
