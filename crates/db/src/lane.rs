@@ -51,8 +51,25 @@ const STORE: Statement = Statement::new(
      where lane = ?1 and number = ?5 and event_number = ?6",
 );
 
+const HEADS: Statement = Statement::new(
+    "db.lane.heads",
+    "select lane, number, hash
+     from db_lane
+     where number > 0
+     order by lane",
+);
+
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE];
+pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE, HEADS];
+
+/// The heads of all lanes that hold a posting, as they are committed. What a transaction has moved in its own
+/// lane is stored at its end.
+///
+/// # Errors
+/// When the store fails.
+pub fn lane_heads(conn: &mut Conn<'_>) -> Result<Vec<LaneHead>, DbError> {
+    conn.query(&HEADS, &[], |row| Ok(LaneHead { lane: row.int(0)?, number: row.int(1)?, hash: row.hash(2)? }))
+}
 
 /// SQLite: the head of lane 1.
 pub(crate) fn load(conn: &mut Conn<'_>, lane: i64) -> Result<Head, DbError> {

@@ -51,7 +51,7 @@ pub use error::DbError;
 pub use front::Front;
 pub use health::Health;
 pub use jobs::NewJob;
-pub use lane::LaneHead;
+pub use lane::{LaneHead, lane_heads};
 pub use migrate::{Migration, MigrationSet, adapt};
 pub use outbox::NewEvent;
 pub use plan::{full_scans, whole_walks};

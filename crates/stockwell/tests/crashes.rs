@@ -171,7 +171,8 @@ fn under_load(server: &Served, round: usize, dice: &mut Dice, strike: impl FnOnc
                     let (mut sent, mut answered, mut receipts) = (Vec::new(), Vec::new(), Vec::new());
                     let mut connection = Client::connect(address, token).unwrap();
                     for number in 0.. {
-                        let deed = Deed::any(format!("deed-{round}-{client}-{number}"), &mut dice, &mut receipts);
+                        let deed =
+                            Deed::any(format!("deed-{round}-{client}-{number}"), &mut dice, &mut receipts);
                         sent.push(deed.clone());
                         match connection.post(&deed.post) {
                             Ok(reply) if reply.status < 300 => {

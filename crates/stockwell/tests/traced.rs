@@ -4,7 +4,7 @@
 //!
 //! The embedded engine alone: on PostgreSQL the server does both, before it answers the commit.
 
-#![expect(clippy::unwrap_used, reason = "what is not as expected fails the test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what is not as expected fails the test")]
 
 #[expect(dead_code, reason = "some of it is for races and crashes")]
 mod support;

@@ -4,7 +4,7 @@
 //! published views.
 
 use crate::store_digest as store;
-use db::{Conn, DbError, Tx};
+use db::{Conn, DbError, LaneHead, Tx};
 use domain::{Ctx, Instant, hex};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ impl Head {
 /// # Errors
 /// When the store fails.
 pub fn heads(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
-    let heads = store::heads(conn)?;
+    let heads = heads_of_lanes(conn)?;
     counted(conn, &heads)
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn keep_up(
 /// then this one comes behind it.
 fn write(tx: &mut Tx<'_>, own: Head, now: Instant) -> Result<(), DbError> {
     for _ in 0..TRIES_MAX {
-        let mut heads = store::heads(tx)?;
+        let mut heads = heads_of_lanes(tx)?;
         heads.retain(|head| head.lane != own.lane);
         heads.push(own);
         heads.sort_unstable_by_key(|head| head.lane);
@@ -116,6 +116,11 @@ fn write(tx: &mut Tx<'_>, own: Head, now: Instant) -> Result<(), DbError> {
         }
     }
     Err(tx.again("the digests of other lanes were faster"))
+}
+
+fn heads_of_lanes(conn: &mut Conn<'_>) -> Result<Vec<Head>, DbError> {
+    let head = |LaneHead { lane, number, hash }: LaneHead| Head { lane, number, hash };
+    Ok(db::lane_heads(conn)?.into_iter().map(head).collect())
 }
 
 /// The digest with these heads. Movements are counted on from the last one.

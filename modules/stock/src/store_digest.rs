@@ -4,15 +4,8 @@ use crate::digest::{Anchor, Head};
 use db::{Conn, DbError, Statement, Tx};
 use domain::Instant;
 
-const HEADS: Statement = Statement::new(
-    "stock.digest.heads",
-    "select lane, number, hash from ck_lane where number > 0 order by lane",
-);
-
-const LAST: Statement = Statement::new(
-    "stock.digest.last",
-    "select heads, movements from stock_digest order by n desc limit 1",
-);
+const LAST: Statement =
+    Statement::new("stock.digest.last", "select heads, movements from stock_digest order by n desc limit 1");
 
 const MOVEMENTS: Statement = Statement::new(
     "stock.digest.movements",
@@ -30,11 +23,6 @@ const INSERT: Statement = Statement::new(
            and coalesce(max(case when length(d.state_hash) > 0 then d.postings else 0 end), 0) < ?6
      on conflict (n) do nothing",
 );
-
-/// The heads of all lanes that hold a posting.
-pub(super) fn heads(conn: &mut Conn<'_>) -> Result<Vec<Head>, DbError> {
-    conn.query(&HEADS, &[], |row| Ok(Head { lane: row.int(0)?, number: row.int(1)?, hash: row.hash(2)? }))
-}
 
 /// The heads of the last digest as it has them, and how many movements it counts.
 pub(super) fn last(conn: &mut Conn<'_>) -> Result<Option<(String, i64)>, DbError> {

@@ -150,7 +150,7 @@ pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, latch: &
 /// Tries whether the server's disk takes a quarter of a mebibyte, of which nothing stays.
 fn probe(conn: &mut Connection) -> Result<(), DbError> {
     conn.batch(
-        "create temporary table stockwell_probe on commit drop as
+        "create temporary table db_probe on commit drop as
          select repeat(md5(n::text), 250) as filler from generate_series(1, 32) n",
     )
 }

@@ -232,7 +232,8 @@ pub(crate) fn tidy(path: &Path) {
 
 /// How many pages the file has.
 fn file_pages(conn: &Connection) -> i32 {
-    let counted = conn.prepare_cached(PAGE_COUNT).and_then(|mut statement| statement.query_row([], |row| row.get(0)));
+    let counted =
+        conn.prepare_cached(PAGE_COUNT).and_then(|mut statement| statement.query_row([], |row| row.get(0)));
     counted.unwrap_or_default()
 }
 

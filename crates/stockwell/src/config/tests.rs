@@ -21,15 +21,13 @@ fn a_default_of_a_command_comes_after_everything_that_somebody_said() {
     assert_eq!(read("", &[], flags()).unwrap().text("data"), "demo");
     assert_eq!(read("data = \"file\"", &[], flags()).unwrap().text("data"), "file");
     assert_eq!(read("", &[("STOCKWELL_DATA", "told")], flags()).unwrap().text("data"), "told");
-    assert_eq!(
-        read("", &[], Flags { data: Some("flag".into()), ..flags() }).unwrap().text("data"),
-        "flag"
-    );
+    assert_eq!(read("", &[], Flags { data: Some("flag".into()), ..flags() }).unwrap().text("data"), "flag");
 }
 
 #[test]
 fn flags_come_before_environment_before_file_before_default() {
-    let file = "data = \"from-file\"\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n[limits]\nstreams = 3\n";
+    let file =
+        "data = \"from-file\"\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n[limits]\nstreams = 3\n";
     let environment = [("STOCKWELL_LISTEN", "127.0.0.1:2"), ("STOCKWELL_DATA", "from-environment")];
     let flags = Flags { data: Some("from-flag".into()), ..Flags::default() };
     let config = read(file, &environment, flags).unwrap();

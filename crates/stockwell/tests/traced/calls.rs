@@ -90,7 +90,8 @@ pub(crate) fn too_early(trace: &Trace, marks: &[String]) -> Vec<String> {
     let transactions = trace.transactions();
     let syncs: Vec<&Call> =
         trace.on_log().filter(|call| call.name.ends_with("sync") && call.result == 0).collect();
-    let answers: Vec<&Call> = trace.calls.iter().filter(|call| call.bytes.starts_with(b"HTTP/1.1 201")).collect();
+    let answers: Vec<&Call> =
+        trace.calls.iter().filter(|call| call.bytes.starts_with(b"HTTP/1.1 201")).collect();
     let judge = |mark: &String| {
         let holds = |bytes: &[u8]| bytes.windows(mark.len()).any(|part| part == mark.as_bytes());
         let Some(answer) = answers.iter().find(|call| holds(&call.bytes)) else {
@@ -115,7 +116,10 @@ fn result(rest: &str) -> i64 {
 /// All texts among the arguments, which are written as `\x41`, one behind the other.
 fn bytes(arguments: &str) -> Vec<u8> {
     let texts = arguments.split('"').skip(1).step_by(2);
-    texts.flat_map(|text| text.split("\\x").skip(1)).filter_map(|digits| u8::from_str_radix(digits, 16).ok()).collect()
+    texts
+        .flat_map(|text| text.split("\\x").skip(1))
+        .filter_map(|digits| u8::from_str_radix(digits, 16).ok())
+        .collect()
 }
 
 /// A path, which is written like a text.
@@ -156,7 +160,10 @@ mod tests {
             ("…sync", _) => "2 <... fdatasync resumed>) = 0".to_owned(),
             (_, mark) => {
                 let text = format!("HTTP/1.1 201 Created {mark}");
-                format!("3 writev(9<socket:[1]>, [{{iov_base=\"{}\", iov_len=9}}], 1) = 9", hex(text.as_bytes()))
+                format!(
+                    "3 writev(9<socket:[1]>, [{{iov_base=\"{}\", iov_len=9}}], 1) = 9",
+                    hex(text.as_bytes())
+                )
             }
         };
         Trace::read(&calls.iter().map(line).collect::<Vec<_>>().join("\n"))

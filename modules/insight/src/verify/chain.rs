@@ -90,11 +90,7 @@ pub(super) fn dense(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Finding
 
 /// The chains contain the heads that digests have written down, and go on from one to the next by no more
 /// than is allowed.
-pub(super) fn anchored(
-    conn: &mut Conn<'_>,
-    ground: &Ground,
-    findings: &mut Findings,
-) -> Result<(), DbError> {
+pub(super) fn anchored(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let digests = conn.query(&DIGESTS, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(2)?)))?;
     let mut before = 0;
     let mut reached: FxHashMap<i64, i64> = FxHashMap::default();

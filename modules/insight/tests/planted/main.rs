@@ -97,8 +97,10 @@ fn a_digest_comes_with_each_ten_thousandth_posting(engine: Engine) {
     }
 }
 
-const DIGESTS: Statement =
-    Statement::new("test.digests", "select postings, movements, cast(length(state_hash) as bigint) from stock_digest order by n");
+const DIGESTS: Statement = Statement::new(
+    "test.digests",
+    "select postings, movements, cast(length(state_hash) as bigint) from stock_digest order by n",
+);
 
 /// Those behind the first ten thousand were not made.
 const FORGOTTEN: &[Statement] =

@@ -66,7 +66,8 @@ fn the_list_says_what_each_item_says(engine: Engine) {
         for sku in ["BOLT", "MILK", "DRILL"] {
             let item = world.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].clone().unwrap();
             let now = world.ctx.now;
-            let one = world.db.read_blocking(|conn| read(conn, &scope, &item, now, Asked::default())).unwrap();
+            let one =
+                world.db.read_blocking(|conn| read(conn, &scope, &item, now, Asked::default())).unwrap();
             let said: Vec<_> =
                 one.sites.iter().map(|at| (&at.site, at.sellable, at.reserved, at.available)).collect();
             let of_item = rows.iter().filter(|row| row.sku == sku);

@@ -49,11 +49,8 @@ macro_rules! listed {
     };
 }
 
-const UP: Statement = listed!(
-    "list",
-    "i.sku_folded >= ?1 and (i.sku_folded > ?1 or g.site > ?2)",
-    "i.sku_folded, g.site"
-);
+const UP: Statement =
+    listed!("list", "i.sku_folded >= ?1 and (i.sku_folded > ?1 or g.site > ?2)", "i.sku_folded, g.site");
 const DOWN: Statement = listed!(
     "list_down",
     "i.sku_folded <= ?1 and (i.sku_folded < ?1 or g.site < ?2)",

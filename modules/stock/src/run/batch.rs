@@ -1,8 +1,9 @@
 //! The decisions of a batch, in the order of arrival, and what they leave to be stored.
 
 use super::answers::{Earlier, again};
+use super::bulk::bulk_answer;
 use super::step::{Reversal, Step};
-use crate::answer::{BulkAnswer, BulkEntry, ClaimAnswer, PostingAnswer, TogetherAnswer};
+use crate::answer::{ClaimAnswer, PostingAnswer, TogetherAnswer};
 use crate::compile::Compiled;
 use crate::desk::Desk;
 use crate::input::{AllocateInput, Request, Work};
@@ -358,43 +359,8 @@ fn answered(answer: Result<Answer, Failure>) -> Result<Answer, Problem> {
 }
 
 /// The text of an entry's event, which need not be written again.
-fn raw(entry: &Entry) -> &RawValue {
+pub(super) fn raw(entry: &Entry) -> &RawValue {
     &entry.event.payload
-}
-
-/// The answer of a bulk: for each posting the next of the entries, or why it was refused; for one that
-/// was answered for good before, that answer.
-fn bulk_answer<'a>(
-    entries: &'a [Entry],
-    refusals: &[Option<Problem>],
-    earlier: Option<&'a Earlier>,
-    ctx: &Ctx,
-) -> Result<BulkAnswer<'a>, Failure> {
-    // nobody asks for what comes back from expired
-    let mut accepted = entries.iter().filter(|entry| entry.posted.kind != Kind::Expire);
-    let mut decided = refusals.iter().map(|refusal| {
-        if let Some(problem) = refusal {
-            let status = Answer::refused(problem, ctx.request_id).status.as_u16();
-            let problem = to_raw_value(&web::problem_value(problem, ctx.request_id))?;
-            return Ok::<_, Failure>(BulkEntry::Refused { status, problem });
-        }
-        let lost = || Failure::fault("a posting was accepted and not entered");
-        Ok(BulkEntry::Accepted { status: 201, posting: raw(accepted.next().ok_or_else(lost)?) })
-    });
-    let mut postings = Vec::with_capacity(refusals.len());
-    let mut done = refusals.iter().filter(|refusal| refusal.is_none()).count();
-    for entry in earlier.into_iter().flat_map(|earlier| &earlier.entries) {
-        if entry.is_final {
-            done += usize::from(entry.is_accepted);
-            postings.push(BulkEntry::Earlier(&entry.answer));
-        } else {
-            postings.extend(decided.next().transpose()?);
-        }
-    }
-    for entry in decided {
-        postings.push(entry?);
-    }
-    Ok(BulkAnswer { accepted: done, refused: postings.len() - done, postings })
 }
 
 pub(super) fn refused(problem: &Problem, ctx: &Ctx) -> Answer {

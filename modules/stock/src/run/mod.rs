@@ -6,6 +6,7 @@
 
 mod answers;
 mod batch;
+mod bulk;
 mod lock;
 #[cfg(test)]
 mod lock_tests;

@@ -8,9 +8,9 @@ use crate::store_postings as sql;
 use crate::store_sales::INSERT_RETURNS;
 use crate::told::Told;
 use db::{DbError, LaneHead, NewEvent, Rows, Tx, Value};
-use domain::{Instant, Period};
 use domain::ledger::chain::{self, MovementRecord, Record};
 use domain::ledger::{ClaimEntry, Movement, Touched};
+use domain::{Instant, Period};
 use std::fmt::Write as _;
 
 /// A posting with its place in the chain.
@@ -63,7 +63,11 @@ impl Chained {
     /// The head of the lane behind each posting.
     pub(super) fn heads(&self) -> impl Iterator<Item = Head> {
         let lane = self.head.lane;
-        self.numbered.iter().map(move |Numbered { number, hash, .. }| Head { lane, number: *number, hash: *hash })
+        self.numbered.iter().map(move |Numbered { number, hash, .. }| Head {
+            lane,
+            number: *number,
+            hash: *hash,
+        })
     }
 
     /// When the last of them was recorded.

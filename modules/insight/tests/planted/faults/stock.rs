@@ -181,12 +181,7 @@ pub(super) const FAULTS: &[Fault] = &[
          select b.lot, b.location, b.status, 1 from stock_balance b
          join stock_lot l on l.id = b.lot and l.code = 'A' where b.location > 0",
     ),
-    fault!(
-        "I-08",
-        "a hold began after more than ever happened",
-        [],
-        "update stock_held set ver = ver + 900",
-    ),
+    fault!("I-08", "a hold began after more than ever happened", [], "update stock_held set ver = ver + 900",),
     fault!(
         "I-08",
         "the beginning of a hold is remembered of a lot that is not on hold",
