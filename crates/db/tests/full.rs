@@ -1,5 +1,4 @@
 //! The disk of a server is full. (That of a file is in `sqlite.rs`.)
-#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod common;
 use common::{ADD, SETS, all, put, world};
