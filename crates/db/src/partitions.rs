@@ -78,9 +78,32 @@ pub fn ensure(tx: &mut Tx<'_>, table: &'static str, from: i64, months: u32) -> R
                     "alter table {table} attach partition {partition}
                      for values from ('{first} 00:00:00+00') to ('{next} 00:00:00+00')"
                 ))?;
+                tx.conn.script(&refusals(table, &partition))?;
             }
         }
         first = next;
     }
     Ok(())
+}
+
+/// Gives a partition the triggers by which its table refuses to be emptied. Those of rows come with it when
+/// it is attached, those of statements do not.
+fn refusals(table: &str, partition: &str) -> String {
+    // 32: of `truncate`
+    format!(
+        "do $$
+         declare
+           guard record;
+         begin
+           for guard in
+             select tgname, tgfoid::regprocedure as refuse
+             from pg_trigger
+             where tgrelid = '{table}'::regclass and tgtype & 32 <> 0 and not tgisinternal
+             order by tgname
+           loop
+             execute format('create trigger %I before truncate on {partition} for each statement execute function %s',
+               guard.tgname, guard.refuse);
+           end loop;
+         end $$"
+    )
 }

@@ -43,6 +43,8 @@ mod lots_made_tests;
 #[cfg(test)]
 mod lots_tests;
 mod names;
+#[cfg(test)]
+mod never_changes_tests;
 mod organise;
 mod originals;
 #[cfg(test)]
@@ -184,6 +186,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 19, name: "kept", text: include_str!("../migrations/0019_kept.sql") },
         Migration { number: 20, name: "checks", text: include_str!("../migrations/0020_checks.sql") },
         Migration { number: 21, name: "held", text: include_str!("../migrations/0021_held.sql") },
+        Migration { number: 22, name: "emptied", text: include_str!("../migrations/0022_emptied.sql") },
     ],
 };
 
