@@ -5,7 +5,7 @@ use crate::error::DbError;
 use crate::feed;
 use crate::front::{Front, Weight};
 use crate::health::Health;
-use crate::migrate::{self, MigrationSet};
+use crate::migrate::{self, MigrationSet, Step};
 use crate::parts::{self, Backend, Inner};
 use crate::pg::connection::Connection;
 use crate::pg::session::Connector;
@@ -62,6 +62,11 @@ impl Db {
 
     /// Applies the migrations that are missing; how many. Several processes may do so at once.
     pub fn migrate(&self) -> Result<usize, DbError> {
+        self.migrate_watched(|_| {})
+    }
+
+    /// The same, telling of each step before it begins.
+    pub fn migrate_watched(&self, mut watch: impl FnMut(Step<'_>)) -> Result<usize, DbError> {
         if self.inner.settings.read_only {
             return Err(DbError::ReadOnly);
         }
@@ -71,12 +76,12 @@ impl Db {
         match &self.inner.backend {
             Backend::Sqlite { path, .. } => {
                 let conn = open::writer(path, &self.inner.settings)?;
-                migrate::migrate(&mut Conn::sqlite(&conn, None), &self.inner.sets)
+                migrate::migrate(&mut Conn::sqlite(&conn, None), &self.inner.sets, &mut watch)
             }
             Backend::Postgres(server) => {
                 let Connector { address, setup } = &server.migration;
                 let mut conn = Connection::shared(address, setup, server.runtime.handle()?)?;
-                migrate::migrate(&mut Conn::postgres(&mut conn), &self.inner.sets)
+                migrate::migrate(&mut Conn::postgres(&mut conn), &self.inner.sets, &mut watch)
             }
         }
     }

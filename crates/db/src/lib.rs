@@ -52,7 +52,7 @@ pub use front::Front;
 pub use health::Health;
 pub use jobs::NewJob;
 pub use lane::{LaneHead, lane_heads};
-pub use migrate::{Migration, MigrationSet, adapt};
+pub use migrate::{Migration, MigrationSet, Step, adapt};
 pub use outbox::NewEvent;
 pub use plan::{full_scans, whole_walks};
 pub use question::{Ask, Asked, Listing, Question, Take};

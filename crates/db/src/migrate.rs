@@ -46,6 +46,19 @@ pub struct MigrationSet {
     pub migrations: &'static [Migration],
 }
 
+/// A step that is about to be applied.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// The module whose schema it is of.
+    pub set: &'a str,
+    /// What it does, in a word or two.
+    pub name: &'a str,
+    /// How many are applied before it, in this call.
+    pub applied: usize,
+    /// How many this call has to apply, with those before it.
+    pub pending: usize,
+}
+
 /// The tables of this crate.
 pub(crate) const OWN: MigrationSet = MigrationSet {
     name: "db",
@@ -230,15 +243,21 @@ fn locked<T>(
     }
 }
 
-/// Applies what is missing; how many steps that were.
-pub(crate) fn migrate(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<usize, DbError> {
+/// Applies what is missing, telling of each step before it; how many steps that were.
+pub(crate) fn migrate(
+    conn: &mut Conn<'_>,
+    sets: &[MigrationSet],
+    watch: &mut dyn FnMut(Step<'_>),
+) -> Result<usize, DbError> {
     let engine = conn.engine();
     let before = locked(conn, |conn| {
         conn.script(&adapt(CREATE, engine))?;
         applied(conn)
     })?;
     let mut count = 0;
-    for (set, step) in pending(sets, &before)? {
+    let missing = pending(sets, &before)?;
+    for (begun, (set, step)) in missing.iter().enumerate() {
+        watch(Step { set: set.name, name: step.name, applied: begun, pending: missing.len() });
         let done = locked(conn, |conn| {
             let known = applied(conn)?;
             if known.iter().any(|row| row.set == set.name && row.number == step.number) {

@@ -8,6 +8,7 @@ use testkit::on_both_engines;
 
 on_both_engines!(
     a_second_migration_finds_nothing_to_do,
+    each_step_is_told_before_it_begins,
     a_changed_migration_is_refused,
     a_newer_schema_is_refused,
     a_migration_in_the_past_is_refused,
@@ -52,6 +53,24 @@ fn a_second_migration_finds_nothing_to_do(engine: Engine) {
     assert_eq!(migrate(&world_settings, &[FIRST]).unwrap(), 1);
     assert_eq!(migrate(&world_settings, &[FIRST, SECOND, THIRD]).unwrap(), 2);
     assert_eq!(migrate(&world_settings, &[FIRST, SECOND, THIRD]).unwrap(), 0);
+}
+
+fn each_step_is_told_before_it_begins(engine: Engine) {
+    const STEPS: &[Migration] = &[FIRST, SECOND, THIRD];
+    let world = world(engine);
+    let settings = world.closed();
+    migrate(&settings, &[FIRST]).unwrap();
+    let sets = [SETS, &[MigrationSet { name: "more", migrations: STEPS }]].concat();
+    let db = Db::open(&settings, &sets).unwrap();
+    let mut told = Vec::new();
+    let watch = |step: db::Step<'_>| {
+        let db::Step { set, name, applied, pending } = step;
+        told.push((set.to_owned(), name.to_owned(), applied, pending));
+    };
+    assert_eq!(db.migrate_watched(watch).unwrap(), 2);
+    db.close();
+    let more = |name: &str, applied| ("more".to_owned(), name.to_owned(), applied, 2);
+    assert_eq!(told, [more("second", 0), more("third", 1)]);
 }
 
 fn a_changed_migration_is_refused(engine: Engine) {

@@ -15,6 +15,7 @@ mod interrupt;
 mod logging;
 mod nightly;
 pub mod out;
+mod progress;
 mod secret;
 pub mod server;
 mod store_backup;

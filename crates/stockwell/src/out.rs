@@ -2,9 +2,10 @@
 //! everything else to standard error.
 
 use crate::exit::Stop;
+use crate::progress::Progress;
 use serde::Serialize;
 use serde_json::json;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// Where a command prints, and how.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +56,12 @@ impl Out {
         let line = if self.json { json!({ "remark": text }).to_string() } else { text.to_owned() };
         // nobody is left to tell that nobody listens
         drop(writeln!(std::io::stderr(), "{line}"));
+    }
+
+    /// What shows how far long work has come: drawn while a terminal watches, and never beside JSON.
+    pub(crate) fn progress(self) -> Progress {
+        let is_watched = !self.json && std::io::stderr().is_terminal();
+        if is_watched { Progress::on_terminal() } else { Progress::hidden() }
     }
 
     /// Why the command stopped.

@@ -2,7 +2,8 @@
 //! and the check of a copy. Invariant: a copy that has its final name is whole and was checked.
 
 use crate::exit::Stop;
-use rusqlite::backup::{Backup, StepResult};
+use crate::progress::Progress;
+use rusqlite::backup::{self, Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -29,13 +30,14 @@ fn read_only(path: &Path) -> Result<Connection, Stop> {
 pub(crate) fn copy(
     from: &Path,
     to: &Path,
+    progress: &Progress,
     finish: impl FnOnce(&Path) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
     if to.exists() {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
     let part = part_of(to)?;
-    let done = copy_part(from, &part, finish).and_then(|()| Ok(std::fs::rename(&part, to)?));
+    let done = copy_part(from, &part, progress, finish).and_then(|()| Ok(std::fs::rename(&part, to)?));
     // whoever wrote into the copy has locked it
     drop(std::fs::remove_file(with_ending(&part, ".lock")));
     if done.is_err() {
@@ -70,36 +72,48 @@ fn with_ending(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
-fn copy_part(from: &Path, part: &Path, finish: impl FnOnce(&Path) -> Result<(), Stop>) -> Result<(), Stop> {
+fn copy_part(
+    from: &Path,
+    part: &Path,
+    progress: &Progress,
+    finish: impl FnOnce(&Path) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     let wrong = |error: rusqlite::Error| Stop::CannotRun(format!("the copy failed: {error}"));
     let source = read_only(from)?;
     let mut target = Connection::open(part).map_err(wrong)?;
-    copy_pages(&source, &mut target, || ()).map_err(wrong)?;
+    copy_pages(&source, &mut target, |copied| {
+        progress.counts(copied.pagecount - copied.remaining, copied.pagecount, "pages are copied");
+    })
+    .map_err(wrong)?;
     target.close().map_err(|(_, error)| wrong(error))?;
     finish(part)?;
     let target = Connection::open(part).map_err(wrong)?;
     // a copy is one file: no log beside it
     target.pragma_update(None, "journal_mode", "delete").map_err(wrong)?;
     target.close().map_err(|(_, error)| wrong(error))?;
-    check(part)?;
+    check(part, progress)?;
     Ok(File::open(part)?.sync_all()?)
 }
 
-/// Copies what the source holds at this moment, and calls `between` after each part. The engine
+/// Copies what the source holds at this moment, and says after each part how far it is. The engine
 /// begins again whenever somebody has written since the last part, so one snapshot is held from the
 /// first page to the last: a copy ends however busy the database is. Writers do not wait for it;
 /// only their log grows until it ends.
 fn copy_pages(
     source: &Connection,
     target: &mut Connection,
-    mut between: impl FnMut(),
+    mut after: impl FnMut(backup::Progress),
 ) -> Result<(), rusqlite::Error> {
     let snapshot = source.unchecked_transaction()?;
     // a transaction sees from its first read on
     snapshot.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
     let backup = Backup::new(source, target)?;
-    while step(&backup)? {
-        between();
+    loop {
+        let is_more = step(&backup)?;
+        after(backup.progress());
+        if !is_more {
+            break;
+        }
     }
     drop(backup);
     snapshot.finish()
@@ -127,7 +141,8 @@ pub(crate) fn sync_folder(file: &Path) -> Result<(), Stop> {
 ///
 /// # Errors
 /// [`Stop::CannotRun`] with the engine's first complaint.
-pub(crate) fn check(path: &Path) -> Result<(), Stop> {
+pub(crate) fn check(path: &Path, progress: &Progress) -> Result<(), Stop> {
+    progress.waits(&format!("`{}` is read and checked", path.display()));
     let conn = read_only(path)?;
     let said: String = conn
         .query_row("pragma integrity_check(1)", [], |row| row.get(0))
@@ -167,7 +182,7 @@ mod tests {
         let source = read_only(&from).unwrap();
         let mut target = Connection::open(&to).unwrap();
         let mut parts = 0;
-        copy_pages(&source, &mut target, || {
+        copy_pages(&source, &mut target, |_| {
             parts += 1;
             assert!(parts < 20, "the copy begins again after each write");
             // a page that was copied, one that was not, and a new one
@@ -181,7 +196,7 @@ mod tests {
         .unwrap();
         target.close().unwrap();
         assert!(parts >= 4, "{parts} parts: the file is too small to say anything");
-        check(&to).unwrap();
+        check(&to, &Progress::hidden()).unwrap();
         let count = |conn: &Connection, table: &str| -> u32 {
             conn.query_row(&format!("select count(*) from {table}"), [], |row| row.get(0)).unwrap()
         };

@@ -7,6 +7,8 @@ mod ended;
 
 #[path = "cli/backups.rs"]
 mod backups;
+#[path = "cli/bars.rs"]
+mod bars;
 #[path = "cli/bench.rs"]
 mod bench;
 #[path = "cli/wrong.rs"]

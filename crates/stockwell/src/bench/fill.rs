@@ -3,6 +3,7 @@
 use crate::commands::Operator;
 use crate::config::Config;
 use crate::exit::Stop;
+use crate::progress::Progress;
 use domain::ledger::{Amount, Cost, Kind, Line, Place};
 use domain::{Ctx, ItemId, LocationId, LotId, PostingId};
 use stock::{Costing, HistoryMovement, HistoryPosting, Loader};
@@ -36,7 +37,7 @@ struct Known {
 
 /// Adds so many movements to the world: receipts of one piece of any item into one of its bins, and as many
 /// issues of one piece from where the opening stock lies.
-pub(crate) fn fill(config: &Config, size: &Size, movements: u64) -> Result<(), Stop> {
+pub(crate) fn fill(config: &Config, size: &Size, movements: u64, progress: &Progress) -> Result<(), Stop> {
     if movements == 0 {
         return Ok(());
     }
@@ -45,6 +46,7 @@ pub(crate) fn fill(config: &Config, size: &Size, movements: u64) -> Result<(), S
     let (loader, mut dice) = (Loader::default(), Dice::new(movements));
     let mut left = movements;
     while left > 0 {
+        progress.counts(movements - left, movements, "movements of a past are loaded");
         let count = left.min(u64::try_from(LINES * POSTINGS).unwrap_or(u64::MAX));
         let postings = postings(&known, &operator.ctx, &mut dice, count);
         let (ctx, loader) = (operator.ctx.clone(), loader.clone());

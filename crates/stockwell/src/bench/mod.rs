@@ -26,6 +26,7 @@ pub(crate) use figures::{Figures, Name};
 
 use crate::config::{Config, Flags};
 use crate::exit::Stop;
+use crate::progress::Progress;
 use askers::{Post, Read, Reserve, Run, Side, Walk};
 use books::{Held, held_to};
 use child::Server;
@@ -83,6 +84,15 @@ pub(crate) struct Plan {
     pub(crate) again: bool,
     /// What is imported, where an import is measured.
     pub(crate) file: Option<PathBuf>,
+    /// Shows how far it is.
+    pub(crate) progress: Progress,
+}
+
+impl Plan {
+    /// Shows that so many rounds of so many have ended.
+    fn shows(&self, ended: u64, all: u64) {
+        self.progress.counts(ended, all, &format!("rounds of `{}`", self.name.word()));
+    }
 }
 
 /// Where it is measured: a folder and a database with a world in it.
@@ -106,7 +116,10 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
     let data = plan.data.clone().or_else(|| scratch.as_ref().map(|dir| dir.path().to_owned()));
     let data = data.ok_or_else(|| Stop::CannotRun("there is no folder to work in".to_owned()))?;
     let cluster = match (plan.engine, &plan.database) {
-        (Engine::Postgres, None) => Some(TemporaryCluster::start()?),
+        (Engine::Postgres, None) => {
+            plan.progress.waits("a PostgreSQL of its own is started");
+            Some(TemporaryCluster::start()?)
+        }
         _ => None,
     };
     let database = match (&plan.database, &cluster) {
@@ -126,6 +139,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
         return whole::import_year(plan, &site, &runtime);
     }
     let figures = measure(plan, &site, &runtime)?;
+    plan.progress.waits("everybody races for the last units of one item");
     race::run(plan, &site, &runtime)?;
     Ok(figures)
 }
@@ -135,7 +149,7 @@ fn measure(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop>
         return grown(plan, site, runtime);
     }
     if !plan.again {
-        fill::fill(&site.config, &plan.size, plan.size.movements)?;
+        fill::fill(&site.config, &plan.size, plan.size.movements, &plan.progress)?;
     }
     match plan.name {
         Name::ReportScan => whole::report_scan(plan, site, runtime),
@@ -157,7 +171,7 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
         // nothing is made where nothing was left
         crate::commands::require_database(&config)?;
     }
-    let there = crate::commands::init::prepare(&config)?;
+    let there = crate::commands::init::prepare(&config, &plan.progress)?;
     if there != plan.again {
         let text = if there {
             "there is a database already, and a benchmark makes its own: name an empty one, or a new folder; \
@@ -170,7 +184,7 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
     let token = match plan.name {
         Name::ImportYear => String::new(),
         _ if plan.again => world::find(&config, &plan.size)?,
-        _ => world::make(&config, &plan.size)?,
+        _ => world::make(&config, &plan.size, &plan.progress)?,
     };
     let floor = match plan.engine {
         // beside the product's own file, whose disk it is compared on
@@ -190,7 +204,7 @@ fn beside(config: &Config, data: &Path) -> PathBuf {
 /// The same posts into an empty ledger and into one with a past, each against the floor.
 fn grown(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
     let empty = by_requests(plan, site, runtime)?;
-    fill::fill(&site.config, &plan.size, plan.size.movements)?;
+    fill::fill(&site.config, &plan.size, plan.size.movements, &plan.progress)?;
     let grown = by_requests(plan, site, runtime)?;
     Ok(Figures {
         rate_against_empty: Some(grown.per_s / empty.per_s.max(1e-9)),

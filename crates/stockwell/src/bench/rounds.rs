@@ -67,7 +67,9 @@ pub(crate) async fn run<A: Ask + 'static>(
     let mut memory = None;
     let (mut worked, mut accepted) = (Duration::ZERO, 0);
     let (mut other_accepted, mut other_rates, mut against) = (0, Vec::new(), Vec::new());
-    for round in 0..=plan.seconds.max(1) {
+    let last = plan.seconds.max(1);
+    for round in 0..=last {
+        plan.shows(round, last + 1);
         let before = server.worked();
         let (back, tally) = load::drive(clients, HALF).await?;
         let after = server.worked();

@@ -65,7 +65,9 @@ pub(crate) fn report_scan(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     let reader = Operator::open_to_read(&site.config)?;
     let mut client = runtime.block_on(Client::connect(server.address)).map_err(Stop::cannot_run)?;
     let (mut tally, mut scans) = (Tally::default(), Vec::new());
-    for round in 0..=plan.seconds.max(1) {
+    let last = plan.seconds.max(1);
+    for round in 0..=last {
+        plan.shows(round, last + 1);
         let begun = Instant::now();
         let told = runtime.block_on(sums(&mut client, &site.token)).map_err(Stop::cannot_run)?;
         let took = begun.elapsed();
@@ -138,7 +140,9 @@ pub(crate) async fn cold_start(plan: &Plan, site: &Site) -> anyhow::Result<Figur
     let mut asker = Read { side: Side::new(&Arc::new(run), 0) };
     let (mut tally, mut request, mut memory) = (Tally::default(), Vec::new(), None);
     let mut counted = Tally::default();
-    for _ in 0..plan.seconds.max(1) {
+    let all = plan.seconds.max(1);
+    for round in 0..all {
+        plan.shows(round, all);
         let begun = Instant::now();
         let server = Server::start(&site.data, &site.database)?;
         let mut client = Client::connect(server.address).await?;
@@ -183,6 +187,7 @@ pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
         std::fs::write(&built_in, demo::YEAR)?;
     }
     let file = plan.file.as_ref().unwrap_or(&built_in);
+    plan.progress.waits("a year is imported");
     let begun = Instant::now();
     let (said, memory) = import(site, file).map_err(Stop::cannot_run)?;
     let took = begun.elapsed();

@@ -4,6 +4,7 @@ use crate::bench::Size;
 use crate::commands::Operator;
 use crate::config::Config;
 use crate::exit::Stop;
+use crate::progress::Progress;
 use catalog::NewItem;
 use domain::ledger::Kind;
 use domain::{Ctx, Delta, Qty};
@@ -26,7 +27,8 @@ const PLENTY: u32 = 100_000_000;
 const LINES: usize = 1_000;
 
 /// Makes the world; the key that requests carry.
-pub(crate) fn make(config: &Config, size: &Size) -> Result<String, Stop> {
+pub(crate) fn make(config: &Config, size: &Size, progress: &Progress) -> Result<String, Stop> {
+    progress.waits("a world is made");
     let operator = Operator::open(config)?;
     let Operator { db, ctx, .. } = &operator;
     let (items, bins) = (size.items, size.bins);
@@ -41,7 +43,8 @@ pub(crate) fn make(config: &Config, size: &Size) -> Result<String, Stop> {
     })?;
     let lines: Vec<LineInput> =
         skus(items).enumerate().map(|(number, sku)| opening(&sku, number, bins)).collect();
-    for chunk in lines.chunks(LINES) {
+    for (number, chunk) in lines.chunks(LINES).enumerate() {
+        progress.counts(number * LINES, lines.len(), "items get their opening stock");
         open(&operator, chunk)?;
     }
     operator.db.close();

@@ -6,6 +6,7 @@
 use super::Operator;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::progress::Progress;
 use crate::{config, store_backup, wiring};
 use clap::Args;
 use db::{Db, DbError};
@@ -45,17 +46,20 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
         None => fresh_name(call, ending)?,
     };
     super::require_folder_of(&to)?;
+    let progress = call.out.progress();
     let anchor = if let Some(file) = is_file {
         super::require_database(call.config)?;
-        copy(&file, &to)?
+        copy(&file, &to, &progress)?
     } else {
         let operator = Operator::open(call.config)?;
+        progress.waits(DIGEST);
         let anchor = anchored(&operator.db, &operator.ctx)?;
         operator.db.close();
-        dump(&call.config.database(), &to)?;
+        dump(&call.config.database(), &to, &progress)?;
         anchor
     };
-    let (bytes, sha256) = file_hash(&to)?;
+    let (bytes, sha256) = file_hash(&to, &progress)?;
+    drop(progress);
     let (postings, state_hash) =
         (anchor.postings, anchor.state_hash.map_or_else(String::new, |hash| hex::digits(&hash)));
     let written = Written { file: to, bytes, sha256, engine, postings, state_hash };
@@ -68,10 +72,14 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
     })
 }
 
+/// What takes long of a digest, for whoever watches.
+const DIGEST: &str = "the digest of the ledger is made";
+
 /// Copies a file; the digest is made in the copy.
-fn copy(file: &Path, to: &Path) -> Result<Anchor, Stop> {
+fn copy(file: &Path, to: &Path, progress: &Progress) -> Result<Anchor, Stop> {
     let mut made = None;
-    store_backup::copy(file, to, |part| {
+    store_backup::copy(file, to, progress, |part| {
+        progress.waits(DIGEST);
         let mut settings = db::Settings::new(format!("sqlite:{}", part.display()));
         settings.read_timeout = super::PATIENCE;
         let db = Db::open(&settings, &wiring::MIGRATIONS)?;
@@ -112,11 +120,12 @@ pub(crate) fn steps_behind(url: &str) -> Result<usize, Stop> {
 }
 
 /// Dumps a PostgreSQL database and reads the table of contents of the dump.
-fn dump(url: &str, to: &Path) -> Result<(), Stop> {
+fn dump(url: &str, to: &Path, progress: &Progress) -> Result<(), Stop> {
     if to.exists() {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
     let part = store_backup::part_of(to)?;
+    progress.waits(&format!("`pg_dump` writes `{}`", part.display()));
     let made = tool("pg_dump", Some(url), &["--format=custom", "--no-owner", "--file"], &part)
         .and_then(|()| tool("pg_restore", None, &["--list"], &part))
         .and_then(|()| Ok(std::fs::File::open(&part)?.sync_all()?))
@@ -153,8 +162,10 @@ pub(crate) fn tool(name: &str, url: Option<&str>, arguments: &[&str], file: &Pat
 }
 
 /// The size and the SHA-256 of a file.
-fn file_hash(file: &Path) -> Result<(u64, String), Stop> {
+fn file_hash(file: &Path, progress: &Progress) -> Result<(u64, String), Stop> {
+    const MIB: u64 = 1 << 20;
     let mut reader = std::fs::File::open(file)?;
+    let whole = reader.metadata()?.len().div_ceil(MIB);
     let mut hash = Sha256::new();
     let mut chunk = vec![0; 1 << 20];
     let mut bytes = 0;
@@ -163,6 +174,7 @@ fn file_hash(file: &Path) -> Result<(u64, String), Stop> {
         let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else { break };
         hash.update(part);
         bytes += u64::try_from(read).unwrap_or_default();
+        progress.counts(bytes / MIB, whole, "MiB are read for the checksum");
     }
     Ok((bytes, hex::digits(&hash.finalize())))
 }

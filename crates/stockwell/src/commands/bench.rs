@@ -62,8 +62,10 @@ pub(crate) fn run(call: Call<'_>, bench: Bench, place: Place) -> Done {
     let engine = Engine::chosen(engine, database.as_deref())?;
     let size = Size { items, bins, movements: movements.unwrap_or(name.movements()) };
     let clients = clients.unwrap_or(name.clients());
-    let plan = Plan { name, engine, clients, seconds, size, data, database, again, file };
+    let progress = call.out.progress();
+    let plan = Plan { name, engine, clients, seconds, size, data, database, again, file, progress };
     let figures = bench::run(&plan)?;
+    drop(plan);
     if call.out.json {
         let line = serde_json::to_string(&figures).map_err(crate::exit::Stop::cannot_run)?;
         return call.out.line(&line);

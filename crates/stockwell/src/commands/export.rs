@@ -4,14 +4,17 @@
 use super::PATIENCE;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::progress::Progress;
 use clap::Args;
 use db::Db;
 use domain::{Instant, hex};
 use exchange::export::{self, Format, What};
+use rustix::fs::FileType;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
 /// What to write, and where to.
@@ -81,22 +84,33 @@ pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
         refuse_existing(file, command.force)?;
         super::require_folder_of(file)?;
         let db = open(call)?;
-        let written = to_file(&db, command, file);
+        let progress = call.out.progress();
+        let written = to_file(&db, command, file, &progress);
         db.close();
+        drop(progress);
         return call.out.show(&written?, |written| {
             let Written { file, rows, bytes, sha256 } = written;
             format!("wrote `{}`\n{rows} rows, {bytes} bytes, sha256 {sha256}", file.display())
         });
     }
     let db = open(call)?;
-    let mut out = Counting::new(io::stdout().lock());
-    let done = write(&db, command, &mut out);
+    // whoever reads along, on the terminal or through a pager, is not to see a bar in the list
+    let progress = if is_file(io::stdout()) { call.out.progress() } else { Progress::hidden() };
+    let (done, is_cut_off) = {
+        let mut out = Counting::new(io::stdout().lock(), &progress, "are written");
+        (write(&db, command, &mut out), out.broken_pipe)
+    };
     db.close();
+    drop(progress);
     match done {
         // whoever read along has seen enough
-        Err(_) if out.broken_pipe => Ok(()),
+        Err(_) if is_cut_off => Ok(()),
         done => done.map(|_| ()),
     }
+}
+
+fn is_file(out: impl AsFd) -> bool {
+    rustix::fs::fstat(out).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode).is_file())
 }
 
 /// Opens the database for reading, without the limit of time that requests have.
@@ -131,13 +145,14 @@ fn refuse_existing(file: &Path, force: bool) -> Result<(), Stop> {
 }
 
 /// Writes beside the file first, so that under its name there is the whole export or nothing.
-fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
+fn to_file(db: &Db, command: &Export, file: &Path, progress: &Progress) -> Result<Written, Stop> {
     let mut part = file.as_os_str().to_owned();
     part.push(".part");
     let part = PathBuf::from(part);
     let written = (|| {
         let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", file.display()));
-        let mut out = Counting::new(File::create(&part).map_err(cannot)?);
+        let what = format!("are written to `{}`", part.display());
+        let mut out = Counting::new(File::create(&part).map_err(cannot)?, progress, &what);
         let rows = write(db, command, &mut out)?;
         out.to.sync_all()?;
         // somebody may have made it meanwhile
@@ -153,26 +168,31 @@ fn to_file(db: &Db, command: &Export, file: &Path) -> Result<Written, Stop> {
     written
 }
 
-/// Passes bytes on, and keeps their number and digest.
-struct Counting<W> {
+/// Passes bytes on, shows how many, and keeps their number and digest.
+struct Counting<'a, W> {
     to: W,
+    progress: &'a Progress,
+    /// What is said of the bytes.
+    what: &'a str,
     bytes: u64,
     sha256: Sha256,
     broken_pipe: bool,
 }
 
-impl<W> Counting<W> {
-    fn new(to: W) -> Counting<W> {
-        Counting { to, bytes: 0, sha256: Sha256::new(), broken_pipe: false }
+impl<'a, W> Counting<'a, W> {
+    fn new(to: W, progress: &'a Progress, what: &'a str) -> Counting<'a, W> {
+        progress.has_written(0, what);
+        Counting { to, progress, what, bytes: 0, sha256: Sha256::new(), broken_pipe: false }
     }
 }
 
-impl<W: Write> Write for Counting<W> {
+impl<W: Write> Write for Counting<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let done = self.to.write(bytes);
         match &done {
             Ok(count) => {
                 self.bytes = self.bytes.saturating_add(u64::try_from(*count).unwrap_or(u64::MAX));
+                self.progress.has_written(self.bytes, self.what);
                 self.sha256.update(bytes.get(..*count).unwrap_or_default());
             }
             Err(error) => self.broken_pipe |= error.kind() == io::ErrorKind::BrokenPipe,

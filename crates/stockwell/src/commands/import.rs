@@ -4,14 +4,12 @@ use super::{Operator, operator_ctx};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::interrupt::Interrupt;
-use crate::out::Out;
 use clap::{Args, Subcommand};
 use domain::Problem;
 use exchange::import_year::{self, Course, End, Loaded};
 use exchange::online_retail::{self, Reconciliation};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -60,22 +58,22 @@ pub(crate) fn open(file: &Path) -> Result<std::fs::File, Stop> {
 /// read and judged as a whole before anything is written. Asked to end, it stops behind a commit.
 pub(crate) fn year(call: Call<'_>, file: impl Read, interrupt: &Interrupt) -> Result<Imported, Stop> {
     let begun = Instant::now();
+    let progress = call.out.progress();
+    progress.waits("the file is read and judged as a whole");
     let year = online_retail::plan(file).map_err(Stop::Failed)?;
     if interrupt.came() {
         return Err(Stop::Interrupted("stopped before anything was loaded".to_owned()));
     }
     let reconciliation = year.reconciliation.clone();
-    super::init::prepare(call.config)?;
+    super::init::prepare(call.config, &progress)?;
     let operator = Operator::open(call.config)?;
-    let bar = progress(call.out);
     let mut committed = None;
     let done = import_year::load(&operator.db, &operator_ctx(), year, |done, total| {
         committed = Some((done, total));
-        bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
-        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+        progress.counts(done, total, "documents; after Ctrl-C the same command goes on");
         if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    bar.finish_and_clear();
+    drop(progress);
     operator.db.close();
     let (loaded, course) = match done.map_err(|failure| after(failure.into(), committed))? {
         End::Loaded(loaded, course) => (loaded, course),
@@ -106,18 +104,6 @@ fn after(stop: Stop, committed: Option<(usize, usize)>) -> Stop {
         }
         other => other,
     }
-}
-
-/// A bar where a terminal watches, else nothing.
-fn progress(out: Out) -> ProgressBar {
-    if out.json || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template(
-        "{bar:40} {pos} of {len} documents, {eta} left; after Ctrl-C the same command goes on",
-    );
-    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }
 
 /// The report for people.

@@ -7,6 +7,7 @@ use super::migrate::bring_up_to_date;
 use crate::cli::Call;
 use crate::config::{self, Config};
 use crate::exit::{Done, Stop};
+use crate::progress::Progress;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use std::path::PathBuf;
@@ -81,7 +82,7 @@ struct Ready {
 }
 
 pub(crate) fn run(call: Call<'_>, init: &Init) -> Done {
-    let existed = prepare(call.config)?;
+    let existed = prepare(call.config, &call.out.progress())?;
     let database = config::without_password(&call.config.database());
     let organisation = organise(call.config, init.books())?;
     let ready = Ready { data: call.config.data().to_owned(), database, existed, organisation };
@@ -125,12 +126,12 @@ fn organise(config: &Config, books: Option<places::SetUp>) -> Result<places::Org
 }
 
 /// Makes folder and schema; whether there was a database before.
-pub(crate) fn prepare(config: &Config) -> Result<bool, Stop> {
+pub(crate) fn prepare(config: &Config, progress: &Progress) -> Result<bool, Stop> {
     super::private_folder(config.data())?;
     let file = config.database_file();
     let had_file = file.is_some_and(|file| file.exists());
     let db = super::open(config, &super::db_settings(config)?)?;
-    let migrated = bring_up_to_date(config, &db, had_file)?;
+    let migrated = bring_up_to_date(config, &db, had_file, progress)?;
     db.close();
     Ok(migrated.applied == 0 || had_file)
 }

@@ -4,6 +4,7 @@
 use super::backup::{steps_behind, tool};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::progress::Progress;
 use crate::store_backup;
 use clap::Args;
 use serde::Serialize;
@@ -39,11 +40,15 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
             restore.from.display()
         )));
     }
+    let progress = call.out.progress();
     let restored = match &restore.into {
-        Some(folder) => into_folder(&restore.from, folder)?,
-        None if call.config.database_file().is_none() => into_server(&restore.from, &call.config.database())?,
+        Some(folder) => into_folder(&restore.from, folder, &progress)?,
+        None if call.config.database_file().is_none() => {
+            into_server(&restore.from, &call.config.database(), &progress)?
+        }
         None => return Err(Stop::Usage("say with `--into` which new folder to make".to_owned())),
     };
+    drop(progress);
     call.out.show(&restored, |restored| {
         let Restored { from, into, steps_behind } = restored;
         let first = format!("restored and checked `{into}` from `{}`", from.display());
@@ -58,8 +63,8 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
 /// How to go on with the backup of an older release.
 const OLDER: &str = "it is of an older release; bring it up to date by";
 
-fn into_folder(from: &Path, folder: &Path) -> Result<Restored, Stop> {
-    store_backup::check(from)?;
+fn into_folder(from: &Path, folder: &Path, progress: &Progress) -> Result<Restored, Stop> {
+    store_backup::check(from, progress)?;
     super::private_folder(folder)?;
     if std::fs::read_dir(folder)?.next().is_some() {
         return Err(Stop::CannotRun(format!(
@@ -70,7 +75,7 @@ fn into_folder(from: &Path, folder: &Path) -> Result<Restored, Stop> {
     let file = folder.join("stockwell.db");
     let mut behind = 0;
     // before it has its name: what this program cannot use is not left there
-    store_backup::copy(from, &file, |part| {
+    store_backup::copy(from, &file, progress, |part| {
         behind = steps_behind(&format!("sqlite:{}", part.display()))?;
         Ok(())
     })?;
@@ -78,7 +83,8 @@ fn into_folder(from: &Path, folder: &Path) -> Result<Restored, Stop> {
 }
 
 /// All or nothing: what is there already makes the first statement fail, and then nothing is done.
-fn into_server(from: &Path, url: &str) -> Result<Restored, Stop> {
+fn into_server(from: &Path, url: &str, progress: &Progress) -> Result<Restored, Stop> {
+    progress.waits(&format!("`pg_restore` reads `{}`", from.display()));
     tool("pg_restore", Some(url), &["--no-owner", "--single-transaction", "--exit-on-error"], from)?;
     let into = crate::config::without_password(url);
     let steps_behind = steps_behind(url)

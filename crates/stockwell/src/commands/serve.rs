@@ -11,6 +11,7 @@ use crate::ids::TimeIds;
 use crate::interrupt::{self, Asked};
 use crate::logging::{self, Log};
 use crate::out::Out;
+use crate::progress::Progress;
 use crate::server::{Server, ServerParts};
 use clap::Args;
 use db::Db;
@@ -103,7 +104,8 @@ fn ready_database(config: &Config) -> Result<Db, Stop> {
     }
     let had_data = file.is_some_and(|file| file.exists());
     let db = super::open(config, &super::db_settings(config)?)?;
-    let migrated = bring_up_to_date(config, &db, had_data)?;
+    // its log says where it is
+    let migrated = bring_up_to_date(config, &db, had_data, &Progress::hidden())?;
     if migrated.applied > 0 {
         tracing::info!(applied = migrated.applied, "the schema was brought up to date");
     }

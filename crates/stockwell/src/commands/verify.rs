@@ -3,11 +3,9 @@
 use super::Operator;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
-use crate::out::{Out, table};
+use crate::out::table;
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use insight::verify::{self, Begun, Invariant, Options, Record, Report, Status};
-use std::io::IsTerminal as _;
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -34,26 +32,14 @@ pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
     let Verify { check: only, deep } = verify;
     let operator = Operator::open_to_read(call.config)?;
     let options = Options { only, deep, now: operator.ctx.now, keys_max: Options::KEYS_MAX };
-    let bar = progress(call.out);
+    let progress = call.out.progress();
     let report = verify::run_watched(&operator.db, &options, |begun: Begun| {
-        bar.set_length(u64::try_from(begun.total).unwrap_or(u64::MAX));
-        bar.set_position(u64::try_from(begun.ended).unwrap_or(u64::MAX));
-        bar.set_message(format!("{} {}", begun.id, begun.title));
+        progress.counts(begun.ended, begun.total, &format!("{} {}", begun.id, begun.title));
     });
-    bar.finish_and_clear();
+    drop(progress);
     let report = report?;
     call.out.show(&report, text)?;
     if report.is_sound() { Ok(()) } else { Err(Stop::Violated) }
-}
-
-/// A bar where a terminal watches, else nothing.
-fn progress(out: Out) -> ProgressBar {
-    if out.json || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:30} {msg}");
-    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
 }
 
 /// The report for people: a line for each check, then what is wrong, then the whole in a sentence.

@@ -30,7 +30,7 @@ fn a_benchmark_measures_where_the_command_line_says_and_nowhere_else() {
 }
 
 /// The first lines of the real year.
-fn some_lines(count: usize) -> String {
+pub(super) fn some_lines(count: usize) -> String {
     const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/online-retail/online-retail.csv.gz");
     let mut text = String::new();
     let packed = std::fs::File::open(FILE).unwrap();
