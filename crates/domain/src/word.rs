@@ -8,7 +8,7 @@ use std::fmt;
 pub const ECHO_CHARS_MAX: usize = 40;
 
 /// The beginning of a text, short enough for a sentence; control characters become `?`.
-pub(crate) fn echo(text: &str) -> String {
+pub fn echo(text: &str) -> String {
     let mut echo: String =
         text.chars().take(ECHO_CHARS_MAX).map(|c| if c.is_control() { '?' } else { c }).collect();
     if text.chars().nth(ECHO_CHARS_MAX).is_some() {

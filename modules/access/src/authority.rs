@@ -2,6 +2,7 @@
 
 use db::{Conn, DbError};
 use domain::permission::Permissions;
+use domain::word::echo;
 use domain::{Code, Ctx, LocationId, Permission, Problem};
 use web::{Failure, Grant, Principal, Reached, Within};
 
@@ -96,7 +97,7 @@ impl By<'_> {
         let Some(code) = code else { return Ok(Within::All) };
         let found = (self.locations.find)(conn, code)?;
         found.map(Within::Subtree).ok_or_else(|| {
-            let detail = format!("there is no location `{code}`");
+            let detail = format!("there is no location `{}`", echo(code));
             Problem::at(Code::UnknownLocation, pointer(), detail).into()
         })
     }

@@ -21,6 +21,7 @@ mod store_keys;
 mod store_roles;
 #[cfg(test)]
 mod store_tests;
+mod text;
 mod token;
 mod users;
 

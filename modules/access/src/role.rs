@@ -2,6 +2,7 @@
 //! reaches them by an update, which is why their sets stand here and not in a table.
 
 use domain::permission::Permissions;
+use domain::word::echo;
 use domain::{Code, Permission as P, Problem};
 
 /// A role.
@@ -163,6 +164,7 @@ pub(crate) fn parse_permissions(words: &[String]) -> Result<Permissions, Problem
         .enumerate()
         .map(|(place, word)| {
             P::parse(word).ok_or_else(|| {
+                let word = echo(word);
                 let detail = format!("there is no permission `{word}`, see `GET /api/v1/permissions`");
                 Problem::at(Code::InvalidValue, format!("/permissions/{place}"), detail)
             })

@@ -68,10 +68,10 @@ fn what_makes_no_user_is_refused() {
     let cases = [
         (json!({ "login": "", "password": PASSWORD }), "422 invalid_value /login"),
         (json!({ "login": "a b", "password": PASSWORD }), "422 invalid_value /login"),
-        (json!({ "login": "x".repeat(65), "password": PASSWORD }), "422 invalid_value /login"),
+        (json!({ "login": "x".repeat(65), "password": PASSWORD }), "422 limit_exceeded /login"),
         (json!({ "login": "ann", "password": "short" }), "422 weak_password /password"),
         (json!({ "login": "ann", "password": "password1234" }), "422 weak_password /password"),
-        (json!({ "login": "ann", "password": "x".repeat(257) }), "422 weak_password /password"),
+        (json!({ "login": "ann", "password": "x".repeat(257) }), "422 limit_exceeded /password"),
         (json!({ "login": "ann", "password": PASSWORD, "name": "" }), "422 invalid_value /name"),
         (json!({ "login": "ann", "password": PASSWORD, "name": "a\nb" }), "422 invalid_value /name"),
         (create("ann", &json!([{ "role": "captain" }])), "422 invalid_value /grants/0/role"),

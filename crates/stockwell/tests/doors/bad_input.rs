@@ -1,6 +1,7 @@
 //! Bad input over HTTP, on both engines: each fault has a status, a code and the field that it is
 //! about, told as the caller wrote it, and leaves nothing behind in any table.
 
+mod access;
 mod bulk;
 mod claims;
 mod documents;

@@ -95,7 +95,7 @@ fn what_makes_no_key_is_refused(world: &World) {
         (json!({ "name": "", "permissions": [] }), "422 invalid_value /name"),
         (json!({ "name": "k", "permissions": [], "role": "clerk" }), "422 invalid_value /role"),
         (json!({ "name": "k", "role": "captain" }), "422 invalid_value /role"),
-        (json!({ "name": "k", "owner": "nobody" }), "404 not_found"),
+        (json!({ "name": "k", "owner": "nobody" }), "422 invalid_value /owner"),
         (json!({ "name": "k", "owner": "ann", "unlimited": true }), "422 invalid_value /unlimited"),
         (json!({ "name": "k", "permissions": [], "per_minute": 0 }), "422 invalid_value /per_minute"),
         (json!({ "name": "k", "permissions": [], "within": [] }), "422 invalid_value /within"),

@@ -7,6 +7,7 @@ use crate::store;
 use crate::store_roles::{self, GRANT_INDEX, GrantRow};
 use crate::users::{self, User};
 use db::{DbError, Tx};
+use domain::word::echo;
 use domain::{Code, PrincipalId, Problem};
 use serde_json::{Value, json};
 use web::{Failure, Grant, IfMatch, Within};
@@ -26,8 +27,8 @@ pub struct NewGrant {
 /// `invalid_value` for an unknown role; `grant_exceeds_maker`; `code_taken` for one that they have.
 pub(crate) fn give(tx: &mut Tx<'_>, by: &By<'_>, to: PrincipalId, grant: &NewGrant) -> Result<i64, Failure> {
     let Some(role) = store_roles::lock(tx, &grant.role)? else {
-        let detail =
-            format!("there is no role `{}`: see `GET /api/v1/roles`, or `stockwell role list`", grant.role);
+        let role = echo(&grant.role);
+        let detail = format!("there is no role `{role}`: see `GET /api/v1/roles`, or `stockwell role list`");
         return Err(Problem::at(Code::InvalidValue, "/role", detail).into());
     };
     by.may_hand_out(tx, role.permissions, grant.within)?;

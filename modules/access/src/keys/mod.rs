@@ -12,6 +12,7 @@ use crate::token::{self, Token};
 use crate::users;
 use db::{Conn, DbError, Tx};
 use domain::permission::Permissions;
+use domain::word::echo;
 use domain::{Code, Instant, LocationId, PrincipalId, Problem};
 use serde_json::json;
 use web::{Failure, Grant, IfMatch, Principal, PrincipalKind, Within};
@@ -43,8 +44,8 @@ pub struct NewKey {
 /// Makes a key. The text of it is shown now and never again.
 ///
 /// # Errors
-/// `invalid_value`, `invalid_expiry`, `not_found` for the user; `forbidden` when the user holds
-/// more than the caller; `grant_exceeds_maker`.
+/// `invalid_value`, also for a user who is not there; `invalid_expiry`; `forbidden` when the user
+/// holds more than the caller; `grant_exceeds_maker`.
 pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey, token: &Token) -> Result<KeyRow, Failure> {
     let expires_at = expiry(new.expires_at, by.ctx.now)?;
     let owner = match &new.owner {
@@ -94,7 +95,14 @@ fn expiry(wanted: Option<Instant>, now: Instant) -> Result<Instant, Problem> {
 
 /// The user that the key will act for, who holds no more than the caller.
 fn owner(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<Owner, Failure> {
-    let user = users::lock(tx, by, login)?.row;
+    let user = users::lock(tx, by, login).map_err(|failure| match failure {
+        Failure::Refused(problem) if problem.code == Code::NotFound => {
+            let detail = format!("there is no user `{}`", echo(login));
+            Problem::at(Code::InvalidValue, "/owner", detail).into()
+        }
+        other => other,
+    })?;
+    let user = user.row;
     if user.ended_at.is_some() {
         let detail = format!("the account of `{login}` was ended");
         return Err(Problem::at(Code::InvalidValue, "/owner", detail).into());

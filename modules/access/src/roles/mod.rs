@@ -6,6 +6,7 @@ use crate::authority::By;
 use crate::record::Change;
 use crate::role::Role;
 use crate::store_roles::{self, NAME_INDEX};
+use crate::text::check_length;
 use db::{Conn, DbError, Tx};
 use domain::permission::Permissions;
 use domain::{Code, Problem};
@@ -31,10 +32,11 @@ pub struct NewRole {
 /// Reads the name of a role: small letters, digits, `-` and `_`.
 ///
 /// # Errors
-/// `invalid_value` at `/name`.
+/// `invalid_value` and `limit_exceeded` at `/name`.
 pub(crate) fn name(text: &str) -> Result<String, Problem> {
+    check_length("/name", "the name of a role", text, NAME_CHARS_MAX)?;
     let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
-    if text.is_empty() || text.len() > NAME_CHARS_MAX || !text.bytes().all(fine) {
+    if text.is_empty() || !text.bytes().all(fine) {
         let detail = format!("the name of a role is 1 to {NAME_CHARS_MAX} small letters, digits, `-` or `_`");
         return Err(Problem::at(Code::InvalidValue, "/name", detail));
     }
@@ -44,10 +46,11 @@ pub(crate) fn name(text: &str) -> Result<String, Problem> {
 /// Reads what a role is for.
 ///
 /// # Errors
-/// `invalid_value` at `/about`.
+/// `invalid_value` and `limit_exceeded` at `/about`.
 pub(crate) fn about(text: &str) -> Result<String, Problem> {
-    if text.chars().count() > ABOUT_CHARS_MAX || text.chars().any(char::is_control) {
-        let detail = format!("this has at most {ABOUT_CHARS_MAX} characters on one line");
+    check_length("/about", "what a role is for", text, ABOUT_CHARS_MAX)?;
+    if text.chars().any(char::is_control) {
+        let detail = format!("what a role is for has at most {ABOUT_CHARS_MAX} characters, on one line");
         return Err(Problem::at(Code::InvalidValue, "/about", detail));
     }
     Ok(text.to_owned())

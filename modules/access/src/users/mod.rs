@@ -8,7 +8,9 @@ use crate::password::PasswordPhc;
 use crate::record::Change;
 use crate::store::{self, LOGIN_INDEX, RowKind, UserRow};
 use crate::store_roles::{self, GrantRow};
+use crate::text::check_length;
 use db::{Conn, DbError, Tx};
+use domain::word::echo;
 use domain::{Code, Problem};
 use serde_json::json;
 use web::{Failure, IfMatch};
@@ -43,11 +45,13 @@ pub struct NewUser {
 /// Reads a login: 1 to 64 small letters, digits, `.`, `_`, `-`, `@`. Capital letters are made small.
 ///
 /// # Errors
-/// `invalid_value` at `/login`.
+/// `invalid_value` and `limit_exceeded` at `/login`.
 pub fn login(text: &str) -> Result<String, Problem> {
     let login = text.trim().to_ascii_lowercase();
+    check_length("/login", "a login", &login, LOGIN_CHARS_MAX)?;
     let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-@".contains(&byte);
-    if login.is_empty() || login.len() > LOGIN_CHARS_MAX || !login.bytes().all(fine) {
+    if login.is_empty() || !login.bytes().all(fine) {
+        let text = echo(text);
         let detail =
             format!("a login is 1 to {LOGIN_CHARS_MAX} letters, digits, `.`, `_`, `-` or `@`, not `{text}`");
         return Err(Problem::at(Code::InvalidValue, "/login", detail));
@@ -58,10 +62,11 @@ pub fn login(text: &str) -> Result<String, Problem> {
 /// Reads a name to show: 1 to 120 characters, on one line.
 ///
 /// # Errors
-/// `invalid_value` at `/name`.
+/// `invalid_value` and `limit_exceeded` at `/name`.
 pub fn name(text: &str) -> Result<String, Problem> {
     let name = text.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.chars().any(char::is_control) {
+    check_length("/name", "a name", name, NAME_CHARS_MAX)?;
+    if name.is_empty() || name.chars().any(char::is_control) {
         let detail = format!("a name has 1 to {NAME_CHARS_MAX} characters on one line");
         return Err(Problem::at(Code::InvalidValue, "/name", detail));
     }
