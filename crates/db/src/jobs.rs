@@ -99,8 +99,16 @@ const COUNTS: Statement = Statement::new(
      order by kind",
 );
 
+const WAITING: Statement = Statement::new(
+    "db.job.waiting",
+    "select dedupe
+     from db_job
+     where kind = ?1 and state = 0 and dedupe is not null
+     order by dedupe",
+);
+
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[ENQUEUE, CLAIM, DONE, FAILED, REVIVE, COUNTS];
+pub(crate) const STATEMENTS: &[Statement] = &[ENQUEUE, CLAIM, DONE, FAILED, REVIVE, COUNTS, WAITING];
 
 pub(crate) fn enqueue(tx: &mut Tx<'_>, job: NewJob<'_>) -> Result<(), DbError> {
     let params =
@@ -148,6 +156,12 @@ pub fn failed(tx: &mut Tx<'_>, job: &Job, now: i64, error: &str) -> Result<bool,
 /// Makes a job that was put aside due again; `false` when there is none.
 pub fn revive(tx: &mut Tx<'_>, id: &[u8; 16], now: i64) -> Result<bool, DbError> {
     Ok(tx.execute(&REVIVE, &[id.into(), now.into()])? == 1)
+}
+
+/// The keys of the jobs of a kind that wait for their first attempt: while one does, another of its key is
+/// not added.
+pub fn waiting(conn: &mut crate::conn::Conn<'_>, kind: &str) -> Result<Vec<String>, DbError> {
+    conn.query(&WAITING, &[kind.into()], |row| Ok(row.text(0)?.to_owned()))
 }
 
 /// How many jobs of a kind there are.

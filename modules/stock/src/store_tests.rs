@@ -1,7 +1,7 @@
 //! What the tests ask of the tables, and the law that every test ends with: the books are sound.
 
 use db::{Conn, DbError, Statement};
-use domain::{ClaimId, ItemId, LocationId, PostingId, Status};
+use domain::{ClaimId, ItemId, LocationId, PostingId, SiteId, Status};
 use std::collections::BTreeMap;
 
 const BALANCES: Statement = Statement::new(
@@ -32,6 +32,11 @@ const WAITING: Statement = Statement::new(
 
 const CLAIM: Statement =
     Statement::new("stock.test.claim", "select qty, state from stock_claim where id = ?1");
+
+const MIDNIGHT: Statement = Statement::new(
+    "stock.test.midnight",
+    "select run_at from db_job where kind = 'stock.expiry' and dedupe = ?1 and state = 0",
+);
 
 const LAYERS: Statement = Statement::new(
     "stock.test.layers",
@@ -177,6 +182,12 @@ pub(crate) fn guard(conn: &mut Conn<'_>, item: ItemId, site: LocationId) -> Resu
 
 pub(crate) fn claim(conn: &mut Conn<'_>, id: ClaimId) -> Result<(i64, i64), DbError> {
     conn.query_one(&CLAIM, &[id.bytes().into()], |row| Ok((row.int(0)? / UNIT, row.int(1)?)))
+}
+
+/// When the sweep is due that waits for the midnight of a site.
+pub(crate) fn midnight(conn: &mut Conn<'_>, site: SiteId) -> Result<Option<i64>, DbError> {
+    let key = site.to_string();
+    conn.query_opt(&MIDNIGHT, &[key.as_str().into()], |row| row.int(0))
 }
 
 /// The postings of a document, oldest first.

@@ -65,19 +65,24 @@ pub fn upkeep(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {
     Ok(report)
 }
 
-/// Enqueues the jobs that no longer wait: the next midnight of each site, the next hour.
+/// Enqueues the jobs that do not wait: the next midnight of each site, the next hour. A site is known by its
+/// own job, for others of its kind wait as well: a sweep that failed, one that somebody asked for.
 fn schedule(db: &Db, ctx: &Ctx) -> Result<(), DbError> {
-    let (sites, counts) =
-        db.read_blocking(|conn| Ok::<_, DbError>((places::sites(conn)?, jobs::counts(conn)?)))?;
-    let open = |kind: &str| counts.iter().find(|count| count.kind == kind).map_or(0, |count| count.open);
-    let sites_open = usize::try_from(open(EXPIRY)).unwrap_or(0);
-    if sites_open >= sites.len() && open(HOURLY) > 0 {
+    let (sites, swept, hourly) = db.read_blocking(|conn| {
+        Ok::<_, DbError>((places::sites(conn)?, jobs::waiting(conn, EXPIRY)?, jobs::waiting(conn, HOURLY)?))
+    })?;
+    let lacking: Vec<(SiteId, Instant)> = sites
+        .iter()
+        .filter(|site| !swept.contains(&midnight_of(site.id)))
+        .map(|site| (site.id, next_midnight(&site.zone, ctx.now)))
+        .collect();
+    if lacking.is_empty() && !hourly.is_empty() {
         return Ok(());
     }
     let ctx = ctx.clone();
     db.write_blocking(move |tx| {
-        for site in &sites {
-            enqueue(tx, &ctx, site.id, next_midnight(&site.zone, ctx.now))?;
+        for (site, run_at) in &lacking {
+            enqueue(tx, &ctx, *site, *run_at)?;
         }
         let run_at = ctx.now.0.saturating_add(HOUR_MICROS);
         let id = *ctx.ids.next().as_bytes();
@@ -85,10 +90,15 @@ fn schedule(db: &Db, ctx: &Ctx) -> Result<(), DbError> {
     })
 }
 
+/// The key of the sweep that waits for the midnight of a site.
+fn midnight_of(site: SiteId) -> String {
+    site.to_string()
+}
+
 fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, site: SiteId, run_at: Instant) -> Result<(), DbError> {
-    let site = site.to_string();
+    let (payload, dedupe) = (site.to_string(), midnight_of(site));
     let id = *ctx.ids.next().as_bytes();
-    tx.enqueue(NewJob { id, kind: EXPIRY, payload: &site, run_at: run_at.0, dedupe: Some(&site) })
+    tx.enqueue(NewJob { id, kind: EXPIRY, payload: &payload, run_at: run_at.0, dedupe: Some(&dedupe) })
 }
 
 /// The first instant of the next day at a site.

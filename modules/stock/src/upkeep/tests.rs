@@ -15,6 +15,7 @@ on_both_engines!(
     what_has_expired_before_is_not_looked_at_again,
     a_sweep_breaks_the_claims_on_what_it_takes,
     a_sweep_is_a_job_that_waits_for_midnight,
+    every_site_has_its_own_midnight,
     reservations_end_when_their_time_is_over,
     reservations_that_cannot_end_do_not_keep_the_others,
     a_claim_that_cannot_be_decided_is_set_aside,
@@ -127,6 +128,59 @@ fn a_sweep_breaks_the_claims_on_what_it_takes(engine: Engine) {
     sweep_site(&world.db, &world.ctx, site(&world, "L")).unwrap();
     assert_eq!([world.claim(lost), world.claim(kept), world.claim(reserved)], [(0, 5), (2, 1), (1, 1)]);
     assert_eq!(world.guard("MILK", "L"), (3, 1, 2));
+}
+
+/// No job of one site stands for another: neither one that failed and is tried again later, nor one that
+/// somebody has asked for.
+fn every_site_has_its_own_midnight(engine: Engine) {
+    let mut world = world(engine);
+    let site_in = |world: &World, code: &str, zone: &str| {
+        let new = places::NewLocation {
+            code: code.to_owned(),
+            kind: "site".to_owned(),
+            zone: Some(zone.to_owned()),
+            ..places::NewLocation::default()
+        };
+        world.run(move |tx, ctx| places::create_location(tx, ctx, web::Reached::All, &new)).unwrap();
+        site(world, code)
+    };
+    let due = |world: &World, site: SiteId| world.read(|conn| store_tests::midnight(conn, site));
+    let at = |text: &str| Instant::parse(text).unwrap().0;
+    let run = |world: &World| upkeep(&world.db, &world.ctx).unwrap().sites_swept;
+    let (tokyo, lima) = (site_in(&world, "T", "Asia/Tokyo"), site_in(&world, "P", "America/Lima"));
+    let london = site(&world, "L");
+    assert_eq!(run(&world), 0);
+    assert_eq!(due(&world, tokyo), Some(at("2026-03-01T15:00:00Z")));
+    assert_eq!(due(&world, lima), Some(at("2026-03-02T05:00:00Z")));
+    // as many other jobs of the kind as there are sites
+    world
+        .run(move |tx, ctx| {
+            for number in 0..4 {
+                let (id, dedupe) = (*ctx.ids.next().as_bytes(), format!("{london} later {number}"));
+                let run_at = ctx.now.0 + 90 * 86_400_000_000;
+                let payload = london.to_string();
+                tx.enqueue(NewJob { id, kind: EXPIRY, payload: &payload, run_at, dedupe: Some(&dedupe) })?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    world.place("T1 bin below T");
+    world.receive("3 MILK lot A until 2026-03-02 at T1");
+    for (now, swept, next) in [
+        ("2026-03-01T15:00:00Z", 1, "2026-03-02T15:00:00Z"),
+        ("2026-03-02T15:00:01Z", 4, "2026-03-03T15:00:00Z"),
+    ] {
+        world.at(now);
+        assert_eq!(run(&world), swept, "{now}");
+        assert_eq!(due(&world, tokyo), None, "it was swept");
+        assert_eq!(run(&world), 0);
+        assert_eq!(due(&world, tokyo), Some(at(next)), "{now}");
+    }
+    assert_eq!(world.stock("MILK"), ["T1 lot A expired 3"]);
+    let kolkata = site_in(&world, "K", "Asia/Kolkata");
+    assert_eq!(run(&world), 0);
+    assert_eq!(due(&world, kolkata), Some(at("2026-03-02T18:30:00Z")), "one that is added later as well");
+    assert_eq!(due(&world, lima), Some(at("2026-03-03T05:00:00Z")));
 }
 
 fn a_sweep_is_a_job_that_waits_for_midnight(engine: Engine) {
