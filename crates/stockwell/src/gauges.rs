@@ -3,30 +3,83 @@
 use db::{Db, Health};
 use domain::Instant;
 use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric};
 use prometheus_client::metrics::MetricType;
-use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::counter::{ConstCounter, Counter};
+use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::ConstGauge;
+use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What upkeep could not do since the process began.
-#[derive(Debug, Default)]
+/// Seconds; the last bucket is everything above.
+const BUCKETS: [f64; 9] = [0.01, 0.1, 1.0, 5.0, 30.0, 120.0, 600.0, 3_600.0, 14_400.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct KindLabels {
+    kind: &'static str,
+}
+
+/// What was done by itself since the process began.
+#[derive(Debug)]
 pub(crate) struct Upkept {
     claims_set_aside: AtomicU64,
-    jobs_failed: AtomicU64,
+    runs: Family<KindLabels, Counter>,
+    failures: Family<KindLabels, Counter>,
+    durations: Family<KindLabels, Histogram, fn() -> Histogram>,
+}
+
+impl Default for Upkept {
+    fn default() -> Upkept {
+        Upkept {
+            claims_set_aside: AtomicU64::default(),
+            runs: Family::default(),
+            failures: Family::default(),
+            durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
+        }
+    }
 }
 
 impl Upkept {
-    /// Counts what one round could not do.
+    /// Counts one round of upkeep.
     pub(crate) fn count(&self, report: &stock::UpkeepReport) {
-        let add = |counter: &AtomicU64, more: usize| {
-            counter.fetch_add(u64::try_from(more).unwrap_or(u64::MAX), Ordering::Relaxed);
-        };
-        add(&self.claims_set_aside, report.claims_set_aside);
-        add(&self.jobs_failed, report.jobs_failed);
+        let aside = u64::try_from(report.claims_set_aside).unwrap_or(u64::MAX);
+        self.claims_set_aside.fetch_add(aside, Ordering::Relaxed);
+        report.jobs.iter().for_each(|run| self.ran(*run));
+    }
+
+    /// Counts one run of a job.
+    pub(crate) fn ran(&self, run: stock::JobRun) {
+        let stock::JobRun { kind, took, failed } = run;
+        let labels = KindLabels { kind };
+        self.runs.get_or_create(&labels).inc();
+        // a kind that never failed is there too, so that the first failure is seen as one more
+        self.failures.get_or_create(&labels).inc_by(failed.into());
+        self.durations.get_or_create(&labels).observe(took.as_secs_f64());
+    }
+
+    fn encode(&self, encoder: &mut DescriptorEncoder) -> Result<(), std::fmt::Error> {
+        let Upkept { claims_set_aside, runs, failures, durations } = self;
+        let aside = ConstCounter::new(claims_set_aside.load(Ordering::Relaxed));
+        let about = "Claims past their time that could not be released";
+        aside.encode(encoder.encode_descriptor(
+            "upkeep_claims_set_aside",
+            about,
+            None,
+            MetricType::Counter,
+        )?)?;
+        runs.encode(encoder.encode_descriptor("job_runs", "Runs of jobs", None, MetricType::Counter)?)?;
+        let about = "Runs of jobs that failed";
+        failures.encode(encoder.encode_descriptor("job_failures", about, None, MetricType::Counter)?)?;
+        let about = "How long runs of jobs took";
+        durations.encode(encoder.encode_descriptor(
+            "job_duration_seconds",
+            about,
+            None,
+            MetricType::Histogram,
+        )?)
     }
 }
 
@@ -90,18 +143,43 @@ impl Collector for Gauges {
                 gauge("disk_free_bytes", "Free space of the disk of the data", free)?;
             }
         }
-        let mut counter = |name, help, count: &AtomicU64| {
-            let count = ConstCounter::new(count.load(Ordering::Relaxed));
-            count.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)
-        };
-        let Upkept { claims_set_aside, jobs_failed } = self.upkept.as_ref();
-        counter(
-            "upkeep_claims_set_aside",
-            "Claims past their time that could not be released",
-            claims_set_aside,
-        )?;
-        counter("upkeep_jobs_failed", "Jobs of upkeep that failed", jobs_failed)?;
+        self.upkept.encode(&mut encoder)?;
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         build.encode(encoder.encode_descriptor("build", "The program", None, MetricType::Info)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use prometheus_client::registry::Registry;
+    use std::time::Duration;
+    use stock::JobRun;
+
+    #[test]
+    fn runs_of_jobs_are_counted_by_their_kind() {
+        let store = testkit::Store::new(db::Engine::Sqlite, &crate::wiring::MIGRATIONS).unwrap();
+        let upkept = Arc::new(Upkept::default());
+        let run = |kind, millis, failed| JobRun { kind, took: Duration::from_millis(millis), failed };
+        let jobs = vec![run("stock.expiry", 2, false), run("stock.expiry", 700, true)];
+        upkept.count(&stock::UpkeepReport { jobs, claims_set_aside: 3, ..stock::UpkeepReport::default() });
+        upkept.ran(run("stockwell.verify", 90_000, false));
+        let (db, verified) = (store.db.clone(), Arc::new(Verified::default()));
+        let mut registry = Registry::with_prefix("stockwell");
+        registry.register_collector(Box::new(Gauges { db, file: None, upkept, verified }));
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        for line in [
+            "stockwell_job_runs_total{kind=\"stock.expiry\"} 2",
+            "stockwell_job_runs_total{kind=\"stockwell.verify\"} 1",
+            "stockwell_job_failures_total{kind=\"stock.expiry\"} 1",
+            "stockwell_job_failures_total{kind=\"stockwell.verify\"} 0",
+            "stockwell_job_duration_seconds_bucket{le=\"0.01\",kind=\"stock.expiry\"} 1",
+            "stockwell_job_duration_seconds_bucket{le=\"1.0\",kind=\"stock.expiry\"} 2",
+            "stockwell_job_duration_seconds_count{kind=\"stockwell.verify\"} 1",
+            "stockwell_upkeep_claims_set_aside_total 3",
+        ] {
+            assert!(text.lines().any(|told| told == line), "{line}\n{text}");
+        }
     }
 }

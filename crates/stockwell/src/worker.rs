@@ -19,10 +19,10 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
         match done {
             Ok(Ok(report)) => {
                 upkept.count(&report);
-                let stock::UpkeepReport { sites_swept, claims_expired, claims_set_aside, jobs_failed } =
-                    report;
-                if sites_swept + claims_expired + claims_set_aside + jobs_failed > 0 {
-                    tracing::info!(?report, "upkeep");
+                let stock::UpkeepReport { sites_swept, claims_expired, claims_set_aside, jobs } = report;
+                let failed = jobs.iter().filter(|run| run.failed).count();
+                if sites_swept + claims_expired + claims_set_aside + failed > 0 {
+                    tracing::info!(sites_swept, claims_expired, claims_set_aside, failed, "upkeep");
                 }
             }
             Ok(Err(error)) => tracing::warn!(%error, "upkeep failed and will be tried again"),

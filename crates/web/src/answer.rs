@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use domain::Problem;
+use domain::{Code, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -34,7 +34,13 @@ pub struct Answer {
     pub(crate) kept: Option<Bytes>,
     /// What of it was refused for want of a permission, for the audit log.
     pub(crate) denied: Option<Box<Denied>>,
+    /// What of it was refused, by code, for the metrics; nothing of an answer that is given again.
+    pub(crate) refused: Vec<(Code, u64)>,
 }
+
+/// Refusals by code, on their way to the guard, which counts them.
+#[derive(Clone, Debug)]
+pub(crate) struct Refused(pub(crate) Vec<(Code, u64)>);
 
 impl Answer {
     fn with<T: Serialize + ?Sized>(status: StatusCode, body: &T) -> Result<Answer, Failure> {
@@ -53,6 +59,7 @@ impl Answer {
             dry_run: false,
             kept: None,
             denied: None,
+            refused: Vec::new(),
         }
     }
 
@@ -77,11 +84,22 @@ impl Answer {
         Answer::empty(StatusCode::NO_CONTENT)
     }
 
-    /// With the refusals among its entries, of which those for want of a permission go into the audit log.
+    /// With the refusals among its entries. All of them are counted, and those for want of a permission go
+    /// into the audit log.
     #[must_use]
     pub fn refusing<'p>(mut self, problems: impl IntoIterator<Item = &'p Problem>) -> Answer {
-        let mut denied = problems.into_iter().filter_map(Denied::of);
-        self.denied = denied.next().map(|first| Box::new(Denied { times: 1 + denied.count(), ..first }));
+        for problem in problems {
+            match self.refused.iter_mut().find(|(code, _)| *code == problem.code) {
+                Some((_, times)) => *times += 1,
+                None => self.refused.push((problem.code, 1)),
+            }
+            if let Some(more) = Denied::of(problem) {
+                match &mut self.denied {
+                    Some(denied) => denied.times += 1,
+                    none => *none = Some(Box::new(more)),
+                }
+            }
+        }
         self
     }
 
@@ -102,7 +120,8 @@ fn marked(body: Bytes) -> Bytes {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let Answer { status, body, version, location, replayed, dry_run, kept: _, denied } = self;
+        let Answer { status, body, version, location, replayed, dry_run, kept: _, denied, refused: codes } =
+            self;
         let has_body = !body.is_empty();
         let refused = status.is_client_error() || status.is_server_error();
         let body = if dry_run && !refused { marked(body) } else { body };
@@ -110,6 +129,9 @@ impl IntoResponse for Answer {
         *response.status_mut() = status;
         if let Some(denied) = denied {
             response.extensions_mut().insert(*denied);
+        }
+        if !codes.is_empty() {
+            response.extensions_mut().insert(Refused(codes));
         }
         let headers = response.headers_mut();
         if has_body {

@@ -6,6 +6,7 @@
 
 mod headers;
 
+use crate::answer::Refused;
 use crate::app::App;
 use crate::denied::{self, Asker, Denied, Refusal};
 use crate::failure::{Carried, Failure};
@@ -260,6 +261,7 @@ impl Gate {
 
     async fn finish(&self, begun: &Begun, asker: Asker, mut response: Response) -> Response {
         let failure = response.extensions_mut().remove::<Carried>();
+        self.count_refusals(&mut response, failure.as_ref().map(|carried| &*carried.0));
         if let Some(denied) = self.denied(&mut response, failure.as_ref().map(|carried| &*carried.0), &asker)
         {
             let route = format!("{} {}", self.route.method, self.route.path);
@@ -274,6 +276,15 @@ impl Gate {
         self.meter.end(response.status(), took);
         self.log(begun, response.status(), took, failure.as_ref().map(|carried| &*carried.0));
         response
+    }
+
+    /// Counts what was refused: the request, or entries of a bulk each for itself.
+    fn count_refusals(&self, response: &mut Response, failure: Option<&Failure>) {
+        let told = response.extensions_mut().remove::<Refused>().map_or_else(Vec::new, |Refused(told)| told);
+        let failed = failure.map(|failure| (failure.problem().code, 1));
+        for (code, times) in told.into_iter().chain(failed) {
+            self.app.meter().refused(code, times);
+        }
     }
 
     /// What of an answer is a failed authorisation: a permission that was lacking, or a key of nobody.
@@ -358,6 +369,6 @@ fn outside(app: &App, headers: &HeaderMap, problem: &Problem) -> Response {
     let request_id = request_id(headers).unwrap_or_else(|| app.ids().next());
     let mut response = problem::response(problem, request_id, None);
     dress(response.headers_mut(), request_id);
-    app.meter().outside(response.status());
+    app.meter().outside(response.status(), problem.code);
     response
 }

@@ -3,6 +3,7 @@
 
 use crate::routes::RouteInfo;
 use axum::http::StatusCode;
+use domain::Code;
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::counter::Counter;
@@ -40,6 +41,11 @@ struct ReasonLabels {
     reason: &'static str,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct CodeLabels {
+    code: &'static str,
+}
+
 /// Why a caller is not known.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Unknown {
@@ -58,6 +64,8 @@ pub(crate) struct Meter {
     durations: Durations,
     denied: Family<RouteLabels, Counter>,
     unknown: Family<ReasonLabels, Counter>,
+    /// By code, of which there is a closed list.
+    refusals: Family<CodeLabels, Counter>,
     in_flight: Gauge,
     /// Bytes of large bodies in memory.
     pub(crate) held: Gauge,
@@ -73,6 +81,7 @@ impl Meter {
             durations: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             denied: Family::default(),
             unknown: Family::default(),
+            refusals: Family::default(),
             in_flight: Gauge::default(),
             held: Gauge::default(),
             panics: Counter::default(),
@@ -88,6 +97,7 @@ impl Meter {
             registry.register("http_in_flight", "Requests being answered", meter.in_flight.clone());
             registry.register("http_large_body_bytes", "Bytes of large bodies in memory", meter.held.clone());
             registry.register("authz_denied", "Refusals for want of a permission", meter.denied.clone());
+            registry.register("refusals", "Refusals by the code of their problem", meter.refusals.clone());
             registry.register("auth_failures", "Callers that nobody knows", meter.unknown.clone());
             registry.register("idempotent_replays", "Stored answers given again", meter.replays.clone());
             registry.register("panics", "Panics caught at the door", meter.panics.clone());
@@ -124,8 +134,14 @@ impl Meter {
         self.unknown.get_or_create(&ReasonLabels { reason }).inc();
     }
 
+    /// So many refusals.
+    pub(crate) fn refused(&self, code: Code, times: u64) {
+        self.refusals.get_or_create(&CodeLabels { code: code.word() }).inc_by(times);
+    }
+
     /// A request that no route took.
-    pub(crate) fn outside(&self, status: StatusCode) {
+    pub(crate) fn outside(&self, status: StatusCode, code: Code) {
+        self.refused(code, 1);
         let labels = RequestLabels { route: "none".into(), method: "any".into(), status: status.as_u16() };
         self.requests.get_or_create(&labels).inc();
     }

@@ -119,7 +119,7 @@ pub use organise::set_up_organisation;
 pub use read_routes::read_routes;
 pub use reason::make_reasons;
 pub use service::{Vault, prepare, run_in};
-pub use upkeep::{UpkeepReport, upkeep};
+pub use upkeep::{JobRun, UpkeepReport, upkeep};
 pub use valuation::worth_of_everything;
 
 pub(crate) use post::submit as post_submit;

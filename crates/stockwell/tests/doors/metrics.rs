@@ -54,6 +54,57 @@ fn an_answer_that_is_given_again_is_counted_on_every_way() {
 }
 
 #[test]
+fn refusals_are_counted_by_code_wherever_they_are_made() {
+    let world = World::new(db::Engine::Sqlite);
+    let admin = world.admin();
+    admin.post("/api/v1/items", &json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each" })).good();
+    admin.post("/api/v1/locations", &json!({ "code": "LON", "kind": "site" })).good();
+    admin.post("/api/v1/locations", &json!({ "code": "A1", "kind": "bin", "parent": "LON" })).good();
+    let line = |sku: &str, location: &str| json!([{ "sku": sku, "qty": "1", "location": location }]);
+    let entry = |kind: &str, sku: &str, location: &str| json!({ "kind": kind, "lines": line(sku, location) });
+    // an address, a method, a key, a permission, a body, a record, the ledger
+    admin.get("/nowhere");
+    admin.get("/api/v1/nowhere");
+    world.stranger().get("/api/v1/me");
+    world.key(&[domain::Permission::StockRead], None).get("/api/v1/users");
+    admin.post("/api/v1/reasons", &json!({ "code": 7 }));
+    admin.get("/api/v1/items/NOPE");
+    let ask =
+        |path: &str, body: &Value, key: &str| admin.ask("POST", path).idempotency_key(key).json(body).send();
+    let issue = json!({ "lines": line("BOLT", "A1") });
+    assert_eq!(
+        ask("/api/v1/postings/issue", &issue, "once").refusal(),
+        "409 insufficient_stock /lines/0/qty"
+    );
+    let again = ask("/api/v1/postings/issue", &issue, "once");
+    assert_eq!(again.header("idempotency-replayed"), Some("true"));
+    // the entries of a bulk each for itself
+    let postings = [
+        entry("receive", "BOLT", "A1"),
+        entry("receive", "NOPE", "A1"),
+        entry("receive", "BOLT", "A9"),
+        entry("receive", "NOPE", "A1"),
+    ];
+    ask("/api/v1/postings/bulk", &json!({ "postings": postings }), "bulk").good();
+    let atomic = json!({ "atomic": true, "postings": [entry("receive", "BOLT", "A9")] });
+    ask("/api/v1/postings/bulk", &atomic, "atomic");
+    let text = admin.get("/metrics").good().text();
+    let told: BTreeSet<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("stockwell_refusals_total{code=\"")).collect();
+    let expected = [
+        "forbidden\"} 1",
+        "insufficient_stock\"} 1",
+        "malformed_body\"} 1",
+        "not_found\"} 1",
+        "unauthenticated\"} 1",
+        "unknown_item\"} 2",
+        "unknown_location\"} 2",
+        "unknown_route\"} 2",
+    ];
+    assert_eq!(told, expected.into_iter().collect());
+}
+
+#[test]
 fn each_metric_is_in_the_reference_and_no_other() {
     let world = World::new(db::Engine::Sqlite);
     // a family shows itself with its first member

@@ -25,6 +25,7 @@ use domain::ledger::SiteKey;
 use domain::when::plus_days;
 use domain::{ClaimId, Ctx, Instant, SiteId, Zone};
 use std::sync::Arc;
+use std::time::Duration;
 use web::{Answer, Failure, Principal};
 
 /// The sweep of one site.
@@ -39,8 +40,19 @@ const AT_ONCE: usize = 100;
 /// Answers forgotten in one transaction.
 const FORGOTTEN_AT_ONCE: i64 = 1_000;
 
+/// One run of a job.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct JobRun {
+    /// The kind of the job, one of a few.
+    pub kind: &'static str,
+    /// How long it took.
+    pub took: Duration,
+    /// It failed, and will be tried again.
+    pub failed: bool,
+}
+
 /// What was done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct UpkeepReport {
     /// Sites that were swept for expired lots.
     pub sites_swept: usize,
@@ -49,8 +61,8 @@ pub struct UpkeepReport {
     /// Reservations whose time was over and that could not be released: each is set aside for the round, and
     /// tried again in the next.
     pub claims_set_aside: usize,
-    /// Jobs that failed, and will be tried again.
-    pub jobs_failed: usize,
+    /// The jobs that were run.
+    pub jobs: Vec<JobRun>,
 }
 
 /// Does what is due at `ctx.now`. May be called by several processes at once.
@@ -117,16 +129,19 @@ fn run_jobs(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {
     let lease = now.saturating_add(LEASE_MICROS);
     let claimed = db.write_blocking(move |tx| jobs::claim(tx, &[EXPIRY, HOURLY], now, lease, 100))?;
     for job in claimed {
-        let done = match (job.kind.as_str(), job.payload.parse()) {
-            (EXPIRY, Ok(site)) => sweep_site(db, ctx, SiteId(site)).map(|()| report.sites_swept += 1),
-            (HOURLY, _) => hourly(db, ctx),
-            _ => Ok(()),
+        let begun = std::time::Instant::now();
+        let (kind, done) = match (job.kind.as_str(), job.payload.parse()) {
+            (EXPIRY, Ok(site)) => {
+                (EXPIRY, sweep_site(db, ctx, SiteId(site)).map(|()| report.sites_swept += 1))
+            }
+            (HOURLY, _) => (HOURLY, hourly(db, ctx)),
+            _ => (EXPIRY, Ok(())),
         };
+        report.jobs.push(JobRun { kind, took: begun.elapsed(), failed: done.is_err() });
         match done {
             Ok(()) => db.write_blocking(move |tx| jobs::done(tx, &job))?,
             Err(error) => {
                 tracing::error!(job = job.kind, payload = job.payload, %error, "upkeep failed");
-                report.jobs_failed += 1;
                 db.write_blocking(move |tx| jobs::failed(tx, &job, now, &error.to_string()))?
             }
         };
