@@ -1,12 +1,18 @@
 //! Once a night the books are held to their invariants, while they are written to: what is wrong is told by
 //! a line of the log, and by a gauge that should be zero.
+//!
+//! Of the processes of one database one does it. The night is a job of the database, and whoever takes it
+//! verifies; the others see that it is taken. The job of a process that died in it is taken by nobody else
+//! that night: verifying by day would be in the way of those who work.
 
-use crate::gauges::Verified;
+use crate::gauges::{Upkept, Verified};
 use crate::wiring;
-use db::{Db, DbError};
-use domain::Instant;
+use db::{Db, DbError, NewJob, jobs};
+use domain::{Ids, Instant};
 use insight::verify::{self, Options, Report, Status};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 use web::App;
 
 /// How long it rests between two looks at the clock.
@@ -21,33 +27,96 @@ const NICE: i32 = 15;
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
 
+/// The kind of the job.
+const NIGHT: &str = "stockwell.verify";
+
+/// For how long nobody else takes the job: longer than it may take.
+const LEASE: i64 = 13 * HOUR;
+
+/// How late a night may begin. What nobody was there to do is left for the next one.
+const LATE_MAX: i64 = HOUR;
+
 /// Verifies at an hour of each day, in UTC, until it is dropped.
-pub(crate) async fn work(app: App, hour: u8, verified: &Verified) {
-    let mut next = next_night(app.now(), hour);
+pub(crate) async fn work(app: App, hour: u8, verified: &Verified, upkept: &Upkept) {
     loop {
         tokio::time::sleep(REST).await;
-        if app.now() < next {
-            continue;
-        }
-        let (sender, ended) = tokio::sync::oneshot::channel();
-        let (settings, now) = (app.db().settings().clone(), app.now());
-        // a thread of its own, because its priority is low
-        let begun = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
-            if let Err(error) = rustix::process::setpriority_process(None, NICE) {
-                tracing::warn!(%error, "the books are verified at the priority of everything else");
+        let (db, ids, now) = (app.db().clone(), Arc::clone(app.ids()), app.now());
+        match spawn_blocking(move || take_due(&db, ids.as_ref(), now, hour)).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(job))) => {
+                let begun = std::time::Instant::now();
+                let failed = !verify_now(&app, verified).await;
+                upkept.ran(stock::JobRun { kind: NIGHT, took: begun.elapsed(), failed });
+                end(&app, job).await;
             }
-            // nobody waits for it any more when the server has ended
-            sender.send(run(settings, now)).unwrap_or_default();
-        });
-        match begun {
-            Err(error) => tracing::warn!(%error, "the books could not be verified, and will be tomorrow"),
-            Ok(_) => match ended.await {
-                Ok(report) => tell(report, app.now(), verified),
-                Err(error) => tracing::error!(%error, "verifying the books ended unexpectedly"),
-            },
+            Ok(Err(error)) => tracing::warn!(%error, "whether the books are to be verified is not known"),
+            Err(error) => tracing::error!(%error, "looking for what is to be verified ended unexpectedly"),
         }
-        next = next_night(app.now(), hour);
     }
+}
+
+/// Verifies in a thread of its own, because its priority is low. Whether it could be done, whatever it found.
+async fn verify_now(app: &App, verified: &Verified) -> bool {
+    let (sender, ended) = tokio::sync::oneshot::channel();
+    let (settings, now) = (app.db().settings().clone(), app.now());
+    let begun = std::thread::Builder::new().name("verify".to_owned()).spawn(move || {
+        if let Err(error) = rustix::process::setpriority_process(None, NICE) {
+            tracing::warn!(%error, "the books are verified at the priority of everything else");
+        }
+        // nobody waits for it any more when the server has ended
+        sender.send(run(settings, now)).unwrap_or_default();
+    });
+    if let Err(error) = begun {
+        tracing::warn!(%error, "the books could not be verified, and will be tomorrow");
+        return false;
+    }
+    match ended.await {
+        Ok(report) => {
+            let is_done = report.is_ok();
+            tell(report, app.now(), verified);
+            is_done
+        }
+        Err(error) => {
+            tracing::error!(%error, "verifying the books ended unexpectedly");
+            false
+        }
+    }
+}
+
+/// Whatever it came to, the night is over: the next one has a job of its own.
+async fn end(app: &App, job: jobs::Job) {
+    if let Err(error) = app.db().write(move |tx| jobs::done(tx, &job)).await {
+        tracing::warn!(%error, "the job of the night stays, and nobody takes it again");
+    }
+}
+
+/// Takes the job that is due, unless another process has it, and sees to it that the next night has one.
+/// Processes with another hour have nights of their own.
+fn take_due(db: &Db, ids: &dyn Ids, now: Instant, hour: u8) -> Result<Option<jobs::Job>, DbError> {
+    let key = format!("{hour:02}");
+    let (waiting, counts) =
+        db.read_blocking(|conn| Ok::<_, DbError>((jobs::waiting(conn, NIGHT)?, jobs::counts(conn)?)))?;
+    let night = counts.iter().find(|count| count.kind == NIGHT);
+    let is_due = night.and_then(|night| night.oldest_run_at).is_some_and(|at| at <= now.0);
+    if waiting.contains(&key) && !is_due {
+        return Ok(None);
+    }
+    let next = next_night(now, hour);
+    let id = *ids.next().as_bytes();
+    let taken = db.write_blocking(move |tx| {
+        let taken = jobs::claim(tx, &[NIGHT], now.0, now.0.saturating_add(LEASE), 1)?.pop();
+        let payload = next.0.to_string();
+        tx.enqueue(NewJob { id, kind: NIGHT, payload: &payload, run_at: next.0, dedupe: Some(&key) })?;
+        Ok::<_, DbError>(taken)
+    })?;
+    let Some(job) = taken else { return Ok(None) };
+    let is_late = job.payload.parse().is_ok_and(|planned: i64| now.0.saturating_sub(planned) > LATE_MAX);
+    if is_late {
+        tracing::info!("the books were not verified last night, and will be in the next one");
+        db.write_blocking(move |tx| jobs::done(tx, &job))?;
+        return Ok(None);
+    }
+    Ok(Some(job))
 }
 
 /// The first instant after `now` at which the day has that hour, in UTC.
@@ -91,7 +160,7 @@ fn tell(report: Result<Report, DbError>, now: Instant, verified: &Verified) {
 mod tests {
     use super::*;
     use db::{Engine, Statement};
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     #[test]
     fn the_next_night_is_the_first_one_to_come() {
@@ -108,6 +177,79 @@ mod tests {
             assert_eq!(next_night(now, hour), next, "{now:?} {hour}");
         }
     }
+
+    /// Processes that serve one database: two of a server, one of a file.
+    struct Processes {
+        store: testkit::Store,
+        all: Vec<Db>,
+        ids: Arc<dyn Ids>,
+    }
+
+    impl Processes {
+        fn new(engine: Engine) -> Processes {
+            let store = testkit::Store::new(engine, &wiring::MIGRATIONS).unwrap();
+            let mut all = vec![store.db.clone()];
+            if engine == Engine::Postgres {
+                all.push(Db::open(&store.settings, &wiring::MIGRATIONS).unwrap());
+            }
+            let clock: Arc<dyn web::Clock> = Arc::new(crate::clock::WallClock::default());
+            Processes { store, all, ids: Arc::new(crate::ids::TimeIds::new(clock)) }
+        }
+
+        /// The jobs that were taken when all of them look at the clock at once.
+        fn look(&self, now: &str, hour: u8) -> Vec<jobs::Job> {
+            let now = Instant::parse(now).unwrap();
+            let take = |db: &Db| take_due(db, self.ids.as_ref(), now, hour).unwrap();
+            std::thread::scope(|scope| {
+                let looks: Vec<_> = self.all.iter().map(|db| scope.spawn(move || take(db))).collect();
+                looks.into_iter().filter_map(|look| look.join().unwrap()).collect()
+            })
+        }
+
+        fn waiting(&self) -> Vec<String> {
+            self.store.db.read_blocking(|conn| jobs::waiting(conn, NIGHT)).unwrap()
+        }
+    }
+
+    fn one_of_many_verifies_each_night(engine: Engine) {
+        let processes = Processes::new(engine);
+        assert!(processes.look("2026-03-01T12:00:00Z", 2).is_empty(), "it waits for the night");
+        assert!(processes.look("2026-03-02T01:59:59Z", 2).is_empty());
+        for night in ["2026-03-02", "2026-03-03", "2026-03-04"] {
+            let mut taken = processes.look(&format!("{night}T02:00:10Z"), 2);
+            assert_eq!(taken.len(), 1, "{night}: one of them, and no other");
+            assert!(processes.look(&format!("{night}T02:00:40Z"), 2).is_empty(), "{night}: it is taken");
+            let job = taken.pop().unwrap();
+            assert!(processes.store.db.write_blocking(move |tx| jobs::done(tx, &job)).unwrap());
+            assert!(processes.look(&format!("{night}T02:59:00Z"), 2).is_empty(), "{night}: it is done");
+            assert_eq!(processes.waiting(), ["02"]);
+        }
+    }
+
+    fn a_night_that_nobody_was_there_for_is_left_out(engine: Engine) {
+        let processes = Processes::new(engine);
+        assert!(processes.look("2026-03-01T12:00:00Z", 2).is_empty());
+        assert!(processes.look("2026-03-02T03:00:01Z", 2).is_empty(), "it is an hour late");
+        // one that died in it has held it for longer than anybody waits
+        assert_eq!(processes.look("2026-03-03T02:00:00Z", 2).len(), 1);
+        assert!(processes.look("2026-03-03T15:00:01Z", 2).is_empty());
+        assert_eq!(processes.look("2026-03-04T02:00:00Z", 2).len(), 1, "and the next one is as usual");
+    }
+
+    fn another_hour_is_another_night(engine: Engine) {
+        let processes = Processes::new(engine);
+        assert!(processes.look("2026-03-01T12:00:00Z", 2).is_empty());
+        assert!(processes.look("2026-03-01T12:00:01Z", 14).is_empty());
+        assert_eq!(processes.waiting(), ["02", "14"]);
+        assert_eq!(processes.look("2026-03-01T14:00:00Z", 14).len(), 1);
+        assert_eq!(processes.look("2026-03-02T02:00:00Z", 2).len(), 1);
+    }
+
+    testkit::on_both_engines!(
+        one_of_many_verifies_each_night,
+        a_night_that_nobody_was_there_for_is_left_out,
+        another_hour_is_another_night,
+    );
 
     const OFF: Statement = Statement::new("test.nightly.off", "update db_audit_head set n = n + 7");
 

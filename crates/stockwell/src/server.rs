@@ -87,7 +87,7 @@ impl Server {
             () = web::serve(listener, router, &state.app, stop, closing) => {}
             () = state.access.watch() => {}
             () = crate::worker::work(state.app.clone(), &upkept), if upkeep => {}
-            () = crate::nightly::work(state.app.clone(), hour, &verified), if verify_hour.is_some() => {}
+            () = crate::nightly::work(state.app.clone(), hour, &verified, &upkept), if verify_hour.is_some() => {}
         }
     }
 }
