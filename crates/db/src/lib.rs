@@ -76,6 +76,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         migrate::STATEMENTS,
         outbox::STATEMENTS,
         partitions::STATEMENTS,
+        pg::listener::STATEMENTS,
         pg::open::STATEMENTS,
         pg::sequencer::STATEMENTS,
         pg::session::STATEMENTS,

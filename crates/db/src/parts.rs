@@ -23,6 +23,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use tokio::task::AbortHandle;
 
 pub(crate) struct Inner {
     pub(crate) settings: Settings,
@@ -50,6 +51,8 @@ pub(crate) struct Server {
     shared: Shared,
     pub(crate) runtime: Background,
     sequencer: Mutex<Option<JoinHandle<()>>>,
+    /// Hears of other processes; none where only reads are.
+    listener: Option<AbortHandle>,
 }
 
 /// How many closures may wait for a reader.
@@ -148,7 +151,7 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
         sequencer: Arc::new(Signal::default()),
     };
     let mut threads = Vec::new();
-    let mut sequencer = None;
+    let (mut sequencer, mut listener) = (None, None);
     if settings.read_only {
         latch.set_quietly(Health::ReadOnly(DbError::ReadOnly));
     } else {
@@ -163,6 +166,8 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
         sequencer = Some(spawn("db-sequencer", move || {
             pg::sequencer::work(&connector, &signal, &wake, &latch, pause);
         })?);
+        let listens = pg::listener::listen(address.clone(), Arc::clone(&shared.wake));
+        listener = Some(handle.spawn(listens).abort_handle());
     }
     let backend = Backend::Postgres(Box::new(Server {
         front: pg::open::front(&address, settings),
@@ -170,6 +175,7 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
         shared,
         runtime,
         sequencer: Mutex::new(sequencer),
+        listener,
     }));
     let opener =
         Box::new(move || Connection::shared(&reader.address, &reader.setup, &handle).map(Reader::Postgres));
@@ -266,6 +272,9 @@ impl Inner {
             Backend::Postgres(server) => {
                 join_all(&self.threads);
                 self.reads.end();
+                if let Some(listener) = &server.listener {
+                    listener.abort();
+                }
                 server.shared.sequencer.close();
                 let sequencer = lock(&server.sequencer).take();
                 sequencer.and_then(join);

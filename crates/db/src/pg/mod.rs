@@ -4,6 +4,7 @@ pub(crate) mod connection;
 pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod error;
+pub(crate) mod listener;
 pub(crate) mod open;
 pub(crate) mod sent;
 pub(crate) mod sequencer;

@@ -1,11 +1,13 @@
 //! Gives events of PostgreSQL their positions in the feed, after their commit. Several processes
-//! may try; one at a time does. Invariant: the order of each lane and of each aggregate is kept.
+//! may try; one at a time does, and tells the others. Invariant: the order of each lane and of each
+//! aggregate is kept.
 
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::feed;
 use crate::health::{Health, Latch};
 use crate::pg::connection::Connection;
+use crate::pg::listener::TELL;
 use crate::pg::session::Connector;
 use crate::statement::Statement;
 use crate::value::Rows;
@@ -202,7 +204,11 @@ fn step(pg: &mut Connection, most: usize) -> Result<(i64, bool), DbError> {
     let held = if more { held(pg, &lanes)? } else { FxHashSet::default() };
     let runs = merge(lanes, most, &held);
     let end = feed::append(&mut Conn::postgres(pg), &runs)?;
-    pg.commit()?;
+    if runs.is_empty() {
+        pg.commit()?;
+    } else {
+        pg.commit_with(None, &TELL, &[end.into()])?;
+    }
     Ok((end, more))
 }
 

@@ -24,8 +24,15 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 use tokio_postgres::config::{Host, SslMode};
-use tokio_postgres::{Client, Config};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, Connection, Socket};
 use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// A connection in two: what asks, and what moves the bytes.
+pub(crate) type Apart = (Client, Moved);
+
+/// What moves the bytes of a connection.
+pub(crate) type Moved = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
 /// A server, and how it is reached.
 #[derive(Clone)]
@@ -79,9 +86,14 @@ impl Address {
 
     /// A new connection, whose bytes are moved by a task of the present runtime.
     pub(crate) async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
-        let (client, connection) = self.config.connect(self.tls.clone()).await?;
+        let (client, connection) = self.connect_apart().await?;
         tokio::spawn(connection);
         Ok(client)
+    }
+
+    /// A new connection, whose bytes the caller moves.
+    pub(crate) async fn connect_apart(&self) -> Result<Apart, tokio_postgres::Error> {
+        self.config.connect(self.tls.clone()).await
     }
 }
 

@@ -168,3 +168,36 @@ fn a_stream_ends_when_its_key_is_revoked() {
     assert!(std::iter::from_fn(|| stream.event()).all(|event| event.event.starts_with("access.key_")));
     assert_eq!(listener.listen("/api/v1/events", None).unwrap_err().refusal(), "401 unauthenticated");
 }
+
+/// Two servers of one database look for events of each other once a day: what comes sooner was told.
+#[test]
+fn a_stream_hears_at_once_what_another_server_was_asked_to_do() {
+    let here = World::set(db::Engine::Postgres, web::Limits::default(), |settings| {
+        settings.sequencer_pause = Duration::from_hours(24);
+    });
+    let there = here.beside();
+    let mut stream = listener(&there).listen("/api/v1/events?types=stock.posted", Some(0)).unwrap();
+    let (tell, heard) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // it ends with the server, or with the test
+        while let Some(event) = stream.event() {
+            if tell.send(event.data["aggregate_seq"].as_i64()).is_err() {
+                break;
+            }
+        }
+    });
+    // whoever begins to listen does not hear what was told before
+    let first = (1..=600).find(|seq| {
+        emit(&here, "stock.posted", "a", *seq, &[]);
+        heard.recv_timeout(Duration::from_millis(100)).is_ok()
+    });
+    let first = first.expect("something is heard within a minute");
+    // what was heard is caught up with, and then each is heard
+    let last = first + 20;
+    for seq in first + 1..=last {
+        emit(&here, "stock.posted", "a", seq, &[]);
+    }
+    let patience = Duration::from_secs(30);
+    while heard.recv_timeout(patience).expect("each is heard") != Some(last) {}
+    drop(there);
+}

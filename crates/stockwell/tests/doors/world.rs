@@ -54,9 +54,11 @@ pub(crate) struct World {
     stop: Option<oneshot::Sender<()>>,
     ended: Option<std::thread::JoinHandle<()>>,
     names: AtomicU64,
-    _folder: Option<tempfile::TempDir>,
-    _database: Option<testkit::pg::Database>,
+    _place: Place,
 }
+
+/// Where a database is, which goes away after its server.
+type Place = (Option<tempfile::TempDir>, Option<testkit::pg::Database>);
 
 impl World {
     pub(crate) fn new(engine: Engine) -> World {
@@ -64,7 +66,12 @@ impl World {
     }
 
     pub(crate) fn with(engine: Engine, limits: Limits) -> World {
-        let (settings, folder, database) = match engine {
+        World::set(engine, limits, |_| {})
+    }
+
+    /// The same over a database that is opened in another manner.
+    pub(crate) fn set(engine: Engine, limits: Limits, change: impl FnOnce(&mut Settings)) -> World {
+        let (mut settings, folder, database) = match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
                 let file = folder.path().join("stockwell.db");
@@ -75,12 +82,22 @@ impl World {
                 (Settings::new(&database.url), None, Some(database))
             }
         };
-        let db = Db::open(&settings, &wiring::MIGRATIONS).unwrap();
+        change(&mut settings);
+        let clock = TestClock(AtomicI64::new(Instant::parse(START).unwrap().0));
+        World::serving(&settings, limits, Arc::new(clock), (folder, database))
+    }
+
+    /// Another server on the same database and the same clock; it must end before this one.
+    pub(crate) fn beside(&self) -> World {
+        World::serving(self.db.settings(), Limits::default(), Arc::clone(&self.clock), (None, None))
+    }
+
+    fn serving(settings: &Settings, limits: Limits, clock: Arc<TestClock>, place: Place) -> World {
+        let db = Db::open(settings, &wiring::MIGRATIONS).unwrap();
         db.migrate().unwrap();
-        let begin = Instant::parse(START).unwrap();
+        let begin = clock.now();
         // the month of the test's clock, which is not that of the machine
         db.write_blocking(move |tx| stock::prepare(tx, begin)).unwrap();
-        let clock = Arc::new(TestClock(AtomicI64::new(begin.0)));
         let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::<TestClock>::clone(&clock)));
         let in_order = Arc::new(AtomicBool::new(true));
         let look = Arc::clone(&in_order);
@@ -109,8 +126,7 @@ impl World {
             stop: Some(stop),
             ended: Some(ended),
             names: AtomicU64::new(1),
-            _folder: folder,
-            _database: database,
+            _place: place,
         }
     }
 
