@@ -19,6 +19,7 @@ mod links;
 mod manifest;
 pub(crate) mod modules;
 mod problem_pages;
+mod pure;
 mod registry;
 pub(crate) mod rust_text;
 mod sql_constants;
@@ -64,12 +65,13 @@ const fn rule(name: &'static str, about: &'static str, check: fn(&Tree) -> Vec<V
     Rule { name, about, check }
 }
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 17] = [
     rule("arrows", "crates depend only downwards", arrows::check),
     rule("table-owners", "a module names only its own tables", table_owners::check),
     rule("sql-places", "SQL stands in stores and migrations", sql_places::check),
     rule("sql-constants", "no statement is put together at run time", sql_constants::check),
     rule("engines", "nobody asks which engine it is on", engines::check),
+    rule("pure", "a decision knows neither store nor door", pure::check),
     rule("problem-pages", "each problem code has its page", problem_pages::check),
     rule("registry", "each capability is declared in its module", registry::check),
     rule("dead-files", "each Rust file is compiled", dead_files::check),
