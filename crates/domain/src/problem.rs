@@ -133,6 +133,7 @@ codes! {
         UnknownItem = "unknown_item", "No item has this SKU";
         UnknownLocation = "unknown_location", "No location has this code";
         UnknownUnit = "unknown_unit", "The item has no such unit";
+        UnitRequired = "unit_required", "The item has several units, and none is named";
         UnknownLot = "unknown_lot", "The item has no such lot";
         UnknownReason = "unknown_reason", "No reason has this code";
         UnknownClaim = "unknown_claim", "There is no such claim";

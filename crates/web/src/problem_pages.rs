@@ -66,6 +66,7 @@ pages! {
     UnknownItem = "unknown_item",
     UnknownLocation = "unknown_location",
     UnknownUnit = "unknown_unit",
+    UnitRequired = "unit_required",
     UnknownLot = "unknown_lot",
     UnknownReason = "unknown_reason",
     UnknownClaim = "unknown_claim",

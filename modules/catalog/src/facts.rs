@@ -17,6 +17,8 @@ pub struct ItemFacts {
     pub whole: bool,
     /// The unit that all its stock is kept in.
     pub base_unit: String,
+    /// The other units that it has, beside the base unit.
+    pub packagings: Vec<String>,
     /// How its units are told apart.
     pub tracking: Tracking,
     /// Where the expiry date of a lot comes from.

@@ -9,11 +9,33 @@ use domain::{ExpiryRule, Instant, ItemClass, ItemId, Tracking};
 /// The unique index of SKUs.
 pub(crate) const SKU_INDEX: &str = "catalog_item_sku";
 
+/// What the ledger must know, with the units beside the base unit joined by [`UNIT_SEPARATOR`].
 macro_rules! facts {
-    () => {
-        "i.id, i.sku, i.whole, i.base_unit, i.tracking, i.expiry, i.class, i.archived"
+    ($joined:literal) => {
+        concat!(
+            "i.id, i.sku, i.whole, i.base_unit, i.tracking, i.expiry, i.class, i.archived,
+             (select ",
+            $joined,
+            " from catalog_unit u
+             where u.item_id = i.id and u.unit <> i.base_unit and not u.removed)"
+        )
     };
 }
+
+macro_rules! facts_on_sqlite {
+    () => {
+        facts!("group_concat(u.unit, char(31))")
+    };
+}
+
+macro_rules! facts_on_postgres {
+    () => {
+        facts!("string_agg(u.unit, chr(31) order by u.unit)")
+    };
+}
+
+/// Stands between two units: no code has it.
+const UNIT_SEPARATOR: char = '\u{1f}';
 
 macro_rules! record {
     () => {
@@ -24,10 +46,10 @@ macro_rules! record {
 
 pub(crate) const FACTS_BY_SKU: Statement = Statement::per_engine(
     "catalog.item.facts_by_sku",
-    concat!("select ?2, ", facts!(), " from catalog_item i where i.sku_folded = ?1"),
+    concat!("select ?2, ", facts_on_sqlite!(), " from catalog_item i where i.sku_folded = ?1"),
     concat!(
         "select k.position, ",
-        facts!(),
+        facts_on_postgres!(),
         " from unnest(?1::text[], ?2::bigint[]) as k (sku, position)
           join catalog_item i on i.sku_folded = k.sku"
     ),
@@ -36,10 +58,10 @@ pub(crate) const FACTS_BY_SKU: Statement = Statement::per_engine(
 
 pub(crate) const FACTS_BY_ID: Statement = Statement::per_engine(
     "catalog.item.facts_by_id",
-    concat!("select ?2, ", facts!(), " from catalog_item i where i.id = ?1"),
+    concat!("select ?2, ", facts_on_sqlite!(), " from catalog_item i where i.id = ?1"),
     concat!(
         "select k.position, ",
-        facts!(),
+        facts_on_postgres!(),
         " from unnest(?1::bigint[], ?2::bigint[]) as k (id, position)
           join catalog_item i on i.id = k.id"
     ),
@@ -147,6 +169,9 @@ pub(crate) fn facts(row: &Row<'_>) -> Result<ItemFacts, DbError> {
         expiry: known(row, 6, "an expiry rule", ExpiryRule::from_number)?,
         stocked: known(row, 7, "an item class", ItemClass::from_number)?.stockable(),
         archived: row.bool(8)?,
+        packagings: row
+            .opt_text(9)?
+            .map_or_else(Vec::new, |units| units.split(UNIT_SEPARATOR).map(str::to_owned).collect()),
     })
 }
 

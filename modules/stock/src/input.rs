@@ -170,7 +170,7 @@ pub struct LineInput {
     pub sku: String,
     /// How much, in `unit`.
     pub qty: QtyInput,
-    /// The unit; the item's base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     pub unit: Option<String>,
     /// The real location: where it comes in, goes out, or starts from.
     pub location: String,
@@ -264,7 +264,7 @@ pub struct ReserveInput {
     pub site: String,
     /// How much, in `unit`.
     pub qty: Qty,
-    /// The unit; the base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     pub unit: Option<String>,
     /// Whose it is: an order line, say.
     pub owner: String,
@@ -287,7 +287,7 @@ pub struct AllocateInput {
     pub lot: Option<String>,
     /// How much, in `unit`.
     pub qty: Qty,
-    /// The unit; the base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     pub unit: Option<String>,
     /// Whose it is; the reservation's owner when left out.
     pub owner: Option<String>,

@@ -92,6 +92,8 @@ mod testing;
 mod told;
 mod transfer;
 mod unit;
+#[cfg(test)]
+mod units_tests;
 mod upkeep;
 mod valuation;
 #[cfg(test)]

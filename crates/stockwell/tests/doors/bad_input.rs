@@ -72,10 +72,10 @@ impl<'w> Stage<'w> {
         stage.make(
             "/api/v1/postings/receive",
             &json!({ "lines": [
-                { "sku": "BOLT", "qty": "100", "location": "A1", "unit_cost": "2.50" },
-                { "sku": "BOLT", "qty": "5", "location": "B1" },
-                { "sku": "BOLT", "qty": "5", "location": "C1" },
-                { "sku": "SAND", "qty": "50", "location": "A1" },
+                { "sku": "BOLT", "qty": "100", "unit": "each", "location": "A1", "unit_cost": "2.50" },
+                { "sku": "BOLT", "qty": "5", "unit": "each", "location": "B1" },
+                { "sku": "BOLT", "qty": "5", "unit": "each", "location": "C1" },
+                { "sku": "SAND", "qty": "50", "unit": "kg", "location": "A1" },
                 { "sku": "MILK", "qty": "10", "location": "A1", "lot": "GOOD", "expiry_on": "2026-12-31" },
                 { "sku": "MILK", "qty": "10", "location": "A1", "lot": "OLD", "expiry_on": "2026-03-05" },
                 { "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1" },

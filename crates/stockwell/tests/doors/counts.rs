@@ -45,7 +45,7 @@ fn count_at(admin: &Actor, counted: &str, fields: &Value, at: Option<&str>) -> R
 }
 
 fn count_body(counted: &str, fields: &Value, at: Option<&str>) -> Value {
-    let mut line = json!({ "sku": "BOLT", "counted": counted, "location": "A1" });
+    let mut line = json!({ "sku": "BOLT", "counted": counted, "unit": "each", "location": "A1" });
     line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
     let mut body = json!({ "lines": [line], "reason": "count" });
     if let Some(at) = at {
@@ -72,7 +72,10 @@ fn moved(reply: Reply) -> String {
 
 fn a_surplus_is_worth_what_was_found(world: &World) {
     let admin = site(world);
-    receive(&admin, &json!({ "sku": "BOLT", "qty": "90", "location": "A1", "unit_cost": "1.00" }));
+    receive(
+        &admin,
+        &json!({ "sku": "BOLT", "qty": "90", "unit": "each", "location": "A1", "unit_cost": "1.00" }),
+    );
     assert_eq!(moved(count(&admin, "100", &json!({ "unit_cost": "2.00" }))), "10 ~adjustment A1");
     assert_eq!(worth(&admin, "BOLT"), "100 110.00");
     // nine cases are eight more: two thirds of one at 9.00
@@ -112,12 +115,12 @@ fn serials_that_were_found_are_priced_one_by_one(world: &World) {
 
 fn a_dated_count_is_held_to_the_books_of_its_instant(world: &World) {
     let admin = site(world);
-    receive(&admin, &json!({ "sku": "BOLT", "qty": "10", "location": "A1" }));
+    receive(&admin, &json!({ "sku": "BOLT", "qty": "10", "unit": "each", "location": "A1" }));
     world.pass(Duration::from_mins(1));
     let scan = world.now().to_string();
     let at = |counted: &str| count_at(&admin, counted, &json!({}), Some(&scan));
     world.pass(Duration::from_mins(5));
-    let line = json!({ "sku": "BOLT", "qty": "3", "location": "A1" });
+    let line = json!({ "sku": "BOLT", "qty": "3", "unit": "each", "location": "A1" });
     admin.post("/api/v1/postings/issue", &json!({ "lines": [line] })).good();
     world.pass(Duration::from_mins(1));
     // ten were scanned when there were ten; that three are gone since is no difference
@@ -136,10 +139,10 @@ fn a_dated_count_is_held_to_the_books_of_its_instant(world: &World) {
 
 fn counts_of_one_bulk_see_each_other(world: &World) {
     let admin = site(world);
-    receive(&admin, &json!({ "sku": "BOLT", "qty": "10", "location": "A1" }));
+    receive(&admin, &json!({ "sku": "BOLT", "qty": "10", "unit": "each", "location": "A1" }));
     let scan = world.now().to_string();
     world.pass(Duration::from_mins(5));
-    let line = json!({ "sku": "BOLT", "qty": "3", "location": "A1" });
+    let line = json!({ "sku": "BOLT", "qty": "3", "unit": "each", "location": "A1" });
     admin.post("/api/v1/postings/issue", &json!({ "lines": [line] })).good();
     let mut postings = Vec::new();
     for (counted, at) in [("12", Some(scan.as_str())), ("12", Some(scan.as_str())), ("9", None), ("7", None)]
@@ -165,11 +168,14 @@ fn what_is_not_good_leaves_by_an_adjustment_alone(world: &World) {
     let admin = site(world);
     for status in ["hold", "quarantined", "damaged", "suspect"] {
         let of = |fields: Value| {
-            let mut line = json!({ "sku": "BOLT", "location": "A1", "status": status });
+            let mut line = json!({ "sku": "BOLT", "unit": "each", "location": "A1", "status": status });
             line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
             json!({ "lines": [line], "reason": "count" })
         };
-        receive(&admin, &json!({ "sku": "BOLT", "qty": "5", "location": "A1", "status": status }));
+        receive(
+            &admin,
+            &json!({ "sku": "BOLT", "qty": "5", "unit": "each", "location": "A1", "status": status }),
+        );
         for kind in ["issue", "consume"] {
             let reply = admin.post(format!("/api/v1/postings/{kind}"), &of(json!({ "qty": "1" })));
             assert_eq!(reply.refusal(), "422 status_not_good /lines/0/status", "{kind} {status}");

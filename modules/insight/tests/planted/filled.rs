@@ -157,7 +157,7 @@ impl World {
         let drafted = self.post("transfers", &new("2"));
         let path = format!("transfers/{}/allocate", drafted["number"].as_str().unwrap());
         self.post_at(1, &path, &at("L1", "2"));
-        let line = json!([{ "sku": "RING", "qty": "1" }]);
+        let line = json!([{ "sku": "RING", "qty": "1", "unit": "each" }]);
         self.post("transfers", &json!({ "from_site": "M", "to_site": "N", "lines": line }));
     }
 
@@ -178,7 +178,8 @@ impl World {
     }
 
     fn corrections(&self) {
-        let rings = json!({ "sku": "RING", "qty": "7", "location": "M2", "unit_cost": "0.80" });
+        let rings =
+            json!({ "sku": "RING", "qty": "7", "unit": "each", "location": "M2", "unit_cost": "0.80" });
         let wrong = self.lines("receive", "wrong", &json!([rings]));
         let id = wrong["id"].as_str().unwrap_or_else(|| panic!("{wrong}"));
         self.post(&format!("postings/{id}/reverse"), &json!({ "note": "the wrong bin" }));

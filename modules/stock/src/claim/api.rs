@@ -21,7 +21,7 @@ pub(crate) struct ReserveBody {
     site: String,
     /// How much, in `unit`, as a decimal string.
     qty: String,
-    /// The unit; the item's base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     unit: Option<String>,
     /// Whose it will be: the handle of an order line, say.
     owner: String,
@@ -82,7 +82,7 @@ pub(crate) struct AllocateBody {
     lot: Option<String>,
     /// How much, in `unit`, as a decimal string.
     qty: String,
-    /// The unit; the item's base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     unit: Option<String>,
     /// Whose it will be; the owner of the reservation when left out.
     owner: Option<String>,

@@ -136,7 +136,10 @@ impl Compiler<'_> {
             return Err(Problem::at(Code::UnknownClaim, "/claim", "there is no such claim"));
         }
         let (from, to) = self.ends(kind, permission, line, here)?;
-        let base = self.to_base(item, line.qty.qty(), line.unit.as_deref(), line.qty.field())?;
+        // serials are counted by themselves
+        let one_by_one = (!line.serials.is_empty()).then_some(item.base_unit.as_str());
+        let unit = line.unit.as_deref().or(one_by_one);
+        let base = self.to_base(item, line.qty.qty(), unit, line.qty.field())?;
         let amount = match line.qty {
             QtyInput::Moves(_) => Amount::Move(base),
             QtyInput::Counted(_) => Amount::CountTo(base),
@@ -264,9 +267,25 @@ impl Compiler<'_> {
         check_day(&input.code, input.expiry_on, known).map(|()| lot)
     }
 
-    /// How many base units one unit is; the base unit when none is named.
-    fn factor(&self, item: &ItemFacts, unit: Option<&str>) -> Result<Ratio, Problem> {
-        let unit = unit.unwrap_or(&item.base_unit);
+    /// The unit that is meant: where there is only the base unit, it need not be named.
+    fn unit<'u>(item: &'u ItemFacts, unit: Option<&'u str>) -> Result<&'u str, Problem> {
+        match unit {
+            Some(unit) => Ok(unit),
+            None if item.packagings.is_empty() => Ok(&item.base_unit),
+            None => {
+                let detail = format!(
+                    "item `{}` is kept in `{}` and comes in `{}` too; say which `unit` is meant",
+                    item.sku,
+                    item.base_unit,
+                    item.packagings.join("`, `")
+                );
+                Err(Problem::at(Code::UnitRequired, "/unit", detail))
+            }
+        }
+    }
+
+    /// How many base units one unit is.
+    fn factor(&self, item: &ItemFacts, unit: &str) -> Result<Ratio, Problem> {
         self.names.factor(item, unit).ok_or_else(|| {
             let detail =
                 format!("item `{}` has no unit `{unit}`; its base unit is `{}`", item.sku, item.base_unit);
@@ -284,8 +303,8 @@ impl Compiler<'_> {
         unit: Option<&str>,
         field: &str,
     ) -> Result<i64, Problem> {
+        let unit = Self::unit(item, unit)?;
         let factor = self.factor(item, unit)?;
-        let unit = unit.unwrap_or(&item.base_unit);
         let base = factor.exact(qty.millionths());
         if let Ok(base) = base
             && Qty::from_millionths(base).is_some()
@@ -319,7 +338,7 @@ impl Compiler<'_> {
             (CostInput::Unknown, _) => Ok(Cost::Unknown),
             (CostInput::Total(total), _) => Ok(Cost::Total(total)),
             (CostInput::Each(cost), QtyInput::Counted(_)) => {
-                let unit = self.factor(item, line.unit.as_deref())?;
+                let unit = self.factor(item, Self::unit(item, line.unit.as_deref())?)?;
                 Ok(Cost::Each { cost, unit })
             }
             (CostInput::Each(each), QtyInput::Moves(_)) => {

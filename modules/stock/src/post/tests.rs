@@ -81,7 +81,8 @@ fn a_quantity_stands_beside_its_unit_and_what_was_entered(engine: Engine) {
         };
         movements.iter().map(shown).collect()
     };
-    let lines = vec![parse("5 SCREW at L1"), line("case", "2.5 SCREW at L1"), line("case", "1 SCREW at L2")];
+    let lines =
+        vec![line("each", "5 SCREW at L1"), line("case", "2.5 SCREW at L1"), line("case", "1 SCREW at L2")];
     assert_eq!(told(Kind::Receive, lines), ["5 null null", "30 2.5 case", "12 1 case"]);
     // what is the same by another name is no other quantity, and a count is not what moves
     let counted =

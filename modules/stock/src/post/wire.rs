@@ -41,7 +41,7 @@ pub(super) struct LineBody {
     /// `effective_at`.
     #[schema(value_type = Option<String>)]
     counted: Option<String>,
-    /// The unit; the item's base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     unit: Option<String>,
     /// Where it comes in, goes out, or starts from.
     location: String,

@@ -36,7 +36,7 @@ use crate::{gate, transfer::record::show};
 use db::{Conn, DbError, Tx};
 use domain::{Ctx, Problem};
 pub(crate) use record::Transfer;
-use record::TransferShown;
+pub(crate) use record::TransferShown;
 use serde_json::json;
 use state::Step;
 use web::{Caller, Failure, IfMatch, Scope};

@@ -35,11 +35,11 @@ pub(super) fn parts(
 ) -> Result<Vec<Part>, Failure> {
     check_count(body.lines.len())?;
     check_size(body)?;
-    let skus = skus(tx, transfer)?;
+    let words = called(tx, transfer)?;
     let mut places = Vec::with_capacity(body.lines.len());
     let mut inputs = Vec::with_capacity(body.lines.len());
     for (number, line) in body.lines.iter().enumerate() {
-        let (at, input) = input(transfer, &skus, left, line)
+        let (at, input) = input(transfer, &words, left, line)
             .map_err(|problem| problem.under(&format!("/lines/{number}")))?;
         places.push(at);
         inputs.push(input);
@@ -71,16 +71,19 @@ fn check_size(body: &StepBody) -> Result<(), Problem> {
     Err(Problem::at(Code::TooMany, "/lines", detail))
 }
 
-fn skus(conn: &mut Conn<'_>, transfer: &Transfer) -> Result<FxHashMap<ItemId, String>, Failure> {
+/// The SKU and the base unit of each item.
+type Called = FxHashMap<ItemId, (String, String)>;
+
+fn called(conn: &mut Conn<'_>, transfer: &Transfer) -> Result<Called, Failure> {
     let ids: Vec<ItemId> = transfer.lines.iter().map(|line| line.item).collect();
     let facts = catalog::facts_by_id(conn, &ids)?;
-    Ok(facts.into_iter().flatten().map(|facts| (facts.id, facts.sku)).collect())
+    Ok(facts.into_iter().flatten().map(|facts| (facts.id, (facts.sku, facts.base_unit))).collect())
 }
 
 /// A line of the body as the vault takes it, and the place of its line in the transfer.
 fn input(
     transfer: &Transfer,
-    skus: &FxHashMap<ItemId, String>,
+    called: &Called,
     left: &[i64],
     line: &StepLine,
 ) -> Result<(usize, LineInput), Problem> {
@@ -89,6 +92,7 @@ fn input(
         let detail = format!("the transfer has no line `{}`", line.line);
         return Err(Problem::at(Code::InvalidValue, "/line", detail));
     };
+    let (sku, base_unit) = called.get(&known.item).cloned().unwrap_or_default();
     let count = u32::try_from(line.serials.len()).ok().and_then(Qty::units).filter(|qty| !qty.is_zero());
     let (qty, unit) = match (&line.qty, count) {
         (Some(text), _) => (Qty::parse(text).map_err(|error| error.problem("/qty"))?, line.unit.clone()),
@@ -96,13 +100,12 @@ fn input(
         (None, None) => {
             let left = left.get(at).copied().and_then(Qty::from_millionths).filter(|left| !left.is_zero());
             let nothing = || Problem::at(Code::InvalidQuantity, "/qty", "nothing is left of the line");
-            (left.ok_or_else(nothing)?, None)
+            (left.ok_or_else(nothing)?, Some(base_unit))
         }
     };
     if qty.is_zero() {
         return Err(Problem::at(Code::InvalidQuantity, "/qty", "it is more than zero"));
     }
-    let sku = skus.get(&known.item).cloned().unwrap_or_default();
     let lot = line.lot.as_ref().or(known.lot_code.as_ref()).filter(|_| line.serials.is_empty());
     let input = LineInput {
         unit,

@@ -28,7 +28,7 @@ pub(crate) struct NewTransferLine {
     pub(crate) sku: String,
     /// How much, in `unit`, as a decimal string.
     pub(crate) qty: String,
-    /// The unit; the item's base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     pub(crate) unit: Option<String>,
     /// The lot; chosen when the goods are shipped when left out.
     pub(crate) lot: Option<String>,
@@ -60,7 +60,7 @@ pub(crate) struct StepLine {
     pub(crate) location: String,
     /// How much, in `unit`; all that is left of the line when left out.
     pub(crate) qty: Option<String>,
-    /// The unit; the item's base unit when left out.
+    /// The unit; it may be left out where the item has its base unit alone.
     pub(crate) unit: Option<String>,
     /// The lot; that of the line when left out.
     pub(crate) lot: Option<String>,

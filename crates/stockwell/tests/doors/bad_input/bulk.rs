@@ -201,7 +201,7 @@ fn a_bulk_takes_a_thousand_postings_and_no_more(world: &World) {
 fn a_bulk_knows_what_its_first_postings_took(world: &World) {
     let stage = Stage::new(world);
     let take = |qty: &str| {
-        let line = json!({ "sku": "BOLT", "qty": qty, "location": "A1" });
+        let line = json!({ "sku": "BOLT", "qty": qty, "unit": "each", "location": "A1" });
         entry("issue", json!({ "lines": [line] }))
     };
     let bulk = |atomic: bool| json!({ "atomic": atomic, "postings": [take("60"), take("60"), take("40")] });

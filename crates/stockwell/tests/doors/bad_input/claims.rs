@@ -25,6 +25,7 @@ fn quantities() -> Vec<(Value, &'static str)> {
         (json!({ "qty": 1 }), "400 malformed_body /qty"),
         (json!({ "qty": null }), "400 malformed_body /qty"),
         (json!({ "unit": "pallet" }), "422 unknown_unit /unit"),
+        (json!({ "unit": null }), "422 unit_required /unit"),
         (json!({ "unit": long(65) }), "422 limit_exceeded /unit"),
         (json!({ "sku": "SAND", "unit": "scoop" }), "422 inexact_conversion /qty"),
         (json!({ "sku": "NOPE" }), "422 unknown_item /sku"),
@@ -52,7 +53,7 @@ fn changed(mut body: Value, fields: &Value) -> Value {
 
 fn a_wrong_reservation_is_refused(world: &World) {
     let stage = Stage::new(world);
-    let good = || json!({ "sku": "BOLT", "site": "LON", "qty": "1", "owner": "order-1" });
+    let good = || json!({ "sku": "BOLT", "site": "LON", "qty": "1", "unit": "each", "owner": "order-1" });
     let more = [
         (json!({ "qty": "106" }), "409 insufficient_available /qty"),
         (json!({ "qty": "9", "unit": "case" }), "409 insufficient_available /qty"),
@@ -125,10 +126,10 @@ fn what_is_promised_together_is_counted_together(world: &World) {
 
 fn a_wrong_allocation_is_refused(world: &World) {
     let stage = Stage::new(world);
-    let good = || json!({ "sku": "BOLT", "location": "A1", "qty": "1", "owner": "order-1" });
-    let reserve = json!({ "sku": "BOLT", "site": "LON", "qty": "2", "owner": "o" });
+    let good = || json!({ "sku": "BOLT", "location": "A1", "qty": "1", "unit": "each", "owner": "order-1" });
+    let reserve = json!({ "sku": "BOLT", "site": "LON", "qty": "2", "unit": "each", "owner": "o" });
     let reservation = stage.make("/api/v1/reservations", &reserve)["id"].clone();
-    let expiring = json!({ "sku": "BOLT", "site": "LON", "qty": "2", "owner": "o", "expires_at": "2026-03-12T00:00:00Z" });
+    let expiring = json!({ "sku": "BOLT", "site": "LON", "qty": "2", "unit": "each", "owner": "o", "expires_at": "2026-03-12T00:00:00Z" });
     let expired = stage.make("/api/v1/reservations", &expiring)["id"].clone();
     world.pass(Duration::from_hours(24));
     let more = [
@@ -150,7 +151,10 @@ fn a_wrong_allocation_is_refused(world: &World) {
         (json!({ "reservation": "nonsense" }), "400 malformed_body /reservation"),
         (json!({ "reservation": "clm_0199f2c47a5e7b3c9d1e4f6a8b0c2d4e" }), "422 unknown_claim /reservation"),
         (json!({ "reservation": reservation, "qty": "3" }), "409 stock_claimed /reservation"),
-        (json!({ "reservation": reservation, "sku": "SAND" }), "422 unknown_claim /reservation"),
+        (
+            json!({ "reservation": reservation, "sku": "SAND", "unit": "kg" }),
+            "422 unknown_claim /reservation",
+        ),
         (json!({ "reservation": expired }), "409 claim_expired /reservation"),
     ];
     for (fields, expected) in quantities().into_iter().chain(more) {
@@ -162,8 +166,8 @@ fn a_wrong_allocation_is_refused(world: &World) {
 fn a_wrong_release_is_refused(world: &World) {
     let stage = Stage::new(world);
     let id = |value: &Value| value["id"].as_str().unwrap().to_owned();
-    let reserve = json!({ "sku": "BOLT", "site": "LON", "qty": "5", "owner": "o" });
-    let allocate = json!({ "sku": "BOLT", "location": "A1", "qty": "5", "owner": "o" });
+    let reserve = json!({ "sku": "BOLT", "site": "LON", "qty": "5", "unit": "each", "owner": "o" });
+    let allocate = json!({ "sku": "BOLT", "location": "A1", "qty": "5", "unit": "each", "owner": "o" });
     let reserved = id(&stage.make("/api/v1/reservations", &reserve));
     let allocated = id(&stage.make("/api/v1/allocations", &allocate));
     for (kind, claim, other) in

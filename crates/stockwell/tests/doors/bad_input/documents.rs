@@ -22,7 +22,7 @@ fn text(value: &Value) -> String {
 
 fn a_wrong_transfer_is_refused(world: &World) {
     let stage = Stage::new(world);
-    let line = json!({ "sku": "BOLT", "qty": "1" });
+    let line = json!({ "sku": "BOLT", "qty": "1", "unit": "each" });
     let good = |fields: Value| {
         let mut body = json!({ "from_site": "LON", "to_site": "PAR", "lines": [line] });
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -55,6 +55,7 @@ fn a_wrong_transfer_is_refused(world: &World) {
         (json!({ "qty": "0.5" }), "422 fraction_refused /qty"),
         (json!({ "qty": 1 }), "400 malformed_body /qty"),
         (json!({ "unit": "pallet" }), "422 unknown_unit /unit"),
+        (json!({ "unit": null }), "422 unit_required /unit"),
         (json!({ "sku": "SAND", "unit": "scoop" }), "422 inexact_conversion /qty"),
         (json!({ "lot": "L" }), "422 lot_not_allowed /lot"),
         (json!({ "sku": "MILK", "lot": "NEW" }), "422 unknown_lot /lot"),
@@ -72,7 +73,7 @@ fn a_wrong_transfer_is_refused(world: &World) {
 fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
     let stage = Stage::new(world);
     let lines = json!([
-        { "sku": "BOLT", "qty": "10" }, { "sku": "DRILL", "qty": "2" }, { "sku": "MILK", "qty": "5" },
+        { "sku": "BOLT", "qty": "10", "unit": "each" }, { "sku": "DRILL", "qty": "2" }, { "sku": "MILK", "qty": "5" },
     ]);
     let new = json!({ "from_site": "LON", "to_site": "PAR", "lines": lines });
     let number = text(&stage.make("/api/v1/transfers", &new)["number"]);
@@ -83,11 +84,26 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
             (json!({ "line": 9, "location": "A1" }), "422 invalid_value /lines/0/line"),
             (json!({ "line": 1, "location": "NOPE" }), "422 unknown_location /lines/0/location"),
             (json!({ "line": 1, "location": "P1" }), "422 wrong_location_kind /lines/0/location"),
-            (json!({ "line": 1, "location": "A1", "qty": "0" }), "422 invalid_quantity /lines/0/qty"),
-            (json!({ "line": 1, "location": "A1", "qty": "-1" }), "422 invalid_quantity /lines/0/qty"),
-            (json!({ "line": 1, "location": "A1", "qty": "1.5" }), "422 fraction_refused /lines/0/qty"),
-            (json!({ "line": 1, "location": "A1", "qty": "11" }), "422 invalid_quantity /lines/0/qty"),
-            (json!({ "line": 1, "location": "A1", "qty": 1 }), "400 malformed_body /lines/0/qty"),
+            (
+                json!({ "line": 1, "location": "A1", "qty": "0", "unit": "each" }),
+                "422 invalid_quantity /lines/0/qty",
+            ),
+            (
+                json!({ "line": 1, "location": "A1", "qty": "-1", "unit": "each" }),
+                "422 invalid_quantity /lines/0/qty",
+            ),
+            (
+                json!({ "line": 1, "location": "A1", "qty": "1.5", "unit": "each" }),
+                "422 fraction_refused /lines/0/qty",
+            ),
+            (
+                json!({ "line": 1, "location": "A1", "qty": "11", "unit": "each" }),
+                "422 invalid_quantity /lines/0/qty",
+            ),
+            (
+                json!({ "line": 1, "location": "A1", "qty": 1, "unit": "each" }),
+                "400 malformed_body /lines/0/qty",
+            ),
             (json!({ "line": "1", "location": "A1" }), "400 malformed_body /lines/0/line"),
             (
                 json!({ "line": 1, "location": "A1", "unit": "pallet", "qty": "1" }),
@@ -97,13 +113,19 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
             (json!({ "line": 3, "location": "A1", "lot": "NEW" }), "422 unknown_lot /lines/0/lot"),
             (json!({ "line": 3, "location": "A1" }), "422 lot_required /lines/0/lot"),
             (json!({ "line": 1, "location": "A2" }), "409 insufficient_stock /lines/0/qty"),
-            (json!({ "line": 1, "location": "B1", "qty": "1" }), "409 location_blocked /lines/0/location"),
-            (json!({ "line": 1, "location": "D1", "qty": "1" }), "409 location_archived /lines/0/location"),
+            (
+                json!({ "line": 1, "location": "B1", "qty": "1", "unit": "each" }),
+                "409 location_blocked /lines/0/location",
+            ),
+            (
+                json!({ "line": 1, "location": "D1", "qty": "1", "unit": "each" }),
+                "409 location_archived /lines/0/location",
+            ),
         ] {
             stage.refuses(name, &step(name, of(line)), expected);
         }
         let twice = json!({ "lines": [
-            { "line": 1, "location": "A1", "qty": "6" }, { "line": 1, "location": "A1", "qty": "6" },
+            { "line": 1, "location": "A1", "qty": "6", "unit": "each" }, { "line": 1, "location": "A1", "qty": "6", "unit": "each" },
         ] });
         stage.refuses("together", &step(name, twice), "422 invalid_quantity /lines/1/qty");
         stage.refuses("none", &step(name, json!({ "lines": [] })), "422 invalid_value /lines");
@@ -121,11 +143,17 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
         let body = if name == "receive" { of(json!({ "line": 1, "location": "P1" })) } else { json!({}) };
         stage.refuses("not shipped yet", &step(name, body), "409 transition_refused");
     }
-    let ship = of(json!({ "line": 1, "location": "A1", "qty": "10" }));
+    let ship = of(json!({ "line": 1, "location": "A1", "qty": "10", "unit": "each" }));
     stage.admin.act(format!("/api/v1/transfers/{number}/ship"), &ship).good();
     for (line, expected) in [
-        (json!({ "line": 1, "location": "P1", "qty": "11" }), "409 insufficient_stock /lines/0/qty"),
-        (json!({ "line": 1, "location": "A1", "qty": "1" }), "422 wrong_location_kind /lines/0/location"),
+        (
+            json!({ "line": 1, "location": "P1", "qty": "11", "unit": "each" }),
+            "409 insufficient_stock /lines/0/qty",
+        ),
+        (
+            json!({ "line": 1, "location": "A1", "qty": "1", "unit": "each" }),
+            "422 wrong_location_kind /lines/0/location",
+        ),
         (json!({ "line": 2, "location": "P1", "serials": ["S1"] }), "409 insufficient_stock /lines/0/qty"),
         (json!({ "line": 1, "location": "P1", "status": "shiny" }), "400 malformed_body /lines/0/status"),
     ] {
@@ -143,7 +171,7 @@ fn a_wrong_unit_is_refused(world: &World) {
     let stage = Stage::new(world);
     stage.make("/api/v1/units", &json!({ "code": "U1", "parent": "A1" }));
     stage.make("/api/v1/units", &json!({ "code": "U2", "parent": "U1" }));
-    let line = json!({ "sku": "BOLT", "qty": "3", "location": "U2" });
+    let line = json!({ "sku": "BOLT", "qty": "3", "unit": "each", "location": "U2" });
     stage.make("/api/v1/postings/receive", &json!({ "lines": [line] }));
     for (body, expected) in [
         (json!({ "code": "U1", "parent": "A1" }), "409 code_taken /code"),

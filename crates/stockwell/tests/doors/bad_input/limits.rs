@@ -16,8 +16,9 @@ fn post(path: &str, body: Value) -> Asked {
 
 fn texts_have_their_length_and_no_more(world: &World) {
     let stage = Stage::new(world);
-    let line = json!([{ "sku": "BOLT", "qty": "1", "location": "A1" }]);
-    let reserve = |owner: Value| json!({ "sku": "BOLT", "site": "LON", "qty": "1", "owner": owner });
+    let line = json!([{ "sku": "BOLT", "qty": "1", "unit": "each", "location": "A1" }]);
+    let reserve =
+        |owner: Value| json!({ "sku": "BOLT", "site": "LON", "qty": "1", "unit": "each", "owner": owner });
     let item = |sku: Value, name: Value| json!({ "sku": sku, "name": name, "base_unit": "each" });
     let lot = |lot: Value| {
         let line =
@@ -73,7 +74,10 @@ fn texts_have_their_length_and_no_more(world: &World) {
 
 fn a_quantity_has_its_size_and_no_more(world: &World) {
     let stage = Stage::new(world);
-    let receive = |sku: &str, qty: &str| json!({ "lines": [{ "sku": sku, "qty": qty, "location": "A2" }] });
+    let receive = |sku: &str, qty: &str| {
+        let unit = if sku == "SAND" { "kg" } else { "each" };
+        json!({ "lines": [{ "sku": sku, "qty": qty, "unit": unit, "location": "A2" }] })
+    };
     let path = "postings/receive";
     stage.make("/api/v1/postings/receive", &receive("SAND", "1000000000"));
     stage.make("/api/v1/postings/receive", &receive("SAND", "0.000001"));
@@ -83,8 +87,9 @@ fn a_quantity_has_its_size_and_no_more(world: &World) {
         stage.refuses("qty", &post(path, receive(sku, qty)), "422 invalid_quantity /lines/0/qty");
     }
     // a balance holds what nine full lines and a bit bring, and not what ten do
-    let lines: Vec<Value> =
-        (0..9_200).map(|_| json!({ "sku": "SAND", "qty": "1000000000", "location": "C1" })).collect();
+    let lines: Vec<Value> = (0..9_200)
+        .map(|_| json!({ "sku": "SAND", "qty": "1000000000", "unit": "kg", "location": "C1" }))
+        .collect();
     let lines = [&lines[..], &lines[..100]].concat();
     let past = json!({ "lines": lines });
     stage.refuses("balance", &post(path, past), "422 limit_exceeded /lines/9222/qty");
@@ -92,7 +97,7 @@ fn a_quantity_has_its_size_and_no_more(world: &World) {
 
 fn a_posting_has_ten_thousand_lines_and_no_more(world: &World) {
     let stage = Stage::new(world);
-    let line = json!({ "sku": "BOLT", "qty": "1", "location": "A1" });
+    let line = json!({ "sku": "BOLT", "qty": "1", "unit": "each", "location": "A1" });
     let lines = |count: usize| json!({ "lines": vec![line.clone(); count] });
     stage.refuses("lines", &post("postings/receive", lines(10_001)), "413 too_many /lines");
     let done = stage.make("/api/v1/postings/receive", &lines(10_000));

@@ -25,10 +25,12 @@ pub(super) const KINDS: [(&str, &str); 9] = [
 /// A line that is right for a kind.
 pub(super) fn right(kind: &str) -> Value {
     match kind {
-        "move" => json!({ "sku": "BOLT", "qty": "1", "location": "A1", "to_location": "A2" }),
-        "set_status" => json!({ "sku": "BOLT", "qty": "1", "location": "A1", "to_status": "hold" }),
-        "adjust" => json!({ "sku": "BOLT", "counted": "99", "location": "A1" }),
-        _ => json!({ "sku": "BOLT", "qty": "1", "location": "A1" }),
+        "move" => json!({ "sku": "BOLT", "qty": "1", "unit": "each", "location": "A1", "to_location": "A2" }),
+        "set_status" => {
+            json!({ "sku": "BOLT", "qty": "1", "unit": "each", "location": "A1", "to_status": "hold" })
+        }
+        "adjust" => json!({ "sku": "BOLT", "counted": "99", "unit": "each", "location": "A1" }),
+        _ => json!({ "sku": "BOLT", "qty": "1", "unit": "each", "location": "A1" }),
     }
 }
 
@@ -74,6 +76,7 @@ fn faults() -> Vec<(Value, &'static str)> {
         (json!({ "location": "NOPE" }), "422 unknown_location /location"),
         (json!({ "location": long(65) }), "422 limit_exceeded /location"),
         (json!({ "unit": "pallet" }), "422 unknown_unit /unit"),
+        (json!({ "unit": null }), "422 unit_required /unit"),
         (json!({ "unit": long(65) }), "422 limit_exceeded /unit"),
         (json!({ "sku": "SAND", "unit": "scoop", "QTY": "1" }), "422 inexact_conversion QTY"),
         (json!({ "QTY": "1.5" }), "422 fraction_refused QTY"),

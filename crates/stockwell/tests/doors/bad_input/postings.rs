@@ -60,7 +60,7 @@ fn a_wrong_posting_is_refused_in_every_kind(world: &World) {
         body.as_object_mut().unwrap().remove("reason");
         stage.refuses(kind, &ask(path, body), "422 unknown_reason /reason");
     }
-    let same = json!({ "sku": "BOLT", "counted": "100", "location": "A1" });
+    let same = json!({ "sku": "BOLT", "counted": "100", "unit": "each", "location": "A1" });
     stage.refuses("no difference", &ask("adjust", posting("adjust", &[same])), "422 invalid_quantity /lines");
 }
 
@@ -102,7 +102,7 @@ fn what_is_not_there_is_not_posted(world: &World) {
         );
     }
     // the stock is there, and somebody else has it
-    let claim = json!({ "sku": "BOLT", "location": "A1", "qty": "90", "owner": "order" });
+    let claim = json!({ "sku": "BOLT", "location": "A1", "qty": "90", "unit": "each", "owner": "order" });
     let claim = stage.make("/api/v1/allocations", &claim)["id"].clone();
     for (kind, path) in [("issue", "issue"), ("move", "move")] {
         let line = with(kind, &json!({ "qty": "20" }));
@@ -113,7 +113,7 @@ fn what_is_not_there_is_not_posted(world: &World) {
             &ask(path, posting(kind, &[line])),
             "409 stock_claimed /lines/0/claim",
         );
-        let line = with(kind, &json!({ "sku": "SAND", "claim": claim }));
+        let line = with(kind, &json!({ "sku": "SAND", "unit": "kg", "claim": claim }));
         stage.refuses(
             "of another item",
             &ask(path, posting(kind, &[line])),
@@ -311,7 +311,7 @@ fn a_reversal_is_refused_for_what_is_wrong_with_it(world: &World) {
     }
     stage.make(&format!("/api/v1/postings/{id}/reverse"), &json!({}));
     stage.refuses("twice", &reverse(id, json!({})), "409 already_reversed");
-    let line = json!({ "sku": "BOLT", "qty": "100", "location": "A1" });
+    let line = json!({ "sku": "BOLT", "qty": "100", "unit": "each", "location": "A1" });
     stage.make("/api/v1/postings/issue", &json!({ "lines": [line] }));
     let ledger = stage.admin.get("/api/v1/ledger?sku=SAND").good().json();
     let first = ledger["items"][0]["posting"].as_str().unwrap();

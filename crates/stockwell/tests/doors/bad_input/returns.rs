@@ -15,13 +15,13 @@ fn ask(path: &str, body: Value) -> Asked {
 }
 
 fn bolts(qty: &str, sale: &Value) -> Value {
-    json!({ "sku": "BOLT", "qty": qty, "location": "A1", "sale": sale })
+    json!({ "sku": "BOLT", "qty": qty, "unit": "each", "location": "A1", "sale": sale })
 }
 
 /// Sells ten bolts, one lot and both drills.
 fn sell(stage: &Stage<'_>) -> Value {
     let lines = json!([
-        { "sku": "BOLT", "qty": "10", "location": "A1" },
+        { "sku": "BOLT", "qty": "10", "unit": "each", "location": "A1" },
         { "sku": "MILK", "qty": "1", "lot": "GOOD", "location": "A1" },
         { "sku": "DRILL", "serials": ["S1", "S2"], "location": "A1" },
     ]);
@@ -57,7 +57,7 @@ fn a_sale_is_held_to_what_it_was(world: &World) {
         ("too much", bolts("11", &of(0)), "409 return_exceeds_sale /lines/0/qty"),
         (
             "no sale",
-            json!({ "sku": "BOLT", "qty": "1", "location": "A1", "sale": { "posting": received } }),
+            json!({ "sku": "BOLT", "qty": "1", "unit": "each", "location": "A1", "sale": { "posting": received } }),
             "422 not_a_sale /lines/0/sale/posting",
         ),
     ] {

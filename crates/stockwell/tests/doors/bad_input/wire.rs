@@ -22,16 +22,16 @@ fn right_bodies() -> Vec<(String, Value)> {
         .collect();
     let mut entry = posting("receive", &[right("receive")]);
     entry["kind"] = "receive".into();
-    let transfer = json!({ "sku": "BOLT", "qty": "1" });
+    let transfer = json!({ "sku": "BOLT", "qty": "1", "unit": "each" });
     bodies.extend([
         ("/api/v1/postings/bulk".to_owned(), json!({ "atomic": true, "postings": [entry] })),
         (
             "/api/v1/reservations".to_owned(),
-            json!({ "sku": "BOLT", "site": "LON", "qty": "1", "owner": "order" }),
+            json!({ "sku": "BOLT", "site": "LON", "qty": "1", "unit": "each", "owner": "order" }),
         ),
         (
             "/api/v1/allocations".to_owned(),
-            json!({ "sku": "BOLT", "location": "A1", "qty": "1", "owner": "order" }),
+            json!({ "sku": "BOLT", "location": "A1", "qty": "1", "unit": "each", "owner": "order" }),
         ),
         (
             "/api/v1/transfers".to_owned(),
