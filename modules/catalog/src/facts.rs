@@ -27,6 +27,8 @@ pub struct ItemFacts {
     pub stocked: bool,
     /// Kept for its history only.
     pub archived: bool,
+    /// The third party whose goods these are; none for our own.
+    pub owner: Option<String>,
 }
 
 /// SKUs as the catalogue looks them up; none for what cannot be one.

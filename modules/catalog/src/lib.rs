@@ -24,7 +24,7 @@ mod testing;
 mod text;
 
 pub use change::decide::ChangeItem;
-pub use change::{change_item, hold_item, set_archived, set_tracking};
+pub use change::{change_item, hold_item, read_owner, set_archived, set_owner, set_tracking};
 pub use codes::{add_barcode, add_unit, remove_barcode, remove_unit};
 pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
 pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors};
@@ -44,6 +44,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     migrations: &[
         db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+        db::Migration { number: 3, name: "owner", text: include_str!("../migrations/0003_owner.sql") },
     ],
 };
 

@@ -13,7 +13,7 @@ pub(crate) const SKU_INDEX: &str = "catalog_item_sku";
 macro_rules! facts {
     ($joined:literal) => {
         concat!(
-            "i.id, i.sku, i.whole, i.base_unit, i.tracking, i.expiry, i.class, i.archived,
+            "i.id, i.sku, i.whole, i.base_unit, i.tracking, i.expiry, i.class, i.archived, i.owner,
              (select ",
             $joined,
             " from catalog_unit u
@@ -169,8 +169,9 @@ pub(crate) fn facts(row: &Row<'_>) -> Result<ItemFacts, DbError> {
         expiry: known(row, 6, "an expiry rule", ExpiryRule::from_number)?,
         stocked: known(row, 7, "an item class", ItemClass::from_number)?.stockable(),
         archived: row.bool(8)?,
+        owner: row.opt_text(9)?.map(str::to_owned),
         packagings: row
-            .opt_text(9)?
+            .opt_text(10)?
             .map_or_else(Vec::new, |units| units.split(UNIT_SEPARATOR).map(str::to_owned).collect()),
     })
 }

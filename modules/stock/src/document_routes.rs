@@ -36,6 +36,7 @@ where
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::move_unit))
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::empty_unit))
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::set_item_tracking))
+        .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::set_item_owner))
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::archive_item))
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::restore_item))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::change_lot))

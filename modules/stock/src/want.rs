@@ -242,6 +242,7 @@ impl Names {
                 whole: item.whole,
                 stocked: item.stocked,
                 archived: item.archived,
+                third_party: item.owner.is_some(),
             };
             loaded.items.insert(*id, facts);
         }

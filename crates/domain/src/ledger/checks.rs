@@ -1,6 +1,6 @@
 //! What is checked before anything moves or is claimed: the quantity, the lot, the ends, the days.
 
-use super::command::Line;
+use super::command::{Cost, Line};
 use super::facts::{ItemFacts, LocationFacts};
 use super::key::Place;
 use super::kind::{End, Kind};
@@ -29,6 +29,14 @@ pub(super) fn check_item(item: ItemFacts) -> Result<(), Refusal> {
         ItemFacts { archived: true, .. } => Err(Refusal::of(Why::ItemArchived)),
         _ => Ok(()),
     }
+}
+
+/// What belongs to a third party has no cost.
+pub(super) fn check_cost(item: ItemFacts, cost: Cost) -> Result<(), Refusal> {
+    if item.third_party && cost != Cost::Unknown {
+        return Err(Refusal::of(Why::CostOfThirdParty));
+    }
+    Ok(())
 }
 
 /// Whether a quantity of an item can be claimed.

@@ -21,6 +21,7 @@ impl Group {
 
 /// An item, as the ledger sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own that a decision asks for")]
 pub struct ItemFacts {
     /// How it is traced.
     pub tracking: Tracking,
@@ -30,6 +31,8 @@ pub struct ItemFacts {
     pub stocked: bool,
     /// It is out of use: none of it comes in, moves or is promised.
     pub archived: bool,
+    /// It belongs to a third party: we keep it, and it is worth nothing in our books.
+    pub third_party: bool,
 }
 
 /// A location, as the ledger sees it.

@@ -4,7 +4,8 @@
 //! can never take more together than is there.
 
 use super::checks::{
-    check_archived, check_blocked, check_days, check_ends, check_hold, check_item, check_lot, check_stood,
+    check_archived, check_blocked, check_cost, check_days, check_ends, check_hold, check_item, check_lot,
+    check_stood,
 };
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
@@ -151,6 +152,7 @@ impl<'a> Work<'a> {
     ) -> Result<(), Refusal> {
         let item = vault.item(line.item)?;
         check_item(item)?;
+        check_cost(item, line.cost)?;
         let Some(step) = Step::of(vault, line, item, self.counted_at)? else { return Ok(()) };
         if self.command.effective_at.is_some() {
             let counts = matches!(line.amount, Amount::CountTo(_));

@@ -119,6 +119,12 @@ pub enum Why {
     SaleReturned { returned: i64 },
     /// The instant lies before the place came to the site where it stands.
     StoodElsewhereThen { place: Place, since: Instant },
+    /// A cost of goods that belong to a third party.
+    CostOfThirdParty,
+    /// The goods were our own when they left, and belong to a third party by now.
+    OwnThen,
+    /// The same of the sale that they come back from.
+    SoldAsOwn,
     /// A value does not fit the books.
     ValueTooLarge,
     /// More than a balance can hold.
@@ -197,13 +203,13 @@ impl Why {
             Why::InFuture { .. } => Code::EffectiveInFuture,
             Why::PeriodClosed { .. } => Code::PeriodClosed,
             Why::ClaimUnknown | Why::ClaimElsewhere => Code::UnknownClaim,
-            Why::ClaimNotTaken => Code::InvalidValue,
+            Why::ClaimNotTaken | Why::CostOfThirdParty => Code::InvalidValue,
             Why::ClaimClosed { .. } => Code::ClaimClosed,
             Why::ClaimPast { .. } => Code::ClaimExpired,
             Why::AlreadyReversed => Code::AlreadyReversed,
-            Why::NotReversible | Why::StoodElsewhere { .. } => Code::NotReversible,
+            Why::NotReversible | Why::StoodElsewhere { .. } | Why::OwnThen => Code::NotReversible,
             Why::BeyondSale { .. } => Code::ReturnExceedsSale,
-            Why::OtherSale => Code::SaleMismatch,
+            Why::OtherSale | Why::SoldAsOwn => Code::SaleMismatch,
             Why::SaleReversed => Code::SaleReversed,
             Why::BeforeSale { .. } => Code::ReturnBeforeSale,
             Why::SaleReturned { .. } => Code::SaleReturned,
@@ -240,8 +246,8 @@ impl Why {
             | Why::SerialInStock { .. }
             | Why::SerialNotHere { .. }
             | Why::SerialMovedSince { .. } => "/serial",
-            Why::OtherSale | Why::SaleReversed => "/sale",
-            Why::ValueTooLarge => "/unit_cost",
+            Why::OtherSale | Why::SaleReversed | Why::SoldAsOwn => "/sale",
+            Why::ValueTooLarge | Why::CostOfThirdParty => "/unit_cost",
             Why::NotStocked | Why::ItemArchived => "/sku",
             Why::NotExpired { .. } | Why::NotGood { .. } | Why::StatusChange { .. } => "/status",
             Why::ClaimUnknown

@@ -194,6 +194,15 @@ impl Why {
             Why::NotReversible => "a reversal, or a posting that moved nothing, cannot be reversed",
             Why::OtherSale => "the line of the sale was of another item or lot",
             Why::SaleReversed => "the sale was reversed, so nothing of it can come back",
+            Why::CostOfThirdParty => {
+                "the goods belong to a third party and are worth nothing in these books; leave the cost out"
+            }
+            Why::OwnThen => {
+                "the goods were of our own then, with a value, and belong to a third party by now; post what happened as it is now"
+            }
+            Why::SoldAsOwn => {
+                "the goods were sold as our own, and belong to a third party by now; take them back without the sale"
+            }
             Why::ValueTooLarge => "the value does not fit the books",
             Why::WaitsForNobody => "the guard says that claims wait, and none does",
             _ => "the balance would be larger than the books can hold",

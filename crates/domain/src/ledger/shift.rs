@@ -36,6 +36,13 @@ impl Work<'_> {
             Booking::New(cost) => cost::book(vault, &flow, cost)?,
             Booking::Mirror(original) => cost::unbook(vault, &flow, original)?,
         };
+        // nothing of a third party is worth anything, though it was our own once
+        if vault.item(step.item)?.third_party && booked.value.unwrap_or(0) != 0 {
+            return Err(Refusal::of(match booking {
+                Booking::New(_) => Why::SoldAsOwn,
+                Booking::Mirror(_) => Why::OwnThen,
+            }));
+        }
         Ok(Movement {
             line,
             item: step.item,

@@ -66,6 +66,7 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             let sku = item();
             plain(format!("/api/v1/items/{sku}/barcodes/{sku}"))
         }
+        ("POST", "/api/v1/items/{sku}/owner") => with(filled(path), json!({ "owner": "A friend" })),
         ("POST", "/api/v1/items/{sku}/tracking") => with(filled(path), json!({ "tracking": "lot" })),
         ("POST", "/api/v1/items/{sku}/archive" | "/api/v1/users/{login}/end")
         | ("DELETE", "/api/v1/roles/{name}") => plain(filled(path)),

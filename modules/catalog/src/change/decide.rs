@@ -27,10 +27,6 @@ pub struct ChangeItem {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
     pub attributes: Option<Option<Attributes>>,
-    /// The third party whose goods these are; null for our own.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<String>)]
-    pub owner: Option<Option<String>>,
     /// `never`, `named` or `shelf_life`. Lots that are there keep their dates.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String)]
@@ -68,7 +64,7 @@ pub(crate) fn plan(
     change: &ChangeItem,
     now: Instant,
 ) -> Result<(Item, Vec<&'static str>), Problem> {
-    let ChangeItem { name, class, category, attributes, owner, expiry: _, shelf_life_days: _ } = change;
+    let ChangeItem { name, class, category, attributes, expiry: _, shelf_life_days: _ } = change;
     let mut after = item.clone();
     if let Some(name) = not_null(name.as_ref(), "/name")? {
         after.name = text::name(name, "/name")?;
@@ -85,9 +81,6 @@ pub(crate) fn plan(
         None => {}
     }
     text::attributes(&after.attributes, "/attributes")?;
-    if let Some(owner) = owner {
-        after.owner = owner.as_deref().map(|owner| text::name(owner, "/owner")).transpose()?;
-    }
     after.expiry = plan_expiry(item, change)?;
     let fields = differing(item, &after);
     if !fields.is_empty() {
@@ -137,7 +130,6 @@ fn differing(before: &Item, after: &Item) -> Vec<&'static str> {
         ("class", before.class != after.class),
         ("category", before.category != after.category),
         ("attributes", before.attributes != after.attributes),
-        ("owner", before.owner != after.owner),
         ("expiry", before.expiry != after.expiry),
     ]
     .into_iter()

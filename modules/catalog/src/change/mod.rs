@@ -1,5 +1,5 @@
-//! Change an item: the fields that need to know nothing of stock. Tracking and archiving do; they
-//! are commands of `stock`, which calls [`set_tracking`] and [`set_archived`].
+//! Change an item: the fields that need to know nothing of stock. Tracking, owner and archiving do; they
+//! are commands of `stock`, which calls [`set_tracking`], [`set_owner`] and [`set_archived`].
 
 pub(crate) mod api;
 pub(crate) mod decide;
@@ -7,7 +7,7 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::item::Item;
-use crate::{code, find, record, store};
+use crate::{code, find, record, store, text};
 use db::Tx;
 use decide::ChangeItem;
 use domain::{AsProblem, Ctx, ItemId, Problem, Tracking};
@@ -42,6 +42,25 @@ pub fn set_tracking(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, tracking: Tracking
         changed(tx, ctx, &item, "catalog.item.set_tracking", &["tracking"])?;
     }
     Ok(item)
+}
+
+/// Sets the third party whose goods these are, or makes them our own. Whether its stock allows that is for
+/// the caller to know.
+pub fn set_owner(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, owner: Option<&str>) -> Result<Item, Failure> {
+    let owner = read_owner(owner)?;
+    let mut item = lock_id(tx, item)?;
+    if item.owner != owner {
+        item.owner = owner;
+        decide::touch(&mut item, ctx.now);
+        store::update(tx, &item)?;
+        changed(tx, ctx, &item, "catalog.item.set_owner", &["owner"])?;
+    }
+    Ok(item)
+}
+
+/// The name of an owner as it is kept.
+pub fn read_owner(owner: Option<&str>) -> Result<Option<String>, Problem> {
+    owner.map(|owner| text::name(owner, "/owner")).transpose()
 }
 
 /// Archives an item, or takes it back into use. Whether its stock allows that is for the caller to

@@ -4,8 +4,8 @@ use super::findings::Findings;
 use super::ground::Ground;
 use super::{
     answers, audited, balances, chain, claims, costs, customers, documents, events, fifo, floor, kept,
-    kept_answers, lots, lows, parents, periods, rebuild, returns, reversals, rights, rollups, said, sent,
-    serial_times, shape, stood, told, units, values, versions,
+    kept_answers, lots, lows, owners, parents, periods, rebuild, returns, reversals, rights, rollups, said,
+    sent, serial_times, shape, stood, told, units, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -115,7 +115,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
     ),
     runs(9, "Cost layers match stock", &[costs::layers, costs::stacks]),
     runs(10, "Layers are used oldest first, and once", &[costs::quantities, fifo::order]),
-    runs(11, "Value is exact to the minor unit", &[costs::worth, values::movements]),
+    runs(11, "Value is exact to the minor unit", &[costs::worth, values::movements, owners::worth]),
     skipped(12, "Debits equal credits", NO_JOURNAL),
     skipped(13, "The stock accounts equal the layers", NO_JOURNAL),
     runs(14, "A posting is reversed at most once, and as a whole", &[reversals::once, reversals::mirrored]),

@@ -25,6 +25,7 @@ mod kept;
 mod kept_answers;
 mod lots;
 mod lows;
+mod owners;
 mod parents;
 pub(crate) mod passes;
 mod periods;

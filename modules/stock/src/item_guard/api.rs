@@ -13,6 +13,16 @@ pub(crate) struct TrackingBody {
     tracking: String,
 }
 
+/// Whose goods these are.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct OwnerBody {
+    /// The third party; null for our own.
+    #[serde(deserialize_with = "Option::deserialize")]
+    #[schema(required = true)]
+    owner: Option<String>,
+}
+
 fn answer(item: &Item) -> web::Result {
     Ok(Answer::ok(item)?.version(item.version))
 }
@@ -32,6 +42,27 @@ pub(crate) async fn set_item_tracking(
     command
         .run(&app, move |tx, command| {
             answer(&super::set_tracking(tx, &command.caller, (&sku, version), &command.body.tracking)?)
+        })
+        .await
+}
+
+/// Says whose goods these are; refused while there is stock. What belongs to a third party is kept, counted and
+/// promised like all else, and is worth nothing in the books.
+#[utoipa::path(
+    post, path = "/api/v1/items/{sku}/owner", request_body = OwnerBody,
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn set_item_owner(
+    app: App,
+    Path(sku): Path<String>,
+    version: IfMatch,
+    command: Command<OwnerBody>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let owner = command.body.owner.as_deref();
+            answer(&super::set_owner(tx, &command.caller, (&sku, version), owner)?)
         })
         .await
 }

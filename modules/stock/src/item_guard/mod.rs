@@ -1,4 +1,4 @@
-//! Changes of items that stock stands for: how they are traced, and whether they are in use.
+//! Changes of items that stock stands for: how they are traced, whose they are, and whether they are in use.
 //!
 //! The primitives are of `catalog`; here it is asked whether stock, claims or open transfers are in
 //! the way, in one transaction that holds the gate alone: no posting can bring stock in between the
@@ -31,6 +31,23 @@ pub(crate) fn set_tracking(
         store::forget_order(tx, item.id)?;
     }
     catalog::set_tracking(tx, &caller.ctx, item.id, tracking)
+}
+
+/// Says whose goods these are: a third party's, or with none our own. Stock that exists has a value or has
+/// none, so there may be none.
+pub(crate) fn set_owner(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (sku, version): (&str, IfMatch),
+    owner: Option<&str>,
+) -> Result<Item, Failure> {
+    gate::hold(tx)?;
+    let owner = catalog::read_owner(owner)?;
+    let item = hold(tx, sku, version)?;
+    if item.owner != owner {
+        refuse_used(tx, caller, &item)?;
+    }
+    catalog::set_owner(tx, &caller.ctx, item.id, owner.as_deref())
 }
 
 /// Archives an item, or takes it back into use.

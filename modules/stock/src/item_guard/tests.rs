@@ -1,6 +1,7 @@
 //! Items with stock, claims or open transfers stay as they are.
 
 use super::*;
+use crate::input::{CostInput, LineInput};
 use crate::testing::{World, caller, code_of, on_both_engines, parse, posting_of, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine};
 use db::Engine;
@@ -8,6 +9,7 @@ use domain::ledger::Kind;
 
 on_both_engines!(
     tracking_changes_only_without_stock,
+    an_item_changes_its_owner_only_without_stock,
     an_archived_item_takes_nothing_until_it_is_back,
     an_open_transfer_keeps_its_item,
     what_lies_beyond_reach_is_not_told,
@@ -42,6 +44,28 @@ fn tracking_changes_only_without_stock(engine: Engine) {
     assert_eq!(code(trace(&world, "BOLT", "colour")), Code::InvalidValue);
     assert_eq!(code(trace(&world, "NUT", "lot")), Code::NotFound);
     assert_eq!(code(trace(&world, "MILK", "none")), Code::Expiry, "what expires has lots");
+}
+
+fn an_item_changes_its_owner_only_without_stock(engine: Engine) {
+    let world = world(engine);
+    let give = |owner: Option<&'static str>| {
+        world.run(move |tx, ctx| set_owner(tx, &caller(ctx, None), ("bolt", IfMatch::Any), owner))
+    };
+    world.receive("1 BOLT at L1 status damaged");
+    assert_eq!(code(give(Some("A friend"))), Code::InUse);
+    assert!(give(None).is_ok(), "no change is no question");
+    let gone = LineInput { cost: CostInput::Unknown, ..parse("1 BOLT at L1 status damaged") };
+    world.post(Kind::Adjust, vec![gone]);
+    assert_eq!(code(give(Some(""))), Code::InvalidValue);
+    assert_eq!(give(Some(" A friend ")).unwrap().owner.as_deref(), Some("A friend"));
+    assert_eq!(code_of(&world.try_post(Kind::Receive, vec![parse("1 BOLT at L1")])), "invalid_value");
+    world.post(Kind::Receive, vec![LineInput { cost: CostInput::Unknown, ..parse("1 BOLT at L1") }]);
+    assert!(give(Some("A friend")).is_ok());
+    assert_eq!(code(give(None)), Code::InUse);
+    assert_eq!(code(give(Some("Another"))), Code::InUse);
+    world.post(Kind::Issue, vec![LineInput { cost: CostInput::Unknown, ..parse("1 BOLT at L1") }]);
+    assert_eq!(give(None).unwrap().owner, None);
+    world.receive("1 BOLT at L1");
 }
 
 fn an_archived_item_takes_nothing_until_it_is_back(engine: Engine) {

@@ -83,6 +83,9 @@ pub(crate) struct ValuationRow {
     pub(crate) unit_cost: Option<String>,
     /// The currency of the books.
     pub(crate) currency: String,
+    /// The third party whose goods these are, so that they are worth nothing here; left out for our own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<String>,
 }
 
 /// What everything is worth.
@@ -164,7 +167,10 @@ pub(crate) fn page(
         if let Some(moment) = moment {
             turn_back(conn, moment, &mut read)?;
         }
-        Ok(read.into_iter().map(|stack| looked_at(&desk, stack)).collect())
+        let items: Vec<ItemId> = read.iter().map(|stack| stack.item).collect();
+        let facts = catalog::facts_by_id(conn, &items)?.into_iter();
+        let owners = facts.map(|item| item.and_then(|item| item.owner));
+        Ok(read.into_iter().zip(owners).map(|(stack, owner)| looked_at(&desk, stack, owner)).collect())
     })
 }
 
@@ -181,7 +187,7 @@ fn turn_back(conn: &mut Conn<'_>, moment: &Moment, stacks: &mut [Stack]) -> Resu
 }
 
 /// Where a stack stands in the list, and its row unless it is nothing.
-fn looked_at(desk: &Desk, stack: Stack) -> (After, Option<ValuationRow>) {
+fn looked_at(desk: &Desk, stack: Stack, owner: Option<String>) -> (After, Option<ValuationRow>) {
     let Stack { item: _, sku, sku_folded, unit, group, code, worth } = stack;
     let qty = Qty::from_millionths(worth.qty).filter(|_| worth.value >= 0);
     let unit_cost = qty.and_then(|qty| UnitCost::of(worth.value, qty, desk.minor_digits));
@@ -193,6 +199,7 @@ fn looked_at(desk: &Desk, stack: Stack) -> (After, Option<ValuationRow>) {
         value: amount(desk, worth.value),
         unit_cost: unit_cost.map(|cost| cost.to_string()),
         currency: desk.currency.to_string(),
+        owner,
     };
     ((sku_folded, group.0), (worth != Worth::NOTHING).then_some(row))
 }

@@ -3,8 +3,10 @@
 use super::store::{self, Filter};
 use super::{ValuationRow, Worth, everything, groups_within, page, totals};
 use crate::as_of::{Moment, laws};
+use crate::input::{CostInput, LineInput};
 use crate::testing::{World, caller, on_both_engines, parse, world, world_of};
 use crate::transfer::{self, NewTransfer, NewTransferLine, StepBody, StepLine};
+use catalog::NewItem;
 use db::{Engine, Statement};
 use domain::ledger::{Group, Kind};
 use domain::{Code, Instant, ItemId, LocationId, Zone};
@@ -18,6 +20,7 @@ on_both_engines!(
     one_group_for_all_sites_has_one_value,
     what_a_receipt_and_an_issue_leave_is_shown_at_each_moment,
     pages_of_one_row_give_what_one_page_gives,
+    goods_of_a_third_party_are_shown_with_it_and_worth_nothing,
     the_value_of_a_site_is_for_those_who_reach_all_of_it,
     every_statement_is_understood_and_the_hot_ones_scan_nothing,
 );
@@ -211,9 +214,36 @@ fn list(world: &World, filter: &Filter, moment: Option<&Moment>) -> Vec<Valuatio
 }
 
 fn shown(row: &ValuationRow) -> String {
-    let ValuationRow { sku, unit: _, group, qty, value, unit_cost, currency } = row;
+    let ValuationRow { sku, unit: _, group, qty, value, unit_cost, currency, owner } = row;
     assert_eq!(currency, "GBP");
-    format!("{sku} {group} {qty} {value} {}", unit_cost.as_deref().unwrap_or("-"))
+    let owner = owner.as_ref().map_or(String::new(), |owner| format!(" of {owner}"));
+    format!("{sku} {group} {qty} {value} {}{owner}", unit_cost.as_deref().unwrap_or("-"))
+}
+
+fn goods_of_a_third_party_are_shown_with_it_and_worth_nothing(engine: Engine) {
+    let world = world(engine);
+    let vase = NewItem {
+        sku: "VASE".to_owned(),
+        name: "Vase".to_owned(),
+        base_unit: "each".to_owned(),
+        owner: Some("A friend".to_owned()),
+        ..NewItem::default()
+    };
+    world.run(move |tx, ctx| catalog::create_item(tx, ctx, &vase)).unwrap();
+    let vases = |text: &str| LineInput { cost: CostInput::Unknown, ..parse(text) };
+    let refused = world.try_post(Kind::Receive, vec![parse("1 BOLT at L1"), parse("5 VASE at L1")]);
+    let body: serde_json::Value = serde_json::from_slice(&refused.body).unwrap();
+    assert_eq!(body["code"], "invalid_value");
+    assert_eq!(body["errors"][0]["pointer"], "/lines/1/unit_cost");
+    world.receive("10 BOLT at L1");
+    world.post(Kind::Receive, vec![vases("5 VASE at L1")]);
+    world.post(Kind::Issue, vec![vases("2 VASE at L1")]);
+    let rows: Vec<String> = list(&world, &all(), None).iter().map(shown).collect();
+    assert_eq!(rows, ["BOLT L 10 10.00 1", "VASE L 3 0.00 0 of A friend"]);
+    let total = world.run(|tx, _| totals(tx, None, None, None)).unwrap();
+    assert_eq!(total.value, "10.00");
+    // it can be promised like all else
+    assert_eq!(world.guard("VASE", "L"), (3, 0, 0));
 }
 
 fn what_a_receipt_and_an_issue_leave_is_shown_at_each_moment(engine: Engine) {

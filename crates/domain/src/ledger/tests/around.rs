@@ -1,7 +1,8 @@
 //! What happens around the vault, between one command and the next.
 //!
 //! At `midnight` the 16th begins at both sites, at `yesterday` the 15th is back; `hold ITEM:LOT` and
-//! `unhold ITEM:LOT` flag a lot; `archive ITEM` and `restore ITEM` take it out of use and back; `rule ITEM SITE CAP` lets so much wait at a
+//! `unhold ITEM:LOT` flag a lot; `archive ITEM` and `restore ITEM` take it out of use and back; `give ITEM` and `own ITEM` make
+//! it a third party's and our own; `rule ITEM SITE CAP` lets so much wait at a
 //! site, or with `none` nothing; `shut BIN` and `open BIN` block it and open it again; `stand BIN SITE` puts a bin with all that is in it below another
 //! site, as a handling unit is moved: out of the bin where it stood, and into it where it stands.
 
@@ -26,6 +27,7 @@ impl World {
             }
             [word @ ("hold" | "unhold"), lot] => self.vault.flag(item_of(lot).1, word == "hold"),
             [word @ ("archive" | "restore"), item] => self.vault.archive(item_of(item).0, word == "archive"),
+            [word @ ("give" | "own"), item] => self.vault.give(item_of(item).0, word == "give"),
             ["rule", item, site, cap] => {
                 let key = SiteKey { item: item_of(item).0, site: SiteId(location_of(site).0) };
                 self.vault.set_cap(key, (cap != "none").then(|| millionths(cap)));

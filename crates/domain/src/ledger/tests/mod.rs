@@ -8,6 +8,7 @@ mod counts;
 mod holds;
 mod laws;
 mod lots;
+mod owners;
 mod parents;
 mod random;
 mod refusals;

@@ -69,6 +69,9 @@ fn reasons() -> Vec<Why> {
         Why::AlreadyReversed,
         Why::NotReversible,
         Why::StoodElsewhere { place },
+        Why::CostOfThirdParty,
+        Why::OwnThen,
+        Why::SoldAsOwn,
         Why::ValueTooLarge,
         Why::BalanceTooLarge,
         Why::Books(CostError::Short { held: one, wanted: 2 * one }),
@@ -151,6 +154,9 @@ stock_claimed /lines/1/claim the claim holds `1` and waits for `3` more, and `2`
 already_reversed /lines/1 the posting has been reversed already: its movements name the reversal as `reversed_by`
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
 not_reversible /lines/1 `A-01` has come to another site since; send the goods back by a transfer, or post what happened as it is now
+invalid_value /lines/1/unit_cost the goods belong to a third party and are worth nothing in these books; leave the cost out
+not_reversible /lines/1 the goods were of our own then, with a value, and belong to a third party by now; post what happened as it is now
+sale_mismatch /lines/1/sale the goods were sold as our own, and belong to a third party by now; take them back without the sale
 limit_exceeded /lines/1/unit_cost the value does not fit the books
 limit_exceeded /lines/1/qty the balance would be larger than the books can hold
 internal /lines/1 the cost layers disagree: the cost layers hold `1`, not `2`

@@ -30,6 +30,7 @@ pub(super) const ITEMS: &[(&str, i64, Tracking, bool)] = &[
     ("SOUP", 3, Tracking::Lot, true),
     ("DRILL", 4, Tracking::Serial, true),
     ("ADVICE", 5, Tracking::None, true),
+    ("VASE", 6, Tracking::None, true),
 ];
 
 /// Lot name, id, item, last sellable day.
@@ -75,7 +76,13 @@ pub(super) fn loaded(method: Method) -> Loaded {
         let item = ItemId(*id);
         loaded.items.insert(
             item,
-            ItemFacts { tracking: *tracking, whole: *whole, stocked: *name != "ADVICE", archived: false },
+            ItemFacts {
+                tracking: *tracking,
+                whole: *whole,
+                stocked: *name != "ADVICE",
+                archived: false,
+                third_party: *name == "VASE",
+            },
         );
         let lots = LOTS.iter().filter(|lot| lot.2 == *id).map(|lot| LotId(lot.1));
         let lots: Vec<LotId> = lots.chain([LotId::NONE]).collect();

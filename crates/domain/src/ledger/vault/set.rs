@@ -23,6 +23,11 @@ impl Vault {
         self.items.get_mut(&item).unwrap().archived = archived;
     }
 
+    /// Gives an item to a third party, or takes it as our own.
+    pub(in crate::ledger) fn give(&mut self, item: ItemId, third_party: bool) {
+        self.items.get_mut(&item).unwrap().third_party = third_party;
+    }
+
     /// Turns the day at a site.
     pub(in crate::ledger) fn turn_day(&mut self, site: SiteId, today: Date) {
         self.today.insert(site, today);

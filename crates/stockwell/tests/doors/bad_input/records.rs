@@ -74,6 +74,7 @@ fn a_wrong_change_of_an_item_is_refused(world: &World) {
         (json!({ "sku": "OTHER" }), "400 malformed_body /sku"),
         (json!({ "base_unit": "kg" }), "400 malformed_body /base_unit"),
         (json!({ "tracking": "lot" }), "400 malformed_body /tracking"),
+        (json!({ "owner": "A friend" }), "400 malformed_body /owner"),
         (json!({ "version": 7 }), "400 malformed_body /version"),
     ] {
         stage.refuses("item", &patch("BOLT", body), expected);
@@ -84,6 +85,9 @@ fn a_wrong_change_of_an_item_is_refused(world: &World) {
     for (path, body, expected) in [
         ("items/BOLT/tracking", json!({ "tracking": "lot" }), "409 in_use"),
         ("items/BOLT/tracking", json!({ "tracking": "colour" }), "422 invalid_value /tracking"),
+        ("items/BOLT/owner", json!({ "owner": "A friend" }), "409 in_use"),
+        ("items/BOLT/owner", json!({ "owner": "\n" }), "422 invalid_value /owner"),
+        ("items/BOLT/owner", json!({}), "400 malformed_body /owner"),
         ("items/BOLT/archive", Value::Null, "409 in_use"),
         ("items/NOPE/archive", Value::Null, "404 not_found"),
         ("items/BOLT/units", json!({ "unit": "case", "factor": "6" }), "409 code_taken /unit"),

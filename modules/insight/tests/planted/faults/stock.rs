@@ -190,6 +190,12 @@ pub(super) const FAULTS: &[Fault] = &[
          select b.lot, b.location, 1 from stock_balance b
          join stock_lot l on l.id = b.lot and l.code = 'A' where b.location > 0 and b.status = 1",
     ),
+    fault!(
+        "I-11",
+        "goods of a third party are worth something",
+        [],
+        "update catalog_item set owner = 'A friend' where id in (select item from stock_stack where value > 0)",
+    ),
     fault!("I-26", "a parent is gone", [], "update stock_lot set parent = 999999 where code = 'S1'",),
     // cost
     fault!(
