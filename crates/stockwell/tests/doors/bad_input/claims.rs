@@ -87,7 +87,10 @@ fn a_wrong_reservation_is_refused(world: &World) {
 /// Each has what those before it leave; all or none.
 fn what_is_promised_together_is_counted_together(world: &World) {
     let stage = Stage::new(world);
-    let one = |sku: &str, qty: &str| json!({ "sku": sku, "site": "LON", "qty": qty, "owner": "order-1" });
+    let one = |sku: &str, qty: &str| {
+        let unit = if sku == "SAND" { "kg" } else { "each" };
+        json!({ "sku": sku, "site": "LON", "qty": qty, "unit": unit, "owner": "order-1" })
+    };
     let together = |all: Vec<Value>| json!({ "reservations": all });
     let count = |count: usize| together((0..count).map(|_| one("SAND", "0.000001")).collect());
     for (what, body, expected) in [

@@ -69,6 +69,14 @@ fn a_wrong_transfer_is_refused(world: &World) {
     }
 }
 
+/// A line of a step that says how many bolts, one by one unless it says otherwise.
+fn each(mut line: Value) -> Value {
+    if line["line"] == 1 && line.get("qty").is_some() && line.get("unit").is_none() {
+        line["unit"] = "each".into();
+    }
+    line
+}
+
 /// The faults of a line of a step; `LON` has what is asked, `PAR` receives.
 fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
     let stage = Stage::new(world);
@@ -78,32 +86,17 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
     let new = json!({ "from_site": "LON", "to_site": "PAR", "lines": lines });
     let number = text(&stage.make("/api/v1/transfers", &new)["number"]);
     let step = |step: &str, body: Value| post(format!("transfers/{number}/{step}"), body);
-    let of = |line: Value| json!({ "lines": [line] });
+    let of = |line: Value| json!({ "lines": [each(line)] });
     for name in ["allocate", "ship"] {
         for (line, expected) in [
             (json!({ "line": 9, "location": "A1" }), "422 invalid_value /lines/0/line"),
             (json!({ "line": 1, "location": "NOPE" }), "422 unknown_location /lines/0/location"),
             (json!({ "line": 1, "location": "P1" }), "422 wrong_location_kind /lines/0/location"),
-            (
-                json!({ "line": 1, "location": "A1", "qty": "0", "unit": "each" }),
-                "422 invalid_quantity /lines/0/qty",
-            ),
-            (
-                json!({ "line": 1, "location": "A1", "qty": "-1", "unit": "each" }),
-                "422 invalid_quantity /lines/0/qty",
-            ),
-            (
-                json!({ "line": 1, "location": "A1", "qty": "1.5", "unit": "each" }),
-                "422 fraction_refused /lines/0/qty",
-            ),
-            (
-                json!({ "line": 1, "location": "A1", "qty": "11", "unit": "each" }),
-                "422 invalid_quantity /lines/0/qty",
-            ),
-            (
-                json!({ "line": 1, "location": "A1", "qty": 1, "unit": "each" }),
-                "400 malformed_body /lines/0/qty",
-            ),
+            (json!({ "line": 1, "location": "A1", "qty": "0" }), "422 invalid_quantity /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": "-1" }), "422 invalid_quantity /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": "1.5" }), "422 fraction_refused /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": "11" }), "422 invalid_quantity /lines/0/qty"),
+            (json!({ "line": 1, "location": "A1", "qty": 1 }), "400 malformed_body /lines/0/qty"),
             (json!({ "line": "1", "location": "A1" }), "400 malformed_body /lines/0/line"),
             (
                 json!({ "line": 1, "location": "A1", "unit": "pallet", "qty": "1" }),
@@ -113,20 +106,13 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
             (json!({ "line": 3, "location": "A1", "lot": "NEW" }), "422 unknown_lot /lines/0/lot"),
             (json!({ "line": 3, "location": "A1" }), "422 lot_required /lines/0/lot"),
             (json!({ "line": 1, "location": "A2" }), "409 insufficient_stock /lines/0/qty"),
-            (
-                json!({ "line": 1, "location": "B1", "qty": "1", "unit": "each" }),
-                "409 location_blocked /lines/0/location",
-            ),
-            (
-                json!({ "line": 1, "location": "D1", "qty": "1", "unit": "each" }),
-                "409 location_archived /lines/0/location",
-            ),
+            (json!({ "line": 1, "location": "B1", "qty": "1" }), "409 location_blocked /lines/0/location"),
+            (json!({ "line": 1, "location": "D1", "qty": "1" }), "409 location_archived /lines/0/location"),
         ] {
             stage.refuses(name, &step(name, of(line)), expected);
         }
-        let twice = json!({ "lines": [
-            { "line": 1, "location": "A1", "qty": "6", "unit": "each" }, { "line": 1, "location": "A1", "qty": "6", "unit": "each" },
-        ] });
+        let six = each(json!({ "line": 1, "location": "A1", "qty": "6" }));
+        let twice = json!({ "lines": [six, six] });
         stage.refuses("together", &step(name, twice), "422 invalid_quantity /lines/1/qty");
         stage.refuses("none", &step(name, json!({ "lines": [] })), "422 invalid_value /lines");
     }
@@ -143,17 +129,11 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
         let body = if name == "receive" { of(json!({ "line": 1, "location": "P1" })) } else { json!({}) };
         stage.refuses("not shipped yet", &step(name, body), "409 transition_refused");
     }
-    let ship = of(json!({ "line": 1, "location": "A1", "qty": "10", "unit": "each" }));
+    let ship = of(json!({ "line": 1, "location": "A1", "qty": "10" }));
     stage.admin.act(format!("/api/v1/transfers/{number}/ship"), &ship).good();
     for (line, expected) in [
-        (
-            json!({ "line": 1, "location": "P1", "qty": "11", "unit": "each" }),
-            "409 insufficient_stock /lines/0/qty",
-        ),
-        (
-            json!({ "line": 1, "location": "A1", "qty": "1", "unit": "each" }),
-            "422 wrong_location_kind /lines/0/location",
-        ),
+        (json!({ "line": 1, "location": "P1", "qty": "11" }), "409 insufficient_stock /lines/0/qty"),
+        (json!({ "line": 1, "location": "A1", "qty": "1" }), "422 wrong_location_kind /lines/0/location"),
         (json!({ "line": 2, "location": "P1", "serials": ["S1"] }), "409 insufficient_stock /lines/0/qty"),
         (json!({ "line": 1, "location": "P1", "status": "shiny" }), "400 malformed_body /lines/0/status"),
     ] {
