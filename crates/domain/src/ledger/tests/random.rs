@@ -29,6 +29,8 @@ const KINDS: &[&str] = &[
     "release",
     "part",
     "lapse",
+    "lapse",
+    "lapse",
     "fulfil",
     "carry",
     "reverse",
@@ -105,10 +107,10 @@ pub(super) fn command() -> impl Strategy<Value = String> {
 
 /// Which of the claims of a name: the reservation, what is bound of it, or what was split off that.
 const fn half(days: i64) -> &'static str {
-    match days % 3 {
-        0 => "",
-        1 => "x",
-        _ => "y",
+    match days % 6 {
+        4 => "x",
+        5 => "y",
+        _ => "",
     }
 }
 
