@@ -20,36 +20,21 @@ const STEP_PAGES_MAX: i32 = 65_536;
 /// last copy is copied once; the larger the file, the longer until a page is written again.
 const STEPS_PER_FILE: i32 = 16;
 
-/// Sizes of the log, in pages, at which something else is done.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Sizes {
-    /// It is copied beside the writer whenever it has grown by so much.
-    step: i32,
-    /// From here on the writer copies the rest, so that the log begins anew ...
-    most: i32,
-    /// ... when no more than this is left to copy: that is soon done.
-    rest: i32,
-    /// From here on the writer copies more than that, so that a load which outruns the thread is slowed down ...
-    backlog: i32,
-    /// ... up to this. More is left only behind a long read, and is the thread's.
-    backlog_rest: i32,
-    /// From here on (4 gibibytes) the writer copies whatever is left.
-    flood: i32,
-}
-
-impl Sizes {
-    /// Those for a file of so many pages.
-    fn of(file: i32) -> Sizes {
-        let step = (file / STEPS_PER_FILE).clamp(STEP_PAGES_MIN, STEP_PAGES_MAX);
-        Sizes {
-            step,
-            most: 4 * step,
-            rest: 2 * step,
-            backlog: 16 * step,
-            backlog_rest: 8 * step,
-            flood: 16 * STEP_PAGES_MAX,
-        }
-    }
+/// From so many steps on the writer copies the rest, so that the log begins anew ...
+const STEPS_MAX: i32 = 2;
+/// ... when no more pages than this (64 mebibytes) are left to copy: that is soon done, and the case whenever
+/// the thread has just copied.
+const REST_PAGES: i32 = 16_384;
+/// From so many steps on the writer copies more than that, so that a load which outruns the thread is slowed
+/// down ...
+const BACKLOG_STEPS: i32 = 8;
+/// ... up to so many pages (256 mebibytes). More is left only behind a long read, and is the thread's.
+const BACKLOG_REST_PAGES: i32 = 65_536;
+/// Pages (4 gibibytes) from which on the writer copies whatever is left.
+const FLOOD_PAGES: i32 = 1_048_576;
+/// The step of the log of a file of so many pages.
+fn step_of(file: i32) -> i32 {
+    (file / STEPS_PER_FILE).clamp(STEP_PAGES_MIN, STEP_PAGES_MAX)
 }
 
 /// Pages (a mebibyte) until the writer tries again when the log did not begin anew: somebody may have
@@ -95,8 +80,10 @@ pub(crate) struct Log {
     pages: Arc<AtomicI32>,
     /// Pages of it that are copied back, as the last copy said.
     copied: Arc<AtomicI32>,
-    /// Pages in the log when somebody was last asked to copy it.
+    /// Pages in the log when the thread was last asked to copy it.
     asked: i32,
+    /// Pages in the log when the writer last copied it.
+    tried: i32,
     signal: Arc<Signal>,
 }
 
@@ -111,22 +98,34 @@ enum Copier {
     Writer,
 }
 
-/// Who copies a log of so many pages, of which so many are copied, and which had so many when somebody
-/// was last asked.
-const fn copier_of(sizes: Sizes, pages: i32, copied: i32, asked: i32) -> Copier {
-    if pages - asked < sizes.step {
-        return Copier::Nobody;
-    }
-    let most = if pages >= sizes.flood {
+/// A log after a commit, in pages.
+#[derive(Clone, Copy, Debug)]
+struct Length {
+    pages: i32,
+    /// So many of them are copied.
+    copied: i32,
+    /// It had so many when the thread was last asked to copy it.
+    asked: i32,
+    /// It had so many when the writer last copied and it did not begin anew.
+    tried: i32,
+}
+
+/// Who copies a log whose step is so long.
+const fn copier_of(step: i32, log: Length) -> Copier {
+    let Length { pages, copied, asked, tried } = log;
+    let most = if pages >= FLOOD_PAGES {
         i32::MAX
-    } else if pages >= sizes.backlog {
-        sizes.backlog_rest
-    } else if pages >= sizes.most {
-        sizes.rest
+    } else if pages >= BACKLOG_STEPS * step {
+        BACKLOG_REST_PAGES
+    } else if pages >= STEPS_MAX * step {
+        REST_PAGES
     } else {
-        return Copier::Thread;
+        -1
     };
-    if pages - copied <= most { Copier::Writer } else { Copier::Thread }
+    if pages - copied <= most && pages - tried >= RETRY_PAGES {
+        return Copier::Writer;
+    }
+    if pages - asked >= step { Copier::Thread } else { Copier::Nobody }
 }
 
 impl Log {
@@ -140,7 +139,7 @@ impl Log {
         }))
         .map_err(|error| name(&error, "checkpoint", None))?;
         let signal = Arc::new(Signal { wanted: Mutex::new(Wanted::Nothing), changed: Condvar::new() });
-        Ok(Log { pages, copied: Arc::new(AtomicI32::new(0)), asked: 0, signal })
+        Ok(Log { pages, copied: Arc::new(AtomicI32::new(0)), asked: 0, tried: 0, signal })
     }
 
     /// The thread that copies beside the writer.
@@ -163,16 +162,16 @@ impl Log {
     /// After each commit, when the callers are answered.
     pub(crate) fn after_commit(&mut self, conn: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        if pages < self.asked {
+        if pages < self.asked.max(self.tried) {
             self.begun_anew();
         }
-        if pages - self.asked < STEP_PAGES_MIN {
+        if pages < STEP_PAGES_MIN {
             return;
         }
-        let sizes = Sizes::of(file_pages(conn));
         // the thread may still tell of the log before this one
         let copied = self.copied.load(Ordering::Relaxed).min(pages);
-        match copier_of(sizes, pages, copied, self.asked) {
+        let log = Length { pages, copied, asked: self.asked, tried: self.tried };
+        match copier_of(step_of(file_pages(conn)), log) {
             Copier::Nobody => {}
             Copier::Thread => {
                 self.signal.set(Wanted::Copy);
@@ -182,7 +181,7 @@ impl Log {
                 if let Some(pages) = copy(conn, PASSIVE) {
                     self.copied.store(pages, Ordering::Relaxed);
                 }
-                self.asked = pages - sizes.step + RETRY_PAGES;
+                self.tried = pages;
             }
         }
     }
@@ -196,7 +195,7 @@ impl Log {
     }
 
     fn begun_anew(&mut self) {
-        self.asked = 0;
+        (self.asked, self.tried) = (0, 0);
         self.copied.store(0, Ordering::Relaxed);
     }
 }
@@ -263,28 +262,29 @@ mod tests {
     #[test]
     fn the_thread_copies_until_little_is_left_of_a_long_log() {
         use Copier::{Nobody, Thread, Writer};
-        for file in [0, 1_000_000] {
-            let sizes = Sizes::of(file);
-            let Sizes { step, most, rest, backlog, backlog_rest, flood } = sizes;
-            // pages, copied, asked
+        for step in [STEP_PAGES_MIN, STEP_PAGES_MAX] {
+            let (most, backlog) = (STEPS_MAX * step, BACKLOG_STEPS * step);
+            // pages, copied, asked, tried
             for (log, who) in [
-                ((step - 1, 0, 0), Nobody),
-                ((step, 0, 0), Thread),
-                ((step + 100, 0, step), Nobody),
-                ((most - 1, most - 2, 0), Thread),
-                ((most, most - rest, 0), Writer),
-                ((most, most - rest - 1, 0), Thread),
-                // it has tried just now
-                ((most, most, most - 1), Nobody),
-                ((backlog - 1, backlog - 1 - backlog_rest, 0), Thread),
-                ((backlog, backlog - backlog_rest, 0), Writer),
+                ((step - 1, 0, 0, 0), Nobody),
+                ((step, 0, 0, 0), Thread),
+                ((step + 100, 0, step, 0), Nobody),
+                ((most - 1, most - 2, step, 0), Nobody),
+                ((most, most - REST_PAGES, step + 1, 0), Writer),
+                // the thread has just copied, and was asked not long ago
+                ((most + 100, most + 50, most, 0), Writer),
+                ((most + step, most + step - REST_PAGES - 1, most, 0), Thread),
+                // somebody reads: it was tried just now, and is tried again a mebibyte later
+                ((most + 300, most + 300, most, most + 300 - RETRY_PAGES + 1), Nobody),
+                ((most + 300, most + 300, most, most + 300 - RETRY_PAGES), Writer),
+                ((backlog, backlog - BACKLOG_REST_PAGES, backlog - 1, 0), Writer),
                 // what a long read has held up
-                ((backlog, backlog - backlog_rest - 1, 0), Thread),
-                ((flood - 1, 0, 0), Thread),
-                ((flood, 0, 0), Writer),
+                ((backlog, backlog - BACKLOG_REST_PAGES - 1, backlog - step, 0), Thread),
+                ((FLOOD_PAGES - 1, 0, 0, 0), Thread),
+                ((FLOOD_PAGES, 0, 0, 0), Writer),
             ] {
-                let (pages, copied, asked) = log;
-                assert_eq!(copier_of(sizes, pages, copied, asked), who, "{file} {log:?}");
+                let (pages, copied, asked, tried) = log;
+                assert_eq!(copier_of(step, Length { pages, copied, asked, tried }), who, "{step} {log:?}");
             }
         }
     }
@@ -299,9 +299,7 @@ mod tests {
             (16 * STEP_PAGES_MAX, STEP_PAGES_MAX),
             (i32::MAX, STEP_PAGES_MAX),
         ] {
-            let sizes = Sizes::of(file);
-            assert_eq!(sizes.step, step, "{file}");
-            assert!(sizes.most < sizes.backlog && sizes.backlog <= sizes.flood, "{sizes:?}");
+            assert_eq!(step_of(file), step, "{file}");
         }
     }
 }

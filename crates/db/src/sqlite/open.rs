@@ -73,9 +73,11 @@ pub(crate) fn writer(path: &Path, settings: &Settings) -> Result<Connection, DbE
     let conn = Connection::open_with_flags(path, flags).map_err(|error| cannot_open(path, &error))?;
     let mode = prepare(&conn, settings.cache_kib)
         .and_then(|()| {
+            // the log keeps a gibibyte when it begins anew, which is as long as it gets but behind a long read: so it
+            // is written in place; what a smaller file never needs it never has, and idle it has none
             conn.execute_batch(
                 "pragma synchronous = full;
-                 pragma journal_size_limit = 134217728;
+                 pragma journal_size_limit = 1073741824;
                  pragma temp_store = memory;",
             )
         })
