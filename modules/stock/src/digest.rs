@@ -4,6 +4,7 @@
 //! published views.
 
 use crate::store_digest as store;
+use crate::store_digest::Last;
 use db::{Conn, DbError, LaneHead, Tx};
 use domain::{Ctx, Instant, hex};
 use rustc_hash::FxHashMap;
@@ -26,6 +27,9 @@ pub struct Anchor {
     pub movements: i64,
     /// The hash over balances and cost layers; none where only the heads are written down.
     pub state_hash: Option<[u8; 32]>,
+    /// Its number: one more than that of the last digest when the heads were read. When another one has been
+    /// written since, that may know more of some lane, and this one does not come behind it.
+    pub n: i64,
 }
 
 /// The last posting of a lane.
@@ -75,13 +79,14 @@ impl Head {
 /// # Errors
 /// When the store fails.
 pub fn heads(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
+    let last = store::last(conn)?;
     let heads = heads_of_lanes(conn)?;
-    counted(conn, &heads)
+    counted(conn, last, &heads)
 }
 
 /// Writes a digest down, unless one that counts as many postings is there, with a hash of the state where
-/// this one has it. Heads stay in their chains for ever, so the digest may have been read from an earlier
-/// snapshot than this transaction sees. Whether it was written.
+/// this one has it, or another one came first. Heads stay in their chains for ever, so the digest may have
+/// been read from an earlier snapshot than this transaction sees. Whether it was written.
 ///
 /// # Errors
 /// When the store fails.
@@ -103,14 +108,17 @@ pub(crate) fn keep_up(
 }
 
 /// Writes a digest in which one lane stands as it is said here. Another lane may do so at the same moment:
-/// then this one comes behind it.
+/// then this one comes behind it. The last digest is read before the heads, so no lane stands here before
+/// where it stands there. (Who writes one holds its number until its commit, and others wait for that: it is the
+/// last that a transaction does, or nearly.)
 fn write(tx: &mut Tx<'_>, own: Head, now: Instant) -> Result<(), DbError> {
     for _ in 0..TRIES_MAX {
+        let last = store::last(tx)?;
         let mut heads = heads_of_lanes(tx)?;
         heads.retain(|head| head.lane != own.lane);
         heads.push(own);
         heads.sort_unstable_by_key(|head| head.lane);
-        let digest = counted(tx, &heads)?;
+        let digest = counted(tx, last, &heads)?;
         if store::insert(tx, now, &digest)? {
             return Ok(());
         }
@@ -124,10 +132,10 @@ fn heads_of_lanes(conn: &mut Conn<'_>) -> Result<Vec<Head>, DbError> {
 }
 
 /// The digest with these heads. Movements are counted on from the last one.
-fn counted(conn: &mut Conn<'_>, heads: &[Head]) -> Result<Anchor, DbError> {
-    let (last, mut movements) = match store::last(conn)? {
-        Some((text, movements)) => (Head::list(&text).unwrap_or_default(), movements),
-        None => (Vec::new(), 0),
+fn counted(conn: &mut Conn<'_>, last: Option<Last>, heads: &[Head]) -> Result<Anchor, DbError> {
+    let (n, last, mut movements) = match last {
+        Some(Last { n, heads, movements }) => (n, Head::list(&heads).unwrap_or_default(), movements),
+        None => (0, Vec::new(), 0),
     };
     let known: FxHashMap<i64, i64> = last.iter().map(|head| (head.lane, head.number)).collect();
     for head in heads {
@@ -139,6 +147,7 @@ fn counted(conn: &mut Conn<'_>, heads: &[Head]) -> Result<Anchor, DbError> {
         heads: Head::text(heads),
         movements,
         state_hash: None,
+        n: n.saturating_add(1),
     })
 }
 

@@ -26,7 +26,7 @@ fn filled(engine: Engine) -> World {
     let sale = posting_of(&world.try_post(Kind::Issue, vec![parse("2 BOLT at L1")]));
     let sale = Some(SaleInput { posting: sale, line: None });
     world.post(Kind::Return, vec![LineInput { sale, cost: CostInput::Unknown, ..parse("1 BOLT at L1") }]);
-    let heads = Anchor { heads: "[]".to_owned(), postings: 3, movements: 3, state_hash: None };
+    let heads = Anchor { heads: "[]".to_owned(), postings: 3, movements: 3, state_hash: None, n: 1 };
     assert!(world.run(move |tx, ctx| Ok(anchor(tx, ctx, &heads)?)).unwrap());
     for table in TABLES {
         assert!(rows(&world, table) > 0, "{table}");

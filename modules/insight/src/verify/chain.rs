@@ -109,10 +109,14 @@ pub(super) fn anchored(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Find
         });
         before = postings;
         for head in &heads {
-            let last = reached.insert(head.lane, head.number).unwrap_or(0);
-            findings.hold(head.number.saturating_sub(last) <= POSTINGS_BETWEEN, || {
-                format!("no digest names a posting of lane {} between {last} and {}", head.lane, head.number)
+            let furthest = reached.entry(head.lane).or_insert(0);
+            findings.hold(head.number.saturating_sub(*furthest) <= POSTINGS_BETWEEN, || {
+                format!(
+                    "no digest names a posting of lane {} between {furthest} and {}",
+                    head.lane, head.number
+                )
             });
+            *furthest = head.number.max(*furthest);
         }
         for Head { lane, number, hash } in heads.iter().filter(|head| head.number > 0) {
             let found = conn.query_opt(&HASH_AT, &[(*lane).into(), (*number).into()], |row| row.hash(0))?;
