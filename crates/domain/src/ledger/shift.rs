@@ -36,8 +36,10 @@ impl Work<'_> {
             Booking::New(cost) => cost::book(vault, &flow, cost)?,
             Booking::Mirror(original) => cost::unbook(vault, &flow, original)?,
         };
-        // nothing of a third party is worth anything, though it was our own once
-        if vault.item(step.item)?.third_party && booked.value.unwrap_or(0) != 0 {
+        // nothing of a third party that comes in is worth anything, though it was our own once; what it has
+        // been worth since before that was so may go
+        let comes_in = !step.source.group.is_some() && step.destination.group.is_some();
+        if comes_in && vault.item(step.item)?.third_party && booked.value.unwrap_or(0) != 0 {
             return Err(Refusal::of(match booking {
                 Booking::New(_) => Why::SoldAsOwn,
                 Booking::Mirror(_) => Why::OwnThen,

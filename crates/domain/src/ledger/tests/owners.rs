@@ -47,3 +47,22 @@ fn what_was_our_own_does_not_come_back_with_its_value() {
          ? value BOLT LON = 3 200",
     );
 }
+
+/// As a ledger may hold it that was begun before the owner of an item meant anything.
+#[test]
+fn what_is_still_worth_something_may_go() {
+    check(
+        "receive BOLT 5 A1 each=1.00 as bought                => ok
+         give BOLT                                            => ok
+         move BOLT 1 A1 A2                                    => ok
+         issue BOLT 1 A2                                      => ok
+         adjust BOLT 1 A1 loss                                => ok
+         ship BOLT 1 A1 transit                               => ok
+         arrive BOLT 1 transit B1                             => ok
+         ? value BOLT LON = 2 200
+         adjust BOLT 2 A1 loss                                => ok
+         count BOLT 2 A1                                      => ok
+         ? value BOLT LON = 2 0
+         ? value BOLT YRK = 1 100",
+    );
+}
