@@ -12,6 +12,7 @@ on_both_engines!(
     what_was_sold_before_midnight_is_told_after_it,
     what_was_swept_meanwhile_comes_back_for_what_was_sold,
     what_is_told_a_month_later_finds_its_midnight,
+    what_was_swept_in_a_later_month_than_its_midnight_comes_back,
     what_went_after_the_last_day_is_refused_whenever_it_is_told,
     what_is_not_among_what_expired_is_not_sold,
     the_day_is_that_of_the_site,
@@ -115,6 +116,21 @@ fn what_is_told_a_month_later_finds_its_midnight(engine: Engine) {
     assert_eq!(sell(&world, "9 MILK lot A at L1", "2026-02-27T12:00:00Z"), "accepted");
     assert_eq!(sell(&world, "1 MILK lot A at L1", "2026-03-31T12:00:00Z"), "insufficient_stock");
     assert_eq!(world.stock("MILK"), ["L1 lot B 1", "L2 lot A expired 1"]);
+}
+
+/// Nothing ran from the last evening of a month until the second day of the next but one.
+fn what_was_swept_in_a_later_month_than_its_midnight_comes_back(engine: Engine) {
+    let mut world = world(engine);
+    world.at("2026-02-10T08:00:00Z");
+    world.receive("10 MILK lot A until 2026-03-30 at L1");
+    world.at("2026-05-02T08:00:00Z");
+    // its touch sweeps
+    world.receive("1 MILK lot B until 2026-06-30 at L1");
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 10", "L1 lot B 1"]);
+    world.at("2026-06-20T08:00:00Z");
+    assert_eq!(sell(&world, "9 MILK lot A at L1", "2026-03-30T19:50:00Z"), "accepted");
+    assert_eq!(sell(&world, "2 MILK lot A at L1", "2026-03-30T19:55:00Z"), "insufficient_stock");
+    assert_eq!(world.stock("MILK"), ["L1 lot A expired 1", "L1 lot B 1"]);
 }
 
 fn what_went_after_the_last_day_is_refused_whenever_it_is_told(engine: Engine) {

@@ -130,6 +130,7 @@ impl Wanted {
             let key = Key::at(line.item, line.lot, place);
             self.dated_at(names, key, since, true);
             self.dated_at(names, key, over, false);
+            self.dated_like(key, Key::at(line.item, line.lot, line.from));
         }
     }
 

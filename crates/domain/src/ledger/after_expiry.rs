@@ -43,7 +43,7 @@ fn give_back(vault: &mut Vault, command: &Post, clock: &Clock<'_>) -> Result<Vec
     for (number, line) in command.lines.iter().enumerate() {
         let same =
             |earlier: &Line| (earlier.item, earlier.lot, earlier.from) == (line.item, line.lot, line.from);
-        if command.lines.iter().take(number).any(same) || !is_over_since(vault, line, told_of)? {
+        if !is_over_since(vault, line, told_of)? || command.lines.iter().take(number).any(same) {
             continue;
         }
         let (at, _) = effective(vault, command, clock)?;

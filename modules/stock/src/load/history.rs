@@ -20,6 +20,8 @@ pub(crate) struct Past {
     asked: Option<Instant>,
     /// All instants that they name for it.
     named: Vec<Instant>,
+    /// The key whose latest movement took the goods away that one of them tells of: a sweep, whenever it was.
+    swept: Option<Key>,
 }
 
 impl Wanted {
@@ -32,6 +34,11 @@ impl Wanted {
         if asks {
             past.asked = Some(past.asked.map_or(at, |asked| asked.min(at)));
         }
+    }
+
+    /// A posting names, for a key, whatever instant another key was last moved at.
+    pub(crate) fn dated_like(&mut self, key: Key, swept: Key) {
+        self.past.entry(key).or_default().swept = Some(swept);
     }
 }
 
@@ -56,7 +63,10 @@ pub(super) fn read(
         let latest = loaded.balances.get(key).map_or(Instant(NEVER), |balance| balance.latest);
         loaded.history.insert(*key, History::new(since.min(latest)));
         if since < latest {
-            let exact = exact_months(zone, loaded, &past.named, since, latest);
+            let mut exact = exact_months(zone, loaded, &past.named, since, latest);
+            let swept =
+                past.swept.and_then(|swept| loaded.balances.get(&swept)).map(|balance| balance.latest);
+            exact.extend(swept.filter(|at| *at >= since).map(|at| Period::of(zone.date(at))));
             asked.insert(*key, Asked { since, exact });
         }
     }
