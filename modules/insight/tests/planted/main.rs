@@ -91,10 +91,10 @@ fn a_digest_comes_with_each_ten_thousandth_posting(engine: Engine) {
     post(1_000);
     assert_eq!(digests()[3..], [(20_000, 20_000, true)], "in the midst of a bulk");
     // read before another one was written, it may know less of some lane, whatever it counts
-    let stale = world.db.read_blocking(digest::read).unwrap();
-    let stale = Anchor { n: stale.n - 1, postings: stale.postings + 1, ..stale };
+    let outdated = world.db.read_blocking(digest::read).unwrap();
+    let outdated = Anchor { n: outdated.n - 1, postings: outdated.postings + 1, ..outdated };
     let ctx = world.ctx();
-    assert!(!world.db.write_blocking(move |tx| stock::anchor(tx, &ctx, &stale)).unwrap());
+    assert!(!world.db.write_blocking(move |tx| stock::anchor(tx, &ctx, &outdated)).unwrap());
     assert_eq!(broken(&world.verified(true)), Vec::<String>::new());
     for (plant, expected) in [(FORGOTTEN, "behind 10000"), (SKIPPED, "between 0 and 20000")] {
         let told = broken(&with_fault(&world, plant, false));

@@ -303,6 +303,7 @@ impl<'a> Batch<'a> {
                 "stock.availability_changed"
             }
             None if posted.kind == Kind::Reverse => "stock.reversed",
+            None if posted.kind == Kind::Expire => "stock.expired",
             None => "stock.posted",
         };
         self.push(origin, posted, kept, Event { id: [0; 16], kind, sites, payload });

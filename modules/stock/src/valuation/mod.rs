@@ -199,7 +199,8 @@ fn looked_at(desk: &Desk, stack: Stack, owner: Option<String>) -> (After, Option
         value: amount(desk, worth.value),
         unit_cost: unit_cost.map(|cost| cost.to_string()),
         currency: desk.currency.to_string(),
-        owner,
+        // what was worth something then was our own
+        owner: owner.filter(|_| worth.value == 0),
     };
     ((sku_folded, group.0), (worth != Worth::NOTHING).then_some(row))
 }
