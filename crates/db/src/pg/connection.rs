@@ -194,15 +194,26 @@ impl Connection {
     }
 
     pub(super) fn prepare(&mut self, statement: &Statement) -> Result<tokio_postgres::Statement, DbError> {
+        self.prepare_while(statement, |_| {})
+    }
+
+    /// Prepares a statement, unless it is; what must go on meanwhile is polled beside it.
+    pub(super) fn prepare_while(
+        &mut self,
+        statement: &Statement,
+        mut meanwhile: impl FnMut(&mut Context<'_>),
+    ) -> Result<tokio_postgres::Statement, DbError> {
         let key = (statement.postgres.as_ptr().addr(), statement.postgres.len());
         if let Some(ready) = self.prepared.get(&key) {
             return Ok(ready.clone());
         }
         let text = to_dollars(statement.postgres);
-        let ready = self
-            .driver
-            .block_on(self.client.prepare(&text))
-            .map_err(|error| from_driver(&error, statement.name))?;
+        let mut preparing = pin!(self.client.prepare(&text));
+        let prepared = poll_fn(|context| {
+            meanwhile(context);
+            preparing.as_mut().poll(context)
+        });
+        let ready = self.driver.block_on(prepared).map_err(|error| from_driver(&error, statement.name))?;
         self.prepared.insert(key, ready.clone());
         Ok(ready)
     }

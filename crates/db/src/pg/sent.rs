@@ -55,7 +55,11 @@ impl Connection {
         statement: &'static Statement,
         rows: Rows<'r>,
     ) -> Result<(), DbError> {
-        let ready = match self.prepare(statement) {
+        // an answer that comes in parts and is not taken holds up those behind it, this one as well
+        let prepared = self.prepare_while(statement, |context| {
+            sent.poll(context);
+        });
+        let ready = match prepared {
             Ok(ready) => ready,
             // one before it may have failed, and then nothing can be prepared any more
             Err(error) => return Err(self.wait(std::mem::take(sent)).err().unwrap_or(error)),

@@ -92,7 +92,7 @@ pub(crate) fn save(
     let head = if entries.is_empty() { None } else { Some(tx.lane()?) };
     #[expect(clippy::needless_late_init, reason = "it outlives the rows that borrow from it")]
     let chained;
-    let mut stores = Stores { tx, bundle: Bundle::new(), counted: Vec::new() };
+    let mut stores = Stores { bundle: Bundle::new(tx), counted: Vec::new() };
     add_touched(&mut stores, touched)?;
     for (statement, kept) in idempotency::keeping(answers) {
         stores.add_new(statement, kept)?;
@@ -122,8 +122,7 @@ fn months_of(entries: &[Entry]) -> Vec<Instant> {
 /// The rows of a batch, statement by statement. None rests on the result of another, so they can
 /// travel together.
 struct Stores<'r, 't, 'x> {
-    tx: &'t mut Tx<'x>,
-    bundle: Bundle<'r>,
+    bundle: Bundle<'r, 't, 'x>,
     /// Which of them must touch each of its rows, and how many these are.
     counted: Vec<(usize, usize)>,
 }
@@ -131,7 +130,7 @@ struct Stores<'r, 't, 'x> {
 impl<'r> Stores<'r, '_, '_> {
     fn add(&mut self, statement: &'static Statement, rows: Rows<'r>) -> Result<(), DbError> {
         if !rows.is_empty() {
-            self.bundle.add(self.tx, statement, rows)?;
+            self.bundle.add(statement, rows)?;
         }
         Ok(())
     }
@@ -141,17 +140,17 @@ impl<'r> Stores<'r, '_, '_> {
     fn add_new(&mut self, statement: &'static Statement, rows: Rows<'r>) -> Result<(), DbError> {
         if !rows.is_empty() {
             let wanted = rows.len();
-            let place = self.bundle.add(self.tx, statement, rows)?;
+            let place = self.bundle.add(statement, rows)?;
             self.counted.push((place, wanted));
         }
         Ok(())
     }
 
     fn end(self) -> Result<(), DbError> {
-        let touched = self.bundle.end(self.tx)?;
+        let (tx, touched) = self.bundle.end()?;
         for (place, wanted) in self.counted {
             if touched.get(place).copied() != u64::try_from(wanted).ok() {
-                return Err(self.tx.again("another process was first to make a row"));
+                return Err(tx.again("another process was first to make a row"));
             }
         }
         Ok(())
