@@ -3,6 +3,11 @@
 
 use crate::error::DbError;
 use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a server may owe the answer to a question that takes milliseconds, before it is taken for
+/// unavailable: it may stand still without closing a connection.
+const SILENCE_MAX: Duration = Duration::from_secs(5);
 
 /// Whether the database can be written.
 #[derive(Clone, Debug, Default)]
@@ -20,15 +25,47 @@ pub(crate) struct Latch {
     health: Mutex<Health>,
     /// Whether writes are refused at the door until a probe succeeds. A server is asked each time.
     refuses: bool,
+    /// Since when a server has owed an answer, and has given nobody another one.
+    asked: Mutex<Option<Instant>>,
 }
 
 impl Latch {
     pub(crate) fn new(refuses: bool) -> Latch {
-        Latch { health: Mutex::default(), refuses }
+        Latch { health: Mutex::default(), refuses, asked: Mutex::default() }
     }
 
     pub(crate) fn get(&self) -> Health {
-        self.health.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        let health = self.health.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match health {
+            Health::Good if self.is_silent() => {
+                let seconds = SILENCE_MAX.as_secs();
+                let why = format!("the server has not answered for more than {seconds} seconds");
+                Health::ReadOnly(DbError::Unavailable(why.into()))
+            }
+            health => health,
+        }
+    }
+
+    /// A server is asked something that takes it milliseconds.
+    pub(crate) fn asks(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// The server has answered, or the connection to it is lost, which is told by itself.
+    pub(crate) fn answered(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The server has answered somebody else: it is not silent, however long it takes for what it was asked.
+    pub(crate) fn heard(&self) {
+        if let Some(asked) = self.asked.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            *asked = Instant::now();
+        }
+    }
+
+    fn is_silent(&self) -> bool {
+        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.is_some_and(|asked| asked.elapsed() > SILENCE_MAX)
     }
 
     pub(crate) fn set(&self, health: Health) {
@@ -53,8 +90,8 @@ impl Latch {
         }
     }
 
-    /// Whether something was wrong the last time.
+    /// Whether something was wrong the last time. Silence is not meant: who asks has just heard something.
     pub(crate) fn is_bad(&self) -> bool {
-        matches!(self.get(), Health::ReadOnly(_))
+        matches!(*self.health.lock().unwrap_or_else(PoisonError::into_inner), Health::ReadOnly(_))
     }
 }

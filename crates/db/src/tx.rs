@@ -28,8 +28,6 @@ pub(crate) struct Work {
     /// Somebody asked for a lane that was not there.
     pub(crate) needs_lane: bool,
     pub(crate) enqueued: bool,
-    /// Commands of a front to be tried again later, by index.
-    pub(crate) set_aside: Vec<usize>,
     pub(crate) depth: u32,
     /// SQLite: the transaction holds something that is kept.
     pub(crate) begun: bool,
@@ -40,17 +38,11 @@ pub(crate) struct Mark {
     events: usize,
     audits: usize,
     head: Option<Head>,
-    set_aside: usize,
 }
 
 impl Work {
     pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            events: self.events.len(),
-            audits: self.audits.len(),
-            head: self.head.clone(),
-            set_aside: self.set_aside.len(),
-        }
+        Mark { events: self.events.len(), audits: self.audits.len(), head: self.head.clone() }
     }
 
     /// Forgets what only concerns the closure before.
@@ -63,7 +55,6 @@ impl Work {
         self.events.truncate(mark.events);
         self.audits.truncate(mark.audits);
         self.head = mark.head;
-        self.set_aside.truncate(mark.set_aside);
     }
 }
 
@@ -135,12 +126,6 @@ impl<'a> Tx<'a> {
         } else {
             self.work.needs_lane = true;
         }
-    }
-
-    /// In a front: the command at this index of the call could not be decided because another
-    /// process holds its rows. Its outcome of this call is thrown away and it is tried again.
-    pub fn set_aside(&mut self, index: usize) {
-        self.work.set_aside.push(index);
     }
 
     /// Asks for this transaction to be run again from its beginning, because what it was decided on

@@ -23,6 +23,11 @@ impl Wake {
         });
     }
 
+    /// How far the feed has grown, as far as is known here.
+    pub(crate) fn position(&self) -> i64 {
+        *self.position.borrow()
+    }
+
     /// A transaction was committed.
     pub(crate) fn after_commit(&self, enqueued: bool) {
         if enqueued {

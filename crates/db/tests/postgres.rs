@@ -244,42 +244,6 @@ fn a_command_that_is_blocked_for_too_long_fails_alone() {
     assert_eq!(all(db).get(7), Some(&(7, 100)));
 }
 
-#[test]
-fn a_front_that_knows_who_is_blocked_sets_it_aside_itself() {
-    const LOCK: Statement =
-        Statement::new("test.lock", "select id from shop_account where id = ?1 for update skip locked");
-    let world = world_with(Engine::Postgres, |settings| settings.front_patience = Duration::from_mins(1));
-    let db = &world.db;
-    for id in 0..5 {
-        put(db, id, 0).unwrap();
-    }
-    let blocker = other(&world);
-    let (release, held) = hold(&blocker, 3);
-    let front = db.front(|tx, commands: &[i64]| {
-        for (index, id) in commands.iter().enumerate() {
-            if tx.query_opt(&LOCK, &[(*id).into()], |_| Ok(()))?.is_some() {
-                add(tx, *id, 1)?;
-            } else {
-                tx.set_aside(index);
-            }
-        }
-        Ok(commands.to_vec())
-    });
-    std::thread::scope(|scope| {
-        let (tell, told) = mpsc::channel();
-        for id in 0..5 {
-            let (front, tell) = (front.clone(), tell.clone());
-            scope.spawn(move || tell.send(front.submit_blocking(id).unwrap()).unwrap());
-        }
-        let answered: BTreeSet<i64> = told.iter().take(4).collect();
-        assert_eq!(answered, BTreeSet::from([0, 1, 2, 4]));
-        release.send(()).unwrap();
-        assert_eq!(told.recv().unwrap(), 3);
-    });
-    held.join().unwrap();
-    assert_eq!(all(db), [(0, 1), (1, 1), (2, 1), (3, 101), (4, 1)]);
-}
-
 fn lost_in_commit(commit: Commit, runs_expected: u32) {
     let world = world(Engine::Postgres);
     let (url, broken) = proxy(&world.settings.url, commit);

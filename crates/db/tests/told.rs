@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 
 mod common;
-use common::{SETS, World, emit, wait_for_position, world_with};
+use common::{SETS, World, emit, wait_for_position, world, world_with};
 use db::{Db, DbError, Engine, Statement, feed};
 use std::time::Duration;
 
@@ -71,5 +71,67 @@ fn whoever_was_cut_off_listens_again() {
     let seq = until_heard(&world.db, &other, seq);
     event(&world.db, seq + 1);
     wait_for_position(&other, seq + 1);
+    other.close();
+}
+
+/// What is told is refused at the commit, as by a server whose queue of notifications is full. (That queue
+/// takes gibibytes, and no setting of every version makes it smaller.)
+const FULL: [Statement; 5] = [
+    Statement::new("test.told.queue", "create table told_queue (id int)"),
+    Statement::new(
+        "test.told.raise",
+        "create function told_full() returns trigger language plpgsql as
+         $$ begin raise exception using errcode = '54000', message = 'too many notifications in the NOTIFY queue'; end $$",
+    ),
+    Statement::new(
+        "test.told.refuse",
+        "create constraint trigger told_full after insert on told_queue deferrable initially deferred
+         for each row execute function told_full()",
+    ),
+    // a function of the server's own is called by its number, whatever replaces its text
+    Statement::new(
+        "test.told.away",
+        "alter function pg_catalog.pg_notify(text, text) rename to told_away",
+    ),
+    Statement::new(
+        "test.told.replace",
+        "create function pg_catalog.pg_notify(text, text) returns void language sql volatile as
+         $$ insert into public.told_queue values (1) $$",
+    ),
+];
+
+/// There is space again, and what the server would have told is counted.
+const SPACE: Statement = Statement::new("test.told.space", "drop trigger told_full on told_queue");
+
+const TOLD: Statement = Statement::new("test.told.count", "select count(*) from told_queue");
+
+#[test]
+fn the_feed_goes_on_while_nobody_can_be_told() {
+    let world = world(Engine::Postgres);
+    let other = Db::open(&world.settings, SETS).unwrap();
+    world
+        .db
+        .write_blocking(|tx| FULL.iter().try_for_each(|statement| tx.execute(statement, &[]).map(|_| ())))
+        .unwrap();
+    for seq in 1..=3 {
+        event(&world.db, seq);
+        wait_for_position(&world.db, seq);
+        wait_for_position(&other, seq);
+    }
+    let told = || world.db.read_blocking(|conn| conn.query_one(&TOLD, &[], |row| row.int(0))).unwrap();
+    assert_eq!(
+        (told(), matches!(world.db.health(), db::Health::Good)),
+        (0, true),
+        "it was refused, and nobody suffers"
+    );
+    world.db.write_blocking(|tx| tx.execute(&SPACE, &[])).unwrap();
+    let until = std::time::Instant::now() + Duration::from_mins(1);
+    let mut seq = 3;
+    while told() == 0 {
+        assert!(std::time::Instant::now() < until, "nothing is told any more");
+        seq += 1;
+        event(&world.db, seq);
+        wait_for_position(&world.db, seq);
+    }
     other.close();
 }

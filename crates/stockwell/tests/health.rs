@@ -4,10 +4,13 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "what is not as expected fails the test")]
 
 use db::cluster::TemporaryCluster;
-use serde_json::Value;
-use std::io::{BufRead, BufReader, Lines};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use testkit::http::Actor;
 
@@ -17,25 +20,36 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// The program on a database, with its log.
 struct Program {
     child: Child,
-    log: Lines<BufReader<ChildStdout>>,
-    _folder: tempfile::TempDir,
+    log: mpsc::Receiver<String>,
+    folder: tempfile::TempDir,
+}
+
+/// The program with its arguments, on a database and a folder.
+fn command(url: &str, folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stockwell"));
+    command.args(arguments).env_clear();
+    command.env("STOCKWELL_DATA", folder).env("STOCKWELL_DATABASE", url);
+    command
 }
 
 impl Program {
     fn start(url: &str) -> Program {
         let folder = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stockwell"));
-        command.args(["serve", "--listen", "127.0.0.1:0"]).env_clear();
-        command.env("STOCKWELL_DATA", folder.path()).env("STOCKWELL_DATABASE", url);
+        let mut command = command(url, folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
+        // so that whoever is not answered need not be waited for so long
+        command.env("STOCKWELL_LIMITS_REQUEST_SECONDS", "3");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let log = BufReader::new(child.stdout.take().unwrap()).lines();
-        Program { child, log, _folder: folder }
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let (told, log) = mpsc::channel();
+        // whoever does not read along blocks the writer in the end
+        std::thread::spawn(move || lines.map_while(Result::ok).for_each(|line| drop(told.send(line))));
+        Program { child, log, folder }
     }
 
     /// The address in the next line of the log that has this field.
     fn told(&mut self, field: &str) -> SocketAddr {
         loop {
-            let line = self.log.next().expect("the program goes on").unwrap();
+            let line = self.log.recv().expect("the program goes on");
             let value: Value = serde_json::from_str(&line).unwrap();
             if let Some(address) = value.get(field).and_then(Value::as_str) {
                 return address.parse().unwrap();
@@ -108,4 +122,96 @@ fn it_is_not_ready_while_its_database_is_gone() {
     assert_eq!(stranger.get("/livez").status, 200);
     cluster.restart().unwrap();
     wait_for(&stranger, "/readyz", 200);
+}
+
+/// A server all of whose processes stand still, as on a machine that swaps or a disk that does not answer,
+/// until it is dropped.
+struct Frozen(Vec<Pid>);
+
+impl Frozen {
+    fn new(cluster: &TemporaryCluster) -> Frozen {
+        let file = std::fs::read_to_string(cluster.directory().join("data/postmaster.pid")).unwrap();
+        let first: i32 = file.lines().next().unwrap().parse().unwrap();
+        let first = Pid::from_raw(first).unwrap();
+        let mut frozen = Frozen(vec![first]);
+        // who stands still makes no more children
+        kill_process(first, Signal::STOP).unwrap();
+        for entry in std::fs::read_dir("/proc").unwrap() {
+            let entry = entry.unwrap();
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else { continue };
+            // it may have ended meanwhile
+            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
+            let parent = stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)?.parse().ok());
+            if parent == Some(first.as_raw_nonzero().get()) {
+                let pid = Pid::from_raw(pid).unwrap();
+                frozen.0.push(pid);
+                kill_process(pid, Signal::STOP).unwrap();
+            }
+        }
+        frozen
+    }
+}
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        for pid in &self.0 {
+            // it may have been ended
+            kill_process(*pid, Signal::CONT).unwrap_or_default();
+        }
+    }
+}
+
+#[test]
+fn it_lives_and_is_not_ready_while_its_database_stands_still() {
+    let cluster = TemporaryCluster::start().unwrap();
+    cluster.execute("create database stockwell").unwrap();
+    let url = cluster.url_of("stockwell");
+    let mut program = Program::start(&url);
+    let stranger = Actor::stranger(program.told("address"));
+    let key = ["--json", "key", "add", "shop", "--role", "administrator", "--unlimited"];
+    let made = command(&url, program.folder.path(), &key).output().unwrap();
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    let shop = &Actor::with_key(stranger.address(), made.get("secret").unwrap().as_str().unwrap());
+    let add = &|sku: &str| {
+        let item = json!({ "sku": sku, "name": sku, "base_unit": "each" });
+        shop.ask("POST", "/api/v1/items").idempotency_key(sku).json(&item).send()
+    };
+    assert_eq!(add("BOLT").status, 201);
+    let frozen = Frozen::new(&cluster);
+    std::thread::scope(|scope| {
+        // more than there are threads to answer with
+        let asked: Vec<_> = (0..24)
+            .map(|number| {
+                scope.spawn(move || match number % 4 {
+                    0 => shop.get("/api/v1/items"),
+                    1 => shop.get("/api/v1/items/BOLT/stock"),
+                    2 => shop.get("/api/v1/availability"),
+                    _ => add(&format!("NUT-{number}")),
+                })
+            })
+            .collect();
+        for _ in 0..20 {
+            assert_eq!(stranger.get("/livez").status, 200);
+        }
+        wait_for(&stranger, "/readyz", 503);
+        for asked in asked {
+            let reply = asked.join().unwrap();
+            assert_eq!((reply.status, reply.header("retry-after")), (503, Some("1")), "{reply:?}");
+            assert_eq!(reply.json().get("code"), Some(&json!("busy")));
+        }
+    });
+    assert_eq!(stranger.get("/livez").status, 200);
+    assert_eq!(stranger.get("/readyz").status, 503);
+    drop(frozen);
+    wait_for(&stranger, "/readyz", 200);
+    assert_eq!(shop.get("/api/v1/items/BOLT/stock").status, 200);
+    // whoever asks again with the same key learns what became of it
+    for number in (3..24).step_by(4) {
+        let reply = add(&format!("NUT-{number}"));
+        assert_eq!(reply.status, 201, "{reply:?}");
+    }
+    assert_eq!(
+        shop.get("/api/v1/items").json().get("items").and_then(Value::as_array).map(Vec::len),
+        Some(7)
+    );
 }

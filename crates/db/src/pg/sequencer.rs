@@ -117,10 +117,12 @@ impl Signal {
 /// The sequencer's thread, until the signal is closed. It notices as well when the server goes away
 /// and comes back.
 pub(crate) fn work(connector: &Connector, signal: &Signal, wake: &Wake, latch: &Latch, pause: Duration) {
-    let (mut conn, mut full_since) = (None, None);
+    let (mut conn, mut full_since, mut untold) = (None, None, false);
     loop {
         let (raised, closed) = signal.wait(pause);
-        match round(connector, &mut conn, raised || closed, wake) {
+        let ended = round(connector, &mut conn, raised || closed, (wake, &mut untold), latch);
+        latch.answered();
+        match ended {
             Ok(()) => match latch.get() {
                 Health::ReadOnly(DbError::Unavailable(_)) => latch.set(Health::Good),
                 // who is not ready is sent nothing to write, and would never learn that there is space again
@@ -167,8 +169,10 @@ fn round(
     connector: &Connector,
     conn: &mut Option<Connection>,
     raised: bool,
-    wake: &Wake,
+    (wake, untold): (&Wake, &mut bool),
+    latch: &Latch,
 ) -> Result<(), DbError> {
+    latch.asks();
     let conn = match conn {
         Some(conn) => conn,
         None => conn.insert(Connection::own(&connector.address, &connector.setup)?),
@@ -181,12 +185,30 @@ fn round(
             Ok(())
         })?;
     }
+    let before = wake.position();
     while todo {
+        latch.asks();
         let (end, more) = step(conn, LANE_LIMIT).inspect_err(|_| conn.rollback())?;
         wake.positioned(end);
         todo = more;
     }
+    if *untold || wake.position() > before {
+        *untold = !tell(conn, wake.position());
+    }
     Ok(())
+}
+
+/// Tells the other processes how far the feed has grown. They would see it a little later anyway, so whatever
+/// keeps it from being told, as a queue of notifications that is full because somebody listens and does not
+/// go on, takes nothing back, and no disk is waited for. Whether they were told.
+fn tell(conn: &mut Connection, end: i64) -> bool {
+    conn.begin("begin; set local synchronous_commit = off");
+    if let Err(error) = conn.commit_with(None, &TELL, &[end.into()]) {
+        tracing::debug!(%error, "the other processes were not told of what is new, and will look for it");
+        conn.rollback();
+        return false;
+    }
+    true
 }
 
 /// One step over so many events of each lane at most; the last position, and whether there is certainly
@@ -210,11 +232,7 @@ fn step(pg: &mut Connection, most: usize) -> Result<(i64, bool), DbError> {
     let held = if more { held(pg, &lanes)? } else { FxHashSet::default() };
     let runs = merge(lanes, most, &held);
     let end = feed::append(&mut Conn::postgres(pg), &runs)?;
-    if runs.is_empty() {
-        pg.commit()?;
-    } else {
-        pg.commit_with(None, &TELL, &[end.into()])?;
-    }
+    pg.commit()?;
     Ok((end, more))
 }
 

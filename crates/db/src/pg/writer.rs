@@ -37,6 +37,7 @@ impl Shared {
             self.sequencer.raise();
         }
         self.wake.after_commit(effects.enqueued);
+        self.latch.heard();
         if self.latch.is_bad() {
             self.latch.set(Health::Good);
         }
@@ -164,20 +165,14 @@ impl FrontThread {
         let mut blocked: Vec<usize> = Vec::new();
         let mut todo: Vec<(Range<usize>, u32, &'static str)> = vec![(0..call.len(), 1, begin)];
         while let Some((range, attempt, begin)) = todo.pop().filter(|(range, ..)| !range.is_empty()) {
-            let mut aside = Vec::new();
-            let (ran, effects) = self.session.transaction(begin, |tx| {
-                let ran = call.run(tx, range.clone());
-                aside = std::mem::take(&mut tx.work.set_aside);
-                match ran {
-                    Ok(()) => Ran::Keep,
-                    Err(error) => Ran::Failed(tx.conn.retry.take().unwrap_or(error)),
-                }
+            let (ran, effects) = self.session.transaction(begin, |tx| match call.run(tx, range.clone()) {
+                Ok(()) => Ran::Keep,
+                Err(error) => Ran::Failed(tx.conn.retry.take().unwrap_or(error)),
             });
             let error = match ran {
                 Ran::Failed(error) => error,
                 Ran::Keep | Ran::Discard => {
                     self.shared.committed(effects);
-                    blocked.extend(aside.into_iter().map(|index| range.start.saturating_add(index)));
                     continue;
                 }
             };

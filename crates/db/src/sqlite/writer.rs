@@ -264,15 +264,8 @@ impl Writer {
         let mut todo: Vec<(Range<usize>, u32)> = vec![(0..call.len(), 1)];
         let mut end = Ok(());
         while let Some((range, attempt)) = todo.pop().filter(|(range, _)| !range.is_empty()) {
-            let mut set_aside = Vec::new();
-            let ran = self.alone(work, |tx| {
-                let ran = call.run(tx, range.clone());
-                set_aside = std::mem::take(&mut tx.work.set_aside);
-                ran.map_or_else(Ran::Failed, |()| Ran::Keep)
-            });
-            for index in set_aside {
-                call.fail(range.start.saturating_add(index), DbError::Contention);
-            }
+            let ran =
+                self.alone(work, |tx| call.run(tx, range.clone()).map_or_else(Ran::Failed, |()| Ran::Keep));
             let error = match ran {
                 Ok(Ran::Failed(error)) => error,
                 Ok(_) => continue,
