@@ -2,6 +2,7 @@
 //! least once. Invariant: only the holder of the latest attempt ends a job.
 
 use crate::error::DbError;
+use crate::row::Row;
 use crate::statement::Statement;
 use crate::tx::Tx;
 
@@ -68,6 +69,21 @@ const CLAIM: Statement = Statement::per_engine(
      returning id, kind, payload, attempts",
 );
 
+const CLAIM_WAITING: Statement = Statement::new(
+    "db.job.claim_waiting",
+    "update db_job
+     set state = 1, attempts = attempts + 1, run_at = ?2
+     where kind = ?3 and dedupe = ?4 and state = 0 and run_at <= ?1
+     returning id, kind, payload, attempts",
+);
+
+const MOVE_WAITING: Statement = Statement::new(
+    "db.job.move_waiting",
+    "update db_job
+     set run_at = ?4
+     where kind = ?2 and dedupe = ?3 and state = 0 and run_at > ?1",
+);
+
 const DONE: Statement = Statement::new(
     "db.job.done",
     "delete from db_job
@@ -101,14 +117,15 @@ const COUNTS: Statement = Statement::new(
 
 const WAITING: Statement = Statement::new(
     "db.job.waiting",
-    "select dedupe
+    "select dedupe, run_at
      from db_job
      where kind = ?1 and state = 0 and dedupe is not null
      order by dedupe",
 );
 
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[ENQUEUE, CLAIM, DONE, FAILED, REVIVE, COUNTS, WAITING];
+pub(crate) const STATEMENTS: &[Statement] =
+    &[ENQUEUE, CLAIM, CLAIM_WAITING, MOVE_WAITING, DONE, FAILED, REVIVE, COUNTS, WAITING];
 
 pub(crate) fn enqueue(tx: &mut Tx<'_>, job: NewJob<'_>) -> Result<(), DbError> {
     let params =
@@ -127,13 +144,31 @@ pub fn claim(
 ) -> Result<Vec<Job>, DbError> {
     let kinds = format!(",{},", kinds.join(","));
     let params = [now.into(), lease_until.into(), kinds.as_str().into(), limit.into()];
-    tx.query(&CLAIM, &params, |row| {
-        Ok(Job {
-            id: row.id16(0)?,
-            kind: row.text(1)?.to_owned(),
-            payload: row.text(2)?.to_owned(),
-            attempt: row.int(3)?,
-        })
+    tx.query(&CLAIM, &params, job)
+}
+
+/// Claims the job of this kind and key that waits, when it is due, until `lease_until`.
+pub fn claim_waiting(
+    tx: &mut Tx<'_>,
+    kind: &str,
+    key: &str,
+    now: i64,
+    lease_until: i64,
+) -> Result<Option<Job>, DbError> {
+    tx.query_opt(&CLAIM_WAITING, &[now.into(), lease_until.into(), kind.into(), key.into()], job)
+}
+
+/// Lets the job of this kind and key wait for another time, unless it is due; whether it does.
+pub fn move_waiting(tx: &mut Tx<'_>, kind: &str, key: &str, now: i64, run_at: i64) -> Result<bool, DbError> {
+    Ok(tx.execute(&MOVE_WAITING, &[now.into(), kind.into(), key.into(), run_at.into()])? == 1)
+}
+
+fn job(row: &Row<'_>) -> Result<Job, DbError> {
+    Ok(Job {
+        id: row.id16(0)?,
+        kind: row.text(1)?.to_owned(),
+        payload: row.text(2)?.to_owned(),
+        attempt: row.int(3)?,
     })
 }
 
@@ -158,10 +193,20 @@ pub fn revive(tx: &mut Tx<'_>, id: &[u8; 16], now: i64) -> Result<bool, DbError>
     Ok(tx.execute(&REVIVE, &[id.into(), now.into()])? == 1)
 }
 
-/// The keys of the jobs of a kind that wait for their first attempt: while one does, another of its key is
-/// not added.
-pub fn waiting(conn: &mut crate::conn::Conn<'_>, kind: &str) -> Result<Vec<String>, DbError> {
-    conn.query(&WAITING, &[kind.into()], |row| Ok(row.text(0)?.to_owned()))
+/// A job that waits for its first attempt: while it does, another of its key is not added.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its key.
+    pub key: String,
+    /// When it is or was due, in microseconds.
+    pub run_at: i64,
+}
+
+/// The jobs of a kind that wait for their first attempt and have a key.
+pub fn waiting(conn: &mut crate::conn::Conn<'_>, kind: &str) -> Result<Vec<Waiting>, DbError> {
+    conn.query(&WAITING, &[kind.into()], |row| {
+        Ok(Waiting { key: row.text(0)?.to_owned(), run_at: row.int(1)? })
+    })
 }
 
 /// How many jobs of a kind there are.

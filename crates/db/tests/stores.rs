@@ -21,6 +21,7 @@ on_both_engines!(
     a_job_is_run_by_one_and_again_after_its_lease,
     a_job_that_fails_is_due_again_later_and_put_aside_in_the_end,
     a_waiting_job_is_not_added_twice,
+    a_waiting_job_is_moved_and_taken_by_its_key,
     jobs_are_claimed_by_kind,
 );
 
@@ -336,6 +337,35 @@ fn a_waiting_job_is_not_added_twice(engine: Engine) {
     // it runs already, so what came since needs another one
     enqueue(db, 4, "sweep", 0, Some("site 1"));
     assert_eq!(claim(db, "sweep", 0).len(), 1);
+}
+
+fn a_waiting_job_is_moved_and_taken_by_its_key(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    enqueue(db, 1, "night", 5, Some("02"));
+    enqueue(db, 2, "night", 5, Some("14"));
+    enqueue(db, 3, "other", 5, Some("02"));
+    let waiting = || {
+        let all = db.read_blocking(|conn| jobs::waiting(conn, "night")).unwrap();
+        all.into_iter().map(|job| (job.key, job.run_at)).collect::<Vec<_>>()
+    };
+    let moved = |key: &'static str, now, to| {
+        db.write_blocking(move |tx| jobs::move_waiting(tx, "night", key, now, to)).unwrap()
+    };
+    let take = |key: &'static str, now| {
+        let taken = db.write_blocking(move |tx| jobs::claim_waiting(tx, "night", key, now, 99)).unwrap();
+        taken.map(|job| (job.id, job.attempt))
+    };
+    assert!(moved("02", 4, 8));
+    assert_eq!(waiting(), [("02".to_owned(), 8), ("14".to_owned(), 5)]);
+    assert!(!moved("14", 5, 9), "it is due");
+    assert!(!moved("07", 0, 9), "there is none");
+    assert_eq!(take("02", 7), None, "it waits");
+    assert_eq!(take("02", 8), Some((id16(1), 1)));
+    assert_eq!(take("02", 200), None, "whoever took it has it, also when the lease is over");
+    assert!(!moved("02", 0, 9), "it does not wait any more");
+    assert_eq!((take("07", 9), waiting()), (None, vec![("14".to_owned(), 5)]));
+    assert_eq!(claim(db, "other", 5).len(), 1, "nobody touched the other kind");
 }
 
 fn jobs_are_claimed_by_kind(engine: Engine) {

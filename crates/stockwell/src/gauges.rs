@@ -152,9 +152,61 @@ impl Collector for Gauges {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use db::{DbError, Engine};
     use prometheus_client::registry::Registry;
+    use std::sync::mpsc;
     use std::time::Duration;
     use stock::JobRun;
+
+    /// What the gauges of a database say.
+    fn told(gauges: Gauges) -> String {
+        let mut registry = Registry::with_prefix("stockwell");
+        registry.register_collector(Box::new(gauges));
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        text
+    }
+
+    fn what_waits_to_be_written_is_told_up_to_a_full_queue(engine: Engine) {
+        let store = testkit::Store::with(engine, &crate::wiring::MIGRATIONS, |settings| {
+            settings.writers = 1;
+            settings.queue_max = 2;
+        })
+        .unwrap();
+        let queued = || {
+            let (upkept, verified) = (Arc::default(), Arc::default());
+            let text = told(Gauges { db: store.db.clone(), file: None, upkept, verified });
+            let line = text.lines().find_map(|line| line.strip_prefix("stockwell_store_queued "));
+            line.unwrap().parse::<usize>().unwrap()
+        };
+        let nothing = |_: &mut db::Tx<'_>| Ok::<(), DbError>(());
+        assert_eq!(queued(), 0);
+        let ((running, is_running), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());
+        std::thread::scope(|scope| {
+            let hold = move |_: &mut db::Tx<'_>| {
+                running.send(()).unwrap();
+                released.recv().unwrap();
+                Ok::<(), DbError>(())
+            };
+            let mut all = vec![scope.spawn(|| store.db.write_blocking(hold))];
+            is_running.recv().unwrap();
+            for waiting in 1..=2 {
+                all.push(scope.spawn(|| store.db.write_blocking(nothing)));
+                while queued() < waiting {
+                    std::thread::yield_now();
+                }
+            }
+            assert!(matches!(store.db.write_blocking(nothing), Err(DbError::Busy)), "one more is refused");
+            assert_eq!(queued(), 2);
+            release.send(()).unwrap();
+            for write in all {
+                write.join().unwrap().unwrap();
+            }
+        });
+        assert_eq!(queued(), 0);
+    }
+
+    testkit::on_both_engines!(what_waits_to_be_written_is_told_up_to_a_full_queue);
 
     #[test]
     fn runs_of_jobs_are_counted_by_their_kind() {
@@ -165,10 +217,7 @@ mod tests {
         upkept.count(&stock::UpkeepReport { jobs, claims_set_aside: 3, ..stock::UpkeepReport::default() });
         upkept.ran(run("stockwell.verify", 90_000, false));
         let (db, verified) = (store.db.clone(), Arc::new(Verified::default()));
-        let mut registry = Registry::with_prefix("stockwell");
-        registry.register_collector(Box::new(Gauges { db, file: None, upkept, verified }));
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        let text = told(Gauges { db, file: None, upkept, verified });
         for line in [
             "stockwell_job_runs_total{kind=\"stock.expiry\"} 2",
             "stockwell_job_runs_total{kind=\"stockwell.verify\"} 1",

@@ -36,6 +36,9 @@ const LEASE: i64 = 13 * HOUR;
 /// How late a night may begin. What nobody was there to do is left for the next one.
 const LATE_MAX: i64 = HOUR;
 
+/// How many nights are left out in one transaction: more than there ever are.
+const LEFT_OUT_AT_ONCE: i64 = 100;
+
 /// Verifies at an hour of each day, in UTC, until it is dropped.
 pub(crate) async fn work(app: App, hour: u8, verified: &Verified, upkept: &Upkept) {
     loop {
@@ -86,37 +89,41 @@ async fn verify_now(app: &App, verified: &Verified) -> bool {
 /// Whatever it came to, the night is over: the next one has a job of its own.
 async fn end(app: &App, job: jobs::Job) {
     if let Err(error) = app.db().write(move |tx| jobs::done(tx, &job)).await {
-        tracing::warn!(%error, "the job of the night stays, and nobody takes it again");
+        tracing::warn!(%error, "the job of the night stays until it is left out");
     }
 }
 
-/// Takes the job that is due, unless another process has it, and sees to it that the next night has one.
-/// Processes with another hour have nights of their own.
+/// Takes the job of this hour that is due, unless another process has it, and sees to it that the next night
+/// has one. Processes with another hour have nights of their own. What is late is left out, whoever it was of:
+/// so an hour that no process has any more is forgotten a little after it.
 fn take_due(db: &Db, ids: &dyn Ids, now: Instant, hour: u8) -> Result<Option<jobs::Job>, DbError> {
     let key = format!("{hour:02}");
+    let late = now.0.saturating_sub(LATE_MAX).saturating_sub(1);
     let (waiting, counts) =
         db.read_blocking(|conn| Ok::<_, DbError>((jobs::waiting(conn, NIGHT)?, jobs::counts(conn)?)))?;
-    let night = counts.iter().find(|count| count.kind == NIGHT);
-    let is_due = night.and_then(|night| night.oldest_run_at).is_some_and(|at| at <= now.0);
-    if waiting.contains(&key) && !is_due {
+    let oldest = counts.iter().find(|count| count.kind == NIGHT).and_then(|night| night.oldest_run_at);
+    let is_planned = waiting.iter().any(|job| job.key == key && job.run_at > now.0);
+    if is_planned && oldest.is_none_or(|at| at > late) {
         return Ok(None);
     }
     let next = next_night(now, hour);
     let id = *ids.next().as_bytes();
-    let taken = db.write_blocking(move |tx| {
-        let taken = jobs::claim(tx, &[NIGHT], now.0, now.0.saturating_add(LEASE), 1)?.pop();
+    let (left_out, taken) = db.write_blocking(move |tx| {
+        let lease = now.0.saturating_add(LEASE);
+        let left_out = jobs::claim(tx, &[NIGHT], late, lease, LEFT_OUT_AT_ONCE)?;
+        for job in &left_out {
+            jobs::done(tx, job)?;
+        }
+        let taken = jobs::claim_waiting(tx, NIGHT, &key, now.0, lease)?;
         let payload = next.0.to_string();
         tx.enqueue(NewJob { id, kind: NIGHT, payload: &payload, run_at: next.0, dedupe: Some(&key) })?;
-        Ok::<_, DbError>(taken)
+        Ok::<_, DbError>((left_out, taken))
     })?;
-    let Some(job) = taken else { return Ok(None) };
-    let is_late = job.payload.parse().is_ok_and(|planned: i64| now.0.saturating_sub(planned) > LATE_MAX);
-    if is_late {
-        tracing::info!("the books were not verified last night, and will be in the next one");
-        db.write_blocking(move |tx| jobs::done(tx, &job))?;
-        return Ok(None);
+    // one that was taken before was verified, and its end could not be written
+    if left_out.iter().any(|job| job.attempt == 1) {
+        tracing::info!("the books were not verified at an hour that is over, and will be at the next one");
     }
-    Ok(Some(job))
+    Ok(taken)
 }
 
 /// The first instant after `now` at which the day has that hour, in UTC.
@@ -207,7 +214,13 @@ mod tests {
         }
 
         fn waiting(&self) -> Vec<String> {
-            self.store.db.read_blocking(|conn| jobs::waiting(conn, NIGHT)).unwrap()
+            self.store
+                .db
+                .read_blocking(|conn| jobs::waiting(conn, NIGHT))
+                .unwrap()
+                .into_iter()
+                .map(|job| job.key)
+                .collect()
         }
     }
 
@@ -236,19 +249,43 @@ mod tests {
         assert_eq!(processes.look("2026-03-04T02:00:00Z", 2).len(), 1, "and the next one is as usual");
     }
 
-    fn another_hour_is_another_night(engine: Engine) {
+    fn processes_of_two_hours_have_nights_of_their_own(engine: Engine) {
         let processes = Processes::new(engine);
         assert!(processes.look("2026-03-01T12:00:00Z", 2).is_empty());
         assert!(processes.look("2026-03-01T12:00:01Z", 14).is_empty());
         assert_eq!(processes.waiting(), ["02", "14"]);
         assert_eq!(processes.look("2026-03-01T14:00:00Z", 14).len(), 1);
-        assert_eq!(processes.look("2026-03-02T02:00:00Z", 2).len(), 1);
+        assert!(processes.look("2026-03-02T02:00:00Z", 14).is_empty(), "this is the night of the others");
+        assert_eq!(processes.look("2026-03-02T02:00:20Z", 2).len(), 1);
+        assert!(processes.look("2026-03-02T14:00:00Z", 2).is_empty());
+        assert_eq!(processes.look("2026-03-02T14:00:10Z", 14).len(), 1);
+    }
+
+    fn a_night_of_an_hour_that_nobody_has_any_more_is_left_out(engine: Engine) {
+        let processes = Processes::new(engine);
+        assert!(processes.look("2026-03-01T12:00:00Z", 2).is_empty());
+        // all of them are started again with another hour
+        assert!(processes.look("2026-03-01T13:00:00Z", 5).is_empty());
+        assert!(
+            processes.look("2026-03-02T02:00:10Z", 5).is_empty(),
+            "nobody verifies at the hour of before"
+        );
+        assert!(processes.look("2026-03-02T03:00:01Z", 5).is_empty());
+        assert_eq!(processes.waiting(), ["05"], "and what waited for it is gone");
+        assert_eq!(processes.look("2026-03-02T05:00:10Z", 5).len(), 1);
+        // and back to an hour that is still to come on this day
+        assert!(processes.look("2026-03-02T06:00:00Z", 7).is_empty());
+        assert_eq!(processes.look("2026-03-02T07:00:00Z", 7).len(), 1);
+        assert!(processes.look("2026-03-03T05:00:10Z", 7).is_empty());
+        assert_eq!(processes.look("2026-03-03T07:00:00Z", 7).len(), 1);
+        assert_eq!(processes.waiting(), ["07"]);
     }
 
     testkit::on_both_engines!(
         one_of_many_verifies_each_night,
         a_night_that_nobody_was_there_for_is_left_out,
-        another_hour_is_another_night,
+        processes_of_two_hours_have_nights_of_their_own,
+        a_night_of_an_hour_that_nobody_has_any_more_is_left_out,
     );
 
     const OFF: Statement = Statement::new("test.nightly.off", "update db_audit_head set n = n + 7");

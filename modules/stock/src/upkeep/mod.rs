@@ -24,6 +24,7 @@ use db::{Db, DbError, NewJob, Tx, idempotency, jobs};
 use domain::ledger::SiteKey;
 use domain::when::plus_days;
 use domain::{ClaimId, Ctx, Instant, SiteId, Zone};
+use rustc_hash::FxHashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use web::{Answer, Failure, Principal};
@@ -78,25 +79,32 @@ pub fn upkeep(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {
 }
 
 /// Enqueues the jobs that do not wait: the next midnight of each site, the next hour. A site is known by its
-/// own job, for others of its kind wait as well: a sweep that failed, one that somebody asked for.
+/// own job, for others of its kind wait as well: a sweep that failed, one that somebody asked for. One that
+/// waits for what is no midnight any more, since the rules of a zone change, is moved.
 fn schedule(db: &Db, ctx: &Ctx) -> Result<(), DbError> {
-    let (sites, swept, hourly) = db.read_blocking(|conn| {
+    let (sites, sweeps, hourly) = db.read_blocking(|conn| {
         Ok::<_, DbError>((places::sites(conn)?, jobs::waiting(conn, EXPIRY)?, jobs::waiting(conn, HOURLY)?))
     })?;
+    let planned: FxHashMap<&str, i64> = sweeps.iter().map(|job| (&*job.key, job.run_at)).collect();
+    let now = ctx.now.0;
     let lacking: Vec<(SiteId, Instant)> = sites
         .iter()
-        .filter(|site| !swept.contains(&midnight_of(site.id)))
         .map(|site| (site.id, next_midnight(&site.zone, ctx.now)))
+        .filter(|(site, midnight)| {
+            planned.get(&*midnight_of(*site)).is_none_or(|at| *at > now && *at != midnight.0)
+        })
         .collect();
     if lacking.is_empty() && !hourly.is_empty() {
         return Ok(());
     }
     let ctx = ctx.clone();
     db.write_blocking(move |tx| {
-        for (site, run_at) in &lacking {
-            enqueue(tx, &ctx, *site, *run_at)?;
+        for (site, midnight) in &lacking {
+            if !jobs::move_waiting(tx, EXPIRY, &midnight_of(*site), now, midnight.0)? {
+                enqueue(tx, &ctx, *site, *midnight)?;
+            }
         }
-        let run_at = ctx.now.0.saturating_add(HOUR_MICROS);
+        let run_at = now.saturating_add(HOUR_MICROS);
         let id = *ctx.ids.next().as_bytes();
         tx.enqueue(NewJob { id, kind: HOURLY, payload: "{}", run_at, dedupe: Some("hourly") })
     })

@@ -16,6 +16,7 @@ on_both_engines!(
     a_sweep_breaks_the_claims_on_what_it_takes,
     a_sweep_is_a_job_that_waits_for_midnight,
     every_site_has_its_own_midnight,
+    a_sweep_that_waits_follows_the_zone_of_its_site,
     reservations_end_when_their_time_is_over,
     reservations_that_cannot_end_do_not_keep_the_others,
     a_claim_that_cannot_be_decided_is_set_aside,
@@ -181,6 +182,35 @@ fn every_site_has_its_own_midnight(engine: Engine) {
     assert_eq!(run(&world), 0);
     assert_eq!(due(&world, kolkata), Some(at("2026-03-02T18:30:00Z")), "one that is added later as well");
     assert_eq!(due(&world, lima), Some(at("2026-03-03T05:00:00Z")));
+}
+
+/// Nobody changes the zone of a site; the rules of a zone change with a new build, and the day is another one.
+const REZONE: db::Statement =
+    db::Statement::new("stock.test.rezone", "update places_site set zone = ?2 where id = ?1");
+
+fn a_sweep_that_waits_follows_the_zone_of_its_site(engine: Engine) {
+    let mut world = world(engine);
+    let here = site(&world, "L");
+    let run = |world: &World| upkeep(&world.db, &world.ctx).unwrap().sites_swept;
+    let due = |world: &World| world.read(|conn| store_tests::midnight(conn, here));
+    let at = |text: &str| Some(Instant::parse(text).unwrap().0);
+    let rezone = |world: &World, zone: &'static str| {
+        let set = move |tx: &mut Tx<'_>| tx.execute(&REZONE, &[here.get().into(), zone.into()]);
+        assert_eq!(world.db.write_blocking(set).unwrap(), 1);
+    };
+    assert_eq!((run(&world), due(&world)), (0, at("2026-03-02T00:00:00Z")));
+    rezone(&world, "America/Lima");
+    assert_eq!((run(&world), due(&world)), (0, at("2026-03-02T05:00:00Z")), "later");
+    rezone(&world, "Asia/Tokyo");
+    assert_eq!((run(&world), due(&world)), (0, at("2026-03-01T15:00:00Z")), "earlier");
+    world.at("2026-03-01T15:00:00Z");
+    // what is due stays due, although the next midnight of the new zone is another one
+    rezone(&world, "America/Lima");
+    assert_eq!((run(&world), due(&world)), (1, None));
+    assert_eq!((run(&world), due(&world)), (0, at("2026-03-02T05:00:00Z")));
+    world.at("2026-03-02T05:00:00Z");
+    assert_eq!([run(&world), run(&world)], [2, 0], "the other site as well, and each once");
+    assert_eq!(due(&world), at("2026-03-03T05:00:00Z"));
 }
 
 fn a_sweep_is_a_job_that_waits_for_midnight(engine: Engine) {
