@@ -54,6 +54,11 @@ impl Actor {
         Actor { address, key: None }
     }
 
+    /// Where it asks.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// The key.
     pub fn key(&self) -> Option<&str> {
         self.key.as_deref()

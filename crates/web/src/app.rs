@@ -6,7 +6,7 @@ use crate::guard::Seen;
 use crate::limiter::Limiter;
 use crate::meter::Meter;
 use crate::principal::{Authenticator, Principal};
-use crate::strangers::Strangers;
+use crate::strangers::{COMMANDS_PER_MINUTE, Strangers};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bytes::Bytes;
@@ -143,8 +143,8 @@ impl App {
             meter: Meter::new(),
             draining: watch::Sender::new(false),
             closing: watch::Sender::new(false),
-            strangers: Strangers::new(),
-            denials: Denials::default(),
+            strangers: Strangers::per_minute(COMMANDS_PER_MINUTE),
+            denials: Denials::new(),
             told: Limiter::per_minute(REFUSALS_TOLD_PER_MINUTE),
             streams: Mutex::default(),
         }))

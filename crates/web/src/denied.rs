@@ -8,7 +8,7 @@
 use crate::app::App;
 use crate::limiter::Limiter;
 use crate::principal::Principal;
-use crate::strangers::Peer;
+use crate::strangers::{Peer, Strangers};
 use db::{AuditEntry, DbError};
 use domain::{Code, Instant, Kind, PrincipalId, Problem};
 use serde_json::json;
@@ -18,9 +18,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// Rows of one caller in a minute that tell of one refusal each; all whom nobody knows are one caller.
+/// Rows of one caller in a minute that tell of one refusal each; whom nobody knows is known by the address.
 /// Beyond, refusals are counted, and a row a minute tells how many there were of each.
 const ROWS_PER_MINUTE: u32 = 30;
+/// Such rows of all whom nobody knows together, from however many addresses they come.
+const STRANGERS_ROWS_PER_MINUTE: u32 = 300;
 /// How long refusals are counted before they are told.
 const COUNTED_MICROS: i64 = 60_000_000;
 /// How often it is looked whether counts are to be told.
@@ -130,8 +132,9 @@ struct Tally {
 }
 
 impl Tally {
-    fn new(name: &str, refusal: (Instant, Uuid)) -> Tally {
-        let rows = Limiter::per_minute(ROWS_PER_MINUTE);
+    fn new((id, name): (PrincipalId, &str), refusal: (Instant, Uuid)) -> Tally {
+        let per_minute = if id == STRANGER_ID { STRANGERS_ROWS_PER_MINUTE } else { ROWS_PER_MINUTE };
+        let rows = Limiter::per_minute(per_minute);
         Tally { name: name.into(), rows, counts: Counts::new(), since: refusal.0, request_id: refusal.1 }
     }
 
@@ -167,33 +170,42 @@ impl Tally {
 }
 
 /// What was refused to whom, as far as it is not in the audit log.
-#[derive(Debug, Default)]
-pub(crate) struct Denials(Mutex<HashMap<PrincipalId, Tally>>);
+#[derive(Debug)]
+pub(crate) struct Denials {
+    tallies: Mutex<HashMap<PrincipalId, Tally>>,
+    /// The rows of each address, so that who is loud hides nobody else.
+    strangers: Strangers,
+}
 
 impl Denials {
+    pub(crate) fn new() -> Denials {
+        Denials { tallies: Mutex::default(), strangers: Strangers::per_minute(ROWS_PER_MINUTE) }
+    }
+
     fn tallies(&self) -> MutexGuard<'_, HashMap<PrincipalId, Tally>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.tallies.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The row of a refusal; `None` when it is counted instead.
     fn enter(&self, refusal: &Refusal) -> Option<Row> {
         let Refusal { asker, route, denied, at, request_id } = refusal;
         let times = u64::try_from(denied.times).unwrap_or(u64::MAX);
-        let (id, name, action, details) = match asker {
+        let (id, name, action, details, is_loud) = match asker {
             Asker::Nobody => return None,
             Asker::Stranger { key, peer } => {
                 let details = json!({ "detail": denied.detail, "key": key, "peer": peer });
-                (STRANGER_ID, STRANGER, UNKNOWN, details)
+                let is_loud = self.strangers.take(peer.map(Peer), *at).is_err();
+                (STRANGER_ID, STRANGER, UNKNOWN, details, is_loud)
             }
             Asker::Known(principal) => {
                 let details = json!({ "detail": denied.detail, "times": times });
-                (principal.id(), principal.name(), DENIED, details)
+                (principal.id(), principal.name(), DENIED, details, false)
             }
         };
         let tells = Counts::from([((route.clone(), denied.code.word()), times)]);
         let mut tallies = self.tallies();
-        let tally = tallies.entry(id).or_insert_with(|| Tally::new(name, (*at, *request_id)));
-        if tally.rows.take(*at).is_err() {
+        let tally = tallies.entry(id).or_insert_with(|| Tally::new((id, name), (*at, *request_id)));
+        if is_loud || tally.rows.take(*at).is_err() {
             tally.count(&tells, *at, *request_id);
             return None;
         }
@@ -226,7 +238,7 @@ impl Denials {
     fn count_again(&self, row: &Row) {
         let (id, name) = &row.actor;
         let mut tallies = self.tallies();
-        let tally = tallies.entry(*id).or_insert_with(|| Tally::new(name, (row.at, row.request_id)));
+        let tally = tallies.entry(*id).or_insert_with(|| Tally::new((*id, name), (row.at, row.request_id)));
         tally.count(&row.tells, row.at, row.request_id);
     }
 }
@@ -257,6 +269,20 @@ async fn write(app: &App, rows: Vec<Row>) {
         return;
     }
     let rows: Arc<[Row]> = rows.into();
+    // it goes on when nobody waits any more: what fails later is counted all the same
+    let written = tokio::spawn(write_or_count(app.clone(), Arc::clone(&rows)));
+    match tokio::time::timeout(app.limits().request_time_max, written).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            tracing::error!(%error, rows = rows.len(), "refusals are not in the audit log yet, and are counted");
+            rows.iter().for_each(|row| app.denials().count_again(row));
+        }
+        Err(_) => tracing::warn!(rows = rows.len(), "refusals wait to be written into the audit log"),
+    }
+}
+
+/// Writes rows, or counts what they tell when they cannot be written.
+async fn write_or_count(app: App, rows: Arc<[Row]>) {
     let written = {
         let rows = Arc::clone(&rows);
         app.db().write(move |tx| {
@@ -266,14 +292,9 @@ async fn write(app: &App, rows: Vec<Row>) {
             Ok::<_, DbError>(())
         })
     };
-    match tokio::time::timeout(app.limits().request_time_max, written).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            tracing::error!(%error, rows = rows.len(), "refusals are not in the audit log yet, and are counted");
-            rows.iter().for_each(|row| app.denials().count_again(row));
-        }
-        // it waits in the queue and is written with what is before it
-        Err(_) => tracing::warn!(rows = rows.len(), "refusals wait to be written into the audit log"),
+    if let Err(error) = written.await {
+        tracing::error!(%error, rows = rows.len(), "refusals are not in the audit log yet, and are counted");
+        rows.iter().for_each(|row| app.denials().count_again(row));
     }
 }
 
@@ -293,76 +314,4 @@ impl Row {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::principal::PrincipalKind;
-
-    const NOW: Instant = Instant(1_000_000_000);
-
-    fn ann() -> Asker {
-        let principal = Principal::new(PrincipalId(9), "ann", PrincipalKind::User, Vec::new(), None);
-        Asker::Known(Arc::new(principal))
-    }
-
-    fn refusal(asker: Asker, route: &str, at: Instant) -> Refusal {
-        let denied = Denied { times: 1, code: Code::Forbidden, detail: "no".to_owned() };
-        Refusal { asker, route: route.to_owned(), denied, at, request_id: Uuid::from_u128(7) }
-    }
-
-    fn details(row: &Row) -> serde_json::Value {
-        serde_json::from_str(&row.details).unwrap()
-    }
-
-    #[test]
-    fn beyond_so_many_a_minute_refusals_are_counted_and_none_is_lost() {
-        let denials = Denials::default();
-        let mut rows = 0;
-        for place in 0..1_000 {
-            let route = if place % 4 == 0 { "GET /a" } else { "POST /b" };
-            rows += usize::from(denials.enter(&refusal(ann(), route, NOW)).is_some());
-        }
-        assert_eq!(rows, 30);
-        // somebody else has their own
-        let stranger = Asker::stranger(Some("AbCdEfGh"), None);
-        assert!(denials.enter(&refusal(stranger, "GET /a", NOW)).is_some());
-        assert!(denials.due(NOW.plus_micros(COUNTED_MICROS - 1), false).is_empty());
-        let due = denials.due(NOW.plus_micros(COUNTED_MICROS), false);
-        let [row] = due.as_slice() else { panic!("{due:?}") };
-        // of the first 30 in turn 8 were of the first route
-        let expected = json!([
-            { "route": "GET /a", "code": "forbidden", "times": 242 },
-            { "route": "POST /b", "code": "forbidden", "times": 728 },
-        ]);
-        assert_eq!((row.action, &details(row)["refused"]), (COUNTED, &expected));
-        assert!(denials.tallies().is_empty(), "nobody is remembered for ever");
-    }
-
-    #[test]
-    fn what_is_not_written_is_counted_and_told_later() {
-        let denials = Denials::default();
-        let row = denials.enter(&refusal(ann(), "GET /a", NOW)).unwrap();
-        denials.count_again(&row);
-        let [told] = denials.due(NOW, true).try_into().unwrap();
-        assert_eq!(details(&told)["refused"][0]["times"], 1);
-        denials.count_again(&told);
-        denials.count_again(&denials.enter(&refusal(ann(), "GET /a", NOW)).unwrap());
-        let [told] = denials.due(NOW, true).try_into().unwrap();
-        assert_eq!(details(&told)["refused"][0]["times"], 2);
-        assert!(denials.due(NOW, true).is_empty());
-    }
-
-    #[test]
-    fn who_came_without_a_key_has_tried_nothing() {
-        let denials = Denials::default();
-        assert!(denials.enter(&refusal(Asker::Nobody, "GET /a", NOW)).is_none());
-        assert!(denials.due(NOW, true).is_empty());
-    }
-
-    #[test]
-    fn only_what_is_forbidden_is_denied() {
-        for code in Code::ALL {
-            let denied = Denied::of(&Problem::new(*code, "x"));
-            assert_eq!(denied.is_some(), code.kind() == Kind::Forbidden, "{code:?}");
-        }
-    }
-}
+mod tests;

@@ -13,23 +13,26 @@ use std::sync::{Mutex, PoisonError};
 pub(crate) struct Peer(pub(crate) IpAddr);
 
 /// Commands of strangers from one address in a minute.
-const COMMANDS_PER_MINUTE: u32 = 20;
+pub(crate) const COMMANDS_PER_MINUTE: u32 = 20;
 /// Addresses that are remembered; beyond them, all others share one limit.
 const ADDRESSES_MAX: usize = 4_096;
 
-/// What strangers have used up.
+/// What strangers have used up of something.
 #[derive(Debug)]
 pub(crate) struct Strangers {
+    /// How much of it one address has in a minute.
+    per_minute: u32,
     known: Mutex<HashMap<IpAddr, Limiter>>,
     others: Limiter,
 }
 
 impl Strangers {
-    pub(crate) fn new() -> Strangers {
-        Strangers { known: Mutex::default(), others: Limiter::per_minute(COMMANDS_PER_MINUTE) }
+    /// So much for each address in a minute.
+    pub(crate) fn per_minute(per_minute: u32) -> Strangers {
+        Strangers { per_minute, known: Mutex::default(), others: Limiter::per_minute(per_minute) }
     }
 
-    /// Takes one command; otherwise the seconds to wait. Without an address there is no network.
+    /// Takes one; otherwise the seconds to wait. Without an address there is no network.
     pub(crate) fn take(&self, peer: Option<Peer>, now: Instant) -> Result<(), i64> {
         let Some(Peer(address)) = peer else { return Ok(()) };
         let address = network(address);
@@ -40,7 +43,7 @@ impl Strangers {
                 return self.others.take(now);
             }
         }
-        known.entry(address).or_insert_with(|| Limiter::per_minute(COMMANDS_PER_MINUTE)).take(now)
+        known.entry(address).or_insert_with(|| Limiter::per_minute(self.per_minute)).take(now)
     }
 }
 
@@ -65,7 +68,7 @@ mod tests {
 
     #[test]
     fn each_address_has_so_many_a_minute() {
-        let strangers = Strangers::new();
+        let strangers = Strangers::per_minute(COMMANDS_PER_MINUTE);
         let now = Instant(1_000_000_000);
         let taken =
             |text: &str, now| (0..30).filter(|_| strangers.take(Some(peer(text)), now).is_ok()).count();
@@ -80,7 +83,7 @@ mod tests {
 
     #[test]
     fn beyond_so_many_addresses_all_share_one_limit() {
-        let strangers = Strangers::new();
+        let strangers = Strangers::per_minute(COMMANDS_PER_MINUTE);
         let now = Instant(1_000_000_000);
         let address = |number: u32| Some(Peer(IpAddr::from(number.to_be_bytes())));
         for number in 0..4_096 {

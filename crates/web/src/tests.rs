@@ -137,9 +137,12 @@ async fn keep_body(command: Command<Value>) -> crate::Result {
 
 /// Doors with a store of their own.
 fn doors(folder: &std::path::Path, limits: Limits) -> (App, axum::Router) {
-    let url = format!("sqlite:{}", folder.join("t.db").display());
+    doors_on(&Settings::new(format!("sqlite:{}", folder.join("t.db").display())), limits)
+}
+
+pub(crate) fn doors_on(settings: &Settings, limits: Limits) -> (App, axum::Router) {
     let app = App::new(AppParts {
-        db: Db::open(&Settings::new(url), &[]).unwrap(),
+        db: Db::open(settings, &[]).unwrap(),
         clock: Arc::new(Fixed),
         ids: Arc::new(Fixed),
         authenticator: Arc::new(Doorman),
