@@ -27,8 +27,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
 /// The routes of this module. None of them changes anything.
 pub fn routes<S: web::State>() -> Routes<S> {
     Routes::new("exchange")
-        // customers belong to no place; whose goods came from where is filtered
-        .add(Permission::StockRead, Reach::Whole, web::routes!(customers::api::list_customers))
-        .add(Permission::StockRead, Reach::Whole, web::routes!(customers::api::get_customer))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(customers::api::list_customer_ledger))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(customers::api::list_customers))
+        .add(Permission::StockRead, Reach::Named, web::routes!(customers::api::get_customer))
+        .add(Permission::StockRead, Reach::Named, web::routes!(customers::api::list_customer_ledger))
 }

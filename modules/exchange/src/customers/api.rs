@@ -1,13 +1,13 @@
 //! The routes of customers.
 
 use super::store::Goods;
-use super::{Customer, store};
+use super::{Customer, one, page, store};
 use db::Conn;
 use domain::{Permission, Problem};
 use serde::Deserialize;
 use stock::{Followed, LedgerRow};
 use utoipa::IntoParams;
-use web::{Answer, App, Caller, Failure, List, Page, Path};
+use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
 
 /// The filters of the list of customers.
 #[derive(Clone, Debug, Default, Deserialize, IntoParams)]
@@ -26,7 +26,9 @@ web::sorts! {
     pub(crate) enum CustomerSort { Number = "number" }
 }
 
-/// Lists the customers that an import brought; with an item or a lot, whoever got some of it.
+/// Lists the customers that an import brought; with an item or a lot, whoever got some of it. For who reaches
+/// a part of the places, those who got something from there or brought something back, and what is told of these
+/// invoices alone; such a page may be short, or even empty, and still have a `next`.
 #[utoipa::path(
     get, path = "/api/v1/customers", params(List<CustomerFilter, CustomerSort>),
     responses((status = 200, body = Page<Customer>))
@@ -36,18 +38,16 @@ pub(crate) async fn list_customers(
     caller: Caller,
     list: List<CustomerFilter, CustomerSort>,
 ) -> web::Result {
-    let (after, limit) = (list.after::<i64>()?.unwrap_or_default(), list.fetch());
+    let (after, limit) = (list.after::<i64>()?.unwrap_or_default(), list.limit);
     let (filter, roots) = (list.filter.clone(), caller.scope.roots_json());
-    let rows = app
+    let (rows, next) = app
         .db()
         .read(move |conn| {
-            Ok::<_, Failure>(match goods(conn, &filter)? {
-                None => store::list(conn, after, limit)?,
-                Some(goods) => store::who_got(conn, goods, roots.as_deref(), after, limit)?,
-            })
+            let goods = goods(conn, &filter)?;
+            Ok::<_, Failure>(page(conn, goods, roots.as_deref(), after, limit)?)
         })
         .await?;
-    Answer::ok(&list.page(rows, |customer| customer.number)?)
+    Answer::ok(&list.part(rows, next.as_ref())?)
 }
 
 fn goods(conn: &mut Conn<'_>, filter: &CustomerFilter) -> Result<Option<Goods>, Failure> {
@@ -56,21 +56,21 @@ fn goods(conn: &mut Conn<'_>, filter: &CustomerFilter) -> Result<Option<Goods>, 
     Ok(named.map(|(item, lot)| lot.map_or(Goods::Item(item), Goods::Lot)))
 }
 
-/// Shows a customer.
+/// Shows a customer, as far as its invoices moved goods within reach.
 #[utoipa::path(
     get, path = "/api/v1/customers/{number}",
     params(("number" = i64, Path, description = "the number of the customer")),
     responses((status = 200, body = Customer))
 )]
-pub(crate) async fn get_customer(app: App, Path(number): Path<String>) -> web::Result {
-    let found = app.db().read(move |conn| known(conn, &number)).await?;
+pub(crate) async fn get_customer(app: App, caller: Caller, Path(number): Path<String>) -> web::Result {
+    let found = app.db().read(move |conn| known(conn, &caller.scope, &number)).await?;
     Answer::ok(&found)
 }
 
-/// The customer of a number as it stands in an address.
-fn known(conn: &mut Conn<'_>, number: &str) -> Result<Customer, Failure> {
+/// The customer within reach of a number as it stands in an address.
+fn known(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<Customer, Failure> {
     let found = match number.parse() {
-        Ok(number) => store::one(conn, number)?,
+        Ok(number) => one(conn, number, scope.roots_json().as_deref())?,
         Err(_) => None,
     };
     found.ok_or_else(|| Problem::not_found("customer", number).into())
@@ -109,7 +109,7 @@ pub(crate) async fn list_customer_ledger(
     let (rows, next) = app
         .db()
         .read(move |conn| {
-            let number = known(conn, &number)?.number;
+            let number = known(conn, &scope, &number)?.number;
             let followed = Followed { app: &asked, scope: &scope, with_values, limit };
             let of_customer = |conn: &mut Conn<'_>, before, most| store::postings(conn, number, before, most);
             Ok::<_, Failure>(followed.page(conn, after, of_customer)?)

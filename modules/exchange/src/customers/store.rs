@@ -3,6 +3,7 @@
 use super::Customer;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::{Instant, ItemId, LotId, PostingId};
+use rustc_hash::FxHashMap;
 
 const INSERT: Statement = Statement::per_engine(
     "exchange.insert_customers",
@@ -32,6 +33,42 @@ const ONE: Statement = Statement::new(
     "select c.number, c.country, c.first_at, c.last_at, c.invoices
      from exchange_customer c
      where c.number = ?1",
+);
+
+/// What of the invoices of some customers moved goods at places below the roots.
+macro_rules! reached {
+    ($customers:literal, $roots:literal) => {
+        concat!(
+            "select s.customer, min(s.effective_at), max(s.effective_at),
+               count(distinct p.doc_id) + count(*) filter (where p.doc_id is null)
+             from ",
+            $customers,
+            " join ck_posting p on p.posting_id = s.posting
+             where exists (
+               select 1 from ck_movement m
+               where m.lane = p.lane and m.seq = p.seq
+                 and (m.from_loc in (",
+            $roots,
+            ") or m.to_loc in (",
+            $roots,
+            ")))
+             group by s.customer"
+        )
+    };
+}
+
+const REACHED: Statement = Statement::per_engine(
+    "exchange.invoices_reached",
+    reached!(
+        "json_each(?1) c cross join exchange_customer_posting s on s.customer = c.value",
+        "select t.descendant from json_each(?2) r join ck_tree t on t.ancestor = r.value"
+    ),
+    reached!(
+        "json_array_elements_text(?1::json) as c (value)
+         join exchange_customer_posting s on s.customer = c.value::bigint",
+        "select t.descendant from json_array_elements_text(?2::json) as r (value)
+         join ck_tree t on t.ancestor = r.value::bigint"
+    ),
 );
 
 /// Customers who got goods by issues that stand, from places below the roots.
@@ -91,8 +128,8 @@ const POSTINGS: Statement = Statement::new(
 
 /// All statements, for the tests that prepare each and look at its plan.
 #[cfg(test)]
-pub(crate) const STATEMENTS: [&Statement; 7] =
-    [&INSERT, &LINK, &LIST, &ONE, &WHO_GOT_ITEM, &WHO_GOT_LOT, &POSTINGS];
+pub(crate) const STATEMENTS: [&Statement; 8] =
+    [&INSERT, &LINK, &LIST, &ONE, &REACHED, &WHO_GOT_ITEM, &WHO_GOT_LOT, &POSTINGS];
 
 /// Goods that were sold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,6 +148,11 @@ fn customer(row: &Row<'_>) -> Result<Customer, DbError> {
         last_at: Instant(row.int(3)?),
         invoices: row.int(4)?,
     })
+}
+
+/// How many rows, as a statement is told.
+fn count(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
 /// Keeps customers that are not there yet.
@@ -146,12 +188,33 @@ pub(crate) fn link(tx: &mut Tx<'_>, links: &[Link]) -> Result<(), DbError> {
     Ok(())
 }
 
-pub(crate) fn list(conn: &mut Conn<'_>, after: i64, limit: i64) -> Result<Vec<Customer>, DbError> {
-    conn.query(&LIST, &[after.into(), limit.into()], customer)
+pub(crate) fn list(conn: &mut Conn<'_>, after: i64, limit: usize) -> Result<Vec<Customer>, DbError> {
+    conn.query(&LIST, &[after.into(), count(limit).into()], customer)
 }
 
 pub(crate) fn one(conn: &mut Conn<'_>, number: i64) -> Result<Option<Customer>, DbError> {
     conn.query_opt(&ONE, &[number.into()], customer)
+}
+
+/// Those of some customers whose invoices moved goods at places below the roots, given as a JSON list: what is
+/// told of these invoices alone.
+pub(crate) fn reached(
+    conn: &mut Conn<'_>,
+    customers: Vec<Customer>,
+    roots: &str,
+) -> Result<Vec<Customer>, DbError> {
+    let numbers: Vec<String> = customers.iter().map(|customer| customer.number.to_string()).collect();
+    let mut told: FxHashMap<i64, (Instant, Instant, i64)> = FxHashMap::default();
+    let numbers = format!("[{}]", numbers.join(","));
+    conn.for_each(&REACHED, &[(&numbers).into(), roots.into()], |row| {
+        told.insert(row.int(0)?, (Instant(row.int(1)?), Instant(row.int(2)?), row.int(3)?));
+        Ok(())
+    })?;
+    let narrowed = |customer: Customer| {
+        let (first_at, last_at, invoices) = told.get(&customer.number).copied()?;
+        Some(Customer { first_at, last_at, invoices, ..customer })
+    };
+    Ok(customers.into_iter().filter_map(narrowed).collect())
 }
 
 /// The customers who got goods from below the roots, given as a JSON list; none for everywhere.
@@ -160,13 +223,13 @@ pub(crate) fn who_got(
     goods: Goods,
     roots: Option<&str>,
     after: i64,
-    limit: i64,
+    limit: usize,
 ) -> Result<Vec<Customer>, DbError> {
     let (statement, id) = match goods {
         Goods::Item(item) => (&WHO_GOT_ITEM, item.get()),
         Goods::Lot(lot) => (&WHO_GOT_LOT, lot.get()),
     };
-    conn.query(statement, &[after.into(), limit.into(), id.into(), roots.into()], customer)
+    conn.query(statement, &[after.into(), count(limit).into(), id.into(), roots.into()], customer)
 }
 
 /// The postings of a customer before a place in their order, the latest first.

@@ -6,10 +6,11 @@ use crate::export::What;
 use crate::import_year;
 use crate::testing::{World, on, on_both_engines, slice, world, year_of};
 use axum::http::{Method, StatusCode};
-use domain::{LocationId, PostingId};
+use domain::ledger::Kind;
+use domain::{LocationId, PostingId, Qty};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use stock::{Request, ReverseInput, Work};
+use stock::{LineInput, PostInput, QtyInput, Request, ReverseInput, Work};
 use testkit::Client;
 
 on_both_engines!(
@@ -18,6 +19,7 @@ on_both_engines!(
     a_sale_that_was_reversed_got_to_nobody,
     what_a_customer_bought_is_read_page_by_page,
     a_caller_sees_what_came_from_where_they_reach,
+    what_is_told_of_a_customer_is_of_the_places_within_reach,
     what_is_not_there_is_refused_by_its_name,
     pages_of_customers_go_on_where_they_ended,
 );
@@ -133,10 +135,7 @@ fn a_sale_that_was_reversed_got_to_nobody(engine: db::Engine) {
     let sale = postings.iter().find(|row| row["document"] == "2").unwrap();
     let posting = PostingId::parse(sale["posting"].as_str().unwrap()).unwrap();
     let reverse = ReverseInput { posting, effective_at: None, post_late: false, reason: None, note: None };
-    let principal = Arc::new(web::Principal::system());
-    let request = Request { ctx: world.ctx.clone(), principal, key: None, work: Work::Reverse(reverse) };
-    let answered = world.run(move |tx, _| Ok(stock::run_in(tx, std::slice::from_ref(&request))?)).unwrap();
-    assert!(answered[0].status.is_success(), "{}", String::from_utf8_lossy(&answered[0].body));
+    answer(&world, Work::Reverse(reverse));
     for path in [
         "/api/v1/customers?sku=T2".to_owned(),
         format!("/api/v1/customers?sku=T2&lot={}", lot_of(&world, "2")),
@@ -200,11 +199,72 @@ fn a_caller_sees_what_came_from_where_they_reach(engine: db::Engine) {
     });
     let lot = lot_of(&world, "1");
     let recall = format!("/api/v1/customers?sku=T2&lot={lot}");
-    for path in ["/api/v1/customers?sku=T2", &*recall, "/api/v1/customers/1/ledger"] {
+    for path in ["/api/v1/customers?sku=T2", &*recall] {
         assert_eq!(pages(&client, &here, path, 2), pages(&client, "all", path, 2), "{path}");
         assert_eq!(pages(&client, &elsewhere, path, 2), [Value::Null; 0], "{path}");
     }
-    assert_eq!(pages(&client, &elsewhere, "/api/v1/customers", 5).len(), 3, "they belong to no place");
+    let all = pages(&client, "all", "/api/v1/customers", 2);
+    assert_eq!(all.len(), 3);
+    // the third got nothing that a place has
+    assert_eq!(pages(&client, &here, "/api/v1/customers", 1), all[..2]);
+    assert_eq!(pages(&client, &elsewhere, "/api/v1/customers", 5), [Value::Null; 0]);
+    for path in ["/api/v1/customers/1", "/api/v1/customers/1/ledger"] {
+        let asked = |token: &str| client.ask(token, &Method::GET, path, None, None);
+        assert_eq!(asked(&here).body, asked("all").body, "{path}");
+        assert_eq!(asked(&elsewhere).refusal(), (404, "not_found", ""), "{path}");
+    }
+}
+
+/// One customer buys at two sites.
+fn what_is_told_of_a_customer_is_of_the_places_within_reach(engine: db::Engine) {
+    let (world, client) = sold(engine);
+    let made = world.run(|tx, ctx| {
+        for new in [
+            json!({ "code": "PAR", "kind": "site" }),
+            json!({ "code": "P1", "kind": "bin", "parent": "PAR" }),
+        ] {
+            places::create_location(tx, ctx, web::Reached::All, &serde_json::from_value(new)?)?;
+        }
+        Ok(())
+    });
+    made.unwrap();
+    let [london, paris] = ["LON", "PAR"].map(|code| {
+        let found = world.read(|conn| places::facts_by_code(conn, &[code]));
+        found[0].as_ref().unwrap().id.to_string()
+    });
+    let at = world.ctx.now;
+    post(&world, Kind::Receive, None);
+    let sale = post(&world, Kind::Issue, Some("77"));
+    world.run(move |tx, _| Ok(store::link(tx, &[(1, at, sale)])?)).unwrap();
+    let told = |token: &str| {
+        let found = client.ask(token, &Method::GET, "/api/v1/customers/1", None, None).body;
+        let list = client.ask(token, &Method::GET, "/api/v1/customers", None, None).body;
+        assert_eq!(list["items"][0], found);
+        let text = |name: &str| found[name].as_str().unwrap().to_owned();
+        (found["invoices"].as_i64().unwrap(), text("first_at"), text("last_at"))
+    };
+    assert_eq!(told(&london), (2, "2011-01-03T10:00:00Z".to_owned(), "2011-01-04T10:00:00Z".to_owned()));
+    assert_eq!(told(&paris), (1, at.to_string(), at.to_string()));
+}
+
+/// A posting of four things at `P1`.
+fn post(world: &World, kind: Kind, document: Option<&str>) -> PostingId {
+    let line = LineInput::new("T1", QtyInput::Moves(Qty::units(4).unwrap()), "P1");
+    let line = LineInput { unit: Some("each".to_owned()), ..line };
+    let (document, lines) = (document.map(str::to_owned), vec![line]);
+    let (effective_at, post_late, reason, note) = (None, false, None, None);
+    let input = PostInput { kind, effective_at, post_late, document, reason, note, lines };
+    answer(world, Work::Post(input))
+}
+
+/// The posting that was made of a request.
+fn answer(world: &World, work: Work) -> PostingId {
+    let principal = Arc::new(web::Principal::system());
+    let request = Request { ctx: world.ctx.clone(), principal, key: None, work };
+    let answered = world.run(move |tx, _| Ok(stock::run_in(tx, std::slice::from_ref(&request))?)).unwrap();
+    let body: Value = serde_json::from_slice(&answered[0].body).unwrap();
+    assert!(answered[0].status.is_success(), "{body}");
+    PostingId::parse(body["id"].as_str().unwrap()).unwrap()
 }
 
 fn what_is_not_there_is_refused_by_its_name(engine: db::Engine) {
