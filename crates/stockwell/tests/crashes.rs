@@ -7,6 +7,8 @@
 
 #[expect(dead_code, reason = "some of it is for races")]
 mod support;
+#[path = "crashes/transfers.rs"]
+mod transfers;
 
 use db::Engine;
 use db::cluster::TemporaryCluster;
@@ -261,6 +263,28 @@ fn what_was_answered_survives_three_kills_sqlite() {
 #[test]
 fn what_was_answered_survives_three_kills_postgres() {
     kills(Engine::Postgres, 3);
+}
+
+#[test]
+fn each_step_of_a_transfer_survives_two_kills_or_was_never_taken_sqlite() {
+    transfers::kills(Engine::Sqlite, 2);
+}
+
+#[test]
+fn each_step_of_a_transfer_survives_two_kills_or_was_never_taken_postgres() {
+    transfers::kills(Engine::Postgres, 2);
+}
+
+#[test]
+#[ignore = "long: thirty kills"]
+fn each_step_of_a_transfer_survives_thirty_kills_or_was_never_taken_sqlite() {
+    transfers::kills(Engine::Sqlite, 30);
+}
+
+#[test]
+#[ignore = "long: thirty kills"]
+fn each_step_of_a_transfer_survives_thirty_kills_or_was_never_taken_postgres() {
+    transfers::kills(Engine::Postgres, 30);
 }
 
 #[test]

@@ -71,16 +71,32 @@ pub fn read(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
     Ok(Anchor { state_hash: Some(sql::state_hash(conn)?), ..stock::heads(conn)? })
 }
 
-/// Makes a digest with the hash of the state and writes it down, for every backup. None when nothing
-/// was posted since the last one, or another process was faster.
+/// Makes a digest with the hash of the state and writes it down, for every backup; the one that stands there,
+/// as by [`keep`].
 ///
 /// # Errors
 /// When the database cannot be read or written.
-pub fn make(db: &Db, ctx: &Ctx) -> Result<Option<Anchor>, DbError> {
+pub fn make(db: &Db, ctx: &Ctx) -> Result<Anchor, DbError> {
     let digest = db.read_blocking(read)?;
-    let (kept, ctx) = (digest.clone(), ctx.clone());
-    let is_written = db.write_blocking(move |tx| stock::anchor(tx, &ctx, &kept))?;
-    Ok(is_written.then_some(digest))
+    keep(db, ctx, digest)
+}
+
+/// Writes a digest with the hash of the state down, whatever was written since it was read. What is answered
+/// stands in the database: this digest, or another one that tells a state of as many postings or more. (That
+/// of no postings at all is nowhere.) Where that one tells the same postings and another state, somebody has
+/// changed the state without a posting: then it is this digest, so that who holds the two against each other sees it.
+///
+/// # Errors
+/// When the database cannot be read or written.
+pub fn keep(db: &Db, ctx: &Ctx, digest: Anchor) -> Result<Anchor, DbError> {
+    let (own, ctx) = (digest.clone(), ctx.clone());
+    let kept = db.write_blocking(move |tx| {
+        stock::anchor(tx, &ctx, &own)?;
+        stock::last_of_state(tx)
+    })?;
+    let kept = kept.unwrap_or_else(|| digest.clone());
+    let is_changed = kept.heads == digest.heads && kept.state_hash != digest.state_hash;
+    Ok(if is_changed { digest } else { kept })
 }
 
 #[cfg(test)]

@@ -27,8 +27,9 @@ pub struct Anchor {
     pub movements: i64,
     /// The hash over balances and cost layers; none where only the heads are written down.
     pub state_hash: Option<[u8; 32]>,
-    /// Its number: one more than that of the last digest when the heads were read. When another one has been
-    /// written since, that may know more of some lane, and this one does not come behind it.
+    /// Its number. Before it is written, one more than that of the last digest when the heads were read: when
+    /// another one has been written since, that may know more of some lane. One of the heads alone does not come
+    /// behind it then, and one that tells a state gets another number.
     pub n: i64,
 }
 
@@ -81,17 +82,36 @@ impl Head {
 pub fn heads(conn: &mut Conn<'_>) -> Result<Anchor, DbError> {
     let last = store::last(conn)?;
     let heads = heads_of_lanes(conn)?;
-    counted(conn, last, &heads)
+    counted(conn, &last, &heads)
 }
 
-/// Writes a digest down, unless one that counts as many postings is there, with a hash of the state where
-/// this one has it, or another one came first. Heads stay in their chains for ever, so the digest may have
-/// been read from an earlier snapshot than this transaction sees. Whether it was written.
+/// Writes a digest down. One of the heads alone is not, when another one came first or counts as many
+/// postings; one that tells a state is not, when another that does counts as many. Whether it was written.
+///
+/// Heads stay in their chains for ever, so what tells a state may have been read from an earlier snapshot than
+/// this transaction sees: hashing takes long, and lanes that go on meanwhile are no reason to forget it.
 ///
 /// # Errors
 /// When the store fails.
 pub fn anchor(tx: &mut Tx<'_>, ctx: &Ctx, anchor: &Anchor) -> Result<bool, DbError> {
-    store::insert(tx, ctx.now, anchor)
+    for _ in 0..TRIES_MAX {
+        if store::insert(tx, ctx.now, anchor)? {
+            return Ok(true);
+        }
+        let is_known = store::last_of_state(tx)?.is_some_and(|last| last.postings >= anchor.postings);
+        if anchor.state_hash.is_none() || anchor.postings == 0 || is_known {
+            return Ok(false);
+        }
+    }
+    Err(tx.again("the digests of other lanes were faster"))
+}
+
+/// The last digest that tells a state: that of the last backup.
+///
+/// # Errors
+/// When the store fails.
+pub fn last_of_state(conn: &mut Conn<'_>) -> Result<Option<Anchor>, DbError> {
+    store::last_of_state(conn)
 }
 
 /// Writes a digest down for each of these postings of one lane that is a ten thousandth, in the transaction
@@ -118,7 +138,7 @@ fn write(tx: &mut Tx<'_>, own: Head, now: Instant) -> Result<(), DbError> {
         heads.retain(|head| head.lane != own.lane);
         heads.push(own);
         heads.sort_unstable_by_key(|head| head.lane);
-        let digest = counted(tx, last, &heads)?;
+        let digest = counted(tx, &last, &heads)?;
         if store::insert(tx, now, &digest)? {
             return Ok(());
         }
@@ -131,13 +151,12 @@ fn heads_of_lanes(conn: &mut Conn<'_>) -> Result<Vec<Head>, DbError> {
     Ok(db::lane_heads(conn)?.into_iter().map(head).collect())
 }
 
-/// The digest with these heads. Movements are counted on from the last one.
-fn counted(conn: &mut Conn<'_>, last: Option<Last>, heads: &[Head]) -> Result<Anchor, DbError> {
-    let (n, last, mut movements) = match last {
-        Some(Last { n, heads, movements }) => (n, Head::list(&heads).unwrap_or_default(), movements),
-        None => (0, Vec::new(), 0),
-    };
-    let known: FxHashMap<i64, i64> = last.iter().map(|head| (head.lane, head.number)).collect();
+/// The digest with these heads. Movements are counted on from the last one of heads alone, which no lane
+/// stands before.
+fn counted(conn: &mut Conn<'_>, last: &Last, heads: &[Head]) -> Result<Anchor, DbError> {
+    let mut movements = last.movements;
+    let before = Head::list(&last.heads).unwrap_or_default();
+    let known: FxHashMap<i64, i64> = before.iter().map(|head| (head.lane, head.number)).collect();
     for head in heads {
         let after = known.get(&head.lane).copied().unwrap_or(0);
         movements = movements.saturating_add(store::movements(conn, head, after)?);
@@ -147,7 +166,7 @@ fn counted(conn: &mut Conn<'_>, last: Option<Last>, heads: &[Head]) -> Result<An
         heads: Head::text(heads),
         movements,
         state_hash: None,
-        n: n.saturating_add(1),
+        n: last.n.saturating_add(1),
     })
 }
 

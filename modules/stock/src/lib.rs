@@ -16,6 +16,8 @@ mod backorder;
 mod block;
 mod claim;
 mod compile;
+#[cfg(test)]
+mod constraints_tests;
 mod desk;
 mod digest;
 mod document_routes;
@@ -107,7 +109,7 @@ pub use answer::{
 };
 pub use as_of::{Moment, everything as on_hand_of_everything};
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
-pub use digest::{Anchor, Head, POSTINGS_BETWEEN, anchor, heads};
+pub use digest::{Anchor, Head, POSTINGS_BETWEEN, anchor, heads, last_of_state};
 pub use document_routes::document_routes;
 pub use input::{
     AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_BULK_MAX, LINES_PER_POSTING_MAX, LineInput,
@@ -189,6 +191,8 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 20, name: "checks", text: include_str!("../migrations/0020_checks.sql") },
         Migration { number: 21, name: "held", text: include_str!("../migrations/0021_held.sql") },
         Migration { number: 22, name: "emptied", text: include_str!("../migrations/0022_emptied.sql") },
+        Migration { number: 23, name: "released", text: include_str!("../migrations/0023_released.sql") },
+        Migration { number: 24, name: "layers", text: include_str!("../migrations/0024_layers.sql") },
     ],
 };
 

@@ -2,13 +2,13 @@
 
 use crate::input::{Request, Work};
 use crate::load;
-use crate::lot::kept::Begun;
+use crate::lot::kept::Holds;
 use crate::names::Names;
 use crate::store_postings as sql;
 use crate::store_sales::READ_POSTING_RETURNS;
 use db::{Conn, DbError, Row};
 use domain::costing::LayerUse;
-use domain::ledger::{Group, Kind, LayerMade, Movement, Original, Place, Returned, SaleLine};
+use domain::ledger::{Freed, Group, Kind, LayerMade, Movement, Original, Place, Returned, SaleLine};
 use domain::{Instant, ItemId, LocationId, LotId, PostingId, Status};
 use rustc_hash::FxHashMap;
 
@@ -19,6 +19,8 @@ pub(crate) struct Found {
     pub(crate) document: Option<String>,
     /// The lines of its reversal that bring back what somebody held before the lot was on hold as a whole.
     pub(crate) says_hold: Vec<usize>,
+    /// What its reversal brings back on hold, and nothing holds any more.
+    pub(crate) freed: Vec<Freed>,
 }
 
 /// Reads the originals of a batch, and the facts of what they moved.
@@ -50,7 +52,8 @@ pub(crate) fn read(
     Ok(found)
 }
 
-/// Reads which of them took what somebody held, of lots that are on hold as a whole by now.
+/// Reads which of them took what somebody held, of lots that are on hold as a whole by now, and what was on hold
+/// because of its lot alone, of lots that are not.
 fn read_held(
     conn: &mut Conn<'_>,
     names: &Names,
@@ -58,10 +61,11 @@ fn read_held(
 ) -> Result<(), DbError> {
     let on_hold = |lot: LotId| names.lot_facts.get(&lot).is_some_and(|facts| facts.on_hold);
     let movements = found.values().flat_map(|found| &found.original.movements);
-    let held = movements.filter(|made| made.from.status == Status::Hold && on_hold(made.lot));
-    let begun = Begun::read(conn, held.map(|made| made.lot).collect())?;
+    let held = movements.filter(|made| made.from.status == Status::Hold && made.lot.is_some());
+    let holds = Holds::read(conn, held.map(|made| made.lot).collect())?;
     for found in found.values_mut() {
-        found.says_hold = begun.lines_held(&found.original);
+        found.says_hold = holds.lines_held(&found.original);
+        found.freed = holds.freed(&found.original, on_hold);
     }
     Ok(())
 }
@@ -105,7 +109,7 @@ fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
     let returns = if kind == Kind::Return { returns(conn, lane, number)? } else { Vec::new() };
     let (effective_at, reversed) = (Instant(effective_at), reversals > 0);
     let original = Original { id, kind, effective_at, movements, returns, reversed };
-    Ok(Some(Found { original, document, says_hold: Vec::new() }))
+    Ok(Some(Found { original, document, says_hold: Vec::new(), freed: Vec::new() }))
 }
 
 /// What a return took back of sales.

@@ -33,11 +33,11 @@ pub(crate) const INSERT_MOVEMENTS: Statement = Statement::per_engine(
 
 pub(crate) const INSERT_LAYER_USES: Statement = Statement::per_engine(
     "stock.insert_layer_uses",
-    "insert into stock_layer_use (lane, number, line, item, grp, seq, qty, value, made)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    "insert into stock_layer_use (lane, number, line, item, grp, seq, qty, value, made)
+    "insert into stock_layer_use (lane, number, line, item, grp, seq, layer_at, qty, value, made)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+    "insert into stock_layer_use (lane, number, line, item, grp, seq, layer_at, qty, value, made)
      select * from unnest(?1::bigint[], ?2::bigint[], ?3::bigint[], ?4::bigint[], ?5::bigint[], ?6::bigint[],
-       ?7::bigint[], ?8::bigint[], ?9::smallint[])",
+       ?7::bigint[], ?8::bigint[], ?9::bigint[], ?10::smallint[])",
 )
 .hot();
 
@@ -62,9 +62,8 @@ pub(crate) const READ_POSTING_MOVEMENTS: Statement = Statement::new(
 
 pub(crate) const READ_POSTING_USES: Statement = Statement::new(
     "stock.read_posting_uses",
-    "select u.line, u.grp, u.seq, l.effective_at, u.qty, u.value, u.made
+    "select u.line, u.grp, u.seq, u.layer_at, u.qty, u.value, u.made
      from stock_layer_use u
-     join stock_layer l on l.item = u.item and l.grp = u.grp and l.seq = u.seq
      where u.lane = ?1 and u.number = ?2
      order by u.line, u.seq",
 )

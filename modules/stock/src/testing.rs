@@ -14,6 +14,7 @@ use domain::{
     ClaimId, Ctx, Instant, ItemId, LocationId, Permission, PostingId, PrincipalId, Qty, Status, when,
 };
 use places::{NewLocation, SetUp};
+use std::ops::Range;
 use std::sync::Arc;
 use web::{Answer, Caller, Grant, Principal, PrincipalKind, Reached, Within};
 
@@ -90,6 +91,21 @@ impl World {
 
     pub(crate) fn item(&self, sku: &str) -> ItemId {
         self.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].as_ref().unwrap().id
+    }
+
+    /// Creates items that nobody has, which stand in lists before all others.
+    pub(crate) fn unused(&self, numbers: Range<usize>) {
+        let item = |number: usize| NewItem {
+            sku: format!("A{number:06}"),
+            name: "unused".to_owned(),
+            base_unit: "each".to_owned(),
+            ..NewItem::default()
+        };
+        let items: Vec<NewItem> = numbers.map(item).collect();
+        for items in items.chunks(catalog::ITEMS_PER_CALL_MAX) {
+            let items = items.to_vec();
+            self.run(move |tx, ctx| catalog::create_items(tx, ctx, &items)).unwrap();
+        }
     }
 
     /// Decides one request, as a door would.

@@ -49,7 +49,7 @@ pub(crate) fn part<T, K: Clone>(
         if looked >= LOOKED_MAX {
             return Ok(Part { rows, next: after });
         }
-        size = size.saturating_mul(2).min(CHUNK_MAX);
+        size = size.saturating_mul(2).min(CHUNK_MAX).min(LOOKED_MAX - looked);
     }
 }
 
@@ -84,6 +84,19 @@ mod tests {
             let expected: Vec<usize> = (0..total).step_by(nth).collect();
             assert_eq!(found, expected, "{total} {nth} {limit}");
             assert_eq!(count, expected.len().div_ceil(limit).max(1), "{total} {nth} {limit}");
+        }
+    }
+
+    #[test]
+    fn a_page_looks_at_no_more_than_it_may() {
+        for limit in [1, 10, 499, 500] {
+            let mut looked = 0;
+            let page = part::<(), _>(limit, None, |after: Option<&usize>, most| {
+                let from = after.map_or(0, |at| at + 1);
+                looked += most;
+                Ok((from..from + most).map(|at| (at, None)).collect())
+            });
+            assert_eq!((looked, page.unwrap().next), (LOOKED_MAX, Some(LOOKED_MAX - 1)), "{limit}");
         }
     }
 

@@ -43,17 +43,34 @@ pub struct Costs {
     pub next_seq: i64,
     /// What came in new since the costs were loaded, by layer: instant, millionths, minor units.
     pub received: BTreeMap<i64, (Instant, i64, i64)>,
+    /// No layer that was open when the costs were loaded is older.
+    since: Instant,
 }
 
 impl Costs {
     /// No layer, ever.
     pub const fn new(method: Method) -> Costs {
-        Costs { stack: Stack::new(method), next_seq: 1, received: BTreeMap::new() }
+        Costs::loaded(Stack::new(method), 1, Instant::MIN)
     }
 
-    /// The layers as the store has them.
-    pub const fn loaded(stack: Stack, next_seq: i64) -> Costs {
-        Costs { stack, next_seq, received: BTreeMap::new() }
+    /// The layers as the store has them, of which none that is open is older than `since`.
+    pub const fn loaded(stack: Stack, next_seq: i64, since: Instant) -> Costs {
+        Costs { stack, next_seq, received: BTreeMap::new(), since }
+    }
+
+    /// No open layer is older than this, whichever of them were loaded: the store looks for the oldest from
+    /// here on. `before` is what these costs were when they were loaded.
+    ///
+    /// What was not loaded is not older than anything that was. So when layers 10 and 20 were loaded of 10, 20
+    /// and 30, both are used up and 40 came in, it is 20, and from there on the first that is open is 30.
+    pub fn open_since(&self, before: &Costs) -> Instant {
+        let known = match before.stack.layers().last() {
+            Some(youngest) => Some(youngest.effective_at),
+            None if before.stack.qty() > 0 => Some(before.since),
+            None => None,
+        };
+        let first = self.stack.layers().next().map(|oldest| oldest.effective_at);
+        known.into_iter().chain(first).min().unwrap_or(before.since)
     }
 
     /// A new layer.

@@ -2,8 +2,8 @@
 //!
 //! A [`Vault`] holds the rows that were loaded (and locked) for a batch of commands. Each command
 //! is decided in arrival order by one of the functions here: [`post`], [`post_after_expiry`], [`reverse`],
-//! [`reserve`], [`allocate`], [`release`]. An accepted command has changed the vault and returns what must be
-//! stored ([`Posted`]); a refused one has changed nothing and says why ([`Refusal`]).
+//! [`reverse_after_release`], [`reserve`], [`allocate`], [`release`]. An accepted command has changed the vault and
+//! returns what must be stored ([`Posted`]); a refused one has changed nothing and says why ([`Refusal`]).
 //!
 //! What holds after every accepted command, for the rows in the vault:
 //! * stock is conserved: every movement takes from one endpoint what it gives to another;
@@ -17,6 +17,7 @@
 //! * no more comes back of a line of a sale than was shipped on it, nor at more than it was worth.
 
 mod after_expiry;
+mod after_release;
 mod allocate;
 mod backorder;
 mod carry;
@@ -45,6 +46,7 @@ mod step;
 mod vault;
 
 pub use after_expiry::post_after_expiry;
+pub use after_release::{Freed, reverse_after_release};
 pub use allocate::{Allocate, allocate};
 pub use claim::{Claim, ClaimState};
 pub use command::{Amount, Clock, Cost, Line, Post};

@@ -9,8 +9,8 @@ use crate::exit::{Done, Stop};
 use crate::progress::Progress;
 use crate::{config, store_backup, wiring};
 use clap::Args;
-use db::{Db, DbError};
-use domain::{Ctx, hex};
+use db::Db;
+use domain::hex;
 use insight::digest::{self, Anchor};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -53,7 +53,7 @@ pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
     } else {
         let operator = Operator::open(call.config)?;
         progress.waits(DIGEST);
-        let anchor = anchored(&operator.db, &operator.ctx)?;
+        let anchor = digest::make(&operator.db, &operator.ctx)?;
         operator.db.close();
         dump(&call.config.database(), &to, &progress)?;
         anchor
@@ -83,20 +83,12 @@ fn copy(file: &Path, to: &Path, progress: &Progress) -> Result<Anchor, Stop> {
         let mut settings = db::Settings::new(format!("sqlite:{}", part.display()));
         settings.read_timeout = super::PATIENCE;
         let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-        let anchor = db.check_schema().and_then(|()| anchored(&db, &super::operator_ctx()));
+        let anchor = db.check_schema().and_then(|()| digest::make(&db, &super::operator_ctx()));
         db.close();
         made = Some(anchor?);
         Ok(())
     })?;
     made.ok_or_else(|| Stop::cannot_run("the copy has no digest"))
-}
-
-/// The digest of a database, written down unless the last one says the same.
-fn anchored(db: &Db, ctx: &Ctx) -> Result<Anchor, DbError> {
-    match digest::make(db, ctx)? {
-        Some(anchor) => Ok(anchor),
-        None => db.read_blocking(digest::read),
-    }
 }
 
 /// A name with the time, in the folder of backups.

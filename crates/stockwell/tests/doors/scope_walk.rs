@@ -188,12 +188,15 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             | "/api/v1/lots"
             | "/api/v1/valuation"
             | "/api/v1/valuation/totals"
+            | "/api/v1/customers"
             | "/api/v1/events",
         ) => at(path),
         ("GET", "/api/v1/items/{sku}/stock" | "/api/v1/items/{sku}/availability") => {
             at(path.replace("{sku}", "BOLT"))
         }
-        ("GET", "/api/v1/customers/{number}/ledger") => at("/api/v1/customers/7/ledger"),
+        ("GET", "/api/v1/customers/{number}" | "/api/v1/customers/{number}/ledger") => {
+            at(path.replace("{number}", "7"))
+        }
         ("GET", "/api/v1/items/{sku}/rotation") => at("/api/v1/items/BOLT/rotation?site=LON"),
         ("GET", "/api/v1/locations/{code}") => at("/api/v1/locations/LON-1"),
         ("POST", "/api/v1/locations") => {
@@ -389,8 +392,12 @@ fn what_lies_elsewhere_does_not_exist() {
             format!("{what}: {} {}\nthere: {} {}", refused.status, refused.text(), done.status, done.text());
         if route.reach == Reach::Filtered {
             assert_eq!((refused.status, done.status), (200, 200), "{told}");
-            // sums name no place: nothing of the item is elsewhere
-            let mark = if route.path == "/api/v1/stock/sums" { "BOLT" } else { "LON" };
+            // sums and customers name no place: nothing of the item, or for them, is elsewhere
+            let mark = match route.path.as_str() {
+                "/api/v1/stock/sums" => "BOLT",
+                "/api/v1/customers" => "France",
+                _ => "LON",
+            };
             assert!(!refused.text().contains(mark), "{told}");
             assert!(done.text().contains(mark) || route.path == "/api/v1/transfers", "{told}");
         } else {

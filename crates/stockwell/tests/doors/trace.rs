@@ -63,6 +63,7 @@ tables! {
     "stock_period": "version",
     "stock_posting": "number",
     "stock_reason": "version",
+    "stock_released": "to_ver",
     "stock_return": "qty + 7 * value",
     "stock_sale": "qty + 7 * returned + 13 * value_back",
     "stock_serial where location is not null": "coalesce(location, 0)",

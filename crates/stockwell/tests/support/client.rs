@@ -68,6 +68,12 @@ impl Client {
         self.reply()
     }
 
+    /// Takes a record a step further, from the version that it has, and waits for the answer.
+    pub(crate) fn step(&mut self, post: &Post, version: usize) -> Result<Reply> {
+        self.write("POST", &format!("if-match: \"{version}\"\r\n"), post)?;
+        self.reply()
+    }
+
     fn write(&mut self, method: &str, more: &str, post: &Post) -> Result<()> {
         let Post { path, key, body } = post;
         let body = body.to_string();

@@ -108,6 +108,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             lots::on_hold,
             kept::bounds,
             kept::beginnings,
+            kept::over,
             parents::kin,
             parents::stock,
             parents::moves,

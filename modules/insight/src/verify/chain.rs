@@ -15,8 +15,10 @@ use stock::POSTINGS_BETWEEN;
 const NUMBERS: Statement =
     Statement::new("verify.chain.numbers", "select lane, seq, hash from ck_posting order by lane, seq");
 
-const DIGESTS: Statement =
-    Statement::new("verify.chain.digests", "select n, heads, up_to_seq from ck_digest order by n");
+const DIGESTS: Statement = Statement::new(
+    "verify.chain.digests",
+    "select n, heads, up_to_seq, length(state_hash) > 0 from ck_digest order by n",
+);
 
 const HASH_AT: Statement =
     Statement::new("verify.chain.hash_at", "select hash from ck_posting where lane = ?1 and seq = ?2");
@@ -91,10 +93,12 @@ pub(super) fn dense(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Finding
 /// The chains contain the heads that digests have written down, and go on from one to the next by no more
 /// than is allowed.
 pub(super) fn anchored(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let digests = conn.query(&DIGESTS, &[], |row| Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(2)?)))?;
-    let mut before = 0;
+    let digest = |row: &Row<'_>| Ok((row.int(0)?, row.text(1)?.to_owned(), row.int(2)?, row.bool(3)?));
+    let digests = conn.query(&DIGESTS, &[], digest)?;
+    // what tells a state comes behind what tells one: others may have been written while it was hashed
+    let (mut furthest_of_all, mut furthest_of_state) = (0, 0);
     let mut reached: FxHashMap<i64, i64> = FxHashMap::default();
-    for (expected, (n, heads, postings)) in (1..).zip(digests) {
+    for (expected, (n, heads, postings, has_state)) in (1..).zip(digests) {
         findings.row();
         findings.hold(n == expected, || format!("digest {n} stands where digest {expected} should"));
         let Some(heads) = Head::list(&heads) else {
@@ -102,12 +106,16 @@ pub(super) fn anchored(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Find
             continue;
         };
         let sum = heads.iter().fold(0_i64, |sum, head| sum.saturating_add(head.number));
+        let before = if has_state { furthest_of_state } else { furthest_of_all };
         findings.hold(sum == postings && postings >= before, || {
             format!(
                 "digest {n} counts {postings} postings; its heads count {sum}, the digest before {before}"
             )
         });
-        before = postings;
+        furthest_of_all = postings.max(furthest_of_all);
+        if has_state {
+            furthest_of_state = postings;
+        }
         for head in &heads {
             let furthest = reached.entry(head.lane).or_insert(0);
             findings.hold(head.number.saturating_sub(*furthest) <= POSTINGS_BETWEEN, || {

@@ -9,12 +9,12 @@ use rustc_hash::FxHashMap;
 
 const LAYERS: Statement = Statement::new(
     "verify.costs.layers",
-    "select sku_id, valuation_group, layer_id, qty_in, qty_left, value_in, value_left from ck_layer",
+    "select sku_id, valuation_group, layer_id, qty_in, qty_left, value_in, value_left, effective_at from ck_layer",
 );
 
 const STACKS: Statement = Statement::new(
     "verify.costs.stacks",
-    "select sku_id, valuation_group, qty, value, next_layer from ck_stack",
+    "select sku_id, valuation_group, qty, value, next_layer, open_since from ck_stack",
 );
 
 const ON_HAND: Statement = Statement::new(
@@ -24,7 +24,7 @@ const ON_HAND: Statement = Statement::new(
 
 const USES: Statement = Statement::new(
     "verify.costs.uses",
-    "select sku_id, valuation_group, layer_id, qty, cost, made from ck_layer_use",
+    "select sku_id, valuation_group, layer_id, qty, cost, made, layer_at from ck_layer_use",
 );
 
 /// A layer's key: item, group, number.
@@ -36,6 +36,8 @@ struct Sum {
     qty: i128,
     value: i128,
     last_layer: i64,
+    /// When the goods of its oldest open layer came.
+    open_since: Option<i64>,
 }
 
 type Sums = FxHashMap<(i64, i64), Sum>;
@@ -54,6 +56,10 @@ fn layer_sums(conn: &mut Conn<'_>, mut each: impl FnMut(LayerKey, [i64; 4])) -> 
         sum.qty += i128::from(qty_left);
         sum.value += i128::from(value_left);
         sum.last_layer = sum.last_layer.max(key.2);
+        if qty_left > 0 {
+            let at = row.int(7)?;
+            sum.open_since = Some(sum.open_since.map_or(at, |since| since.min(at)));
+        }
         each(key, figures);
         Ok(())
     })?;
@@ -90,19 +96,23 @@ pub(super) fn layers(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
     Ok(())
 }
 
-/// I-09: the head of a group's layers says what they have left.
+/// I-09: the head of a group's layers says what they have left, and none that is open lies before where it has
+/// them looked for.
 pub(super) fn stacks(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let mut sums = layer_sums(conn, |_, _| {})?;
     conn.for_each(&STACKS, &[], |row| {
         findings.row();
         let key = (row.int(0)?, row.int(1)?);
-        let (qty, value, next) = (row.int(2)?, row.int(3)?, row.int(4)?);
+        let (qty, value, next, since) = (row.int(2)?, row.int(3)?, row.int(4)?, row.int(5)?);
         let sum = sums.remove(&key).unwrap_or_default();
         let fits = sum.qty == i128::from(qty) && sum.value == i128::from(value) && sum.last_layer < next;
         findings.hold(fits, || {
             let (qty, value_left) = (Delta(qty), sum.value);
             let stack = call(ground, key);
             format!("{stack}: the head says {qty} worth {value}, the layers are worth {value_left}")
+        });
+        findings.hold(sum.open_since.is_none_or(|oldest| since <= oldest), || {
+            format!("{}: an open layer is older than the head says", call(ground, key))
         });
         Ok(())
     })?;
@@ -121,6 +131,8 @@ struct Logged {
     value_in: i64,
     qty_used: i64,
     value_used: i64,
+    /// When its goods came, as each of its lines says; `None` where two differ.
+    at: Option<i64>,
 }
 
 fn logged(conn: &mut Conn<'_>, pass: Pass) -> Result<FxHashMap<LayerKey, Logged>, DbError> {
@@ -128,8 +140,9 @@ fn logged(conn: &mut Conn<'_>, pass: Pass) -> Result<FxHashMap<LayerKey, Logged>
     conn.for_each(&USES, &[], |row| {
         let key = (row.int(0)?, row.int(1)?, row.int(2)?);
         if pass.contains(key.0) {
-            let (qty, cost) = (row.int(3)?, row.int(4)?);
-            let layer = found.entry(key).or_default();
+            let (qty, cost, at) = (row.int(3)?, row.int(4)?, row.int(6)?);
+            let layer = found.entry(key).or_insert_with(|| Logged { at: Some(at), ..Logged::default() });
+            layer.at = layer.at.filter(|said| *said == at);
             if row.int(5)? == 1 {
                 layer.qty_in = layer.qty_in.wrapping_sub(qty);
                 layer.value_in = layer.value_in.wrapping_sub(cost);
@@ -183,6 +196,11 @@ fn held_to_log(
                 Figures::Quantities => (row.int(3)?, row.int(4)?, said.qty_in, said.qty_used),
                 Figures::Values => (row.int(5)?, row.int(6)?, said.value_in, said.value_used),
             };
+            let same_at = figures == Figures::Values || said.at == Some(row.int(7)?);
+            findings.hold(same_at, || {
+                let layer = format!("layer {} of {}", key.2, call(ground, (key.0, key.1)));
+                format!("{layer} lies at another instant than its log says")
+            });
             findings.hold(came == log_in && came.wrapping_sub(left) == log_used, || {
                 let of = if figures == Figures::Quantities { "quantities" } else { "values" };
                 let layer = format!("layer {} of {}", key.2, call(ground, (key.0, key.1)));

@@ -9,14 +9,15 @@
 )]
 
 mod busy;
+mod digests;
 mod faults;
 mod filled;
+mod renamed;
 mod rewritten;
 mod world;
 
-use db::{Engine, Row, Statement};
+use db::{Engine, Statement};
 use faults::{Fault, GUARDS, faults};
-use insight::digest::{self, Anchor};
 use insight::verify::{self, Options, Report};
 use serde_json::json;
 use world::{World, broken};
@@ -59,71 +60,6 @@ fn a_clock_that_is_turned_back_makes_no_fault_on_sqlite() {
 #[test]
 fn a_clock_that_is_turned_back_makes_no_fault_on_postgres() {
     a_clock_that_is_turned_back_makes_no_fault(Engine::Postgres);
-}
-
-fn a_digest_comes_with_each_ten_thousandth_posting(engine: Engine) {
-    let world = World::new(engine);
-    world.places_and_items();
-    let line = json!({ "sku": "NAIL", "qty": "1", "location": "L1", "unit_cost": "1" });
-    let posting = json!({ "kind": "receive", "lines": [line] });
-    let post = |many: usize| world.post("postings/bulk", &json!({ "postings": vec![&posting; many] }));
-    let digests = || {
-        let digest = |row: &Row<'_>| Ok((row.int(0)?, row.int(1)?, row.int(2)? == 0));
-        world.db.read_blocking(|conn| conn.query(&DIGESTS, &[], digest)).unwrap()
-    };
-    for _ in 0..9 {
-        post(1_000);
-    }
-    post(999);
-    assert_eq!(digests(), []);
-    post(1);
-    assert_eq!(digests(), [(10_000, 10_000, true)]);
-    let state = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
-    assert!(state.postings == 10_000 && state.state_hash.is_some(), "a backup says more of the same moment");
-    assert_eq!(digest::make(&world.db, &world.ctx()).unwrap(), None, "nothing came since");
-    post(999);
-    let made = digest::make(&world.db, &world.ctx()).unwrap().unwrap();
-    assert_eq!((made.postings, made.movements), (10_999, 10_999), "counted on from the last one");
-    for _ in 0..8 {
-        post(1_000);
-    }
-    post(500);
-    post(1_000);
-    assert_eq!(digests()[3..], [(20_000, 20_000, true)], "in the midst of a bulk");
-    // read before another one was written, it may know less of some lane, whatever it counts
-    let outdated = world.db.read_blocking(digest::read).unwrap();
-    let outdated = Anchor { n: outdated.n - 1, postings: outdated.postings + 1, ..outdated };
-    let ctx = world.ctx();
-    assert!(!world.db.write_blocking(move |tx| stock::anchor(tx, &ctx, &outdated)).unwrap());
-    assert_eq!(broken(&world.verified(true)), Vec::<String>::new());
-    for (plant, expected) in [(FORGOTTEN, "behind 10000"), (SKIPPED, "between 0 and 20000")] {
-        let told = broken(&with_fault(&world, plant, false));
-        assert!(told.iter().any(|told| told.starts_with("I-15") && told.contains(expected)), "{told:?}");
-    }
-}
-
-const DIGESTS: Statement = Statement::new(
-    "test.digests",
-    "select postings, movements, cast(length(state_hash) as bigint) from stock_digest order by n",
-);
-
-/// Those behind the first ten thousand were not made.
-const FORGOTTEN: &[Statement] =
-    &[Statement::new("test.forgotten", "delete from stock_digest where postings > 10000")];
-/// Those between were not made.
-const SKIPPED: &[Statement] = &[
-    Statement::new("test.between", "delete from stock_digest where postings < 20000"),
-    Statement::new("test.first", "update stock_digest set n = 1"),
-];
-
-#[test]
-fn a_digest_comes_with_each_ten_thousandth_posting_on_sqlite() {
-    a_digest_comes_with_each_ten_thousandth_posting(Engine::Sqlite);
-}
-
-#[test]
-fn a_digest_comes_with_each_ten_thousandth_posting_on_postgres() {
-    a_digest_comes_with_each_ten_thousandth_posting(Engine::Postgres);
 }
 
 /// What a run over a planted database told, as an error, so that the transaction is undone.

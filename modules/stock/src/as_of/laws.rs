@@ -1,6 +1,7 @@
 //! The law: stock at any moment is the fold of the movements that had taken effect and were known,
-//! over random histories with backdated and late postings.
+//! over random histories with backdated and late postings, and with everything that stands in their way.
 
+use super::random::History;
 use super::{Gains, Moment, OnHand, everything, gains, gains_of, store};
 use crate::input::{PostInput, Work};
 use crate::store_months::MONTHS_OF_KEY;
@@ -36,7 +37,7 @@ impl Chance {
         self.0 % most
     }
 
-    fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
+    pub(crate) fn one_of<'a>(&mut self, words: &[&'a str]) -> &'a str {
         words[usize::try_from(self.below(u64::try_from(words.len()).unwrap())).unwrap()]
     }
 }
@@ -111,11 +112,22 @@ fn fold(moved: &[Moved], effective: Option<Instant>, recorded: Option<Instant>) 
     stock
 }
 
+/// The same of everything that can happen.
+pub(crate) fn full_history(world: &mut World, chance: &mut Chance, steps: usize) {
+    let mut history = History::new(&BINS);
+    for _ in 0..steps {
+        let pause = i64::try_from(chance.below(20)).unwrap();
+        world.ctx.now = Instant(world.ctx.now.0 + pause * HOUR + 7);
+        history.step(world, chance);
+    }
+    history.saw_everything();
+}
+
 fn stock_at_any_moment_is_the_fold_of_its_movements(engine: Engine) {
     let mut world = world(engine);
     let mut chance = Chance(0x5eed_0001);
     let begin = world.ctx.now;
-    history(&mut world, &mut chance, 160);
+    full_history(&mut world, &mut chance, 400);
     let moved = movements(&world);
     let span = u64::try_from(world.ctx.now.0 - begin.0 + 400 * HOUR).unwrap();
     let at = |chance: &mut Chance| {

@@ -13,6 +13,8 @@
 
 #[cfg(test)]
 pub(crate) mod laws;
+#[cfg(test)]
+pub(crate) mod random;
 pub(crate) mod store;
 
 use crate::asked;

@@ -2,14 +2,16 @@
 //! /items/{sku}/stock`, for a shop that shows many items at once.
 
 use super::store_list as store;
-use crate::item_stock::store::{Guard, lasting};
-use crate::item_stock::{Lasting, is_due, level};
-use crate::walk::Part;
+use crate::item_stock::store::lasting;
+use crate::item_stock::{Guard, Lasting, is_due, level};
+use crate::reach;
+use crate::walk::{Part, part};
 use db::{Ask, Conn, DbError};
 use domain::{Delta, Instant, ItemId, SiteId};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
+use web::Scope;
 
 /// What is available of an item at a site.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -43,37 +45,42 @@ pub(crate) type After = (String, i64);
 /// Which of them are listed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Wanted {
-    /// Only this site.
-    pub(crate) site: Option<SiteId>,
-    /// Only the sites among these places, which the caller reaches, as JSON; `None` for all.
-    pub(crate) reached: Option<String>,
+    /// Only these sites, as JSON; `None` for all.
+    pub(crate) sites: Option<String>,
     /// From the last SKU to the first.
     pub(crate) down: bool,
+}
+
+impl Wanted {
+    /// One site, which is within reach, or all those of which the caller reaches everything.
+    pub(crate) fn read(scope: &Scope, site: Option<SiteId>, down: bool) -> Wanted {
+        // a place within reach that is no site has no numbers of its own
+        let sites = site.map_or_else(|| reach::roots_json(scope), |site| Some(format!("[{site}]")));
+        Wanted { sites, down }
+    }
 }
 
 /// The guard of an item at a site, with what it is called.
 pub(super) struct Known {
     pub(super) item: ItemId,
     pub(super) sku: String,
-    pub(super) folded: String,
     pub(super) unit: String,
     pub(super) guard: Guard,
 }
 
-/// The next of them, at most `limit`, in the order of SKU and site.
+/// The next of them, at most `limit`, in the order of SKU and site. It may be fewer, or none, and still
+/// say where to go on: items that none of the sites has are looked at and left out.
 pub(crate) fn page(
     conn: &mut Conn<'_>,
     wanted: &Wanted,
-    after: Option<&After>,
+    after: Option<After>,
     limit: usize,
     now: Instant,
 ) -> Result<Part<AvailabilityRow, After>, DbError> {
-    let mut known = store::guards(conn, wanted, after, limit.saturating_add(1))?;
-    let more = known.len() > limit;
-    known.truncate(limit);
-    let next = known.last().filter(|_| more).map(|last| (last.folded.clone(), last.guard.site.get()));
+    let Part { rows: known, next } =
+        part(limit, after, |after, most| store::guards(conn, wanted, after, most))?;
     let due = lasting_of_due(conn, &known, now)?;
-    let row = |Known { item, sku, unit, guard, .. }: Known| {
+    let row = |Known { item, sku, unit, guard }: Known| {
         let lasting = due.get(&item).map(Vec::as_slice).unwrap_or_default();
         let level = level(&guard, lasting, guard.today(now));
         AvailabilityRow {

@@ -2,7 +2,6 @@
 
 use super::api::asked_site;
 use super::list::{After, AvailabilityRow, Wanted, page};
-use crate::reach;
 use crate::walk::Part;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -23,7 +22,8 @@ web::sorts! {
 }
 
 /// Lists what is available now of each item at each site. Sites of which the caller reaches only a
-/// part are not listed.
+/// part are not listed. A page may be short, or even empty, and still have a `next`: it looks at so many
+/// items at most, however few of them the sites have.
 #[utoipa::path(
     get, path = "/api/v1/availability", params(List<AvailabilityListFilter, AvailabilitySort>),
     responses((status = 200, body = Page<AvailabilityRow>))
@@ -39,8 +39,8 @@ pub(crate) async fn list_availability(
         .db()
         .read(move |conn| {
             let site = asked_site(conn, &caller.scope, site.as_deref())?;
-            let wanted = Wanted { site, reached: reach::roots_json(&caller.scope), down };
-            Ok::<_, Failure>(page(conn, &wanted, after.as_ref(), limit, caller.ctx.now)?)
+            let wanted = Wanted::read(&caller.scope, site, down);
+            Ok::<_, Failure>(page(conn, &wanted, after, limit, caller.ctx.now)?)
         })
         .await?;
     Answer::ok(&list.part(rows, next.as_ref())?)

@@ -2,8 +2,8 @@
 
 use super::list::{After, AvailabilityRow, Wanted, page};
 use super::{Asked, read, store_list};
-use crate::reach;
 use crate::testing::{World, caller, on_both_engines, parse, world};
+use crate::walk::{LOOKED_MAX, Part};
 use db::Engine;
 use domain::SiteId;
 use domain::ledger::Kind;
@@ -12,6 +12,7 @@ on_both_engines!(
     the_list_says_what_each_item_says,
     pages_give_what_one_page_gives_in_both_orders,
     only_sites_that_are_reached_as_a_whole_are_listed,
+    a_page_looks_at_so_many_items_and_says_where_to_go_on,
     the_list_walks_along_the_items,
 );
 
@@ -36,7 +37,7 @@ fn filled(engine: Engine) -> World {
 fn list(world: &World, wanted: &Wanted, limit: usize) -> Vec<AvailabilityRow> {
     let (mut rows, mut after): (Vec<AvailabilityRow>, Option<After>) = (Vec::new(), None);
     loop {
-        let part = world.read(|conn| page(conn, wanted, after.as_ref(), limit, world.ctx.now));
+        let part = world.read(|conn| page(conn, wanted, after.take(), limit, world.ctx.now));
         assert!(part.rows.len() <= limit);
         rows.extend(part.rows);
         after = part.next;
@@ -81,9 +82,11 @@ fn the_list_says_what_each_item_says(engine: Engine) {
 fn pages_give_what_one_page_gives_in_both_orders(engine: Engine) {
     let world = filled(engine);
     let site = |code: &str| Some(SiteId(world.location(code).get()));
-    for wanted in [Wanted::default(), Wanted { site: site("L"), ..Wanted::default() }] {
+    let scope = caller(&world.ctx, None).scope;
+    for asked in [None, site("L")] {
+        let wanted = Wanted::read(&scope, asked, false);
         let mut whole = list(&world, &wanted, 100);
-        assert!(whole.len() >= 2 && whole.iter().all(|row| wanted.site.is_none() || row.site == "L"));
+        assert!(whole.len() >= 2 && whole.iter().all(|row| asked.is_none() || row.site == "L"));
         for limit in 1..=3 {
             assert_eq!(list(&world, &wanted, limit), whole, "{limit}");
         }
@@ -98,11 +101,40 @@ fn pages_give_what_one_page_gives_in_both_orders(engine: Engine) {
 fn only_sites_that_are_reached_as_a_whole_are_listed(engine: Engine) {
     let world = filled(engine);
     let seen = |below: &str| {
-        let reached = reach::roots_json(&caller(&world.ctx, Some(world.location(below))).scope);
-        list(&world, &Wanted { reached, ..Wanted::default() }, 100).iter().map(shown).collect::<Vec<_>>()
+        let wanted = below_only(&world, below);
+        list(&world, &wanted, 100).iter().map(shown).collect::<Vec<_>>()
     };
     assert_eq!(seen("M"), ["BOLT M: 7 -0 -0 = 7", "MILK M: 3 -0 -0 = 3"]);
     assert_eq!(seen("L1"), Vec::<String>::new(), "a bin does not open the numbers of its site");
+}
+
+/// What a key that reaches one place asks for.
+fn below_only(world: &World, place: &str) -> Wanted {
+    Wanted::read(&caller(&world.ctx, Some(world.location(place))).scope, None, false)
+}
+
+fn a_page_looks_at_so_many_items_and_says_where_to_go_on(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    world.receive("7 BOLT at M1");
+    let wanted = below_only(&world, "M");
+    let page = |after: Option<After>| {
+        let Part { rows, next } = world.read(|conn| page(conn, &wanted, after.clone(), 10, world.ctx.now));
+        (rows.iter().map(shown).collect::<Vec<_>>(), next)
+    };
+    let bolts = "BOLT M: 7 -0 -0 = 7";
+    // the bolts are the last that one page may look at
+    world.unused(1..LOOKED_MAX);
+    let (rows, next) = page(None);
+    assert_eq!(rows, [bolts]);
+    let (rows, next) = page(Some(next.expect("there are more items")));
+    assert_eq!((rows.as_slice(), next), (&[][..], None));
+    // and now the first that it may not
+    world.unused(LOOKED_MAX..LOOKED_MAX + 1);
+    let (rows, next) = page(None);
+    assert_eq!(rows, Vec::<String>::new());
+    let (rows, next) = page(Some(next.expect("the page stopped before the end")));
+    assert_eq!((rows.as_slice(), next), (&[bolts.to_owned()][..], None));
 }
 
 fn the_list_walks_along_the_items(engine: Engine) {

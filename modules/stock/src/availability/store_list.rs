@@ -3,32 +3,33 @@
 use super::list::{After, Known, Wanted};
 use crate::item_stock::store::guard;
 use db::{Conn, DbError, Row, Statement, Value};
-use domain::{ItemId, SiteId};
+use domain::ItemId;
 
-/// Not those that were made to be locked for what was then refused, as for one item.
+/// Where an item stands in the list that has no guard to show.
+const NO_SITE: i64 = 0;
+
+/// Every item has a row, also where no guard of it is listed: a page counts what it looks at, and so it
+/// ends however few of many items there are at the sites. Not listed are guards that were made to be
+/// locked for what was then refused, as for one item.
 macro_rules! guards {
-    ($join:literal, $reached:literal, $beyond:literal, $order:literal) => {
+    ($sites:literal, $beyond:literal, $order:literal) => {
         concat!(
-            "select g.site, s.code, z.zone, g.sellable, g.reserved, g.allocated, g.next_expiry, g.backordered,
+            "select s.id, s.code, z.zone, g.sellable, g.reserved, g.allocated, g.next_expiry, g.backordered,
                i.id, i.sku, i.sku_folded, i.base_unit
-             from stock_known_item i ",
-            $join,
-            " stock_site g on g.item = i.id
-             join stock_known_place s on s.id = g.site
-             join stock_known_site z on z.id = g.site
-             where ",
-            $beyond,
-            " and (g.site = ?3 or ?3 is null)
-              and (",
-            $reached,
-            ")
-              and (g.at <> ?5 or exists (
+             from stock_known_item i
+             left join stock_site g on g.item = i.id and ",
+            $sites,
+            " and (g.at <> ?4 or exists (
                 select 1 from stock_balance b
                 join stock_known_place p on p.id = b.location
                 where b.item = g.item and p.site = g.site))
-             order by ",
+             left join stock_known_place s on s.id = g.site
+             left join stock_known_site z on z.id = g.site
+             where ",
+            $beyond,
+            " order by ",
             $order,
-            " limit ?6"
+            " limit ?5"
         )
     };
 }
@@ -37,11 +38,10 @@ macro_rules! listed {
     ($name:literal, $beyond:literal, $order:literal) => {
         Statement::per_engine(
             concat!("stock.availability.", $name),
-            // along the items, so that a page ends when it is full
-            guards!("cross join", "?4 is null or g.site in (select r.value from json_each(?4) r)", $beyond, $order),
+            guards!("(?3 is null or g.site in (select r.value from json_each(?3) r))", $beyond, $order),
             guards!(
-                "join",
-                "?4::text is null or g.site in (select r.value::bigint from json_array_elements_text(?4::json) as r (value))",
+                "(?3::text is null
+                  or g.site in (select r.value::bigint from json_array_elements_text(?3::json) as r (value)))",
                 $beyond,
                 $order
             ),
@@ -60,33 +60,35 @@ const DOWN: Statement = listed!(
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[&UP, &DOWN];
 
-/// The next guards, at most so many.
+/// The next items with their guards at these sites, at most so many rows.
 pub(super) fn guards(
     conn: &mut Conn<'_>,
     wanted: &Wanted,
     after: Option<&After>,
     most: usize,
-) -> Result<Vec<Known>, DbError> {
-    let Wanted { site, reached, down } = wanted;
+) -> Result<Vec<(After, Option<Known>)>, DbError> {
+    let Wanted { sites, down } = wanted;
     let start = if *down { (char::MAX.to_string(), i64::MAX) } else { (String::new(), i64::MIN) };
     let (sku, at) = after.unwrap_or(&start);
-    let params: [Value<'_>; 6] = [
+    let params: [Value<'_>; 5] = [
         sku.into(),
         (*at).into(),
-        site.map(SiteId::get).into(),
-        reached.as_deref().into(),
+        sites.as_deref().into(),
         crate::load::NEVER.into(),
         i64::try_from(most).unwrap_or(i64::MAX).into(),
     ];
     conn.query(if *down { &DOWN } else { &UP }, &params, known)
 }
 
-fn known(row: &Row<'_>) -> Result<Known, DbError> {
-    Ok(Known {
+/// An item without a guard that is listed is looked at, and no more.
+fn known(row: &Row<'_>) -> Result<(After, Option<Known>), DbError> {
+    let folded = row.text(10)?.to_owned();
+    let Some(site) = row.opt_int(0)? else { return Ok(((folded, NO_SITE), None)) };
+    let known = Known {
         guard: guard(row)?,
         item: ItemId(row.int(8)?),
         sku: row.text(9)?.to_owned(),
-        folded: row.text(10)?.to_owned(),
         unit: row.text(11)?.to_owned(),
-    })
+    };
+    Ok(((folded, site), Some(known)))
 }

@@ -7,8 +7,38 @@
 //! | available | sellable − reserved − allocated, never below zero, per site before any sum |
 //! | backordered | accepted beyond what is sellable, or lost since: claims wait for it |
 
-use super::store::{Guard, Lasting};
 use domain::when::Date;
+use domain::{Instant, SiteId, Zone};
+
+/// The guard of an item at a site, as stored, with the name and the zone of the site.
+#[derive(Clone, Debug)]
+pub(crate) struct Guard {
+    pub(crate) site: SiteId,
+    pub(crate) code: String,
+    pub(crate) zone: Zone,
+    pub(crate) sellable: i64,
+    pub(crate) reserved: i64,
+    pub(crate) allocated: i64,
+    pub(crate) backordered: i64,
+    pub(crate) next_expiry: Option<Date>,
+}
+
+impl Guard {
+    /// The day of the site.
+    pub(crate) fn today(&self, now: Instant) -> Date {
+        self.zone.date(now)
+    }
+}
+
+/// Good stock of a site, of all lots with one last sellable day: how much of it counts as sellable, and
+/// what is bound of all of it, wherever it stands. A sweep takes both away.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Lasting {
+    pub(crate) site: SiteId,
+    pub(crate) last: Date,
+    pub(crate) on_hand: i64,
+    pub(crate) allocated: i64,
+}
 
 /// The numbers of an item at a site, in millionths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,7 +75,6 @@ pub(crate) fn level(guard: &Guard, lasting: &[Lasting], today: Date) -> Level {
 mod tests {
     use super::*;
     use domain::when::parse_date;
-    use domain::{SiteId, Zone};
 
     fn day(text: &str) -> Date {
         parse_date(text).unwrap()

@@ -13,13 +13,11 @@ use crate::reach;
 use crate::walk::{CHUNK_MAX, Part, part};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Listing};
-pub(crate) use decide::Level;
-pub(crate) use decide::{is_due, level};
+pub(crate) use decide::{Guard, Lasting, Level, is_due, level};
 use domain::{Delta, Instant, ItemId, SiteId, Status};
 use places::SiteFacts;
 use serde::Serialize;
-pub(crate) use store::Lasting;
-use store::{After, Guard, Held, Way};
+use store::{After, Held, Way};
 use utoipa::ToSchema;
 use web::Scope;
 

@@ -1,29 +1,10 @@
 //! The statements of the stock of one item.
 
+use super::decide::{Guard, Lasting};
 use db::{Conn, DbError, Listing, Row, Rows, Statement, Value};
 use domain::when::Date;
-use domain::{Instant, ItemId, LocationId, LotId, SiteId, Status, Zone};
+use domain::{ItemId, LocationId, LotId, SiteId, Status, Zone};
 use rustc_hash::FxHashMap;
-
-/// The guard of an item at a site, as stored, with the name and the zone of the site.
-#[derive(Clone, Debug)]
-pub(crate) struct Guard {
-    pub(crate) site: SiteId,
-    pub(crate) code: String,
-    pub(crate) zone: Zone,
-    pub(crate) sellable: i64,
-    pub(crate) reserved: i64,
-    pub(crate) allocated: i64,
-    pub(crate) backordered: i64,
-    pub(crate) next_expiry: Option<Date>,
-}
-
-impl Guard {
-    /// The day of the site.
-    pub(crate) fn today(&self, now: Instant) -> Date {
-        self.zone.date(now)
-    }
-}
 
 /// A balance of an item.
 #[derive(Clone, Debug)]
@@ -59,16 +40,6 @@ pub(crate) struct Way {
     pub(crate) shipped: i64,
     /// Asked for, and not shipped.
     pub(crate) asked: i64,
-}
-
-/// Good stock of a site, of all lots with one last sellable day: how much of it counts as sellable, and
-/// what is bound of all of it, wherever it stands. A sweep takes both away.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Lasting {
-    pub(crate) site: SiteId,
-    pub(crate) last: Date,
-    pub(crate) on_hand: i64,
-    pub(crate) allocated: i64,
 }
 
 /// Not those that were made to be locked for what was then refused. Stock that is not sellable

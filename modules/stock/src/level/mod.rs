@@ -9,7 +9,7 @@ pub(crate) mod store_ways;
 #[cfg(test)]
 mod tests;
 
-use crate::as_of::{Moment, gains_of};
+use crate::as_of::{Gains, Moment, gains_of};
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::ledger::Key;
@@ -56,29 +56,70 @@ pub(crate) fn page(
     moment: Option<&Moment>,
 ) -> Result<Part<StockRow, After>, DbError> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let mut filter = Filter { then: moment.map(|moment| moment.effective), ..filter };
-    part(limit, filter.after.take(), |after, most| {
-        filter.after = after.cloned();
-        filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
-        let mut read = levels(conn, &filter)?;
-        if let Some(moment) = moment {
-            turn_back(conn, moment, &mut read)?;
-        }
-        Ok(read.into_iter().map(|level| looked_at(level, filter.order, moment.is_none())).collect())
-    })
+    let after = filter.after.clone();
+    let mut walk = Walk::new(filter, moment);
+    part(limit, after, |after, most| walk.next(conn, after, most))
 }
 
-/// Makes levels of now those of a moment.
-fn turn_back(conn: &mut Conn<'_>, moment: &Moment, levels: &mut [Level]) -> Result<(), DbError> {
-    let mut items: Vec<ItemId> = levels.iter().map(|level| level.item).collect();
-    items.sort_unstable();
-    items.dedup();
-    let gains = gains_of(conn, moment, &items)?;
-    for level in levels {
-        let Level { item, location, lot, status, .. } = *level;
-        level.on_hand -= gains.get(&Key { item, location, lot, status }).copied().unwrap_or_default();
+/// A walk along levels, chunk by chunk. What an item gained since the moment is asked for once, also where
+/// its levels go on in the next chunk.
+pub(crate) struct Walk<'m> {
+    filter: Filter,
+    moment: Option<&'m Moment>,
+    /// The last item, and what its keys gained.
+    last: Option<(ItemId, Gains)>,
+}
+
+impl Walk<'_> {
+    /// Along what a filter asks for; where it begins and how much of it are told later.
+    pub(crate) fn new(filter: Filter, moment: Option<&Moment>) -> Walk<'_> {
+        let filter = Filter { then: moment.map(|moment| moment.effective), ..filter };
+        Walk { filter, moment, last: None }
     }
-    Ok(())
+
+    /// The next levels, at most `most`: where each stands, and its row unless it holds nothing.
+    pub(crate) fn next(
+        &mut self,
+        conn: &mut Conn<'_>,
+        after: Option<&After>,
+        most: usize,
+    ) -> Result<Vec<(After, Option<StockRow>)>, DbError> {
+        self.filter.after = after.cloned();
+        self.filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let mut read = levels(conn, &self.filter)?;
+        if let Some(moment) = self.moment {
+            self.turn_back(conn, moment, &mut read)?;
+        }
+        let (order, is_now) = (self.filter.order, self.moment.is_none());
+        Ok(read.into_iter().map(|level| looked_at(level, order, is_now)).collect())
+    }
+
+    /// Makes levels of now those of a moment.
+    fn turn_back(
+        &mut self,
+        conn: &mut Conn<'_>,
+        moment: &Moment,
+        levels: &mut [Level],
+    ) -> Result<(), DbError> {
+        let known = self.last.as_ref().map(|(item, _)| *item);
+        let mut items: Vec<ItemId> =
+            levels.iter().map(|level| level.item).filter(|item| known != Some(*item)).collect();
+        items.sort_unstable();
+        items.dedup();
+        let mut gains = gains_of(conn, moment, &items)?;
+        let of_last = self.last.as_ref().map(|(_, gains)| gains);
+        for level in levels.iter_mut() {
+            let Level { item, location, lot, status, .. } = *level;
+            let key = Key { item, location, lot, status };
+            let gained = gains.get(&key).or_else(|| of_last?.get(&key));
+            level.on_hand -= gained.copied().unwrap_or_default();
+        }
+        if let Some(item) = levels.last().map(|level| level.item).filter(|item| known != Some(*item)) {
+            gains.retain(|key, _| key.item == item);
+            self.last = Some((item, gains));
+        }
+        Ok(())
+    }
 }
 
 /// Where a level stands in the list, and its row unless it holds nothing.

@@ -27,6 +27,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use web::{Caller, Failure, IfMatch};
 
+/// Why what comes back after the release of its lot is good again.
+pub(crate) const RELEASED: &str = "released";
+
 /// A lot after it was put on hold or released.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct LotHold {
@@ -90,6 +93,9 @@ pub(crate) fn set_hold(
         store_kept::begin(tx, after.id)?;
     }
     store::set_hold(tx, &after)?;
+    if !on_hold {
+        store_kept::note_over(tx, after.id)?;
+    }
     let changes = standing_otherwise(tx, caller, &after, on_hold)?;
     let posting = restate(tx, caller, &item, on_hold, &changes.usable, (&why, note.as_deref()))?;
     let expired = expire(tx, caller, &item, &changes.past)?;

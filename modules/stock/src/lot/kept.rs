@@ -9,16 +9,19 @@
 //!   it was, up to what is left there;
 //! * what a line says is to be on hold, which the lot alone would have put on hold, is held by whoever wrote it;
 //! * what a place outside has taken may come back from there, with a reversal;
-//! * what a reversal brings back on hold, and moved before the lot was put on hold, was held by somebody then:
+//! * what a reversal brings back on hold, and moved while no hold of the lot lasted, was held by somebody then:
 //!   nothing else put it there. What was before and what after is told by the versions of the key, since
 //!   across lanes no other order is known.
+//!
+//! When the hold is over, the bounds of places outside stay: what comes back from there by a reversal later, and
+//! went there from hold meanwhile, is freed but for as much.
 //!
 //! So what is given back is never what somebody holds, and in doubt more stays on hold than must.
 
 use super::store_kept as store;
 use crate::save::Entry;
 use db::{Conn, DbError, Tx};
-use domain::ledger::{Movement, Original, Place, Vault};
+use domain::ledger::{Freed, Movement, Original, Place, Vault};
 use domain::{LocationId, LotId, Status};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
@@ -78,32 +81,67 @@ pub(crate) fn follow(tx: &mut Tx<'_>, vault: &Vault, entries: &[Entry]) -> Resul
     store::keep(tx, &changed.collect::<BTreeMap<Spot, i64>>())
 }
 
-/// How far keys in status `hold` had come, lot and place, when their lots were put on hold as a whole. One that
-/// is missing was never touched before.
+/// What is remembered of holds of lots as a whole, by lot and place: of the one that lasts, how far the key in
+/// status `hold` had come when it began (one that is missing was never touched before), and of those that are
+/// over, which movements of the key they saw.
 #[derive(Clone, Default, Debug)]
-pub(crate) struct Begun(FxHashMap<(LotId, LocationId), i64>);
+pub(crate) struct Holds {
+    begun: FxHashMap<(LotId, LocationId), i64>,
+    over: FxHashMap<(LotId, LocationId), Vec<(i64, i64)>>,
+    bounds: Bounds,
+}
 
-impl Begun {
-    /// Of the lots among these that are on hold.
-    pub(crate) fn read(conn: &mut Conn<'_>, mut lots: Vec<LotId>) -> Result<Begun, DbError> {
+impl Holds {
+    /// Of these lots.
+    pub(crate) fn read(conn: &mut Conn<'_>, mut lots: Vec<LotId>) -> Result<Holds, DbError> {
         lots.sort_unstable();
         lots.dedup();
+        let mut holds = Holds::default();
         if lots.is_empty() {
-            return Ok(Begun::default());
+            return Ok(holds);
         }
-        Ok(Begun(store::begun(conn, &lots)?.into_iter().collect()))
+        holds.begun.extend(store::begun(conn, &lots)?);
+        for (key, span) in store::over(conn, &lots)? {
+            holds.over.entry(key).or_default().push(span);
+        }
+        holds.bounds = Bounds::of(store::kept(conn, &lots)?);
+        Ok(holds)
     }
 
     /// The lines of a reversal that bring back what somebody held for a reason of its own, because it was on
-    /// hold before its lot was.
+    /// hold while its lot was not.
     pub(crate) fn lines_held(&self, original: &Original) -> Vec<usize> {
         let was_held = |made: &Movement| {
-            let begun = self.0.get(&(made.lot, made.from.location));
-            made.from.status == Status::Hold && begun.is_some_and(|ver| made.from_ver <= *ver)
+            let begun = self.begun.get(&(made.lot, made.from.location));
+            made.from.status == Status::Hold
+                && begun.is_some_and(|ver| made.from_ver <= *ver)
+                // what changed its status or its place here is not known to be of the lot alone
+                && !(made.to.location.get() < 0 && self.was_of_lot(made))
         };
         // a reversal goes back from the last to the first
         let lines = original.movements.iter().rev().enumerate();
         lines.filter(|(_, made)| was_held(made)).map(|(line, _)| line).collect()
+    }
+
+    /// What a reversal brings back on hold that nothing holds any more: it went outside from there while its lot
+    /// was on hold as a whole, and that is over. What somebody may hold of it stays on hold.
+    pub(crate) fn freed(&self, original: &Original, is_held: impl Fn(LotId) -> bool) -> Vec<Freed> {
+        let of_lot = |made: &&Movement| {
+            let goes_out = made.from.location.get() > 0 && made.to.location.get() < 0;
+            goes_out && made.from.status == Status::Hold && !is_held(made.lot) && self.was_of_lot(made)
+        };
+        let freed = |made: &Movement| {
+            let Movement { item, lot, qty, .. } = *made;
+            let qty = qty - self.bounds.at((lot, made.to)).min(qty);
+            (qty > 0).then_some(Freed { item, lot, location: made.from.location, qty })
+        };
+        original.movements.iter().rev().filter(of_lot).filter_map(freed).collect()
+    }
+
+    /// Whether a movement from hold was made during a hold of its lot that is over.
+    fn was_of_lot(&self, made: &Movement) -> bool {
+        let spans = self.over.get(&(made.lot, made.from.location)).map(Vec::as_slice).unwrap_or_default();
+        spans.iter().any(|(after, until)| made.from_ver > *after && made.from_ver <= *until)
     }
 }
 
@@ -147,7 +185,8 @@ mod tests {
     fn what_was_on_hold_before_its_lot_is_known_by_its_version() {
         let (hold, damaged, loss) = (place("1 hold"), place("1 damaged"), place("-4 good"));
         let made = |from: Place, ver: i64| Movement { from_ver: ver, ..movement(from, loss, 1, 0) };
-        let begun = Begun([((LOT, LocationId(1)), 5)].into_iter().collect());
+        let begun = [((LOT, LocationId(1)), 5)].into_iter().collect();
+        let holds = Holds { begun, ..Holds::default() };
         let cases = [
             ("before the hold", vec![made(hold, 4)], vec![0]),
             ("the last before it", vec![made(hold, 5)], vec![0]),
@@ -169,7 +208,7 @@ mod tests {
                 returns: Vec::new(),
                 reversed: false,
             };
-            assert_eq!(begun.lines_held(&original), expected, "{what}");
+            assert_eq!(holds.lines_held(&original), expected, "{what}");
         }
     }
 

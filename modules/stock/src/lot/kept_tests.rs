@@ -30,17 +30,17 @@ fn noted(world: &World) -> i64 {
     world.read(|conn| conn.query_one(&NOTED, &[], |row| row.int(0)))
 }
 
-fn hold(world: &World) {
+pub(super) fn hold(world: &World) {
     put(world, ("MILK", "A"), 1, true);
 }
 
 /// Releases the lot. What became good again, what stays on hold, and what there is.
-fn release(world: &World) -> (usize, String, Vec<String>) {
+pub(super) fn release(world: &World) -> (usize, String, Vec<String>) {
     let LotHold { posting, kept, .. } = put(world, ("MILK", "A"), 2, false);
     (posting.map_or(0, |posting| posting.movements.len()), kept.to_string(), world.stock("MILK"))
 }
 
-fn set_status(world: &World, text: &str) {
+pub(super) fn set_status(world: &World, text: &str) {
     world.post(Kind::SetStatus, vec![parse(text)]);
 }
 
@@ -49,7 +49,7 @@ fn move_on(world: &World, text: &str) {
 }
 
 /// Eight litres at one place, of which three were put aside there, and five at another site.
-fn milk(engine: Engine) -> World {
+pub(super) fn milk(engine: Engine) -> World {
     let world = world(engine);
     world.receive("8 MILK lot A until 2026-04-01 at L1");
     world.receive("5 MILK lot A until 2026-04-01 at M1");
@@ -112,7 +112,7 @@ fn what_was_lost_and_found_again_stays_on_hold(engine: Engine) {
 }
 
 /// Writes goods off.
-fn lose(world: &World, text: &str) -> PostingId {
+pub(super) fn lose(world: &World, text: &str) -> PostingId {
     let lost = PostInput { lines: vec![parse(text)], ..posting(Kind::Adjust) };
     posting_of(&world.ask(Work::Post(lost)))
 }

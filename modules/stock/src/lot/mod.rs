@@ -22,6 +22,8 @@ pub(crate) mod parent;
 mod parent_set_tests;
 #[cfg(test)]
 mod parent_tests;
+#[cfg(test)]
+mod released_tests;
 pub(crate) mod store;
 pub(crate) mod store_find;
 pub(crate) mod store_kept;

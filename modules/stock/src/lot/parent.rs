@@ -81,6 +81,9 @@ pub(crate) fn set_parent(
         store_kept::begin(tx, after.id)?;
     }
     store::set_parent(tx, &after)?;
+    if before.is_on_hold() && !on_hold {
+        store_kept::note_over(tx, after.id)?;
+    }
     let (mut posting, mut left) = (None, (0, 0));
     if before.is_on_hold() != on_hold {
         let changes = standing_otherwise(tx, caller, &after, on_hold)?;

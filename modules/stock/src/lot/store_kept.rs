@@ -45,10 +45,11 @@ const BEGIN: Statement = Statement::new(
        and not l.on_hold and not coalesce(p.on_hold, false)",
 );
 
+/// What places outside have taken may come back later, so their bounds stay.
 const END: Statement = Statement::new(
     "stock.kept.end",
     "delete from stock_kept
-     where lot in (
+     where location > 0 and lot in (
        select l.id
        from stock_lot l
        left join stock_lot p on p.id = l.parent
@@ -80,6 +81,29 @@ const END_HELD: Statement = Statement::new(
          and not l.on_hold and not coalesce(p.on_hold, false))",
 );
 
+/// How far each key in status `hold` came from when the hold of the same lots began, as far as nothing holds
+/// them any more.
+const OVER: Statement = Statement::new(
+    "stock.released.over",
+    "insert into stock_released (lot, location, from_ver, to_ver)
+     select b.lot, b.location, coalesce(h.ver, 0), b.ver
+     from stock_lot l
+     left join stock_lot p on p.id = l.parent
+     join stock_balance b on b.item = l.item and b.lot = l.id and b.lot <> 0 and b.location > 0
+       and b.status = 2
+     left join stock_held h on h.lot = b.lot and h.location = b.location
+     where l.id in (select ?1 union all select c.id from stock_lot c where c.parent = ?1)
+       and not l.on_hold and not coalesce(p.on_hold, false) and b.ver > coalesce(h.ver, 0)",
+);
+
+const READ_OVER: Statement = Statement::per_engine(
+    "stock.released.read",
+    "select lot, location, from_ver, to_ver from stock_released where lot = ?1",
+    "select s.lot, s.location, s.from_ver, s.to_ver
+     from unnest(?1::bigint[]) as k (lot)
+     join stock_released s on s.lot = k.lot",
+);
+
 const READ_HELD: Statement = Statement::per_engine(
     "stock.held.read",
     "select lot, location, ver from stock_held where lot = ?1",
@@ -98,6 +122,21 @@ pub(super) fn begun(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<Vec<Beginning
         rows.push(&[lot.get().into()]);
     }
     conn.query_many(&READ_HELD, &rows, |row| Ok(((LotId(row.int(0)?), LocationId(row.int(1)?)), row.int(2)?)))
+}
+
+/// A lot at a place, and which movements of its key in status `hold` a hold saw: after one version, up to another.
+type Seen = ((LotId, LocationId), (i64, i64));
+
+/// Which movements of keys in status `hold` were made while these lots were on hold as a whole, of holds that
+/// are over.
+pub(super) fn over(conn: &mut Conn<'_>, lots: &[LotId]) -> Result<Vec<Seen>, DbError> {
+    let mut rows = Rows::with_capacity(1, lots.len());
+    for lot in lots {
+        rows.push(&[lot.get().into()]);
+    }
+    conn.query_many(&READ_OVER, &rows, |row| {
+        Ok(((LotId(row.int(0)?), LocationId(row.int(1)?)), (row.int(2)?, row.int(3)?)))
+    })
 }
 
 /// The bounds of these lots.
@@ -139,6 +178,12 @@ pub(super) fn begin(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
     tx.execute(&BEGIN_HELD, &[lot.get().into()]).map(|_| ())
 }
 
+/// Notes what moved of a lot and its serials while they were on hold as a whole, as far as nothing holds them any
+/// more: before anything is given back.
+pub(super) fn note_over(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
+    tx.execute(&OVER, &[lot.get().into()]).map(|_| ())
+}
+
 /// Forgets the bounds of a lot and its serials, as far as nothing holds them as a whole any more.
 pub(super) fn end(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
     tx.execute(&END, &[lot.get().into()])?;
@@ -148,4 +193,4 @@ pub(super) fn end(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
 /// All of them, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] =
-    &[&READ, &STORE, &REMOVE, &BEGIN, &END, &READ_HELD, &BEGIN_HELD, &END_HELD];
+    &[&READ, &STORE, &REMOVE, &BEGIN, &END, &READ_HELD, &BEGIN_HELD, &END_HELD, &OVER, &READ_OVER];

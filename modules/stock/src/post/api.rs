@@ -75,7 +75,8 @@ pub(crate) async fn post_bulk(app: App, State(vault): State<Vault>, command: Com
     submit(&app, &vault, command, work).await
 }
 
-/// Reverses a posting as a whole.
+/// Reverses a posting as a whole. What was on hold because of its lot alone, and comes back when that is released,
+/// becomes good by a second posting with the reason `released`, or expired past its day.
 #[utoipa::path(
     post, path = "/api/v1/postings/{id}/reverse", request_body = ReverseBody,
     params(("id" = String, Path, description = "the posting")),

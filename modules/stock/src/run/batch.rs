@@ -8,6 +8,7 @@ use crate::compile::Compiled;
 use crate::desk::Desk;
 use crate::input::{AllocateInput, Request, Work};
 use crate::levels;
+use crate::lot;
 use crate::lots::{Made, unknown_lot};
 use crate::names::Names;
 use crate::pointer;
@@ -155,7 +156,7 @@ impl<'a> Batch<'a> {
         })?;
         self.made.keep_moved(made, &posted);
         for back in back {
-            self.came_back(origin, back, &compiled);
+            self.follows(origin, back, compiled.document.clone(), sweep::REASON);
         }
         let Compiled { document, reason, note, says_hold, entered, .. } = compiled;
         let answer = PostingAnswer {
@@ -170,9 +171,10 @@ impl<'a> Batch<'a> {
         Ok(answer)
     }
 
-    /// Enters what came back from expired for a posting that is told after the last day of its lot.
-    fn came_back(&mut self, origin: Origin<'_>, posted: Posted, compiled: &Compiled) {
-        let (document, reason) = (compiled.document.clone(), Some(sweep::REASON.to_owned()));
+    /// Enters what another posting brought about: what came back from expired for one that is told after the last
+    /// day of its lot, and what becomes of what a reversal brought back on hold that nothing holds any more.
+    fn follows(&mut self, origin: Origin<'_>, posted: Posted, document: Option<String>, reason: &str) {
+        let reason = Some(reason.to_owned());
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
@@ -268,8 +270,9 @@ impl<'a> Batch<'a> {
     fn reverse(&mut self, request: &Request, mut reversal: Reversal) -> Result<Answer, Problem> {
         reversal.command.original.reversed |= self.reversed.contains(&reversal.of);
         let clock = self.desk.clock(&request.ctx);
-        let posted = ledger::reverse(self.vault, &reversal.command, &clock);
-        let posted = posted.map_err(|refusal| self.reversal_problem(&request.principal, &refusal))?;
+        let posted = ledger::reverse_after_release(self.vault, &reversal.command, &reversal.freed, &clock);
+        let (posted, becoming) =
+            posted.map_err(|refusal| self.reversal_problem(&request.principal, &refusal))?;
         self.reversed.insert(reversal.of);
         let Reversal { of, document, reason, note, says_hold, .. } = reversal;
         let answer = PostingAnswer {
@@ -282,7 +285,12 @@ impl<'a> Batch<'a> {
         let reversal_of = Some(*of.bytes());
         let kept = Kept { document, reason, note, reversal_of, says_hold, ..Kept::default() };
         self.enter(request.origin(), posted, kept, json(&answer));
-        self.created(&answer)
+        let created = self.created(&answer)?;
+        for posted in becoming {
+            let reason = if posted.kind == Kind::Expire { sweep::REASON } else { lot::hold::RELEASED };
+            self.follows(request.origin(), posted, answer.document.clone(), reason);
+        }
+        Ok(created)
     }
 
     /// The answer for the posting that was entered last: what its event says.

@@ -8,7 +8,7 @@ use crate::names::Names;
 use crate::save::Entry;
 use crate::sweep;
 use db::{DbError, Tx};
-use domain::ledger::{Loaded, Vault};
+use domain::ledger::{Freed, Line, Loaded, Vault};
 use domain::{Ctx, SiteId};
 
 /// Locks and loads everything the steps need, and sweeps what has expired meanwhile.
@@ -33,7 +33,13 @@ pub(super) fn lock(
             Step::ReserveTogether(all) => all.iter().for_each(|reserve| wanted.reserve(reserve)),
             Step::Allocate(allocate) => wanted.allocate(names, allocate),
             Step::Release(release) => wanted.claim(names, release.claim),
-            Step::Reverse(reversal) => wanted.reverse(names, &reversal.command),
+            Step::Reverse(reversal) => {
+                wanted.reverse(names, &reversal.command);
+                for (kind, status) in Freed::BECOMES {
+                    let lines: Vec<Line> = reversal.freed.iter().map(|freed| freed.line(status)).collect();
+                    wanted.lines(names, kind, &lines);
+                }
+            }
             Step::Stored(_) | Step::Refused(_) => {}
         }
     }

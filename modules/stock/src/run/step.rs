@@ -7,7 +7,7 @@ use crate::input::{ClaimKind, ReleaseInput, Request, ReverseInput, Work};
 use crate::names::Names;
 use crate::originals::Found;
 use crate::reason;
-use domain::ledger::{Allocate, Kind, Release, Reserve, Reverse};
+use domain::ledger::{Allocate, Freed, Kind, Release, Reserve, Reverse};
 use domain::{ClaimId, Code, Permission, PostingId, Problem};
 use rustc_hash::FxHashMap;
 use std::sync::Arc;
@@ -58,6 +58,8 @@ pub(super) struct Reversal {
     pub(super) note: Option<String>,
     /// See [`Found::says_hold`].
     pub(super) says_hold: Vec<usize>,
+    /// See [`Found::freed`].
+    pub(super) freed: Vec<Freed>,
 }
 
 /// The names of a request resolved; a refusal comes before anything is locked.
@@ -108,6 +110,7 @@ pub(super) fn compile(
                         reason,
                         note: input.note.clone(),
                         says_hold: original.says_hold.clone(),
+                        freed: original.freed.clone(),
                     }))
                 })
             }

@@ -12,13 +12,15 @@ pub(super) fn add(
     stores: &mut Stores<'_, '_, '_>,
     costs: &[((ItemId, Group), Costs, Costs)],
 ) -> Result<(), DbError> {
-    let mut heads = Rows::with_capacity(5, costs.len());
-    let (mut new, mut changed) = (Rows::with_capacity(8, costs.len()), Rows::new(7));
+    let mut heads = Rows::with_capacity(6, costs.len());
+    let (mut new, mut changed) = (Rows::with_capacity(8, costs.len()), Rows::new(8));
     for ((item, group), before, now) in costs {
         let (item, group): (Value<'_>, Value<'_>) = (item.get().into(), group.0.into());
-        heads.push(&[item, group, now.next_seq.into(), now.stack.qty().into(), now.stack.value().into()]);
+        let (qty, value) = (now.stack.qty().into(), now.stack.value().into());
+        heads.push(&[item, group, now.next_seq.into(), qty, value, now.open_since(before).0.into()]);
         for layer in LayerChange::between(before, now) {
             let LayerChange { seq, effective_at, more, left } = layer;
+            let at = effective_at.0.into();
             if Costs::is_stored(seq, before.next_seq) {
                 changed.push(&[
                     item,
@@ -28,9 +30,9 @@ pub(super) fn add(
                     more.1.into(),
                     left.0.into(),
                     left.1.into(),
+                    at,
                 ]);
             } else {
-                let at = effective_at.0.into();
                 new.push(&[
                     item,
                     group,

@@ -245,31 +245,33 @@ fn movements<'r>(lane: i64, calendars: &Calendars, numbered: &'r [Numbered]) -> 
 
 /// What movements took from layers, above zero, and what they put into them, below zero.
 fn uses(lane: i64, numbered: &[Numbered]) -> Rows<'_> {
-    let mut rows = Rows::with_capacity(9, count(numbered));
+    let mut rows = Rows::with_capacity(10, count(numbered));
     for Numbered { entry, number, .. } in numbered {
         for movement in &entry.posted.movements {
             let key: [Value<'_>; 4] =
                 [lane.into(), (*number).into(), line_number(movement).into(), movement.item.get().into()];
             let [a, b, c, d] = key;
             for used in &movement.uses {
-                let group = movement.from_group.0;
+                let (group, seq, at) =
+                    (movement.from_group.0.into(), used.seq.into(), used.effective_at.0.into());
+                rows.push(&[a, b, c, d, group, seq, at, used.qty.into(), used.value.into(), 0.into()]);
+            }
+            for made in &movement.made {
+                let (group, seq, at) =
+                    (movement.to_group.0.into(), made.seq.into(), made.effective_at.0.into());
+                let (qty, value) = (-made.qty, -made.value);
                 rows.push(&[
                     a,
                     b,
                     c,
                     d,
-                    group.into(),
-                    used.seq.into(),
-                    used.qty.into(),
-                    used.value.into(),
-                    0.into(),
+                    group,
+                    seq,
+                    at,
+                    qty.into(),
+                    value.into(),
+                    i64::from(made.new).into(),
                 ]);
-            }
-            for made in &movement.made {
-                let group = movement.to_group.0;
-                let new = i64::from(made.new);
-                let (qty, value) = (-made.qty, -made.value);
-                rows.push(&[a, b, c, d, group.into(), made.seq.into(), qty.into(), value.into(), new.into()]);
             }
         }
     }

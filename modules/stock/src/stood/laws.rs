@@ -1,14 +1,15 @@
 //! The law: what was on hand at a site at any moment is the fold of the movements that were booked
 //! there, and what stood below a place then is what the tree said then, over random histories in which
-//! bins, zones and handling units are put elsewhere between postings of today and of the past.
+//! bins, zones and handling units are put elsewhere between everything else that happens, today and in the past.
 
 use crate::as_of::Moment;
 use crate::as_of::laws::{Chance, HOUR};
+use crate::as_of::random::History;
 use crate::asked::Below;
-use crate::input::{PostInput, Work};
+use crate::input::{LineInput, QtyInput};
 use crate::level::store::{Filter, Order};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, posting, world};
-use crate::{block, item_stock, level, unit};
+use crate::testing::{World, caller, on_both_engines, parse, world};
+use crate::{block, item_stock, level, unit, upkeep};
 use db::{Engine, Statement};
 use domain::ledger::Kind;
 use domain::{Instant, Zone};
@@ -84,7 +85,7 @@ fn fold(moved: &[Moved], effective: Option<Instant>, recorded: Option<Instant>) 
 fn by_item(world: &World, moment: &Moment) -> Stock {
     let scope = caller(&world.ctx, None).scope;
     let mut stock = Stock::new();
-    for sku in ["BOLT", "MILK"] {
+    for sku in ["BOLT", "MILK", "DRILL"] {
         let item = world.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].clone().unwrap();
         let found =
             world.read(|conn| item_stock::read(conn, &scope, &item, world.ctx.now, Some(moment), ALL)).0;
@@ -176,31 +177,25 @@ fn site(world: &World, code: &str) -> i64 {
     world.read(|conn| places::facts_by_code(conn, &[code]))[0].as_ref().unwrap().site.get()
 }
 
-/// Posts something of now or of the past: the code of the answer.
-fn post(world: &World, chance: &mut Chance) -> String {
-    let place = PLACES[usize::try_from(chance.below(8)).unwrap()];
-    let (qty, what) = (chance.below(9) + 1, ["BOLT", "MILK lot A until 2027-01-01"]);
-    let what = what[usize::try_from(chance.below(2)).unwrap()];
-    let other = PLACES[usize::try_from(chance.below(8)).unwrap()];
-    let (kind, text) = match chance.below(6) {
-        0 => (Kind::Receive, format!("{qty} {what} at {place}")),
-        1..=3 => (Kind::Issue, format!("{qty} {what} at {place}")),
-        4 => (Kind::Move, format!("{qty} {what} at {place} to {other}")),
-        _ => (Kind::SetStatus, format!("{qty} {what} at {place} becomes hold")),
-    };
-    let back = i64::try_from(chance.below(300)).unwrap();
-    let effective_at = (chance.below(3) == 0).then(|| Instant(world.ctx.now.0 - back * HOUR));
-    let input = PostInput { lines: vec![parse(&text)], effective_at, post_late: true, ..posting(kind) };
-    code_of(&world.ask(Work::Post(input)))
-}
-
-/// Everything goes out of the bin that is put elsewhere, so that it may be.
+/// Nothing is found any more in the bin that is put elsewhere, so that it may be.
 fn empty(world: &World) {
-    for lot in ["", " lot A"] {
-        let sku = if lot.is_empty() { "BOLT" } else { "MILK" };
-        for stood in world.stock(sku).iter().filter_map(|row| row.strip_prefix("X ")) {
-            if let Ok(qty) = stood.trim_start_matches("lot A ").parse::<u32>() {
-                world.post(Kind::Issue, vec![parse(&format!("{qty} {sku}{lot} at X"))]);
+    // what is past its day is no more what it was
+    upkeep::upkeep(&world.db, &world.ctx).unwrap();
+    for sku in ["BOLT", "MILK", "DRILL"] {
+        for stood in world.stock(sku) {
+            let words: Vec<&str> = stood.split(' ').collect();
+            let lot = words.iter().position(|word| *word == "lot").map(|at| words[at + 1]);
+            let status = words[words.len() - 2];
+            let status = if domain::Status::parse(status).is_some() { status } else { "good" };
+            if words[0] == "X" {
+                let named = match (sku, lot) {
+                    (_, None) => String::new(),
+                    ("DRILL", Some(serial)) => format!("serials {serial} "),
+                    (_, Some(lot)) => format!("lot {lot} "),
+                };
+                let line = parse(&format!("1 {sku} {named}at X status {status}"));
+                let qty = QtyInput::Counted(domain::Qty::parse("0").unwrap());
+                world.post(Kind::Adjust, vec![LineInput { qty, ..line }]);
             }
         }
     }
@@ -208,6 +203,7 @@ fn empty(world: &World) {
 
 fn history(world: &mut World, chance: &mut Chance, steps: usize) -> Told {
     let mut told = Told { trees: Vec::new(), other_site: BTreeMap::new(), refused: 0 };
+    let mut happens = History::new(&PLACES);
     for step in 0..steps {
         let pause = i64::try_from(chance.below(30)).unwrap();
         world.ctx.now = Instant(world.ctx.now.0 + pause * HOUR + 1_000);
@@ -219,10 +215,11 @@ fn history(world: &mut World, chance: &mut Chance, steps: usize) -> Told {
                 *told.other_site.entry(kind).or_default() += 1;
             }
         } else {
-            told.refused += usize::from(post(world, chance) == "stood_elsewhere");
+            told.refused += usize::from(happens.step(world, chance).1 == "stood_elsewhere");
         }
         told.trees.push((world.ctx.now, tree(world)));
     }
+    happens.saw_everything();
     told
 }
 
@@ -241,7 +238,7 @@ fn what_stood_where_is_what_was_booked_there_and_what_the_tree_said_then(engine:
     }
     let mut chance = Chance(0x5eed_0010);
     let begin = world.ctx.now;
-    let told = history(&mut world, &mut chance, 150);
+    let told = history(&mut world, &mut chance, 400);
     let often = |kind: &str| told.other_site.get(kind).copied().unwrap_or(0);
     assert!(often("unit") > 3 && often("place") > 1, "{:?}", told.other_site);
     assert!(told.refused > 1, "only {} postings of the past were refused", told.refused);
@@ -308,7 +305,7 @@ fn moments(chance: &mut Chance, begin: Instant, end: Instant, moved: &[Moved]) -
             _ => (any(), any()),
         });
     }
-    let happened = moved.iter().step_by(9);
+    let happened = moved.iter().step_by(20);
     moments.extend(happened.flat_map(|moved| [(Some(moved.effective), None), (None, Some(moved.recorded))]));
     moments
 }

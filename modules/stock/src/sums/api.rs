@@ -11,7 +11,9 @@ web::sorts! {
     pub(crate) enum SumSort { Sku = "sku", SkuDown = "-sku" }
 }
 
-/// Sums up what there is of each item, now or at a moment.
+/// Sums up what there is of each item, now or at a moment. A page of a moment may be short, or even empty, and
+/// still have a `next`: it looks at so many keys at most, and then at the rest of the item it is at, since
+/// each item is summed up as a whole.
 #[utoipa::path(
     get, path = "/api/v1/stock/sums", params(List<StockFilter, SumSort>),
     responses((status = 200, body = Page<StockSum>))

@@ -12,15 +12,12 @@ use crate::as_of::Moment;
 use crate::level;
 use crate::level::StockRow;
 use crate::level::store::{After, Filter, Order};
-use crate::walk::{CHUNK_MAX, Part};
+use crate::walk::{CHUNK_MAX, LOOKED_MAX, Part};
 use db::{Conn, DbError};
 use domain::code::fold;
 use domain::{Delta, Status};
 use serde::Serialize;
 use utoipa::ToSchema;
-
-/// Pages of rows that are looked at for one page of sums of a moment.
-const LOOKS_MAX: usize = 40;
 
 /// What there is of an item in all places together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -73,13 +70,24 @@ fn now(conn: &mut Conn<'_>, filter: Filter) -> Result<Part<StockSum, After>, DbE
     Ok(Part { rows, next })
 }
 
+/// An item is summed up as a whole, however many levels it has; then a page that has looked at enough of them
+/// ends before the next.
 fn then(conn: &mut Conn<'_>, filter: Filter, moment: &Moment) -> Result<Part<StockSum, After>, DbError> {
     let (limit, order) = (usize::try_from(filter.limit).unwrap_or(usize::MAX), filter.order);
-    let mut filter = Filter { limit: i64::try_from(CHUNK_MAX).unwrap_or(i64::MAX), ..filter };
-    let mut sums: Vec<StockSum> = Vec::new();
-    for look in 1.. {
-        let Part { rows, next } = level::page(conn, filter.clone(), Some(moment))?;
-        for row in rows {
+    let mut after = filter.after.clone();
+    let mut walk = level::Walk::new(filter, Some(moment));
+    let (mut sums, mut looked): (Vec<StockSum>, usize) = (Vec::new(), 0);
+    loop {
+        let chunk = walk.next(conn, after.as_ref(), CHUNK_MAX)?;
+        let ended = chunk.len() < CHUNK_MAX;
+        for (at, row) in chunk {
+            let is_next_item = after.as_ref().is_some_and(|(sku, ..)| *sku != at.0);
+            if looked >= LOOKED_MAX && is_next_item {
+                return Ok(Part { rows: sums, next: after });
+            }
+            looked += 1;
+            after = Some(at);
+            let Some(row) = row else { continue };
             let full = sums.len() == limit;
             match sums.last_mut() {
                 Some(last) if last.sku == row.sku => last.add(&row),
@@ -90,22 +98,10 @@ fn then(conn: &mut Conn<'_>, filter: Filter, moment: &Moment) -> Result<Part<Sto
                 _ => sums.push(StockSum::of(&row)),
             }
         }
-        let Some(at) = next else { return Ok(Part { rows: sums, next: None }) };
-        if look >= LOOKS_MAX {
-            // the rest of an item may still come: it begins the next page, unless it is all there is
-            let is_open = sums.last().is_some_and(|last| fold(&last.sku) == at.0);
-            if !is_open {
-                return Ok(Part { rows: sums, next: Some(at) });
-            }
-            if sums.len() > 1 {
-                sums.pop();
-                let next = sums.last().map(|last| behind(last, order));
-                return Ok(Part { rows: sums, next });
-            }
+        if ended {
+            return Ok(Part { rows: sums, next: None });
         }
-        filter.after = Some(at);
     }
-    Ok(Part { rows: sums, next: None })
 }
 
 /// The place in the list that lies behind all levels of an item.

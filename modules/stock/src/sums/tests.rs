@@ -3,10 +3,11 @@
 use super::{StockSum, page};
 use crate::as_of::Moment;
 use crate::asked::Below;
-use crate::level::store::{Filter, Order};
+use crate::level::store::{After, Filter, Order};
 use crate::testing::{World, caller, on_both_engines, parse, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine, StepBody, StepLine};
-use db::Engine;
+use crate::walk::{LOOKED_MAX, Part};
+use db::{Engine, Statement};
 use domain::ledger::Kind;
 use domain::{Instant, SiteId, Status, Zone};
 use web::IfMatch;
@@ -17,6 +18,7 @@ on_both_engines!(
     pages_of_one_item_give_what_one_page_gives,
     what_was_there_is_summed_as_it_was,
     what_is_under_way_is_kept_apart_and_only_for_those_who_reach_everything,
+    a_page_of_a_moment_looks_at_so_many_levels_and_at_whole_items,
     every_statement_walks_along_an_index,
 );
 
@@ -171,6 +173,45 @@ fn what_is_under_way_is_kept_apart_and_only_for_those_who_reach_everything(engin
     assert_eq!(list(&world, all(Order::Sku), None), ["BOLT 6 good 6 under way 4"]);
     let scoped = world.read(|conn| page(conn, all(Order::Sku), None, false));
     assert_eq!(scoped.rows[0].in_transit, None);
+}
+
+/// Items had something once at a place, and have nothing any more.
+const HAD: Statement = Statement::new(
+    "stock.test.had",
+    "insert into stock_balance (item, location, lot, status, on_hand, allocated, ver, at, latest)
+     select i.id, ?1, 0, 1, 0, 0, 0, 0, 0
+     from stock_known_item i
+     where i.sku like 'A0%' and not exists (select 1 from stock_balance b where b.item = i.id)",
+);
+
+fn a_page_of_a_moment_looks_at_so_many_levels_and_at_whole_items(engine: Engine) {
+    let world = world(engine);
+    world.receive("10 BOLT at L1");
+    world.receive("4 BOLT at M1");
+    world.receive("3 MILK lot A until 2027-02-01 at L1");
+    let place = world.location("L1").get();
+    let had = |numbers| {
+        world.unused(numbers);
+        world.run(move |tx, _| Ok(tx.execute(&HAD, &[place.into()]).map(|_| ())?)).unwrap();
+    };
+    let then = Moment::of(&Zone::UTC, Some(world.ctx.now), None).unwrap();
+    let page = |after: Option<After>| {
+        let filter = Filter { after, ..all(Order::Sku) };
+        let Part { rows, next } = world.read(|conn| page(conn, filter.clone(), Some(&then), true));
+        (rows.iter().map(shown).collect::<Vec<_>>(), next)
+    };
+    // the first of the bolts are the last level that is looked at, and the others are theirs too
+    had(1..LOOKED_MAX);
+    let (rows, next) = page(None);
+    assert_eq!(rows, ["BOLT 14 good 14"]);
+    let (rows, next) = page(Some(next.expect("there is milk")));
+    assert_eq!((rows, next), (vec!["MILK 3 good 3".to_owned()], None));
+    // and now the first that is not
+    had(LOOKED_MAX..LOOKED_MAX + 1);
+    let (rows, next) = page(None);
+    assert_eq!(rows, Vec::<String>::new());
+    let (rows, next) = page(Some(next.expect("the page stopped before the end")));
+    assert_eq!((rows, next), (vec!["BOLT 14 good 14".to_owned(), "MILK 3 good 3".to_owned()], None));
 }
 
 fn every_statement_walks_along_an_index(engine: Engine) {

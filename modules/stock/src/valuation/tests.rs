@@ -134,7 +134,7 @@ fn law(engine: Engine, books: Option<SetUp>, seed: u64) {
     laws::history(&mut world, &mut chance, 90);
     world.receive("30 BOLT at L1");
     carry(&world, "20", "13");
-    laws::history(&mut world, &mut chance, 50);
+    laws::full_history(&mut world, &mut chance, 300);
     let moved = movements(&world);
     let span = u64::try_from(world.ctx.now.0 - begin.0).unwrap();
     let items = ["BOLT", "MILK"].map(|sku| world.item(sku));

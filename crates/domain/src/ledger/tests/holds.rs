@@ -116,3 +116,23 @@ fn nobody_makes_a_lot_good_past_its_day() {
         ));
     }
 }
+
+#[test]
+fn what_a_hold_has_taken_comes_back_as_its_release_makes_it() {
+    for (day, then) in [("", "A1"), ("midnight => ok", "A1/expired")] {
+        check(&format!(
+            "receive SOUP:last-day 4 A1                    => ok
+             set_status SOUP:last-day 4 A1 A1/hold         => ok
+             hold SOUP:last-day                            => ok
+             adjust SOUP:last-day 3 A1/hold loss as lost   => ok
+             unhold SOUP:last-day                          => ok
+             {day}
+             reverse lost frees=5                          => insufficient_stock
+             ? SOUP:last-day A1/hold = 1/0
+             reverse lost frees=2                          => ok
+             ? SOUP:last-day A1/hold = 2/0
+             ? SOUP:last-day {then} = 2/0
+             reverse lost                                  => already_reversed"
+        ));
+    }
+}

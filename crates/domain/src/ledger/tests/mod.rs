@@ -8,6 +8,7 @@ mod counts;
 mod holds;
 mod laws;
 mod lots;
+mod open_since;
 mod owners;
 mod parents;
 mod random;

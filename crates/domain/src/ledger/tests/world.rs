@@ -174,11 +174,19 @@ impl World {
                 let original = Original { id, kind, effective_at: happened, movements, returns, reversed };
                 let command = Reverse { id: posting, effective_at, post_late: false, original };
                 let clock = Clock { now, zone: &self.zone, minor_digits: 2, ids: &self.ids };
-                let outcome = reverse(&mut self.vault, &command, &clock);
-                if outcome.is_ok() {
+                let freed: Vec<Freed> = option(options, "frees")
+                    .map(|qty| {
+                        let Movement { item, lot, from, .. } = command.original.movements[0];
+                        Freed { item, lot, location: from.location, qty: millionths(qty) }
+                    })
+                    .into_iter()
+                    .collect();
+                let outcome = reverse_after_release(&mut self.vault, &command, &freed, &clock);
+                outcome.map(|(posted, becoming)| {
                     self.reversed.push(original_id);
-                }
-                outcome
+                    self.log.extend(becoming);
+                    posted
+                })
             }
             _ => self.post(posting, command),
         };

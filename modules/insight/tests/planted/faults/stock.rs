@@ -181,6 +181,19 @@ pub(super) const FAULTS: &[Fault] = &[
          select b.lot, b.location, b.status, 1 from stock_balance b
          join stock_lot l on l.id = b.lot and l.code = 'A' where b.location > 0",
     ),
+    fault!(
+        "I-08",
+        "a hold was over after more than ever happened",
+        [],
+        "update stock_released set to_ver = to_ver + 900",
+    ),
+    fault!(
+        "I-08",
+        "two holds that are over saw the same movement",
+        [],
+        "insert into stock_released (lot, location, from_ver, to_ver)
+         select r.lot, r.location, r.from_ver, r.to_ver - 1 from stock_released r where r.to_ver > r.from_ver + 1",
+    ),
     fault!("I-08", "a hold began after more than ever happened", [], "update stock_held set ver = ver + 900",),
     fault!(
         "I-08",
@@ -206,6 +219,20 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!("I-09", "the head of the layers is off", [], "update stock_stack set qty = qty + 1 where qty > 0",),
     fault!(
+        "I-09",
+        "the head passes over an open layer",
+        [],
+        "update stock_stack set open_since = 1 + (select min(l.effective_at) from stock_layer l
+         where l.item = stock_stack.item and l.grp = stock_stack.grp and l.qty_left > 0) where qty > 0",
+    ),
+    fault!(
+        "I-10",
+        "a use names another instant than its layer",
+        [],
+        "update stock_layer_use set layer_at = layer_at - 1 where (lane, number) = (select p.lane, p.number
+         from stock_posting p where p.note = 'issue')",
+    ),
+    fault!(
         "I-10",
         "a layer is used twice",
         ["I-11", "I-30"],
@@ -216,8 +243,9 @@ pub(super) const FAULTS: &[Fault] = &[
         "I-10",
         "a younger layer is used before an older one",
         ["I-30"],
-        "update stock_layer_use set seq = 2 where (lane, number) = (select p.lane, p.number from
-         stock_posting p where p.note = 'issue')",
+        "update stock_layer_use set seq = 2, layer_at = (select l.effective_at from stock_layer l
+         where l.item = stock_layer_use.item and l.grp = stock_layer_use.grp and l.seq = 2)
+         where (lane, number) = (select p.lane, p.number from stock_posting p where p.note = 'issue')",
         "update stock_layer set qty_left = qty_left + 4000000, value_left = value_left + 200 where seq =
          1 and item = (select item from stock_movement where (lane, number) = (select p.lane, p.number
          from stock_posting p where p.note = 'issue')) and grp = (select from_group from stock_movement
