@@ -1,10 +1,10 @@
 //! A till tells after midnight what it sold on the last day of a lot.
 
 use crate::input::{AllocateInput, BulkInput, LineInput, LotInput, PostInput, Work};
-use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
+use crate::testing::{World, allocation, code_of, on_both_engines, parse, posting, world};
 use db::{Engine, Statement};
+use domain::Instant;
 use domain::ledger::Kind;
-use domain::{Instant, Qty};
 use places::NewLocation;
 use web::{Answer, Reached};
 
@@ -77,15 +77,8 @@ fn what_was_sold_before_midnight_is_told_after_it(engine: Engine) {
 fn what_was_swept_meanwhile_comes_back_for_what_was_sold(engine: Engine) {
     let mut world = milk(engine);
     let claim = world.ask(Work::Allocate(AllocateInput {
-        sku: "MILK".to_owned(),
-        location: "L1".to_owned(),
-        lot: Some("A".to_owned()),
-        qty: Qty::units(1).unwrap(),
-        unit: None,
-        owner: Some("order-1".to_owned()),
-        priority: 0,
         backorder: false,
-        reservation: None,
+        ..allocation("1 MILK lot A at L1", "order-1")
     }));
     assert_eq!(code_of(&claim), "lot_expired");
     assert_eq!(world.stock("MILK"), ["L1 lot A expired 10"]);

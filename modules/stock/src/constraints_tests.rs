@@ -2,9 +2,8 @@
 //! program that asks. Each constraint by its name, so that none is lost when a migration makes a table anew.
 
 use crate::input::{AllocateInput, Work};
-use crate::testing::{World, code_of, on_both_engines, world};
+use crate::testing::{World, allocation, code_of, on_both_engines, world};
 use db::{DbError, Engine, Statement};
-use domain::Qty;
 
 on_both_engines!(no_row_can_be_what_cannot_be, what_is_refused_is_what_the_law_says_and_no_more);
 
@@ -112,17 +111,7 @@ fn filled(engine: Engine) -> World {
     let world = world(engine);
     world.receive("3 BOLT at L1");
     world.reserve("BOLT", "L", 1);
-    let bound = AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: "L1".to_owned(),
-        lot: None,
-        qty: Qty::units(1).unwrap(),
-        unit: None,
-        owner: Some("order-2".to_owned()),
-        reservation: None,
-        priority: 0,
-        backorder: false,
-    };
+    let bound = AllocateInput { backorder: false, ..allocation("1 BOLT at L1", "order-2") };
     assert_eq!(code_of(&world.ask(Work::Allocate(bound))), "accepted");
     world
 }

@@ -1,13 +1,13 @@
 //! Whoever folds the feed knows what is available, whatever changed it.
 
 use crate::block;
-use crate::input::{AllocateInput, ClaimKind, ReleaseInput, Work};
+use crate::input::{ClaimKind, ReleaseInput, Work};
 use crate::item_stock;
-use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, caller, code_of, on_both_engines, parse, world};
 use crate::upkeep::sweep_site;
 use db::Engine;
 use domain::ledger::Kind;
-use domain::{Delta, Qty, SiteId};
+use domain::{Delta, SiteId};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use web::{IfMatch, Principal};
@@ -73,17 +73,7 @@ fn block(world: &World, code: &str, reason: Option<&str>) {
 }
 
 fn allocate(world: &World, qty: u32) {
-    let done = world.ask(Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: "L1".to_owned(),
-        lot: None,
-        qty: Qty::units(qty).unwrap(),
-        unit: None,
-        reservation: None,
-        owner: Some("order-2".to_owned()),
-        priority: 0,
-        backorder: true,
-    }));
+    let done = world.ask(Work::Allocate(allocation(&format!("{qty} BOLT at L1"), "order-2")));
     assert_eq!(code_of(&done), "accepted");
 }
 

@@ -10,7 +10,7 @@ use crate::load::{Known, Wanted};
 use crate::names::Names;
 use crate::run::lock_wanted;
 use crate::service::run_in;
-use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting, world};
+use crate::testing::{World, allocation, caller, claim_of, code_of, on_both_engines, parse, posting, world};
 use db::Engine;
 use domain::ledger::{self, Kind, Line, Missing, Place, Post, Why};
 use domain::{ClaimId, Instant, LotId, PostingId, Qty};
@@ -45,17 +45,7 @@ fn order(owner: &str, qty: u32, priority: i64) -> Work {
 }
 
 fn bind(owner: &str, bin: &str, qty: u32, priority: i64) -> Work {
-    Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: bin.to_owned(),
-        lot: None,
-        qty: Qty::units(qty).unwrap(),
-        unit: None,
-        owner: Some(owner.to_owned()),
-        reservation: None,
-        priority,
-        backorder: true,
-    })
+    Work::Allocate(AllocateInput { priority, ..allocation(&format!("{qty} BOLT at {bin}"), owner) })
 }
 
 /// Orders of one bolt each, the oldest first.

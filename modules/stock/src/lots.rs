@@ -5,6 +5,7 @@
 //! that is *accepted* says: what a refused one says about it was never said. The same holds for a lot
 //! that is stored, and was neither named as a serial nor as a parent before: it is *open*.
 
+use crate::lot::store_kept;
 use crate::names::Names;
 use crate::store_vault as sql;
 use catalog::ItemFacts;
@@ -332,6 +333,9 @@ fn settle(tx: &mut Tx<'_>, mut lots: Vec<MadeLot>) -> Result<(), DbError> {
         return Ok(());
     }
     lots.sort_unstable_by_key(|lot| lot.id);
+    let serials: Vec<(LotId, LotId)> =
+        lots.iter().filter_map(|lot| lot.kin.parent.map(|parent| (lot.id, parent))).collect();
+    store_kept::begin_under(tx, &serials)?;
     let mut rows = Rows::with_capacity(3, lots.len());
     for lot in &lots {
         let role = lot.kin.role.map(domain::LotRole::number);

@@ -2,7 +2,7 @@
 
 use crate::input::{BulkInput, LotInput, PostInput, Request, Work};
 use crate::service::run_in;
-use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
+use crate::testing::{World, allocation, code_of, on_both_engines, parse, posting, world};
 use db::{Engine, Statement};
 use domain::ledger::Kind;
 use domain::permission::Permissions;
@@ -216,19 +216,7 @@ fn serials_of_a_refused_posting_are_not_there(engine: Engine) {
 fn an_allocation_finds_the_lot_of_an_accepted_receipt_only(engine: Engine) {
     let world = world(engine);
     let all = Arc::new(Principal::system());
-    let allocate = || {
-        Work::Allocate(crate::input::AllocateInput {
-            sku: "MILK".to_owned(),
-            location: "L1".to_owned(),
-            lot: Some("A1".to_owned()),
-            qty: domain::Qty::units(1).unwrap(),
-            unit: None,
-            owner: Some("order-1".to_owned()),
-            priority: 0,
-            backorder: true,
-            reservation: None,
-        })
-    };
+    let allocate = || Work::Allocate(allocation("1 MILK lot A1 at L1", "order-1"));
     let works = [allocate(), Work::Post(receipt("5 MILK lot A1 until 2026-01-01 at L1")), allocate()];
     let later = [Work::Post(receipt(RIGHT)), allocate()];
     let requests = works.into_iter().chain(later).map(|work| request(&world, &all, work)).collect();

@@ -3,14 +3,16 @@
 use crate::input::{BulkInput, PostInput, QtyInput, Request, Work};
 use crate::lot::find::{LotRow, find};
 use crate::service::Vault;
-use crate::testing::{World, caller, code_of, on_both_engines, parse, posting, posting_of, world};
+use crate::testing::{
+    World, allocation, caller, code_of, on_both_engines, parse, posting, posting_of, world,
+};
 use catalog::NewItem;
 use db::{Engine, Statement};
 use domain::Qty;
 use domain::code::fold;
 use domain::ledger::Kind;
 use std::sync::{Arc, Barrier, Mutex};
-use web::{Answer, IfMatch, Principal};
+use web::{Answer, Principal};
 
 on_both_engines!(
     the_first_receipt_makes_the_parent_of_its_serials,
@@ -83,13 +85,6 @@ fn add_cake(world: &World) {
         ..NewItem::default()
     };
     world.run(move |tx, ctx| catalog::create_item(tx, ctx, &cake)).unwrap();
-}
-
-fn trace_by(world: &World, sku: &'static str, tracking: &'static str) {
-    let done = world.run(move |tx, ctx| {
-        crate::item_guard::set_tracking(tx, &caller(ctx, None), (sku, IfMatch::Any), tracking)
-    });
-    done.unwrap();
 }
 
 fn the_first_receipt_makes_the_parent_of_its_serials(engine: Engine) {
@@ -192,17 +187,7 @@ fn what_contradicts_a_parent_is_refused_and_changes_nothing(engine: Engine) {
         assert_eq!(ask(&world, kind, &text), expected, "{} {text}", kind.word());
     }
     assert_eq!((world.stock("DRILL"), lots(&world)), (stock, known));
-    let allocate = Work::Allocate(crate::input::AllocateInput {
-        sku: "DRILL".to_owned(),
-        location: "L1".to_owned(),
-        lot: Some("R-77".to_owned()),
-        qty: Qty::units(1).unwrap(),
-        unit: None,
-        owner: Some("order-1".to_owned()),
-        priority: 0,
-        backorder: true,
-        reservation: None,
-    });
+    let allocate = Work::Allocate(allocation("1 DRILL lot R-77 at L1", "order-1"));
     assert_eq!(told(&world.ask(allocate)), "lot_is_parent /lot");
 }
 
@@ -281,12 +266,12 @@ fn a_count_finds_serials_of_a_parent_and_none_makes_no_parent(engine: Engine) {
 fn a_lot_of_another_time_becomes_what_it_is_named_as_first(engine: Engine) {
     let world = world(engine);
     add_cake(&world);
-    trace_by(&world, "CAKE", "lot");
+    world.trace_by("CAKE", "lot");
     for lot in ["A", "B", "C"] {
         world.receive(&format!("2 CAKE lot {lot} until 2026-05-01 at L1"));
         world.post(Kind::Issue, vec![parse(&format!("2 CAKE lot {lot} at L1"))]);
     }
-    trace_by(&world, "CAKE", "serial");
+    world.trace_by("CAKE", "serial");
     let postings = vec![
         // A becomes a parent, and has its own day; B a serial of it, with its own; C is refused as both
         of(Kind::Receive, "1 CAKE lot A serials C,C at L1"),
@@ -312,7 +297,7 @@ fn a_lot_of_another_time_becomes_what_it_is_named_as_first(engine: Engine) {
     assert_eq!(lots(&world)[2], format!("C serial {day}"));
     // traced by lot again, each of them is a lot like any other
     world.post(Kind::Issue, vec![parse("2 CAKE serials B,C1 at L1"), parse("1 CAKE serials C at L2")]);
-    trace_by(&world, "CAKE", "lot");
+    world.trace_by("CAKE", "lot");
     world.receive("7 CAKE lot A at L1");
     assert_eq!(world.stock("CAKE"), ["L1 lot A 7"]);
     let lot = found(&world, "CAKE", "A");
@@ -322,10 +307,10 @@ fn a_lot_of_another_time_becomes_what_it_is_named_as_first(engine: Engine) {
 
 fn an_undone_sale_makes_a_serial_of_a_lot_of_another_time(engine: Engine) {
     let world = world(engine);
-    trace_by(&world, "DRILL", "lot");
+    world.trace_by("DRILL", "lot");
     world.receive("1 DRILL lot A at L1");
     let sale = posting_of(&world.try_post(Kind::Issue, vec![parse("1 DRILL lot A at L1")]));
-    trace_by(&world, "DRILL", "serial");
+    world.trace_by("DRILL", "serial");
     assert_eq!(lots(&world), ["A open"]);
     assert_eq!(world.reverse(sale), "accepted");
     assert_eq!(lots(&world), ["A serial"]);
@@ -338,13 +323,13 @@ const THREADS: usize = 8;
 /// A half of the threads say that a code is a serial, the others that it is a parent.
 fn one_code_named_as_both_at_once_becomes_one_of_them(engine: Engine) {
     let world = world(engine);
-    trace_by(&world, "DRILL", "lot");
+    world.trace_by("DRILL", "lot");
     // every other one is a lot of another time, which is there and neither yet
     for round in (0..ROUNDS).step_by(2) {
         world.receive(&format!("1 DRILL lot X{round} at L1"));
         world.post(Kind::Issue, vec![parse(&format!("1 DRILL lot X{round} at L1"))]);
     }
-    trace_by(&world, "DRILL", "serial");
+    world.trace_by("DRILL", "serial");
     let fronts = [Vault::open(&world.db), Vault::open(&world.db)];
     let start = Barrier::new(THREADS);
     let answers = Mutex::new(Vec::new());

@@ -7,11 +7,11 @@ use crate::level::{self, store::Filter, store::Order as Levels};
 use crate::lot::find::{self, LotRow, Wanted};
 use crate::lot::hold_tests::put;
 use crate::lot::store_find::{Order, Whose};
-use crate::testing::{World, caller, claim_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, caller, claim_of, on_both_engines, parse, world};
 use crate::{AllocateInput, Work};
 use db::Engine;
 use domain::ledger::Kind;
-use domain::{Code, Qty, Tracking};
+use domain::{Code, Tracking};
 use web::{Failure, Scope};
 
 on_both_engines!(
@@ -133,15 +133,8 @@ fn the_allocations_of_a_parent_are_those_of_its_serials(engine: Engine) {
     world.receive("1 DRILL lot Q serials S6 at L1");
     for (serial, location) in [("S3", "L2"), ("S2", "M1"), ("S6", "L1")] {
         claim_of(&world.ask(Work::Allocate(AllocateInput {
-            sku: "DRILL".to_owned(),
-            location: location.to_owned(),
-            lot: Some(serial.to_owned()),
-            qty: Qty::units(1).unwrap(),
-            unit: None,
-            owner: Some("order-1".to_owned()),
-            reservation: None,
-            priority: 0,
             backorder: false,
+            ..allocation(&format!("1 DRILL lot {serial} at {location}"), "order-1")
         })));
     }
     let wanted = claims::Wanted {

@@ -2,7 +2,8 @@
 //! few bins, and a clock that only the test moves. When a world ends, its books must be sound.
 
 use crate::input::{
-    CostInput, LineInput, LotInput, PostInput, QtyInput, Request, ReserveInput, ReverseInput, Work,
+    AllocateInput, CostInput, LineInput, LotInput, PostInput, QtyInput, Request, ReserveInput, ReverseInput,
+    Work,
 };
 use crate::service::run_in;
 use crate::store_tests;
@@ -16,7 +17,7 @@ use domain::{
 use places::{NewLocation, SetUp};
 use std::ops::Range;
 use std::sync::Arc;
-use web::{Answer, Caller, Grant, Principal, PrincipalKind, Reached, Within};
+use web::{Answer, Caller, Grant, IfMatch, Principal, PrincipalKind, Reached, Within};
 
 const SETS: &[MigrationSet] = &[catalog::MIGRATIONS, places::MIGRATIONS, crate::MIGRATIONS];
 
@@ -91,6 +92,14 @@ impl World {
 
     pub(crate) fn item(&self, sku: &str) -> ItemId {
         self.read(|conn| catalog::facts_by_sku(conn, &[sku]))[0].as_ref().unwrap().id
+    }
+
+    /// Changes how an item is traced.
+    pub(crate) fn trace_by(&self, sku: &'static str, tracking: &'static str) {
+        let done = self.run(move |tx, ctx| {
+            crate::item_guard::set_tracking(tx, &caller(ctx, None), (sku, IfMatch::Any), tracking)
+        });
+        done.unwrap();
     }
 
     /// Creates items that nobody has, which stand in lists before all others.
@@ -261,6 +270,22 @@ pub(crate) fn parse(text: &str) -> LineInput {
         claim: None,
         cost: CostInput::Total(1_000),
         sale: None,
+    }
+}
+
+/// `2 MILK lot A at L1`, bound for an owner who waits for what a loss takes.
+pub(crate) fn allocation(text: &str, owner: &str) -> AllocateInput {
+    let LineInput { sku, location, lot, qty, .. } = parse(text);
+    AllocateInput {
+        sku,
+        location,
+        lot: lot.map(|lot| lot.code),
+        qty: qty.qty(),
+        unit: None,
+        owner: Some(owner.to_owned()),
+        reservation: None,
+        priority: 0,
+        backorder: true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whoever says how much says of which unit, where an item has more than one.
 
 use crate::input::{AllocateInput, LineInput, QtyInput, ReserveInput, Work};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, caller, code_of, on_both_engines, parse, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine, StepBody, StepLine, TransferShown};
 use catalog::{NewItem, NewUnit};
 use db::{Engine, Tx};
@@ -81,15 +81,9 @@ fn a_claim_on_an_item_with_several_units_names_one(engine: Engine) {
     };
     let allocate = |unit: Option<&str>| {
         world.ask(Work::Allocate(AllocateInput {
-            sku: "SCREW".to_owned(),
-            location: "L1".to_owned(),
-            lot: None,
-            qty: Qty::units(1).unwrap(),
             unit: unit.map(str::to_owned),
-            owner: Some("order-1".to_owned()),
-            reservation: None,
-            priority: 0,
             backorder: false,
+            ..allocation("1 SCREW at L1", "order-1")
         }))
     };
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::input::{AllocateInput, ReleaseInput, ReserveInput, Work};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, seen, world};
+use crate::testing::{World, allocation, caller, code_of, on_both_engines, parse, seen, world};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::{ClaimId, Code, Qty};
@@ -261,17 +261,7 @@ fn what_a_loss_takes_waits_with_its_owner(engine: Engine) {
     world.receive("5 BOLT at L1");
     world.ask(order("promised", 2, 5, true));
     world.ask(order("now", 1, 5, false));
-    world.ask(Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: "L1".to_owned(),
-        lot: None,
-        qty: Qty::units(2).unwrap(),
-        unit: None,
-        owner: Some("bound".to_owned()),
-        reservation: None,
-        priority: 9,
-        backorder: true,
-    }));
+    world.ask(Work::Allocate(AllocateInput { priority: 9, ..allocation("2 BOLT at L1", "bound") }));
     cap(&world, "L", None, "0");
     world.post(Kind::SetStatus, vec![parse("4 BOLT at L1 to L1 becomes damaged")]);
     let open: Vec<String> = claims(&world).into_iter().filter(|claim| claim.ends_with("open")).collect();

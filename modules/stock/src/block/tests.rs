@@ -2,10 +2,12 @@
 
 use super::*;
 use crate::input::{AllocateInput, Work};
-use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
+use crate::testing::{
+    World, allocation, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world,
+};
 use db::Engine;
+use domain::ClaimId;
 use domain::ledger::Kind;
-use domain::{ClaimId, Qty};
 
 on_both_engines!(
     a_blocked_place_does_not_sell_and_sells_again,
@@ -40,15 +42,8 @@ fn refused(done: Result<PlaceChanged, Failure>) -> Code {
 
 fn allocate(world: &World, location: &str, qty: u32, priority: i64) -> ClaimId {
     claim_of(&world.ask(Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: location.to_owned(),
-        lot: None,
-        qty: Qty::units(qty).unwrap(),
-        unit: None,
-        owner: Some("order".to_owned()),
-        reservation: None,
         priority,
-        backorder: true,
+        ..allocation(&format!("{qty} BOLT at {location}"), "order")
     })))
 }
 

@@ -3,7 +3,7 @@
 use super::list::{ClaimRow, Wanted, find, page};
 use super::store;
 use crate::input::{AllocateInput, ReleaseInput, ReserveInput, Work};
-use crate::testing::{World, caller, claim_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, caller, claim_of, on_both_engines, parse, world};
 use db::Engine;
 use domain::ledger::{ClaimState, Kind};
 use domain::{ClaimId, LocationId, Qty, SiteId};
@@ -32,15 +32,9 @@ fn reserve(world: &World, sku: &str, site: &str, owner: &str) -> ClaimId {
 
 fn allocate(world: &World, sku: &str, location: &str, lot: Option<&str>, owner: &str) -> ClaimId {
     claim_of(&world.ask(Work::Allocate(AllocateInput {
-        sku: sku.to_owned(),
-        location: location.to_owned(),
         lot: lot.map(str::to_owned),
-        qty: Qty::units(2).unwrap(),
-        unit: None,
-        owner: Some(owner.to_owned()),
-        reservation: None,
         priority: 3,
-        backorder: true,
+        ..allocation(&format!("2 {sku} at {location}"), owner)
     })))
 }
 
@@ -197,17 +191,7 @@ fn whoever_lost_something_is_found_whatever_became_of_it(engine: Engine) {
 fn what_is_split_off_has_lost_nothing_and_was_told_nothing(engine: Engine) {
     let world = world(engine);
     world.receive("3 BOLT at L1");
-    let id = claim_of(&world.ask(Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: "L1".to_owned(),
-        lot: None,
-        qty: Qty::units(3).unwrap(),
-        unit: None,
-        owner: Some("order-1".to_owned()),
-        reservation: None,
-        priority: 0,
-        backorder: true,
-    })));
+    let id = claim_of(&world.ask(Work::Allocate(allocation("3 BOLT at L1", "order-1"))));
     world.post(Kind::Adjust, vec![parse("1 BOLT at L1")]);
     let mut line = parse("1 BOLT at L1 to L2");
     line.claim = Some(id);

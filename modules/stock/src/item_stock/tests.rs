@@ -5,7 +5,7 @@ use super::{ItemStock, Level, Slice, available, read, store};
 use crate::as_of::Moment;
 use crate::block;
 use crate::input::{AllocateInput, ReserveInput, Work};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, caller, code_of, on_both_engines, parse, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine, StepBody, StepLine};
 use crate::upkeep::sweep_site;
 use catalog::ItemFacts;
@@ -279,17 +279,7 @@ fn what_is_past_its_day_and_bound_takes_nothing_off_the_rest(engine: Engine) {
     let mut world = world(engine);
     world.receive("5 MILK lot A until 2026-03-04 at L1");
     world.receive("10 MILK lot B until 2026-06-04 at L1");
-    let allocated = world.ask(Work::Allocate(AllocateInput {
-        sku: "MILK".to_owned(),
-        location: "L1".to_owned(),
-        lot: Some("A".to_owned()),
-        qty: domain::Qty::units(5).unwrap(),
-        unit: None,
-        reservation: None,
-        owner: Some("order-1".to_owned()),
-        priority: 0,
-        backorder: true,
-    }));
+    let allocated = world.ask(Work::Allocate(allocation("5 MILK lot A at L1", "order-1")));
     assert_eq!(code_of(&allocated), "accepted");
     world.at("2026-03-05T08:00:00Z");
     let (item, site) = (world.item("MILK"), SiteId(world.location("L").get()));

@@ -10,7 +10,7 @@ use rustc_hash::FxHashMap;
 
 /// How many of the oldest layers are looked at first; nearly always they are enough. More than that are read when
 /// they are not: then they are used up, and the next look begins behind them.
-const LAYERS_AT_FIRST: i64 = 32;
+pub(super) const LAYERS_AT_FIRST: i64 = 32;
 
 /// Locks the stacks and reads their layers.
 pub(super) fn lock(

@@ -12,6 +12,8 @@
 mod broken;
 mod claims;
 mod costs;
+#[cfg(test)]
+mod costs_tests;
 mod history;
 #[cfg(test)]
 mod history_tests;

@@ -2,8 +2,8 @@
 
 use super::hold::{LotHold, set_hold};
 use super::tests::{code, mend};
-use crate::input::{AllocateInput, PostInput, Work};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, posting, world};
+use crate::input::{PostInput, Work};
+use crate::testing::{World, allocation, caller, code_of, on_both_engines, parse, posting, world};
 use db::Engine;
 use domain::ledger::Kind;
 use domain::{Code, Qty};
@@ -109,19 +109,7 @@ fn a_count_made_before_the_hold_is_of_what_was_good(engine: Engine) {
 fn nothing_of_a_held_lot_goes_out(engine: Engine) {
     let world = world(engine);
     world.receive("5 MILK lot A until 2026-04-01 at L1");
-    let allocate = || {
-        Work::Allocate(AllocateInput {
-            sku: "MILK".to_owned(),
-            location: "L1".to_owned(),
-            lot: Some("A".to_owned()),
-            qty: Qty::units(1).unwrap(),
-            unit: None,
-            reservation: None,
-            owner: Some("order-1".to_owned()),
-            priority: 0,
-            backorder: true,
-        })
-    };
+    let allocate = || Work::Allocate(allocation("1 MILK lot A at L1", "order-1"));
     hold(&world);
     for text in ["1 MILK lot A at L1", "1 MILK lot A at L1 status hold"] {
         for kind in [Kind::Issue, Kind::Consume] {

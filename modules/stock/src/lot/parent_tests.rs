@@ -6,13 +6,13 @@ use super::hold_tests::put;
 use super::tests::code;
 use super::{LotChanged, set_expiry};
 use crate::input::{AllocateInput, Work};
-use crate::testing::{World, caller, code_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, caller, code_of, on_both_engines, parse, world};
 use catalog::NewItem;
 use db::Engine;
+use domain::Code;
 use domain::code::fold;
 use domain::ledger::Kind;
 use domain::when::parse_date;
-use domain::{Code, Qty};
 use web::{Failure, IfMatch};
 
 on_both_engines!(
@@ -40,15 +40,8 @@ fn shown(world: &World, sku: &str, lot: &str) -> LotRow {
 
 fn allocate(world: &World, serial: &str) -> String {
     code_of(&world.ask(Work::Allocate(AllocateInput {
-        sku: "DRILL".to_owned(),
-        location: "L1".to_owned(),
-        lot: Some(serial.to_owned()),
-        qty: Qty::units(1).unwrap(),
-        unit: None,
-        reservation: None,
-        owner: Some("order-9".to_owned()),
-        priority: 0,
         backorder: false,
+        ..allocation(&format!("1 DRILL lot {serial} at L1"), "order-9")
     })))
 }
 

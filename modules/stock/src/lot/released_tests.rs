@@ -17,6 +17,7 @@ on_both_engines!(
     what_is_past_its_day_comes_back_expired,
     a_serial_comes_back_good_after_both_of_its_holds,
     a_serial_under_another_parent_comes_back_good,
+    a_lot_that_became_a_serial_during_a_hold_comes_back_as_it_was_before,
     the_release_itself_can_be_reversed,
     what_nobody_knows_of_stays_on_hold,
 );
@@ -152,6 +153,23 @@ fn a_serial_under_another_parent_comes_back_good(engine: Engine) {
         .unwrap();
     assert_eq!(world.reverse(lost), "accepted");
     assert_eq!(world.stock("DRILL"), ["L1 lot S1 1", "L1 lot S2 1"]);
+}
+
+fn a_lot_that_became_a_serial_during_a_hold_comes_back_as_it_was_before(engine: Engine) {
+    let world = world(engine);
+    world.trace_by("DRILL", "lot");
+    world.receive("1 DRILL lot X at L1");
+    set_status(&world, "1 DRILL lot X at L1 becomes hold");
+    let lost = lose(&world, "1 DRILL lot X at L1 status hold");
+    world.trace_by("DRILL", "serial");
+    world.receive("1 DRILL lot P serials S at L1");
+    put(&world, ("DRILL", "P"), 1, true);
+    world.receive("1 DRILL lot P serials X at L2");
+    assert_eq!(world.stock("DRILL"), ["L1 lot S hold 1", "L2 lot X hold 1"]);
+    put(&world, ("DRILL", "P"), 2, false);
+    world.post(Kind::Issue, vec![parse("1 DRILL serials X at L2")]);
+    assert_eq!(world.reverse(lost), "accepted");
+    assert_eq!(world.stock("DRILL"), ["L1 lot S 1", "L1 lot X hold 1"]);
 }
 
 fn the_release_itself_can_be_reversed(engine: Engine) {

@@ -81,6 +81,25 @@ const END_HELD: Statement = Statement::new(
          and not l.on_hold and not coalesce(p.on_hold, false))",
 );
 
+/// The same of open lots that become serials of parents, as far as these are on hold. There is nothing of them.
+const BEGIN_HELD_UNDER: Statement = Statement::per_engine(
+    "stock.held.begin_under",
+    "insert into stock_held (lot, location, ver)
+     select b.lot, b.location, b.ver
+     from stock_lot l
+     join stock_lot p on p.id = ?2 and p.on_hold
+     join stock_balance b on b.item = l.item and b.lot = l.id and b.lot <> 0 and b.location > 0
+       and b.status = 2 and b.ver > 0
+     where l.id = ?1 and not l.on_hold",
+    "insert into stock_held (lot, location, ver)
+     select b.lot, b.location, b.ver
+     from unnest(?1::bigint[], ?2::bigint[]) as k (lot, parent)
+     join stock_lot l on l.id = k.lot and not l.on_hold
+     join stock_lot p on p.id = k.parent and p.on_hold
+     join stock_balance b on b.item = l.item and b.lot = l.id and b.lot <> 0 and b.location > 0
+       and b.status = 2 and b.ver > 0",
+);
+
 /// How far each key in status `hold` came from when the hold of the same lots began, as far as nothing holds
 /// them any more.
 const OVER: Statement = Statement::new(
@@ -178,6 +197,19 @@ pub(super) fn begin(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
     tx.execute(&BEGIN_HELD, &[lot.get().into()]).map(|_| ())
 }
 
+/// Notes how far open lots have come that become serials of parents, whose holds are theirs from now on: before
+/// they are, and before anything is stored of what moves them.
+pub(crate) fn begin_under(tx: &mut Tx<'_>, lots: &[(LotId, LotId)]) -> Result<(), DbError> {
+    if lots.is_empty() {
+        return Ok(());
+    }
+    let mut rows = Rows::with_capacity(2, lots.len());
+    for (lot, parent) in lots {
+        rows.push(&[lot.get().into(), parent.get().into()]);
+    }
+    tx.execute_many(&BEGIN_HELD_UNDER, &rows).map(|_| ())
+}
+
 /// Notes what moved of a lot and its serials while they were on hold as a whole, as far as nothing holds them any
 /// more: before anything is given back.
 pub(super) fn note_over(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
@@ -192,5 +224,16 @@ pub(super) fn end(tx: &mut Tx<'_>, lot: LotId) -> Result<(), DbError> {
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] =
-    &[&READ, &STORE, &REMOVE, &BEGIN, &END, &READ_HELD, &BEGIN_HELD, &END_HELD, &OVER, &READ_OVER];
+pub(crate) const ALL: &[&Statement] = &[
+    &READ,
+    &STORE,
+    &REMOVE,
+    &BEGIN,
+    &END,
+    &READ_HELD,
+    &BEGIN_HELD,
+    &BEGIN_HELD_UNDER,
+    &END_HELD,
+    &OVER,
+    &READ_OVER,
+];

@@ -1,8 +1,10 @@
 //! Places with anything in them stay in use, and places out of use stay empty.
 
 use super::*;
-use crate::input::{AllocateInput, PostInput, ReserveInput, Work};
-use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting, seen, world};
+use crate::input::{PostInput, ReserveInput, Work};
+use crate::testing::{
+    World, allocation, caller, claim_of, code_of, on_both_engines, parse, posting, seen, world,
+};
 use crate::transfer::{NewTransfer, NewTransferLine};
 use crate::unit::{self, UnitShown};
 use db::Engine;
@@ -67,17 +69,7 @@ pub(super) fn cancel(world: &World, number: String) {
 }
 
 fn allocating(location: &str) -> Work {
-    Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: location.to_owned(),
-        lot: None,
-        qty: Qty::units(4).unwrap(),
-        unit: None,
-        owner: Some("order-9".to_owned()),
-        reservation: None,
-        priority: 0,
-        backorder: true,
-    })
+    Work::Allocate(allocation(&format!("4 BOLT at {location}"), "order-9"))
 }
 
 fn allocate(world: &World, location: &str) -> ClaimId {

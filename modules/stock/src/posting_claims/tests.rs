@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::answer::CLAIM_CHANGES_SHOWN_MAX;
-use crate::input::{AllocateInput, ReserveInput, Work};
-use crate::testing::{World, caller, claim_of, on_both_engines, parse, posting_of, world};
+use crate::input::{ReserveInput, Work};
+use crate::testing::{World, allocation, caller, claim_of, on_both_engines, parse, posting_of, world};
 use db::Engine;
 use domain::Qty;
 use domain::ledger::Kind;
@@ -113,19 +113,7 @@ fn changes_are_seen_by_those_who_see_the_claim(engine: Engine) {
     let world = world(engine);
     world.receive("4 BOLT at L1");
     world.receive("4 BOLT at M1");
-    let bind = |bin: &str| {
-        world.ask(Work::Allocate(AllocateInput {
-            sku: "BOLT".to_owned(),
-            location: bin.to_owned(),
-            lot: None,
-            qty: Qty::units(4).unwrap(),
-            unit: None,
-            owner: Some(bin.to_owned()),
-            reservation: None,
-            priority: 0,
-            backorder: true,
-        }))
-    };
+    let bind = |bin: &str| world.ask(Work::Allocate(allocation(&format!("4 BOLT at {bin}"), bin)));
     let bound = posting_of_claim(&bind("L1"));
     bind("M1");
     let lines = vec![parse("1 BOLT at L1"), parse("1 BOLT at M1")];

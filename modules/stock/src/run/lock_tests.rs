@@ -2,30 +2,20 @@
 
 use super::lock_wanted;
 use crate::desk::Desk;
-use crate::input::{AllocateInput, Work};
+use crate::input::Work;
 use crate::load::{Known, Wanted, read_claims};
 use crate::names::Names;
-use crate::testing::{World, claim_of, on_both_engines, parse, world};
+use crate::testing::{World, allocation, claim_of, on_both_engines, parse, world};
 use db::Engine;
+use domain::ClaimId;
 use domain::ledger::{Claim, Kind};
-use domain::{ClaimId, Qty};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 on_both_engines!(a_claim_that_another_process_has_moved_is_read_again);
 
 fn allocate(world: &World) -> ClaimId {
-    claim_of(&world.ask(Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: "L1".to_owned(),
-        lot: None,
-        qty: Qty::units(4).unwrap(),
-        unit: None,
-        owner: Some("order-1".to_owned()),
-        reservation: None,
-        priority: 0,
-        backorder: true,
-    })))
+    claim_of(&world.ask(Work::Allocate(allocation("4 BOLT at L1", "order-1"))))
 }
 
 fn read(world: &World, id: ClaimId) -> Claim {

@@ -1,13 +1,15 @@
 //! Units carry their stock along: as a fact where nothing counts otherwise, as movements where it does.
 
 use super::*;
-use crate::input::{AllocateInput, Work};
+use crate::input::Work;
 use crate::lot::find::find;
 use crate::lot::hold::set_hold;
 use crate::store_tests;
-use crate::testing::{World, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world};
+use crate::testing::{
+    World, allocation, caller, claim_of, code_of, on_both_engines, parse, posting_of, seen, world,
+};
 use db::Engine;
-use domain::{ClaimId, Ctx, Delta, Qty};
+use domain::{ClaimId, Ctx, Delta};
 
 on_both_engines!(
     a_move_within_a_site_is_a_fact_and_no_movement,
@@ -45,17 +47,7 @@ fn refused(done: Result<UnitShown, Failure>) -> (Code, String) {
 }
 
 fn allocate(world: &World, location: &str, qty: u32) -> ClaimId {
-    claim_of(&world.ask(Work::Allocate(AllocateInput {
-        sku: "BOLT".to_owned(),
-        location: location.to_owned(),
-        lot: None,
-        qty: Qty::units(qty).unwrap(),
-        unit: None,
-        owner: Some("order".to_owned()),
-        reservation: None,
-        priority: 0,
-        backorder: true,
-    })))
+    claim_of(&world.ask(Work::Allocate(allocation(&format!("{qty} BOLT at {location}"), "order"))))
 }
 
 fn movements(world: &World) -> i64 {

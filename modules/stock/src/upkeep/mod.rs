@@ -89,10 +89,11 @@ fn schedule(db: &Db, ctx: &Ctx) -> Result<(), DbError> {
     let now = ctx.now.0;
     let lacking: Vec<(SiteId, Instant)> = sites
         .iter()
-        .map(|site| (site.id, next_midnight(&site.zone, ctx.now)))
-        .filter(|(site, midnight)| {
-            planned.get(&*midnight_of(*site)).is_none_or(|at| *at > now && *at != midnight.0)
+        .filter(|site| {
+            let waits_for_midnight = |at: &i64| *at <= now || is_midnight(&site.zone, *at);
+            !planned.get(&*midnight_of(site.id)).is_some_and(waits_for_midnight)
         })
+        .map(|site| (site.id, next_midnight(&site.zone, ctx.now)))
         .collect();
     if lacking.is_empty() && !hourly.is_empty() {
         return Ok(());
@@ -124,6 +125,11 @@ fn enqueue(tx: &mut Tx<'_>, ctx: &Ctx, site: SiteId, run_at: Instant) -> Result<
 /// The first instant of the next day at a site.
 fn next_midnight(zone: &Zone, now: Instant) -> Instant {
     plus_days(zone.date(now), 1).map_or(Instant::MAX, |day| zone.midnight(day))
+}
+
+/// Whether a day begins then. It need not be the next one: the clock of another process may be ahead.
+fn is_midnight(zone: &Zone, at: i64) -> bool {
+    next_midnight(zone, Instant(at.saturating_sub(1))).0 == at
 }
 
 fn run_jobs(db: &Db, ctx: &Ctx) -> Result<UpkeepReport, DbError> {

@@ -1,9 +1,9 @@
 //! What time alone does.
 
 use super::*;
-use crate::input::{AllocateInput, LineInput, QtyInput};
+use crate::input::{LineInput, QtyInput};
 use crate::store_tests;
-use crate::testing::{World, claim_of, code_of, on_both_engines, parse, posting_of, world};
+use crate::testing::{World, allocation, claim_of, code_of, on_both_engines, parse, posting_of, world};
 use db::Engine;
 use domain::Qty;
 use domain::ledger::Kind;
@@ -17,6 +17,7 @@ on_both_engines!(
     a_sweep_is_a_job_that_waits_for_midnight,
     every_site_has_its_own_midnight,
     a_sweep_that_waits_follows_the_zone_of_its_site,
+    a_clock_that_is_behind_moves_no_sweep_back,
     reservations_end_when_their_time_is_over,
     reservations_that_cannot_end_do_not_keep_the_others,
     a_claim_that_cannot_be_decided_is_set_aside,
@@ -111,17 +112,9 @@ fn a_sweep_breaks_the_claims_on_what_it_takes(engine: Engine) {
     world.receive("3 MILK lot A until 2026-03-31 at L1");
     world.receive("3 MILK lot B until 2026-05-31 at L2");
     let allocate = |lot: &str, location: &str, qty: u32| {
-        claim_of(&world.ask(Work::Allocate(AllocateInput {
-            sku: "MILK".to_owned(),
-            location: location.to_owned(),
-            lot: Some(lot.to_owned()),
-            qty: Qty::units(qty).unwrap(),
-            unit: None,
-            owner: Some("order".to_owned()),
-            reservation: None,
-            priority: 0,
-            backorder: true,
-        })))
+        claim_of(
+            &world.ask(Work::Allocate(allocation(&format!("{qty} MILK lot {lot} at {location}"), "order"))),
+        )
     };
     let (lost, kept) = (allocate("A", "L1", 2), allocate("B", "L2", 2));
     let reserved = world.reserve("MILK", "L", 2);
@@ -211,6 +204,24 @@ fn a_sweep_that_waits_follows_the_zone_of_its_site(engine: Engine) {
     world.at("2026-03-02T05:00:00Z");
     assert_eq!([run(&world), run(&world)], [2, 0], "the other site as well, and each once");
     assert_eq!(due(&world), at("2026-03-03T05:00:00Z"));
+}
+
+fn a_clock_that_is_behind_moves_no_sweep_back(engine: Engine) {
+    let mut world = world(engine);
+    let here = site(&world, "L");
+    let run = |world: &World| upkeep(&world.db, &world.ctx).unwrap().sites_swept;
+    let due = |world: &World| world.read(|conn| store_tests::midnight(conn, here));
+    let at = |text: &str| Some(Instant::parse(text).unwrap().0);
+    world.at("2026-03-01T23:00:00Z");
+    assert_eq!(run(&world), 0);
+    world.at("2026-03-02T00:00:05Z");
+    assert_eq!([run(&world), run(&world)], [2, 0]);
+    assert_eq!(due(&world), at("2026-03-03T00:00:00Z"));
+    world.at("2026-03-01T23:59:55Z");
+    assert_eq!(run(&world), 0);
+    assert_eq!(due(&world), at("2026-03-03T00:00:00Z"));
+    world.at("2026-03-02T00:00:10Z");
+    assert_eq!(run(&world), 0, "the day is swept once");
 }
 
 fn a_sweep_is_a_job_that_waits_for_midnight(engine: Engine) {
