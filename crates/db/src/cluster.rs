@@ -4,6 +4,7 @@
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::pg::connection::Connection;
+use crate::pg::driver::Connector;
 use crate::pg::open::Background;
 use crate::pg::tls::Address;
 use crate::statement::Statement;
@@ -344,7 +345,8 @@ impl Session {
     fn open(url: &str) -> Result<Session, DbError> {
         let address = Address::parse(url, |_| {})?;
         let runtime = Background::start()?;
-        let conn = Connection::shared(&address, "set client_min_messages = error", runtime.handle()?)?;
+        let setup = "set client_min_messages = error".to_owned();
+        let conn = Connection::shared(&Connector { address, setup, patience: None }, runtime.handle()?)?;
         Ok(Session { conn, _runtime: runtime })
     }
 }

@@ -8,7 +8,6 @@ use crate::health::Health;
 use crate::migrate::{self, MigrationSet, Step};
 use crate::parts::{self, Backend, Inner};
 use crate::pg::connection::Connection;
-use crate::pg::session::Connector;
 use crate::plan;
 use crate::settings::{Engine, Settings, Target};
 use crate::sqlite::open;
@@ -79,8 +78,7 @@ impl Db {
                 migrate::migrate(&mut Conn::sqlite(&conn, None), &self.inner.sets, &mut watch)
             }
             Backend::Postgres(server) => {
-                let Connector { address, setup } = &server.migration;
-                let mut conn = Connection::shared(address, setup, server.runtime.handle()?)?;
+                let mut conn = Connection::shared(&server.migration, server.runtime.handle()?)?;
                 migrate::migrate(&mut Conn::postgres(&mut conn), &self.inner.sets, &mut watch)
             }
         }

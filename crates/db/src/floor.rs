@@ -72,7 +72,7 @@ async fn reserve_on_all(
     connections: usize,
     span: Duration,
 ) -> Result<Commits, tokio_postgres::Error> {
-    let client = address.connect().await?;
+    let (client, _) = address.connect().await?;
     client
         .batch_execute(
             "create table if not exists db_floor_stock (id bigint primary key, reserved bigint not null);
@@ -82,7 +82,7 @@ async fn reserve_on_all(
         .await?;
     let mut clients = Vec::with_capacity(connections);
     for _ in 0..connections {
-        clients.push(address.connect().await?);
+        clients.push(address.connect().await?.0);
     }
     let mut ready = Vec::with_capacity(connections);
     for client in clients {

@@ -4,6 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
+use std::time::{Duration, Instant};
 
 struct Unpark(Thread);
 
@@ -29,4 +30,23 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
         }
         std::thread::park();
     }
+}
+
+/// The same; when it has taken so long, `late` is called once, which should help it to its end.
+pub(crate) fn block_on_within<F: Future>(future: F, patience: Duration, late: impl FnOnce()) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let begun = Instant::now();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+        match patience.checked_sub(begun.elapsed()) {
+            Some(left) => std::thread::park_timeout(left),
+            None => break,
+        }
+    }
+    late();
+    block_on(future)
 }

@@ -7,9 +7,10 @@ use crate::health::{Health, Latch};
 use crate::migrate::{self, MigrationSet};
 use crate::pg;
 use crate::pg::connection::Connection;
+use crate::pg::driver::Connector;
 use crate::pg::open::Background;
 use crate::pg::sequencer::Signal;
-use crate::pg::session::{Connector, Session};
+use crate::pg::session::Session;
 use crate::pg::writer::{FrontThread, Shared};
 use crate::queue::Queue;
 use crate::reads::{ReadPool, Reader};
@@ -138,7 +139,7 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
     let runtime = Background::start()?;
     let handle = runtime.handle()?.clone();
     let reader = pg::open::reader(&address, settings);
-    let mut first = Connection::shared(&reader.address, &reader.setup, &handle)?;
+    let mut first = Connection::shared(&reader, &handle)?;
     pg::open::check(&mut first, settings)?;
     drop(first);
     let queue = Arc::new(Queue::new(settings.queue_max, settings.queue_patience));
@@ -177,8 +178,7 @@ pub(crate) fn open_postgres(settings: &Settings, migrations: &[MigrationSet]) ->
         sequencer: Mutex::new(sequencer),
         listener,
     }));
-    let opener =
-        Box::new(move || Connection::shared(&reader.address, &reader.setup, &handle).map(Reader::Postgres));
+    let opener = Box::new(move || Connection::shared(&reader, &handle).map(Reader::Postgres));
     let durable = Arc::new(Durable::new());
     start(settings, migrations, backend, (latch, wake, durable, queue), opener, threads)
 }

@@ -2,21 +2,20 @@
 //! place of its own choosing. Whoever asks a second time ends the process where it is, which is safe.
 
 use crate::exit::{INTERRUPTED, Stop};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::runtime::{Builder, Runtime};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
 
-/// Watches from when it is made; the process itself no longer ends by the first signal.
+/// Watches from when it is made until it is dropped; the process itself no longer ends by the first signal.
 #[derive(Debug)]
 pub(crate) struct Interrupt {
-    came: Arc<AtomicBool>,
-    /// Watches for as long as it lives.
+    came: watch::Receiver<bool>,
+    /// Its own, which hears the second signal whatever else stands still.
     _runtime: Runtime,
 }
 
 impl Interrupt {
-    /// Begins to watch.
+    /// Begins to watch. Not inside of a runtime.
     ///
     /// # Errors
     /// When the system has no thread or no signal left to give.
@@ -25,50 +24,47 @@ impl Interrupt {
         let entered = runtime.enter();
         let mut asked = Asked::listen()?;
         drop(entered);
-        let came = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&came);
+        let (tell, came) = watch::channel(false);
         runtime.spawn(async move {
             asked.again().await;
-            told.store(true, Ordering::SeqCst);
+            tell.send_replace(true);
             asked.again().await;
-            end_at_once();
+            std::process::exit(i32::from(INTERRUPTED));
         });
         Ok(Interrupt { came, _runtime: runtime })
     }
 
     /// Whether somebody has asked it to end.
     pub(crate) fn came(&self) -> bool {
-        self.came.load(Ordering::SeqCst)
+        *self.came.borrow()
+    }
+
+    /// Waits until somebody asks it to end.
+    pub(crate) fn comes(&self) -> impl Future<Output = ()> + Send + 'static {
+        let mut came = self.came.clone();
+        async move {
+            // the watch that tells it is never over
+            drop(came.wait_for(|came| *came).await);
+        }
     }
 }
 
 /// Hears each request to end.
-#[derive(Debug)]
-pub(crate) struct Asked {
+struct Asked {
     terminate: Signal,
     interrupt: Signal,
 }
 
 impl Asked {
-    /// Begins to listen, inside of a runtime.
-    ///
-    /// # Errors
-    /// When the system has no signal left to give.
-    pub(crate) fn listen() -> Result<Asked, Stop> {
+    fn listen() -> Result<Asked, Stop> {
         let (terminate, interrupt) = (SignalKind::terminate(), SignalKind::interrupt());
         Ok(Asked { terminate: signal(terminate)?, interrupt: signal(interrupt)? })
     }
 
-    /// Waits for the next.
-    pub(crate) async fn again(&mut self) {
+    async fn again(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
-}
-
-/// Ends the process where it is.
-pub(crate) fn end_at_once() -> ! {
-    std::process::exit(i32::from(INTERRUPTED))
 }

@@ -36,8 +36,8 @@ impl Program {
     fn start(url: &str) -> Program {
         let folder = tempfile::tempdir().unwrap();
         let mut command = command(url, folder.path(), &["serve", "--listen", "127.0.0.1:0"]);
-        // so that whoever is not answered need not be waited for so long
-        command.env("STOCKWELL_LIMITS_REQUEST_SECONDS", "3");
+        // so that whoever is not answered, or told, need not be waited for so long
+        command.env("STOCKWELL_LIMITS_REQUEST_SECONDS", "3").env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let (told, log) = mpsc::channel();
@@ -54,6 +54,24 @@ impl Program {
             if let Some(address) = value.get(field).and_then(Value::as_str) {
                 return address.parse().unwrap();
             }
+        }
+    }
+
+    /// Tells it to end.
+    fn terminate(&self) {
+        let pid = Pid::from_raw(self.child.id().cast_signed()).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+    }
+
+    /// How it has ended, which it does within `patience`.
+    fn ended(mut self, patience: Duration) -> Option<i32> {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            assert!(begun.elapsed() < patience, "it does not end");
+            std::thread::sleep(Duration::from_millis(20));
         }
     }
 }
@@ -214,4 +232,26 @@ fn it_lives_and_is_not_ready_while_its_database_stands_still() {
         shop.get("/api/v1/items").json().get("items").and_then(Value::as_array).map(Vec::len),
         Some(7)
     );
+}
+
+#[test]
+fn it_ends_while_its_database_stands_still() {
+    let cluster = TemporaryCluster::start().unwrap();
+    cluster.execute("create database stockwell").unwrap();
+    let url = cluster.url_of("stockwell");
+    let mut programs = [Program::start(&url), Program::start(&url)];
+    let addresses = programs.each_mut().map(|program| program.told("address"));
+    let frozen = Frozen::new(&cluster);
+    for address in addresses {
+        wait_for(&Actor::stranger(address), "/readyz", 503);
+    }
+    let [patient, hurried] = programs;
+    patient.terminate();
+    hurried.terminate();
+    while !hurried.log.recv().unwrap().contains(r#""msg":"stopped""#) {}
+    // it waits for answers that do not come, and is told again
+    hurried.terminate();
+    assert_eq!(hurried.ended(Duration::from_secs(5)), Some(130));
+    assert_eq!(patient.ended(PATIENCE), Some(0));
+    drop(frozen);
 }

@@ -2,10 +2,9 @@
 //! with their first statement and prepares each statement once.
 
 use crate::error::DbError;
-use crate::park;
+use crate::pg::driver::{Connector, Driver};
 use crate::pg::encode::{Column, One};
 use crate::pg::error::from_driver;
-use crate::pg::tls::Address;
 use crate::question::{Ask, Params};
 use crate::row::{Inner, Row};
 use crate::settings::Engine;
@@ -17,16 +16,10 @@ use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio_postgres::types::BorrowToSql;
 use tokio_postgres::{Client, RowStream};
-
-/// Who moves the bytes of a connection.
-pub(super) enum Driver {
-    /// The thread that waits, on a runtime of its own. Not usable inside of a runtime.
-    Own(tokio::runtime::Runtime),
-    /// A background thread shared by many connections.
-    Shared,
-}
 
 /// A connection.
 pub(crate) struct Connection {
@@ -48,39 +41,23 @@ impl std::fmt::Debug for Connection {
 
 impl Connection {
     /// Connects on a runtime of the calling thread, which must be a plain thread.
-    pub(crate) fn own(address: &Address, setup: &str) -> Result<Connection, DbError> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| DbError::Unavailable(error.to_string().into()))?;
-        let client = runtime.block_on(async {
-            let client = address.connect().await?;
-            client.batch_execute(setup).await?;
-            Ok(client)
-        });
-        Ok(Connection::new(client.map_err(|error| from_driver(&error, "connect"))?, Driver::Own(runtime)))
+    pub(crate) fn own(connector: &Connector) -> Result<Connection, DbError> {
+        Driver::own(connector).map(Connection::new)
     }
 
     /// Connects with the help of a background runtime; usable on every thread.
-    pub(crate) fn shared(
-        address: &Address,
-        setup: &str,
-        runtime: &tokio::runtime::Handle,
-    ) -> Result<Connection, DbError> {
-        let address = address.clone();
-        let setup = setup.to_owned();
-        let spawned = runtime.spawn(async move {
-            let client = address.connect().await?;
-            client.batch_execute(&setup).await?;
-            Ok(client)
-        });
-        let client = park::block_on(spawned).map_err(|_| DbError::Closed)?;
-        Ok(Connection::new(client.map_err(|error| from_driver(&error, "connect"))?, Driver::Shared))
+    pub(crate) fn shared(connector: &Connector, runtime: &Handle) -> Result<Connection, DbError> {
+        Driver::shared(connector, runtime).map(Connection::new)
     }
 
-    fn new(client: Client, driver: Driver) -> Connection {
+    fn new((client, driver): (Client, Driver)) -> Connection {
         let (prepared, ready) = (FxHashMap::default(), FxHashSet::default());
         Connection { client: Arc::new(client), driver, prepared, begin: None, open: false, ready }
+    }
+
+    /// Waits no longer than this for an answer from here on.
+    pub(crate) fn hurry(&mut self, patience: Duration) {
+        self.driver.hurry(patience);
     }
 
     /// Whether the connection is gone.
@@ -414,13 +391,4 @@ async fn drain(
         each(&Row(Inner::Postgres(&row)))?;
     }
     Ok(stream.rows_affected().unwrap_or(0))
-}
-
-impl Driver {
-    pub(super) fn block_on<F: Future>(&self, future: F) -> F::Output {
-        match self {
-            Driver::Own(runtime) => runtime.block_on(future),
-            Driver::Shared => park::block_on(future),
-        }
-    }
 }

@@ -1,8 +1,8 @@
 //! Hears at once how far the feed has grown by what other processes gave positions to. What is not heard is
 //! seen a little later, by the look that the sequencer takes from time to time: so nothing depends on it.
 //!
-//! The sequencer tells it, in the transaction that gives the positions. Those that write events do not: a
-//! transaction that tells something is committed alone, one after the other in the whole server.
+//! The sequencer tells it, once the positions are given. Those that write events do not: a transaction that
+//! tells something is committed alone, one after the other in the whole server.
 
 use crate::pg::tls::{Address, Moved};
 use crate::statement::Statement;

@@ -2,6 +2,7 @@
 
 pub(crate) mod connection;
 pub(crate) mod decode;
+pub(crate) mod driver;
 pub(crate) mod encode;
 pub(crate) mod error;
 pub(crate) mod listener;

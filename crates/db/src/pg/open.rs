@@ -3,7 +3,7 @@
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::pg::connection::Connection;
-use crate::pg::session::Connector;
+use crate::pg::driver::Connector;
 use crate::pg::tls::Address;
 use crate::settings::Settings;
 use crate::statement::Statement;
@@ -39,14 +39,26 @@ pub(crate) fn address(settings: &Settings) -> Result<Address, DbError> {
     })
 }
 
-fn setup(lock: Duration, statement: Duration, idle: Duration, more: &str) -> String {
-    format!(
+/// How much longer an answer is waited for than the server lets a statement take.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// How long the server lets things take, and what else is set; zero is for ever.
+fn connector(
+    address: &Address,
+    lock: Duration,
+    statement: Duration,
+    idle: Duration,
+    more: &str,
+) -> Connector {
+    let setup = format!(
         "set lock_timeout = {}; set statement_timeout = {}; set idle_in_transaction_session_timeout = {};
          set timezone = 'UTC'; set jit = off; set client_min_messages = warning; {more}",
         lock.as_millis(),
         statement.as_millis(),
         idle.as_millis()
-    )
+    );
+    let patience = (!statement.is_zero()).then(|| statement.saturating_add(MARGIN));
+    Connector { address: address.clone(), setup, patience }
 }
 
 /// Writers find their rows by key. A prepared statement keeps the plan that was right when its
@@ -55,43 +67,28 @@ const BY_KEY: &str = "set enable_seqscan = off; set enable_hashjoin = off; set e
 
 /// How closures connect.
 pub(crate) fn pool(address: &Address, settings: &Settings) -> Connector {
-    Connector {
-        address: address.clone(),
-        setup: setup(settings.lock_timeout, Duration::from_secs(10), Duration::from_secs(15), BY_KEY),
-    }
+    connector(address, settings.lock_timeout, Duration::from_secs(10), Duration::from_secs(15), BY_KEY)
 }
 
 /// How a front connects.
 pub(crate) fn front(address: &Address, settings: &Settings) -> Connector {
-    Connector {
-        address: address.clone(),
-        setup: setup(settings.front_lock_timeout, Duration::from_secs(10), Duration::from_secs(15), BY_KEY),
-    }
+    connector(address, settings.front_lock_timeout, Duration::from_secs(10), Duration::from_secs(15), BY_KEY)
 }
 
-/// How the sequencer connects: it waits for its turn.
+/// How the sequencer connects: it waits for its turn, and looks again when another process takes long.
 pub(crate) fn sequencer(address: &Address) -> Connector {
-    Connector {
-        address: address.clone(),
-        setup: setup(Duration::from_secs(30), Duration::from_mins(1), Duration::from_secs(15), ""),
-    }
+    connector(address, Duration::from_secs(2), Duration::from_secs(20), Duration::from_secs(15), "")
 }
 
 /// How readers connect.
 pub(crate) fn reader(address: &Address, settings: &Settings) -> Connector {
     let timeout = settings.read_timeout;
-    Connector {
-        address: address.clone(),
-        setup: setup(timeout, timeout, timeout, "set default_transaction_read_only = on"),
-    }
+    connector(address, timeout, timeout, timeout, "set default_transaction_read_only = on")
 }
 
 /// How migrations connect: they may take as long as they need, but not wait for ever.
 pub(crate) fn migration(address: &Address) -> Connector {
-    Connector {
-        address: address.clone(),
-        setup: setup(Duration::from_mins(2), Duration::ZERO, Duration::ZERO, ""),
-    }
+    connector(address, Duration::from_mins(2), Duration::ZERO, Duration::ZERO, "")
 }
 
 /// The runtime that moves the bytes of shared connections. Dropping it is allowed everywhere.

@@ -7,8 +7,9 @@ use crate::error::DbError;
 use crate::feed;
 use crate::health::{Health, Latch};
 use crate::pg::connection::Connection;
+use crate::pg::driver::Connector;
+use crate::pg::error::LOCK_TIMEOUT;
 use crate::pg::listener::TELL;
-use crate::pg::session::Connector;
 use crate::statement::Statement;
 use crate::value::Rows;
 use crate::wake::Wake;
@@ -25,7 +26,7 @@ const LANE_LIMIT: usize = 5_000;
 const PROBE_PAUSE: Duration = Duration::from_secs(1);
 
 /// Another process may hold it: a step is short.
-const LOCK: Statement =
+pub(crate) const LOCK: Statement =
     Statement::per_engine("db.sequencer.lock", "", "select count(pg_advisory_xact_lock(7305795870240102))");
 
 const POLL: Statement = Statement::per_engine(
@@ -175,7 +176,7 @@ fn round(
     latch.asks();
     let conn = match conn {
         Some(conn) => conn,
-        None => conn.insert(Connection::own(&connector.address, &connector.setup)?),
+        None => conn.insert(Connection::own(connector)?),
     };
     let mut todo = raised;
     if !raised {
@@ -188,10 +189,17 @@ fn round(
     let before = wake.position();
     while todo {
         latch.asks();
-        let (end, more) = step(conn, LANE_LIMIT).inspect_err(|_| conn.rollback())?;
+        let stepped = step(conn, LANE_LIMIT).inspect_err(|_| conn.rollback());
+        let (end, more) = match stepped {
+            // another process takes long with its turn: the next look finds what is left
+            Err(DbError::Retry(LOCK_TIMEOUT)) => break,
+            stepped => stepped?,
+        };
         wake.positioned(end);
         todo = more;
     }
+    // what it is asked from here on waits for others, who may be slow
+    latch.answered();
     if *untold || wake.position() > before {
         *untold = !tell(conn, wake.position());
     }
@@ -200,9 +208,9 @@ fn round(
 
 /// Tells the other processes how far the feed has grown. They would see it a little later anyway, so whatever
 /// keeps it from being told, as a queue of notifications that is full because somebody listens and does not
-/// go on, takes nothing back, and no disk is waited for. Whether they were told.
+/// go on, takes nothing back, and neither a disk nor another's commit is waited for. Whether they were told.
 fn tell(conn: &mut Connection, end: i64) -> bool {
-    conn.begin("begin; set local synchronous_commit = off");
+    conn.begin("begin; set local synchronous_commit = off; set local lock_timeout = '200ms'");
     if let Err(error) = conn.commit_with(None, &TELL, &[end.into()]) {
         tracing::debug!(%error, "the other processes were not told of what is new, and will look for it");
         conn.rollback();

@@ -7,7 +7,7 @@ use crate::error::DbError;
 use crate::lane::Head;
 use crate::outbox;
 use crate::pg::connection::Connection;
-use crate::pg::tls::Address;
+use crate::pg::driver::Connector;
 use crate::row::Row;
 use crate::statement::Statement;
 use crate::task::Ran;
@@ -17,6 +17,8 @@ use std::time::{Duration, Instant};
 
 /// After this much of its lease a lane is extended before it is used again.
 const RENEW_AFTER: Duration = Duration::from_secs(10);
+/// How long a server may take to hear that a lane is given back.
+const RELEASE_MAX: Duration = Duration::from_secs(1);
 /// How long the fate of a lost commit is looked for.
 const RESOLVE_FOR: Duration = Duration::from_secs(15);
 
@@ -119,13 +121,6 @@ const FENCE: Statement = Statement::per_engine(
 /// All of them, for the test that prepares each.
 pub(crate) const STATEMENTS: &[Statement] = &[TAKE, ADD, RENEW, RELEASE, COMMIT, LOOK, FENCE];
 
-/// How a session connects.
-#[derive(Clone, Debug)]
-pub(crate) struct Connector {
-    pub(crate) address: Address,
-    pub(crate) setup: String,
-}
-
 struct Lane {
     head: Head,
     commits: i64,
@@ -170,7 +165,7 @@ impl Session {
     fn ready(&mut self) -> Result<&mut Connection, DbError> {
         if self.conn.as_ref().is_none_or(Connection::is_closed) {
             self.conn = None;
-            self.conn = Some(Connection::own(&self.connector.address, &self.connector.setup)?);
+            self.conn = Some(Connection::own(&self.connector)?);
         }
         let conn = self.conn.as_mut().ok_or(DbError::Closed)?;
         if let Some(lane) = &mut self.lane
@@ -298,7 +293,7 @@ impl Session {
     /// Waits for the lane's row, which the lost transaction may still hold, and looks how far it
     /// went. Then takes a new holder, so that a server that is late cannot commit any more.
     fn look(&mut self, lane: &Lane) -> Result<Option<bool>, DbError> {
-        let mut conn = Connection::own(&self.connector.address, &self.connector.setup)?;
+        let mut conn = Connection::own(&self.connector)?;
         conn.begin("begin");
         let mut found = None;
         conn.run(&LOOK, &[lane.head.lane.into(), (&self.holder).into()], |row| {
@@ -314,12 +309,13 @@ impl Session {
         Ok(Some(commits > lane.commits))
     }
 
-    /// Gives the lane back, so that the next process need not wait for the lease to end.
+    /// Gives the lane back, so that the next process need not wait for the lease to end. Whoever ends waits for
+    /// no server that stands still.
     pub(crate) fn release(&mut self) {
-        if let (Some(conn), Some(lane)) = (&mut self.conn, self.lane.take())
-            && let Err(error) =
-                conn.run(&RELEASE, &[lane.head.lane.into(), (&self.holder).into()], |_| Ok(()))
-        {
+        let (Some(conn), Some(lane)) = (&mut self.conn, self.lane.take()) else { return };
+        conn.hurry(RELEASE_MAX);
+        let params = [lane.head.lane.into(), (&self.holder).into()];
+        if let Err(error) = conn.run(&RELEASE, &params, |_| Ok(())) {
             tracing::debug!(%error, "the lane is released by time");
         }
     }

@@ -23,6 +23,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
+use tokio::task::AbortHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, Connection, Socket};
@@ -84,11 +85,10 @@ impl Address {
         Ok(Address { config, tls })
     }
 
-    /// A new connection, whose bytes are moved by a task of the present runtime.
-    pub(crate) async fn connect(&self) -> Result<Client, tokio_postgres::Error> {
+    /// A new connection, whose bytes are moved by a task of the present runtime until it is ended.
+    pub(crate) async fn connect(&self) -> Result<(Client, AbortHandle), tokio_postgres::Error> {
         let (client, connection) = self.connect_apart().await?;
-        tokio::spawn(connection);
-        Ok(client)
+        Ok((client, tokio::spawn(connection).abort_handle()))
     }
 
     /// A new connection, whose bytes the caller moves.

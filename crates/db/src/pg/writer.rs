@@ -3,9 +3,10 @@
 
 use crate::error::DbError;
 use crate::health::{Health, Latch};
+use crate::pg::driver::Connector;
 use crate::pg::error::LOCK_TIMEOUT;
 use crate::pg::sequencer::Signal;
-use crate::pg::session::{Connector, Effects, Session};
+use crate::pg::session::{Effects, Session};
 use crate::queue::{Entry, Queue, Taken};
 use crate::task::{HotCall, Ran, Task};
 use crate::wake::Wake;

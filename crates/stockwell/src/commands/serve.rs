@@ -8,7 +8,7 @@ use crate::clock::WallClock;
 use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::ids::TimeIds;
-use crate::interrupt::{self, Asked};
+use crate::interrupt::Interrupt;
 use crate::logging::{self, Log};
 use crate::out::Out;
 use crate::progress::Progress;
@@ -63,19 +63,22 @@ pub(crate) fn run_with(call: Call<'_>, manner: &Manner<'_>) -> Done {
     let clock: Arc<dyn Clock> = Arc::new(WallClock::default());
     logging::start(call.config, manner.log, Arc::clone(&clock))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let served = runtime.block_on(async {
-        let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::clone(&clock)));
+    let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::clone(&clock)));
+    let (db, listener) = runtime.block_on(async {
         let listener = listen(call.config).await?;
         let config = call.config.clone();
         let opened = tokio::task::spawn_blocking(move || ready_database(&config));
         let db = web::wait_at(&listener, &ids, opened).await.map_err(Stop::cannot_run)??;
-        let served = serve(call, &db, listener, (clock, ids), manner).await;
-        Ok::<_, Stop>((db, served))
-    });
+        Ok::<_, Stop>((db, listener))
+    })?;
+    // before anybody is told that it runs, for who is told may stop it at once, and until all has ended
+    let interrupt = Interrupt::watch()?;
+    let stop = told_to_stop(call.out, manner.closing.delay, interrupt.comes());
+    let served = runtime.block_on(serve(call, &db, listener, (clock, ids), manner, stop));
     // requests are answered: what is left is to end the threads and to write the log back
     runtime.shutdown_background();
-    let (db, served) = served?;
     db.close();
+    drop(interrupt);
     served
 }
 
@@ -118,6 +121,7 @@ async fn serve(
     listener: TcpListener,
     (clock, ids): (Arc<dyn Clock>, Arc<dyn Ids>),
     manner: &Manner<'_>,
+    stop: impl Future<Output = ()> + Send + 'static,
 ) -> Done {
     let config = call.config;
     let address = listener.local_addr()?;
@@ -132,8 +136,6 @@ async fn serve(
         upkeep: true,
         verify_hour: config.verify_hour()?,
     });
-    // before anybody is told that it runs: who is told may stop it at once
-    let stop = told_to_stop(call.out, manner.closing.delay)?;
     if manner.offers_set_up {
         show_set_up(call, db, address).await?;
     }
@@ -174,25 +176,18 @@ async fn show_set_up(call: Call<'_>, db: &Db, address: SocketAddr) -> Done {
     Ok(())
 }
 
-/// Ready at the first `SIGTERM` or `SIGINT`; the second ends the process at once, which is safe.
-fn told_to_stop(out: Out, delay: Duration) -> Result<impl Future<Output = ()>, Stop> {
-    let mut asked = Asked::listen()?;
-    Ok(async move {
-        asked.again().await;
-        let seconds = delay.as_secs();
-        if seconds > 0 {
-            out.remark(&format!(
-                "stopping: for {seconds} seconds load balancers may notice (`shutdown.delay_seconds`); Ctrl-C again \
-                 stops at once"
-            ));
-        }
-        tracing::info!("told to stop: no new requests, those that were begun are finished");
-        tokio::spawn(async move {
-            asked.again().await;
-            tracing::warn!("told to stop again: stopping at once");
-            interrupt::end_at_once();
-        });
-    })
+/// Says that it was told to stop, and how long that may take. A second time ends the process at once, which is
+/// safe.
+async fn told_to_stop(out: Out, delay: Duration, comes: impl Future<Output = ()>) {
+    comes.await;
+    let seconds = delay.as_secs();
+    if seconds > 0 {
+        out.remark(&format!(
+            "stopping: for {seconds} seconds load balancers may notice (`shutdown.delay_seconds`); Ctrl-C again \
+             stops at once"
+        ));
+    }
+    tracing::info!("told to stop: no new requests, those that were begun are finished");
 }
 
 /// Whether the disk under a folder has room; what there is.
