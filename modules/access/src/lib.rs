@@ -35,8 +35,8 @@ use web::{Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason,
 pub use authority::{By, Locations};
 pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
 pub use keys::{
-    GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, id_of as key_id, list as list_keys,
-    revoke as revoke_key,
+    GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, id_of as key_id, is_usable as is_usable_key,
+    list as list_keys, revoke as revoke_key,
 };
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};

@@ -19,7 +19,7 @@ use std::time::Duration;
 /// people unless something is wrong.
 pub(crate) const DEFAULTS: [(&str, &str); 3] =
     [("data", "stockwell-demo"), ("log.level", "warn"), ("log.format", "text")];
-/// The file that keeps the key, and by being there says that the year is loaded.
+/// The file that keeps the key: one that opens the database says that the year is loaded.
 const KEY_FILE: &str = "demo-key";
 
 /// The real year, see the licence beside it.
@@ -40,10 +40,14 @@ pub(crate) fn run(call: Call<'_>, demo: &Demo) -> Done {
     // from here to the end: what comes before the server listens is not lost
     let interrupt = Interrupt::watch()?;
     let key_file = call.config.data().join(KEY_FILE);
-    let token = match fs::read_to_string(&key_file) {
-        Ok(token) => token.trim().to_owned(),
-        Err(error) if error.kind() == ErrorKind::NotFound => first_start(call, demo, &key_file, &interrupt)?,
+    let kept = match fs::read_to_string(&key_file) {
+        Ok(token) => Some(token.trim().to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => None,
         Err(error) => return Err(Stop::CannotRun(format!("cannot read `{}`: {error}", key_file.display()))),
+    };
+    let token = match kept {
+        Some(token) if key::is_usable(call.config, &token)? => token,
+        _ => first_start(call, demo, &key_file, &interrupt)?,
     };
     // no load balancer has to notice that it ends
     let closing = web::Closing { delay: Duration::ZERO, ..call.config.closing()? };

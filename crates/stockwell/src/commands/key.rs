@@ -8,6 +8,7 @@ use crate::exit::{Done, Stop};
 use crate::out::table;
 use access::{KeyRow, NewKey, PER_MINUTE, Token};
 use clap::{ArgGroup, Args, Subcommand};
+use db::DbError;
 use domain::permission::Permissions;
 use domain::{Instant, PrincipalId};
 use serde::Serialize;
@@ -146,6 +147,23 @@ pub(crate) fn machine(config: &Config, name: &str) -> Result<String, Stop> {
     })?;
     operator.db.close();
     Ok(token.reveal().to_owned())
+}
+
+/// Whether a key may be used with the database as it is, which may not be there yet.
+pub(crate) fn is_usable(config: &Config, text: &str) -> Result<bool, Stop> {
+    if config.database_file().is_some_and(|file| !file.exists()) {
+        return Ok(false);
+    }
+    let settings = db::Settings { read_only: true, ..super::db_settings(config)? };
+    let (db, now) = (super::open(config, &settings)?, super::operator_ctx().now);
+    let usable = match db.steps_behind() {
+        // it has no tables yet, or those of a later program, which will be said when they are used
+        Err(DbError::Refused(_)) => Ok(false),
+        Err(error) => Err(error),
+        Ok(_) => db.read_blocking(|conn| access::is_usable_key(conn, &crate::wiring::LOCATIONS, text, now)),
+    };
+    db.close();
+    Ok(usable?)
 }
 
 fn list(call: Call<'_>) -> Done {

@@ -105,6 +105,30 @@ fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly() {
 }
 
 #[test]
+fn a_demo_whose_key_opens_nothing_makes_another_one() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(1_500));
+    let first = Shown::start(&shell, &year);
+    let (actor, key) = (Actor::with_key(first.address, &first.key), first.key.clone());
+    let id = actor.get("/api/v1/me").json()["id"].clone();
+    actor.act(format!("/api/v1/keys/{id}/revoke"), &serde_json::Value::Null).good();
+    first.interrupt();
+
+    let second = Shown::start(&shell, &year);
+    assert_ne!(second.key, key);
+    assert_eq!(Actor::with_key(second.address, &second.key).get("/api/v1/items/85123A/stock").status, 200);
+    assert!(second.told.contains("the year was loaded before"), "nothing is loaded twice: {}", second.told);
+    second.interrupt();
+
+    for name in ["stockwell.db", "stockwell.db-wal"] {
+        drop(std::fs::remove_file(shell.path("data").join(name)));
+    }
+    let third = Shown::start(&shell, &year);
+    assert_eq!(Actor::with_key(third.address, &third.key).get("/api/v1/items/85123A/stock").status, 200);
+    third.interrupt();
+}
+
+#[test]
 fn a_demo_that_was_killed_while_it_loaded_goes_on() {
     let shell = Shell::new(db::Engine::Sqlite);
     let year = shell.write("year.csv", &slice(LINES));

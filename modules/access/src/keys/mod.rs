@@ -245,6 +245,19 @@ pub(crate) fn authenticate(
     Ok(Some(Authenticated { principal, key: key.id, expires_at: key.expires_at, cut }))
 }
 
+/// Whether the text is that of a key that may be used now.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn is_usable(
+    conn: &mut Conn<'_>,
+    locations: &Locations,
+    text: &str,
+    now: Instant,
+) -> Result<bool, DbError> {
+    Ok(authenticate(conn, locations, text, now)?.is_some())
+}
+
 fn change_of<'a>(key: &'a KeyRow, action: &'a str, event: &'a str) -> Change<'a> {
     Change { action, event, kind: "key", handle: &key.public_id, id: key.id.get(), version: key.version }
 }
