@@ -2,7 +2,7 @@
 
 use super::findings::Findings;
 use super::ground::{Ground, Key};
-use db::{Conn, DbError, Statement};
+use db::{Conn, DbError, Row, Statement};
 use domain::{Delta, Status};
 
 /// The bounds, with what stands there, and whether the lot is on hold.
@@ -40,14 +40,20 @@ const RELEASED: Statement = Statement::new(
        and b.status = 2",
 );
 
+/// What stands on hold somewhere, how often it had been touched when a hold of its lot began or ended, and how
+/// often it has been since its first day.
+fn touched(row: &Row<'_>) -> Result<(Key, i64, i64), DbError> {
+    let (item, location) = (row.opt_int(0)?.unwrap_or_default(), row.int(1)?);
+    let key = Key { item, location, lot: row.int(2)?, status: Status::Hold.number() };
+    Ok((key, row.int(3)?, row.opt_int(4)?.unwrap_or_default()))
+}
+
 /// I-08: what is remembered of a hold that is over is of a key that has come as far, and no two holds have seen the
 /// same movement.
 pub(super) fn over(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     conn.for_each(&RELEASED, &[], |row| {
         findings.row();
-        let (item, location) = (row.opt_int(0)?.unwrap_or_default(), row.int(1)?);
-        let key = Key { item, location, lot: row.int(2)?, status: Status::Hold.number() };
-        let (then, now) = (row.int(3)?, row.opt_int(4)?.unwrap_or_default());
+        let (key, then, now) = touched(row)?;
         findings.hold(then <= now, || {
             format!(
                 "{} was touched {now} times, and {then} times until a hold of its lot was over",
@@ -71,9 +77,7 @@ pub(super) fn beginnings(
 ) -> Result<(), DbError> {
     conn.for_each(&HELD, &[], |row| {
         findings.row();
-        let (item, location) = (row.opt_int(0)?.unwrap_or_default(), row.int(1)?);
-        let key = Key { item, location, lot: row.int(2)?, status: Status::Hold.number() };
-        let (then, now) = (row.int(3)?, row.opt_int(4)?.unwrap_or_default());
+        let (key, then, now) = touched(row)?;
         findings.hold(then <= now, || {
             format!(
                 "{} was touched {now} times, and {then} times before its lot was put on hold",
