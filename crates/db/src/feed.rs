@@ -1,11 +1,15 @@
 //! The feed: events in the order in which everybody sees them. Positions are given after commit
 //! and stored as runs: `position = position_from + (event_number - number_from)`. Invariant:
-//! positions are dense from 1, and one that a reader has passed never gets an event again.
+//! positions are dense from 1, and one that a reader has passed never gets an event again; only a
+//! restore leaves a gap, for what was told since the backup.
 
 use crate::conn::Conn;
 use crate::error::DbError;
 use crate::outbox::split;
+use crate::pg::sequencer;
+use crate::settings::Engine;
 use crate::statement::Statement;
+use crate::tx::Tx;
 use crate::value::Rows;
 
 /// An event with its position.
@@ -46,11 +50,15 @@ impl Run {
     }
 }
 
+/// The lane of the runs that stand for a restore: one position each, and no event.
+const RESTORES: i64 = 0;
+
 const RUNS: Statement = Statement::new(
     "db.feed.runs",
     "select position_from, lane, number_from, number_to
      from db_feed
      where position_from >= coalesce((select max(position_from) from db_feed where position_from <= ?1), 0)
+       and lane <> 0
      order by position_from
      limit ?2",
 )
@@ -77,6 +85,14 @@ const LAST: Statement = Statement::new(
     "select position_from, lane, number_from, number_to
      from db_feed
      where position_from = (select max(position_from) from db_feed)",
+)
+.hot();
+
+const AT: Statement = Statement::new(
+    "db.feed.at",
+    "select position_from, lane, number_from, number_to
+     from db_feed
+     where position_from = (select max(position_from) from db_feed where position_from <= ?1)",
 )
 .hot();
 
@@ -117,6 +133,29 @@ pub fn last(conn: &mut Conn<'_>) -> Result<i64, DbError> {
     Ok(last_run(conn)?.map_or(0, |run| run.position_to()))
 }
 
+/// Whether a reader may stand at a position: it is 0, or was given. A position of the gap that a restore
+/// leaves was given by what came after the backup, if at all, and means nothing any more.
+pub fn is_given(conn: &mut Conn<'_>, position: i64) -> Result<bool, DbError> {
+    let at = conn.query_opt(&AT, &[position.into()], run)?;
+    Ok(position == 0 || at.is_some_and(|run| run.position_to() >= position))
+}
+
+/// Lets the feed of a restored database go on at the microsecond `now`, a number beyond all positions that
+/// were ever given, as nobody tells a million events a second: so what is told from here on is never taken
+/// for what was told after the backup.
+///
+/// # Errors
+/// When the store fails.
+pub fn restored(tx: &mut Tx<'_>, now: i64) -> Result<(), DbError> {
+    if tx.engine() == Engine::Postgres {
+        tx.query_opt(&sequencer::LOCK, &[], |_| Ok(()))?;
+    }
+    let position = now.max(last(tx)?.saturating_add(1));
+    let mut rows = Rows::new(4);
+    rows.push(&[position.into(), RESTORES.into(), 0_i64.into(), 0_i64.into()]);
+    tx.execute_many(&INSERT, &rows).map(|_| ())
+}
+
 pub(crate) fn last_run(conn: &mut Conn<'_>) -> Result<Option<Run>, DbError> {
     conn.query_opt(&LAST, &[], run)
 }
@@ -147,7 +186,7 @@ const EXTEND: Statement = Statement::new(
 );
 
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[RUNS, EVENTS, LAST, INSERT, EXTEND];
+pub(crate) const STATEMENTS: &[Statement] = &[RUNS, AT, EVENTS, LAST, INSERT, EXTEND];
 
 /// Adds runs of (lane, first number, last number) behind the last one; the new last position. A
 /// run that continues the last one only extends it.

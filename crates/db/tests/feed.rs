@@ -11,6 +11,7 @@ use testkit::on_both_engines;
 on_both_engines!(
     an_event_reads_back_as_it_was_emitted,
     the_feed_is_read_in_pages,
+    a_restored_feed_goes_on_where_nobody_has_been,
     an_event_of_a_refused_closure_never_was,
     a_front_emits_for_each_of_its_commands,
     a_lane_is_advanced_with_its_postings,
@@ -61,6 +62,37 @@ fn the_feed_is_read_in_pages(engine: Engine) {
     for (after, limit) in [(10, 5), (11, 5), (1_000, 5), (0, 0)] {
         assert_eq!(world.db.read_blocking(|conn| feed::read(conn, after, limit)).unwrap(), []);
     }
+}
+
+fn a_restored_feed_goes_on_where_nobody_has_been(engine: Engine) {
+    let world = world(engine);
+    let db = &world.db;
+    let restored = |now: i64| db.write_blocking(move |tx| feed::restored(tx, now)).unwrap();
+    (1..=3).for_each(|seq| event(db, "bolt", seq, seq));
+    wait_for_position(db, 3);
+    restored(1_000_000);
+    assert_eq!(db.read_blocking(feed::last).unwrap(), 1_000_000);
+    (4..=5).for_each(|seq| event(db, "bolt", seq, seq));
+    wait_for_position(db, 1_000_002);
+    // the clock went back, and nothing was told in between
+    restored(7);
+    restored(7);
+    event(db, "bolt", 6, 6);
+    wait_for_position(db, 1_000_005);
+    let all = [1, 2, 3, 1_000_001, 1_000_002, 1_000_005];
+    for limit in 1..=7 {
+        for after in [0, 1, 2, 3, 4, 999_999, 1_000_000, 1_000_001, 1_000_002, 1_000_004, 1_000_005] {
+            let page = db.read_blocking(|conn| feed::read(conn, after, limit)).unwrap();
+            let positions: Vec<i64> = page.iter().map(|event| event.position).collect();
+            let next = all.into_iter().filter(|position| *position > after);
+            let expected: Vec<i64> = next.take(usize::try_from(limit).unwrap()).collect();
+            assert_eq!(positions, expected, "after {after}, limit {limit}");
+        }
+    }
+    let given = |position: &i64| db.read_blocking(|conn| feed::is_given(conn, *position)).unwrap();
+    let asked = [-1, 0, 1, 3, 4, 999_999, 1_000_000, 1_000_001, 1_000_003, 1_000_005, 1_000_006];
+    let known: Vec<i64> = asked.into_iter().filter(given).collect();
+    assert_eq!(known, [0, 1, 3, 1_000_000, 1_000_001, 1_000_003, 1_000_005]);
 }
 
 fn an_event_of_a_refused_closure_never_was(engine: Engine) {

@@ -112,6 +112,7 @@ codes! {
         InUse = "in_use", "It is still in use";
         TransitionRefused = "transition_refused", "The document is not in a state that allows this";
         TreeCycle = "tree_cycle", "A location cannot stand below itself";
+        PositionUnknown = "position_unknown", "The feed never gave that position";
         AlreadySetUp = "already_set_up", "It was set up already";
     }
     Stale {

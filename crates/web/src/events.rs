@@ -13,6 +13,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use bytes::Bytes;
+use db::Conn;
 use db::feed::{self, Event};
 use domain::{Code, EventId, Instant, LocationId, Problem};
 use serde::{Deserialize, Serialize};
@@ -122,22 +123,28 @@ async fn require_a_site(app: &App, scope: &Scope) -> Result<(), Failure> {
 
 /// The position to begin after.
 async fn start(app: &App, headers: &HeaderMap, after: Option<i64>) -> Result<i64, Failure> {
-    let last = app.db().read(|conn| feed::last(conn).map_err(Failure::from)).await?;
-    let refuse = |detail: String| Failure::from(Problem::new(Code::MalformedHeader, detail));
     let wanted = match headers.get(LAST_EVENT_ID) {
         Some(value) => {
             let position = value.to_str().ok().and_then(|text| text.parse().ok());
-            Some(position.ok_or_else(|| refuse("`Last-Event-ID` is the number of a position".into()))?)
+            let refuse =
+                || Problem::new(Code::MalformedHeader, "`Last-Event-ID` is the number of a position");
+            Some(position.ok_or_else(refuse)?)
         }
         None => after,
     };
-    match wanted {
-        None => Ok(last),
-        Some(position) if (0..=last).contains(&position) => Ok(position),
-        Some(position) => Err(refuse(format!(
-            "there is no position `{position}`, the feed ends with `{last}`: after a restore, begin again"
-        ))),
-    }
+    let begin = move |conn: &mut Conn<'_>| {
+        let last = feed::last(conn)?;
+        let position = wanted.unwrap_or(last);
+        if feed::is_given(conn, position)? {
+            return Ok(position);
+        }
+        let detail = format!(
+            "the feed, which ends with `{last}`, has no position `{position}`: after a restore, read everything \
+             anew and begin at the present"
+        );
+        Err(Failure::from(Problem::new(Code::PositionUnknown, detail)))
+    };
+    app.db().read(begin).await
 }
 
 fn kinds(types: Option<&str>, known: &[&'static str]) -> Result<Option<Vec<&'static str>>, Problem> {
@@ -182,8 +189,9 @@ impl Listener {
             {
                 return None;
             }
-            if *self.position.borrow_and_update() > self.after {
-                if let Some(chunk) = self.read().await? {
+            let grown = *self.position.borrow_and_update();
+            if grown > self.after {
+                if let Some(chunk) = self.read(grown).await? {
                     self.quiet_ticks = 0;
                     return Some(chunk);
                 }
@@ -212,9 +220,9 @@ impl Listener {
         format!(":\nid: {}\n\n", self.after).into()
     }
 
-    /// What is new and meant for this listener. The outer `None` ends the stream: the client comes
-    /// again with its position.
-    async fn read(&mut self) -> Option<Option<Bytes>> {
+    /// What is new and meant for this listener, where the feed has grown so far. The outer `None` ends the
+    /// stream: the client comes again with its position.
+    async fn read(&mut self, grown: i64) -> Option<Option<Bytes>> {
         let after = self.after;
         let events = match self.app.db().read(move |conn| feed::read(conn, after, BATCH)).await {
             Ok(events) => events,
@@ -223,8 +231,8 @@ impl Listener {
                 return None;
             }
         };
-        let Some(last) = events.last() else { return Some(None) };
-        self.after = last.position;
+        // where it grew by no event it was restored
+        self.after = events.last().map_or(grown, |last| last.position);
         let mut text = String::new();
         let wanted: Vec<&Event> = events.iter().filter(|event| self.wants(event)).collect();
         for event in wanted {

@@ -53,6 +53,7 @@ pages! {
     InUse = "in_use",
     TransitionRefused = "transition_refused",
     TreeCycle = "tree_cycle",
+    PositionUnknown = "position_unknown",
     AlreadySetUp = "already_set_up",
     Stale = "stale",
     BodyTooLarge = "body_too_large",

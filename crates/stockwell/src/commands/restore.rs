@@ -2,13 +2,16 @@
 //! backup. It never writes over anything.
 
 use super::backup::{steps_behind, tool};
+use super::operator_ctx;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::progress::Progress;
-use crate::store_backup;
+use crate::{store_backup, wiring};
 use clap::Args;
+use db::{Db, Settings, feed};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// From where, to where.
 #[derive(Debug, Args)]
@@ -60,6 +63,9 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
     })
 }
 
+/// Longer than anything here takes.
+const LATER: Duration = Duration::from_hours(1);
+
 /// How to go on with the backup of an older release.
 const OLDER: &str = "it is of an older release; bring it up to date by";
 
@@ -76,8 +82,9 @@ fn into_folder(from: &Path, folder: &Path, progress: &Progress) -> Result<Restor
     let mut behind = 0;
     // before it has its name: what this program cannot use is not left there
     store_backup::copy(from, &file, progress, |part| {
-        behind = steps_behind(&format!("sqlite:{}", part.display()))?;
-        Ok(())
+        let url = format!("sqlite:{}", part.display());
+        behind = steps_behind(&url)?;
+        part_the_feed(&url)
     })?;
     Ok(Restored { from: from.to_owned(), into: file.display().to_string(), steps_behind: behind })
 }
@@ -88,6 +95,18 @@ fn into_server(from: &Path, url: &str, progress: &Progress) -> Result<Restored, 
     tool("pg_restore", Some(url), &["--no-owner", "--single-transaction", "--exit-on-error"], from)?;
     let into = crate::config::without_password(url);
     let steps_behind = steps_behind(url)
+        .and_then(|behind| part_the_feed(url).map(|()| behind))
         .map_err(|stop| Stop::CannotRun(format!("`{into}` is restored, but not for this program: {stop}")))?;
     Ok(Restored { from: from.to_owned(), into, steps_behind })
+}
+
+/// Gives what will be told from here on positions of its own, for some were told what is lost now.
+fn part_the_feed(url: &str) -> Result<(), Stop> {
+    // what has no position yet is given one behind the gap
+    let settings = Settings { sequencer_pause: LATER, ..Settings::new(url) };
+    let db = Db::open(&settings, &wiring::MIGRATIONS)?;
+    let now = operator_ctx().now.0;
+    let parted = db.write_blocking(move |tx| feed::restored(tx, now));
+    db.close();
+    Ok(parted?)
 }

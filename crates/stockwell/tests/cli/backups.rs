@@ -27,6 +27,9 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     let new = new.to_str().unwrap();
     shell.run(&["restore", copy, "--into", new]).good();
     assert!(shell.run(&["--data", new, "user", "list"]).good().out.contains("ann"));
+    shell.run(&["--data", new, "verify", "--deep"]).good();
+    let file = |folder: &Path| format!("sqlite:{}", folder.join("stockwell.db").display());
+    its_feed_goes_on_elsewhere(&file(&shell.path("data")), &file(Path::new(new)));
     assert_eq!(
         shell.run(&["restore", copy, "--into", new]).code,
         4,
@@ -49,6 +52,21 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     let refused = shell.run(&["restore", copy, "--into", "damaged"]);
     assert_eq!(refused.code, 4, "{refused:?}");
     assert!(!Path::new(&shell.path("damaged").join("stockwell.db")).exists());
+}
+
+/// What is told by the restored database has positions beyond those of this century's microseconds; what was
+/// told before keeps its own.
+fn its_feed_goes_on_elsewhere(source: &str, restored: &str) {
+    let open = |url: &str| {
+        let settings = db::Settings { read_only: true, ..db::Settings::new(url) };
+        db::Db::open(&settings, &stockwell::wiring::MIGRATIONS).unwrap()
+    };
+    let (source, restored) = (open(source), open(restored));
+    let events = |db: &db::Db| db.read_blocking(|conn| db::feed::read(conn, 0, 10)).unwrap();
+    assert!(!events(&source).is_empty());
+    assert_eq!(events(&source), events(&restored));
+    let last = |db: &db::Db| db.read_blocking(db::feed::last).unwrap();
+    assert!(last(&source) < 1_000 && last(&restored) > 1_700_000_000_000_000);
 }
 
 /// A step that this program does not know.
@@ -127,6 +145,9 @@ fn a_server_is_dumped_and_restored_into_an_empty_database() {
     assert!(restored.good().out.starts_with("restored and checked"));
     let listed: Ended = run(&target, &["user", "list"]);
     assert!(listed.good().out.contains("ann"));
+    let verified: Ended = run(&target, &["verify", "--deep"]);
+    verified.good();
+    its_feed_goes_on_elsewhere(&source.url, &target);
     let again: Ended = run(&target, &["restore", dump]);
     assert_eq!(again.code, 4, "never over anything: {again:?}");
     source.server().drop_database(&target).unwrap();

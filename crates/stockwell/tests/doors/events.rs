@@ -12,6 +12,7 @@ use testkit::http::Actor;
 on_both_engines!(
     a_stream_resumes_exactly_where_it_was_left,
     a_stream_shows_only_what_is_asked_for_and_in_scope,
+    who_was_told_what_a_restore_took_back_is_refused,
     who_reaches_no_site_is_told_that_no_event_will_come,
 );
 
@@ -100,6 +101,25 @@ fn a_stream_shows_only_what_is_asked_for_and_in_scope(world: &World) {
     assert_eq!(seqs(&some, "types=stock.reserved,stock.released", 3), [2, 4, 5]);
 }
 
+fn who_was_told_what_a_restore_took_back_is_refused(world: &World) {
+    let listener = listener(world);
+    let begin = |after: i64| listener.listen("/api/v1/events?types=stock.posted", Some(after));
+    emit(world, "stock.posted", "a", 1, &[]);
+    let before = begin(0).unwrap().event().unwrap().id;
+    let mut waits = begin(before).unwrap();
+    let now = world.now().0;
+    world.write(move |tx, _| Ok(db::feed::restored(tx, now)?));
+    emit(world, "stock.posted", "a", 2, &[]);
+    for mut stream in [begin(before).unwrap(), begin(now).unwrap()] {
+        let event = stream.event().unwrap();
+        assert_eq!((event.id, event.data["aggregate_seq"].as_i64()), (now + 1, Some(2)));
+    }
+    assert_eq!(waits.event().map(|event| event.id), Some(now + 1));
+    for told_since_the_backup in [before + 2, now - 1] {
+        assert_eq!(begin(told_since_the_backup).unwrap_err().refusal(), "409 position_unknown");
+    }
+}
+
 fn who_reaches_no_site_is_told_that_no_event_will_come(world: &World) {
     let lon = site(world, "LON");
     world
@@ -122,8 +142,9 @@ fn what_makes_no_stream_is_refused() {
     let world = World::new(db::Engine::Sqlite);
     let listener = listener(&world);
     for (path, after, expected) in [
-        ("/api/v1/events", Some(1_000), "400 malformed_header"),
-        ("/api/v1/events", Some(-1), "400 malformed_header"),
+        ("/api/v1/events", Some(1_000), "409 position_unknown"),
+        ("/api/v1/events?after=1000", None, "409 position_unknown"),
+        ("/api/v1/events", Some(-1), "409 position_unknown"),
         ("/api/v1/events?after=x", None, "400 malformed_parameter ?after"),
         ("/api/v1/events?types=", None, "400 malformed_parameter ?types"),
         ("/api/v1/events?types=stock.posted,stock.postet", None, "400 malformed_parameter ?types"),

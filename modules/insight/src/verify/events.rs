@@ -158,13 +158,17 @@ fn runs(conn: &mut Conn<'_>, mut each: impl FnMut(Run)) -> Result<(), DbError> {
     })
 }
 
-/// I-20: positions are dense from one: no hole, no two events at one.
+/// The lane of a stretch that stands for a restore: one position and no event, and a hole before it.
+const RESTORES: i64 = 0;
+
+/// I-20: positions are dense from one: no hole but before a restore, no two events at one.
 pub(super) fn positions(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let mut next = 1_i64;
     runs(conn, |run| {
         findings.row();
         let Run { position, lane, from, to } = run;
-        findings.hold(position == next && from <= to, || {
+        let follows = position == next || (lane == RESTORES && position > next);
+        findings.hold(follows && from <= to, || {
             let what = if position < next { "overlaps the one before" } else { "leaves a hole" };
             format!("the run of lane {lane} at position {position} {what}; position {next} should follow")
         });
@@ -177,6 +181,10 @@ pub(super) fn positions(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings
 pub(super) fn covered(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let mut ends: FxHashMap<i64, i64> = FxHashMap::default();
     runs(conn, |Run { position, lane, from, to }| {
+        if lane == RESTORES {
+            findings.hold(to == 0, || format!("the restore at position {position} is told as an event"));
+            return;
+        }
         let end = ends.entry(lane).or_insert(0);
         let expected = end.saturating_add(1);
         findings.hold(from == expected, || {

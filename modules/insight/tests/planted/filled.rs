@@ -33,11 +33,18 @@ impl World {
         world.returns();
         world.beyond_stock();
         world.transfers();
+        world.restored();
         world.put_elsewhere();
         world.corrections();
         world.imported();
         world.positioned();
         world
+    }
+
+    /// As a backup of it goes on.
+    fn restored(&self) {
+        let now = self.now().0;
+        self.db.write_blocking(move |tx| db::feed::restored(tx, now)).unwrap();
     }
 
     fn people(&self) {

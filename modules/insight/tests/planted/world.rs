@@ -207,10 +207,9 @@ impl World {
 
     /// On a server events get their positions a moment after their commit: until all have.
     pub(crate) fn positioned(&self) {
-        let events = db::Statement::new("test.events", "select count(*) from ck_event");
-        let events = self.db.read_blocking(|conn| conn.query_one(&events, &[], |row| row.int(0))).unwrap();
-        let mut position = self.db.feed_position();
-        while *position.borrow_and_update() < events {
+        let waiting =
+            db::Statement::new("test.waiting", "select count(*) from ck_event where position is null");
+        while self.db.read_blocking(|conn| conn.query_one(&waiting, &[], |row| row.int(0))).unwrap() > 0 {
             std::thread::yield_now();
         }
     }

@@ -192,6 +192,18 @@ pub(super) const FAULTS: &[Fault] = &[
         "update db_feed set number_from = number_from + 1 where position_from = 1",
     ),
     fault!(
+        "I-20",
+        "a restore tells an event",
+        [],
+        "update db_feed set number_to = 1, number_from = 1 where lane = 0",
+    ),
+    fault!(
+        "I-20",
+        "a restore goes back",
+        [],
+        "update db_feed set position_from = 2 where lane = 0",
+    ),
+    fault!(
         "I-22",
         "the last audit row is gone",
         [],
