@@ -22,7 +22,7 @@ Every refusal of Stockwell has a code, and every code has a page here. A refusal
 | `detail` | what happened this time, with the values that explain it |
 | `instance` | the id of the request, to be quoted when you ask for help |
 | `code` | the word that a program should test for |
-| `errors` | the fields at fault, if fields are: a JSON `pointer` (or `?name` for a parameter), a `code`, a `detail` |
+| `errors` | the fields at fault, if fields are: a `pointer` (a JSON pointer, `?name` for a parameter, `row 7/Quantity` in a file, an option of a command), a `code`, a `detail` |
 
 Test for `code`, show `detail`, and never take a sentence apart: sentences may be improved, codes stay.
 

@@ -191,7 +191,8 @@ impl fmt::Display for Code {
 /// One field that is not acceptable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldError {
-    /// A JSON pointer into the request body, `?name` for a query parameter, or `row/column`.
+    /// A JSON pointer into the request body, `?name` for a query parameter, `row 7/Quantity`
+    /// in a file, or an option of a command.
     pub pointer: String,
     /// The code of this field's fault.
     pub code: Code,

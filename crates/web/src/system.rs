@@ -73,7 +73,8 @@ Programs ask it, with a key:
   curl -H 'authorization: Bearer swk_...' ADDRESS/api/v1/items
 
 where ADDRESS is what you have just opened. The demo shows a key when it starts; elsewhere
-`stockwell key add NAME --role administrator` makes one on the host. Pages for people are to come.
+`stockwell key add NAME --role administrator` makes one on the host. With the embedded file the
+server is stopped first: the command ends with code 4 while it runs. Pages for people are to come.
 
   /api/openapi.json       every route
   /docs/problems/CODE     what a refusal means and what to do, such as /docs/problems/unauthenticated
