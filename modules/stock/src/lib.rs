@@ -193,6 +193,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 22, name: "emptied", text: include_str!("../migrations/0022_emptied.sql") },
         Migration { number: 23, name: "released", text: include_str!("../migrations/0023_released.sql") },
         Migration { number: 24, name: "layers", text: include_str!("../migrations/0024_layers.sql") },
+        Migration { number: 25, name: "transfers", text: include_str!("../migrations/0025_transfers.sql") },
     ],
 };
 

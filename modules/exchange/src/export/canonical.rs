@@ -14,7 +14,7 @@ use std::io::Write;
 use web::Failure;
 
 /// The first line: the form of the text. It changes with every change of the form.
-const FORM: &str = "stockwell canonical 2";
+const FORM: &str = "stockwell canonical 3";
 
 type Columns = &'static [(&'static str, Holds)];
 
@@ -22,7 +22,7 @@ use Holds::{Date, Instant, Json, Kind, Money, Number, Quantity, Status, Text, Tr
 
 /// The things, each with its statement and the names of its columns; a column without a name is
 /// not part of the text.
-const THINGS: [(&str, &Statement, Columns); 20] = [
+const THINGS: [(&str, &Statement, Columns); 26] = [
     (
         "organisation",
         &store::ORGANISATION,
@@ -78,6 +78,56 @@ const THINGS: [(&str, &Statement, Columns); 20] = [
             ("made_on", Date),
             ("expiry_on", Date),
             ("parent", Text),
+            ("on_hold", Truth),
+        ],
+    ),
+    (
+        "kept",
+        &store::KEPT,
+        &[("sku", Text), ("lot", Text), ("location", Text), ("status", Status), ("qty", Quantity)],
+    ),
+    ("held", &store::HELD, &[("sku", Text), ("lot", Text), ("location", Text), ("movements", Number)]),
+    (
+        "released",
+        &store::RELEASED,
+        &[("sku", Text), ("lot", Text), ("location", Text), ("from", Number), ("to", Number)],
+    ),
+    (
+        "unit_move",
+        &store::UNIT_MOVES,
+        &[
+            ("unit", Text),
+            ("number", Number),
+            ("from", Text),
+            ("to", Text),
+            ("document", Text),
+            ("effective_at", Instant),
+        ],
+    ),
+    (
+        "transfer",
+        &store::TRANSFER_HEADS,
+        &[
+            ("number", Text),
+            ("state", Text),
+            ("from_site", Text),
+            ("to_site", Text),
+            ("note", Text),
+            ("expected_on", Date),
+        ],
+    ),
+    (
+        "transfer_line",
+        &store::TRANSFER_LINES,
+        &[
+            ("number", Text),
+            ("line", Number),
+            ("sku", Text),
+            ("lot", Text),
+            ("qty", Quantity),
+            ("shipped", Quantity),
+            ("received", Quantity),
+            ("short", Quantity),
         ],
     ),
     ("serial", &store::SERIALS, &[("sku", Text), ("serial", Text), ("location", Text), ("status", Status)]),
@@ -110,9 +160,8 @@ const THINGS: [(&str, &Statement, Columns); 20] = [
     ("backorder", &store::BACKORDER, &[("site", Text), ("sku", Text), ("rule", Number), ("cap", Quantity)]),
     (
         "claim",
-        &store::CLAIMS,
+        &store::CLAIM_FACTS,
         &[
-            ("", Holds::Claim),
             ("kind", Text),
             ("owner", Text),
             ("sku", Text),
@@ -120,12 +169,12 @@ const THINGS: [(&str, &Statement, Columns); 20] = [
             ("location", Text),
             ("lot", Text),
             ("qty", Quantity),
-            ("", Text),
             ("priority", Number),
             ("state", Text),
-            ("", Instant),
             ("expires_at", Instant),
             ("backordered", Quantity),
+            ("may_wait", Truth),
+            ("lost", Quantity),
         ],
     ),
     (

@@ -43,9 +43,79 @@ pub(super) const LOTS: Statement = Statement::new(
 /// The facts of lots that do not follow from movements.
 pub(super) const LOTS_WITH_PARENTS: Statement = Statement::new(
     "exchange.canonical_lots",
-    "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.parent
+    "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.parent, k.on_hold
      from v_lot l
-     order by l.lot_id",
+     join ck_lot k on k.lot_id = l.lot_id",
+);
+
+/// What people hold of lots that are on hold as a whole.
+pub(super) const KEPT: Statement = Statement::new(
+    "exchange.canonical_kept",
+    "select i.sku, l.code, p.code, k.status, k.qty
+     from ck_kept k
+     join ck_lot l on l.lot_id = k.lot_id
+     join ck_item i on i.sku_id = l.sku_id
+     join ck_location p on p.loc_id = k.loc_id",
+);
+
+/// How many movements of keys in status `hold` were made before the hold of their lot.
+pub(super) const HELD: Statement = Statement::new(
+    "exchange.canonical_held",
+    "select i.sku, l.code, p.code, h.ver
+     from ck_held h
+     join ck_lot l on l.lot_id = h.lot_id
+     join ck_item i on i.sku_id = l.sku_id
+     join ck_location p on p.loc_id = h.loc_id",
+);
+
+/// Which movements of keys in status `hold` were made during a hold of their lot that is over.
+pub(super) const RELEASED: Statement = Statement::new(
+    "exchange.canonical_released",
+    "select i.sku, l.code, p.code, r.from_ver, r.to_ver
+     from ck_released r
+     join ck_lot l on l.lot_id = r.lot_id
+     join ck_item i on i.sku_id = l.sku_id
+     join ck_location p on p.loc_id = r.loc_id",
+);
+
+/// What handling units were put into.
+pub(super) const UNIT_MOVES: Statement = Statement::new(
+    "exchange.canonical_unit_moves",
+    "select u.code, m.seq, f.code, t.code, p.doc_id, p.effective_at
+     from ck_unit_move m
+     join ck_location u on u.loc_id = m.unit_id
+     left join ck_location f on f.loc_id = m.from_parent
+     left join ck_location t on t.loc_id = m.to_parent
+     left join ck_posting p on p.posting_id = m.posting_id",
+);
+
+pub(super) const TRANSFER_HEADS: Statement = Statement::new(
+    "exchange.canonical_transfers",
+    "select d.number, d.state, f.code, t.code, d.note, d.expected_on
+     from ck_doc d
+     join ck_location f on f.loc_id = d.from_site
+     join ck_location t on t.loc_id = d.to_site",
+);
+
+pub(super) const TRANSFER_LINES: Statement = Statement::new(
+    "exchange.canonical_transfer_lines",
+    "select d.number, n.line_no, i.sku, l.code, n.qty_ordered, n.qty_shipped, n.qty_received, n.qty_short
+     from ck_doc d
+     join ck_doc_line n on n.doc_id = d.doc_id
+     join ck_item i on i.sku_id = n.sku_id
+     left join ck_lot l on l.lot_id = n.lot_id",
+);
+
+/// Claims by what they say, without their ids, which were drawn by chance.
+pub(super) const CLAIM_FACTS: Statement = Statement::new(
+    "exchange.canonical_claims",
+    "select c.kind, c.demand_line_id, i.sku, s.code, p.code, l.code, c.qty, c.priority, c.state, c.expires_at,
+       nullif(c.backordered, 0), c.may_wait, nullif(c.lost, 0)
+     from ck_allocation c
+     join ck_item i on i.sku_id = c.sku_id
+     join ck_location s on s.loc_id = c.site_id
+     left join ck_location p on p.loc_id = c.loc_id
+     left join ck_lot l on l.lot_id = c.lot_id",
 );
 
 pub(super) const STOCK: Statement = Statement::new(
@@ -300,13 +370,20 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 31] = [
+pub(super) const STATEMENTS: [&Statement; 38] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
     &LOCATIONS,
     &LOTS,
     &LOTS_WITH_PARENTS,
+    &KEPT,
+    &HELD,
+    &RELEASED,
+    &UNIT_MOVES,
+    &TRANSFER_HEADS,
+    &TRANSFER_LINES,
+    &CLAIM_FACTS,
     &STOCK,
     &STOCK_KEYS,
     &MOVEMENTS,

@@ -20,6 +20,7 @@ use db::{Engine, Statement};
 use faults::{Fault, GUARDS, faults};
 use insight::verify::{self, Options, Report};
 use serde_json::json;
+use std::collections::BTreeSet;
 use world::{World, broken};
 
 fn a_good_database_has_no_faults(engine: Engine) {
@@ -196,4 +197,48 @@ fn events_that_nobody_gives_positions_are_told_where_they_come_after_the_commit(
     assert_eq!(broken(&with_fault(&world, &[EARLY], false)), none, "they may wait for a moment");
     let told = broken(&with_fault(&world, &[EARLY, LATE], false));
     assert!(told.len() == 1 && told[0].starts_with("I-20"), "{told:?}");
+}
+
+/// Whatever happens leaves the same on both engines (I-29).
+#[test]
+fn what_a_world_has_seen_is_the_same_on_both_engines() {
+    let texts = [Engine::Sqlite, Engine::Postgres].map(|engine| {
+        let mut text = Vec::new();
+        World::filled(engine).db.read_blocking(|conn| exchange::export::canonical(conn, &mut text)).unwrap();
+        String::from_utf8(text).unwrap()
+    });
+    let [sqlite, postgres] = texts.each_ref().map(|text| text.lines().collect::<Vec<_>>());
+    for (here, there) in sqlite.iter().zip(&postgres) {
+        assert_eq!(here, there);
+    }
+    assert_eq!(sqlite.len(), postgres.len());
+    let kinds: BTreeSet<&str> = sqlite.iter().skip(1).filter_map(|line| line.split(' ').next()).collect();
+    let all = [
+        "backorder",
+        "balance",
+        "claim",
+        "customer",
+        "customer_posting",
+        "guard",
+        "held",
+        "item",
+        "kept",
+        "layer",
+        "location",
+        "lot",
+        "movement",
+        "organisation",
+        "period",
+        "posting",
+        "reason",
+        "released",
+        "return",
+        "serial",
+        "transfer",
+        "transfer_line",
+        "unit",
+        "unit_move",
+        "use",
+    ];
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
 }

@@ -53,8 +53,18 @@ pub(crate) struct LotRow {
     /// On hand within reach, in any status.
     #[schema(value_type = String)]
     pub(crate) on_hand: Delta,
-    /// Where it is, within reach; nowhere when all of it has gone.
+    /// Where it is, within reach, the first hundred places; nowhere when all of it has gone.
     pub(crate) places: Vec<LotPlace>,
+    /// In how many places more it is, which `GET /api/v1/stock` lists.
+    #[serde(skip_serializing_if = "is_none")]
+    pub(crate) places_left_out: usize,
+}
+
+/// Places that are shown of one lot.
+pub(crate) const PLACES_SHOWN: usize = 100;
+
+const fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A place that holds some of a lot.
@@ -164,7 +174,7 @@ fn see(
     there: Vec<Held>,
 ) -> Result<Option<LotRow>, DbError> {
     let mut seen = sight.is_everything();
-    let (mut places, mut on_hand) = (Vec::new(), 0);
+    let (mut places, mut left_out, mut on_hand) = (Vec::new(), 0, 0);
     for held in there {
         if !sight.sees(conn, &[held.location])? {
             continue;
@@ -173,7 +183,11 @@ fn see(
         if held.on_hand != 0 {
             on_hand += held.on_hand;
             let Held { code, status, on_hand, .. } = held;
-            places.push(LotPlace { location: code, status, on_hand: Delta(on_hand) });
+            if places.len() < PLACES_SHOWN {
+                places.push(LotPlace { location: code, status, on_hand: Delta(on_hand) });
+            } else {
+                left_out += 1;
+            }
         }
     }
     let on_hold = lot.is_on_hold();
@@ -192,5 +206,6 @@ fn see(
         version: lot.version,
         on_hand: Delta(on_hand),
         places,
+        places_left_out: left_out,
     }))
 }

@@ -1,6 +1,6 @@
 //! Lots and serials are found by each of their filters, and only within reach.
 
-use super::find::{LotRow, Wanted, find, page};
+use super::find::{LotRow, PLACES_SHOWN, Wanted, find, page};
 use super::hold::set_hold;
 use super::store_find::{self as store, Order, Whose};
 use crate::testing::{World, caller, on_both_engines, parse, world};
@@ -15,6 +15,7 @@ on_both_engines!(
     pages_follow_each_other_without_gap,
     a_serial_is_shown_where_it_is,
     lots_on_hold_are_shown_as_such,
+    a_lot_in_more_places_than_are_shown_says_in_how_many,
     a_lot_is_seen_by_those_who_reach_a_place_of_it,
     every_statement_walks_along_an_index,
 );
@@ -124,6 +125,23 @@ fn pages_follow_each_other_without_gap(engine: Engine) {
             }
             assert_eq!(rows, list(&world, &wanted), "{wanted:?}");
         }
+    }
+}
+
+fn a_lot_in_more_places_than_are_shown_says_in_how_many(engine: Engine) {
+    let world = world(engine);
+    let milk = Whose::Item(world.item("MILK"));
+    let scope = caller(&world.ctx, None).scope;
+    for number in 0..=PLACES_SHOWN {
+        world.place(&format!("B{number} bin below L"));
+        world.receive(&format!("1 MILK lot A until 2026-05-01 at B{number}"));
+        if number + 1 < PLACES_SHOWN {
+            continue;
+        }
+        let part = world.read(|conn| page(conn, &scope, &Wanted { whose: milk, ..by_code("") }, None, 2));
+        let [row] = part.rows.as_slice() else { panic!("one lot") };
+        assert_eq!((row.places.len(), row.places_left_out), (PLACES_SHOWN, number + 1 - PLACES_SHOWN));
+        assert_eq!(row.on_hand.to_string(), (number + 1).to_string());
     }
 }
 

@@ -1,7 +1,7 @@
 //! The routes of transfers.
 
 use super::list::{self, Asked};
-use super::record::TransferShown;
+use super::record::{TransferListed, TransferShown};
 use super::wire::{CloseBody, ExpectBody, NewTransfer, StepBody};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -25,10 +25,10 @@ pub(crate) struct TransferFilter {
     to_site: Option<String>,
 }
 
-/// Lists the transfers of the sites within reach.
+/// Lists the transfers of the sites within reach, each without its lines.
 #[utoipa::path(
     get, path = "/api/v1/transfers", params(List<TransferFilter, TransferSort>),
-    responses((status = 200, body = Page<TransferShown>))
+    responses((status = 200, body = Page<TransferListed>))
 )]
 pub(crate) async fn list_transfers(
     app: App,
@@ -39,9 +39,7 @@ pub(crate) async fn list_transfers(
     let (after, down, limit) = (list.after::<String>()?, list.sort == TransferSort::Down, list.fetch());
     let asked = Asked { state, from_site, to_site, after, down, limit };
     let rows = app.db().read(move |conn| list::page(conn, &caller.scope, &asked)).await?;
-    let Page { items, next } = list.page(rows, |(number, _)| number.clone())?;
-    let items: Vec<TransferShown> = items.into_iter().map(|(_, shown)| shown).collect();
-    Answer::ok(&Page { items, next })
+    Answer::ok(&list.page(rows, |transfer| transfer.number.clone())?)
 }
 
 /// Shows one transfer with what is in transit.
@@ -52,7 +50,7 @@ pub(crate) async fn list_transfers(
 )]
 pub(crate) async fn get_transfer(app: App, caller: Caller, Path(number): Path<String>) -> web::Result {
     let shown = app.db().read(move |conn| list::find(conn, &caller.scope, &number)).await?;
-    Ok(Answer::ok(&shown)?.version(shown.version))
+    Ok(Answer::ok(&shown)?.version(shown.listed.version))
 }
 
 /// Creates a transfer between two sites.
@@ -64,7 +62,7 @@ pub(crate) async fn create_transfer(app: App, command: Command<NewTransfer>) -> 
     command
         .run(&app, |tx, command| {
             let (number, shown) = super::create(tx, &command.caller, &command.body)?;
-            Ok(Answer::created(format!("/api/v1/transfers/{number}"), &shown)?.version(shown.version))
+            Ok(Answer::created(format!("/api/v1/transfers/{number}"), &shown)?.version(shown.listed.version))
         })
         .await
 }
@@ -87,7 +85,7 @@ macro_rules! step_route {
                 .run(&app, move |$tx, command| {
                     let ($caller, $transfer, $given) = (&command.caller, (number.as_str(), version), &command.body);
                     let shown = $step?;
-                    Ok(Answer::ok(&shown)?.version(shown.version))
+                    Ok(Answer::ok(&shown)?.version(shown.listed.version))
                 })
                 .await
         }
@@ -135,7 +133,7 @@ pub(crate) async fn release_transfer(
     command
         .run(&app, move |tx, command| {
             let shown = super::release(tx, &command.caller, (&number, version))?;
-            Ok(Answer::ok(&shown)?.version(shown.version))
+            Ok(Answer::ok(&shown)?.version(shown.listed.version))
         })
         .await
 }
@@ -155,7 +153,7 @@ pub(crate) async fn cancel_transfer(
     command
         .run(&app, move |tx, command| {
             let shown = super::cancel(tx, &command.caller, (&number, version))?;
-            Ok(Answer::ok(&shown)?.version(shown.version))
+            Ok(Answer::ok(&shown)?.version(shown.listed.version))
         })
         .await
 }

@@ -1,6 +1,6 @@
 //! Find transfers: one by its number, or page by page.
 
-use super::record::{TransferShown, show};
+use super::record::{self, TransferListed, TransferShown};
 use super::state::State;
 use super::store;
 use crate::reach;
@@ -27,15 +27,15 @@ pub(crate) fn find(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<T
         return Err(missing());
     }
     let waiting = store::in_transit(conn, &transfer)?;
-    show(conn, &[(transfer, waiting)])?.pop().ok_or_else(missing)
+    Ok(record::show(conn, &transfer, &waiting)?)
 }
 
-/// One page, each with its number.
+/// One page.
 pub(crate) fn page(
     conn: &mut Conn<'_>,
     scope: &Scope,
     asked: &Asked,
-) -> Result<Vec<(String, TransferShown)>, Failure> {
+) -> Result<Vec<TransferListed>, Failure> {
     let state = match asked.state.as_deref() {
         None => None,
         Some(word) => Some(State::parse(word).ok_or_else(|| {
@@ -53,13 +53,7 @@ pub(crate) fn page(
         limit: asked.limit,
     };
     let transfers = store::list(conn, &filter)?;
-    let numbers: Vec<String> = transfers.iter().map(|transfer| transfer.number.clone()).collect();
-    let mut rows = Vec::with_capacity(transfers.len());
-    for transfer in transfers {
-        let waiting = store::in_transit(conn, &transfer)?;
-        rows.push((transfer, waiting));
-    }
-    Ok(numbers.into_iter().zip(show(conn, &rows)?).collect())
+    Ok(record::list(conn, &transfers)?)
 }
 
 fn site(conn: &mut Conn<'_>, code: Option<&str>, pointer: &str) -> Result<Option<SiteId>, Failure> {

@@ -76,8 +76,7 @@ pub(crate) fn sees(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<b
 /// A transfer as it is shown now.
 fn shown(tx: &mut Tx<'_>, transfer: &Transfer) -> Result<TransferShown, Failure> {
     let waiting = store::in_transit(tx, transfer)?;
-    let one = show(tx, &[(transfer.clone(), waiting)])?.pop();
-    Ok(one.ok_or(DbError::NoRow("stock.transfer.show"))?)
+    Ok(show(tx, transfer, &waiting)?)
 }
 
 /// The trace of a step, and the answer to it.

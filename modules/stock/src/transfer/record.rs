@@ -72,11 +72,11 @@ impl Transfer {
     }
 }
 
-/// A transfer as it is shown.
+/// A transfer as a list shows it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub(crate) struct TransferShown {
+pub(crate) struct TransferListed {
     /// Its number.
-    number: String,
+    pub(crate) number: String,
     /// The site that the goods leave.
     from_site: String,
     /// The site that they go to.
@@ -94,6 +94,13 @@ pub(crate) struct TransferShown {
     created_at: Instant,
     /// Counts its changes, from 1; the `ETag`.
     pub(crate) version: i64,
+}
+
+/// A transfer as it is shown by itself.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub(crate) struct TransferShown {
+    #[serde(flatten)]
+    pub(crate) listed: TransferListed,
     /// Its lines.
     lines: Vec<LineShown>,
     /// What is on its way now.
@@ -142,51 +149,53 @@ struct InTransitShown {
     unit: String,
 }
 
-/// Shows transfers with the names of what they are about.
+/// Shows transfers in a list, with the names of their sites.
+pub(crate) fn list(conn: &mut Conn<'_>, transfers: &[Transfer]) -> Result<Vec<TransferListed>, DbError> {
+    let sites: FxHashMap<SiteId, String> =
+        places::sites(conn)?.into_iter().map(|site| (site.id, site.code)).collect();
+    let site = |site: SiteId| sites.get(&site).cloned().unwrap_or_else(|| site.to_string());
+    let listed = transfers.iter().map(|transfer| TransferListed {
+        number: transfer.number.clone(),
+        from_site: site(transfer.from_site),
+        to_site: site(transfer.to_site),
+        state: transfer.state.word(),
+        note: transfer.note.clone(),
+        expected_on: transfer.expected_on.map(|day| day.to_string()),
+        created_at: transfer.created_at,
+        version: transfer.version,
+    });
+    Ok(listed.collect())
+}
+
+/// Shows a transfer with the names of what it is about, and what is on its way.
 pub(crate) fn show(
     conn: &mut Conn<'_>,
-    transfers: &[(Transfer, Vec<InTransit>)],
-) -> Result<Vec<TransferShown>, DbError> {
-    let mut items: Vec<ItemId> =
-        transfers.iter().flat_map(|(transfer, _)| transfer.lines.iter().map(|line| line.item)).collect();
+    transfer: &Transfer,
+    waiting: &[InTransit],
+) -> Result<TransferShown, DbError> {
+    let mut items: Vec<ItemId> = transfer.lines.iter().map(|line| line.item).collect();
     items.sort_unstable();
     items.dedup();
     let facts = catalog::facts_by_id(conn, &items)?;
     let items: FxHashMap<ItemId, ItemFacts> =
         facts.into_iter().flatten().map(|facts| (facts.id, facts)).collect();
-    let sites: FxHashMap<SiteId, String> =
-        places::sites(conn)?.into_iter().map(|site| (site.id, site.code)).collect();
     let sku = |item: ItemId| items.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone());
     let unit = |item: ItemId| items.get(&item).map(|facts| facts.base_unit.clone()).unwrap_or_default();
-    let site = |site: SiteId| sites.get(&site).cloned().unwrap_or_else(|| site.to_string());
-    Ok(transfers
-        .iter()
-        .map(|(transfer, waiting)| TransferShown {
-            number: transfer.number.clone(),
-            from_site: site(transfer.from_site),
-            to_site: site(transfer.to_site),
-            state: transfer.state.word(),
-            note: transfer.note.clone(),
-            expected_on: transfer.expected_on.map(|day| day.to_string()),
-            created_at: transfer.created_at,
-            version: transfer.version,
-            lines: transfer
-                .lines
-                .iter()
-                .map(|line| shown_line(line, sku(line.item), unit(line.item)))
-                .collect(),
-            in_transit: waiting
-                .iter()
-                .map(|there| InTransitShown {
-                    sku: sku(there.item),
-                    lot: there.lot_code.clone(),
-                    status: there.status,
-                    qty: Delta(there.qty),
-                    unit: unit(there.item),
-                })
-                .collect(),
-        })
-        .collect())
+    let mut listed = list(conn, std::slice::from_ref(transfer))?;
+    Ok(TransferShown {
+        listed: listed.pop().ok_or(DbError::NoRow("stock.transfer.show"))?,
+        lines: transfer.lines.iter().map(|line| shown_line(line, sku(line.item), unit(line.item))).collect(),
+        in_transit: waiting
+            .iter()
+            .map(|there| InTransitShown {
+                sku: sku(there.item),
+                lot: there.lot_code.clone(),
+                status: there.status,
+                qty: Delta(there.qty),
+                unit: unit(there.item),
+            })
+            .collect(),
+    })
 }
 
 fn shown_line(line: &TransferLine, sku: String, unit: String) -> LineShown {

@@ -220,6 +220,7 @@ pub(crate) struct Filter {
     pub(crate) limit: i64,
 }
 
+/// A page of transfers, without their lines.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Transfer>, DbError> {
     let Filter { after, reach, state, from_site, to_site, down, limit } = filter;
     let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
@@ -231,8 +232,7 @@ pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Transfer>
         to_site.map(SiteId::get).into(),
         (*limit).into(),
     ];
-    let heads = conn.query(statement, &params, head)?;
-    heads.into_iter().map(|transfer| complete(conn, transfer)).collect()
+    conn.query(statement, &params, head)
 }
 
 /// What stands in the transit location of a transfer.

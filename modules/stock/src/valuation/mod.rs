@@ -104,18 +104,23 @@ pub(crate) struct ValuationTotals {
 /// What a valuation group is worth.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct GroupTotal {
-    /// The site, `organisation`, or the transfer that the goods are under way with.
+    /// The site, `organisation`, or `in_transit` for all that is under way between sites.
     pub(crate) group: String,
     /// What it is worth.
     pub(crate) value: String,
 }
+
+/// All transfers that are under way, in the totals.
+const IN_TRANSIT: &str = "in_transit";
+/// What the code of a transfer's location begins with.
+const TRANSIT_MARK: char = '~';
 
 /// The name of the group that all sites have in common, where they are valued together.
 const ORGANISATION: &str = "organisation";
 
 /// A site is named by its code, and what is under way by its transfer, whose location has its number.
 fn group_name(code: Option<&str>) -> String {
-    code.map_or(ORGANISATION, |code| code.trim_start_matches('~')).to_owned()
+    code.map_or(ORGANISATION, |code| code.trim_start_matches(TRANSIT_MARK)).to_owned()
 }
 
 /// The groups that a caller may see the value of, as one parameter of a statement; `None` for all.
@@ -141,9 +146,15 @@ pub(crate) fn groups_within(
             groups.push(site.valuation_group.to_string());
         }
     }
+    if let (Some(name), true) = (name, groups.is_empty() && scope.is_all()) {
+        let transit = format!("{TRANSIT_MARK}{name}");
+        let found = places::facts_by_code(conn, &[&transit])?.pop().flatten();
+        groups.extend(found.map(|place| place.valuation_group.to_string()));
+    }
     match name {
         Some(name) if groups.is_empty() => {
-            let detail = format!("there is no valuation group `{name}`; it is a site or `{ORGANISATION}`");
+            let detail =
+                format!("there is no valuation group `{name}`; it is a site, a transfer or `{ORGANISATION}`");
             Err(Problem::at(Code::UnknownLocation, "?group", detail).into())
         }
         _ => Ok(Some(format!("[{}]", groups.join(",")))),
@@ -261,11 +272,16 @@ pub(crate) fn totals(
     })?;
     let places: Vec<domain::LocationId> = sums.keys().map(|group| domain::LocationId(group.0)).collect();
     let codes = places::facts_by_id(conn, &places)?;
-    let codes = codes.iter().map(|place| place.as_ref().map(|place| place.code.as_str()));
-    let groups = sums
-        .values()
-        .zip(codes)
-        .map(|(value, code)| GroupTotal { group: group_name(code), value: amount(&desk, *value) });
+    let mut totals: BTreeMap<String, i64> = BTreeMap::new();
+    for (value, place) in sums.values().zip(&codes) {
+        let group = match place.as_ref().map(|place| place.code.as_str()) {
+            Some(code) if code.starts_with(TRANSIT_MARK) => IN_TRANSIT.to_owned(),
+            code => group_name(code),
+        };
+        *totals.entry(group).or_default() += value;
+    }
+    let groups =
+        totals.iter().map(|(group, value)| GroupTotal { group: group.clone(), value: amount(&desk, *value) });
     Ok(ValuationTotals {
         method: desk.method.word(),
         currency: desk.currency.to_string(),

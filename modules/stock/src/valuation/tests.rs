@@ -272,9 +272,19 @@ fn what_a_receipt_and_an_issue_leave_is_shown_at_each_moment(engine: Engine) {
     let group = |name: &str, value: &str| serde_json::json!({ "group": name, "value": value });
     let expected = serde_json::json!({
         "method": "fifo", "currency": "GBP", "value": "16.00",
-        "groups": [group("L", "13.00"), group("M", "1.00"), group("T-000001", "2.00")],
+        "groups": [group("L", "13.00"), group("M", "1.00"), group("in_transit", "2.00")],
     });
     assert_eq!(total, expected);
+    let of = |name: &'static str| {
+        let scope = caller(&world.ctx, None).scope;
+        world.run(move |tx, _| {
+            let groups = groups_within(tx, &scope, Some(name))?;
+            Ok(totals(tx, None, groups.as_deref(), None)?.value)
+        })
+    };
+    assert_eq!(of("T-000001").unwrap(), "2.00");
+    assert_eq!(of("m").unwrap(), "1.00");
+    assert!(of("T-000002").is_err());
 }
 
 fn pages_of_one_row_give_what_one_page_gives(engine: Engine) {
