@@ -58,18 +58,12 @@ permissions! {
     CostRead = "cost.read";
     /// Read the event feed.
     EventsRead = "events.read";
-    /// Run exports.
-    ExportRun = "export.run";
-    /// Run imports.
-    ImportRun = "import.run";
     /// See users, roles, grants and keys.
     AccessRead = "access.read";
     /// Change users, roles, grants and keys.
     AccessWrite = "access.write";
     /// See the audit log.
     AuditRead = "audit.read";
-    /// Run verify and see its findings.
-    VerifyRun = "verify.run";
     /// See settings, metrics and health details.
     SystemRead = "system.read";
     /// Change settings, periods and upkeep.

@@ -57,6 +57,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
     migrations: &[
         db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
+        db::Migration { number: 3, name: "roles", text: include_str!("../migrations/0003_roles.sql") },
     ],
 };
 

@@ -33,7 +33,7 @@ pub(crate) struct SetUpDone {
     /// The administrator.
     user: UserView,
     /// An API key with all that the user may. It is in the first answer only, not in a repeated one:
-    /// whoever has lost it makes another by `stockwell key add NAME --user LOGIN`.
+    /// whoever has lost it makes another by `stockwell key add NAME --user LOGIN`, on a file with the server stopped.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
 }
