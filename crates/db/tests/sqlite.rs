@@ -231,3 +231,30 @@ fn a_file_behind_a_link_is_synced_and_locked_where_it_is() {
     let db = Db::open(&url(&real), SETS).unwrap();
     assert_eq!(all(&db), [(1, 1)]);
 }
+
+/// The lock of a second server would keep it out; another program that writes the file is waited for a while.
+#[test]
+fn another_program_that_holds_the_file_is_waited_for_and_then_told() {
+    let world = world(Engine::Sqlite);
+    let db = &world.db;
+    let other = rusqlite::Connection::open(path(&world.settings)).unwrap();
+    let front = db.front(|tx, commands: &[i64]| {
+        commands.iter().try_for_each(|id| common::add(tx, *id, 1))?;
+        Ok(commands.to_vec())
+    });
+    other.execute_batch("begin immediate").unwrap();
+    assert!(matches!(put(db, 1, 1), Err(DbError::Contention)));
+    assert!(matches!(front.submit_blocking(2), Err(DbError::Contention)));
+    assert!(matches!(db.health(), Health::Good), "it is no fault of the disk");
+    assert_eq!(all(db), []);
+    // one that ends in time is not noticed
+    std::thread::scope(|scope| {
+        let writes = [scope.spawn(|| put(db, 1, 1)), scope.spawn(|| front.submit_blocking(2).map(drop))];
+        std::thread::sleep(Duration::from_millis(100));
+        other.execute_batch("rollback").unwrap();
+        for write in writes {
+            write.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(all(db), [(1, 1), (2, 1)]);
+}

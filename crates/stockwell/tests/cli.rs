@@ -50,11 +50,11 @@ impl Shell {
         self.command(arguments).output().unwrap().into()
     }
 
-    fn run_with_input(&self, arguments: &[&str], input: &str) -> Ended {
+    fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Ended {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+        child.stdin.take().unwrap().write_all(input.as_ref()).unwrap();
         child.wait_with_output().unwrap().into()
     }
 
@@ -214,6 +214,12 @@ fn users_and_keys_are_kept_by_the_operator() {
     let weak = shell
         .run_with_input(&["user", "add", "bob", "--role", "clerk", "--password-stdin"], "password1234\n");
     assert_eq!((weak.code, weak.err.contains("weak_password")), (1, true));
+    let add = ["user", "add", "bob", "--role", "clerk", "--password-stdin"];
+    let broken = shell.run_with_input(&add, b"caf\xe9 au lait every day\n");
+    assert_eq!((broken.code, broken.err.contains("/password")), (1, true), "{}", broken.err);
+    // eleven letters, and what some editors put in front
+    let marked = shell.run_with_input(&add, "\u{feff}hjklhjkmlkj\n");
+    assert_eq!((marked.code, marked.err.contains("weak_password")), (1, true), "{}", marked.err);
     let set = shell.run_with_input(&["--json", "user", "password", "ann", "--password-stdin"], PASSWORD);
     assert_eq!(set.good().json().get("password"), None, "what was given is not shown");
     let key =

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test ends where it fails")]
 
-use db::{Db, MigrationSet, Settings, Statement};
+use db::{Db, Engine, MigrationSet, Settings, Statement};
 use domain::Instant;
 use insight::verify::{self, Options, Status};
 use std::collections::BTreeMap;
@@ -13,13 +13,17 @@ const SETS: &[MigrationSet] =
 
 const DOCUMENT: &str = include_str!("../../../docs/reference/checks.md");
 
-const COLUMNS: Statement = Statement::new(
+const COLUMNS: Statement = Statement::per_engine(
     "test.columns",
     "select v.name, c.name
      from sqlite_master v
      join pragma_table_info(v.name) c
      where v.type = 'view' and v.name like 'ck!_%' escape '!'
      order by v.name, c.cid",
+    "select cast(c.table_name as text), cast(c.column_name as text)
+     from information_schema.columns c
+     where c.table_schema = current_schema() and c.table_name like 'ck!_%' escape '!'
+     order by c.table_name, c.ordinal_position",
 );
 
 fn fresh() -> (Db, tempfile::TempDir) {
@@ -37,6 +41,8 @@ fn chapters() -> Vec<(&'static str, &'static str)> {
     let checks = DOCUMENT.split("\n## The checks\n").nth(1).unwrap().split("\n## ").next().unwrap();
     checks.split("\n### ").skip(1).map(|chapter| chapter.split_once('\n').unwrap()).collect()
 }
+
+testkit::on_both_engines!(every_view_is_described_with_its_columns_and_read);
 
 #[test]
 fn every_check_has_its_chapter_with_what_to_do() {
@@ -61,9 +67,9 @@ fn every_check_has_its_chapter_with_what_to_do() {
     }
 }
 
-#[test]
-fn every_view_is_described_with_its_columns_and_read() {
-    let (db, _dir) = fresh();
+fn every_view_is_described_with_its_columns_and_read(engine: Engine) {
+    let store = testkit::Store::new(engine, SETS).unwrap();
+    let db = &store.db;
     let mut views: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let columns = db
         .read_blocking(|conn| {

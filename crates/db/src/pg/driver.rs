@@ -47,15 +47,12 @@ impl Connector {
             client.batch_execute(&self.setup).await?;
             Ok((client, mover))
         };
-        match timeout(CONNECT_MAX, connected).await {
-            Ok(connected) => connected.map_err(|error| from_driver(&error, "connect")),
-            Err(_) => {
-                let seconds = CONNECT_MAX.as_secs();
-                Err(DbError::Unavailable(
-                    format!("the server has let nobody in for {seconds} seconds").into(),
-                ))
-            }
-        }
+        let late = || {
+            let seconds = CONNECT_MAX.as_secs();
+            DbError::Unavailable(format!("the server has let nobody in for {seconds} seconds").into())
+        };
+        let connected = timeout(CONNECT_MAX, connected).await.map_err(|_| late())?;
+        connected.map_err(|error| from_driver(&error, "connect"))
     }
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn report_scan(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     let rest = server.memory_mib();
     let reader = Operator::open_to_read(&site.config)?;
     let mut client = runtime.block_on(Client::connect(server.address)).map_err(Stop::cannot_run)?;
-    let (mut tally, mut scans) = (Tally::default(), Vec::new());
+    let (mut tally, mut scans, mut floors) = (Tally::default(), Vec::new(), Vec::new());
     let last = plan.seconds.max(1);
     for round in 0..=last {
         plan.shows(round, last + 1);
@@ -80,13 +80,13 @@ pub(crate) fn report_scan(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
         if round > 0 {
             note(&mut tally, took);
             scans.push(1.0 / floor.as_secs_f64().max(1e-9));
+            floors.push(runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run)?);
         }
     }
     let memory_mib = server.memory_peak_mib();
     server.stop().map_err(Stop::cannot_run)?;
-    let floor = runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run)?;
     let per_s = tally.per_second();
-    let figures = Runs { tally, per_s, floor, memory_mib }.figures(plan);
+    let figures = Runs { tally, per_s, floor: median(floors), memory_mib }.figures(plan);
     let scans = median(scans);
     let scans_ratio = Some(per_s / scans.max(1e-9));
     Ok(Figures { memory_rest_mib: rest, scans_per_s: Some(scans), scans_ratio, ..figures })
@@ -139,7 +139,7 @@ pub(crate) async fn cold_start(plan: &Plan, site: &Site) -> anyhow::Result<Figur
     };
     let mut asker = Read { side: Side::new(&Arc::new(run), 0) };
     let (mut tally, mut request, mut memory) = (Tally::default(), Vec::new(), None);
-    let mut counted = Tally::default();
+    let (mut counted, mut floors) = (Tally::default(), Vec::new());
     let all = plan.seconds.max(1);
     for round in 0..all {
         plan.shows(round, all);
@@ -153,11 +153,11 @@ pub(crate) async fn cold_start(plan: &Plan, site: &Site) -> anyhow::Result<Figur
         asker.answered(status, body, &mut counted);
         memory = memory.max(server.memory_peak_mib());
         server.stop()?;
+        floors.push(bare(site.floor.clone()).await?);
     }
     faultless(&counted).context("the first answer")?;
-    let floor = bare(site.floor.clone()).await?;
     let per_s = tally.per_second();
-    Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
+    Ok(Runs { tally, per_s, floor: median(floors), memory_mib: memory }.figures(plan))
 }
 
 /// What the command says of its import.
@@ -180,7 +180,7 @@ struct FileTotals {
 }
 
 /// The import of a year as its command, with the most memory it held. A unit is a line of the file,
-/// as many as the import has counted.
+/// as many as the import has counted. It runs once, so its floor is that of before and of after, in the mean.
 pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop> {
     let built_in = site.data.join("year.csv.gz");
     if plan.file.is_none() {
@@ -188,6 +188,8 @@ pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     }
     let file = plan.file.as_ref().unwrap_or(&built_in);
     plan.progress.waits("a year is imported");
+    let bare = || runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run);
+    let before = bare()?;
     let begun = Instant::now();
     let (said, memory) = import(site, file).map_err(Stop::cannot_run)?;
     let took = begun.elapsed();
@@ -200,7 +202,7 @@ pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     }
     let mut tally = Tally::default();
     note(&mut tally, took);
-    let floor = runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run)?;
+    let floor = f64::midpoint(before, bare()?);
     let per_s = f64::from(reconciliation.file.lines) / took.as_secs_f64().max(1e-9);
     Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
 }

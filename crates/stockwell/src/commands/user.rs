@@ -210,12 +210,18 @@ fn row(conn: &mut Conn<'_>, by: &By<'_>, user: Account) -> Result<Row, Failure> 
     Ok(Row { login, name, grants, created_at, ended_at, password: None })
 }
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// The password from standard input, or a fresh one that is shown once.
 fn password(login: &str, from_stdin: bool) -> Result<(PasswordPhc, Option<String>), Stop> {
     let (text, shown) = if from_stdin {
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line)?;
-        (line.trim_end_matches(['\r', '\n']).to_owned(), None)
+        let mut line = Vec::new();
+        std::io::stdin().lock().read_until(b'\n', &mut line)?;
+        // what some editors put in front of a text is no part of it
+        let text = str::from_utf8(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&line)).map_err(|_| {
+            Problem::at(Code::InvalidValue, "/password", "the password on standard input is not UTF-8")
+        })?;
+        (text.trim_end_matches(['\r', '\n']).to_owned(), None)
     } else {
         let fresh = access::random_text(20).map_err(Stop::cannot_run)?;
         (fresh.clone(), Some(fresh))

@@ -43,6 +43,16 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     assert_eq!((empty.code, empty.err.contains("`empty.db` is empty")), (4, true), "{}", empty.err);
     assert!(!shell.path("nothing").exists(), "nothing was made for it");
 
+    // what a copy that was broken off has left
+    let whole = std::fs::read(copy).unwrap();
+    for (name, length) in [("half.db", whole.len() / 2), ("head.db", 50), ("less.db", whole.len() - 4096)] {
+        std::fs::write(shell.path(name), &whole[..length]).unwrap();
+        let refused = shell.run(&["restore", name, "--into", "cut"]);
+        assert_eq!(refused.code, 4, "{refused:?}");
+        assert!(refused.err.contains(name), "{}", refused.err);
+        assert!(!shell.path("cut").join("stockwell.db").exists(), "{name}");
+    }
+
     // one byte of the file flipped in the middle of a page
     let mut bytes = std::fs::read(copy).unwrap();
     for byte in bytes.iter_mut().skip(4096).take(200) {
@@ -141,6 +151,14 @@ fn a_server_is_dumped_and_restored_into_an_empty_database() {
     let name = format!("restored_{}", std::process::id());
     source.server().execute(&format!("create database {name}")).unwrap();
     let target = source.server().url_of(&name);
+    let whole = std::fs::read(dump).unwrap();
+    for length in [whole.len() / 2, whole.len() - 10] {
+        let cut = shell.path("cut.dump");
+        std::fs::write(&cut, &whole[..length]).unwrap();
+        let refused: Ended = run(&target, &["restore", cut.to_str().unwrap()]);
+        assert_eq!(refused.code, 4, "{refused:?}");
+    }
+    // of neither is there anything, so the whole one goes in
     let restored: Ended = run(&target, &["restore", dump]);
     assert!(restored.good().out.starts_with("restored and checked"));
     let listed: Ended = run(&target, &["user", "list"]);

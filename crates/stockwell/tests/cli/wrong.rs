@@ -75,6 +75,61 @@ fn a_call_that_lacks_something_is_told_what_there_is() {
     refused(shell.run(&["verify", "--check", "5"]), 2, "is `I-05` meant?");
 }
 
+/// What is one character too long is refused in words that name it, with and without `--json`, and
+/// changes nothing; at its limit it is taken.
+#[test]
+fn a_text_that_is_too_long_is_refused_by_name() {
+    let shell = Shell::ready();
+    let x = |count: usize| "x".repeat(count);
+    let (name_201, login_65, shown_121) = (x(201), x(65), x(121));
+    let (name_200, login_64, shown_120) = (x(200), x(64), x(120));
+    let everything = || -> Vec<String> {
+        let calls = [&["user", "list"][..], &["key", "list"], &["init"], &["export", "--canonical"]];
+        calls.iter().map(|call| shell.run(&[&["--json"], *call].concat()).good().out).collect()
+    };
+    let refuse = |call: &[&str], (pointer, says): (&str, &str)| {
+        let before = everything();
+        refused(shell.run(call), 1, &format!("error: {says} (limit_exceeded)"));
+        let ended = shell.run(&[&["--json"], call].concat());
+        let told: Value = serde_json::from_str(&ended.err).unwrap();
+        let error = json!({ "pointer": pointer, "code": "limit_exceeded", "detail": says });
+        let whole = json!({ "error": says, "exit_code": 1, "code": "limit_exceeded", "errors": [error] });
+        assert_eq!((ended.code, told), (1, whole), "{call:?}");
+        assert_eq!(everything(), before, "{call:?}: something was changed");
+    };
+    let books = ("/name", "a name is at most 200 characters long, this one has `201`");
+    refuse(&["init", "--name", &name_201], books);
+    refuse(&["init", "--name", &name_201, "--currency", "EUR"], books);
+    let organisation = |call: &[&str]| {
+        let made = shell.run(&[&["--json"], call].concat()).good().json();
+        (made["organisation"]["version"].clone(), made["organisation"]["name"].clone())
+    };
+    assert_eq!(organisation(&["init"]), (json!(0), Value::Null), "the books are not set up yet");
+    assert_eq!(organisation(&["init", "--name", &name_200]), (json!(1), json!(name_200)));
+    let login = ("/login", "a login has at most 64 characters, this one has `65`");
+    let shown = ("/name", "a name has at most 120 characters, this one has `121`");
+    refuse(&["user", "add", &login_65, "--role", "clerk"], login);
+    refuse(&["user", "add", "bob", "--role", "clerk", "--name", &shown_121], shown);
+    refuse(&["key", "add", &shown_121, "--role", "clerk"], shown);
+    let user = ["--json", "user", "add", &login_64, "--role", "clerk", "--name", &shown_120];
+    let user = shell.run(&user).good().json();
+    assert_eq!((&user["login"], &user["name"]), (&json!(login_64), &json!(shown_120)));
+    refuse(&["key", "add", &shown_121, "--user", &login_64], shown);
+    refuse(&["user", "end", &login_65], login);
+    refuse(&["user", "password", &login_65], login);
+    for whose in [["--role", "clerk"], ["--user", &login_64]] {
+        let key = shell.run(&[&["--json", "key", "add", &shown_120], &whose[..]].concat()).good().json();
+        assert_eq!(key["name"], json!(shown_120));
+    }
+    // a password is not shown, however it is refused
+    let password = "correct horse battery ".repeat(12);
+    let call = ["user", "add", "bob", "--role", "clerk", "--password-stdin"];
+    let told = refused(shell.run_with_input(&call, &password), 1, "(limit_exceeded)");
+    assert!(told.contains("password") && !told.contains("horse"), "{told}");
+    let users = shell.run(&["--json", "user", "list"]).good().json();
+    assert_eq!(users.as_array().map(Vec::len), Some(1), "{users}");
+}
+
 #[test]
 fn what_is_done_already_is_said() {
     let shell = Shell::ready();

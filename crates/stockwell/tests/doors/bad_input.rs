@@ -8,6 +8,7 @@ mod documents;
 mod limits;
 mod lines;
 mod postings;
+mod questions;
 mod records;
 mod returns;
 mod wire;

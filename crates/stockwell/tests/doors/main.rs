@@ -4,6 +4,7 @@
 
 #[path = "access.rs"]
 mod access_routes;
+mod as_of;
 mod bad_input;
 mod counts;
 mod denied;

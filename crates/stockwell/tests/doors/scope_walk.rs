@@ -371,8 +371,16 @@ fn whatever_posts_or_claims_reaches_what_it_names() {
 }
 
 #[test]
-fn what_lies_elsewhere_does_not_exist() {
-    let stage = Stage::new();
+fn what_lies_elsewhere_does_not_exist_on_sqlite() {
+    what_lies_elsewhere_does_not_exist(&Stage::on(db::Engine::Sqlite));
+}
+
+#[test]
+fn what_lies_elsewhere_does_not_exist_on_postgres() {
+    what_lies_elsewhere_does_not_exist(&Stage::on(db::Engine::Postgres));
+}
+
+fn what_lies_elsewhere_does_not_exist(stage: &Stage) {
     for route in wiring::routes().table().filter(|route| is_located(route) && route.path != "/api/v1/events")
     {
         let Access::Needs(permission) = route.access else { continue };
@@ -382,10 +390,10 @@ fn what_lies_elsewhere_does_not_exist() {
             stage.world.key(&[permission, Permission::StockReceive], Some(&[place]))
         };
         let (here, elsewhere) = (holder(stage.here), holder(stage.elsewhere));
-        let Some(probe) = probe(&stage, route.method.as_str(), &route.path) else {
+        let Some(probe) = probe(stage, route.method.as_str(), &route.path) else {
             panic!("{what}: tell in `probe` how to ask for something in a place")
         };
-        let version = probe.version(&stage, route);
+        let version = probe.version(stage, route);
         let refused = send(&elsewhere, route, &probe, version);
         let done = send(&here, route, &probe, version);
         let told =

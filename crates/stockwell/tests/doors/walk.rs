@@ -1,7 +1,7 @@
 //! No route escapes: the table, the description and the router are one, and each route gives each
 //! kind of caller the class of answer that the table promises.
 
-use crate::world::World;
+use crate::world::{World, on_both_engines};
 use domain::permission::Permissions;
 use domain::{LocationId, Permission};
 use serde_json::{Value, json};
@@ -10,6 +10,12 @@ use std::time::Duration;
 use stockwell::wiring;
 use testkit::http::{Actor, Ask};
 use web::{Access, Reach, RouteInfo};
+
+on_both_engines!(
+    no_route_writes_without_an_idempotency_key,
+    every_route_answers_every_kind_of_caller_as_the_table_says,
+    a_list_of_a_caller_whose_place_is_elsewhere_is_empty_and_a_thing_is_not_there,
+);
 
 #[test]
 fn the_table_the_description_and_the_router_are_one() {
@@ -86,9 +92,7 @@ fn status(actor: &Actor, route: &RouteInfo) -> u16 {
     ask(actor, route).send().status
 }
 
-#[test]
-fn no_route_writes_without_an_idempotency_key() {
-    let world = World::new(db::Engine::Sqlite);
+fn no_route_writes_without_an_idempotency_key(world: &World) {
     let admin = world.admin();
     let audits = world.audits();
     for route in wiring::routes().table().filter(|route| route.is_write()) {
@@ -100,7 +104,6 @@ fn no_route_writes_without_an_idempotency_key() {
 }
 
 struct Callers {
-    world: World,
     stranger: Actor,
     revoked: Actor,
     expired: Actor,
@@ -109,8 +112,7 @@ struct Callers {
     administrator: Actor,
 }
 
-fn callers() -> Callers {
-    let world = World::new(db::Engine::Sqlite);
+fn callers(world: &World) -> Callers {
     let expired = world.make_key(access::NewKey {
         permissions: Some(Permissions::all()),
         expires_at: Some(world.now().plus_seconds(60)),
@@ -130,21 +132,19 @@ fn callers() -> Callers {
         nobody: world.key(&[], None),
         auditor: world.role("auditor"),
         administrator: world.admin(),
-        world,
     }
 }
 
-#[test]
-fn every_route_answers_every_kind_of_caller_as_the_table_says() {
-    let callers = callers();
+fn every_route_answers_every_kind_of_caller_as_the_table_says(world: &World) {
+    let callers = callers(world);
     let routes = wiring::routes();
     let holders: BTreeMap<&str, (Actor, Actor)> = Permission::ALL
         .iter()
         .map(|permission| {
             let others: Vec<Permission> =
                 Permission::ALL.iter().copied().filter(|other| other != permission).collect();
-            let right = callers.world.key(&[*permission], None);
-            (permission.word(), (right, callers.world.key(&others, None)))
+            let right = world.key(&[*permission], None);
+            (permission.word(), (right, world.key(&others, None)))
         })
         .collect();
     for route in routes.table() {
@@ -174,9 +174,7 @@ fn every_route_answers_every_kind_of_caller_as_the_table_says() {
     }
 }
 
-#[test]
-fn a_list_of_a_caller_whose_place_is_elsewhere_is_empty_and_a_thing_is_not_there() {
-    let world = World::new(db::Engine::Sqlite);
+fn a_list_of_a_caller_whose_place_is_elsewhere_is_empty_and_a_thing_is_not_there(world: &World) {
     for route in wiring::routes().table() {
         let Access::Needs(permission) = route.access else { continue };
         if route.reach == Reach::Whole || route.path == "/api/v1/events" {

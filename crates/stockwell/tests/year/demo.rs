@@ -65,9 +65,10 @@ impl Drop for Shown {
     }
 }
 
-#[test]
-fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly() {
-    let shell = Shell::new(db::Engine::Sqlite);
+testkit::on_both_engines!(the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly);
+
+fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly(engine: db::Engine) {
+    let shell = Shell::new(engine);
     let year = shell.write("year.csv", &slice(1_500));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().to_string();

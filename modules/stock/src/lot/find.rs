@@ -56,16 +56,12 @@ pub(crate) struct LotRow {
     /// Where it is, within reach, the first hundred places; nowhere when all of it has gone.
     pub(crate) places: Vec<LotPlace>,
     /// In how many places more it is, which `GET /api/v1/stock` lists.
-    #[serde(skip_serializing_if = "is_none")]
-    pub(crate) places_left_out: usize,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) places_left_out: Option<usize>,
 }
 
 /// Places that are shown of one lot.
 pub(crate) const PLACES_SHOWN: usize = 100;
-
-const fn is_none(count: &usize) -> bool {
-    *count == 0
-}
 
 /// A place that holds some of a lot.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -206,6 +202,6 @@ fn see(
         version: lot.version,
         on_hand: Delta(on_hand),
         places,
-        places_left_out: left_out,
+        places_left_out: (left_out > 0).then_some(left_out),
     }))
 }

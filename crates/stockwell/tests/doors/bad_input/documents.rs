@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 on_both_engines!(
     a_wrong_transfer_is_refused,
     a_wrong_step_of_a_transfer_is_refused,
+    a_wrong_line_of_any_step_is_refused,
+    what_cannot_be_shipped_or_arrive_is_refused,
+    a_day_that_there_is_not_is_not_expected,
     a_wrong_unit_is_refused,
     a_wrong_command_on_a_lot_is_refused,
     a_lot_on_hold_refuses_what_would_be_good_or_go_out,
@@ -145,6 +148,190 @@ fn a_wrong_step_of_a_transfer_is_refused(world: &World) {
     for unknown in ["T-999999", "%00", "x"] {
         stage.refuses("unknown", &post(format!("transfers/{unknown}/close"), json!({})), "404 not_found");
     }
+}
+
+/// A transfer as it is shown.
+fn shown(stage: &Stage<'_>, number: &str) -> Value {
+    stage.admin.get(format!("/api/v1/transfers/{number}")).good().json()
+}
+
+/// The faults of one line of any step about ten bolts (line 1), two drills (2), five milk (3) and two
+/// kilograms of sand (4), which leave `A1` or arrive there, whichever it is.
+fn faults_of_a_line(location: &str) -> Vec<(Value, &'static str)> {
+    let with = |fields: Value| {
+        let mut line = json!({ "line": 1, "location": location, "qty": "1", "unit": "each" });
+        line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        line
+    };
+    let texts = [
+        "0",
+        "0.0",
+        "-1",
+        "NaN",
+        "Infinity",
+        "1e3",
+        "0.0000001",
+        "1.0000000",
+        "1000000000.000001",
+        "",
+        "1,5",
+        " 1",
+    ];
+    let mut faults: Vec<(Value, &str)> =
+        texts.iter().map(|text| (json!({ "qty": text }), "422 invalid_quantity /qty")).collect();
+    faults.extend([
+        (json!({ "qty": format!("1{}", "0".repeat(30)) }), "422 invalid_quantity /qty"),
+        (json!({ "qty": "0.5" }), "422 fraction_refused /qty"),
+        (json!({ "qty": "1.000001" }), "422 fraction_refused /qty"),
+        (json!({ "qty": "0.1", "unit": "case" }), "422 fraction_refused /qty"),
+        (json!({ "qty": 1 }), "400 malformed_body /qty"),
+        (json!({ "qty": ["1"] }), "400 malformed_body /qty"),
+        (json!({ "unit": "pallet" }), "422 unknown_unit /unit"),
+        (json!({ "unit": "" }), "422 unknown_unit /unit"),
+        (json!({ "unit": null }), "422 unit_required /unit"),
+        (json!({ "unit": 7 }), "400 malformed_body /unit"),
+        (json!({ "unit": long(65) }), "422 unknown_unit /unit"),
+        (json!({ "line": 4, "unit": "scoop" }), "422 inexact_conversion /qty"),
+        (json!({ "line": 0 }), "422 invalid_value /line"),
+        (json!({ "line": -1 }), "422 invalid_value /line"),
+        (json!({ "line": 1.5 }), "400 malformed_body /line"),
+        (json!({ "line": null }), "400 malformed_body /line"),
+        (json!({ "location": "NOPE" }), "422 unknown_location /location"),
+        (json!({ "location": "" }), "422 unknown_location /location"),
+        (json!({ "location": long(65) }), "422 unknown_location /location"),
+        (json!({ "location": null }), "400 malformed_body /location"),
+        (json!({ "location": "~customer" }), "422 wrong_location_kind /location"),
+        (json!({ "lot": "GOOD" }), "422 lot_not_allowed /lot"),
+        (json!({ "line": 3, "lot": "NEW" }), "422 unknown_lot /lot"),
+        (json!({ "line": 3, "lot": long(65) }), "422 unknown_lot /lot"),
+        (json!({ "line": 3, "lot": 7 }), "400 malformed_body /lot"),
+        (json!({ "line": 2, "qty": null, "serials": ["S1", long(65)] }), "422 unknown_lot /serials/1"),
+        (json!({ "line": 2, "qty": null, "serials": "S1" }), "400 malformed_body /serials"),
+        (json!({ "status": "shiny" }), "400 malformed_body /status"),
+        (json!({ "colour": "red" }), "400 malformed_body /colour"),
+    ]);
+    faults.into_iter().map(|(fields, expected)| (with(fields), expected)).collect()
+}
+
+fn a_wrong_line_of_any_step_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    let lines = json!([
+        { "sku": "BOLT", "qty": "10", "unit": "each" }, { "sku": "DRILL", "qty": "2" },
+        { "sku": "MILK", "qty": "5" }, { "sku": "SAND", "qty": "2", "unit": "kg" },
+    ]);
+    let new = json!({ "from_site": "LON", "to_site": "PAR", "lines": lines });
+    let number = text(&stage.make("/api/v1/transfers", &new)["number"]);
+    // a right line stands before the wrong one
+    let refuse = |name: &str, right: Value, location: &str| {
+        let before = shown(&stage, &number);
+        for (wrong, expected) in faults_of_a_line(location) {
+            let (refusal, field) = expected.rsplit_once(' ').unwrap();
+            let body = json!({ "lines": [right, wrong] });
+            let asked = post(format!("transfers/{number}/{name}"), body);
+            stage.refuses(name, &asked, &format!("{refusal} /lines/1{field}"));
+        }
+        assert_eq!(shown(&stage, &number), before, "{name}");
+    };
+    let bolts = |location: &str| json!({ "line": 1, "location": location, "qty": "1", "unit": "each" });
+    refuse("allocate", bolts("A1"), "A1");
+    refuse("ship", bolts("A1"), "A1");
+    let ship = json!({ "lines": [
+        { "line": 1, "location": "A1", "qty": "10", "unit": "each" },
+        { "line": 2, "location": "A1", "serials": ["S1", "S2"] },
+        { "line": 3, "location": "A1", "lot": "GOOD" },
+        { "line": 4, "location": "A1", "qty": "2", "unit": "kg" },
+    ] });
+    stage.admin.act(format!("/api/v1/transfers/{number}/ship"), &ship).good();
+    refuse("receive", bolts("P1"), "P1");
+}
+
+fn what_cannot_be_shipped_or_arrive_is_refused(world: &World) {
+    let stage = Stage::new(world);
+    for bin in ["P2", "P3"] {
+        stage.make("/api/v1/locations", &json!({ "code": bin, "kind": "bin", "parent": "PAR" }));
+    }
+    stage.admin.act("/api/v1/locations/P2/block", &json!({ "reason": "damaged" })).good();
+    stage.admin.act("/api/v1/locations/P3/archive", &Value::Null).good();
+    let lines = json!([{ "sku": "BOLT", "qty": "10", "unit": "each" }, { "sku": "MILK", "qty": "5" }]);
+    let new = json!({ "from_site": "LON", "to_site": "PAR", "lines": lines });
+    let number = text(&stage.make("/api/v1/transfers", &new)["number"]);
+    let refuse = |name: &str, lines: &[(Value, &str)]| {
+        let before = shown(&stage, &number);
+        for (line, expected) in lines {
+            let asked = post(format!("transfers/{number}/{name}"), json!({ "lines": [line] }));
+            stage.refuses(name, &asked, expected);
+        }
+        assert_eq!(shown(&stage, &number), before, "{name}");
+    };
+    let old =
+        |status: Value| json!({ "line": 2, "location": "A1", "lot": "OLD", "qty": "1", "status": status });
+    refuse("allocate", &[(old(Value::Null), "409 lot_expired /lines/0/lot")]);
+    refuse(
+        "ship",
+        &[
+            // what has expired is not good any more, and none that is good is left
+            (old(Value::Null), "409 insufficient_stock /lines/0/qty"),
+            (old(json!("good")), "409 insufficient_stock /lines/0/qty"),
+            (
+                json!({ "line": 1, "location": "C1", "qty": "6", "unit": "each" }),
+                "409 insufficient_stock /lines/0/qty",
+            ),
+            (
+                json!({ "line": 1, "location": "A1", "qty": "1", "unit": "each", "status": "hold" }),
+                "409 insufficient_stock /lines/0/qty",
+            ),
+        ],
+    );
+    let ship = json!({ "lines": [
+        { "line": 1, "location": "A1", "qty": "10", "unit": "each" },
+        { "line": 2, "location": "A1", "lot": "GOOD", "qty": "5" },
+    ] });
+    stage.admin.act(format!("/api/v1/transfers/{number}/ship"), &ship).good();
+    let bolts = |location: &str| json!({ "line": 1, "location": location, "qty": "1", "unit": "each" });
+    refuse(
+        "receive",
+        &[
+            (bolts("P2"), "409 location_blocked /lines/0/location"),
+            (bolts("P3"), "409 location_archived /lines/0/location"),
+            (bolts("A1"), "422 wrong_location_kind /lines/0/location"),
+            (
+                json!({ "line": 2, "location": "P1", "lot": "OLD", "qty": "1" }),
+                "409 insufficient_stock /lines/0/qty",
+            ),
+        ],
+    );
+    stage.admin.act(format!("/api/v1/transfers/{number}/receive"), &json!({ "lines": [bolts("P1")] })).good();
+}
+
+fn a_day_that_there_is_not_is_not_expected(world: &World) {
+    let stage = Stage::new(world);
+    let new = |day: &Value| {
+        let line = json!({ "sku": "BOLT", "qty": "1", "unit": "each" });
+        json!({ "from_site": "LON", "to_site": "PAR", "lines": [line], "expected_on": day })
+    };
+    let made = stage.make("/api/v1/transfers", &new(&json!("2026-04-01")));
+    let number = text(&made["number"]);
+    for (day, expected) in [
+        (json!("2026-02-30"), "422 invalid_value /expected_on"),
+        (json!("2026-13-01"), "422 invalid_value /expected_on"),
+        (json!("2026-00-10"), "422 invalid_value /expected_on"),
+        (json!("soon"), "422 invalid_value /expected_on"),
+        (json!(""), "422 invalid_value /expected_on"),
+        (json!("2026-4-1"), "422 invalid_value /expected_on"),
+        (json!("01/04/2026"), "422 invalid_value /expected_on"),
+        (json!("2026-04-01T00:00:00Z"), "422 invalid_value /expected_on"),
+        (json!(" 2026-04-01"), "422 invalid_value /expected_on"),
+        (long(10_000), "422 invalid_value /expected_on"),
+        (json!(20_260_401), "400 malformed_body /expected_on"),
+        (json!(["2026-04-01"]), "400 malformed_body /expected_on"),
+    ] {
+        stage.refuses("create", &post("transfers", new(&day)), expected);
+        let expect = json!({ "expected_on": day });
+        stage.refuses("expect", &post(format!("transfers/{number}/expect"), expect), expected);
+    }
+    let other = post(format!("transfers/{number}/expect"), json!({ "expected_on": null, "note": "x" }));
+    stage.refuses("expect", &other, "400 malformed_body /note");
+    assert_eq!(shown(&stage, &number), made);
 }
 
 fn a_wrong_unit_is_refused(world: &World) {
