@@ -36,6 +36,11 @@ impl Instant {
     /// See [`Instant::MIN`].
     pub const MAX: Instant = Instant(7_258_118_400_000_000);
 
+    /// Whether it lies between the earliest and the latest.
+    pub fn is_in_range(self) -> bool {
+        (Instant::MIN..=Instant::MAX).contains(&self)
+    }
+
     /// Reads an RFC 3339 text with an offset.
     ///
     /// # Errors
@@ -43,7 +48,7 @@ impl Instant {
     pub fn parse(text: &str) -> Result<Instant, BadWhen> {
         let stamp: jiff::Timestamp = text.parse().map_err(|_| BadWhen::Instant)?;
         let instant = Instant(stamp.as_microsecond());
-        if instant < Instant::MIN || instant > Instant::MAX { Err(BadWhen::Instant) } else { Ok(instant) }
+        if instant.is_in_range() { Ok(instant) } else { Err(BadWhen::Instant) }
     }
 
     /// Later by so many microseconds.

@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Code, Problem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 /// The longest cursor.
 const LEN_MAX: usize = 4096;
@@ -19,17 +20,35 @@ pub(crate) fn write<K: Serialize>(sort: &str, key: &K) -> Result<String, serde_j
 pub(crate) fn read<K: DeserializeOwned>(sort: &str, cursor: &str) -> Result<K, Problem> {
     let refuse = |detail: &str| Problem::at(Code::MalformedParameter, "?cursor", detail);
     if cursor.len() > LEN_MAX {
-        return Err(refuse("this is not a cursor of this list"));
+        return Err(no_cursor());
     }
     let bytes = URL_SAFE_NO_PAD
         .decode(cursor)
         .map_err(|_| refuse("this is not a cursor, take `next` of a page as it is"))?;
-    let (word, key): (String, serde_json::Value) = serde_json::from_slice(&bytes)
+    let (word, key): (String, Value) = serde_json::from_slice(&bytes)
         .map_err(|_| refuse("this is not a cursor, take `next` of a page as it is"))?;
     if word != sort {
         return Err(refuse("this is a cursor of another order: begin again without it"));
     }
-    serde_json::from_value(key).map_err(|_| refuse("this is not a cursor of this list"))
+    // no text that is stored holds a zero byte, and not every store could be asked for one
+    if has_zero_byte(&key) {
+        return Err(no_cursor());
+    }
+    serde_json::from_value(key).map_err(|_| no_cursor())
+}
+
+/// The refusal of a key that no entry of the list can have.
+pub(crate) fn no_cursor() -> Problem {
+    Problem::at(Code::MalformedParameter, "?cursor", "this is not a cursor of this list")
+}
+
+fn has_zero_byte(key: &Value) -> bool {
+    match key {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(parts) => parts.iter().any(has_zero_byte),
+        Value::Object(parts) => parts.values().any(has_zero_byte),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

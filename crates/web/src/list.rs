@@ -92,6 +92,17 @@ impl<F, S: Sort> List<F, S> {
         self.cursor.as_deref().map(|text| cursor::read(self.sort.word(), text)).transpose()
     }
 
+    /// The same for a key of which the type does not say all: where `fits` says no, no entry can have it.
+    ///
+    /// # Errors
+    /// As [`List::after`].
+    pub fn after_if<K: DeserializeOwned>(&self, fits: impl FnOnce(&K) -> bool) -> Result<Option<K>, Problem> {
+        match self.after()? {
+            Some(key) if !fits(&key) => Err(cursor::no_cursor()),
+            key => Ok(key),
+        }
+    }
+
     /// How many rows to read: one more than wanted, to know whether there are more.
     pub fn fetch(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX).saturating_add(1)

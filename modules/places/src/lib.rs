@@ -44,7 +44,7 @@ pub use find::location;
 pub use location::{Location, NewLocation};
 pub use make_many::decide::{LOCATIONS_PER_CALL_MAX, MadeLocation, MadeLocations, MakeLevel, MakeLocations};
 pub use make_many::{GROUPS_MAX, PATTERN_BYTES_MAX, make_locations};
-pub use organise::{Organisation, SetUp, ValuationGrouping, organisation, set_up};
+pub use organise::{Organisation, SetUp, ValuationGrouping, check_set_up, organisation, set_up};
 pub use virtuals::{ADJUSTMENT, CUSTOMER, LOSS, OPENING, PRODUCTION, SUPPLIER, virtual_location};
 
 use domain::Permission::{PlacesRead, PlacesWrite};

@@ -82,9 +82,12 @@ struct Ready {
 }
 
 pub(crate) fn run(call: Call<'_>, init: &Init) -> Done {
+    let books = init.books();
+    // before anything is made
+    books.as_ref().map_or(Ok(()), places::check_set_up)?;
     let existed = prepare(call.config, &call.out.progress())?;
     let database = config::without_password(&call.config.database());
-    let organisation = organise(call.config, init.books())?;
+    let organisation = organise(call.config, books)?;
     let ready = Ready { data: call.config.data().to_owned(), database, existed, organisation };
     call.out.show(&ready, |ready| {
         let state = if ready.existed { "is there already and up to date" } else { "is ready" };

@@ -100,6 +100,10 @@ fn a_text_that_is_too_long_is_refused_by_name() {
     let books = ("/name", "a name is at most 200 characters long, this one has `201`");
     refuse(&["init", "--name", &name_201], books);
     refuse(&["init", "--name", &name_201, "--currency", "EUR"], books);
+    for wrong in [["--name", &name_201], ["--currency", "POUND"], ["--zone", "Nowhere/At_All"]] {
+        let ended = shell.run(&[&["--data", "fresh", "init"], &wrong[..]].concat());
+        assert_eq!((ended.code, shell.path("fresh").exists()), (1, false), "{ended:?}");
+    }
     let organisation = |call: &[&str]| {
         let made = shell.run(&[&["--json"], call].concat()).good().json();
         (made["organisation"]["version"].clone(), made["organisation"]["name"].clone())

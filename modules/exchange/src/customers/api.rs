@@ -5,7 +5,7 @@ use super::{Customer, one, page, store};
 use db::Conn;
 use domain::{Permission, Problem};
 use serde::Deserialize;
-use stock::{Followed, LedgerRow};
+use stock::{Followed, FollowedAfter, LedgerRow};
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
 
@@ -103,7 +103,7 @@ pub(crate) async fn list_customer_ledger(
     Path(number): Path<String>,
     list: List<CustomerLedgerFilter, CustomerLedgerSort>,
 ) -> web::Result {
-    let (after, limit) = (list.after()?, list.limit);
+    let (after, limit) = (list.after_if(FollowedAfter::fits)?, list.limit);
     let (scope, with_values) = (caller.scope.clone(), caller.may(Permission::CostRead));
     let asked = app.clone();
     let (rows, next) = app

@@ -122,6 +122,14 @@ pub fn set_up(tx: &mut Tx<'_>, ctx: &Ctx, command: &SetUp) -> Result<Organisatio
     Ok(after)
 }
 
+/// Refuses what [`set_up`] would refuse wherever it were asked. Pure.
+///
+/// # Errors
+/// `invalid_value`, with the field.
+pub fn check_set_up(command: &SetUp) -> Result<(), Problem> {
+    plan(command, Instant::MIN).map(drop)
+}
+
 /// The organisation as it will be. Pure.
 fn plan(command: &SetUp, now: Instant) -> Result<Organisation, Problem> {
     let SetUp { name, currency, zone, valuation_method, valuation_grouping } = command;

@@ -46,7 +46,7 @@ pub(crate) async fn list_ledger(
     caller: Caller,
     list: List<LedgerFilter, LedgerSort>,
 ) -> web::Result {
-    let after: Option<After> = list.after()?;
+    let after = list.after_if(After::fits)?;
     let (limit, filter, scope) = (list.limit, list.filter.clone(), caller.scope.clone());
     let (asked, with_values) = (app.clone(), caller.may(Permission::CostRead));
     let (rows, next) = app

@@ -24,6 +24,13 @@ const POSTINGS_MAX: usize = 64;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FollowedAfter(i64, [u8; 16], i64);
 
+impl FollowedAfter {
+    /// Whether an entry can have it.
+    pub fn fits(&self) -> bool {
+        Instant(self.0).is_in_range()
+    }
+}
+
 /// How such a list is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Followed<'a> {

@@ -35,6 +35,11 @@ impl After {
     /// Before everything: the first page.
     pub(crate) const START: After = After(Instant::MAX.0, i64::MAX, i64::MAX, i64::MAX);
 
+    /// Whether an entry can have it.
+    pub(crate) fn fits(&self) -> bool {
+        Instant(self.0).is_in_range()
+    }
+
     pub(crate) const fn of(entry: &Entry) -> After {
         After(entry.recorded_at.0, entry.lane, entry.number, entry.line)
     }

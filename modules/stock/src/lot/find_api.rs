@@ -5,7 +5,7 @@ use super::store_find::{After, FIRST_DAY, LAST_DAY, Order, Whose};
 use crate::asked;
 use db::Conn;
 use domain::code::fold;
-use domain::{AsProblem, Problem, Tracking};
+use domain::{AsProblem, Problem, Tracking, when};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
@@ -99,7 +99,9 @@ impl LotFilter {
     responses((status = 200, body = Page<LotRow>))
 )]
 pub(crate) async fn list_lots(app: App, caller: Caller, list: List<LotFilter, LotSort>) -> web::Result {
-    let (after, limit, sort) = (list.after::<After>()?, list.limit, list.sort);
+    let (limit, sort) = (list.limit, list.sort);
+    let is_code = matches!(sort, LotSort::Code | LotSort::CodeDown);
+    let after = list.after_if(|(key, _): &After| is_code || when::parse_date(key).is_ok())?;
     let filter = list.filter.clone();
     let part = app
         .db()

@@ -23,7 +23,8 @@ pub(crate) struct PeriodFilter {}
     responses((status = 200, body = Page<PeriodShown>))
 )]
 pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>) -> web::Result {
-    let before = list.after::<String>()?.as_deref().and_then(decide::read).map(Period::number);
+    let before = list.after_if(|period: &String| decide::read(period).is_some())?;
+    let before = before.as_deref().and_then(decide::read).map(Period::number);
     let limit = list.fetch();
     let rows = app.db().read(move |conn| Ok::<_, Failure>(store::list(conn, before, limit)?)).await?;
     let shown = rows.iter().map(store::PeriodRow::shown).collect();

@@ -39,7 +39,11 @@ pub(crate) async fn list_rotation(
     Path(sku): Path<String>,
     list: List<RotationFilter, RotationSort>,
 ) -> web::Result {
-    let (asked, after, limit) = (list.filter.clone(), list.after::<After>()?, list.limit);
+    let (asked, after, limit) = (
+        list.filter.clone(),
+        list.after_if::<After>(|after| domain::Instant(after.since).is_in_range())?,
+        list.limit,
+    );
     let qty = asked.qty.as_deref().map(quantity).transpose()?;
     let (rows, next) = app
         .db()

@@ -43,22 +43,40 @@ pub(crate) fn page(
             Problem::at(Code::MalformedParameter, "?state", format!("`state` is one of {words}"))
         })?),
     };
-    let filter = store::Filter {
-        after: asked.after.clone(),
-        reach: reach::sites_json(conn, scope)?,
-        state,
-        from_site: site(conn, asked.from_site.as_deref(), "?from_site")?,
-        to_site: site(conn, asked.to_site.as_deref(), "?to_site")?,
-        down: asked.down,
-        limit: asked.limit,
+    let reach = reach::sites_json(conn, scope)?;
+    let everything = store::Filter {
+        after: None,
+        reach,
+        state: None,
+        from_site: None,
+        to_site: None,
+        down: false,
+        limit: 1,
     };
+    let from = |site| store::Filter { from_site: Some(site), ..everything.clone() };
+    let to = |site| store::Filter { to_site: Some(site), ..everything.clone() };
+    let from_site = site(conn, scope, asked.from_site.as_deref(), "?from_site", from)?;
+    let to_site = site(conn, scope, asked.to_site.as_deref(), "?to_site", to)?;
+    let (after, down, limit) = (asked.after.clone(), asked.down, asked.limit);
+    let filter = store::Filter { after, state, from_site, to_site, down, limit, ..everything };
     let transfers = store::list(conn, &filter)?;
     Ok(record::list(conn, &transfers)?)
 }
 
-fn site(conn: &mut Conn<'_>, code: Option<&str>, pointer: &str) -> Result<Option<SiteId>, Failure> {
+/// The site of a parameter: one within reach, or one that a transfer within reach leaves or goes to. Of any
+/// other a caller learns nothing, not even that it is there.
+fn site(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    code: Option<&str>,
+    pointer: &str,
+    of: impl FnOnce(SiteId) -> store::Filter,
+) -> Result<Option<SiteId>, Failure> {
     let Some(code) = code else { return Ok(None) };
-    let found = places::site_facts_by_code(conn, &[code])?.pop().flatten();
-    let missing = || Problem::at(Code::UnknownLocation, pointer, format!("there is no site `{code}`"));
-    Ok(Some(found.ok_or_else(missing)?.id))
+    if let Some(site) = places::site_facts_by_code(conn, &[code])?.pop().flatten()
+        && (reach::any(conn, scope, &[site.id])? || !store::list(conn, &of(site.id))?.is_empty())
+    {
+        return Ok(Some(site.id));
+    }
+    Err(Problem::at(Code::UnknownLocation, pointer, format!("there is no site `{code}`")).into())
 }

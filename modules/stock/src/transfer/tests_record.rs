@@ -11,6 +11,7 @@ use serde_json::Value;
 on_both_engines!(
     a_draft_is_cancelled_and_numbers_have_no_gap,
     only_the_two_sites_see_it,
+    who_is_at_neither_site_learns_nothing_of_them,
     the_expected_day_is_said_at_any_time_before_the_end,
     every_change_has_its_event,
 );
@@ -69,6 +70,42 @@ fn only_the_two_sites_see_it(engine: Engine) {
     assert_eq!(refused("N"), Code::NotFound);
     assert_eq!(refused("M"), Code::UnknownLocation, "the receiver does not reach the sender's bins");
     assert!(ship_as("L1").is_ok());
+}
+
+fn who_is_at_neither_site_learns_nothing_of_them(engine: Engine) {
+    let world = world(engine);
+    for site in ["N site", "O site"] {
+        world.place(site);
+    }
+    world.receive("10 BOLT at L1");
+    draft(&world, &["5 BOLT"]);
+    let asks = |root: Option<&str>, from: Option<&str>, to: Option<&str>| {
+        let root = root.map(|root| world.location(root));
+        let scope = caller(&world.ctx, root).principal.scope(Permission::StockRead).unwrap().clone();
+        let (from_site, to_site) = (from.map(str::to_owned), to.map(str::to_owned));
+        let asked = list::Asked { from_site, to_site, limit: 10, ..list::Asked::default() };
+        match world.db.read_blocking(|conn| list::page(conn, &scope, &asked)) {
+            Ok(page) => page.len().to_string(),
+            Err(Failure::Refused(problem)) => {
+                format!("{} {}", problem.code.word(), problem.errors[0].pointer)
+            }
+            Err(other) => panic!("{other}"),
+        }
+    };
+    assert_eq!([asks(None, Some("L"), None), asks(None, None, Some("O"))], ["1", "0"]);
+    // the other side of a transfer of theirs, either way round
+    assert_eq!([asks(Some("M"), Some("L"), None), asks(Some("L"), None, Some("M"))], ["1", "1"]);
+    assert_eq!([asks(Some("M"), None, Some("M")), asks(Some("M"), Some("M"), None)], ["1", "0"]);
+    for (root, from, to, pointer) in [
+        (Some("M"), Some("N"), None, "?from_site"),
+        (Some("M"), None, Some("L"), "?to_site"),
+        (Some("N"), Some("L"), None, "?from_site"),
+        (Some("N"), None, Some("M"), "?to_site"),
+        (Some("N"), Some("NOWHERE"), None, "?from_site"),
+        (None, None, Some("NOWHERE"), "?to_site"),
+    ] {
+        assert_eq!(asks(root, from, to), format!("unknown_location {pointer}"), "{root:?} {from:?} {to:?}");
+    }
 }
 
 fn the_expected_day_is_said_at_any_time_before_the_end(engine: Engine) {

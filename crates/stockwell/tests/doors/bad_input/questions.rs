@@ -320,7 +320,46 @@ fn cursor(value: &Value) -> String {
 }
 
 fn a_wrong_page_of_any_list_is_refused(world: &World) {
-    changes_nothing(world, page_of_any_list);
+    changes_nothing(world, |stage| {
+        page_of_any_list(stage);
+        place_that_no_entry_has(stage);
+    });
+}
+
+/// A key whose texts hold a zero byte, if it has any.
+fn with_zero_bytes(key: &Value) -> Option<Value> {
+    let mut key = key.clone();
+    let mut texts = 0;
+    let parts = match &mut key {
+        Value::Array(parts) => parts.iter_mut().collect(),
+        one => vec![one],
+    };
+    for part in parts {
+        if let Some(text) = part.as_str() {
+            *part = json!(format!("{text}\0"));
+            texts += 1;
+        }
+    }
+    (texts > 0).then_some(key)
+}
+
+/// What the type of a key allows and no entry can have.
+fn place_that_no_entry_has(stage: &Stage<'_>) {
+    let never = [i64::MIN, i64::MAX, -2_208_988_800_000_001, 7_258_118_400_000_001];
+    for at in never {
+        let ledger = cursor(&json!(["-recorded_at", [at, 1, 1, 1]]));
+        stage.does_not_answer(&format!("/api/v1/ledger?{ledger}"), "400 malformed_parameter ?cursor");
+    }
+    for (path, key) in [
+        ("periods", json!(["-period", "x"])),
+        ("periods", json!(["-period", "2026-13"])),
+        ("lots?sort=expiry_on", json!(["expiry_on", ["x", 1]])),
+        ("lots?sort=-expiry_on", json!(["-expiry_on", ["2026-02-30", 1]])),
+    ] {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let path = format!("/api/v1/{path}{sign}{}", cursor(&key));
+        stage.does_not_answer(&path, "400 malformed_parameter ?cursor");
+    }
 }
 
 fn page_of_any_list(stage: &Stage<'_>) {
@@ -353,6 +392,9 @@ fn page_of_any_list(stage: &Stage<'_>) {
             &of(&json!(1.5)),
         ] {
             stage.does_not_answer(&at(wrong), "400 malformed_parameter ?cursor");
+        }
+        if let Some(key) = with_zero_bytes(&key) {
+            stage.does_not_answer(&at(&of(&key)), "400 malformed_parameter ?cursor");
         }
         for unknown in ["colour=red", "Limit=1", "page=2", "offset=1"] {
             let name = unknown.split('=').next().unwrap();
