@@ -44,6 +44,8 @@ mod lots;
 mod lots_made_tests;
 #[cfg(test)]
 mod lots_tests;
+#[cfg(test)]
+mod migrations_tests;
 mod names;
 #[cfg(test)]
 mod never_changes_tests;
