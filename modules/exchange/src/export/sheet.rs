@@ -124,6 +124,27 @@ sheets! {
         "lot": Text, "qty": Quantity, "shipped": Quantity, "received": Quantity, "short": Quantity,
         "unit": Text, "version": Number,
     ];
+    /// What each site has of each item.
+    Sums = "sums", SUMS, None, ["sku": Text, "site": Text, "on_hand": Quantity, "unit": Text];
+    /// What each site has for sale of each item, and what is promised of it.
+    SiteStock = "site-stock", SITE_STOCK, None, [
+        "sku": Text, "site": Text, "sellable": Quantity, "reserved": Quantity, "allocated": Quantity,
+        "backordered": Quantity, "next_expiry": Date, "unit": Text,
+    ];
+    /// What is promised beyond stock: the rules of sites, and of items there.
+    BackorderRules = "backorder-rules", BACKORDER_RULES, None, [
+        "site": Text, "sku": Text, "rule": Text, "cap": Quantity, "unit": Text, "version": Number,
+    ];
+    /// Reason codes.
+    Reasons = "reasons", REASON_LIST, None, ["reason": Text, "active": Truth, "version": Number];
+    /// Months that were ever closed.
+    Periods = "periods", PERIOD_LIST, None, [
+        "period": Number, "state": Text, "starts": Date, "ends": Date, "closed_at": Instant, "version": Number,
+    ];
+    /// What handling units were put into.
+    UnitMoves = "unit-moves", UNIT_MOVE_LIST, None, [
+        "unit": Text, "number": Number, "posting": Posting, "from_location": Text, "to_location": Text, "at": Instant,
+    ];
     /// The audit log, in its order.
     Audit = "audit", AUDIT, None, [
         "n": Number, "at": Instant, "actor_id": Number, "actor": Text, "action": Text, "target": Text,

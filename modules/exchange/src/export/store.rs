@@ -272,6 +272,61 @@ pub(super) const TRANSFERS: Statement = Statement::new(
      order by d.doc_id, n.line_no",
 );
 
+/// What each site has of each item, in any status.
+pub(super) const SUMS: Statement = Statement::new(
+    "exchange.export_sums",
+    "select i.sku, s.code, cast(sum(b.on_hand) as bigint), i.base_unit
+     from ck_balance b
+     join ck_item i on i.sku_id = b.sku_id
+     join ck_location p on p.loc_id = b.loc_id
+     left join ck_location s on s.loc_id = p.site_id and p.site_id <> 0
+     where b.loc_id > 0
+     group by b.sku_id, p.site_id, i.sku, s.code, i.base_unit
+     having sum(b.on_hand) <> 0
+     order by b.sku_id, p.site_id",
+);
+
+/// The numbers that what is available is made of.
+pub(super) const SITE_STOCK: Statement = Statement::new(
+    "exchange.export_site_stock",
+    "select i.sku, s.code, g.sellable, g.reserved, g.allocated, g.backordered, g.next_expiry, i.base_unit
+     from ck_site g
+     join ck_item i on i.sku_id = g.sku_id
+     join ck_location s on s.loc_id = g.site_id
+     where g.sellable <> 0 or g.reserved <> 0 or g.allocated <> 0 or g.backordered <> 0
+     order by g.sku_id, g.site_id",
+);
+
+pub(super) const BACKORDER_RULES: Statement = Statement::new(
+    "exchange.export_backorder_rules",
+    "select s.code, i.sku, case b.rule when 1 then 'as_site' when 2 then 'none' when 3 then 'cap' end, b.cap,
+       i.base_unit, b.version
+     from ck_backorder b
+     join ck_location s on s.loc_id = b.site_id
+     left join ck_item i on i.sku_id = b.sku_id
+     order by b.site_id, b.sku_id",
+);
+
+pub(super) const REASON_LIST: Statement = Statement::new(
+    "exchange.export_reason_list",
+    "select r.code, r.active <> 0, r.version from ck_reason r order by r.code",
+);
+
+pub(super) const PERIOD_LIST: Statement = Statement::new(
+    "exchange.export_period_list",
+    "select p.period_id, p.state, p.starts, p.ends, p.closed_at, p.version from ck_period p order by p.period_id",
+);
+
+pub(super) const UNIT_MOVE_LIST: Statement = Statement::new(
+    "exchange.export_unit_moves",
+    "select u.code, m.seq, m.posting_id, f.code, t.code, m.at
+     from ck_unit_move m
+     join ck_location u on u.loc_id = m.unit_id
+     left join ck_location f on f.loc_id = m.from_parent
+     left join ck_location t on t.loc_id = m.to_parent
+     order by m.unit_id, m.seq",
+);
+
 pub(super) const AUDIT: Statement = Statement::new(
     "exchange.export_audit",
     "select a.n, a.at, a.actor_id, a.actor_name, a.action, a.target, a.outcome, a.details, a.request_id, a.hash
@@ -370,7 +425,7 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 38] = [
+pub(super) const STATEMENTS: [&Statement; 44] = [
     &ITEMS,
     &UNITS,
     &BARCODES,
@@ -397,6 +452,12 @@ pub(super) const STATEMENTS: [&Statement; 38] = [
     &VALUATION,
     &STACK_KEYS,
     &TRANSFERS,
+    &SUMS,
+    &SITE_STOCK,
+    &BACKORDER_RULES,
+    &REASON_LIST,
+    &PERIOD_LIST,
+    &UNIT_MOVE_LIST,
     &AUDIT,
     &ORGANISATION,
     &SERIALS,

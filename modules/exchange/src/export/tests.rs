@@ -66,7 +66,15 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
         for object in &objects {
             assert_eq!(object.as_object().unwrap().len(), columns.len(), "{object}");
         }
-        let empty = matches!(what, What::Claims | What::Barcodes | What::Transfers);
+        let empty = matches!(
+            what,
+            What::Claims
+                | What::Barcodes
+                | What::Transfers
+                | What::BackorderRules
+                | What::Periods
+                | What::UnitMoves
+        );
         assert_eq!(objects.is_empty(), empty, "{}", what.word());
     }
 }

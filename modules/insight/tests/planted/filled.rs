@@ -209,6 +209,7 @@ impl World {
         self.post_at(1, "items/RING/units", &json!({ "unit": "case", "factor": "12" }));
         let broth = json!({ "sku": "BROTH", "name": "Broth", "base_unit": "each", "tracking": "lot", "expiry": "named" });
         self.post("items", &broth);
+        self.post_at(1, "items/BROTH/barcodes", &json!({ "code": "4006381333931", "unit": "each" }));
         let broth = json!({ "sku": "BROTH", "qty": "1", "location": "L1", "lot": "B", "expiry_on": "2027-04-30", "unit_cost": "2" });
         self.lines("receive", "broth", &json!([broth]));
         for (version, day) in [(1, "2027-05-31"), (2, "2027-02-28")] {

@@ -216,6 +216,7 @@ fn what_a_world_has_seen_is_the_same_on_both_engines() {
     let all = [
         "backorder",
         "balance",
+        "barcode",
         "claim",
         "customer",
         "customer_posting",
@@ -242,3 +243,16 @@ fn what_a_world_has_seen_is_the_same_on_both_engines() {
     ];
     assert_eq!(kinds.into_iter().collect::<Vec<_>>(), all);
 }
+
+fn every_list_of_what_a_world_has_seen_has_rows(engine: Engine) {
+    let world = World::filled(engine);
+    for what in exchange::export::What::ALL.iter().copied() {
+        let list = exchange::export::Export { what, format: exchange::export::Format::Jsonl, as_of: None };
+        let mut text = Vec::new();
+        let rows = world.db.read_blocking(|conn| exchange::export::export(conn, &list, &mut text)).unwrap();
+        assert!(rows > 0, "{}", what.word());
+        assert_eq!(String::from_utf8(text).unwrap().lines().count(), usize::try_from(rows).unwrap());
+    }
+}
+
+testkit::on_both_engines!(every_list_of_what_a_world_has_seen_has_rows);
