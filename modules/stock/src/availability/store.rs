@@ -41,14 +41,17 @@ const OPEN_LINES: Statement = Statement::per_engine(
 )
 .hot();
 
-/// Virtual locations have ids below zero; what is ours and at no site is in transit.
+/// Virtual locations have ids below zero; what is ours and at no site is in transit. A lot on hold, or
+/// a serial of one, stays as it was shipped until it arrives, and is on hold then.
 const TRANSIT: Statement = Statement::new(
     "stock.availability.transit",
     "select b.location, l.expiry_on, cast(sum(b.on_hand) as bigint)
      from stock_balance b
      join stock_known_place p on p.id = b.location
      left join stock_lot l on l.id = b.lot
+     left join stock_lot r on r.id = l.parent
      where b.item = ?1 and b.location > 0 and b.on_hand <> 0 and b.status = 1 and p.site = 0
+       and (l.on_hold is null or not l.on_hold) and (r.on_hold is null or not r.on_hold)
      group by b.location, l.expiry_on
      order by b.location, l.expiry_on",
 )

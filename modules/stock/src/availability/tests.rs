@@ -1,6 +1,7 @@
 //! What can be sold and promised, with goods on their way between two sites.
 
 use super::{Asked, ItemAvailability, SiteAvailability, read, store};
+use crate::lot;
 use crate::testing::{World, caller, on_both_engines, parse, seen, world};
 use crate::transfer::{self, ExpectBody, NewTransfer, NewTransferLine, StepBody, StepLine};
 use db::Engine;
@@ -15,6 +16,7 @@ on_both_engines!(
     what_has_no_day_to_count_on_is_not_promised,
     what_expires_is_promised_until_then,
     what_is_not_sellable_is_not_promised,
+    what_is_on_its_way_of_a_lot_on_hold_is_not_promised,
     the_day_asked_for_is_the_last_one_listed,
     a_site_out_of_reach_is_not_there,
     the_statement_scans_no_table,
@@ -171,6 +173,31 @@ fn what_is_not_sellable_is_not_promised(engine: Engine) {
     ship(&world, &number, StepBody { lines: vec![held], ..StepBody::default() });
     assert_eq!(promised(&world, "MILK"), ["L 0: 01 +0 -0 x0 = 0, 0"]);
     assert_eq!(promised(&world, "BOLT"), ["L 4: 01 +0 -0 x0 = 4, 4", "M 0: 01 +0 -0 x0 = 0, 0"]);
+}
+
+/// It is good until it arrives, and on hold from then on.
+fn what_is_on_its_way_of_a_lot_on_hold_is_not_promised(engine: Engine) {
+    let world = world(engine);
+    world.receive("3 MILK lot A until 2026-04-01 at L1");
+    world.receive("2 DRILL lot R serials S1,S2 at L1");
+    for (line, lot) in [("3 MILK", "A"), ("1 DRILL", "S1")] {
+        let number = draft(&world, line, Some("2026-03-05"));
+        ship(&world, &number, body(&line[..1], "L1", Some(lot)));
+    }
+    let put = |lot: (&'static str, &'static str), version, on_hold| {
+        let (version, why) = (IfMatch::Version(version), ("recall", None));
+        world
+            .run(move |tx, ctx| lot::hold::set_hold(tx, &caller(ctx, None), lot, version, on_hold, why))
+            .unwrap();
+    };
+    for (sku, lot, qty) in [("MILK", "A", 3), ("DRILL", "R", 1)] {
+        let free = promised(&world, sku)[1].clone();
+        assert!(free.contains(&format!("; 05 +{qty} -0 x0 = {qty}, {qty}")), "{free}");
+        put((sku, lot), 1, true);
+        assert_eq!(promised(&world, sku)[1], "M 0: 01 +0 -0 x0 = 0, 0", "{sku}");
+        put((sku, lot), 2, false);
+        assert_eq!(promised(&world, sku)[1], free, "{sku}");
+    }
 }
 
 fn the_day_asked_for_is_the_last_one_listed(engine: Engine) {
