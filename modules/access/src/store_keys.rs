@@ -110,6 +110,12 @@ const USED: Statement = Statement::per_engine(
        and (access_key.last_used_at is null or access_key.last_used_at < n.at)",
 );
 
+/// The places of a key, from what is stored. What cannot be read is nowhere: no places at all would be
+/// everywhere.
+fn places_of(stored: &str) -> Vec<i64> {
+    serde_json::from_str(stored).unwrap_or_default()
+}
+
 fn read(row: &Row<'_>) -> Result<KeyRow, DbError> {
     let owner = match row.opt_int(3)? {
         None => None,
@@ -119,7 +125,7 @@ fn read(row: &Row<'_>) -> Result<KeyRow, DbError> {
             ended: row.opt_int(5)?.is_some(),
         }),
     };
-    let locations: Option<Vec<i64>> = row.opt_text(7)?.and_then(|text| serde_json::from_str(text).ok());
+    let locations = row.opt_text(7)?.map(places_of);
     Ok(KeyRow {
         id: PrincipalId(row.int(0)?),
         name: row.text(1)?.to_owned(),
@@ -191,3 +197,16 @@ pub(crate) fn used(tx: &mut Tx<'_>, used: &[(PrincipalId, Instant)]) -> Result<(
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[&BY_PUBLIC, &LOCK, &BY_ID, &LIST, &INSERT, &USED];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_that_cannot_be_read_are_nowhere() {
+        assert_eq!(places_of("[3, 7]"), [3, 7]);
+        for damaged in ["", "[3,", "{}", "null", "[\"3\"]"] {
+            assert_eq!(places_of(damaged), [0_i64; 0], "{damaged}");
+        }
+    }
+}

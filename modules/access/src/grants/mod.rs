@@ -1,6 +1,8 @@
 //! Grants: a role for a user, everywhere or below one location.
 
 pub(crate) mod api;
+#[cfg(test)]
+mod tests;
 
 use crate::authority::By;
 use crate::store;
@@ -98,7 +100,12 @@ pub(crate) fn keep_an_administrator(tx: &mut Tx<'_>, user: &User, taken: Option<
         |grant: &&GrantRow| grant.role == crate::role::ADMINISTRATOR && grant.within == Within::All;
     let gives_up =
         user.grants.iter().filter(is_everything).any(|grant| taken.is_none_or(|id| grant.id == id));
-    if user.row.ended_at.is_none() && gives_up && !store_roles::other_administrator(tx, user.row.id)? {
+    if user.row.ended_at.is_some() || !gives_up {
+        return Ok(());
+    }
+    // two who end each other take turns here, and the second finds nobody else
+    store_roles::lock(tx, crate::role::ADMINISTRATOR)?;
+    if !store_roles::other_administrator(tx, user.row.id)? {
         let detail = format!("`{}` is the last administrator, make somebody else one first", user.row.login);
         return Err(Problem::new(Code::InUse, detail).into());
     }
