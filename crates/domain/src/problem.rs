@@ -188,6 +188,13 @@ impl fmt::Display for Code {
     }
 }
 
+/// How much of a value that is refused is shown in the refusal, in characters: as much as the
+/// longest name has.
+pub const VALUE_CHARS_MAX: usize = crate::text::NAME_CHARS_MAX;
+
+/// How long the sentence of a refusal is at most, in characters; ours are far shorter.
+pub const DETAIL_CHARS_MAX: usize = 2_000;
+
 /// One field that is not acceptable.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct FieldError {
@@ -212,14 +219,15 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with its concrete sentence: lower case, no full stop, values in backticks.
+    /// A problem with its concrete sentence: lower case, no full stop, values in backticks, of
+    /// which at most [`VALUE_CHARS_MAX`] characters are shown.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Problem {
-        Problem { code, detail: detail.into(), errors: Vec::new() }
+        Problem { code, detail: bounded(detail.into()), errors: Vec::new() }
     }
 
     /// A problem of one field; `pointer` is a JSON pointer such as `/lines/0/qty`.
     pub fn at(code: Code, pointer: impl Into<String>, detail: impl Into<String>) -> Problem {
-        let detail = detail.into();
+        let detail = bounded(Cow::Owned(detail.into())).into_owned();
         Problem {
             code,
             detail: Cow::Owned(detail.clone()),
@@ -247,6 +255,34 @@ impl Problem {
     }
 }
 
+/// The sentence with no value in it longer than what a name may be: a caller who sends a page where
+/// a code belongs does not get the page back, however many backticks it has.
+fn bounded(detail: Cow<'static, str>) -> Cow<'static, str> {
+    let is_long = |value: &str| value.chars().nth(VALUE_CHARS_MAX).is_some();
+    let cut = match detail.split('`').skip(1).step_by(2).any(is_long) {
+        false => detail,
+        true => Cow::Owned(without_long_values(&detail)),
+    };
+    match cut.char_indices().nth(DETAIL_CHARS_MAX) {
+        None => cut,
+        Some((end, _)) => Cow::Owned(format!("{}…", &cut[..end])),
+    }
+}
+
+fn without_long_values(detail: &str) -> String {
+    let mut text = String::new();
+    for (number, part) in detail.split('`').enumerate() {
+        if number > 0 {
+            text.push('`');
+        }
+        match part.char_indices().nth(VALUE_CHARS_MAX) {
+            Some((end, _)) if number % 2 == 1 => text.extend([&part[..end], "…"]),
+            _ => text.push_str(part),
+        }
+    }
+    text
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.code, self.detail)
@@ -264,6 +300,21 @@ mod tests {
     fn words_of_codes_are_unique() {
         let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.word()).collect();
         assert_eq!(words.len(), Code::ALL.len());
+    }
+
+    #[test]
+    fn a_value_is_shown_as_far_as_a_name_goes() {
+        let detail = |chars: usize| format!("no item `{}`; see `GET /items`", "é".repeat(chars));
+        let shown = |chars| Problem::at(Code::UnknownItem, "/sku", detail(chars));
+        assert_eq!(shown(VALUE_CHARS_MAX).detail, detail(VALUE_CHARS_MAX));
+        let long = shown(VALUE_CHARS_MAX + 1);
+        let cut = format!("no item `{}…`; see `GET /items`", "é".repeat(VALUE_CHARS_MAX));
+        assert_eq!(long.detail, cut);
+        assert_eq!(long.errors[0].detail, cut);
+        let sentence = "no value, so all of it ".repeat(20);
+        assert_eq!(Problem::new(Code::Internal, sentence.clone()).detail, sentence);
+        let with_backticks = Problem::new(Code::UnknownItem, detail(1).replace('é', &"x`".repeat(3_000)));
+        assert_eq!(with_backticks.detail.chars().count(), DETAIL_CHARS_MAX + 1);
     }
 
     #[test]

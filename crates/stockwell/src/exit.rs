@@ -47,6 +47,21 @@ impl Stop {
         }
     }
 
+    /// The same at the options of a command, which stand for the fields of a request: the first field that a
+    /// pointer begins with becomes its option.
+    #[must_use]
+    pub(crate) fn at_options(mut self, options: &[(&str, &str)]) -> Stop {
+        if let Stop::Failed(problem) = &mut self {
+            for error in &mut problem.errors {
+                let option = options.iter().find(|(field, _)| error.pointer.starts_with(field));
+                if let Some((_, option)) = option {
+                    (*option).clone_into(&mut error.pointer);
+                }
+            }
+        }
+        self
+    }
+
     /// Could not run, with the reason of another error.
     pub fn cannot_run(error: impl fmt::Display) -> Stop {
         Stop::CannotRun(error.to_string())

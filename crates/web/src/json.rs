@@ -129,7 +129,8 @@ mod tests {
         let long = "\u{7f}".repeat(100_000);
         for body in [format!(r#"{{"late":"{long}"}}"#), format!(r#"{{"late":true,"{long}":1}}"#)] {
             let problem = read::<Late>(body.as_bytes()).unwrap_err();
-            assert_eq!(problem.detail.chars().count(), ECHO_CHARS_MAX, "{problem:?}");
+            assert!(problem.detail.ends_with('…') || problem.detail.ends_with("…`"), "{problem:?}");
+            assert!(problem.detail.chars().count() <= ECHO_CHARS_MAX, "{problem:?}");
             let pointers = problem.errors.iter().map(|error| error.pointer.chars().count());
             assert!(pointers.max().is_some_and(|count| count <= ECHO_CHARS_MAX), "{problem:?}");
         }

@@ -52,7 +52,7 @@ pub use limiter::Limiter;
 pub use list::{LIMIT_DEFAULT, LIMIT_MAX, List, Sort};
 pub use openapi::openapi;
 pub use organisation::OrganisationSetUp;
-pub use params::{Path, Query};
+pub use params::{Path, Query, word};
 pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Within};
 pub use problem::problem_value;
 pub use record::{RecordChange, audit, record_change};

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use domain::word::UnknownWord;
 use domain::{Code, Problem};
 use serde::de::DeserializeOwned;
 
@@ -59,6 +60,19 @@ pub(crate) fn read_beside<T: DeserializeOwned>(query: &str, beside: &[&str]) -> 
     })
 }
 
+/// The word of a closed list in a parameter, such as `?kind`.
+///
+/// # Errors
+/// `malformed_parameter` for any other word, with those that there are.
+pub fn word<T>(
+    word: Option<&str>,
+    pointer: &str,
+    parse: impl Fn(&str) -> Result<T, UnknownWord>,
+) -> Result<Option<T>, Problem> {
+    let wrong = |error: UnknownWord| Problem::at(Code::MalformedParameter, pointer, error.to_string());
+    word.map(parse).transpose().map_err(wrong)
+}
+
 /// Names the parameters that there are: those that the library expects, which it quotes, and others.
 fn unknown(name: &str, detail: &str, beside: &[&str]) -> String {
     let expected = detail.split_once("expected ").map(|(_, expected)| expected).unwrap_or_default();
@@ -70,13 +84,24 @@ fn unknown(name: &str, detail: &str, beside: &[&str]) -> String {
     }
 }
 
-/// The library replaces broken text silently; here it is refused.
+/// The library replaces broken text silently; here it is refused, at the parameter that holds it.
 pub(crate) fn require_utf8(query: &str) -> Result<(), Problem> {
-    if !query.contains('%') {
-        return Ok(());
+    for pair in query.split('&').filter(|pair| pair.contains('%')) {
+        let Err(why) = decodes(pair) else { continue };
+        let name = pair.split('=').next().filter(|name| decodes(name).is_ok()).unwrap_or_default();
+        let Some((name, _)) = form_urlencoded::parse(name.as_bytes()).next() else {
+            return Err(Problem::new(Code::MalformedParameter, format!("the name of a parameter {why}")));
+        };
+        let detail = format!("the parameter `{name}` {why}");
+        return Err(Problem::at(Code::MalformedParameter, format!("?{name}"), detail));
     }
-    let mut bytes = Vec::with_capacity(query.len());
-    let mut rest = query.bytes();
+    Ok(())
+}
+
+/// Whether what is written with `%` is text, or why not.
+fn decodes(text: &str) -> Result<(), &'static str> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         if byte != b'%' {
             bytes.push(byte);
@@ -84,18 +109,14 @@ pub(crate) fn require_utf8(query: &str) -> Result<(), Problem> {
         }
         let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16));
         let (Some(high), Some(low)) = (digit(), digit()) else {
-            let detail = "a `%` in the address is not followed by two hexadecimal digits";
-            return Err(Problem::new(Code::MalformedParameter, detail));
+            return Err("has a `%` that is not followed by two hexadecimal digits");
         };
         bytes.push(u8::try_from(high * 16 + low).unwrap_or_default());
     }
     if bytes.contains(&0) {
-        return Err(Problem::new(Code::MalformedParameter, "a parameter holds the character U+0000"));
+        return Err("holds the character U+0000");
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(_) => Ok(()),
-        Err(_) => Err(Problem::new(Code::MalformedParameter, "a parameter is not valid UTF-8")),
-    }
+    std::str::from_utf8(&bytes).map(|_| ()).map_err(|_| "is not valid UTF-8")
 }
 
 #[cfg(test)]
@@ -145,9 +166,10 @@ mod tests {
             ("least=x", Code::MalformedParameter, Some("?least")),
             ("archived=yes", Code::MalformedParameter, Some("?archived")),
             ("class=a&class=b", Code::MalformedParameter, Some("?class")),
-            ("class=%FF", Code::MalformedParameter, None),
-            ("class=a%00", Code::MalformedParameter, None),
-            ("class=%2", Code::MalformedParameter, None),
+            ("class=%FF", Code::MalformedParameter, Some("?class")),
+            ("archived=true&class=a%00", Code::MalformedParameter, Some("?class")),
+            ("class=%2", Code::MalformedParameter, Some("?class")),
+            ("%FF=a", Code::MalformedParameter, None),
         ];
         for (query, code, pointer) in rows {
             let problem = read::<Filter>(query).unwrap_err();

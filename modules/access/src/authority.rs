@@ -88,7 +88,10 @@ impl By<'_> {
     }
 
     /// The place that a request names by its code; everywhere when it names none.
-    pub(crate) fn place(
+    ///
+    /// # Errors
+    /// `unknown_location` at `pointer`.
+    pub fn place(
         &self,
         conn: &mut Conn<'_>,
         code: Option<&str>,

@@ -36,11 +36,11 @@ pub use authority::{By, Locations};
 pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
 pub use keys::{
     GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, id_of as key_id, is_usable as is_usable_key,
-    list as list_keys, revoke as revoke_key,
+    list as list_keys, revoke as revoke_key, role_of as permissions_of,
 };
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
-pub use roles::{NewRole, create as create_role, find as find_role, list as list_roles};
+pub use roles::{NewRole, create as create_role, list as list_roles};
 pub use setup::{FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup};
 pub use store::UserRow;
 pub use store_keys::{KeyRow, Owner};

@@ -151,10 +151,10 @@ fn bad_input_is_refused_by_field(engine: Engine) {
         ),
         (client.patch("/api/v1/locations/A", 1, &json!({ "code": "l" })), (409, "code_taken", "/code")),
         (client.get("/api/v1/locations/%00"), (404, "not_found", "")),
-        (client.get("/api/v1/locations?kind=x"), (422, "invalid_value", "?kind")),
+        (client.get("/api/v1/locations?kind=x"), (400, "malformed_parameter", "?kind")),
         (client.get("/api/v1/locations?site=A"), (422, "wrong_location_kind", "?site")),
         (client.get("/api/v1/locations?site=X"), (422, "unknown_location", "?site")),
-        (client.get("/api/v1/locations?archived=maybe"), (422, "invalid_value", "?archived")),
+        (client.get("/api/v1/locations?archived=maybe"), (400, "malformed_parameter", "?archived")),
         (client.get("/api/v1/locations?blocked=maybe"), (400, "malformed_parameter", "?blocked")),
         (client.get("/api/v1/locations?depth=2"), (400, "unknown_parameter", "?depth")),
     ];

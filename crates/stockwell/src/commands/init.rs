@@ -81,7 +81,14 @@ struct Ready {
     organisation: places::Organisation,
 }
 
+/// What the fields of a request are called here.
+const OPTIONS: [(&str, &str); 3] = [("/name", "--name"), ("/currency", "--currency"), ("/zone", "--zone")];
+
 pub(crate) fn run(call: Call<'_>, init: &Init) -> Done {
+    make(call, init).map_err(|stop| stop.at_options(&OPTIONS))
+}
+
+fn make(call: Call<'_>, init: &Init) -> Done {
     let books = init.books();
     // before anything is made
     books.as_ref().map_or(Ok(()), places::check_set_up)?;

@@ -1,7 +1,7 @@
 //! `stockwell key`: API keys, for the operator at the host.
 
 use super::Operator;
-use super::user::{location, write};
+use super::user::write;
 use crate::cli::Call;
 use crate::config::Config;
 use crate::exit::{Done, Stop};
@@ -12,7 +12,7 @@ use db::DbError;
 use domain::permission::Permissions;
 use domain::{Instant, PrincipalId};
 use serde::Serialize;
-use web::{Failure, IfMatch};
+use web::{Failure, IfMatch, Within};
 
 /// Keys per page when listing.
 const PAGE: i64 = 500;
@@ -92,12 +92,17 @@ impl From<KeyRow> for Row {
     }
 }
 
+/// What the fields of a request are called here.
+const OPTIONS: [(&str, &str); 4] =
+    [("/name", "<NAME>"), ("/owner", "--user"), ("/role", "--role"), ("/within", "--within")];
+
 pub(crate) fn run(call: Call<'_>, key: Key) -> Done {
-    match key {
+    let done = match key {
         Key::Add(add) => self::add(call, add),
         Key::List => list(call),
         Key::Revoke(revoke) => self::revoke(call, &revoke.key),
-    }
+    };
+    done.map_err(|stop| stop.at_options(&OPTIONS))
 }
 
 fn add(call: Call<'_>, add: Add) -> Done {
@@ -106,15 +111,17 @@ fn add(call: Call<'_>, add: Add) -> Done {
     let operator = Operator::open(call.config)?;
     let made = token.clone();
     let key = write(&operator, move |tx, by| {
-        let role = add.role.as_deref().map(|role| access::find_role(tx, role)).transpose()?;
+        let permissions = add.role.as_deref().map(|role| access::permissions_of(tx, role)).transpose()?;
         let mut places = Vec::new();
         for code in &add.within {
-            places.push(location(tx, by, code)?);
+            if let Within::Subtree(location) = by.place(tx, Some(code), || "/within".to_owned())? {
+                places.push(location);
+            }
         }
         let new = NewKey {
             name: name.clone(),
             owner: add.user.clone(),
-            permissions: role.map(|role| role.permissions),
+            permissions,
             locations: (!places.is_empty()).then_some(places),
             per_minute: (!add.unlimited).then_some(add.per_minute),
             expires_at: Some(by.ctx.now.to_the_second().plus_seconds(add.days * DAY_SECONDS)),

@@ -74,7 +74,14 @@ struct Row {
     password: Option<String>,
 }
 
+/// What the fields of a request are called here.
+const OPTIONS: [(&str, &str); 3] = [("/login", "<LOGIN>"), ("/name", "--name"), ("/grants", "--role")];
+
 pub(crate) fn run(call: Call<'_>, user: User) -> Done {
+    carry_out(call, user).map_err(|stop| stop.at_options(&OPTIONS))
+}
+
+fn carry_out(call: Call<'_>, user: User) -> Done {
     match user {
         User::Add(add) => self::add(call, &add),
         User::List => list(call),
@@ -182,17 +189,12 @@ fn show(call: Call<'_>, row: &Row, changed_at: Option<Instant>) -> Done {
 
 /// Reads `role` or `role@LOCATION`.
 fn grant(conn: &mut Conn<'_>, by: &By<'_>, text: &str) -> Result<NewGrant, Failure> {
-    let Some((role, code)) = text.split_once('@') else {
-        return Ok(NewGrant { role: text.to_owned(), within: Within::All });
+    let (role, code) = match text.split_once('@') {
+        Some((role, code)) => (role, Some(code)),
+        None => (text, None),
     };
-    let location = location(conn, by, code)?;
-    Ok(NewGrant { role: role.to_owned(), within: Within::Subtree(location) })
-}
-
-/// A location by its code.
-pub(super) fn location(conn: &mut Conn<'_>, by: &By<'_>, code: &str) -> Result<domain::LocationId, Failure> {
-    let found = (by.locations.find)(conn, code)?;
-    Ok(found.ok_or_else(|| Problem::new(Code::UnknownLocation, format!("there is no location `{code}`")))?)
+    let within = by.place(conn, code, || "/grants".to_owned())?;
+    Ok(NewGrant { role: role.to_owned(), within })
 }
 
 fn row(conn: &mut Conn<'_>, by: &By<'_>, user: Account) -> Result<Row, Failure> {

@@ -46,10 +46,7 @@ fn a_wrong_call_is_told_as_json_where_that_is_asked_for() {
     let gone = told(&["--json", "--data", "nowhere", "user", "list"]);
     assert_eq!((&gone["code"], &gone["exit_code"]), (&json!("cannot_run"), &json!(4)));
     let field = told(&["--json", "user", "add", "bob", "--role", "captain"]);
-    assert_eq!(
-        (&field["code"], &field["errors"][0]["pointer"]),
-        (&json!("invalid_value"), &json!("/grants/0/role"))
-    );
+    assert_eq!((&field["code"], &field["errors"][0]["pointer"]), (&json!("invalid_value"), &json!("--role")));
     assert_eq!(field["error"], field["errors"][0]["detail"]);
     assert_eq!(shell.run(&["--json", "--help"]).good().err, "", "help is a result");
 }
@@ -65,6 +62,17 @@ fn a_refusal_is_said_once_and_without_pointers() {
     assert!(roles.contains("administrator\n  "), "{roles}");
     assert!(roles.lines().all(|line| line.len() <= 80), "{roles}");
     refused(shell.run(&["key", "add", "laptop"]), 2, "<--user <LOGIN>|--role <ROLE>>");
+    for (call, option) in [
+        ("user add bob --role captain", "\n  at --role"),
+        ("user add bob --role clerk@NOPE", "\n  at --role"),
+        ("user add B! --role clerk", "\n  at <LOGIN>"),
+        ("key add laptop --role captain", "\n  at --role"),
+        ("key add laptop --role clerk --within NOPE", "\n  at --within"),
+        ("key add laptop --user nobody", "\n  at --user"),
+    ] {
+        let call: Vec<&str> = call.split(' ').collect();
+        refused(shell.run(&call), 1, option);
+    }
 }
 
 #[test]
@@ -97,7 +105,7 @@ fn a_text_that_is_too_long_is_refused_by_name() {
         assert_eq!((ended.code, told), (1, whole), "{call:?}");
         assert_eq!(everything(), before, "{call:?}: something was changed");
     };
-    let books = ("/name", "a name is at most 200 characters long, this one has `201`");
+    let books = ("--name", "a name is at most 200 characters long, this one has `201`");
     refuse(&["init", "--name", &name_201], books);
     refuse(&["init", "--name", &name_201, "--currency", "EUR"], books);
     for wrong in [["--name", &name_201], ["--currency", "POUND"], ["--zone", "Nowhere/At_All"]] {
@@ -110,15 +118,16 @@ fn a_text_that_is_too_long_is_refused_by_name() {
     };
     assert_eq!(organisation(&["init"]), (json!(0), Value::Null), "the books are not set up yet");
     assert_eq!(organisation(&["init", "--name", &name_200]), (json!(1), json!(name_200)));
-    let login = ("/login", "a login has at most 64 characters, this one has `65`");
-    let shown = ("/name", "a name has at most 120 characters, this one has `121`");
+    let login = ("<LOGIN>", "a login has at most 64 characters, this one has `65`");
+    let shown = ("--name", "a name has at most 120 characters, this one has `121`");
     refuse(&["user", "add", &login_65, "--role", "clerk"], login);
     refuse(&["user", "add", "bob", "--role", "clerk", "--name", &shown_121], shown);
-    refuse(&["key", "add", &shown_121, "--role", "clerk"], shown);
+    let purpose = ("<NAME>", shown.1);
+    refuse(&["key", "add", &shown_121, "--role", "clerk"], purpose);
     let user = ["--json", "user", "add", &login_64, "--role", "clerk", "--name", &shown_120];
     let user = shell.run(&user).good().json();
     assert_eq!((&user["login"], &user["name"]), (&json!(login_64), &json!(shown_120)));
-    refuse(&["key", "add", &shown_121, "--user", &login_64], shown);
+    refuse(&["key", "add", &shown_121, "--user", &login_64], purpose);
     refuse(&["user", "end", &login_65], login);
     refuse(&["user", "password", &login_65], login);
     for whose in [["--role", "clerk"], ["--user", &login_64]] {

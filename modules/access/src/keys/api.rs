@@ -187,7 +187,11 @@ fn new_key(conn: &mut Conn<'_>, by: &By<'_>, body: &CreateKey, name: &str) -> Re
     })
 }
 
-fn role_of(conn: &mut Conn<'_>, name: &str) -> Result<domain::permission::Permissions, Failure> {
+/// What the role of a new key allows.
+///
+/// # Errors
+/// `invalid_value` at `/role` when there is none of the name.
+pub fn role_of(conn: &mut Conn<'_>, name: &str) -> Result<domain::permission::Permissions, Failure> {
     roles::find(conn, name).map(|role| role.permissions).map_err(|failure| match failure {
         Failure::Refused(problem) => {
             Problem::at(Code::InvalidValue, "/role", problem.detail.into_owned()).into()

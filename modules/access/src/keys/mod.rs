@@ -10,6 +10,7 @@ use crate::store::{self, RowKind};
 use crate::store_keys::{self, KeyRow, Owner};
 use crate::token::{self, Token};
 use crate::users;
+pub use api::role_of;
 use db::{Conn, DbError, Tx};
 use domain::permission::Permissions;
 use domain::word::echo;

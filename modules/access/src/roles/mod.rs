@@ -120,7 +120,7 @@ pub(crate) fn remove(tx: &mut Tx<'_>, by: &By<'_>, name: &str, version: IfMatch)
 ///
 /// # Errors
 /// `not_found`.
-pub fn find(conn: &mut Conn<'_>, name: &str) -> Result<Role, Failure> {
+pub(crate) fn find(conn: &mut Conn<'_>, name: &str) -> Result<Role, Failure> {
     Ok(store_roles::by_name(conn, name)?.ok_or_else(|| Problem::not_found("role", name))?)
 }
 

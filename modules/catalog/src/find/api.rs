@@ -3,7 +3,7 @@
 use super::CodeMatch;
 use crate::item::Item;
 use crate::{code, store, text};
-use domain::{AsProblem, ItemClass, Problem, Tracking};
+use domain::{ItemClass, Problem, Tracking};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use utoipa::{IntoParams, ToSchema};
@@ -38,14 +38,8 @@ impl ItemFilter {
         let begins = q.as_deref().map(|q| text::name(q, "?q")).transpose()?;
         Ok(store::Filter {
             category: category.as_deref().map(|path| text::category(path, "?category")).transpose()?,
-            class: class
-                .as_deref()
-                .map(|word| ItemClass::parse(word).map_err(|error| error.problem("?class")))
-                .transpose()?,
-            tracking: tracking
-                .as_deref()
-                .map(|word| Tracking::parse(word).map_err(|error| error.problem("?tracking")))
-                .transpose()?,
+            class: web::word(class.as_deref(), "?class", ItemClass::parse)?,
+            tracking: web::word(tracking.as_deref(), "?tracking", Tracking::parse)?,
             archived: *archived,
             begins: begins.as_deref().map(text::fold),
             ..store::Filter::default()

@@ -4,7 +4,7 @@ use crate::code;
 use crate::location::Location;
 use crate::store_list::{Filter, list};
 use db::Conn;
-use domain::{AsProblem, Code, LocationKind, Problem, Role};
+use domain::{Code, LocationKind, Problem, Role};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
@@ -42,7 +42,7 @@ fn archived(asked: Option<&str>) -> Result<Option<bool>, Problem> {
         Some("all") => Ok(None),
         Some(other) => {
             let detail = format!("`{other}` is none of `false`, `true`, `all`");
-            Err(Problem::at(Code::InvalidValue, "?archived", detail))
+            Err(Problem::at(Code::MalformedParameter, "?archived", detail))
         }
     }
 }
@@ -51,14 +51,8 @@ impl LocationFilter {
     /// The filter as the store takes it; codes that are out of reach name nothing.
     fn read(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Filter, Failure> {
         let LocationFilter { site, below, kind, role, blocked, archived: asked_archived } = self;
-        let kind = kind
-            .as_deref()
-            .map(|word| LocationKind::parse(word).map_err(|error| error.problem("?kind")))
-            .transpose()?;
-        let role = role
-            .as_deref()
-            .map(|word| Role::parse(word).map_err(|error| error.problem("?role")))
-            .transpose()?;
+        let kind = web::word(kind.as_deref(), "?kind", LocationKind::parse)?;
+        let role = web::word(role.as_deref(), "?role", Role::parse)?;
         let mut named = |code: &Option<String>, pointer: &str| {
             code.as_deref().map(|code| asked(conn, scope, code, pointer)).transpose()
         };

@@ -5,7 +5,7 @@ use crate::asked;
 use crate::walk::Part;
 use db::Conn;
 use domain::ledger::Kind;
-use domain::{AsProblem, Permission, PostingId, PrincipalId, Problem};
+use domain::{Permission, PostingId, PrincipalId, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
@@ -71,10 +71,7 @@ fn resolve(conn: &mut Conn<'_>, scope: &Scope, filter: &LedgerFilter) -> Result<
         location: asked::place(conn, scope, location.as_deref(), "?location")?,
         within: asked::place(conn, scope, within.as_deref(), "?within")?,
         document: document.clone(),
-        kind: kind
-            .as_deref()
-            .map(|word| Kind::parse(word).map_err(|error| error.problem("?kind")))
-            .transpose()?,
+        kind: web::word(kind.as_deref(), "?kind", Kind::parse)?,
         actor: actor.map(PrincipalId),
     })
 }

@@ -5,7 +5,7 @@ use super::store_find::{After, FIRST_DAY, LAST_DAY, Order, Whose};
 use crate::asked;
 use db::Conn;
 use domain::code::fold;
-use domain::{AsProblem, Problem, Tracking, when};
+use domain::{Problem, Tracking, when};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
@@ -78,10 +78,9 @@ impl LotFilter {
                 Order::Expiry(from.unwrap_or(FIRST_DAY), until.unwrap_or(LAST_DAY))
             }
         };
-        let tracking = tracking.as_deref().map(Tracking::parse).transpose();
         Ok(Wanted {
             whose,
-            tracking: tracking.map_err(|error| error.problem("?tracking"))?,
+            tracking: web::word(tracking.as_deref(), "?tracking", Tracking::parse)?,
             expires: (from, until),
             held: *held,
             on_hold: *on_hold,

@@ -3,7 +3,7 @@
 use super::record::{self, TransferListed, TransferShown};
 use super::state::State;
 use super::store;
-use crate::reach;
+use crate::{asked as names, reach};
 use db::Conn;
 use domain::{Code, Problem, SiteId};
 use web::{Failure, Scope};
@@ -38,10 +38,10 @@ pub(crate) fn page(
 ) -> Result<Vec<TransferListed>, Failure> {
     let state = match asked.state.as_deref() {
         None => None,
-        Some(word) => Some(State::parse(word).ok_or_else(|| {
-            let words = State::ALL.map(|state| format!("`{}`", state.word())).join(", ");
-            Problem::at(Code::MalformedParameter, "?state", format!("`state` is one of {words}"))
-        })?),
+        Some(word) => {
+            let refused = || names::one_of("?state", State::ALL.iter().map(|state| state.word()));
+            Some(State::parse(word).ok_or_else(refused)?)
+        }
     };
     let reach = reach::sites_json(conn, scope)?;
     let everything = store::Filter {

@@ -190,8 +190,8 @@ fn question_about_stock(stage: &Stage<'_>) {
     let listed = faults(&[
         ("parent=GOOD", "422 invalid_value ?parent"),
         ("sku=DRILL&parent=NEW", "422 unknown_lot ?parent"),
-        ("tracking=fish", "422 invalid_value ?tracking"),
-        ("tracking=", "422 invalid_value ?tracking"),
+        ("tracking=fish", "400 malformed_parameter ?tracking"),
+        ("tracking=", "400 malformed_parameter ?tracking"),
         ("expires_from=soon", "400 malformed_parameter ?expires_from"),
         ("expires_from=2026-02-30", "400 malformed_parameter ?expires_from"),
         ("expires_until=", "400 malformed_parameter ?expires_until"),
@@ -246,8 +246,8 @@ fn question_about_claims_and_documents(stage: &Stage<'_>) {
     let posted = faults(&[
         ("location=NOPE", "422 unknown_location ?location"),
         ("location=", "422 unknown_location ?location"),
-        ("kind=sell", "422 invalid_value ?kind"),
-        ("kind=", "422 invalid_value ?kind"),
+        ("kind=sell", "400 malformed_parameter ?kind"),
+        ("kind=", "400 malformed_parameter ?kind"),
         ("actor=ann", "400 malformed_parameter ?actor"),
         ("actor=1.5", "400 malformed_parameter ?actor"),
         ("actor=", "400 malformed_parameter ?actor"),
