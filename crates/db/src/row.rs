@@ -114,18 +114,6 @@ impl Row<'_> {
         }
     }
 
-    /// A floating-point number or null, for the few statistics that are one.
-    pub fn opt_real(&self, column: usize) -> Result<Option<f64>, DbError> {
-        match self.0 {
-            Inner::Sqlite(row) => match get(row, column)? {
-                ValueRef::Null => Ok(None),
-                ValueRef::Real(number) => Ok(Some(number)),
-                _ => Err(DbError::Column { column, wanted: "a floating-point number" }),
-            },
-            Inner::Postgres(row) => decode::real(row, column),
-        }
-    }
-
     fn fixed<const N: usize>(&self, column: usize, wanted: &'static str) -> Result<Option<[u8; N]>, DbError> {
         self.opt_blob(column)?
             .map(|bytes| <[u8; N]>::try_from(bytes).map_err(|_| DbError::Column { column, wanted }))

@@ -3,7 +3,7 @@
 
 use crate::as_problem::AsProblem;
 use crate::problem::Code;
-use crate::when::{Date, days_between, plus_days};
+use crate::when::{Date, plus_days};
 use crate::word::words;
 
 words! {
@@ -223,11 +223,6 @@ pub fn is_expired(last_sellable_day: Option<Date>, today: Date) -> bool {
     last_sellable_day.is_some_and(|last| today > last)
 }
 
-/// Days left = expiry − day of shipping; 0 on the last sellable day, negative after it.
-pub fn days_left(last_sellable_day: Date, ships_on: Date) -> i32 {
-    days_between(ships_on, last_sellable_day)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,7 +307,5 @@ mod tests {
         assert!(!is_expired(Some(last), last));
         assert!(is_expired(Some(last), day("2026-03-02")));
         assert!(!is_expired(None, Date::MAX));
-        assert_eq!(days_left(last, day("2026-02-27")), 2);
-        assert_eq!(days_left(last, day("2026-03-02")), -1);
     }
 }

@@ -46,5 +46,5 @@ pub use qty::{Delta, Qty};
 pub use ratio::{NoProduct, Ratio};
 pub use status::Status;
 pub use text::{Name, Note};
-pub use unit::{Packaging, UnitCode, Units};
+pub use unit::UnitCode;
 pub use when::{Date, Instant, Period, Zone};

@@ -24,15 +24,7 @@ pub struct Money {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct UnitCost(i64);
 
-/// An exact exchange rate: major units of `to` for one major unit of `from`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct Rate {
-    from: Currency,
-    to: Currency,
-    ratio: Ratio,
-}
-
-/// Why something is not an amount, a cost or a rate.
+/// Why something is not an amount or a cost.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadMoney {
     /// Not of the form `12` or `12.50`.
@@ -64,14 +56,6 @@ pub enum BadMoney {
         /// The currency given.
         given: Currency,
     },
-    /// A rate from a currency to itself that is not one.
-    #[error("`{currency}` to itself is a rate of `1`, not `{ratio}`")]
-    RateToItself {
-        /// The currency.
-        currency: Currency,
-        /// The rate given.
-        ratio: Ratio,
-    },
 }
 
 impl AsProblem for BadMoney {
@@ -79,11 +63,9 @@ impl AsProblem for BadMoney {
         match self {
             BadMoney::TooLarge | BadMoney::CostTooLarge => Code::LimitExceeded,
             BadMoney::CurrencyMismatch { .. } => Code::CurrencyMismatch,
-            BadMoney::NotANumber
-            | BadMoney::TooFine { .. }
-            | BadMoney::CostTooFine
-            | BadMoney::Negative
-            | BadMoney::RateToItself { .. } => Code::InvalidValue,
+            BadMoney::NotANumber | BadMoney::TooFine { .. } | BadMoney::CostTooFine | BadMoney::Negative => {
+                Code::InvalidValue
+            }
         }
     }
 }
@@ -292,64 +274,6 @@ impl<'de> serde::Deserialize<'de> for UnitCost {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
         UnitCost::parse(&text).map_err(serde::de::Error::custom)
-    }
-}
-
-impl Rate {
-    /// So many major units of `to` for one of `from`.
-    ///
-    /// # Errors
-    /// [`BadMoney::RateToItself`] for a currency to itself at anything but one.
-    pub fn new(from: Currency, to: Currency, ratio: Ratio) -> Result<Rate, BadMoney> {
-        if from == to && ratio != Ratio::ONE {
-            return Err(BadMoney::RateToItself { currency: from, ratio });
-        }
-        Ok(Rate { from, to, ratio })
-    }
-
-    /// The currency it converts.
-    pub const fn from(self) -> Currency {
-        self.from
-    }
-
-    /// The currency it converts to.
-    pub const fn to(self) -> Currency {
-        self.to
-    }
-
-    /// The exact ratio of major units.
-    pub const fn ratio(self) -> Ratio {
-        self.ratio
-    }
-
-    /// The other way round, exactly.
-    pub const fn inverse(self) -> Rate {
-        Rate { from: self.to, to: self.from, ratio: self.ratio.inverse() }
-    }
-
-    /// The amount in the other currency:
-    /// *round(amount × ratio × 10^(digits of `to` − digits of `from`))* in minor units, half-even,
-    /// once.
-    ///
-    /// # Errors
-    /// [`BadMoney::CurrencyMismatch`] when the amount is not of `from`; [`BadMoney::TooLarge`].
-    ///
-    /// ```
-    /// use domain::{Currency, Money, Ratio};
-    /// use domain::money::Rate;
-    /// let [gbp, jpy] = ["GBP", "JPY"].map(|code| Currency::parse(code).unwrap());
-    /// let rate = Rate::new(gbp, jpy, Ratio::parse("191.25").unwrap()).unwrap();
-    /// let yen = rate.convert(Money::parse("10.02", gbp).unwrap()).unwrap();
-    /// assert_eq!(yen.to_string(), "1916 JPY"); // 1916.325
-    /// ```
-    pub fn convert(self, money: Money) -> Result<Money, BadMoney> {
-        money.must_be(self.from)?;
-        let power = |currency: Currency| 10_i128.pow(currency.minor_digits());
-        let num = i128::from(self.ratio.num()) * power(self.to);
-        let den = i128::from(self.ratio.den()) * power(self.from);
-        let product = i128::from(money.minor).checked_mul(num).ok_or(BadMoney::TooLarge)?;
-        let minor = div_half_even(product, den).and_then(|minor| i64::try_from(minor).ok());
-        Ok(Money { minor: minor.ok_or(BadMoney::TooLarge)?, currency: self.to })
     }
 }
 

@@ -5,12 +5,10 @@
 //! (a third of a kilogram) does not exist; nothing here rounds.
 
 use crate::as_problem::AsProblem;
-use crate::barcode::Barcode;
 use crate::problem::Code;
-use crate::qty::{Qty, SCALE};
-use crate::ratio::Ratio;
+use crate::qty::Qty;
+use crate::ratio::{NoProduct, Ratio};
 use crate::text::{BadText, check_length, text_type};
-use std::collections::BTreeSet;
 
 /// The longest unit code, in characters.
 pub const UNIT_CODE_CHARS_MAX: usize = 16;
@@ -49,35 +47,6 @@ impl UnitCode {
     }
 }
 
-/// A unit that an item is bought, moved or sold in.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Packaging {
-    /// The unit.
-    pub unit: UnitCode,
-    /// How many base units one of it has: 12, or 127/5000.
-    pub factor: Ratio,
-    /// The barcodes on it.
-    pub barcodes: Vec<Barcode>,
-}
-
-/// The unit that all stock of an item is kept in.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct BaseUnit {
-    /// The unit.
-    pub unit: UnitCode,
-    /// Whether the item is kept in whole ones only.
-    pub whole: bool,
-    /// The barcodes on one of it.
-    pub barcodes: Vec<Barcode>,
-}
-
-/// The units of one item: the base unit and its packagings.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Units {
-    base: BaseUnit,
-    packagings: Vec<Packaging>,
-}
-
 /// Why units or a conversion are not acceptable.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum UnitError {
@@ -95,19 +64,11 @@ pub enum UnitError {
         /// The quantity.
         qty: Qty,
         /// Its unit.
-        from: UnitCode,
+        from: String,
         /// How many of `to` one of `from` has.
         factor: Ratio,
         /// The unit converted to.
-        to: UnitCode,
-    },
-    /// A fraction of an item that is kept in whole units.
-    #[error("the item is kept in whole `{unit}`, not `{qty}`")]
-    Fraction {
-        /// The quantity in base units.
-        qty: Qty,
-        /// The base unit.
-        unit: UnitCode,
+        to: String,
     },
     /// More than a line can carry.
     #[error(
@@ -118,23 +79,11 @@ pub enum UnitError {
         /// The quantity.
         qty: Qty,
         /// Its unit.
-        from: UnitCode,
+        from: String,
         /// How many of `to` one of `from` has.
         factor: Ratio,
         /// The unit converted to.
-        to: UnitCode,
-    },
-    /// The same unit twice, or the base unit as a packaging.
-    #[error("the unit `{unit}` stands twice")]
-    UnitTwice {
-        /// The unit.
-        unit: UnitCode,
-    },
-    /// The same barcode twice.
-    #[error("the barcode `{barcode}` stands twice")]
-    BarcodeTwice {
-        /// The barcode as given the second time.
-        barcode: Barcode,
+        to: String,
     },
     /// A packaging that would break a unit of an item that is kept in whole units.
     #[error("`{unit}` has {factor} `{base}`, but the item is kept in whole `{base}`")]
@@ -170,153 +119,37 @@ impl AsProblem for UnitError {
         match self {
             UnitError::UnknownUnit { .. } => Code::UnknownUnit,
             UnitError::Inexact { .. } => Code::InexactConversion,
-            UnitError::Fraction { .. } => Code::FractionRefused,
-            UnitError::TooLarge { .. } => Code::LimitExceeded,
+            UnitError::TooLarge { .. } => Code::InvalidQuantity,
             UnitError::TooManyPackagings { .. } | UnitError::TooManyBarcodes { .. } => Code::TooMany,
-            UnitError::UnitTwice { .. }
-            | UnitError::BarcodeTwice { .. }
-            | UnitError::FactorNotWhole { .. } => Code::InvalidValue,
+            UnitError::FactorNotWhole { .. } => Code::InvalidValue,
         }
     }
 }
 
-impl Units {
-    /// A base unit and the packagings.
-    ///
-    /// # Errors
-    /// [`UnitError`] for a unit or a barcode that stands twice, a factor that breaks a whole unit,
-    /// and numbers above [`PACKAGINGS_PER_ITEM_MAX`] and [`BARCODES_PER_UNIT_MAX`].
-    ///
-    /// ```
-    /// use domain::unit::{BaseUnit, Packaging, UnitCode, Units};
-    /// use domain::{Qty, Ratio};
-    /// let [each, case] = ["each", "case"].map(|code| UnitCode::parse(code).unwrap());
-    /// let dozen = Packaging { unit: case.clone(), factor: Ratio::parse("12").unwrap(), barcodes: vec![] };
-    /// let base = BaseUnit { unit: each, whole: true, barcodes: vec![] };
-    /// let units = Units::new(base, vec![dozen]).unwrap();
-    /// let qty = units.to_base(Qty::parse("2.5").unwrap(), &case).unwrap();
-    /// assert_eq!(qty, Qty::units(30).unwrap());
-    /// assert_eq!(units.from_base(qty, &case).unwrap().to_string(), "2.5");
-    /// ```
-    pub fn new(base: BaseUnit, packagings: Vec<Packaging>) -> Result<Units, UnitError> {
-        if packagings.len() > PACKAGINGS_PER_ITEM_MAX {
-            return Err(UnitError::TooManyPackagings { count: packagings.len() });
-        }
-        let (mut units, mut barcodes) = (BTreeSet::new(), BTreeSet::new());
-        let all = packagings.iter().map(|packaging| (&packaging.unit, packaging.factor, &packaging.barcodes));
-        for (unit, factor, on_it) in std::iter::once((&base.unit, Ratio::ONE, &base.barcodes)).chain(all) {
-            if !units.insert(unit) {
-                return Err(UnitError::UnitTwice { unit: unit.clone() });
-            }
-            if base.whole && factor.den() != 1 {
-                let (unit, base) = (unit.clone(), base.unit.clone());
-                return Err(UnitError::FactorNotWhole { unit, factor, base });
-            }
-            if on_it.len() > BARCODES_PER_UNIT_MAX {
-                return Err(UnitError::TooManyBarcodes { unit: unit.clone(), count: on_it.len() });
-            }
-            if let Some(barcode) = on_it.iter().find(|barcode| !barcodes.insert(barcode.key())) {
-                return Err(UnitError::BarcodeTwice { barcode: barcode.clone() });
-            }
-        }
-        Ok(Units { base, packagings })
-    }
-
-    /// The base unit: all stock is kept in it.
-    pub const fn base(&self) -> &BaseUnit {
-        &self.base
-    }
-
-    /// The packagings, as given.
-    pub fn packagings(&self) -> &[Packaging] {
-        &self.packagings
-    }
-
-    /// How many base units one of a unit has; one for the base unit.
-    ///
-    /// # Errors
-    /// [`UnitError::UnknownUnit`].
-    pub fn factor(&self, unit: &UnitCode) -> Result<Ratio, UnitError> {
-        if *unit == self.base.unit {
-            return Ok(Ratio::ONE);
-        }
-        let found = self.packagings.iter().find(|packaging| packaging.unit == *unit);
-        found.map(|packaging| packaging.factor).ok_or_else(|| {
-            let units = self.packagings.iter().map(|packaging| packaging.unit.as_str());
-            let known: Vec<&str> = std::iter::once(self.base.unit.as_str()).chain(units).collect();
-            UnitError::UnknownUnit { unit: unit.clone(), known: known.join("`, `") }
-        })
-    }
-
-    /// A quantity of a unit in base units: *qty × factor*, exactly. A fraction of a unit is fine
-    /// when it is whole in base units: 2.5 cases of 12 are 30 each.
-    ///
-    /// # Errors
-    /// [`UnitError::UnknownUnit`], [`UnitError::Inexact`], [`UnitError::TooLarge`],
-    /// [`UnitError::Fraction`].
-    pub fn to_base(&self, qty: Qty, unit: &UnitCode) -> Result<Qty, UnitError> {
-        let base = convert(qty, unit, self.factor(unit)?, &self.base.unit)?;
-        self.check(base)?;
-        Ok(base)
-    }
-
-    /// A quantity of the base unit in another: *qty / factor*, exactly; may be a fraction such as
-    /// half a case. For a quantity that is none, see [`Units::split`].
-    ///
-    /// # Errors
-    /// [`UnitError::UnknownUnit`], [`UnitError::Inexact`], [`UnitError::TooLarge`].
-    pub fn from_base(&self, qty: Qty, unit: &UnitCode) -> Result<Qty, UnitError> {
-        convert(qty, &self.base.unit, self.factor(unit)?.inverse(), unit)
-    }
-
-    /// A quantity of the base unit as whole units of another, and what is left over in the base
-    /// unit: 31 each are 2 cases of 12 and 7 each. Always exact, and adds up again.
-    ///
-    /// # Errors
-    /// [`UnitError::UnknownUnit`]; [`UnitError::Inexact`] when the whole units (a third of a
-    /// kilogram each, say) leave over what cannot be written in base units.
-    pub fn split(&self, qty: Qty, unit: &UnitCode) -> Result<(i64, Qty), UnitError> {
-        let factor = self.factor(unit)?;
-        let (num, den) = (i128::from(factor.num()) * i128::from(SCALE), i128::from(factor.den()));
-        let scaled = i128::from(qty.millionths()) * den;
-        let (count, rest) = (scaled / num, scaled % num);
-        let left = (rest % den == 0).then(|| i64::try_from(rest / den).ok()).flatten();
-        match (i64::try_from(count), left.and_then(Qty::from_millionths)) {
-            (Ok(count), Some(left)) => Ok((count, left)),
-            _ => Err(UnitError::Inexact {
-                qty,
-                from: self.base.unit.clone(),
-                factor: factor.inverse(),
-                to: unit.clone(),
-            }),
+/// A quantity of a unit in another: *qty × factor*, exactly, where one `from` is `factor` `to`. A
+/// fraction of a unit is fine when millionths of the other can say it: 2.5 cases of 12 are 30 each.
+/// With the inverse of the factor it is the way back, and gives the same again wherever both exist.
+///
+/// # Errors
+/// [`UnitError::Inexact`], [`UnitError::TooLarge`].
+///
+/// ```
+/// use domain::{Qty, Ratio, unit};
+/// let dozen = Ratio::parse("12").unwrap();
+/// let each = unit::convert(Qty::parse("2.5").unwrap(), ("case", "each"), dozen).unwrap();
+/// assert_eq!(each, Qty::units(30).unwrap());
+/// let cases = unit::convert(each, ("each", "case"), dozen.inverse()).unwrap();
+/// assert_eq!(cases.to_string(), "2.5");
+/// ```
+pub fn convert(qty: Qty, (from, to): (&str, &str), factor: Ratio) -> Result<Qty, UnitError> {
+    let (from, to) = (|| from.to_owned(), || to.to_owned());
+    match factor.exact(qty.millionths()).map(Qty::from_millionths) {
+        Ok(Some(converted)) => Ok(converted),
+        Err(NoProduct::Fraction) => Err(UnitError::Inexact { qty, from: from(), factor, to: to() }),
+        Ok(None) | Err(NoProduct::TooLarge) => {
+            Err(UnitError::TooLarge { qty, from: from(), factor, to: to() })
         }
     }
-
-    /// Refuses a fraction of an item that is kept in whole units.
-    ///
-    /// # Errors
-    /// [`UnitError::Fraction`].
-    pub fn check(&self, qty: Qty) -> Result<(), UnitError> {
-        if self.base.whole && !qty.is_whole() {
-            return Err(UnitError::Fraction { qty, unit: self.base.unit.clone() });
-        }
-        Ok(())
-    }
-}
-
-/// The quantity times the factor, exactly.
-fn convert(qty: Qty, from: &UnitCode, factor: Ratio, to: &UnitCode) -> Result<Qty, UnitError> {
-    let product = i128::from(qty.millionths()) * i128::from(factor.num());
-    let den = i128::from(factor.den());
-    if product % den != 0 {
-        return Err(UnitError::Inexact { qty, from: from.clone(), factor, to: to.clone() });
-    }
-    i64::try_from(product / den).ok().and_then(Qty::from_millionths).ok_or_else(|| UnitError::TooLarge {
-        qty,
-        from: from.clone(),
-        factor,
-        to: to.clone(),
-    })
 }
 
 #[cfg(test)]

@@ -268,14 +268,6 @@ impl Caller {
     pub fn may(&self, permission: Permission) -> bool {
         self.principal.scope(permission).is_some()
     }
-
-    /// Where the caller holds another permission.
-    ///
-    /// # Errors
-    /// `forbidden` when nowhere.
-    pub fn scope_of(&self, permission: Permission) -> std::result::Result<&Scope, Problem> {
-        self.principal.scope(permission).ok_or_else(|| forbidden(permission))
-    }
 }
 
 /// The refusal of a caller without a permission.

@@ -18,7 +18,6 @@ struct Text<'a>(&'a str);
 struct Blob<'a>(&'a [u8]);
 struct Day(Date);
 struct Truth(bool);
-struct Real(f64);
 
 fn fixed<const N: usize>(raw: &[u8]) -> Result<[u8; N], Failure> {
     raw.try_into().map_err(|_| "a value of another length".into())
@@ -110,20 +109,6 @@ impl<'a> FromSql<'a> for Truth {
     }
 }
 
-impl<'a> FromSql<'a> for Real {
-    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Real, Failure> {
-        Ok(Real(if *ty == Type::FLOAT4 {
-            f32::from_be_bytes(fixed(raw)?).into()
-        } else {
-            f64::from_be_bytes(fixed(raw)?)
-        }))
-    }
-
-    fn accepts(ty: &Type) -> bool {
-        matches!(*ty, Type::FLOAT8 | Type::FLOAT4)
-    }
-}
-
 fn get<'r, T: FromSql<'r>>(row: &'r Row, column: usize, wanted: &'static str) -> Result<Option<T>, DbError> {
     row.try_get::<_, Option<T>>(column).map_err(|_| DbError::Column { column, wanted })
 }
@@ -146,10 +131,6 @@ pub(crate) fn date(row: &Row, column: usize) -> Result<Option<Date>, DbError> {
 
 pub(crate) fn bool(row: &Row, column: usize) -> Result<Option<bool>, DbError> {
     Ok(get::<Truth>(row, column, "a truth value")?.map(|v| v.0))
-}
-
-pub(crate) fn real(row: &Row, column: usize) -> Result<Option<f64>, DbError> {
-    Ok(get::<Real>(row, column, "a floating-point number")?.map(|v| v.0))
 }
 
 #[cfg(test)]

@@ -17,9 +17,10 @@ use crate::names::{Names, outside};
 use crate::pointer;
 use catalog::ItemFacts;
 use domain::ledger::{Amount, Cost, Kind, Line, Place, Post};
+use domain::unit::convert;
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, NoProduct, Permission, PostingId, Problem, Qty, Ratio,
-    Status, Tracking,
+    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, Ratio, Status,
+    Tracking,
 };
 use places::LocationFacts;
 use std::borrow::Cow;
@@ -305,20 +306,8 @@ impl Compiler<'_> {
     ) -> Result<i64, Problem> {
         let unit = Self::unit(item, unit)?;
         let factor = self.factor(item, unit)?;
-        let base = factor.exact(qty.millionths());
-        if let Ok(base) = base
-            && Qty::from_millionths(base).is_some()
-        {
-            return Ok(base);
-        }
-        let each = format!("`{qty}` {unit} of {}/{} {} each", factor.num(), factor.den(), item.base_unit);
-        Err(if base == Err(NoProduct::Fraction) {
-            let detail = format!("{each} is not exact to six decimals");
-            Problem::at(Code::InexactConversion, field, detail)
-        } else {
-            let detail = format!("{each} is more than `{}` {} on one line", Qty::MAX, item.base_unit);
-            Problem::at(Code::InvalidQuantity, field, detail)
-        })
+        let base = convert(qty, (unit, &item.base_unit), factor).map_err(|error| error.problem(field))?;
+        Ok(base.millionths())
     }
 
     /// What a line moves, in the unit that it names beside that of its item. What was counted is not what

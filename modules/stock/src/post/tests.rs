@@ -112,12 +112,16 @@ fn a_quantity_beyond_the_limit_names_the_limit_whatever_its_unit(engine: Engine)
     let accepted = ("accepted".to_owned(), String::new(), "accepted".to_owned());
     assert_eq!(receive("kg", "1000000 SAND at L1"), accepted, "the limit itself");
     for (unit, qty, told) in [
-        ("kg", "1000000.000001", "`1000000.000001` kg of 1000/1 g"),
-        ("kg", "1000000000", "`1000000000` kg of 1000/1 g"),
-        ("moon", "1", "`1` moon of 9223372036854775807/1 g"),
-        ("moon", "1000000000", "`1000000000` moon of 9223372036854775807/1 g"),
+        ("kg", "1000000.000001", "`1000000.000001` kg is more than a line takes: one `kg` is 1000 `g`"),
+        ("kg", "1000000000", "`1000000000` kg is more than a line takes: one `kg` is 1000 `g`"),
+        ("moon", "1", "`1` moon is more than a line takes: one `moon` is 9223372036854775807 `g`"),
+        (
+            "moon",
+            "1000000000",
+            "`1000000000` moon is more than a line takes: one `moon` is 9223372036854775807 `g`",
+        ),
     ] {
-        let detail = format!("{told} each is more than `1000000000` g on one line");
+        let detail = format!("{told}, and `1000000000` the most");
         let refused = ("invalid_quantity".to_owned(), "/lines/0/qty".to_owned(), detail);
         assert_eq!(receive(unit, &format!("{qty} SAND at L1")), refused);
     }
