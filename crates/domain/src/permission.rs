@@ -66,8 +66,10 @@ permissions! {
     AuditRead = "audit.read";
     /// See settings, metrics and health details.
     SystemRead = "system.read";
-    /// Change settings, periods and upkeep.
+    /// Change settings and reasons, close periods, start upkeep.
     SystemWrite = "system.write";
+    /// Open a closed period again.
+    PeriodsReopen = "periods.reopen";
 }
 
 impl Permission {

@@ -46,7 +46,7 @@ where
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::get_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::close_period))
-        .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::reopen_period))
+        .add(Permission::PeriodsReopen, Reach::Everywhere, web::routes!(period::api::reopen_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(upkeep::api::sweep_expired))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(transfer::api::list_transfers))
         .add(Permission::StockRead, Reach::Named, web::routes!(transfer::api::get_transfer))

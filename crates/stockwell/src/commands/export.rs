@@ -20,9 +20,7 @@ use std::path::{Path, PathBuf};
 /// What to write, and where to.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// The list: items, units, barcodes, locations, lots, stock, movements, postings, customers, claims,
-    /// layers, valuation, transfers, audit
-    #[arg(long, value_name = "LIST", value_parser = what)]
+    #[arg(long, value_name = "LIST", value_parser = what, help = format!("The list: {}", lists()))]
     what: Option<What>,
     /// `jsonl` for an object a line, `csv` for spreadsheets
     #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jsonl")]
@@ -41,9 +39,13 @@ pub(crate) struct Export {
     force: bool,
 }
 
+/// The words of all lists.
+fn lists() -> String {
+    What::ALL.iter().map(|what| what.word()).collect::<Vec<_>>().join(", ")
+}
+
 fn what(word: &str) -> Result<What, String> {
-    let all = || What::ALL.iter().map(|what| what.word()).collect::<Vec<_>>().join(", ");
-    What::parse(word).ok_or_else(|| format!("there is no such list; there are {}", all()))
+    What::parse(word).ok_or_else(|| format!("there is no such list; there are {}", lists()))
 }
 
 fn format(word: &str) -> Result<Format, String> {
@@ -65,7 +67,7 @@ struct Written {
 
 pub(crate) fn run(call: Call<'_>, command: &Export) -> Done {
     if command.what.is_none() && !command.canonical {
-        let lists = What::ALL.iter().map(|what| what.word()).collect::<Vec<_>>().join(", ");
+        let lists = lists();
         return Err(Stop::Usage(format!(
             "say which list with `--what`, or `--canonical` for everything as one text; the lists are {lists}"
         )));

@@ -10,6 +10,9 @@ use insight::verify::{self, Begun, Invariant, Options, Record, Report, Status};
 /// What to check.
 #[derive(Debug, Args)]
 pub(crate) struct Verify {
+    /// All invariants, as when nothing is said
+    #[arg(long, conflicts_with = "check")]
+    all: bool,
     /// Only this invariant, such as I-05; may stand more than once
     #[arg(long, value_name = "NUMBER", value_parser = invariant)]
     check: Vec<Invariant>,
@@ -29,7 +32,7 @@ fn invariant(text: &str) -> Result<Invariant, String> {
 }
 
 pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
-    let Verify { check: only, deep } = verify;
+    let Verify { all: _, check: only, deep } = verify;
     let operator = Operator::open_to_read(call.config)?;
     let options = Options { only, deep, now: operator.ctx.now, keys_max: Options::KEYS_MAX };
     let progress = call.out.progress();
