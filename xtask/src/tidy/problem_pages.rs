@@ -82,8 +82,8 @@ fn example(page: &File) -> Option<(usize, Value)> {
     Some((line, serde_json::from_str(&text.join("\n")).ok()?))
 }
 
-/// A remark on codes that no test mentions yet.
-pub(crate) fn notes(tree: &Tree) -> Vec<String> {
+/// Names every code that no test mentions.
+pub(crate) fn tested(tree: &Tree) -> Vec<Violation> {
     let mentioned = |code: &Code| {
         let variant = format!("Code::{}", code.name);
         tree.with_extension("rs").any(|file| {
@@ -94,14 +94,8 @@ pub(crate) fn notes(tree: &Tree) -> Vec<String> {
                     .any(|(line, text)| super::words::stands_in(text, &variant) && tested(line))
         })
     };
-    let codes = codes::all(tree);
-    let untested: Vec<&str> =
-        codes.iter().filter(|code| !mentioned(code)).map(|code| code.word.as_str()).collect();
-    if untested.is_empty() {
-        Vec::new()
-    } else {
-        vec![format!("no test mentions the codes: {}", untested.join(", "))]
-    }
+    let untested = codes::all(tree).into_iter().filter(|code| !mentioned(code));
+    untested.map(|code| at(codes::SOURCE, code.line, format!("no test mentions `{}`", code.word))).collect()
 }
 
 #[cfg(test)]
@@ -172,9 +166,11 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_no_test_mentions_is_remarked_on() {
+    fn a_code_that_no_test_mentions_is_found() {
         let tests = ("a.rs", "#[cfg(test)]\nmod tests { fn a() { assert_eq!(x, Code::InUse) } }");
         let tree = Tree::of(&[(codes::SOURCE, codes::TABLE), tests]);
-        assert_eq!(notes(&tree), ["no test mentions the codes: stale"]);
+        let found: Vec<String> = tested(&tree).iter().map(ToString::to_string).collect();
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].contains("no test mentions `stale`"), "{found:?}");
     }
 }

@@ -50,6 +50,65 @@ fn the_table_the_description_and_the_router_are_one() {
     }
 }
 
+/// What answers with lists that are not read page by page, and why each stays short.
+const SHORT: [(&str, &str); 10] = [
+    ("/api/v1/codes/{code}", "a barcode and a SKU"),
+    ("/api/v1/health", "the parts of the product"),
+    ("/api/v1/items/{sku}/availability", "the sites, which `?site` narrows to one"),
+    ("/api/v1/items/{sku}/lots/{lot}", "a hundred places, and how many there are beside"),
+    ("/api/v1/keys/{id}", "the permissions and the places that it was given"),
+    ("/api/v1/me", "what one user was granted"),
+    ("/api/v1/permissions", "a closed list"),
+    ("/api/v1/roles/{name}", "a closed list"),
+    ("/api/v1/users/{login}", "what one user was granted"),
+    ("/api/v1/valuation/totals", "the groups, of which a site has one"),
+];
+
+/// Whatever answers with a list takes how much of it, from where on and in which order, and refuses more
+/// than the most; what does not is named with its reason.
+#[test]
+fn every_list_is_read_page_by_page() {
+    let world = World::new(db::Engine::Sqlite);
+    let admin = world.admin();
+    let description: Value = world.stranger().get("/api/openapi.json").good().json();
+    let mut short = BTreeSet::new();
+    let mut paged = 0;
+    for (path, item) in description["paths"].as_object().unwrap() {
+        let schema = &item["get"]["responses"]["200"]["content"]["application/json"]["schema"];
+        let Some(name) = schema["$ref"].as_str().and_then(|named| named.rsplit('/').next()) else { continue };
+        let fields = &description["components"]["schemas"][name]["properties"];
+        let is_list = |field: &Value| {
+            field["type"] == "array"
+                || field["type"].as_array().is_some_and(|types| types.contains(&json!("array")))
+        };
+        if !fields.as_object().is_some_and(|fields| fields.values().any(is_list)) {
+            continue;
+        }
+        let parameters = item["get"]["parameters"].as_array().cloned().unwrap_or_default();
+        let taken: BTreeSet<&str> = parameters
+            .iter()
+            .filter(|one| one["in"] == "query")
+            .filter_map(|one| one["name"].as_str())
+            .collect();
+        let of_a_page = ["cursor", "limit", "sort"];
+        if !of_a_page.iter().any(|name| taken.contains(name)) {
+            short.insert(path.as_str());
+            continue;
+        }
+        assert!(of_a_page.iter().all(|name| taken.contains(name)), "{path}: {taken:?}");
+        let path = concrete(path);
+        assert_eq!(
+            admin.get(format!("{path}?limit=501")).refusal(),
+            "400 malformed_parameter ?limit",
+            "{path}"
+        );
+        assert_ne!(admin.get(format!("{path}?limit=500")).status, 400, "{path}");
+        paged += 1;
+    }
+    assert_eq!(short, SHORT.iter().map(|(path, _)| *path).collect(), "lists that are not read page by page");
+    assert!(paged >= 20, "{paged}");
+}
+
 #[test]
 fn every_operation_says_what_it_does_and_no_two_have_one_name() {
     let routes = wiring::routes();
