@@ -156,7 +156,7 @@ codes! {
         EffectiveInFuture = "effective_in_future", "The effective instant lies in the future";
         StatusChangeRefused = "status_change_refused", "This change of status is not allowed";
         StatusNotGood = "status_not_good", "Only good stock goes out";
-        LimitExceeded = "limit_exceeded", "A number is above its limit";
+        LimitExceeded = "limit_exceeded", "A limit is exceeded";
         IdempotencyMismatch = "idempotency_mismatch", "The key was used with another request";
         CurrencyMismatch = "currency_mismatch", "The currency is not the one of the books";
         WeakPassword = "weak_password", "The password is not acceptable";
