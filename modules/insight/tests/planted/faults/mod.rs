@@ -50,6 +50,15 @@ pub(crate) const GUARDS: &[Statement] = &[
     guard("drop trigger db_outbox_no_delete", "select 1"),
     guard("drop trigger db_audit_no_update", "alter table db_audit disable trigger user"),
     guard("drop trigger db_audit_no_delete", "select 1"),
+    guard(
+        "pragma ignore_check_constraints = on",
+        "alter table stock_balance drop constraint stock_balance_on_hand,
+           drop constraint stock_balance_allocated",
+    ),
+    guard(
+        "select 1",
+        "alter table stock_site drop constraint stock_site_guard, drop constraint stock_site_backordered",
+    ),
 ];
 
 const fn guard(sqlite: &'static str, postgres: &'static str) -> Statement {

@@ -68,7 +68,25 @@ pub(super) const FAULTS: &[Fault] = &[
         "update stock_movement set from_after = -1 where (lane, number) = (select p.lane, p.number from
          stock_posting p where p.note = 'issue')",
     ),
+    fault!(
+        "I-03",
+        "less than nothing is on hand",
+        ["I-01", "I-02", "I-04", "I-09", "I-30"],
+        "update stock_balance set on_hand = -1000000 where location > 0 and lot = 0 and on_hand > 2000000",
+    ),
     // claims
+    fault!(
+        "I-04",
+        "more is allocated than is there",
+        ["I-05"],
+        "update stock_balance set allocated = on_hand + 1 where location > 0 and on_hand > 0 and status = 1",
+    ),
+    fault!(
+        "I-04",
+        "more is promised than is sellable",
+        ["I-30"],
+        "update stock_site set reserved = sellable + 1 where sellable > 0",
+    ),
     fault!(
         "I-04",
         "held stock is allocated",
