@@ -4,6 +4,7 @@
 use crate::input::{AllocateInput, Work};
 use crate::testing::{World, allocation, code_of, on_both_engines, world};
 use db::{DbError, Engine, Statement};
+use std::collections::BTreeSet;
 
 on_both_engines!(no_row_can_be_what_cannot_be, what_is_refused_is_what_the_law_says_and_no_more);
 
@@ -98,6 +99,20 @@ const BROKEN: &[(&str, &[&str])] = &[
             "insert into stock_backorder (site, item, rule, cap, version) values (1, 1, 3, -1, 1)",
         ],
     ),
+    (
+        "stock_lot_role",
+        &[
+            "insert into stock_lot (id, item, code, code_folded, on_hold, created_at, version, role)
+             values (900, 1, 'X', 'x', false, (select max(recorded_at) from stock_posting), 1, 3)",
+            "insert into stock_lot (id, item, code, code_folded, on_hold, created_at, version, role, parent)
+             values (900, 1, 'X', 'x', false, (select max(recorded_at) from stock_posting), 1, 2, 7)",
+        ],
+    ),
+    (
+        "stock_stood_span",
+        &["insert into stock_stood (place, above, since, until, is_site)
+           select 1, 1, recorded_at, recorded_at, false from stock_posting"],
+    ),
     ("stock_kept_qty", &["insert into stock_kept (lot, location, status, qty) values (1, 1, 1, 0)"]),
     ("stock_held_ver", &["insert into stock_held (lot, location, ver) values (1, 1, 0)"]),
     (
@@ -105,6 +120,22 @@ const BROKEN: &[(&str, &[&str])] = &[
         &["insert into stock_released (lot, location, from_ver, to_ver) values (1, 1, 2, 2)"],
     ),
 ];
+
+/// A check that a migration names and nobody breaks here would be lost unseen.
+#[test]
+fn every_constraint_that_has_a_name_is_broken_here() {
+    let texts = crate::MIGRATIONS.migrations.iter().map(|migration| migration.text);
+    let named: BTreeSet<&str> = texts
+        .flat_map(|text| text.split("constraint ").skip(1))
+        .filter_map(|rest| {
+            let mut words = rest.split_ascii_whitespace();
+            let name = words.next()?;
+            words.next()?.starts_with("check").then_some(name)
+        })
+        .collect();
+    assert!(named.len() >= 18, "{named:?}");
+    assert_eq!(named, BROKEN.iter().map(|(name, _)| *name).collect());
+}
 
 /// Three of which one is reserved and one bound to its bin.
 fn filled(engine: Engine) -> World {
