@@ -19,6 +19,7 @@ mod scope;
 mod scope_postings;
 mod scope_walk;
 mod set_up;
+mod sites;
 mod trace;
 mod versions;
 mod walk;
