@@ -259,10 +259,8 @@ impl Problem {
 /// a code belongs does not get the page back, however many backticks it has.
 fn bounded(detail: Cow<'static, str>) -> Cow<'static, str> {
     let is_long = |value: &str| value.chars().nth(VALUE_CHARS_MAX).is_some();
-    let cut = match detail.split('`').skip(1).step_by(2).any(is_long) {
-        false => detail,
-        true => Cow::Owned(without_long_values(&detail)),
-    };
+    let is_cut = detail.split('`').skip(1).step_by(2).any(is_long);
+    let cut = if is_cut { Cow::Owned(without_long_values(&detail)) } else { detail };
     match cut.char_indices().nth(DETAIL_CHARS_MAX) {
         None => cut,
         Some((end, _)) => Cow::Owned(format!("{}…", &cut[..end])),

@@ -4,6 +4,7 @@
 #![expect(clippy::missing_panics_doc, reason = "what is not as expected fails the test")]
 
 pub mod client;
+pub mod damage;
 pub mod http;
 pub mod pg;
 pub mod plans;
@@ -11,6 +12,7 @@ pub mod store;
 pub mod world;
 
 pub use client::{Client, Seen};
+pub use damage::Damage;
 pub use plans::pages_go_on_where_they_ended;
 pub use store::Store;
 pub use world::{World, seen};

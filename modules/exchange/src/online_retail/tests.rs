@@ -216,3 +216,32 @@ fn words_of_reasons_and_kinds_are_unique() {
     let kinds: std::collections::BTreeSet<_> = DocKind::all().map(|kind| kind.to_string()).collect();
     assert_eq!(kinds.len(), 8 + Cause::ALL.len());
 }
+
+/// A file that was damaged is refused at a row, or every line of it is accounted for.
+#[test]
+fn a_damaged_file_is_refused_at_a_row_or_read_whole() {
+    let right = format!(
+        "{HEADER}\
+         1,22423,REGENCY CAKESTAND 3 TIER,2,2011-01-03 10:00:00,12.75,17850.0,UK\n\
+         2,85123A,\"HEART, WHITE\",6,2011-01-03 10:01:00,2.55,,UK\n\
+         C3,22423,REGENCY CAKESTAND 3 TIER,-1,2011-01-04 10:02:00,12.75,17850.0,UK\n\
+         4,22423,damages,-1,2011-01-05 10:03:00,0.0,,UK\n\
+         5,POST,POSTAGE,1,2011-01-06 10:04:00,18.0,17850.0,UK\n"
+    );
+    let (mut damage, mut refused, mut whole) = (testkit::Damage::new(11), 0, 0);
+    for _ in 0..testkit::Damage::cases() {
+        let file = damage.of(right.as_bytes());
+        match plan(Cursor::new(&file)) {
+            Ok(year) => {
+                assert!(year.reconciliation.balances, "{:?}", String::from_utf8_lossy(&file));
+                whole += 1;
+            }
+            Err(problem) => {
+                let at_a_row = problem.errors.iter().all(|error| error.pointer.starts_with("row "));
+                assert!(at_a_row && !problem.detail.is_empty(), "{problem:?}");
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0 && whole > 0, "{refused} refused, {whole} whole");
+}

@@ -5,13 +5,16 @@ use super::Stage;
 use super::lines::{KINDS, posting, right};
 use crate::trace::trace;
 use crate::world::{PASSWORD, World, on_both_engines};
+use insight::verify::{self, Options};
 use serde_json::{Value, json};
+use testkit::Damage;
 
 on_both_engines!(
     a_body_that_is_no_body_changes_nothing,
     an_array_in_place_of_an_object_changes_nothing,
     a_key_that_comes_again_with_another_body_is_refused,
     addresses_that_name_nothing_are_refused,
+    whatever_is_damaged_on_its_way_is_refused_or_done,
 );
 
 /// A right body for each path that posts, claims, or makes something.
@@ -237,4 +240,33 @@ fn addresses_that_name_nothing_are_refused(world: &World) {
             assert_eq!(reply.refusal(), refusal, "{path} {odd}: {}", reply.text());
         }
     }
+}
+
+/// Damaged bodies are taken or refused with a problem, never answered with a fault; and whatever was taken,
+/// the books hold.
+fn whatever_is_damaged_on_its_way_is_refused_or_done(world: &World) {
+    let stage = Stage::new(world);
+    let (mut damage, mut refused, mut done) = (Damage::new(7), 0, 0);
+    // to hash a password takes its time, whatever the body is
+    let bodies: Vec<_> = right_bodies().into_iter().filter(|(path, _)| path != "/api/v1/users").collect();
+    for case in 0..Damage::cases() {
+        let (path, body) = &bodies[case % bodies.len()];
+        let sent = damage.of(body.to_string().as_bytes());
+        let ask = stage.admin.ask("POST", path.as_str()).fresh();
+        let reply = ask.header("content-type", "application/json").bytes(sent.clone()).send();
+        let shown =
+            || format!("{path} {:?}: {} {}", String::from_utf8_lossy(&sent), reply.status, reply.text());
+        match reply.status {
+            200..300 => done += 1,
+            400..500 => {
+                assert!(reply.json()["code"].is_string(), "{}", shown());
+                refused += 1;
+            }
+            _ => panic!("{}", shown()),
+        }
+    }
+    assert!(refused > done && done > 0, "{refused} refused, {done} done");
+    let options = Options { only: Vec::new(), deep: true, now: world.now(), keys_max: Options::KEYS_MAX };
+    let report = verify::run(&world.db, &options).unwrap();
+    assert!(report.is_sound(), "{report:?}");
 }
