@@ -221,5 +221,25 @@ mod tests {
                 prop_assert_eq!(Sku::parse(sku.as_str()), Ok(sku));
             }
         }
+
+        #[test]
+        fn whatever_is_read_from_any_text_reads_back_from_what_it_shows(
+            text in prop_oneof![any::<String>(), "[-+0-9.,/:eETZ]{0,30}", "[a-zA-Z0-9]{1,20}"],
+        ) {
+            macro_rules! reads_back {
+                ($($read:path),+) => {$(
+                    if let Ok(value) = $read(&text) {
+                        prop_assert_eq!($read(&value.to_string()).ok(), Some(value), "{}", stringify!($read));
+                    }
+                )+};
+            }
+            reads_back!(Sku::parse, LotCode::parse, SerialCode::parse, LocationCode::parse, ReasonCode::parse);
+            reads_back!(crate::Qty::parse, crate::Delta::parse, crate::Ratio::parse, crate::UnitCost::parse);
+            reads_back!(crate::UnitCode::parse, crate::Instant::parse, crate::when::parse_date, crate::Currency::parse);
+            if let Ok(barcode) = crate::Barcode::parse(&text) {
+                let again = crate::Barcode::parse(&barcode.to_string()).unwrap();
+                prop_assert_eq!(again.key(), barcode.key());
+            }
+        }
     }
 }

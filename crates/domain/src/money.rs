@@ -1,7 +1,7 @@
-//! Money: exact amounts in minor units, costs per base unit, and exact exchange rates.
+//! Money: exact amounts in minor units, and costs per base unit.
 //!
 //! Sums inside the books are plain minor units, for the books have one currency; [`Money`] is
-//! what documents carry. There is no arithmetic across currencies but [`Rate::convert`].
+//! what documents carry. There is no arithmetic across currencies.
 
 use crate::as_problem::AsProblem;
 use crate::currency::{Currency, MINOR_DIGITS_MAX};

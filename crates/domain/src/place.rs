@@ -8,7 +8,7 @@ use crate::word::words;
 words! {
     /// The kind of a location.
     LocationKind, "location kind" {
-        /// A place with its own stock, time zone: the root of a location tree.
+        /// A place with its own stock and time zone: the root of a location tree.
         Site = 1, "site";
         /// A part of a site.
         Zone = 2, "zone";

@@ -1,6 +1,6 @@
 //! Exact ratios and the one rounding rule.
 //!
-//! A [`Ratio`] is what packagings and exchange rates are made of; it is never a decimal that was
+//! A [`Ratio`] is what packagings are made of; it is never a decimal that was
 //! cut somewhere. Where a result must be an integer, [`div_half_even`] rounds it, once.
 
 use crate::as_problem::AsProblem;
@@ -116,14 +116,6 @@ impl Ratio {
         Ratio { num: self.den, den: self.num }
     }
 
-    /// The product; `None` when a part of it does not fit.
-    pub fn checked_mul(self, other: Ratio) -> Option<Ratio> {
-        // reduced crosswise first, so that what fits in lowest terms does not overflow on the way
-        let left = Ratio::new(self.num, other.den).ok()?;
-        let right = Ratio::new(other.num, self.den).ok()?;
-        Some(Ratio { num: left.num.checked_mul(right.num)?, den: left.den.checked_mul(right.den)? })
-    }
-
     /// The product with an integer, when it is an integer itself.
     ///
     /// # Errors
@@ -133,12 +125,6 @@ impl Ratio {
         let den = i128::from(self.den);
         let whole = i64::try_from(product / den).map_err(|_| NoProduct::TooLarge)?;
         if product % den == 0 { Ok(whole) } else { Err(NoProduct::Fraction) }
-    }
-
-    /// The product with an integer, rounded half-even; `None` when it does not fit.
-    pub fn rounded(self, number: i64) -> Option<i64> {
-        let product = i128::from(number) * i128::from(self.num);
-        i64::try_from(div_half_even(product, i128::from(self.den))?).ok()
     }
 
     /// Reads `12`, `0.25` or `1/3`; a decimal is read exactly.
@@ -221,11 +207,8 @@ mod tests {
     }
 
     #[test]
-    fn a_product_overflows_only_when_its_lowest_terms_do() {
+    fn a_product_is_whole_or_says_why_not() {
         let huge = Ratio::new(i64::MAX, 1).unwrap();
-        assert_eq!(huge.checked_mul(huge.inverse()), Some(Ratio::ONE));
-        assert_eq!(huge.checked_mul(huge), None);
-        assert_eq!(huge.rounded(2), None);
         assert_eq!(huge.exact(i64::MAX), Err(NoProduct::TooLarge));
         assert_eq!(huge.exact(1), Ok(i64::MAX));
         assert_eq!(huge.exact(2), Err(NoProduct::TooLarge));

@@ -1,5 +1,5 @@
-//! Units of measure: an item's base unit, its packagings with exact factors, and conversions that
-//! are exact or refused by name.
+//! Units of measure: their codes, how many of them an item has, and conversions that are exact or
+//! refused by name.
 //!
 //! The ledger knows the base unit only. A quantity that is not a whole number of millionths of it
 //! (a third of a kilogram) does not exist; nothing here rounds.

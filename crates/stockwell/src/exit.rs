@@ -53,7 +53,11 @@ impl Stop {
     pub(crate) fn at_options(mut self, options: &[(&str, &str)]) -> Stop {
         if let Stop::Failed(problem) = &mut self {
             for error in &mut problem.errors {
-                let option = options.iter().find(|(field, _)| error.pointer.starts_with(field));
+                let stands_for = |(field, _): &&(&str, &str)| {
+                    let rest = error.pointer.strip_prefix(field);
+                    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+                };
+                let option = options.iter().find(stands_for);
                 if let Some((_, option)) = option {
                     (*option).clone_into(&mut error.pointer);
                 }

@@ -47,7 +47,7 @@ impl Damage {
     /// How many cases a test takes: as many as a law, which the long run raises.
     #[expect(clippy::disallowed_methods, reason = "a setting of the tests, which the laws read too")]
     pub fn cases() -> usize {
-        std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(256)
+        std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(0).max(256)
     }
 
     /// The text with one to [`CHANGES_MAX`] changes: bytes replaced, taken out or said twice, its end cut off,
@@ -59,7 +59,7 @@ impl Damage {
             match self.below(6) {
                 0 => {
                     let byte = u8::try_from(self.below(256)).unwrap_or_default();
-                    text.splice(some.start..some.start, [byte]);
+                    text.splice(some, [byte]);
                 }
                 1 => drop(text.drain(some)),
                 2 => {

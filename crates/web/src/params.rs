@@ -3,7 +3,7 @@
 use crate::failure::Failure;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use domain::word::UnknownWord;
+use domain::word::{UnknownWord, echo};
 use domain::{Code, Problem};
 use serde::de::DeserializeOwned;
 
@@ -49,7 +49,8 @@ pub(crate) fn read_beside<T: DeserializeOwned>(query: &str, beside: &[&str]) -> 
         let detail = error.inner().to_string();
         let named = |prefix| crate::json::quoted(&detail, prefix);
         if let Some(name) = named("unknown field `") {
-            return Problem::at(Code::UnknownParameter, format!("?{name}"), unknown(name, &detail, beside));
+            let pointer = format!("?{}", echo(name));
+            return Problem::at(Code::UnknownParameter, pointer, unknown(name, &detail, beside));
         }
         let name = named("missing field `").or_else(|| named("duplicate field `")).map(str::to_owned);
         let name = name.unwrap_or_else(|| error.path().to_string());
@@ -88,10 +89,12 @@ fn unknown(name: &str, detail: &str, beside: &[&str]) -> String {
 pub(crate) fn require_utf8(query: &str) -> Result<(), Problem> {
     for pair in query.split('&').filter(|pair| pair.contains('%')) {
         let Err(why) = decodes(pair) else { continue };
-        let name = pair.split('=').next().filter(|name| decodes(name).is_ok()).unwrap_or_default();
-        let Some((name, _)) = form_urlencoded::parse(name.as_bytes()).next() else {
+        let name = pair.split('=').next().unwrap_or_default();
+        if decodes(name).is_err() {
             return Err(Problem::new(Code::MalformedParameter, format!("the name of a parameter {why}")));
-        };
+        }
+        let name = form_urlencoded::parse(name.as_bytes()).next().map(|(name, _)| echo(&name));
+        let name = name.unwrap_or_default();
         let detail = format!("the parameter `{name}` {why}");
         return Err(Problem::at(Code::MalformedParameter, format!("?{name}"), detail));
     }
@@ -170,6 +173,9 @@ mod tests {
             ("archived=true&class=a%00", Code::MalformedParameter, Some("?class")),
             ("class=%2", Code::MalformedParameter, Some("?class")),
             ("%FF=a", Code::MalformedParameter, None),
+            ("=%FF", Code::MalformedParameter, Some("?")),
+            ("a+b=%FF", Code::MalformedParameter, Some("?a b")),
+            ("&&class=%FF", Code::MalformedParameter, Some("?class")),
         ];
         for (query, code, pointer) in rows {
             let problem = read::<Filter>(query).unwrap_err();

@@ -58,6 +58,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
         db::Migration { number: 3, name: "roles", text: include_str!("../migrations/0003_roles.sql") },
+        db::Migration { number: 4, name: "reopen", text: include_str!("../migrations/0004_reopen.sql") },
     ],
 };
 

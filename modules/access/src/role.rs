@@ -190,7 +190,7 @@ mod tests {
         }
     }
 
-    /// The tables before permissions that allowed nothing were taken out.
+    /// The tables before permissions that allowed nothing were taken out, and one was parted from another.
     const BEFORE: [db::MigrationSet; 1] =
         [db::MigrationSet { name: "access", migrations: crate::MIGRATIONS.migrations.split_at(2).0 }];
     const FILL: db::Statement = db::Statement::per_engine(
@@ -204,11 +204,15 @@ mod tests {
         "select cast(permissions as text) from access_role where id > 100 order by id",
     );
 
-    fn what_allowed_nothing_is_taken_out_of_stored_roles(engine: db::Engine) {
+    fn stored_roles_follow_the_permissions_that_there_are(engine: db::Engine) {
         let store = testkit::Store::new(engine, &BEFORE).unwrap();
         let fill = |tx: &mut db::Tx<'_>| {
-            let all =
-                [r#"["import.run"]"#, r#"["stock.read","verify.run","export.run","events.read"]"#, "[]"];
+            let all = [
+                r#"["import.run"]"#,
+                r#"["stock.read","verify.run","export.run","events.read"]"#,
+                "[]",
+                r#"["system.write","system.read"]"#,
+            ];
             for (id, words) in (101_i64..).zip(all) {
                 tx.execute(&FILL, &[id.into(), format!("role {id}").as_str().into(), words.into()])?;
             }
@@ -216,13 +220,14 @@ mod tests {
         };
         store.db.write_blocking(fill).unwrap();
         let db = db::Db::open(&store.closed(), &[crate::MIGRATIONS]).unwrap();
-        assert_eq!(db.migrate().unwrap(), 1);
+        assert_eq!(db.migrate().unwrap(), 2);
         let left = db.read_blocking(|conn| conn.query(&WORDS, &[], |row| Ok(row.text(0)?.replace(' ', ""))));
-        assert_eq!(left.unwrap(), ["[]", r#"["stock.read","events.read"]"#, "[]"]);
+        let reopens = r#"["system.write","system.read","periods.reopen"]"#;
+        assert_eq!(left.unwrap(), ["[]", r#"["stock.read","events.read"]"#, "[]", reopens]);
         db.close();
     }
 
-    testkit::on_both_engines!(what_allowed_nothing_is_taken_out_of_stored_roles);
+    testkit::on_both_engines!(stored_roles_follow_the_permissions_that_there_are);
 
     #[test]
     fn stored_words_read_back() {

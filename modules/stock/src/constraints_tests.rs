@@ -133,7 +133,6 @@ fn every_constraint_that_has_a_name_is_broken_here() {
             words.next()?.starts_with("check").then_some(name)
         })
         .collect();
-    assert!(named.len() >= 18, "{named:?}");
     assert_eq!(named, BROKEN.iter().map(|(name, _)| *name).collect());
 }
 

@@ -89,7 +89,10 @@ pub(crate) fn tested(tree: &Tree) -> Vec<Violation> {
         tree.with_extension("rs").any(|file| {
             let rust = file.rust();
             let tested = |line| tree.modules().only_for_tests(&file.path) || rust.in_test(line);
-            rust.literals.iter().any(|literal| literal.text.contains(&code.word) && tested(literal.line))
+            let says = |text: &str| {
+                text.split(|c: char| !c.is_ascii_lowercase() && c != '_').any(|word| word == code.word)
+            };
+            rust.literals.iter().any(|literal| says(&literal.text) && tested(literal.line))
                 || crate::tree::numbered(&rust.code)
                     .any(|(line, text)| super::words::stands_in(text, &variant) && tested(line))
         })

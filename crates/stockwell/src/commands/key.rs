@@ -93,8 +93,15 @@ impl From<KeyRow> for Row {
 }
 
 /// What the fields of a request are called here.
-const OPTIONS: [(&str, &str); 4] =
-    [("/name", "<NAME>"), ("/owner", "--user"), ("/role", "--role"), ("/within", "--within")];
+const OPTIONS: [(&str, &str); 7] = [
+    ("/name", "<NAME>"),
+    ("/owner", "--user"),
+    ("/role", "--role"),
+    ("/within", "--within"),
+    ("/unlimited", "--unlimited"),
+    ("/per_minute", "--per-minute"),
+    ("/expires_at", "--days"),
+];
 
 pub(crate) fn run(call: Call<'_>, key: Key) -> Done {
     let done = match key {

@@ -75,7 +75,8 @@ struct Row {
 }
 
 /// What the fields of a request are called here.
-const OPTIONS: [(&str, &str); 3] = [("/login", "<LOGIN>"), ("/name", "--name"), ("/grants", "--role")];
+const OPTIONS: [(&str, &str); 4] =
+    [("/login", "<LOGIN>"), ("/name", "--name"), ("/grants", "--role"), ("/password", "--password-stdin")];
 
 pub(crate) fn run(call: Call<'_>, user: User) -> Done {
     carry_out(call, user).map_err(|stop| stop.at_options(&OPTIONS))

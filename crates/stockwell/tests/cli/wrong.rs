@@ -62,6 +62,7 @@ fn a_refusal_is_said_once_and_without_pointers() {
     assert!(roles.contains("administrator\n  "), "{roles}");
     assert!(roles.lines().all(|line| line.len() <= 80), "{roles}");
     refused(shell.run(&["key", "add", "laptop"]), 2, "<--user <LOGIN>|--role <ROLE>>");
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
     for (call, option) in [
         ("user add bob --role captain", "\n  at --role"),
         ("user add bob --role clerk@NOPE", "\n  at --role"),
@@ -69,10 +70,13 @@ fn a_refusal_is_said_once_and_without_pointers() {
         ("key add laptop --role captain", "\n  at --role"),
         ("key add laptop --role clerk --within NOPE", "\n  at --within"),
         ("key add laptop --user nobody", "\n  at --user"),
+        ("key add laptop --user ann --unlimited", "\n  at --unlimited"),
     ] {
         let call: Vec<&str> = call.split(' ').collect();
         refused(shell.run(&call), 1, option);
     }
+    let weak = shell.run_with_input(&["user", "add", "bob", "--role", "clerk", "--password-stdin"], "secret");
+    refused(weak, 1, "\n  at --password-stdin");
 }
 
 #[test]
@@ -81,6 +85,9 @@ fn a_call_that_lacks_something_is_told_what_there_is() {
     let lists = refused(shell.run(&["export"]), 2, "`--canonical` for everything");
     assert!(lists.contains("items, units, barcodes"), "{lists}");
     refused(shell.run(&["verify", "--check", "5"]), 2, "is `I-05` meant?");
+    refused(shell.run(&["verify", "--all", "--check", "I-05"]), 2, "cannot be used with");
+    let whole = |call: &[&str]| shell.run(call).good().json()["records"].as_array().map(Vec::len);
+    assert_eq!(whole(&["--json", "verify", "--all"]), whole(&["--json", "verify"]));
 }
 
 /// What is one character too long is refused in words that name it, with and without `--json`, and

@@ -46,9 +46,12 @@ fn two_administrators_never_end_each_other(engine: Engine) {
         }
         let start = Arc::new(Barrier::new(2));
         let done = std::thread::scope(|scope| {
+            let mut number = round;
             let threads = two.each_ref().map(|user| {
-                let how = match round % 2 {
-                    0 => How::TheAccount,
+                // account against account, grant against grant, and one against the other
+                number += 1;
+                let how = match (round % 3, number % 2) {
+                    (0, _) | (2, 0) => How::TheAccount,
                     _ => How::TheGrant(user.grants[0].id),
                 };
                 let (world, start) = (&world, Arc::clone(&start));

@@ -69,7 +69,8 @@ pub(crate) struct SiteAvailability {
     /// What can be promised for that day without breaking a promise of any later one.
     #[schema(value_type = String)]
     pub(crate) available_to_promise: Delta,
-    /// On its way here without a day to count on: none was said, or it is past.
+    /// On its way here without a day to count on: none was said, or it is past. What is of a lot on hold
+    /// is not part of it.
     #[schema(value_type = String)]
     pub(crate) unscheduled: Delta,
     /// Today and each day on which something changes, up to the day that was asked for; every one

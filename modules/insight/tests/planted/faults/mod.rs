@@ -61,6 +61,9 @@ pub(crate) const GUARDS: &[Statement] = &[
     ),
 ];
 
+/// What SQLite does not undo with a transaction.
+pub(crate) const CHECKS_AGAIN: Statement = guard("pragma ignore_check_constraints = off", "select 1");
+
 const fn guard(sqlite: &'static str, postgres: &'static str) -> Statement {
     Statement::per_engine("test.guard", sqlite, postgres)
 }
