@@ -208,7 +208,11 @@ impl Drop for Log {
 
 /// When nothing will be written any more: the file holds everything, and the log is empty. Where
 /// another process reads on, the log stays beside the file, and the next start takes it in.
+///
+/// It reads first. A connection that has not read yet has no log open: told to copy one, the engine opens it by
+/// a read that it keeps, and then waits for the end of that read until its patience is over.
 pub(crate) fn end(conn: &Connection) {
+    file_pages(conn);
     copy(conn, TRUNCATE);
 }
 
@@ -258,6 +262,28 @@ fn copy(conn: &Connection, statement: &'static str) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_connection_that_has_read_nothing_empties_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("t.db");
+        let log = || std::fs::metadata(folder.path().join("t.db-wal")).unwrap().len();
+        let open = || {
+            let conn = Connection::open(&file).unwrap();
+            conn.busy_timeout(std::time::Duration::ZERO).unwrap();
+            conn
+        };
+        // a file that is empty has no log yet, and this one will not have looked at it when another writes
+        let fresh = open();
+        fresh.query_row("pragma journal_mode = wal", [], |_| Ok(())).unwrap();
+        let other = open();
+        other.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        other.execute_batch("create table t (a int); insert into t values (1)").unwrap();
+        drop(other);
+        assert!(log() > 0);
+        end(&fresh);
+        assert_eq!(log(), 0);
+    }
 
     #[test]
     fn the_thread_copies_until_little_is_left_of_a_long_log() {
