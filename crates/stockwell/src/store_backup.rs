@@ -6,6 +6,7 @@ use crate::progress::Progress;
 use rusqlite::backup::{self, Backup, StepResult};
 use rusqlite::{Connection, OpenFlags};
 use std::fs::File;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -61,6 +62,8 @@ pub(crate) fn part_of(to: &Path) -> Result<PathBuf, Stop> {
     File::options()
         .write(true)
         .create_new(true)
+        // it holds accounts and keys, and the folder that it goes to is anybody's
+        .mode(0o600)
         .open(&part)
         .map_err(|error| Stop::CannotRun(format!("`{}`: {error}", part.display())))?;
     Ok(part)

@@ -332,6 +332,14 @@ fn routes_and_description_come_without_a_database() {
     let routes = shell.run(&["--json", "routes"]).good().json();
     let routes = routes.get("routes").and_then(Value::as_array).unwrap();
     assert!(routes.iter().all(|route| route.get("permission").is_some() && route.get("reach").is_some()));
+    let count = routes.len();
+    let shown = shell.run(&["routes"]).good().out;
+    let lines = shown.lines().skip(1).filter(|line| !line.is_empty());
+    let of_a_route = |line: &&str| {
+        ["GET ", "POST ", "PUT ", "PATCH ", "DELETE "].iter().any(|word| line.starts_with(word))
+    };
+    assert_eq!(lines.clone().count(), count, "a line each: {shown}");
+    assert!(lines.clone().all(|line| of_a_route(&line)), "{shown}");
     let description: Value = shell.run(&["openapi"]).good().json();
     assert_eq!(description.get("openapi"), Some(&json!("3.1.0")));
     assert!(!shell.path("data").exists(), "nothing was made");

@@ -40,6 +40,12 @@ pub(super) enum Booking<'a> {
     Mirror(&'a Movement),
 }
 
+/// What earlier lines have taken from where a line takes it: that was on hand too.
+fn taken(movements: &[Movement], line: &Line) -> i64 {
+    let same = |made: &&Movement| (made.item, made.lot, made.from) == (line.item, line.lot, line.from);
+    movements.iter().filter(same).map(|made| made.qty).fold(0, i64::saturating_add)
+}
+
 /// What all lines of a command take from the key that a line takes from.
 pub(super) fn demand(command: &Post, line: &Line) -> i64 {
     let same = |other: &&Line| (other.item, other.lot, other.from) == (line.item, line.lot, line.from);
@@ -118,8 +124,9 @@ impl<'a> Work<'a> {
             for (number, line) in command.lines.iter().enumerate() {
                 work.line(vault, number, line, booking(number)).map_err(|mut refusal| {
                     refusal.line = Some(number);
-                    if let Why::InsufficientStock { wanted, .. } = &mut refusal.why {
+                    if let Why::InsufficientStock { wanted, on_hand, .. } = &mut refusal.why {
                         *wanted = (*wanted).max(demand(command, line));
+                        *on_hand = on_hand.saturating_add(taken(&work.movements, line));
                     }
                     refusal
                 })?;

@@ -17,7 +17,8 @@ pub struct Refusal {
 /// The reasons that a caller can act on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Why {
-    /// Not so much on hand at the place; `wanted` is the demand of all lines on the key together.
+    /// Not so much on hand at the place: `on_hand` is what there was before the command took any of it, `wanted`
+    /// the demand of all its lines on the key together.
     InsufficientStock { place: Place, on_hand: i64, wanted: i64 },
     /// A backdated issue that would have left less than nothing at some later instant.
     InsufficientThen { place: Place, lowest: i64, wanted: i64, since: Instant },

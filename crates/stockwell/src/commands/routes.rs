@@ -33,7 +33,7 @@ pub(crate) fn run(call: Call<'_>, _: &List) -> Done {
                 row.path.to_owned(),
                 who,
                 row.reach.to_owned(),
-                row.summary.to_owned(),
+                row.summary.split_inclusive(['.', '\n']).next().unwrap_or_default().trim().to_owned(),
             ]
         };
         let rows: Vec<Vec<String>> = listing.routes.iter().map(cells).collect();

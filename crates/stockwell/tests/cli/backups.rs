@@ -2,6 +2,7 @@
 
 use super::{Ended, Shell};
 use serde_json::Value;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 #[test]
@@ -13,6 +14,8 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     let copy = copy.to_str().unwrap();
     let made = shell.run(&["--json", "backup", copy]).good().json();
     assert_eq!(made.get("sha256").and_then(Value::as_str).map(str::len), Some(64));
+    let rights = std::fs::metadata(copy).unwrap().permissions().mode();
+    assert_eq!(rights & 0o777, 0o600, "it holds accounts and keys");
     assert_eq!(shell.run(&["backup", copy]).code, 4, "never over a file");
     assert_eq!(
         shell.run(&["user", "add", "bob", "--role", "clerk"]).code,

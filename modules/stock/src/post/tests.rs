@@ -53,6 +53,12 @@ fn what_is_lacking_is_told_with_its_item_and_lot(engine: Engine) {
     assert_eq!(told(Kind::Issue, &["1 MILK lot A-1 at L1", "6 BOLT at L1"]), bolt);
     let milk = "`MILK`, lot `a-1`: `L1` has `5` on hand and `9` is wanted in all";
     assert_eq!(told(Kind::Issue, &["1 BOLT at L1", "9 MILK lot a-1 at L1"]), milk);
+    let lines = "`BOLT`: `L1` has `5` on hand and `7` is wanted in all";
+    assert_eq!(
+        told(Kind::Issue, &["3 BOLT at L1", "4 BOLT at L1"]),
+        lines,
+        "what the first line leaves is not all"
+    );
     // a lot that the batch would have made first
     let new = told(Kind::Receive, &["1 MILK lot B until 2026-02-01 at L1"]);
     assert!(new.starts_with("`MILK`, lot `B`: the last sellable day"), "{new}");

@@ -196,7 +196,7 @@ fn the_demand_of_all_lines_is_told() {
     assert_eq!((refusal.line, refusal.why.code()), (Some(1), crate::Code::InsufficientStock));
     let problem = refusal.problem(&|_| "A1".to_owned());
     assert_eq!(problem.errors[0].pointer, "/lines/1/qty");
-    assert_eq!(problem.errors[0].detail, "`A1` has `2` on hand and `7` is wanted in all");
+    assert_eq!(problem.errors[0].detail, "`A1` has `5` on hand and `7` is wanted in all");
 }
 
 #[test]
