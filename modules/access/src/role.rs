@@ -199,9 +199,25 @@ mod tests {
         "insert into access_role (id, name, about, built_in, permissions, version)
          values (?1, ?2, '', false, cast(cast(?3 as text) as jsonb), 1)",
     );
+    const FILL_PRINCIPAL: db::Statement = db::Statement::new(
+        "access.test.fill_principal",
+        "insert into access_principal (id, kind, name, version, created_at, created_by)
+         values (?1, 2, 'key', 1, ?2, 1)",
+    );
+    const FILL_KEY: db::Statement = db::Statement::per_engine(
+        "access.test.fill_key",
+        "insert into access_key (principal_id, public_id, secret_hash, permissions, expires_at)
+         values (?1, ?2, ?3, ?4, ?5)",
+        "insert into access_key (principal_id, public_id, secret_hash, permissions, expires_at)
+         values (?1, ?2, ?3, cast(cast(?4 as text) as jsonb), ?5)",
+    );
     const WORDS: db::Statement = db::Statement::new(
         "access.test.words",
         "select cast(permissions as text) from access_role where id > 100 order by id",
+    );
+    const KEY_WORDS: db::Statement = db::Statement::new(
+        "access.test.key_words",
+        "select cast(permissions as text) from access_key order by principal_id",
     );
 
     fn stored_roles_follow_the_permissions_that_there_are(engine: db::Engine) {
@@ -214,16 +230,30 @@ mod tests {
                 r#"["system.write","system.read"]"#,
             ];
             for (id, words) in (101_i64..).zip(all) {
-                tx.execute(&FILL, &[id.into(), format!("role {id}").as_str().into(), words.into()])?;
+                let name = format!("role {id}");
+                tx.execute(&FILL, &[id.into(), name.as_str().into(), words.into()])?;
+                tx.execute(&FILL_PRINCIPAL, &[id.into(), 0_i64.into()])?;
+                let hash: &[u8] = &[0; 32];
+                tx.execute(
+                    &FILL_KEY,
+                    &[id.into(), name.as_str().into(), hash.into(), words.into(), 0_i64.into()],
+                )?;
             }
             Ok::<_, db::DbError>(())
         };
         store.db.write_blocking(fill).unwrap();
         let db = db::Db::open(&store.closed(), &[crate::MIGRATIONS]).unwrap();
         assert_eq!(db.migrate().unwrap(), 2);
-        let left = db.read_blocking(|conn| conn.query(&WORDS, &[], |row| Ok(row.text(0)?.replace(' ', ""))));
         let reopens = r#"["system.write","system.read","periods.reopen"]"#;
-        assert_eq!(left.unwrap(), ["[]", r#"["stock.read","events.read"]"#, "[]", reopens]);
+        for of in [&WORDS, &KEY_WORDS] {
+            let left = db.read_blocking(|conn| conn.query(of, &[], |row| Ok(row.text(0)?.replace(' ', ""))));
+            assert_eq!(
+                left.unwrap(),
+                ["[]", r#"["stock.read","events.read"]"#, "[]", reopens],
+                "{}",
+                of.name
+            );
+        }
         db.close();
     }
 
