@@ -124,10 +124,7 @@ impl<'a> Work<'a> {
             for (number, line) in command.lines.iter().enumerate() {
                 work.line(vault, number, line, booking(number)).map_err(|mut refusal| {
                     refusal.line = Some(number);
-                    if let Why::InsufficientStock { wanted, on_hand, .. } = &mut refusal.why {
-                        *wanted = (*wanted).max(demand(command, line));
-                        *on_hand = on_hand.saturating_add(taken(&work.movements, line));
-                    }
+                    refusal.why.in_all(taken(&work.movements, line), demand(command, line));
                     refusal
                 })?;
             }

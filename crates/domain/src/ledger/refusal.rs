@@ -20,9 +20,9 @@ pub enum Why {
     /// Not so much on hand at the place: `on_hand` is what there was before the command took any of it, `wanted`
     /// the demand of all its lines on the key together.
     InsufficientStock { place: Place, on_hand: i64, wanted: i64 },
-    /// A backdated issue that would have left less than nothing at some later instant.
+    /// A backdated issue that would have left less than nothing at some later instant; the numbers likewise.
     InsufficientThen { place: Place, lowest: i64, wanted: i64, since: Instant },
-    /// On hand, but allocated to others.
+    /// On hand, but allocated to others; the numbers likewise.
     Claimed { place: Place, on_hand: i64, allocated: i64, wanted: i64 },
     /// Sellable at the site, but promised to others.
     Unavailable { available: i64, wanted: i64 },
@@ -173,6 +173,18 @@ impl Refusal {
 }
 
 impl Why {
+    /// The same with the numbers of the whole command: what its lines want of the key in all, and what there
+    /// was before the earlier of them took `taken`.
+    pub(super) fn in_all(&mut self, taken: i64, demand: i64) {
+        if let Why::InsufficientStock { on_hand: there, wanted, .. }
+        | Why::InsufficientThen { lowest: there, wanted, .. }
+        | Why::Claimed { on_hand: there, wanted, .. } = self
+        {
+            *there = there.saturating_add(taken);
+            *wanted = (*wanted).max(demand);
+        }
+    }
+
     /// The problem code.
     pub const fn code(&self) -> Code {
         match self {

@@ -197,6 +197,23 @@ fn the_demand_of_all_lines_is_told() {
     let problem = refusal.problem(&|_| "A1".to_owned());
     assert_eq!(problem.errors[0].pointer, "/lines/1/qty");
     assert_eq!(problem.errors[0].detail, "`A1` has `5` on hand and `7` is wanted in all");
+    world.run("allocate BOLT A1 2 a1 => ok");
+    let told = |world: &mut World, text: &str| {
+        world.decide(text).unwrap_err().problem(&|_| "A1".to_owned()).errors[0].detail.clone()
+    };
+    let claimed = told(&mut world, "issue BOLT 2 A1 + BOLT 2 A1");
+    assert!(
+        claimed.starts_with("`A1` has `5` on hand of which `2` is allocated, and `4` is wanted"),
+        "{claimed}"
+    );
+    let mut world = World::new(Method::Fifo);
+    world.run(
+        "receive BOLT 5 A1 at=2026-06-15T08:00:00Z => ok
+         issue BOLT 3 A1 at=2026-06-15T10:00:00Z   => ok
+         receive BOLT 5 A1 at=2026-06-15T11:00:00Z => ok",
+    );
+    let then = told(&mut world, "issue BOLT 1 A1 + BOLT 2 A1 at=2026-06-15T09:00:00Z");
+    assert!(then.contains("`A1` has held as little as `2`, and `3` is wanted"), "{then}");
 }
 
 #[test]
