@@ -124,6 +124,7 @@ codes! {
     }
     Unsupported {
         UnsupportedMediaType = "unsupported_media_type", "The content type is not one that this route takes";
+        UnsupportedFile = "unsupported_file", "The file is of a type that is not taken";
         MethodNotAllowed = "method_not_allowed", "The method is not one that this address knows";
     }
     Invalid {
@@ -160,6 +161,7 @@ codes! {
         IdempotencyMismatch = "idempotency_mismatch", "The key was used with another request";
         CurrencyMismatch = "currency_mismatch", "The currency is not the one of the books";
         WeakPassword = "weak_password", "The password is not acceptable";
+        FileMismatch = "file_mismatch", "The file is not what it is called";
         Expiry = "invalid_expiry", "The expiry is not acceptable";
     }
     PreconditionRequired {

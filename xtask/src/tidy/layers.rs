@@ -3,7 +3,7 @@
 /// The business modules in rows, from the bottom. A module uses rows below its own, never its own.
 pub(crate) const ROWS: [&[&str]; 5] = [
     &["access", "catalog", "places"],
-    &["stock"],
+    &["stock", "files"],
     &["purchasing", "sales"],
     &["fulfilment", "counting", "making"],
     &["insight", "exchange", "devices", "planning", "books"],
