@@ -6,8 +6,10 @@
 
 pub mod as_problem;
 pub mod barcode;
+pub mod calendar;
 pub mod code;
 pub mod costing;
+pub mod country;
 pub mod ctx;
 pub mod currency;
 mod decimal;
@@ -33,7 +35,9 @@ pub mod word;
 
 pub use as_problem::AsProblem;
 pub use barcode::Barcode;
+pub use calendar::{Calendar, Weekday};
 pub use code::{LocationCode, LotCode, ReasonCode, SerialCode, Sku};
+pub use country::Country;
 pub use ctx::{Actor, Ctx, Ids};
 pub use currency::Currency;
 pub use file::{FileKind, Media};

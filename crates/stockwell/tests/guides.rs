@@ -115,6 +115,7 @@ guides! {
     beyond_stock: "beyond-stock.md",
     lots_and_expiry: "lots-and-expiry.md",
     lots_on_hold: "lots-on-hold.md",
+    sites: "sites.md",
     places_out_of_use: "places-out-of-use.md",
     how_your_books_are_kept: "how-your-books-are-kept.md",
     export: "export.md",

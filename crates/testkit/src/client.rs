@@ -160,4 +160,9 @@ impl Client {
     pub fn patch(&self, path: &str, version: i64, body: &Value) -> Seen {
         self.ask("all", &Method::PATCH, path, Some(version), Some(body))
     }
+
+    /// Puts a record in place of the one of this version, as somebody who reaches everything.
+    pub fn put(&self, path: &str, version: i64, body: &Value) -> Seen {
+        self.ask("all", &Method::PUT, path, Some(version), Some(body))
+    }
 }

@@ -18,9 +18,11 @@ mod location;
 mod make_many;
 mod organise;
 mod record;
+mod site;
 mod store;
 mod store_list;
 mod store_organisation;
+mod store_site;
 #[cfg(test)]
 mod store_tests;
 mod store_tree;
@@ -45,13 +47,15 @@ pub use location::{Location, NewLocation};
 pub use make_many::decide::{LOCATIONS_PER_CALL_MAX, MadeLocation, MadeLocations, MakeLevel, MakeLocations};
 pub use make_many::{GROUPS_MAX, PATTERN_BYTES_MAX, make_locations};
 pub use organise::{Organisation, SetUp, ValuationGrouping, check_set_up, organisation, set_up};
+pub use site::calendar_of;
+pub use site::decide::{ADDRESS_LINES_MAX, CONTACTS_MAX, EMAIL_CHARS_MAX, PHONE_CHARS_MAX};
 pub use virtuals::{ADJUSTMENT, CUSTOMER, LOSS, OPENING, PRODUCTION, SUPPLIER, virtual_location};
 
 use domain::Permission::{PlacesRead, PlacesWrite};
 use web::{Reach, Routes};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 8] = [
+pub const EVENTS: [&str; 9] = [
     "places.location_archived",
     "places.location_blocked",
     "places.location_changed",
@@ -60,6 +64,7 @@ pub const EVENTS: [&str; 8] = [
     "places.location_restored",
     "places.location_unblocked",
     "places.organisation_set_up",
+    "places.site_changed",
 ];
 
 /// The tables of this module.
@@ -69,6 +74,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
         db::Migration { number: 3, name: "archive", text: include_str!("../migrations/0003_archive.sql") },
+        db::Migration { number: 4, name: "sites", text: include_str!("../migrations/0004_sites.sql") },
     ],
 };
 
@@ -81,4 +87,11 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(PlacesWrite, Reach::Named, web::routes!(create::api::create_location))
         .add(PlacesWrite, Reach::Named, web::routes!(make_many::api::make_locations))
         .add(PlacesWrite, Reach::Named, web::routes!(change::api::change_location))
+        .add(PlacesRead, Reach::Filtered, web::routes!(site::api::list_sites))
+        .add(PlacesRead, Reach::Named, web::routes!(site::api::get_site))
+        .add(PlacesWrite, Reach::Named, web::routes!(site::api::change_site))
+        .add(PlacesRead, Reach::Named, web::routes!(site::api_calendar::get_calendar))
+        .add(PlacesWrite, Reach::Named, web::routes!(site::api_calendar::set_calendar))
+        .add(PlacesRead, Reach::Named, web::routes!(site::api_calendar::get_opening))
+        .add(PlacesRead, Reach::Named, web::routes!(site::api_calendar::count_working_days))
 }

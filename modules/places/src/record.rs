@@ -3,7 +3,7 @@
 use crate::location::Location;
 use db::Tx;
 use domain::{Ctx, SiteId};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use web::{Failure, RecordChange};
 
 /// What happened to a location.
@@ -26,8 +26,20 @@ pub(crate) fn change(
     location: &Location,
     change: &Change<'_>,
 ) -> Result<(), Failure> {
+    change_of(tx, ctx, location, change, Map::new())
+}
+
+/// The same of a change of more than the record has, with what else it was.
+pub(crate) fn change_of(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: &Location,
+    change: &Change<'_>,
+    mut body: Map<String, Value>,
+) -> Result<(), Failure> {
     let Change { action, event, fields, left } = change;
-    let body = json!({ "location": serde_json::to_value(location)?, "changed": fields });
+    body.insert("location".to_owned(), serde_json::to_value(location)?);
+    body.insert("changed".to_owned(), json!(fields));
     let mut sites: Vec<i64> =
         [location.site_id, *left].into_iter().filter(|site| site.is_some()).map(SiteId::get).collect();
     sites.dedup();
@@ -41,6 +53,6 @@ pub(crate) fn change(
         at: location.changed_at,
         sites: &sites,
     };
-    web::record_change(tx, ctx, &change, &body);
+    web::record_change(tx, ctx, &change, &Value::Object(body));
     Ok(())
 }

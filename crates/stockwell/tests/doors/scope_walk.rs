@@ -179,6 +179,7 @@ pub(crate) fn probe(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         (
             "GET",
             "/api/v1/locations"
+            | "/api/v1/sites"
             | "/api/v1/ledger"
             | "/api/v1/stock"
             | "/api/v1/stock/sums"
@@ -329,6 +330,27 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             with(of_transfer("/expect"), json!({ "expected_on": "2030-01-01" }))
         }
         ("POST", "/api/v1/transfers/{number}/close") => with(of_transfer("/close"), json!({})),
+        _ => return of_sites(stage, method, path),
+    })
+}
+
+/// The same for what only sites have.
+fn of_sites(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+    Some(match (method, path) {
+        ("GET", "/api/v1/sites/{code}" | "/api/v1/sites/{code}/calendar" | "/api/v1/sites/{code}/open") => {
+            at(path.replace("{code}", "LON"))
+        }
+        ("GET", "/api/v1/sites/{code}/working-days") => {
+            at("/api/v1/sites/LON/working-days?from=2026-01-01&to=2026-12-31")
+        }
+        ("PATCH", "/api/v1/sites/{code}") => {
+            let contact = json!({ "label": stage.fresh("desk"), "name": "x" });
+            with("/api/v1/sites/LON", json!({ "contacts": [contact] }))
+        }
+        ("PUT", "/api/v1/sites/{code}/calendar") => {
+            let day = json!({ "on": "2026-12-25", "name": stage.fresh("day") });
+            with("/api/v1/sites/LON/calendar", json!({ "days": [day] }))
+        }
         _ => return None,
     })
 }

@@ -52,7 +52,7 @@ fn the_table_the_description_and_the_router_are_one() {
 }
 
 /// What answers with lists that are not read page by page, and why each stays short.
-const SHORT: [(&str, &str); 12] = [
+const SHORT: [(&str, &str); 14] = [
     ("/api/v1/codes/{code}", "a barcode and a SKU"),
     ("/api/v1/health", "the parts of the product"),
     ("/api/v1/items/{sku}", "32 packagings, and 32 barcodes of each"),
@@ -62,6 +62,8 @@ const SHORT: [(&str, &str); 12] = [
     ("/api/v1/me", "what one user was granted"),
     ("/api/v1/permissions", "a closed list"),
     ("/api/v1/roles/{name}", "a closed list"),
+    ("/api/v1/sites/{code}", "20 contacts, and the lines of its address"),
+    ("/api/v1/sites/{code}/calendar", "the hours of a week, and 2,000 days, which are set as a whole"),
     ("/api/v1/transfers/{number}", "its 1,000 lines, and what of them is under way"),
     ("/api/v1/users/{login}", "what one user was granted"),
     ("/api/v1/valuation/totals", "the groups, of which a site has one"),

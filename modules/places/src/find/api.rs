@@ -35,7 +35,7 @@ pub(crate) struct LocationFilter {
 }
 
 /// Whether archived locations are asked for; `None` for all, archived or not.
-fn archived(asked: Option<&str>) -> Result<Option<bool>, Problem> {
+pub(crate) fn archived(asked: Option<&str>) -> Result<Option<bool>, Problem> {
     match asked {
         None | Some("false") => Ok(Some(false)),
         Some("true") => Ok(Some(true)),
