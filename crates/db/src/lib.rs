@@ -13,6 +13,7 @@ pub mod audit;
 mod bundle;
 pub mod cluster;
 mod conn;
+pub mod copy;
 mod db;
 mod durable;
 mod error;
@@ -52,7 +53,7 @@ pub use front::Front;
 pub use health::Health;
 pub use jobs::NewJob;
 pub use lane::{LaneHead, lane_heads};
-pub use migrate::{Migration, MigrationSet, Step, adapt};
+pub use migrate::{Applied, Migration, MigrationSet, Step, adapt};
 pub use outbox::NewEvent;
 pub use plan::{full_scans, whole_walks};
 pub use question::{Ask, Asked, Listing, Question, Take};
@@ -68,6 +69,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
         audit::STATEMENTS,
         audit::list::STATEMENTS,
+        copy::STATEMENTS,
         feed::STATEMENTS,
         idempotency::STATEMENTS,
         ids::STATEMENTS,

@@ -159,14 +159,31 @@ const LOCK: Statement = Statement::per_engine(
 );
 
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[APPLIED, RECORD, LOCK];
+pub(crate) const STATEMENTS: &[Statement] = &[APPLIED, RECORD, LOCK, IS_MARKED, UNMARK];
 
-struct Applied {
-    set: String,
-    number: i64,
-    name: String,
-    checksum: [u8; 32],
+/// A step that was applied to a database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The module whose schema it is of.
+    pub set: String,
+    /// Counts up within its set.
+    pub number: i64,
+    /// What it does, in a word or two.
+    pub name: String,
+    /// The SHA-256 of its text.
+    pub checksum: [u8; 32],
 }
+
+/// The set of the step that stands among the others while a copy into a database has not ended. A program that
+/// knows nothing of copies refuses it too.
+const MARK: &str = "copy";
+const MARK_NAME: &str = "a copy that has not ended";
+
+const IS_MARKED: Statement =
+    Statement::new("db.migration.is_marked", "select 1 from db_migration where set_name = ?1");
+
+const UNMARK: Statement =
+    Statement::new("db.migration.unmark", "delete from db_migration where set_name = ?1");
 
 fn checksum(text: &str) -> [u8; 32] {
     Sha256::digest(text.as_bytes()).into()
@@ -188,6 +205,9 @@ fn pending<'m>(
     sets: &'m [MigrationSet],
     applied: &[Applied],
 ) -> Result<Vec<(&'m MigrationSet, &'m Migration)>, DbError> {
+    if applied.iter().any(|row| row.set == MARK) {
+        return Err(has_not_ended());
+    }
     for row in applied {
         let set = sets.iter().find(|set| set.name == row.set);
         let step = set.and_then(|set| set.migrations.iter().find(|step| step.number == row.number));
@@ -221,6 +241,48 @@ fn pending<'m>(
         }
     }
     Ok(pending)
+}
+
+/// The refusal of a database that a copy was begun into.
+pub(crate) fn has_not_ended() -> DbError {
+    DbError::refused(
+        "a copy into this database was begun and has not ended: `--again`, with the command that makes copies, empties \
+         it and begins anew",
+    )
+}
+
+/// Whether a copy into a database that has a schema has not ended.
+pub(crate) fn is_marked(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+    Ok(conn.query_opt(&IS_MARKED, &[MARK.into()], |_| Ok(()))?.is_some())
+}
+
+/// Says that it has.
+pub(crate) fn unmark(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    conn.run(&UNMARK, &[MARK.into()], |_| Ok(())).map(|_| ())
+}
+
+/// Makes a schema where there is none, in the transaction of the caller, with the mark of a copy in it.
+pub(crate) fn make_marked(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<(), DbError> {
+    let engine = conn.engine();
+    conn.script(&adapt(CREATE, engine))?;
+    for set in sets {
+        for step in set.migrations {
+            conn.script(&adapt(step.text, engine))?;
+            record(conn, set.name, step.number, step.name, &checksum(step.text))?;
+        }
+    }
+    record(conn, MARK, 0, MARK_NAME, &[0; 32])
+}
+
+fn record(
+    conn: &mut Conn<'_>,
+    set: &str,
+    number: i64,
+    name: &str,
+    checksum: &[u8; 32],
+) -> Result<(), DbError> {
+    let params = [set.into(), number.into(), name.into(), checksum.into()];
+    conn.run(&RECORD, &params, |_| Ok(())).map(|_| ())
 }
 
 /// Runs a part in a transaction, holding the migration lock.
@@ -264,9 +326,7 @@ pub(crate) fn migrate(
                 return pending(sets, &known).map(|_| false);
             }
             conn.script(&adapt(step.text, engine))?;
-            let sum = checksum(step.text);
-            let params = [set.name.into(), step.number.into(), step.name.into(), (&sum).into()];
-            conn.run(&RECORD, &params, |_| Ok(()))?;
+            record(conn, set.name, step.number, step.name, &checksum(step.text))?;
             Ok(true)
         })
         .map_err(|error| match error {
@@ -299,7 +359,7 @@ pub(crate) fn behind(conn: &mut Conn<'_>, sets: &[MigrationSet]) -> Result<usize
 }
 
 /// What was applied to a database that has a schema.
-fn found(conn: &mut Conn<'_>) -> Result<Vec<Applied>, DbError> {
+pub(crate) fn found(conn: &mut Conn<'_>) -> Result<Vec<Applied>, DbError> {
     applied(conn).map_err(|error| match error {
         DbError::Engine { .. } => {
             DbError::refused("there are no tables of this program in it yet: `stockwell migrate` makes them")

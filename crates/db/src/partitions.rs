@@ -1,6 +1,6 @@
 //! Monthly partitions of PostgreSQL tables, named `<table>_yyyymm`. Nothing to do on SQLite.
 
-use crate::conn::Inner;
+use crate::conn::{Conn, Inner};
 use crate::error::DbError;
 use crate::statement::Statement;
 use crate::tx::Tx;
@@ -25,9 +25,7 @@ pub(crate) const STATEMENTS: &[Statement] = &[KNOWN, ATTACHED];
 /// made ahead of time is [`ensure`]'s; this is for a clock that has jumped further.
 pub fn ready(tx: &mut Tx<'_>, table: &'static str, at: i64) -> Result<(), DbError> {
     let Inner::Postgres(connection) = &mut tx.conn.inner else { return Ok(()) };
-    let stamp = Timestamp::from_microsecond(at).map_err(|error| no_month(at, &error))?;
-    let first: Date = TimeZone::UTC.to_datetime(stamp).date().first_of_month();
-    let partition = name(table, first);
+    let partition = of(table, at)?.name;
     if connection.ready.contains(&partition) {
         return Ok(());
     }
@@ -57,31 +55,62 @@ pub fn ensure(tx: &mut Tx<'_>, table: &'static str, from: i64, months: u32) -> R
     if matches!(tx.conn.inner, Inner::Sqlite { .. }) {
         return Ok(());
     }
+    let mut partition = of(table, from)?;
+    for _ in 0..=months {
+        make(&mut tx.conn, &partition)?;
+        partition = partition.next()?;
+    }
+    Ok(())
+}
+
+/// The partition of a month.
+#[derive(Clone, Debug)]
+pub(crate) struct Partition {
+    table: String,
+    first: Date,
+    /// Its own name.
+    pub(crate) name: String,
+}
+
+/// The partition of a table for the month of `at` (microseconds). The name of the table must be a plain
+/// identifier of our own.
+pub(crate) fn of(table: &str, at: i64) -> Result<Partition, DbError> {
     if !table.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
         return Err(DbError::internal(format!("`{table}` is not a plain table name")));
     }
-    let late = |error: jiff::Error| no_month(from, &error);
-    let stamp = Timestamp::from_microsecond(from).map_err(late)?;
-    let mut first: Date = TimeZone::UTC.to_datetime(stamp).date().first_of_month();
-    for _ in 0..=months {
-        let next = first.checked_add(Span::new().months(1)).map_err(late)?;
-        let partition = name(table, first);
-        let known = [partition.as_str().into()];
-        if !tx.conn.query_one(&KNOWN, &known, |row| row.bool(0))? {
-            // attaching, unlike creating in place, lets the writers of the table go on
-            tx.conn.script(&format!(
-                "select pg_advisory_xact_lock(7305795870240103);
-                 create table if not exists {partition} (like {table} including defaults including constraints);"
-            ))?;
-            if !tx.conn.query_one(&ATTACHED, &known, |row| row.bool(0))? {
-                tx.conn.script(&format!(
-                    "alter table {table} attach partition {partition}
-                     for values from ('{first} 00:00:00+00') to ('{next} 00:00:00+00')"
-                ))?;
-                tx.conn.script(&refusals(table, &partition))?;
-            }
-        }
-        first = next;
+    let stamp = Timestamp::from_microsecond(at).map_err(|error| no_month(at, &error))?;
+    let first = TimeZone::UTC.to_datetime(stamp).date().first_of_month();
+    Ok(Partition { table: table.to_owned(), first, name: name(table, first) })
+}
+
+impl Partition {
+    fn next(&self) -> Result<Partition, DbError> {
+        let next = self.first.checked_add(Span::new().months(1));
+        let first =
+            next.map_err(|error| DbError::internal(format!("no month after {}: {error}", self.name)))?;
+        Ok(Partition { table: self.table.clone(), first, name: name(&self.table, first) })
+    }
+}
+
+/// Sees to it that a partition exists.
+pub(crate) fn make(conn: &mut Conn<'_>, partition: &Partition) -> Result<(), DbError> {
+    let Partition { table, first, name } = partition;
+    let known = [name.as_str().into()];
+    if conn.query_one(&KNOWN, &known, |row| row.bool(0))? {
+        return Ok(());
+    }
+    // attaching, unlike creating in place, lets the writers of the table go on
+    conn.script(&format!(
+        "select pg_advisory_xact_lock(7305795870240103);
+         create table if not exists {name} (like {table} including defaults including constraints);"
+    ))?;
+    if !conn.query_one(&ATTACHED, &known, |row| row.bool(0))? {
+        let next = partition.next()?.first;
+        conn.script(&format!(
+            "alter table {table} attach partition {name}
+             for values from ('{first} 00:00:00+00') to ('{next} 00:00:00+00')"
+        ))?;
+        conn.script(&refusals(table, name))?;
     }
     Ok(())
 }

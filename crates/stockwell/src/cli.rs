@@ -4,8 +4,8 @@ mod examples;
 mod reference;
 
 use crate::commands::{
-    backup, bench, demo, doctor, export, import, init, key, migrate, openapi, restore, role, routes, serve,
-    user, verify,
+    backup, bench, demo, doctor, export, import, init, key, migrate, migrate_store, openapi, restore, role,
+    routes, serve, user, verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};
@@ -68,6 +68,8 @@ enum Command {
     Role(role::Role),
     /// Bring the schema of the database up to date
     Migrate(migrate::Migrate),
+    /// Bring a whole database into another one, of the same engine or of the other
+    MigrateStore(migrate_store::MigrateStore),
     /// Write a checked copy of the database, also while it is in use
     Backup(backup::Backup),
     /// Make a new data folder from a backup
@@ -167,6 +169,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Key(command) => key::run(call, command),
         Command::Role(command) => role::run(call, &command),
         Command::Migrate(command) => migrate::run(call, &command),
+        Command::MigrateStore(command) => migrate_store::run(call, &command),
         Command::Backup(command) => backup::run(call, &command),
         Command::Restore(command) => restore::run(call, &command),
         Command::Doctor(command) => doctor::run(call, &command),

@@ -247,8 +247,7 @@ impl Config {
 
     /// The file of the embedded database; `None` on PostgreSQL.
     pub fn database_file(&self) -> Option<PathBuf> {
-        let url = self.database();
-        url.strip_prefix("sqlite:").map(|path| PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+        file_of(&self.database())
     }
 
     /// Where to listen.
@@ -322,6 +321,11 @@ impl Config {
             Some((*key, without_password(value), source))
         })
     }
+}
+
+/// The file that the URL of a database names; `None` for a server.
+pub(crate) fn file_of(url: &str) -> Option<PathBuf> {
+    url.strip_prefix("sqlite:").map(|path| PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
 }
 
 fn flatten(above: &str, table: &toml::Table, found: &mut Vec<(String, String)>) {

@@ -16,7 +16,7 @@ pub enum Stop {
     Usage(String),
     /// `verify` found a violation: exit code 3. What it found is printed already.
     Violated,
-    /// A benchmark was told other numbers than the database holds: exit code 3.
+    /// A benchmark was told other numbers than the database holds, or a copy is not what was copied: exit code 3.
     Wrong(String),
     /// It could not run at all, for instance because the database is in use: exit code 4.
     CannotRun(String),
@@ -76,7 +76,7 @@ impl Stop {
         (0, "done"),
         (1, "refused or failed; nothing was changed, but what an import had committed before stays"),
         (2, "called wrongly"),
-        (3, "`verify` found a violation, or `bench` a number that is wrong"),
+        (3, "`verify` found a violation, a copy differs, or `bench` was told a number that is wrong"),
         (4, "could not run, for instance because the database is in use"),
         (78, "settings that cannot be read, or are not safe"),
         (INTERRUPTED, "ended by Ctrl-C or a signal before it was done; what was committed stays"),

@@ -4,6 +4,7 @@
 //! function of a module, and prints what came out.
 
 mod bench;
+mod carry;
 pub mod cli;
 pub mod clock;
 mod commands;

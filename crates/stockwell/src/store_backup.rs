@@ -34,11 +34,20 @@ pub(crate) fn copy(
     progress: &Progress,
     finish: impl FnOnce(&Path) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
+    make(to, |part| copy_part(from, part, progress, finish))
+}
+
+/// Makes a new file: `fill` writes it under another name, and it has its own when that is done.
+///
+/// # Errors
+/// When the file is there already, and those of `fill`; nothing is left behind then.
+pub(crate) fn make(to: &Path, fill: impl FnOnce(&Path) -> Result<(), Stop>) -> Result<(), Stop> {
     if to.exists() {
         return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
     }
     let part = part_of(to)?;
-    let done = copy_part(from, &part, progress, finish).and_then(|()| Ok(std::fs::rename(&part, to)?));
+    let made = fill(&part).and_then(|()| Ok(File::open(&part)?.sync_all()?));
+    let done = made.and_then(|()| Ok(std::fs::rename(&part, to)?));
     // whoever wrote into the copy has locked it
     drop(std::fs::remove_file(with_ending(&part, ".lock")));
     if done.is_err() {
@@ -94,8 +103,7 @@ fn copy_part(
     // a copy is one file: no log beside it
     target.pragma_update(None, "journal_mode", "delete").map_err(wrong)?;
     target.close().map_err(|(_, error)| wrong(error))?;
-    check(part, progress)?;
-    Ok(File::open(part)?.sync_all()?)
+    check(part, progress)
 }
 
 /// Copies what the source holds at this moment, and says after each part how far it is. The engine

@@ -29,6 +29,13 @@ impl Database {
         Ok(Database { server, url })
     }
 
+    /// A new database that holds nothing.
+    pub fn empty() -> Result<Database, DbError> {
+        let server = shared(std::os::unix::process::parent_id())?;
+        let url = server.database_from("template0")?;
+        Ok(Database { server, url })
+    }
+
     /// The server it is on.
     pub fn server(&self) -> &Server {
         &self.server

@@ -196,6 +196,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 23, name: "released", text: include_str!("../migrations/0023_released.sql") },
         Migration { number: 24, name: "layers", text: include_str!("../migrations/0024_layers.sql") },
         Migration { number: 25, name: "transfers", text: include_str!("../migrations/0025_transfers.sql") },
+        Migration { number: 26, name: "made", text: include_str!("../migrations/0026_made.sql") },
     ],
 };
 

@@ -201,6 +201,11 @@ impl Connection {
         self.open = false;
     }
 
+    /// Begins in earnest, where a transaction is to begin.
+    pub(crate) fn open_now(&mut self) -> Result<(), DbError> {
+        if self.begin.is_some() { self.batch("select") } else { Ok(()) }
+    }
+
     /// Commits, if anything was done.
     pub(crate) fn commit(&mut self) -> Result<(), DbError> {
         if self.begin.take().is_some() || !self.open {

@@ -1,6 +1,7 @@
 //! Reading PostgreSQL's binary values in place.
 
 use crate::error::DbError;
+use crate::value::Value;
 use jiff::civil::Date;
 use tokio_postgres::Row;
 use tokio_postgres::types::{FromSql, Type};
@@ -106,6 +107,27 @@ impl<'a> FromSql<'a> for Truth {
 
     fn accepts(ty: &Type) -> bool {
         matches!(*ty, Type::BOOL | Type::INT2 | Type::INT4 | Type::INT8)
+    }
+}
+
+/// A value of any type that our tables have.
+pub(crate) struct Any<'a>(pub(crate) Value<'a>);
+
+impl<'a> FromSql<'a> for Any<'a> {
+    fn from_sql(ty: &Type, raw: &'a [u8]) -> Result<Any<'a>, Failure> {
+        Ok(Any(if Text::accepts(ty) {
+            Value::Text(Text::from_sql(ty, raw)?.0)
+        } else if Blob::accepts(ty) {
+            Value::Blob(raw)
+        } else if Day::accepts(ty) {
+            Value::Date(Day::from_sql(ty, raw)?.0)
+        } else {
+            Value::Int(Int::from_sql(ty, raw)?.0)
+        }))
+    }
+
+    fn accepts(ty: &Type) -> bool {
+        Text::accepts(ty) || Blob::accepts(ty) || Day::accepts(ty) || Int::accepts(ty)
     }
 }
 

@@ -20,7 +20,8 @@ fn mismatch(ty: &Type, value: Value<'_>) -> Failure {
     format!("the parameter is a {ty}, which cannot hold {value:?}").into()
 }
 
-fn write(ty: &Type, value: Value<'_>, out: &mut BytesMut) -> Result<IsNull, Failure> {
+/// Writes a value as a type has it.
+pub(crate) fn write(ty: &Type, value: Value<'_>, out: &mut BytesMut) -> Result<IsNull, Failure> {
     match (value, ty) {
         (Value::Null, _) => return Ok(IsNull::Yes),
         (Value::Int(v), &Type::INT8) => out.put_i64(v),

@@ -1,6 +1,7 @@
 //! PostgreSQL: connections, value encoding, writers, fronts and the sequencer of the feed.
 
 pub(crate) mod connection;
+pub(crate) mod copy;
 pub(crate) mod decode;
 pub(crate) mod driver;
 pub(crate) mod encode;

@@ -2,6 +2,7 @@
 //! that writes, and the one that syncs.
 
 pub(crate) mod checkpoint;
+pub(crate) mod copy;
 pub(crate) mod error;
 pub(crate) mod open;
 pub(crate) mod syncer;

@@ -19,6 +19,10 @@ const EXAMPLES: &[Example] = &[
     (&["key", "revoke"], "stockwell key revoke swk_1a2B3c4D"),
     (&["role", "list"], "stockwell role list"),
     (&["migrate"], "stockwell migrate --data /var/lib/stockwell"),
+    (
+        &["migrate-store"],
+        "stockwell migrate-store --data /var/lib/stockwell --to postgres://stockwell@db.example/stockwell",
+    ),
     (&["backup"], "stockwell backup /backups/monday.db"),
     (&["restore"], "stockwell restore /backups/monday.db --into /var/lib/stockwell-new"),
     (&["doctor"], "stockwell doctor --json"),

@@ -9,6 +9,7 @@ pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod migrate;
+pub(crate) mod migrate_store;
 pub(crate) mod openapi;
 pub(crate) mod restore;
 pub(crate) mod role;

@@ -48,6 +48,12 @@ impl Site {
         Site::made(Site { url, token: String::new(), folder: tempfile::tempdir().unwrap(), _database: None })
     }
 
+    /// The same site, as far as its keys go, in another database.
+    pub(crate) fn elsewhere(&self, url: String) -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        Site { url, token: self.token.clone(), folder, _database: None }
+    }
+
     fn made(mut site: Site) -> Site {
         site.run(&["init"]);
         let key = ["--json", "key", "add", "crowd", "--role", "administrator", "--unlimited"];
@@ -68,11 +74,16 @@ impl Site {
         site
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(PROGRAM);
         command.args(arguments);
         self.settings(&mut command);
         command
+    }
+
+    /// A path in its folder.
+    pub(crate) fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
     }
 
     fn settings(&self, command: &mut Command) {

@@ -9,6 +9,7 @@
 )]
 
 mod busy;
+mod copied;
 mod digests;
 mod faults;
 mod filled;

@@ -20,7 +20,7 @@ use web::{
     App, AppParts, Authenticator, Clock, Failure, Feed, Grant, Limits, Principal, PrincipalKind, Within,
 };
 
-const SETS: &[MigrationSet] =
+pub(crate) const SETS: &[MigrationSet] =
     &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
 
 struct Counted(AtomicU64);

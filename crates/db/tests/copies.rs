@@ -1,0 +1,172 @@
+//! Copies of a whole database: what is refused, and what a copy that was broken off leaves behind.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by a panic")]
+
+mod common;
+use common::{SETS, all, put, world};
+use db::copy::{self, Alone, Part, Target};
+use db::{Db, DbError, Engine, Settings};
+use testkit::on_both_engines;
+use testkit::pg::Database;
+
+on_both_engines!(
+    a_row_that_breaks_a_rule_is_refused_by_the_name_of_the_rule,
+    a_table_that_is_missing_or_different_or_twice_is_refused,
+    who_ends_before_the_commit_leaves_nothing_behind,
+    a_source_that_somebody_writes_to_is_not_left,
+);
+
+/// An empty place of an engine.
+struct Place {
+    settings: Settings,
+    _folder: tempfile::TempDir,
+    _database: Option<Database>,
+}
+
+fn place(engine: Engine) -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let (url, database) = match engine {
+        Engine::Sqlite => (format!("sqlite:{}", folder.path().join("copy.db").display()), None),
+        Engine::Postgres => {
+            let database = Database::empty().unwrap();
+            (database.url.clone(), Some(database))
+        }
+    };
+    Place { settings: Settings::new(url), _folder: folder, _database: database }
+}
+
+fn parts(db: &Db) -> Vec<Part> {
+    let mut parts = Vec::new();
+    db.read_blocking(|conn| {
+        let shape = copy::shape(conn)?;
+        copy::parts(conn, &shape, &mut |part| {
+            parts.push(part);
+            Ok(())
+        })
+    })
+    .map_err(|error: DbError| error)
+    .unwrap();
+    parts
+}
+
+fn take(place: &Place, parts: &[Part], again: bool) -> Result<(), DbError> {
+    let mut target = Target::begin(&place.settings, SETS, again)?;
+    for part in parts {
+        target.take(part)?;
+    }
+    target.commit().map(drop)
+}
+
+/// Account 7 holds less than nothing.
+fn overdrawn(engine: Engine) -> Vec<Part> {
+    let world = world(engine);
+    put(&world.db, 7, 10).unwrap();
+    let mut parts = parts(&world.db);
+    let place =
+        parts.iter().position(|part| matches!(part, Part::Table(table) if table.name == "shop_account"));
+    if let Some(Part::Rows(chunk)) = parts.get_mut(place.unwrap() + 1) {
+        // two cells of nine bytes, by name: the amount, then the id
+        assert_eq!(chunk.bytes.len(), 18);
+        chunk.bytes[1..9].copy_from_slice(&(-10_i64).to_le_bytes());
+    }
+    parts
+}
+
+fn a_row_that_breaks_a_rule_is_refused_by_the_name_of_the_rule(engine: Engine) {
+    let place = place(engine);
+    let refused = take(&place, &overdrawn(Engine::Sqlite), false).unwrap_err().to_string();
+    assert!(refused.contains("`shop_account`") && refused.contains("shop_account_floor"), "{refused}");
+}
+
+fn a_table_that_is_missing_or_different_or_twice_is_refused(engine: Engine) {
+    let world = world(Engine::Sqlite);
+    let whole = || parts(&world.db);
+    let table = |parts: &[Part]| {
+        parts.iter().position(|part| matches!(part, Part::Table(table) if table.name == "db_job"))
+    };
+    let mut missing = whole();
+    missing.remove(table(&missing).unwrap());
+    let mut twice = whole();
+    let again = parts(&world.db).remove(table(&twice).unwrap());
+    twice.push(again);
+    let mut other = whole();
+    let at = table(&other).unwrap();
+    if let Some(Part::Table(table)) = other.get_mut(at) {
+        table.columns.pop();
+    }
+    for (parts, why) in [(missing, "may be missing"), (twice, "comes twice"), (other, "another shape here")] {
+        let refused = take(&place(engine), &parts, false).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+}
+
+fn who_ends_before_the_commit_leaves_nothing_behind(engine: Engine) {
+    let world = world(engine);
+    put(&world.db, 1, 10).unwrap();
+    let (place, parts) = (place(engine), parts(&world.db));
+    let mut target = Target::begin(&place.settings, SETS, false).unwrap();
+    for part in &parts {
+        target.take(part).unwrap();
+    }
+    drop(target);
+    if engine == Engine::Sqlite {
+        // a file is thrown away by whoever has named it
+        std::fs::remove_file(place.settings.url.strip_prefix("sqlite:").unwrap()).unwrap();
+    }
+    take(&place, &parts, false).unwrap();
+    Target::end(&place.settings).unwrap();
+    let db = Db::open(&place.settings, SETS).unwrap();
+    db.check_schema().unwrap();
+    assert_eq!(all(&db), [(1, 10)]);
+    // and it goes on as any other
+    put(&db, 1, 5).unwrap();
+    assert_eq!(all(&db), [(1, 15)]);
+}
+
+fn a_source_that_somebody_writes_to_is_not_left(engine: Engine) {
+    let world = world(engine);
+    put(&world.db, 1, 10).unwrap();
+    let settings = Settings { read_only: true, ..world.settings.clone() };
+    let reader = Db::open(&settings, SETS).unwrap();
+    let refused = Alone::with(&settings, &reader).unwrap_err().to_string();
+    assert!(refused.contains("stop it first"), "{refused}");
+    world.db.close();
+    Alone::with(&settings, &reader).unwrap();
+}
+
+#[test]
+fn a_database_that_holds_anything_is_refused_and_never_emptied() {
+    let world = world(Engine::Postgres);
+    put(&world.db, 1, 10).unwrap();
+    for again in [false, true] {
+        let refused = Target::begin(&world.settings, SETS, again).unwrap_err().to_string();
+        assert!(refused.contains("is not empty"), "{refused}");
+    }
+    assert_eq!(all(&world.db), [(1, 10)]);
+
+    // nor one that holds a schema alone
+    let theirs = Database::new(SETS).unwrap();
+    let refused = Target::begin(&Settings::new(&theirs.url), SETS, true).unwrap_err().to_string();
+    assert!(refused.contains("is not empty"), "{refused}");
+}
+
+#[test]
+fn a_copy_that_was_never_released_is_begun_anew_only_when_that_is_said() {
+    let world = world(Engine::Sqlite);
+    put(&world.db, 1, 10).unwrap();
+    let (place, parts) = (place(Engine::Postgres), parts(&world.db));
+    take(&place, &parts, false).unwrap();
+    let refused = take(&place, &parts, false).unwrap_err().to_string();
+    assert!(refused.contains("has not ended") && refused.contains("--again"), "{refused}");
+    // neither does a server begin there, nor a migration
+    let db = Db::open(&place.settings, SETS).unwrap();
+    for refused in [db.check_schema().unwrap_err(), db.migrate().unwrap_err()] {
+        assert!(refused.to_string().contains("has not ended"), "{refused}");
+    }
+    db.close();
+    // one that fails leaves it as it was
+    assert!(take(&place, &overdrawn(Engine::Sqlite), true).is_err());
+    assert!(take(&place, &parts, false).unwrap_err().to_string().contains("has not ended"));
+    take(&place, &parts, true).unwrap();
+    Target::end(&place.settings).unwrap();
+    assert_eq!(all(&Db::open(&place.settings, SETS).unwrap()), [(1, 10)]);
+}
