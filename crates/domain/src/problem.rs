@@ -78,11 +78,15 @@ codes! {
         MalformedFile = "malformed_file", "The file cannot be read";
     }
     Unauthenticated {
-        Unauthenticated = "unauthenticated", "No valid key came with the request";
+        Unauthenticated = "unauthenticated", "No valid key or session came with the request";
+        SignInRefused = "sign_in_refused", "The login or the password is wrong";
     }
     Forbidden {
         Forbidden = "forbidden", "The caller lacks the permission";
         GrantExceedsMaker = "grant_exceeds_maker", "Nobody can hand out more than they hold";
+        CrossSite = "cross_site", "The request does not come from a page of this server";
+        SessionRequired = "session_required", "Only somebody who has signed in can do this";
+        InsecureSignIn = "insecure_sign_in", "Signing in needs an encrypted connection";
     }
     NotFound {
         NotFound = "not_found", "There is no such thing here";
@@ -160,6 +164,7 @@ codes! {
         LimitExceeded = "limit_exceeded", "A limit is exceeded";
         IdempotencyMismatch = "idempotency_mismatch", "The key was used with another request";
         CurrencyMismatch = "currency_mismatch", "The currency is not the one of the books";
+        WrongPassword = "wrong_password", "The current password is wrong";
         WeakPassword = "weak_password", "The password is not acceptable";
         FileMismatch = "file_mismatch", "The file is not what it is called";
         Expiry = "invalid_expiry", "The expiry is not acceptable";

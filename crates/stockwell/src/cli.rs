@@ -5,7 +5,7 @@ mod reference;
 
 use crate::commands::{
     backup, bench, demo, doctor, export, import, init, key, migrate, migrate_store, openapi, restore, role,
-    routes, serve, user, verify,
+    routes, serve, session, user, verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};
@@ -63,6 +63,9 @@ enum Command {
     /// API keys
     #[command(subcommand)]
     Key(key::Key),
+    /// Sessions of users who have signed in
+    #[command(subcommand)]
+    Session(session::Session),
     /// Roles, which users and keys are given
     #[command(subcommand)]
     Role(role::Role),
@@ -167,6 +170,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Export(command) => export::run(call, &command),
         Command::User(command) => user::run(call, command),
         Command::Key(command) => key::run(call, command),
+        Command::Session(command) => session::run(call, command),
         Command::Role(command) => role::run(call, &command),
         Command::Migrate(command) => migrate::run(call, &command),
         Command::MigrateStore(command) => migrate_store::run(call, &command),

@@ -161,12 +161,14 @@ impl From<Failure> for Stop {
         match failure {
             Failure::Store(error) => error.into(),
             Failure::Fault(text) => Stop::CannotRun(text.into_owned()),
-            Failure::Refused(problem) | Failure::Later(problem, _) => match problem.kind() {
-                Kind::Busy | Kind::StorageFull | Kind::Internal => {
-                    Stop::CannotRun(problem.detail.into_owned())
+            Failure::Refused(problem) | Failure::Later(problem, _) | Failure::Masked(problem, _) => {
+                match problem.kind() {
+                    Kind::Busy | Kind::StorageFull | Kind::Internal => {
+                        Stop::CannotRun(problem.detail.into_owned())
+                    }
+                    _ => Stop::Failed(*problem),
                 }
-                _ => Stop::Failed(*problem),
-            },
+            }
         }
     }
 }

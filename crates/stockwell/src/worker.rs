@@ -15,7 +15,11 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
     loop {
         tokio::time::sleep(REST).await;
         let round = app.clone();
-        let done = tokio::task::spawn_blocking(move || stock::upkeep(round.db(), &context(&round))).await;
+        let done = tokio::task::spawn_blocking(move || {
+            access::forget_old_sessions(round.db(), round.now())?;
+            stock::upkeep(round.db(), &context(&round))
+        })
+        .await;
         match done {
             Ok(Ok(report)) => {
                 upkept.count(&report);

@@ -121,6 +121,7 @@ guides! {
     export: "export.md",
     operating: "operating.md",
     connecting_a_shop: "connecting-a-shop.md",
+    signing_in: "signing-in.md",
 }
 
 #[test]

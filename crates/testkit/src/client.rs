@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
 use db::{Conn, DbError};
 use domain::permission::Permissions;
-use domain::{Ids, Instant, LocationId, PrincipalId, Problem};
+use domain::{Ids, Instant, LocationId, PrincipalId};
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -17,15 +17,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tower_service::Service as _;
 use web::{
-    App, AppParts, Authenticator, Clock, Failure, Feed, Grant, Limits, Principal, PrincipalKind, Routes,
-    Within,
+    App, AppParts, Authenticator, Clock, Credential, Failure, Feed, Grant, Limits, Principal, PrincipalKind,
+    Routes, Within,
 };
 
 /// Knows two callers: `all` may everything everywhere, any number everything below that location.
 struct Doorman;
 
 impl Doorman {
-    fn find(token: &str) -> Arc<Principal> {
+    fn find(credential: Credential<'_>) -> Arc<Principal> {
+        let (Credential::Key(token) | Credential::Session(token)) = credential;
         let within = token.parse().map_or(Within::All, |root| Within::Subtree(LocationId(root)));
         let grant = Grant { permissions: Permissions::all(), within };
         Arc::new(Principal::new(PrincipalId(7), token, PrincipalKind::User, vec![grant], None))
@@ -33,16 +34,16 @@ impl Doorman {
 }
 
 impl Authenticator for Doorman {
-    fn remembered(&self, token: &str, _: Instant) -> Option<Result<Arc<Principal>, Problem>> {
-        Some(Ok(Doorman::find(token)))
+    fn remembered(&self, credential: Credential<'_>, _: Instant) -> Option<Result<Arc<Principal>, Failure>> {
+        Some(Ok(Doorman::find(credential)))
     }
 
     fn authenticate<'a>(
         &'a self,
-        token: &'a str,
+        credential: Credential<'a>,
         _: Instant,
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
-        Box::pin(async move { Ok(Doorman::find(token)) })
+        Box::pin(async move { Ok(Doorman::find(credential)) })
     }
 
     fn is_current(&self, _: &Arc<Principal>, _: Instant) -> bool {

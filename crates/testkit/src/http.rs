@@ -15,12 +15,25 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Makes idempotency keys that no other request of the process has.
 static FRESH: AtomicU64 = AtomicU64::new(1);
 
-/// A caller with a key, or a stranger without one.
+/// A caller with a key or in a session, or a stranger.
 #[derive(Clone, Debug)]
 pub struct Actor {
     address: SocketAddr,
     key: Option<String>,
+    session: Option<Session>,
 }
+
+/// What the browser of somebody who signed in holds.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Name and value of the cookie.
+    pub cookie: String,
+    /// What its pages send with every write.
+    pub csrf: String,
+}
+
+/// The origin of a page of the server, as a browser would send it.
+const ORIGIN: &str = "https://test";
 
 /// A request that is being put together.
 #[derive(Clone, Debug)]
@@ -46,12 +59,41 @@ pub struct Reply {
 impl Actor {
     /// Somebody who holds this key.
     pub fn with_key(address: SocketAddr, key: impl Into<String>) -> Actor {
-        Actor { address, key: Some(key.into()) }
+        Actor { address, key: Some(key.into()), session: None }
     }
 
     /// Somebody without a key.
     pub fn stranger(address: SocketAddr) -> Actor {
-        Actor { address, key: None }
+        Actor { address, key: None, session: None }
+    }
+
+    /// Somebody who signs in with a password, in the browser of this actor.
+    pub fn sign_in(&self, login: &str, password: &str) -> Result<Actor, Reply> {
+        let body = serde_json::json!({ "login": login, "password": password });
+        let ask = self.ask("POST", "/api/v1/sessions").header("origin", ORIGIN).json(&body);
+        self.with_session_of(ask.send())
+    }
+
+    /// Whoever goes on in the session that an answer gave.
+    pub fn with_session_of(&self, reply: Reply) -> Result<Actor, Reply> {
+        let cookie = reply.header("set-cookie").and_then(|cookie| cookie.split(';').next());
+        let (Some(cookie), Some(csrf)) =
+            (cookie, reply.json().get("csrf").and_then(Value::as_str).map(str::to_owned))
+        else {
+            return Err(reply);
+        };
+        let session = Session { cookie: cookie.to_owned(), csrf };
+        Ok(Actor { address: self.address, key: None, session: Some(session) })
+    }
+
+    /// The same at another server.
+    pub fn at(&self, address: SocketAddr) -> Actor {
+        Actor { address, ..self.clone() }
+    }
+
+    /// What the browser holds.
+    pub fn session(&self) -> Option<&Session> {
+        self.session.as_ref()
     }
 
     /// Where it asks.
@@ -182,6 +224,12 @@ impl Ask {
         let mut lines =
             vec![format!("{method} {path} HTTP/1.1"), "host: test".into(), "connection: close".into()];
         lines.extend(actor.key.map(|key| format!("authorization: Bearer {key}")));
+        if let Some(Session { cookie, csrf }) = actor.session {
+            lines.push(format!("cookie: {cookie}"));
+            if method != "GET" {
+                lines.extend([format!("origin: {ORIGIN}"), format!("x-csrf-token: {csrf}")]);
+            }
+        }
         lines.extend(headers.into_iter().map(|(name, value)| format!("{name}: {value}")));
         if !body.is_empty() || method != "GET" {
             lines.push(format!("content-length: {}", body.len()));

@@ -34,6 +34,8 @@ pub struct Answer {
     pub(crate) kept: Option<Bytes>,
     /// What of it was refused for want of a permission, for the audit log.
     pub(crate) denied: Option<Box<Denied>>,
+    /// Headers that are sent once and never kept, such as cookies.
+    pub(crate) unkept: Vec<(HeaderName, HeaderValue)>,
     /// What of it was refused, by code, for the metrics; nothing of an answer that is given again.
     pub(crate) refused: Vec<(Code, u64)>,
 }
@@ -59,6 +61,7 @@ impl Answer {
             dry_run: false,
             kept: None,
             denied: None,
+            unkept: Vec::new(),
             refused: Vec::new(),
         }
     }
@@ -103,6 +106,13 @@ impl Answer {
         self
     }
 
+    /// With headers that are for this answer alone: a repeated one has none of them.
+    #[must_use]
+    pub fn once_with(mut self, headers: Vec<(HeaderName, HeaderValue)>) -> Answer {
+        self.unkept.extend(headers);
+        self
+    }
+
     /// With the version that a later `If-Match` names.
     pub fn version(mut self, version: i64) -> Answer {
         self.version = Some(version);
@@ -120,8 +130,18 @@ fn marked(body: Bytes) -> Bytes {
 
 impl IntoResponse for Answer {
     fn into_response(self) -> Response {
-        let Answer { status, body, version, location, replayed, dry_run, kept: _, denied, refused: codes } =
-            self;
+        let Answer {
+            status,
+            body,
+            version,
+            location,
+            replayed,
+            dry_run,
+            kept: _,
+            denied,
+            unkept,
+            refused: codes,
+        } = self;
         let has_body = !body.is_empty();
         let refused = status.is_client_error() || status.is_server_error();
         let body = if dry_run && !refused { marked(body) } else { body };
@@ -134,6 +154,7 @@ impl IntoResponse for Answer {
             response.extensions_mut().insert(Refused(codes));
         }
         let headers = response.headers_mut();
+        headers.extend(unkept.into_iter().filter(|_| !dry_run));
         if has_body {
             let json = HeaderValue::from_static("application/json");
             headers.insert(header::CONTENT_TYPE, if refused { crate::problem::PROBLEM_JSON } else { json });

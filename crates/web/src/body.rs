@@ -155,9 +155,14 @@ impl<S: Send + Sync, T: FromJson> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Failure> {
         let (parts, body) = request.into_parts();
-        let (bytes, _held) = bytes(&parts, body).await?;
-        Ok(Json(read(&parts.headers, &bytes)?))
+        json(&parts, body).await.map(Json)
     }
+}
+
+/// A JSON body of a request.
+pub(crate) async fn json<T: FromJson>(parts: &Parts, body: Body) -> Result<T, Failure> {
+    let (bytes, _held) = bytes(parts, body).await?;
+    Ok(read(&parts.headers, &bytes)?)
 }
 
 /// The parameter that every write takes.

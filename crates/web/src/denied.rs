@@ -32,6 +32,8 @@ const LOOK: Duration = Duration::from_secs(5);
 const DENIED: &str = "access.denied";
 /// A key that is unknown, revoked or expired, or a wrong token of the set-up.
 const UNKNOWN: &str = "access.unknown_key";
+/// A sign-in with a wrong password, or of nobody.
+const NOT_SIGNED_IN: &str = "access.sign_in_refused";
 /// What was refused beyond the rows of a minute.
 const COUNTED: &str = "access.refusals_counted";
 
@@ -47,7 +49,7 @@ pub(crate) struct Denied {
     pub(crate) times: usize,
     /// The first of them.
     pub(crate) code: Code,
-    /// What the caller is told.
+    /// Why: what the caller is told, or more.
     pub(crate) detail: String,
 }
 
@@ -97,6 +99,8 @@ pub(crate) struct Refusal {
     pub(crate) asker: Asker,
     /// Method and template of the route.
     pub(crate) route: String,
+    /// Somebody wanted to sign in there.
+    pub(crate) signs_in: bool,
     pub(crate) denied: Denied,
     pub(crate) at: Instant,
     pub(crate) request_id: Uuid,
@@ -188,14 +192,15 @@ impl Denials {
 
     /// The row of a refusal; `None` when it is counted instead.
     fn enter(&self, refusal: &Refusal) -> Option<Row> {
-        let Refusal { asker, route, denied, at, request_id } = refusal;
+        let Refusal { asker, route, signs_in, denied, at, request_id } = refusal;
         let times = u64::try_from(denied.times).unwrap_or(u64::MAX);
         let (id, name, action, details, is_loud) = match asker {
             Asker::Nobody => return None,
             Asker::Stranger { key, peer } => {
                 let details = json!({ "detail": denied.detail, "key": key, "peer": peer });
                 let is_loud = self.strangers.take(peer.map(Peer), *at).is_err();
-                (STRANGER_ID, STRANGER, UNKNOWN, details, is_loud)
+                let action = if *signs_in { NOT_SIGNED_IN } else { UNKNOWN };
+                (STRANGER_ID, STRANGER, action, details, is_loud)
             }
             Asker::Known(principal) => {
                 let details = json!({ "detail": denied.detail, "times": times });

@@ -18,6 +18,8 @@ pub enum Failure {
     Refused(Box<Problem>),
     /// A refusal for now, with the seconds after which to come again.
     Later(Box<Problem>, i64),
+    /// A refusal whose reason a stranger is not told; the text is for the audit log and the log.
+    Masked(Box<Problem>, Cow<'static, str>),
     /// The store failed.
     Store(DbError),
     /// Something that cannot be; the text is for the log only.
@@ -36,6 +38,7 @@ impl Failure {
         match self {
             Failure::Refused(problem) => Failure::Refused(Box::new(problem.under(prefix))),
             Failure::Later(problem, seconds) => Failure::Later(Box::new(problem.under(prefix)), seconds),
+            Failure::Masked(problem, why) => Failure::Masked(Box::new(problem.under(prefix)), why),
             fault @ (Failure::Store(_) | Failure::Fault(_)) => fault,
         }
     }
@@ -51,10 +54,25 @@ impl Failure {
         problem::response(&self.problem(), request_id, wait)
     }
 
+    /// A refusal with a reason that only those learn who read the audit log.
+    pub fn masked(problem: Problem, why: impl Into<Cow<'static, str>>) -> Failure {
+        Failure::Masked(Box::new(problem), why.into())
+    }
+
+    /// Why, for the audit log.
+    pub(crate) fn reason(&self) -> String {
+        match self {
+            Failure::Masked(_, why) => why.clone().into_owned(),
+            _ => self.problem().detail.clone().into_owned(),
+        }
+    }
+
     /// What the caller is shown.
     pub fn problem(&self) -> Cow<'_, Problem> {
         match self {
-            Failure::Refused(problem) | Failure::Later(problem, _) => Cow::Borrowed(problem),
+            Failure::Refused(problem) | Failure::Later(problem, _) | Failure::Masked(problem, _) => {
+                Cow::Borrowed(problem)
+            }
             Failure::Store(error) => Cow::Owned(of_store(error)),
             Failure::Fault(_) => Cow::Owned(internal()),
         }
@@ -117,6 +135,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Failure::Refused(problem) | Failure::Later(problem, _) => problem.fmt(f),
+            Failure::Masked(problem, why) => write!(f, "{problem} ({why})"),
             Failure::Store(error) => error.fmt(f),
             Failure::Fault(text) => f.write_str(text),
         }

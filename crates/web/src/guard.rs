@@ -13,15 +13,16 @@ use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter, Unknown};
 use crate::principal::{Principal, Scope, forbidden};
 use crate::problem;
-use crate::routes::{Access, Reach, RouteInfo};
+use crate::routes::{Access, PublicReason, Reach, RouteInfo};
+use crate::session::{self, Credential};
 use crate::strangers::Peer;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Code, Instant, Problem};
+use domain::{Code, Instant, Kind, Problem};
 use futures_util::FutureExt;
-use headers::{bearer, dress, request_id};
+use headers::{credential, dress, request_id};
 use std::convert::Infallible;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -90,8 +91,22 @@ enum Verdict {
     /// The caller with the scope; `None` at a public route.
     Pass(Option<(Arc<Principal>, Scope)>),
     Refuse(Failure, Asker),
-    /// The key is not known in memory.
-    Ask(String),
+    /// The key or the session is not known in memory.
+    Ask(Unknowns),
+}
+
+/// Who is asked for in the store.
+struct Unknowns {
+    secret: String,
+    is_session: bool,
+    /// Why it may not write here, whoever it is.
+    forged: Option<Problem>,
+}
+
+impl Unknowns {
+    fn credential(&self) -> Credential<'_> {
+        if self.is_session { Credential::Session(&self.secret) } else { Credential::Key(&self.secret) }
+    }
 }
 
 impl<N> Service<Request> for Guard<N>
@@ -124,10 +139,10 @@ where
             Verdict::Refuse(failure, asker) => {
                 Box::pin(async move { Ok(gate.finish(&begun, asker, failure.into_response()).await) })
             }
-            Verdict::Ask(token) => {
+            Verdict::Ask(unknown) => {
                 let mut inner = self.inner.clone();
                 Box::pin(async move {
-                    let (response, asker) = match gate.ask(&token, begun.now, peer).await {
+                    let (response, asker) = match gate.ask(unknown, begun.now, peer).await {
                         Ok((principal, scope)) => {
                             let asker = Asker::Known(Arc::clone(&principal));
                             gate.admit(&mut request, &begun, Some((principal, scope)));
@@ -169,40 +184,58 @@ impl Gate {
         if matches!(self.route.access, Access::Public(_)) {
             return Verdict::Pass(None);
         }
-        let token = match bearer(headers) {
-            Ok(token) => token,
+        let credential = match credential(headers) {
+            Ok(credential) => credential,
             Err(problem) => {
                 self.app.meter().unknown(Unknown::Missing);
                 return Verdict::Refuse(problem.into(), Asker::Nobody);
             }
         };
-        match self.app.authenticator().remembered(token, now) {
-            Some(Ok(principal)) => match self.check(&principal, now) {
+        let forged = self.forged(headers, credential);
+        match self.app.authenticator().remembered(credential, now) {
+            Some(Ok(principal)) => match self.check(&principal, forged, now) {
                 Ok(scope) => Verdict::Pass(Some((principal, scope))),
                 Err(failure) => Verdict::Refuse(failure, Asker::Known(principal)),
             },
-            Some(Err(problem)) => {
+            Some(Err(failure)) => {
                 self.app.meter().unknown(Unknown::Refused);
                 let peer = request.extensions().get::<Peer>().copied();
-                Verdict::Refuse(problem.into(), self.stranger(token, peer))
+                Verdict::Refuse(failure, self.stranger(credential, peer))
             }
-            None => Verdict::Ask(token.to_owned()),
+            None => Verdict::Ask(match credential {
+                Credential::Key(text) => Unknowns { secret: text.to_owned(), is_session: false, forged },
+                Credential::Session(text) => Unknowns { secret: text.to_owned(), is_session: true, forged },
+            }),
         }
     }
 
-    /// Whoever came with a key that does not hold.
-    fn stranger(&self, token: &str, peer: Option<Peer>) -> Asker {
-        Asker::stranger(self.app.authenticator().public_part(token), peer)
+    /// Why a session may not write here: no page of this server asks.
+    fn forged(&self, headers: &HeaderMap, credential: Credential<'_>) -> Option<Problem> {
+        match credential {
+            Credential::Session(secret) if self.route.is_write() => {
+                session::check_page(headers, secret).err()
+            }
+            Credential::Session(_) | Credential::Key(_) => None,
+        }
+    }
+
+    /// Whoever came with a key or a session that does not hold.
+    fn stranger(&self, credential: Credential<'_>, peer: Option<Peer>) -> Asker {
+        let part = match credential {
+            Credential::Key(text) => self.app.authenticator().public_part(text),
+            Credential::Session(_) => None,
+        };
+        Asker::stranger(part, peer)
     }
 
     async fn ask(
         &self,
-        token: &str,
+        unknown: Unknowns,
         now: Instant,
         peer: Option<Peer>,
     ) -> Result<(Arc<Principal>, Scope), (Failure, Asker)> {
-        match self.app.authenticator().authenticate(token, now).await {
-            Ok(principal) => match self.check(&principal, now) {
+        match self.app.authenticator().authenticate(unknown.credential(), now).await {
+            Ok(principal) => match self.check(&principal, unknown.forged, now) {
                 Ok(scope) => Ok((principal, scope)),
                 Err(failure) => Err((failure, Asker::Known(principal))),
             },
@@ -210,20 +243,30 @@ impl Gate {
                 if failure.problem().code == Code::Unauthenticated {
                     self.app.meter().unknown(Unknown::Refused);
                 }
-                Err((failure, self.stranger(token, peer)))
+                Err((failure, self.stranger(unknown.credential(), peer)))
             }
         }
     }
 
     /// The rate first, so that a caller without permission cannot try for ever.
-    fn check(&self, principal: &Principal, now: Instant) -> Result<Scope, Failure> {
+    fn check(&self, principal: &Principal, forged: Option<Problem>, now: Instant) -> Result<Scope, Failure> {
         if let Some(limiter) = &principal.limiter {
             limiter.take(now).map_err(|wait| {
                 let text = format!("the rate limit of this key is used up, come again in {wait} seconds");
                 Failure::Later(Box::new(Problem::new(Code::Throttled, text)), wait)
             })?;
         }
-        let Access::Needs(permission) = self.route.access else { return Ok(Scope::nowhere()) };
+        if let Some(problem) = forged {
+            return Err(problem.into());
+        }
+        let permission = match self.route.access {
+            Access::Needs(permission) => permission,
+            Access::Session if principal.session().is_none() => {
+                let text = "this is for whoever has signed in: a key cannot change how somebody signs in";
+                return Err(Problem::new(Code::SessionRequired, text).into());
+            }
+            Access::Session | Access::SignedIn | Access::Public(_) => return Ok(Scope::nowhere()),
+        };
         match principal.scope(permission) {
             None => Err(forbidden(permission).into()),
             Some(scope) if self.route.reach == Reach::Everywhere && !scope.is_all() => {
@@ -265,7 +308,9 @@ impl Gate {
         if let Some(denied) = self.denied(&mut response, failure.as_ref().map(|carried| &*carried.0), &asker)
         {
             let route = format!("{} {}", self.route.method, self.route.path);
-            let refusal = Refusal { asker, route, denied, at: begun.now, request_id: begun.request_id };
+            let signs_in = self.route.access == Access::Public(PublicReason::SignIn);
+            let (at, request_id) = (begun.now, begun.request_id);
+            let refusal = Refusal { asker, route, signs_in, denied, at, request_id };
             Box::pin(denied::note(&self.app, refusal)).await;
         }
         if let Some(Carried(failure)) = &failure {
@@ -299,8 +344,9 @@ impl Gate {
             self.meter.denied(denied.times);
             return Some(denied);
         }
-        let unknown = problem.filter(|problem| problem.code == Code::Unauthenticated)?;
-        matches!(asker, Asker::Stranger { .. }).then(|| Denied::as_told(&unknown))
+        let unknown = failure.filter(|failure| failure.problem().kind() == Kind::Unauthenticated)?;
+        let why = || Denied { detail: unknown.reason(), ..Denied::as_told(&unknown.problem()) };
+        matches!(asker, Asker::Stranger { .. }).then(why)
     }
 
     /// At most one line a request: faults and what is turned away always; refusals at `info`, so that

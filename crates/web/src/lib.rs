@@ -33,9 +33,11 @@ mod problem_pages;
 mod record;
 mod routes;
 mod serve;
+mod session;
 mod strangers;
 mod system;
 mod version;
+mod visitor;
 mod waiting;
 
 #[cfg(test)]
@@ -58,7 +60,10 @@ pub use problem::problem_value;
 pub use record::{RecordChange, audit, record_change};
 pub use routes::{Access, Described, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned};
 pub use serve::{Closing, serve};
+pub use session::{Credential, SessionCookie, SessionSecret, csrf_token};
+pub use strangers::Strangers;
 pub use system::system_routes;
 pub use utoipa_axum::routes;
 pub use version::IfMatch;
+pub use visitor::Visitor;
 pub use waiting::wait_at;

@@ -7,7 +7,9 @@ use utoipa::ToSchema;
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     ComponentsBuilder, Content, ContentBuilder, HeaderBuilder, InfoBuilder, LicenseBuilder, OpenApi,
     OpenApiBuilder, PathsBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema,
@@ -63,6 +65,14 @@ pub fn openapi<'a>(routes: impl Iterator<Item = &'a RouteInfo>, version: &str) -
                     .build(),
             ),
         )
+        .security_scheme(
+            "session",
+            SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(
+                "__Host-sid",
+                "The cookie of a session, made by `POST /api/v1/sessions`; `sid` at `http://localhost`. A write \
+                 carries the `csrf` of the session as `X-CSRF-Token` as well. Never beside a key",
+            ))),
+        )
         .schema("Problem", <ProblemSchema as utoipa::PartialSchema>::schema())
         .schema("FieldError", <FieldErrorSchema as utoipa::PartialSchema>::schema());
     for route in routes {
@@ -94,10 +104,13 @@ pub fn openapi<'a>(routes: impl Iterator<Item = &'a RouteInfo>, version: &str) -
 fn operation(route: &RouteInfo) -> Operation {
     let mut operation = route.operation.clone();
     operation.tags = Some(vec![route.module.to_owned()]);
-    let public = matches!(route.access, Access::Public(_));
-    operation.security =
-        Some(if public { vec![] } else { vec![SecurityRequirement::new::<_, [&str; 0], &str>("key", [])] });
-    if route.is_write() {
+    let by = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
+    operation.security = Some(match route.access {
+        Access::Public(_) => vec![],
+        Access::Session => vec![by("session")],
+        Access::Needs(_) | Access::SignedIn => vec![by("key"), by("session")],
+    });
+    if route.is_kept() {
         let own = operation.parameters.get_or_insert_default();
         own.push(RefOr::T(parameter(
             "Idempotency-Key",

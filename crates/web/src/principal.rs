@@ -8,6 +8,7 @@ use crate::denied::{STRANGER, STRANGER_ID};
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
+use crate::session::Credential;
 use crate::strangers::Peer;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -70,6 +71,8 @@ pub struct Principal {
     scopes: Vec<(Permission, Scope)>,
     /// `None`: not throttled.
     pub(crate) limiter: Option<Arc<Limiter>>,
+    /// The session that it asks in.
+    session: Option<i64>,
 }
 
 impl Principal {
@@ -95,7 +98,19 @@ impl Principal {
             grants,
             scopes,
             limiter: per_minute.map(Limiter::per_minute).map(Arc::new),
+            session: None,
         }
+    }
+
+    /// As it asks in a session, by its number.
+    #[must_use]
+    pub fn in_session(self, session: i64) -> Principal {
+        Principal { session: Some(session), ..self }
+    }
+
+    /// The number of the session; `None` for whoever asks with a key.
+    pub const fn session(&self) -> Option<i64> {
+        self.session
     }
 
     /// With a rate that began before: `keep` gets the fresh one and answers the one to go on with.
@@ -200,7 +215,7 @@ impl Scope {
     }
 }
 
-/// Finds the principal behind the key of a request. Implemented by `access`.
+/// Finds the principal behind the key or the session of a request. Implemented by `access`.
 pub trait Authenticator: Send + Sync {
     /// The part of a text in the form of a key that is no secret: by it, a key that does not hold is told
     /// in the audit log. `None` for a text of another form, and for keys that have no such part.
@@ -209,12 +224,16 @@ pub trait Authenticator: Send + Sync {
     }
 
     /// The answer from memory, when it is known and fresh. Called once for each request.
-    fn remembered(&self, token: &str, now: Instant) -> Option<std::result::Result<Arc<Principal>, Problem>>;
+    fn remembered(
+        &self,
+        credential: Credential<'_>,
+        now: Instant,
+    ) -> Option<std::result::Result<Arc<Principal>, Failure>>;
 
     /// The answer from the store.
     fn authenticate<'a>(
         &'a self,
-        token: &'a str,
+        credential: Credential<'a>,
         now: Instant,
     ) -> Pin<Box<dyn Future<Output = std::result::Result<Arc<Principal>, Failure>> + Send + 'a>>;
 
@@ -260,8 +279,13 @@ impl Caller {
             let detail = format!("too much was asked from your address, come again in {seconds} s");
             Failure::Later(Box::new(Problem::new(Code::Throttled, detail)), seconds)
         })?;
+        Ok(Caller::unknown(seen))
+    }
+
+    /// Whom nobody knows.
+    pub(crate) fn unknown(seen: &Seen) -> Caller {
         let nobody = Principal::new(STRANGER_ID, STRANGER, PrincipalKind::User, Vec::new(), None);
-        Ok(Caller::new(&seen.app, Arc::new(nobody), Scope::nowhere(), seen))
+        Caller::new(&seen.app, Arc::new(nobody), Scope::nowhere(), seen)
     }
 
     /// Whether the caller holds another permission anywhere (for fields that need one of their own).

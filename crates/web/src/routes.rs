@@ -20,6 +20,8 @@ pub enum PublicReason {
     Description,
     /// Nobody exists yet who could sign in; a one-time token stands in.
     SetUp,
+    /// Whoever signs in is not known yet.
+    SignIn,
 }
 
 impl PublicReason {
@@ -29,6 +31,7 @@ impl PublicReason {
             PublicReason::Health => "health",
             PublicReason::Description => "description",
             PublicReason::SetUp => "set_up",
+            PublicReason::SignIn => "sign_in",
         }
     }
 }
@@ -38,8 +41,10 @@ impl PublicReason {
 pub enum Access {
     /// Whoever holds the permission somewhere; the scope says where.
     Needs(Permission),
-    /// Whoever is signed in, about themselves only.
+    /// Whoever is known, about themselves only.
     SignedIn,
+    /// Whoever has signed in, about how they sign in: no key reaches that.
+    Session,
     /// Everybody.
     Public(PublicReason),
 }
@@ -84,6 +89,8 @@ pub enum Unversioned {
     /// It takes from an amount, and what is left is decided by the ledger when it is taken: whoever
     /// else took from it is no reason to refuse.
     Amount,
+    /// It can only end, and ending it twice changes nothing.
+    Ending,
 }
 
 /// One route as the table knows it.
@@ -103,6 +110,9 @@ pub struct RouteInfo {
     pub bulk: bool,
     /// Why it takes no version, where it would.
     pub unversioned: Option<Unversioned>,
+    /// Its answer is a secret that is not kept under an idempotency key, and asked for twice it is given
+    /// twice.
+    pub unkept: bool,
     /// Its description.
     pub operation: Operation,
     /// The schemas that the description refers to.
@@ -116,9 +126,14 @@ impl std::fmt::Debug for RouteInfo {
 }
 
 impl RouteInfo {
-    /// Whether it changes something and so takes an `Idempotency-Key`.
+    /// Whether it changes something.
     pub fn is_write(&self) -> bool {
         !matches!(self.method, Method::GET | Method::HEAD)
+    }
+
+    /// Whether it is done once for an `Idempotency-Key`.
+    pub fn is_kept(&self) -> bool {
+        self.is_write() && !self.unkept
     }
 
     /// Whether it changes a record that its address names, and so takes `If-Match`.
@@ -140,7 +155,7 @@ impl RouteInfo {
     pub fn row(&self) -> RouteRow<'_> {
         let (permission, public) = match self.access {
             Access::Needs(permission) => (Some(permission.word()), None),
-            Access::SignedIn => (None, None),
+            Access::SignedIn | Access::Session => (None, None),
             Access::Public(reason) => (None, Some(reason.word())),
         };
         RouteRow {
@@ -149,6 +164,7 @@ impl RouteInfo {
             path: &self.path,
             permission,
             public,
+            session: self.access == Access::Session,
             reach: self.reach.word(),
             bulk: self.bulk,
             versioned: self.is_versioned(),
@@ -171,6 +187,8 @@ pub struct RouteRow<'a> {
     pub permission: Option<&'static str>,
     /// Why it is public; null when it is not.
     pub public: Option<&'static str>,
+    /// Whether it needs a session, which no key has.
+    pub session: bool,
     /// How the scope limits it.
     pub reach: &'static str,
     /// Whether its body may have the size of a bulk.
@@ -181,6 +199,14 @@ pub struct RouteRow<'a> {
     pub name: &'a str,
     /// What it does.
     pub summary: &'a str,
+}
+
+/// What is special about a route.
+#[derive(Clone, Copy, Debug, Default)]
+struct Manner {
+    bulk: bool,
+    unversioned: Option<Unversioned>,
+    unkept: bool,
 }
 
 /// The routes of a module, or of all of them.
@@ -205,7 +231,15 @@ impl<S: State> Routes<S> {
     /// # Panics
     /// When the description has not exactly one method and one path, at start and in every test.
     pub fn add(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
-        self.push(access.into(), (reach, false, None), described)
+        self.push(access.into(), (reach, Manner::default()), described)
+    }
+
+    /// The same for a write whose answer is a secret, so that it is kept under no idempotency key.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_unkept(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        self.push(access.into(), (reach, Manner { unkept: true, ..Manner::default() }), described)
     }
 
     /// The same for a write that names a record and takes no version of it.
@@ -219,7 +253,7 @@ impl<S: State> Routes<S> {
         why: Unversioned,
         described: Described<S>,
     ) -> Routes<S> {
-        self.push(access.into(), (reach, false, Some(why)), described)
+        self.push(access.into(), (reach, Manner { unversioned: Some(why), ..Manner::default() }), described)
     }
 
     /// The same for a route that takes bodies of the size of a bulk.
@@ -227,13 +261,13 @@ impl<S: State> Routes<S> {
     /// # Panics
     /// As [`Routes::add`].
     pub fn add_bulk(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
-        self.push(access.into(), (reach, true, None), described)
+        self.push(access.into(), (reach, Manner { bulk: true, ..Manner::default() }), described)
     }
 
     fn push(
         mut self,
         access: Access,
-        (reach, bulk, unversioned): (Reach, bool, Option<Unversioned>),
+        (reach, manner): (Reach, Manner),
         described: Described<S>,
     ) -> Routes<S> {
         let (schemas, paths, router) = described;
@@ -244,7 +278,9 @@ impl<S: State> Routes<S> {
             panic!("a route of `{}` has not exactly one method and one path", self.module);
         };
         let module = self.module;
-        let info = RouteInfo { module, method, path, access, reach, bulk, unversioned, operation, schemas };
+        let Manner { bulk, unversioned, unkept } = manner;
+        let info =
+            RouteInfo { module, method, path, access, reach, bulk, unversioned, unkept, operation, schemas };
         self.entries.push((info, router));
         self
     }

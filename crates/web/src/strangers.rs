@@ -19,7 +19,7 @@ const ADDRESSES_MAX: usize = 4_096;
 
 /// What strangers have used up of something.
 #[derive(Debug)]
-pub(crate) struct Strangers {
+pub struct Strangers {
     /// How much of it one address has in a minute.
     per_minute: u32,
     known: Mutex<HashMap<IpAddr, Limiter>>,
@@ -28,13 +28,21 @@ pub(crate) struct Strangers {
 
 impl Strangers {
     /// So much for each address in a minute.
-    pub(crate) fn per_minute(per_minute: u32) -> Strangers {
+    pub fn per_minute(per_minute: u32) -> Strangers {
         Strangers { per_minute, known: Mutex::default(), others: Limiter::per_minute(per_minute) }
     }
 
     /// Takes one; otherwise the seconds to wait. Without an address there is no network.
     pub(crate) fn take(&self, peer: Option<Peer>, now: Instant) -> Result<(), i64> {
-        let Some(Peer(address)) = peer else { return Ok(()) };
+        self.take_from(peer.map(|Peer(address)| address), now)
+    }
+
+    /// The same by an address.
+    ///
+    /// # Errors
+    /// The seconds to wait.
+    pub fn take_from(&self, address: Option<IpAddr>, now: Instant) -> Result<(), i64> {
+        let Some(address) = address else { return Ok(()) };
         let address = network(address);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= ADDRESSES_MAX && !known.contains_key(&address) {
@@ -48,7 +56,7 @@ impl Strangers {
 }
 
 /// What one party has in its hands: an address, or a network of the newer protocol.
-fn network(address: IpAddr) -> IpAddr {
+pub(crate) fn network(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();

@@ -1,8 +1,8 @@
 //! The guard in front of handlers that go wrong in every way.
 
 use crate::{
-    Access, Answer, App, AppParts, Authenticator, Caller, Clock, Command, Failure, Feed, Grant, Limits,
-    Principal, PrincipalKind, PublicReason, Reach, Routes, Within,
+    Access, Answer, App, AppParts, Authenticator, Caller, Clock, Command, Credential, Failure, Feed, Grant,
+    Limits, Principal, PrincipalKind, PublicReason, Reach, Routes, Within,
 };
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -37,26 +37,35 @@ impl Ids for Fixed {
 struct Doorman;
 
 impl Doorman {
-    fn all() -> Arc<Principal> {
+    fn ann() -> Principal {
         let grant = Grant { permissions: Permissions::all(), within: Within::All };
-        Arc::new(Principal::new(PrincipalId(9), "ann", PrincipalKind::User, vec![grant], None))
+        Principal::new(PrincipalId(9), "ann", PrincipalKind::User, vec![grant], None)
+    }
+
+    fn all() -> Arc<Principal> {
+        Arc::new(Doorman::ann())
+    }
+
+    fn in_session() -> Arc<Principal> {
+        Arc::new(Doorman::ann().in_session(4))
     }
 }
 
 impl Authenticator for Doorman {
-    fn remembered(&self, token: &str, _: Instant) -> Option<Result<Arc<Principal>, Problem>> {
-        (token == "all").then(|| Ok(Doorman::all()))
+    fn remembered(&self, credential: Credential<'_>, _: Instant) -> Option<Result<Arc<Principal>, Failure>> {
+        matches!(credential, Credential::Key("all")).then(|| Ok(Doorman::all()))
     }
 
     fn authenticate<'a>(
         &'a self,
-        token: &'a str,
+        credential: Credential<'a>,
         _: Instant,
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
         Box::pin(async move {
-            match token {
-                "slow" => Ok(Doorman::all()),
-                "down" => Err(DbError::Unavailable("secret.example".into()).into()),
+            match credential {
+                Credential::Key("slow") => Ok(Doorman::all()),
+                Credential::Session("slow") => Ok(Doorman::in_session()),
+                Credential::Key("down") => Err(DbError::Unavailable("secret.example".into()).into()),
                 _ => Err(Problem::new(Code::Unauthenticated, "no").into()),
             }
         })

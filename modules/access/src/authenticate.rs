@@ -1,11 +1,12 @@
-//! Keys in memory: a request costs one hash and one look-up. What changes in this process is
+//! Keys and sessions in memory: a request costs one hash and one look-up. What changes in this process is
 //! forgotten at once; what changes in another is noticed by the generation within a second, and so
 //! is a location that was put elsewhere, where a key is cut to the places of its user. The rate of
 //! a key is not forgotten with it: else every change of access would fill all rates again.
 
 use crate::authority::Locations;
 use crate::keys::Authenticated;
-use crate::{keys, store, store_keys, token};
+use crate::sessions::{self, SignedIn};
+use crate::{keys, store, store_keys, store_sessions, token};
 use db::{Conn, Db, DbError};
 use domain::{Code, Instant, PrincipalId, Problem};
 use rustc_hash::FxHashMap;
@@ -15,7 +16,7 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
-use web::{Authenticator, Failure, Limiter, Principal};
+use web::{Authenticator, Credential, Failure, Limiter, Principal};
 
 /// How often other processes are looked after.
 const LOOK: Duration = Duration::from_millis(500);
@@ -46,6 +47,15 @@ impl Known {
         (self.generation, self.entries) = (generation, FxHashMap::default());
     }
 
+    /// The sessions that are remembered.
+    fn sessions(&self) -> Vec<i64> {
+        let session = |entry: &Entry| match entry.source {
+            Source::Session(session) => Some(session),
+            Source::Key(_) => None,
+        };
+        self.entries.values().filter_map(session).collect()
+    }
+
     /// The rate that a key goes on with: the one that it had, unless the key allows another by now.
     fn rate(&mut self, key: PrincipalId, fresh: Arc<Limiter>, now: Instant) -> Arc<Limiter> {
         if self.rates.len() >= REMEMBERED_MAX {
@@ -59,9 +69,16 @@ impl Known {
     }
 }
 
+/// By what somebody is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Key(PrincipalId),
+    Session(i64),
+}
+
 struct Entry {
     principal: Arc<Principal>,
-    key: PrincipalId,
+    source: Source,
     expires_at: Instant,
     /// Its places follow from where places stood.
     cut: bool,
@@ -69,12 +86,35 @@ struct Entry {
     moves: AtomicI64,
     /// In microseconds; 0 when not since the last note.
     used_at: AtomicI64,
+    /// The last request, in microseconds.
+    seen_at: AtomicI64,
+}
+
+impl Entry {
+    /// Whether it is known by what a request comes with, and not by a text of the other kind.
+    fn is_of(&self, credential: Credential<'_>) -> bool {
+        match self.source {
+            Source::Key(_) => matches!(credential, Credential::Key(_)),
+            Source::Session(_) => matches!(credential, Credential::Session(_)),
+        }
+    }
+
+    /// Whether the session has ended by itself, as far as this process knows.
+    fn is_idle(&self, now: Instant) -> bool {
+        let seen = Instant(self.seen_at.load(Ordering::Relaxed));
+        matches!(self.source, Source::Session(_)) && sessions::is_idle(seen, now)
+    }
 }
 
 /// One text for every reason, so that a stranger learns nothing about which keys exist.
 fn unknown() -> Problem {
     let detail = "this key does not hold: it is mistyped, revoked or past its expiry";
     Problem::new(Code::Unauthenticated, detail)
+}
+
+/// The same for sessions.
+fn ended() -> Problem {
+    Problem::new(Code::Unauthenticated, "this session has ended, sign in again")
 }
 
 impl Keys {
@@ -97,12 +137,21 @@ impl Keys {
     /// Asks for the generation and forgets everything when it has moved.
     pub(crate) async fn refresh(&self) -> Result<(), db::DbError> {
         let locations = self.locations;
-        let now = self
-            .db
-            .read(move |conn| Ok::<_, db::DbError>((store::generation(conn)?, (locations.moves)(conn)?)));
-        let (generation, moves) = now.await?;
+        let sessions = self.known().sessions();
+        let now = self.db.read(move |conn| {
+            let ended =
+                if sessions.is_empty() { Vec::new() } else { store_sessions::ended(conn, &sessions)? };
+            Ok::<_, db::DbError>((store::generation(conn)?, (locations.moves)(conn)?, ended))
+        });
+        let (generation, moves, ended) = now.await?;
         let forgotten = {
             let mut known = self.known_mut();
+            if !ended.is_empty() {
+                known.entries.retain(|_, entry| match entry.source {
+                    Source::Session(session) => !ended.contains(&session),
+                    Source::Key(_) => true,
+                });
+            }
             let changed = known.generation != generation;
             let used = changed.then(|| take_used(&known));
             if changed {
@@ -124,7 +173,11 @@ impl Keys {
         let stale: Vec<([u8; 32], PrincipalId)> = {
             let known = self.known();
             let entries = known.entries.iter().filter(|(_, entry)| behind(entry));
-            entries.map(|(hash, entry)| (*hash, entry.key)).collect()
+            let key = |entry: &Entry| match entry.source {
+                Source::Key(key) => Some(key),
+                Source::Session(_) => None,
+            };
+            entries.filter_map(|(hash, entry)| Some((*hash, key(entry)?))).collect()
         };
         if stale.is_empty() {
             return Ok(());
@@ -148,15 +201,26 @@ impl Keys {
     }
 
     /// Writes down, some time later, when keys were used.
-    fn note(&self, used: Vec<(PrincipalId, Instant)>) {
+    fn note(&self, used: Vec<(Source, Instant)>) {
         if used.is_empty() {
             return;
         }
+        let (mut of_keys, mut of_sessions) = (Vec::new(), Vec::new());
+        for (source, at) in used {
+            match source {
+                Source::Key(key) => of_keys.push((key, at)),
+                Source::Session(session) => of_sessions.push((session, at)),
+            }
+        }
         let db = self.db.clone();
         tokio::spawn(async move {
-            let noted = db.write(move |tx| store_keys::used(tx, &used)).await;
+            let noted = db.write(move |tx| {
+                store_keys::used(tx, &of_keys)?;
+                store_sessions::seen(tx, &of_sessions)
+            });
+            let noted = noted.await;
             if let Err(error) = noted {
-                tracing::warn!(%error, "when keys were used cannot be noted");
+                tracing::warn!(%error, "when keys and sessions were used cannot be noted");
             }
         });
     }
@@ -178,7 +242,7 @@ impl Keys {
         }
     }
 
-    async fn load(&self, text: &str, now: Instant) -> Result<Arc<Principal>, Failure> {
+    async fn load_key(&self, text: &str, now: Instant) -> Result<Arc<Principal>, Failure> {
         let (locations, wanted) = (self.locations, text.to_owned());
         let found = self.db.read(move |conn| {
             let generation = store::generation(conn)?;
@@ -190,30 +254,74 @@ impl Keys {
             return Err(unknown().into());
         };
         let Authenticated { principal, key, expires_at, cut } = found;
+        let loaded = Loaded { principal, source: Source::Key(key), rate: key, expires_at, cut };
+        Ok(self.remember(text, loaded, (generation, moves), now))
+    }
+
+    async fn load_session(&self, text: &str, now: Instant) -> Result<Arc<Principal>, Failure> {
+        let seen = {
+            let known = self.known();
+            let entry = known.entries.get(&token::hash(text));
+            entry.map(|entry| Instant(entry.seen_at.load(Ordering::Relaxed)))
+        };
+        let wanted = text.to_owned();
+        let found = self.db.read(move |conn| {
+            let generation = store::generation(conn)?;
+            let found = sessions::authenticate(conn, &wanted, (now, seen))?;
+            Ok::<_, db::DbError>(found.map(|found| (found, generation)))
+        });
+        let (found, generation) = found.await?.map_err(|why| Failure::masked(ended(), why))?;
+        let SignedIn { principal, session } = found;
+        let (rate, expires_at) = (principal.id(), session.expires_at);
+        let loaded = Loaded { principal, source: Source::Session(session.id), rate, expires_at, cut: false };
+        Ok(self.remember(text, loaded, (generation, 0), now))
+    }
+
+    /// Remembers who was loaded.
+    fn remember(
+        &self,
+        text: &str,
+        loaded: Loaded,
+        (generation, moves): (i64, i64),
+        now: Instant,
+    ) -> Arc<Principal> {
+        let Loaded { principal, source, rate, expires_at, cut } = loaded;
         let mut known = self.known_mut();
-        let principal = Arc::new(principal.at_rate_of(|fresh| known.rate(key, fresh, now)));
+        let principal = Arc::new(principal.at_rate_of(|fresh| known.rate(rate, fresh, now)));
         if generation < known.generation {
             // something has changed since it was read: good for this request, asked again for the next
-            return Ok(principal);
+            return principal;
         }
         if generation > known.generation || known.entries.len() >= REMEMBERED_MAX {
             known.forget(generation);
         }
         let (moves, used_at) = (AtomicI64::new(moves), AtomicI64::new(now.0));
-        let entry = Entry { principal, key, expires_at, cut, moves, used_at };
+        let entry =
+            Entry { principal, source, expires_at, cut, moves, used_at, seen_at: AtomicI64::new(now.0) };
         // somebody else may have loaded it meanwhile
         let entry = known.entries.entry(token::hash(text)).or_insert(entry);
-        Ok(Arc::clone(&entry.principal))
+        entry.seen_at.fetch_max(now.0, Ordering::Relaxed);
+        Arc::clone(&entry.principal)
     }
 }
 
-fn take_used(known: &Known) -> Vec<(PrincipalId, Instant)> {
+/// Who stands behind a key or a session, from the store.
+struct Loaded {
+    principal: Principal,
+    source: Source,
+    /// Whose rate it shares.
+    rate: PrincipalId,
+    expires_at: Instant,
+    cut: bool,
+}
+
+fn take_used(known: &Known) -> Vec<(Source, Instant)> {
     known
         .entries
         .values()
         .filter_map(|entry| {
             let at = entry.used_at.swap(0, Ordering::Relaxed);
-            (at > 0).then_some((entry.key, Instant(at)))
+            (at > 0).then_some((entry.source, Instant(at)))
         })
         .collect()
 }
@@ -223,29 +331,49 @@ impl Authenticator for Keys {
         token::public_id(text)
     }
 
-    fn remembered(&self, text: &str, now: Instant) -> Option<Result<Arc<Principal>, Problem>> {
-        let known = self.known();
-        let Some(entry) = known.entries.get(&token::hash(text)) else {
-            return if token::public_id(text).is_none() { Some(Err(unknown())) } else { None };
+    fn remembered(
+        &self,
+        credential: Credential<'_>,
+        now: Instant,
+    ) -> Option<Result<Arc<Principal>, Failure>> {
+        let (text, formed) = match credential {
+            Credential::Key(text) => (text, token::public_id(text).is_some()),
+            Credential::Session(text) => (text, sessions::is_secret(text)),
         };
-        if entry.expires_at <= now {
-            return Some(Err(unknown()));
+        let known = self.known();
+        let entry = known.entries.get(&token::hash(text)).filter(|entry| entry.is_of(credential));
+        let Some(entry) = entry else {
+            return match credential {
+                _ if formed => None,
+                Credential::Key(_) => Some(Err(unknown().into())),
+                Credential::Session(_) => Some(Err(ended().into())),
+            };
+        };
+        if entry.expires_at <= now || entry.is_idle(now) {
+            // the store tells why, and whether another process was asked since
+            return None;
         }
+        entry.seen_at.fetch_max(now.0, Ordering::Relaxed);
         entry.used_at.store(now.0, Ordering::Relaxed);
         Some(Ok(Arc::clone(&entry.principal)))
     }
 
     fn authenticate<'a>(
         &'a self,
-        text: &'a str,
+        credential: Credential<'a>,
         now: Instant,
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
-        Box::pin(self.load(text, now))
+        match credential {
+            Credential::Key(text) => Box::pin(self.load_key(text, now)),
+            Credential::Session(text) => Box::pin(self.load_session(text, now)),
+        }
     }
 
     /// Any change of access ends the streams; their clients come again and resume exactly.
     fn is_current(&self, principal: &Arc<Principal>, now: Instant) -> bool {
-        let is_it = |entry: &Entry| Arc::ptr_eq(&entry.principal, principal) && entry.expires_at > now;
+        let is_it = |entry: &Entry| {
+            Arc::ptr_eq(&entry.principal, principal) && entry.expires_at > now && !entry.is_idle(now)
+        };
         self.known().entries.values().any(is_it)
     }
 

@@ -15,10 +15,13 @@ mod password;
 mod record;
 mod role;
 mod roles;
+mod sessions;
 mod setup;
+mod sign_in;
 mod store;
 mod store_keys;
 mod store_roles;
+mod store_sessions;
 #[cfg(test)]
 mod store_tests;
 mod text;
@@ -28,9 +31,12 @@ mod users;
 use authenticate::Keys;
 use axum::extract::FromRef;
 use domain::Permission::{AccessRead, AccessWrite, AuditRead};
+use sign_in::Tries;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
-use web::{Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason, Reach, Routes, routes};
+use web::{
+    Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason, Reach, Routes, Unversioned, routes,
+};
 
 pub use authority::{By, Locations};
 pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
@@ -41,10 +47,12 @@ pub use keys::{
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
 pub use roles::{NewRole, create as create_role, list as list_roles};
+pub use sessions::{end_session, forget_old_sessions, list_sessions};
 pub use setup::{FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup};
 pub use store::UserRow;
 pub use store_keys::{KeyRow, Owner};
 pub use store_roles::GrantRow;
+pub use store_sessions::SessionRow;
 pub use token::{Token, base62 as random_text};
 pub use users::{
     NewUser, User, create as create_user, end as end_user, find as find_user, list as list_users, login,
@@ -59,6 +67,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
         db::Migration { number: 3, name: "roles", text: include_str!("../migrations/0003_roles.sql") },
         db::Migration { number: 4, name: "reopen", text: include_str!("../migrations/0004_reopen.sql") },
+        db::Migration { number: 5, name: "sessions", text: include_str!("../migrations/0005_sessions.sql") },
     ],
 };
 
@@ -85,6 +94,8 @@ struct Inner {
     organise: Organise,
     /// One hash of a password per core at a time.
     hashing: Semaphore,
+    /// What those have tried who wanted to sign in.
+    tries: Tries,
 }
 
 impl std::fmt::Debug for Access {
@@ -98,7 +109,7 @@ impl Access {
     pub fn new(db: db::Db, locations: Locations, organise: Organise) -> Access {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let keys = Arc::new(Keys::new(db, locations));
-        Access(Arc::new(Inner { keys, organise, hashing: Semaphore::new(cores) }))
+        Access(Arc::new(Inner { keys, organise, hashing: Semaphore::new(cores), tries: Tries::new() }))
     }
 
     /// Who stands behind a key.
@@ -113,6 +124,14 @@ impl Access {
 
     pub(crate) fn locations(&self) -> &Locations {
         self.0.keys.locations()
+    }
+
+    pub(crate) fn hashing(&self) -> &Semaphore {
+        &self.0.hashing
+    }
+
+    pub(crate) fn tries(&self) -> &Tries {
+        &self.0.tries
     }
 
     pub(crate) fn organise(&self) -> Organise {
@@ -147,6 +166,19 @@ where
 {
     Routes::new("access")
         .add(Needs::SignedIn, Reach::Whole, routes!(me::get_me))
+        .add_unkept(Needs::Public(PublicReason::SignIn), Reach::Whole, routes!(sign_in::api::sign_in))
+        .add(Needs::Session, Reach::Whole, routes!(sessions::api::get_session))
+        .add(Needs::Session, Reach::Whole, routes!(sessions::api::list_own_sessions))
+        .add_unversioned(
+            Needs::Session,
+            Reach::Whole,
+            Unversioned::Ending,
+            routes!(sessions::api::end_own_session),
+        )
+        .add(Needs::Session, Reach::Whole, routes!(sessions::api::sign_out))
+        .add(Needs::Session, Reach::Whole, routes!(sign_in::api::change_own_password))
+        .add(AccessRead, Reach::Whole, routes!(sessions::api::list_sessions))
+        .add_unversioned(AccessWrite, Reach::Whole, Unversioned::Ending, routes!(sessions::api::end_session))
         .add(Needs::SignedIn, Reach::Whole, routes!(roles::api::list_permissions))
         .add(AccessRead, Reach::Whole, routes!(users::api::list_users))
         .add(AccessWrite, Reach::Whole, routes!(users::api::create_user))

@@ -123,6 +123,14 @@ const SET_PASSWORD: Statement = Statement::new(
      where principal_id = ?1",
 );
 
+const PASSWORD: Statement = Statement::new(
+    "access.user.password",
+    "select u.password
+     from access_user u
+     join access_principal p on p.id = u.principal_id
+     where u.login = ?1 and p.ended_at is null",
+);
+
 const GENERATION: Statement =
     Statement::new("access.generation.read", "select g.generation from access_generation g where g.id = 1")
         .hot();
@@ -254,6 +262,11 @@ pub(crate) fn set_password(
     tx.execute(&SET_PASSWORD, &[id.get().into(), Value::Text(&password.0), at.0.into()]).map(drop)
 }
 
+/// What is kept of the password of an open account.
+pub(crate) fn password(conn: &mut Conn<'_>, login: &str) -> Result<Option<PasswordPhc>, DbError> {
+    conn.query_opt(&PASSWORD, &[login.into()], |row| Ok(PasswordPhc(row.text(0)?.to_owned())))
+}
+
 /// How often anything of this module has changed.
 pub(crate) fn generation(conn: &mut Conn<'_>) -> Result<i64, DbError> {
     conn.query_one(&GENERATION, &[], |row| row.int(0))
@@ -300,6 +313,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &END,
     &COUNT_UP,
     &SET_PASSWORD,
+    &PASSWORD,
     &GENERATION,
     &NEXT_GENERATION,
     &OFFER_SETUP,

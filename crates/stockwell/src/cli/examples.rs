@@ -17,6 +17,8 @@ const EXAMPLES: &[Example] = &[
     (&["key", "add"], "stockwell key add till --role integration --within LON --days 90"),
     (&["key", "list"], "stockwell key list"),
     (&["key", "revoke"], "stockwell key revoke swk_1a2B3c4D"),
+    (&["session", "list"], "stockwell session list --user ann"),
+    (&["session", "end"], "stockwell session end 7"),
     (&["role", "list"], "stockwell role list"),
     (&["migrate"], "stockwell migrate --data /var/lib/stockwell"),
     (

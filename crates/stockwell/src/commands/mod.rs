@@ -15,6 +15,7 @@ pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod routes;
 pub(crate) mod serve;
+pub(crate) mod session;
 pub(crate) mod user;
 pub(crate) mod verify;
 

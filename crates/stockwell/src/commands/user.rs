@@ -177,7 +177,7 @@ fn show(call: Call<'_>, row: &Row, changed_at: Option<Instant>) -> Done {
         });
         let password = row.password.as_ref().map(|text| {
             format!(
-                "password, shown only now: {text}\nit is for the web interface to come; programs ask with a key, \
+                "password, shown only now: {text}\nit is for signing in; programs ask with a key, \
                  which `stockwell key add NAME --user {}` makes",
                 row.login
             )

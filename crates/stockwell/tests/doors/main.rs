@@ -18,6 +18,7 @@ mod rotation;
 mod scope;
 mod scope_postings;
 mod scope_walk;
+mod sessions;
 mod set_up;
 mod sites;
 mod trace;

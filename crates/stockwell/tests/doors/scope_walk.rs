@@ -24,6 +24,8 @@ pub(crate) struct Stage {
 pub(crate) struct Probe {
     pub(crate) path: String,
     pub(crate) body: Option<Value>,
+    /// Who asks, where it is not the administrator.
+    pub(crate) by: Option<Actor>,
 }
 
 impl Probe {
@@ -56,7 +58,7 @@ impl Probe {
 }
 
 fn at(path: impl Into<String>) -> Probe {
-    Probe { path: path.into(), body: None }
+    Probe { path: path.into(), body: None, by: None }
 }
 
 fn with(path: impl Into<String>, body: Value) -> Probe {

@@ -32,6 +32,7 @@ tables! {
     "access_key": "1",
     "access_principal": "version",
     "access_role": "version",
+    "access_session": "1 + 1000 * case when ended_at is null then 0 else 1 end",
     "access_setup": "1",
     "access_user": "password_changed_at" or "extract(epoch from password_changed_at)",
     "catalog_barcode": "1",

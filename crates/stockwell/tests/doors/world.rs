@@ -225,6 +225,12 @@ impl World {
         self.make_key(key)
     }
 
+    /// A user with these roles who has signed in.
+    pub(crate) fn signed_in(&self, login: &str, roles: &[(&str, Within)]) -> Actor {
+        self.user(login, roles);
+        self.stranger().sign_in(login, PASSWORD).unwrap()
+    }
+
     /// A name that nothing else has.
     pub(crate) fn name(&self, what: &str) -> String {
         format!("{what}-{}", self.names.fetch_add(1, Ordering::Relaxed))

@@ -14,7 +14,7 @@ fn ann() -> Asker {
 
 fn refusal(asker: Asker, route: &str, at: Instant) -> Refusal {
     let denied = Denied { times: 1, code: Code::Forbidden, detail: "no".to_owned() };
-    Refusal { asker, route: route.to_owned(), denied, at, request_id: Uuid::from_u128(7) }
+    Refusal { asker, route: route.to_owned(), signs_in: false, denied, at, request_id: Uuid::from_u128(7) }
 }
 
 fn details(row: &Row) -> serde_json::Value {

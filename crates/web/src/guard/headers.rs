@@ -1,5 +1,6 @@
 //! The headers that the guard reads, and those that every answer of the API wears.
 
+use crate::session::{self, Credential};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use domain::{Code, Problem};
 use uuid::Uuid;
@@ -13,11 +14,24 @@ pub(super) fn request_id(headers: &HeaderMap) -> Option<Uuid> {
     Uuid::try_parse(text.strip_prefix("req_").unwrap_or(text)).ok()
 }
 
+/// By what a request says who asks: the one of the two that it comes with.
+pub(super) fn credential(headers: &HeaderMap) -> Result<Credential<'_>, Problem> {
+    match (headers.contains_key(header::AUTHORIZATION), session::presented(headers)?) {
+        (true, Some(_)) => {
+            let detail = "the request comes with a key and with the cookie of a session, send one of them";
+            Err(Problem::new(Code::MalformedHeader, detail))
+        }
+        (false, Some(secret)) => Ok(Credential::Session(secret)),
+        (_, None) => bearer(headers).map(Credential::Key),
+    }
+}
+
 /// The token of `Authorization: Bearer …`.
-pub(super) fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
+fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let refuse = |text: &'static str| Problem::new(Code::Unauthenticated, text);
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
-    let value = values.next().ok_or_else(|| refuse("send a key as `Authorization: Bearer swk_…`"))?;
+    let value =
+        values.next().ok_or_else(|| refuse("sign in, or send a key as `Authorization: Bearer swk_…`"))?;
     if values.next().is_some() {
         return Err(refuse("the header `Authorization` stands more than once"));
     }

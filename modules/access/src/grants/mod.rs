@@ -5,6 +5,7 @@ pub(crate) mod api;
 mod tests;
 
 use crate::authority::By;
+use crate::sessions::{self, Why};
 use crate::store;
 use crate::store_roles::{self, GRANT_INDEX, GrantRow};
 use crate::users::{self, User};
@@ -88,6 +89,8 @@ fn changed(
     (action, event): (&str, &str),
     details: &Value,
 ) -> Result<User, Failure> {
+    // whoever may something else than when they signed in signs in again
+    sessions::end_all(tx, by.ctx, before.row.id, Why::Grants)?;
     store::count_up(tx, before.row.id)?;
     let after = users::find(tx, login)?;
     users::change_of(&after.row, action, event).record(tx, by.ctx, details)?;

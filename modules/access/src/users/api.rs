@@ -153,7 +153,7 @@ pub(crate) async fn change_user(
     access.after(answer.await).await
 }
 
-/// Ends an account, and with it its keys.
+/// Ends an account, and with it its keys and sessions.
 #[utoipa::path(post, path = "/api/v1/users/{login}/end", params(("login" = String, Path)), responses((status = 200, body = UserView)))]
 pub(crate) async fn end_user(
     State(access): State<Access>,
@@ -170,7 +170,7 @@ pub(crate) async fn end_user(
     access.after(answer.await).await
 }
 
-/// Sets the password of a user.
+/// Sets the password of a user, and ends their sessions.
 #[utoipa::path(post, path = "/api/v1/users/{login}/password", params(("login" = String, Path)), request_body = SetPassword, responses((status = 200, body = UserView)))]
 pub(crate) async fn set_password(
     State(access): State<Access>,

@@ -6,12 +6,13 @@ use crate::authority::By;
 use crate::grants::{self, NewGrant};
 use crate::password::PasswordPhc;
 use crate::record::Change;
+use crate::sessions::{self, Why};
 use crate::store::{self, LOGIN_INDEX, RowKind, UserRow};
 use crate::store_roles::{self, GrantRow};
 use crate::text::check_length;
 use db::{Conn, DbError, Tx};
 use domain::word::echo;
-use domain::{Code, Problem};
+use domain::{Code, Ctx, Problem};
 use serde_json::json;
 use web::{Failure, IfMatch};
 
@@ -122,7 +123,7 @@ pub(crate) fn rename(
     Ok(after)
 }
 
-/// Ends an account, and with it its keys. Ending it twice changes nothing.
+/// Ends an account, and with it its keys and sessions. Ending it twice changes nothing.
 ///
 /// # Errors
 /// `not_found`; `stale`; `forbidden` when they hold more than the caller; `in_use` for the last
@@ -134,13 +135,14 @@ pub fn end(tx: &mut Tx<'_>, by: &By<'_>, login: &str, version: IfMatch) -> Resul
     }
     grants::keep_an_administrator(tx, &user, None)?;
     store::end(tx, user.row.id, by.ctx.now)?;
+    sessions::end_all(tx, by.ctx, user.row.id, Why::Account)?;
     store::count_up(tx, user.row.id)?;
     let after = find(tx, login)?;
     change_of(&after.row, "access.user.end", "access.user_ended").record(tx, by.ctx, &json!({}))?;
     Ok(after)
 }
 
-/// Sets a password.
+/// Sets a password, and ends all sessions of the user.
 ///
 /// # Errors
 /// `not_found`; `stale`; `forbidden` when they hold more than the caller.
@@ -151,12 +153,36 @@ pub fn set_password(
     password: &PasswordPhc,
 ) -> Result<User, Failure> {
     let user = lock_at(tx, by, login, version)?;
-    store::set_password(tx, user.row.id, password, by.ctx.now)?;
+    new_password(tx, by.ctx, &user, password)
+}
+
+/// A new password of a user who is held. Whoever knew the old one has no session any more.
+fn new_password(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, password: &PasswordPhc) -> Result<User, Failure> {
+    store::set_password(tx, user.row.id, password, ctx.now)?;
+    sessions::end_all(tx, ctx, user.row.id, Why::Password)?;
     store::count_up(tx, user.row.id)?;
-    let after = find(tx, login)?;
+    let after = find(tx, &user.row.login)?;
     let change = change_of(&after.row, "access.user.set_password", "access.user_changed");
-    change.record(tx, by.ctx, &json!({ "password": "changed" }))?;
+    change.record(tx, ctx, &json!({ "password": "changed" }))?;
     Ok(after)
+}
+
+/// Changes one's own password, from the one that was compared.
+///
+/// # Errors
+/// `wrong_password` when it was changed meanwhile.
+pub(crate) fn change_own_password(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    login: &str,
+    (before, password): (&PasswordPhc, &PasswordPhc),
+) -> Result<User, Failure> {
+    let user = lock_own(tx, login)?;
+    if store::password(tx, login)?.is_none_or(|kept| kept.0 != before.0) {
+        let detail = "your password was changed meanwhile";
+        return Err(Problem::at(Code::WrongPassword, "/current", detail).into());
+    }
+    new_password(tx, ctx, &user, password)
 }
 
 /// A user by login.
@@ -190,6 +216,12 @@ pub(crate) fn lock(tx: &mut Tx<'_>, by: &By<'_>, login: &str) -> Result<User, Fa
     let user = with_grants(tx, row)?;
     by.may_change(tx, &grants::held(&user.grants))?;
     Ok(user)
+}
+
+/// One's own account, held until the commit.
+pub(crate) fn lock_own(tx: &mut Tx<'_>, login: &str) -> Result<User, Failure> {
+    let row = store::lock_user(tx, login)?.ok_or_else(|| Problem::not_found("user", login))?;
+    Ok(with_grants(tx, row)?)
 }
 
 /// The same, at the version that the caller read.

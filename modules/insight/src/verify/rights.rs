@@ -1,4 +1,4 @@
-//! Grants, keys and roles name what exists (I-28).
+//! Grants, keys, sessions and roles name what exists (I-28).
 
 use super::findings::Findings;
 use super::ground::Ground;
@@ -21,6 +21,14 @@ const KEYS: Statement = Statement::new(
      left join ck_principal p on p.principal_id = k.principal_id
      left join ck_principal o on o.principal_id = k.owner_id
      order by k.principal_id",
+);
+
+const SESSIONS: Statement = Statement::new(
+    "verify.rights.sessions",
+    "select s.session_id, p.kind, s.ended_at, p.ended_at
+     from ck_session s
+     left join ck_principal p on p.principal_id = s.principal_id
+     order by s.session_id",
 );
 
 const ROLES: Statement =
@@ -74,6 +82,21 @@ pub(super) fn keys(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings
         ];
         for wrong in wrong.into_iter().flatten() {
             findings.add(|| format!("key {key} {wrong}, which is not there"));
+        }
+        Ok(())
+    })
+}
+
+/// A session belongs to a user, and goes on only while the account does.
+pub(super) fn sessions(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&SESSIONS, &[], |row| {
+        findings.row();
+        let session = row.int(0)?;
+        if row.opt_text(1)? != Some("user") {
+            findings.add(|| format!("session {session} belongs to no user"));
+        }
+        if row.opt_int(2)?.is_none() && row.opt_int(3)?.is_some() {
+            findings.add(|| format!("session {session} goes on, and the account of its user was ended"));
         }
         Ok(())
     })

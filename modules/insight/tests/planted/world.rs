@@ -5,7 +5,7 @@ use axum::extract::FromRef;
 use axum::http::Request;
 use db::{Conn, Db, DbError, Engine, MigrationSet, Settings};
 use domain::permission::Permissions;
-use domain::{Actor, Ctx, Ids, Instant, PrincipalId, Problem};
+use domain::{Actor, Ctx, Ids, Instant, PrincipalId};
 use http_body_util::BodyExt as _;
 use insight::verify::{self, Options, Report, Status};
 use serde_json::Value;
@@ -17,7 +17,8 @@ use stock::Vault;
 use tower_service::Service as _;
 use uuid::Uuid;
 use web::{
-    App, AppParts, Authenticator, Clock, Failure, Feed, Grant, Limits, Principal, PrincipalKind, Within,
+    App, AppParts, Authenticator, Clock, Credential, Failure, Feed, Grant, Limits, Principal, PrincipalKind,
+    Within,
 };
 
 pub(crate) const SETS: &[MigrationSet] =
@@ -51,13 +52,13 @@ impl Doorman {
 }
 
 impl Authenticator for Doorman {
-    fn remembered(&self, _: &str, _: Instant) -> Option<Result<Arc<Principal>, Problem>> {
+    fn remembered(&self, _: Credential<'_>, _: Instant) -> Option<Result<Arc<Principal>, Failure>> {
         Some(Ok(Doorman::anybody()))
     }
 
     fn authenticate<'a>(
         &'a self,
-        _: &'a str,
+        _: Credential<'a>,
         _: Instant,
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
         Box::pin(async { Ok(Doorman::anybody()) })

@@ -175,4 +175,23 @@ pub(super) const FAULTS: &[Fault] = &[
         [],
         "update access_key set locations = '[999999]'",
     ),
+    fault!(
+        "I-28",
+        "a machine has signed in",
+        [],
+        "insert into access_session
+           (id, secret_hash, principal_id, method, agent, begun_at, seen_at, expires_at)
+         select 1, k.secret_hash, k.principal_id, 'password', '', k.expires_at, k.expires_at, k.expires_at
+         from access_key k",
+    ),
+    fault!(
+        "I-28",
+        "a session outlives the account",
+        [],
+        "insert into access_session
+           (id, secret_hash, principal_id, method, agent, begun_at, seen_at, expires_at)
+         select 1, k.secret_hash, u.principal_id, 'password', '', k.expires_at, k.expires_at, k.expires_at
+         from access_key k cross join access_user u",
+        "update access_principal set ended_at = created_at where kind = 1",
+    ),
 ];
