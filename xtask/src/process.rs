@@ -5,11 +5,20 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+/// What `cargo` tells the program that it runs about the package of that program: a build script that looks at it
+/// (that of `ring` does) would run again for every other way to call `cargo`, and all that rests on it be built anew.
+const OF_THIS_PACKAGE: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+
 /// The `cargo` that runs this program, in the root of the workspace, without an input.
 pub(crate) fn cargo() -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
     let mut command = Command::new(cargo);
     command.current_dir(crate::tree::root()).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os() {
+        if name.to_str().is_some_and(|name| OF_THIS_PACKAGE.iter().any(|begin| name.starts_with(begin))) {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
@@ -49,6 +58,15 @@ mod tests {
         let error = run(cargo().args(["no-such-command", "-q"]).stderr(Stdio::null())).unwrap_err();
         assert!(error.to_string().starts_with("`cargo no-such-command -q` failed"), "{error}");
         assert!(succeeds(cargo().arg("--version")));
+    }
+
+    #[test]
+    fn cargo_is_told_nothing_of_this_package() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let command = cargo();
+        let kept = |name: &str| !command.get_envs().any(|(known, value)| known == name && value.is_none());
+        assert!(!kept("CARGO_PKG_NAME") && !kept("CARGO_MANIFEST_DIR"));
+        assert!(kept("CARGO_HOME") && kept("CARGO_TARGET_DIR"));
     }
 
     #[test]
