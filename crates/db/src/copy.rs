@@ -21,7 +21,7 @@ use crate::{pg, sqlite};
 pub use digest::Digest;
 pub use source::{Alone, lanes_besides};
 use std::collections::BTreeMap;
-pub use target::Target;
+pub use target::{How, Target};
 
 /// Tables that are of one engine, or of the schema itself: they are made, not copied.
 const MADE: [&str; 2] = ["db_migration", "db_probe"];

@@ -53,7 +53,7 @@ pub use front::Front;
 pub use health::Health;
 pub use jobs::NewJob;
 pub use lane::{LaneHead, lane_heads};
-pub use migrate::{Applied, Migration, MigrationSet, Step, adapt};
+pub use migrate::{Applied, Migration, MigrationSet, Step, adapt, up_to};
 pub use outbox::NewEvent;
 pub use plan::{full_scans, whole_walks};
 pub use question::{Ask, Asked, Listing, Question, Take};

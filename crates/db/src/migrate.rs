@@ -243,6 +243,29 @@ fn pending<'m>(
     Ok(pending)
 }
 
+/// The modules with no more steps than were applied to some database. The tables of this crate may be among them.
+///
+/// # Errors
+/// For a step that this program does not know, or knows differently.
+pub fn up_to(sets: &[MigrationSet], steps: &[Applied]) -> Result<Vec<MigrationSet>, DbError> {
+    let known: Vec<Applied> = steps
+        .iter()
+        .filter(|step| sets.iter().any(|set| set.name == step.set) || step.set != OWN.name)
+        .cloned()
+        .collect();
+    pending(sets, &known)?;
+    let applied = |set: &MigrationSet| {
+        let is_applied =
+            |step: &&Migration| known.iter().any(|row| row.set == set.name && row.number == step.number);
+        set.migrations.iter().take_while(is_applied).count()
+    };
+    let cut = |set: &MigrationSet| MigrationSet {
+        name: set.name,
+        migrations: set.migrations.get(..applied(set)).unwrap_or(set.migrations),
+    };
+    Ok(sets.iter().map(cut).collect())
+}
+
 /// The refusal of a database that a copy was begun into.
 pub(crate) fn has_not_ended() -> DbError {
     DbError::refused(

@@ -3,7 +3,7 @@
 
 mod common;
 use common::{SETS, all, put, world};
-use db::copy::{self, Alone, Part, Target};
+use db::copy::{self, Alone, How, Part, Target};
 use db::{Db, DbError, Engine, Settings};
 use testkit::on_both_engines;
 use testkit::pg::Database;
@@ -49,7 +49,7 @@ fn parts(db: &Db) -> Vec<Part> {
 }
 
 fn take(place: &Place, parts: &[Part], again: bool) -> Result<(), DbError> {
-    let mut target = Target::begin(&place.settings, SETS, again)?;
+    let mut target = Target::begin(&place.settings, SETS, How { again, steps: None })?;
     for part in parts {
         target.take(part)?;
     }
@@ -103,7 +103,7 @@ fn who_ends_before_the_commit_leaves_nothing_behind(engine: Engine) {
     let world = world(engine);
     put(&world.db, 1, 10).unwrap();
     let (place, parts) = (place(engine), parts(&world.db));
-    let mut target = Target::begin(&place.settings, SETS, false).unwrap();
+    let mut target = Target::begin(&place.settings, SETS, How::default()).unwrap();
     for part in &parts {
         target.take(part).unwrap();
     }
@@ -138,14 +138,17 @@ fn a_database_that_holds_anything_is_refused_and_never_emptied() {
     let world = world(Engine::Postgres);
     put(&world.db, 1, 10).unwrap();
     for again in [false, true] {
-        let refused = Target::begin(&world.settings, SETS, again).unwrap_err().to_string();
+        let refused =
+            Target::begin(&world.settings, SETS, How { again, steps: None }).unwrap_err().to_string();
         assert!(refused.contains("is not empty"), "{refused}");
     }
     assert_eq!(all(&world.db), [(1, 10)]);
 
     // nor one that holds a schema alone
     let theirs = Database::new(SETS).unwrap();
-    let refused = Target::begin(&Settings::new(&theirs.url), SETS, true).unwrap_err().to_string();
+    let refused = Target::begin(&Settings::new(&theirs.url), SETS, How { again: true, steps: None })
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("is not empty"), "{refused}");
 }
 

@@ -24,28 +24,38 @@ pub(crate) struct Compared {
 }
 
 /// What goes from the one who reads to the one who writes.
-enum Message {
+pub(crate) enum Message {
     /// So many rows will come.
     Total(u64),
+    /// A table, or some of its rows.
     Part(Part),
 }
 
 /// Reads all of a database in one snapshot into a target, and commits; the tables with what each was given.
 pub(crate) fn carry(
     source: &Db,
-    mut target: Target,
+    target: Target,
     progress: &Progress,
 ) -> Result<Vec<(Relation, Digest)>, Stop> {
+    fill(target, progress, |each| {
+        source.read_blocking(|conn| {
+            let shape = copy::shape(conn)?;
+            each(Message::Total(total(conn, &shape)?))?;
+            Ok(copy::parts(conn, &shape, &mut |part| each(Message::Part(part)))?)
+        })
+    })
+}
+
+/// Hands what is read on another thread to a target, and commits; the tables with what each was given.
+pub(crate) fn fill(
+    mut target: Target,
+    progress: &Progress,
+    read: impl FnOnce(&mut dyn FnMut(Message) -> Result<(), DbError>) -> Result<(), Stop> + Send,
+) -> Result<Vec<(Relation, Digest)>, Stop> {
     let (sender, receiver) = sync_channel(PARTS_AHEAD);
-    let send = move |message| sender.send(message).map_err(|_| DbError::Closed);
     let (taken, read) = std::thread::scope(|scope| {
-        let reader = scope.spawn(move || {
-            source.read_blocking(|conn| {
-                let shape = copy::shape(conn)?;
-                send(Message::Total(total(conn, &shape)?))?;
-                copy::parts(conn, &shape, &mut |part| send(Message::Part(part)))
-            })
-        });
+        let reader =
+            scope.spawn(move || read(&mut |message| sender.send(message).map_err(|_| DbError::Closed)));
         let taken = take_in(&mut target, receiver, progress);
         (taken, reader.join())
     });
@@ -55,7 +65,8 @@ pub(crate) fn carry(
     Ok(target.commit()?)
 }
 
-fn total(conn: &mut Conn<'_>, shape: &Shape) -> Result<u64, DbError> {
+/// How many rows all tables have.
+pub(crate) fn total(conn: &mut Conn<'_>, shape: &Shape) -> Result<u64, DbError> {
     let mut total = 0_u64;
     for table in &shape.tables {
         total = total.saturating_add(copy::count(conn, table)?);

@@ -73,9 +73,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Bring a whole database into another one, of the same engine or of the other
     MigrateStore(migrate_store::MigrateStore),
-    /// Write a checked copy of the database, also while it is in use
+    /// Backups: write, list, check and prune them
+    #[command(subcommand)]
     Backup(backup::Backup),
-    /// Make a new data folder from a backup
+    /// Make a new data folder, or fill an empty PostgreSQL database, from a backup
     Restore(restore::Restore),
     /// Show versions, settings with their sources, and the health of the database
     Doctor(doctor::Doctor),
@@ -174,7 +175,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Role(command) => role::run(call, &command),
         Command::Migrate(command) => migrate::run(call, &command),
         Command::MigrateStore(command) => migrate_store::run(call, &command),
-        Command::Backup(command) => backup::run(call, &command),
+        Command::Backup(command) => backup::run(call, command),
         Command::Restore(command) => restore::run(call, &command),
         Command::Doctor(command) => doctor::run(call, &command),
         Command::Routes(command) => routes::run(call, &command),

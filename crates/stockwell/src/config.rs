@@ -3,9 +3,11 @@
 
 mod environment;
 
+use crate::backup::Key as SealingKey;
+use crate::backup::keep::Keep;
 use crate::exit::Stop;
 use crate::logging;
-pub(crate) use crate::secret::{password_apart, without_password};
+pub(crate) use crate::secret::without_password;
 use environment::Variables;
 pub(crate) use environment::variable;
 use std::collections::BTreeMap;
@@ -30,7 +32,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 16] = [
+pub const KEYS: [Key; 22] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key(
@@ -58,6 +60,20 @@ pub const KEYS: [Key; 16] = [
         "2",
         "the hour of the day, in UTC, at which the server verifies the books; `off` for never",
     ),
+    key(
+        "backup.folder",
+        "",
+        "where backups go that are given no name; `backups` in the data folder when empty",
+    ),
+    key("backup.key_file", "", "the file of the key that backups are sealed with; they are not when empty"),
+    key(
+        "backup.every_hours",
+        "off",
+        "after how many hours the server makes the next backup by itself, from 1 to 168; `off` for never",
+    ),
+    key("backup.keep_hourly", "24", "of how many hours the last backup is kept"),
+    key("backup.keep_daily", "14", "of how many days the last backup is kept"),
+    key("backup.keep_monthly", "12", "of how many months the last backup is kept"),
     key(
         "database_unsafe",
         "false",
@@ -185,6 +201,8 @@ impl Config {
         self.flag("database_unsafe")?;
         self.cache_kib()?;
         self.log_filter()?;
+        self.backup_hours()?;
+        self.backup_keep()?;
         match self.text("log.format") {
             "json" | "text" => Ok(()),
             other => Err(self.wrong("log.format", &format!("`{other}` is neither `json` nor `text`"))),
@@ -248,6 +266,52 @@ impl Config {
     /// The file of the embedded database; `None` on PostgreSQL.
     pub fn database_file(&self) -> Option<PathBuf> {
         file_of(&self.database())
+    }
+
+    /// The folder of backups.
+    pub(crate) fn backups(&self) -> PathBuf {
+        match self.text("backup.folder") {
+            "" => self.data().join("backups"),
+            folder => PathBuf::from(folder),
+        }
+    }
+
+    /// What backups are sealed with, if anything.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] when the file of the key cannot be read, or is not for its owner alone.
+    pub(crate) fn backup_key(&self) -> Result<Option<SealingKey>, Stop> {
+        match self.text("backup.key_file") {
+            "" => Ok(None),
+            file => SealingKey::read(Path::new(file)).map(Some),
+        }
+    }
+
+    /// After how many hours the server makes the next backup; `None` for never.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for what is no such number.
+    pub(crate) fn backup_hours(&self) -> Result<Option<u16>, Stop> {
+        const NAME: &str = "backup.every_hours";
+        match (self.text(NAME), self.text(NAME).parse()) {
+            ("off", _) => Ok(None),
+            (_, Ok(hours @ 1..=168)) => Ok(Some(hours)),
+            (text, _) => {
+                Err(self.wrong(NAME, &format!("`{text}` is neither a number from 1 to 168 nor `off`")))
+            }
+        }
+    }
+
+    /// How many backups are kept.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for what is no number.
+    pub(crate) fn backup_keep(&self) -> Result<Keep, Stop> {
+        Ok(Keep {
+            hourly: self.number("backup.keep_hourly")?,
+            daily: self.number("backup.keep_daily")?,
+            monthly: self.number("backup.keep_monthly")?,
+        })
     }
 
     /// Where to listen.

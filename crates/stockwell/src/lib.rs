@@ -3,6 +3,7 @@
 //! Not here: business rules. A command of the command line translates its arguments, calls one
 //! function of a module, and prints what came out.
 
+mod backup;
 mod bench;
 mod carry;
 pub mod cli;

@@ -25,27 +25,6 @@ fn is_password(part: &str) -> bool {
     part.split_once('=').is_some_and(|(name, _)| percent_decoded(name).eq_ignore_ascii_case("password"))
 }
 
-/// A URL and its password apart, as the driver reads it, for programs that take the password by
-/// their environment.
-pub(crate) fn password_apart(url: &str) -> (String, Option<String>) {
-    let in_front = url.split_once("://").and_then(|(scheme, rest)| {
-        let (before, host) = rest.split_once('@')?;
-        let (user, password) = before.split_once(':')?;
-        Some((format!("{scheme}://{user}@{host}"), percent_decoded(password)))
-    });
-    let (url, mut password) = match in_front {
-        Some((url, password)) => (url, Some(password)),
-        None => (url.to_owned(), None),
-    };
-    let Some((main, query)) = url.split_once('?') else { return (url, password) };
-    let (secret, others): (Vec<&str>, Vec<&str>) = query.split('&').partition(|part| is_password(part));
-    if let Some((_, value)) = secret.last().and_then(|part| part.split_once('=')) {
-        password = Some(percent_decoded(value));
-    }
-    let mark = if others.is_empty() { "" } else { "?" };
-    (format!("{main}{mark}{}", others.join("&")), password)
-}
-
 fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -88,29 +67,6 @@ mod tests {
         ];
         for (url, shown) in rows {
             assert_eq!(without_password(url), shown);
-        }
-    }
-
-    #[test]
-    fn a_password_is_taken_out_of_its_url() {
-        let rows = [
-            ("postgres://ann:s%40c%3Aret%@host/db", "postgres://ann@host/db", Some("s@c:ret%")),
-            (
-                "postgres://ann@host/db?password=s%20x&sslmode=require",
-                "postgres://ann@host/db?sslmode=require",
-                Some("s x"),
-            ),
-            ("postgres://ann@host/db?password=x", "postgres://ann@host/db", Some("x")),
-            (
-                "postgres://ann:x@host/db?application_name=a@b",
-                "postgres://ann@host/db?application_name=a@b",
-                Some("x"),
-            ),
-            ("postgres://ann@host/db", "postgres://ann@host/db", None),
-        ];
-        for (url, rest, password) in rows {
-            let (left, found) = password_apart(url);
-            assert_eq!((left.as_str(), found.as_deref()), (rest, password), "{url}");
         }
     }
 }

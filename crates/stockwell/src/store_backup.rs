@@ -99,11 +99,19 @@ fn copy_part(
     .map_err(wrong)?;
     target.close().map_err(|(_, error)| wrong(error))?;
     finish(part)?;
-    let target = Connection::open(part).map_err(wrong)?;
-    // a copy is one file: no log beside it
-    target.pragma_update(None, "journal_mode", "delete").map_err(wrong)?;
-    target.close().map_err(|(_, error)| wrong(error))?;
+    as_one_file(part)?;
     check(part, progress)
+}
+
+/// Leaves no log beside a file that somebody has written to.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn as_one_file(part: &Path) -> Result<(), Stop> {
+    let wrong = |error: rusqlite::Error| Stop::CannotRun(format!("the copy failed: {error}"));
+    let target = Connection::open(part).map_err(wrong)?;
+    target.pragma_update(None, "journal_mode", "delete").map_err(wrong)?;
+    target.close().map_err(|(_, error)| wrong(error))
 }
 
 /// Copies what the source holds at this moment, and says after each part how far it is. The engine

@@ -13,9 +13,10 @@ mod support;
 use db::{Db, Engine, Settings};
 use serde_json::Value;
 use std::process::{Output, Stdio};
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 use stockwell::wiring;
-use support::client::Reply;
+use support::client::{Post, Reply};
 use support::site::{Served, Site, issue, receive, reserve};
 use testkit::pg::Database;
 
@@ -188,4 +189,96 @@ fn killed_at_any_time_it_is_begun_again() {
         site.elsewhere(target.url.clone()).verify();
     }
     assert!(ends.contains("nothing was left"), "{ends:?}");
+}
+
+/// What was answered, and when.
+struct Answered {
+    post: Post,
+    body: String,
+    at: Instant,
+}
+
+/// Writers trade as fast as they are answered, until they are told to stop.
+fn trade(server: &Served, writer: usize, stop: &AtomicBool) -> Vec<Answered> {
+    let mut client = server.client();
+    let mut answered = Vec::new();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let key = format!("writer-{writer}-{number}");
+        let post = match number % 3 {
+            0 => receive(&key, "BOLT", 3),
+            1 => issue(&key, &[("BOLT", 1)]),
+            _ => reserve(&key, "BOLT"),
+        };
+        let reply = client.post(&post).unwrap();
+        assert_eq!(reply.status, 201, "{reply:?}");
+        answered.push(Answered { post, body: reply.body, at: Instant::now() });
+    }
+    answered
+}
+
+fn nothing_answered_before_a_backup_is_lost(engine: Engine) {
+    const BACKUPS: usize = 3;
+    let site = Site::new(engine);
+    let server = site.serve();
+    server.stocked("BOLT", 1_000);
+    let stop = AtomicBool::new(false);
+    let (begun, answered) = std::thread::scope(|scope| {
+        let (server, stop) = (&server, &stop);
+        let writers: Vec<_> = (0..4).map(|writer| scope.spawn(move || trade(server, writer, stop))).collect();
+        let begun: Vec<Instant> = (0..BACKUPS)
+            .map(|number| {
+                std::thread::sleep(Duration::from_millis(300));
+                let begun = Instant::now();
+                site.run(&["backup", "create", &format!("{number}.backup")]);
+                begun
+            })
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        let answered: Vec<Answered> = writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect();
+        (begun, answered)
+    });
+    server.stop();
+    let last = answered.iter().map(|answered| answered.at).max().unwrap();
+    assert!(begun.iter().all(|begun| *begun < last), "writers went on beside every backup");
+    for (number, begun) in begun.into_iter().enumerate() {
+        let backup = format!("{number}.backup");
+        site.run(&["backup", "verify", &backup]);
+        let folder = format!("restored-{number}");
+        let empty = Database::empty().unwrap();
+        let restored = match engine {
+            Engine::Sqlite => {
+                site.run(&["restore", &backup, "--into", &folder]);
+                site.elsewhere(format!("sqlite:{}", site.path(&folder).join("stockwell.db").display()))
+            }
+            Engine::Postgres => {
+                site.run(&["--database", &empty.url, "restore", &backup]);
+                site.elsewhere(empty.url.clone())
+            }
+        };
+        restored.verify();
+        let before: Vec<&Answered> = answered.iter().filter(|answered| answered.at < begun).collect();
+        assert!(before.len() > 10, "only {} were answered before", before.len());
+        let server = restored.serve();
+        let mut client = server.client();
+        for answered in before {
+            let again = client.post(&answered.post).unwrap();
+            assert!(again.replayed, "{} is lost", answered.post.key);
+            assert_eq!(again.body, answered.body);
+        }
+        server.stop();
+        restored.verify();
+    }
+}
+
+#[test]
+fn nothing_answered_before_a_backup_is_lost_on_sqlite() {
+    nothing_answered_before_a_backup_is_lost(Engine::Sqlite);
+}
+
+#[test]
+fn nothing_answered_before_a_backup_is_lost_on_postgres() {
+    nothing_answered_before_a_backup_is_lost(Engine::Postgres);
 }

@@ -122,9 +122,9 @@ fn what_cannot_run_is_told_apart_from_what_is_wrong() {
 fn a_backup_holds_a_digest_and_remembers_what_was() {
     let (site, file) = traded();
     let folder = tempfile::tempdir().unwrap();
-    let copy = folder.path().join("copy.db");
+    let backup = folder.path().join("copy.backup");
     let server = site.serve();
-    let made = stockwell(&["--database", &site.url, "--json", "backup", copy.to_str().unwrap()]);
+    let made = stockwell(&["--database", &site.url, "--json", "backup", "create", backup.to_str().unwrap()]);
     assert_eq!(code(&made), 0, "beside a running server: {made:?}");
     server.stop();
     let made = json(&made);
@@ -132,7 +132,11 @@ fn a_backup_holds_a_digest_and_remembers_what_was() {
     assert_eq!(made["state_hash"].as_str().map(str::len), Some(64));
     let beside: Vec<_> =
         std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
-    assert_eq!(beside, ["copy.db"], "one file, and nothing beside it");
+    assert_eq!(beside, ["copy.backup"], "one file, and nothing beside it");
+    let restored = folder.path().join("restored");
+    let into = restored.to_str().unwrap();
+    assert_eq!(code(&stockwell(&["restore", backup.to_str().unwrap(), "--into", into])), 0);
+    let copy = restored.join("stockwell.db");
 
     let digests = |file: &Path| -> i64 {
         Connection::open(file)

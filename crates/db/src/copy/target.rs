@@ -8,7 +8,7 @@
 use super::{Chunk, Digest, Part, Relation, Shape, cell, digest, shape};
 use crate::conn::Conn;
 use crate::error::DbError;
-use crate::migrate::{self, MigrationSet};
+use crate::migrate::{self, Applied, MigrationSet};
 use crate::settings::{Settings, Target as Place};
 use crate::value::Value;
 use crate::{pg, sqlite};
@@ -55,19 +55,31 @@ impl Side {
     }
 }
 
+/// How a target is begun.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct How<'a> {
+    /// Empties a database first that a copy was begun into and never ended, and no other.
+    pub again: bool,
+    /// The schema has these steps, which may be fewer than the program knows; all of them when not given.
+    pub steps: Option<&'a [Applied]>,
+}
+
 impl Target {
-    /// Makes the schema of these modules in a database that holds nothing. `again` empties one first that a copy
-    /// was begun into and never ended, and no other.
+    /// Makes the schema of these modules in a database that holds nothing.
     ///
     /// # Errors
-    /// When the database holds something already, and when it cannot be reached or written.
-    pub fn begin(settings: &Settings, sets: &[MigrationSet], again: bool) -> Result<Target, DbError> {
+    /// When the database holds something already, when a step is not known, and when it cannot be reached or written.
+    pub fn begin(settings: &Settings, sets: &[MigrationSet], how: How<'_>) -> Result<Target, DbError> {
+        let How { again, steps } = how;
+        let mut all = vec![migrate::OWN];
+        all.extend_from_slice(sets);
+        if let Some(steps) = steps {
+            all = migrate::up_to(&all, steps)?;
+        }
         let mut side = match settings.target()? {
             Place::Sqlite(path) => Side::Sqlite(sqlite::copy::Load::begin(&path)?),
             Place::Postgres => Side::Postgres(Box::new(pg::copy::Load::begin(settings, again)?)),
         };
-        let mut all = vec![migrate::OWN];
-        all.extend_from_slice(sets);
         migrate::make_marked(&mut side.conn(), &all)?;
         let shape = shape(&mut side.conn())?;
         match &mut side {

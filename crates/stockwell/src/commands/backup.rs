@@ -1,29 +1,73 @@
-//! `stockwell backup`: a checked copy of the database, also while the server runs. On PostgreSQL
-//! it is made by the server's own `pg_dump`, which has to be on the machine. Every backup holds a
-//! digest of the ledger, which `verify` holds the ledger against from then on. On SQLite it is
-//! written into the copy: while a server runs, nobody else writes to the original.
+//! `stockwell backup`: all rows of a database in one checked file, also while the server runs, the same for either
+//! engine. Every backup holds a digest of the ledger, which `verify` holds against what was restored from it.
 
 use super::Operator;
+use super::restore;
+use crate::backup::{self, Backup as Read, Key, keep};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::out::table;
 use crate::progress::Progress;
-use crate::{config, store_backup, wiring};
-use clap::Args;
-use db::Db;
+use clap::{Args, Subcommand};
 use domain::hex;
-use insight::digest::{self, Anchor};
+use insight::verify::{self, Options};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::io::Read;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+/// What to do with backups.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Backup {
+    /// Write all of the database into a new file, also while it is in use, and read it again
+    Create(Create),
+    /// Show the backups of the folder
+    List(List),
+    /// Read a backup to its end and say whether it is whole
+    Verify(Verify),
+    /// Take away what is no longer to be kept of the backups of the folder
+    Prune(Prune),
+    /// Make the key that backups are sealed with, in a new file
+    Key(MakeKey),
+}
 
 /// Where to.
 #[derive(Debug, Args)]
-pub(crate) struct Backup {
-    /// The file to write; a name with the time, in the folder `backups` of the data, when not given
+pub(crate) struct Create {
+    /// The file to write; a name with the time, in the folder of backups, when not given
     #[arg(value_name = "FILE")]
     to: Option<PathBuf>,
+}
+
+/// No arguments.
+#[derive(Debug, Args)]
+pub(crate) struct List {}
+
+/// Which.
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// The backup
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// Restore it into a folder of its own too, hold every invariant against that, and take it away
+    #[arg(long)]
+    deep: bool,
+}
+
+/// How far.
+#[derive(Debug, Args)]
+pub(crate) struct Prune {
+    /// Only say what would go
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Where to.
+#[derive(Debug, Args)]
+pub(crate) struct MakeKey {
+    /// The file to make
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
 }
 
 /// What was written.
@@ -32,125 +76,174 @@ struct Written {
     file: PathBuf,
     bytes: u64,
     sha256: String,
-    engine: &'static str,
+    is_sealed: bool,
+    rows: u64,
     /// How many postings the backup holds, and the hash of the state that they lead to.
     postings: i64,
     state_hash: String,
 }
 
-pub(crate) fn run(call: Call<'_>, backup: &Backup) -> Done {
-    let is_file = call.config.database_file();
-    let (engine, ending) = if is_file.is_some() { ("sqlite", "db") } else { ("postgres", "dump") };
-    let to = match backup.to.clone() {
-        Some(to) => to,
-        None => fresh_name(call, ending)?,
+pub(crate) fn run(call: Call<'_>, command: Backup) -> Done {
+    match command {
+        Backup::Create(create) => run_create(call, create),
+        Backup::List(List {}) => run_list(call),
+        Backup::Verify(verify) => run_verify(call, &verify),
+        Backup::Prune(prune) => run_prune(call, &prune),
+        Backup::Key(MakeKey { file }) => {
+            super::require_folder_of(&file)?;
+            let name = hex::digits(&Key::make(&file)?.name());
+            call.out.show(&serde_json::json!({ "file": file, "key": name }), |_| {
+                format!(
+                    "`{}` holds the key {name}: keep a copy away from the backups, for without it they stay closed",
+                    file.display()
+                )
+            })
+        }
+    }
+}
+
+fn run_create(call: Call<'_>, create: Create) -> Done {
+    let at = super::operator_ctx().now.to_string();
+    let to = if let Some(to) = create.to {
+        to
+    } else {
+        let folder = call.config.backups();
+        super::private_folder(&folder)?;
+        folder.join(keep::name(&at))
     };
     super::require_folder_of(&to)?;
+    let key = call.config.backup_key()?;
     let progress = call.out.progress();
-    let anchor = if let Some(file) = is_file {
-        super::require_database(call.config)?;
-        copy(&file, &to, &progress)?
-    } else {
-        let operator = Operator::open(call.config)?;
-        progress.waits(DIGEST);
-        let anchor = digest::make(&operator.db, &operator.ctx)?;
-        operator.db.close();
-        dump(&call.config.database(), &to, &progress)?;
-        anchor
-    };
+    let operator = Operator::open_to_read(call.config)?;
+    let (head, whole) = backup::make(&operator.db, (&to, &at), key.as_ref(), &progress)?;
+    operator.db.close();
     let (bytes, sha256) = file_hash(&to, &progress)?;
     drop(progress);
-    let (postings, state_hash) =
-        (anchor.postings, anchor.state_hash.map_or_else(String::new, |hash| hex::digits(&hash)));
-    let written = Written { file: to, bytes, sha256, engine, postings, state_hash };
+    let written = Written {
+        file: to,
+        bytes,
+        sha256,
+        is_sealed: key.is_some(),
+        rows: whole.rows,
+        postings: head.postings,
+        state_hash: head.state_hash,
+    };
     call.out.show(&written, |written| {
-        let Written { file, bytes, sha256, engine: _, postings, state_hash } = written;
+        let Written { file, bytes, sha256, is_sealed, rows, postings, state_hash } = written;
+        let sealed = if *is_sealed { ", sealed" } else { "" };
         format!(
-            "wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}\n{postings} postings, which lead to the state {state_hash}",
+            "wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}{sealed}\n{rows} rows; {postings} postings, which lead to the state {state_hash}",
             file.display()
         )
     })
 }
 
-/// What takes long of a digest, for whoever watches.
-const DIGEST: &str = "the digest of the ledger is made";
+/// A backup of the folder.
+#[derive(Debug, Serialize)]
+struct Listed {
+    file: PathBuf,
+    at: String,
+    bytes: u64,
+    postings: Option<i64>,
+    /// Why nothing more is known of it.
+    closed: Option<String>,
+}
 
-/// Copies a file; the digest is made in the copy.
-fn copy(file: &Path, to: &Path, progress: &Progress) -> Result<Anchor, Stop> {
-    let mut made = None;
-    store_backup::copy(file, to, progress, |part| {
-        progress.waits(DIGEST);
-        let mut settings = db::Settings::new(format!("sqlite:{}", part.display()));
-        settings.read_timeout = super::PATIENCE;
-        let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-        let anchor = db.check_schema().and_then(|()| digest::make(&db, &super::operator_ctx()));
-        db.close();
-        made = Some(anchor?);
-        Ok(())
+fn run_list(call: Call<'_>) -> Done {
+    let key = call.config.backup_key()?;
+    let mut listed = Vec::new();
+    for (at, file) in keep::list(&call.config.backups())? {
+        let bytes = file.metadata()?.len();
+        let (postings, closed) = match Read::open(&file, key.as_ref()) {
+            Ok(read) => (Some(read.head.postings), None),
+            Err(stop) => (None, Some(stop.to_string())),
+        };
+        listed.push(Listed { file, at, bytes, postings, closed });
+    }
+    call.out.show(&listed, |listed| {
+        let rows: Vec<Vec<String>> = listed
+            .iter()
+            .map(|Listed { file, at, bytes, postings, closed }| {
+                let known = postings.map(|postings| postings.to_string());
+                let known = known.or_else(|| closed.clone()).unwrap_or_default();
+                vec![at.clone(), format!("{} KiB", bytes.div_ceil(1024)), known, file.display().to_string()]
+            })
+            .collect();
+        table(&["made at (UTC)", "size", "postings", "file"], &rows)
+    })
+}
+
+fn run_verify(call: Call<'_>, command: &Verify) -> Done {
+    let Verify { file, deep } = command;
+    let key = call.config.backup_key()?;
+    let progress = call.out.progress();
+    let read = Read::open(file, key.as_ref())?;
+    let (head, whole) = (read.head.clone(), read.check(&progress)?);
+    let mut broken = Vec::new();
+    if *deep {
+        let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = tempfile::Builder::new().prefix("stockwell-verify-").tempdir_in(beside)?;
+        let into = folder.path().join("stockwell.db");
+        restore::into_file(file, &into, key.as_ref(), &progress)?;
+        broken = held(&into, &progress)?;
+    }
+    drop(progress);
+    let said = serde_json::json!({
+        "file": file, "at": head.at, "rows": whole.rows, "tables": whole.tables, "postings": head.postings,
+        "state_hash": head.state_hash, "deep": deep, "broken": broken,
+    });
+    call.out.show(&said, |_| {
+        let verdict = match (deep, broken.is_empty()) {
+            (false, _) => String::new(),
+            (true, true) => "; restored, it holds every invariant".to_owned(),
+            (true, false) => format!("; restored, it breaks {}", broken.join(", ")),
+        };
+        format!(
+            "`{}` is whole: {} rows of {} tables, {} postings, made at {}{verdict}",
+            file.display(),
+            whole.rows,
+            whole.tables,
+            head.postings,
+            head.at
+        )
     })?;
-    made.ok_or_else(|| Stop::cannot_run("the copy has no digest"))
+    if broken.is_empty() { Ok(()) } else { Err(Stop::Violated) }
 }
 
-/// A name with the time, in the folder of backups.
-fn fresh_name(call: Call<'_>, ending: &str) -> Result<PathBuf, Stop> {
-    let folder = call.config.data().join("backups");
-    super::private_folder(&folder)?;
-    let at = super::operator_ctx().now.to_string();
-    let at: String = at.chars().filter(char::is_ascii_alphanumeric).take(15).collect();
-    Ok(folder.join(format!("stockwell-{at}.{ending}")))
-}
-
-/// Refuses a copy that this program could not use; how many steps it is behind the schema of this
-/// program.
-pub(crate) fn steps_behind(url: &str) -> Result<usize, Stop> {
-    let mut settings = db::Settings::new(url);
-    settings.read_only = true;
-    let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-    let behind = db.steps_behind();
+/// Which invariants a database does not hold.
+fn held(file: &Path, progress: &Progress) -> Result<Vec<String>, Stop> {
+    progress.waits("what was restored is verified");
+    let mut settings = db::Settings::new(format!("sqlite:{}", file.display()));
+    (settings.read_only, settings.read_timeout) = (true, super::PATIENCE);
+    let db = db::Db::open(&settings, &crate::wiring::MIGRATIONS)?;
+    let now = super::operator_ctx().now;
+    let options = Options { only: Vec::new(), deep: true, now, keys_max: Options::KEYS_MAX };
+    let report = verify::run(&db, &options);
     db.close();
-    Ok(behind?)
+    let broken = report?.records.into_iter().filter(|record| record.violations > 0);
+    Ok(broken.map(|record| record.id.to_string()).collect())
 }
 
-/// Dumps a PostgreSQL database and reads the table of contents of the dump.
-fn dump(url: &str, to: &Path, progress: &Progress) -> Result<(), Stop> {
-    if to.exists() {
-        return Err(Stop::CannotRun(format!("`{}` is there already, choose another name", to.display())));
-    }
-    let part = store_backup::part_of(to)?;
-    progress.waits(&format!("`pg_dump` writes `{}`", part.display()));
-    let made = tool("pg_dump", Some(url), &["--format=custom", "--no-owner", "--file"], &part)
-        .and_then(|()| tool("pg_restore", None, &["--list"], &part))
-        .and_then(|()| Ok(std::fs::File::open(&part)?.sync_all()?))
-        .and_then(|()| Ok(std::fs::rename(&part, to)?));
-    if made.is_err() {
-        // it may not even have been begun
-        drop(std::fs::remove_file(&part));
-    }
-    made?;
-    store_backup::sync_folder(to)
+fn run_prune(call: Call<'_>, prune: &Prune) -> Done {
+    let gone = pruned(call.config, prune.dry_run)?;
+    call.out.show(&gone, |gone| {
+        let verb = if prune.dry_run { "would go" } else { "was taken away" };
+        let lines: Vec<String> = gone.iter().map(|file| format!("`{}` {verb}", file.display())).collect();
+        if lines.is_empty() { "everything is to be kept".to_owned() } else { lines.join("\n") }
+    })
 }
 
-/// Runs a program of PostgreSQL on a file. Its own words are the error; a password goes by the
-/// environment, which no other user can read.
-pub(crate) fn tool(name: &str, url: Option<&str>, arguments: &[&str], file: &Path) -> Result<(), Stop> {
-    let mut command = Command::new(name);
-    if let Some(url) = url {
-        let (url, password) = config::password_apart(url);
-        command.args(["--dbname", &url]);
-        if let Some(password) = password {
-            command.env("PGPASSWORD", password);
-        }
+/// Takes away what is no longer to be kept, or only says what that is.
+pub(crate) fn pruned(config: &crate::config::Config, dry: bool) -> Result<Vec<PathBuf>, Stop> {
+    let all = keep::list(&config.backups())?;
+    let instants: Vec<&str> = all.iter().map(|(at, _)| at.as_str()).collect();
+    let surplus = keep::surplus(&instants, config.backup_keep()?);
+    let gone = all.iter().filter(|(at, _)| surplus.contains(&at.as_str())).map(|(_, file)| file.clone());
+    let gone: Vec<PathBuf> = gone.collect();
+    for file in gone.iter().filter(|_| !dry) {
+        std::fs::remove_file(file)?;
     }
-    let output = command.args(arguments).arg(file).output().map_err(|error| {
-        Stop::CannotRun(format!(
-            "`{name}` cannot be run ({error}): install the client programs of PostgreSQL"
-        ))
-    })?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(Stop::CannotRun(format!("`{name}` failed: {}", said.trim())))
+    Ok(gone)
 }
 
 /// The size and the SHA-256 of a file.

@@ -11,7 +11,7 @@ use crate::out::table;
 use crate::progress::Progress;
 use crate::{store_backup, wiring};
 use clap::Args;
-use db::copy::{Alone, Shape, Target, lanes_besides};
+use db::copy::{Alone, How, Shape, Target, lanes_besides};
 use db::{Db, Settings};
 use insight::verify::{self, Options, Report, Status};
 use serde::Serialize;
@@ -149,7 +149,7 @@ fn look(call: Call<'_>, source: &Db, from: &str, to: &str) -> Done {
             own.clone()
         }
         // it is begun, and given up
-        None => Target::begin(&settings(call, to)?, &wiring::MIGRATIONS, false)?.shape().clone(),
+        None => Target::begin(&settings(call, to)?, &wiring::MIGRATIONS, How::default())?.shape().clone(),
     };
     let names =
         |shape: &Shape| -> Vec<String> { shape.tables.iter().map(|table| table.name.clone()).collect() };
@@ -209,7 +209,7 @@ fn migrate(
 ) -> Result<Migrated, Stop> {
     let begun = Instant::now();
     let ms = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let target = Target::begin(settings, &wiring::MIGRATIONS, command.again)?;
+    let target = Target::begin(settings, &wiring::MIGRATIONS, How { again: command.again, steps: None })?;
     let own = target.shape().clone();
     let options = Options {
         only: Vec::new(),

@@ -1,27 +1,34 @@
-//! `stockwell restore`: makes a new data folder (or fills an empty PostgreSQL database) from a
-//! backup. It never writes over anything.
+//! `stockwell restore`: makes a new data folder, or fills an empty PostgreSQL database, from a backup. It never writes
+//! over anything, and makes nothing of a backup that it has not read to its end before.
 
-use super::backup::{steps_behind, tool};
-use super::operator_ctx;
+use super::{PATIENCE, operator_ctx};
+use crate::backup::{self, Backup, Key};
+use crate::carry;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::progress::Progress;
 use crate::{store_backup, wiring};
 use clap::Args;
+use db::copy::{How, Target};
 use db::{Db, Settings, feed};
+use insight::digest;
 use serde::Serialize;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// From where, to where.
 #[derive(Debug, Args)]
 pub(crate) struct Restore {
-    /// The backup
+    /// The backup, or the copy of a database file that `migrate` has made
     #[arg(value_name = "FILE")]
     from: PathBuf,
-    /// The new data folder, which must be empty or not there; on PostgreSQL give `--database`
+    /// The new data folder, which must be empty or not there; for PostgreSQL give `--database`
     #[arg(long, value_name = "DIR")]
     into: Option<PathBuf>,
+    /// Empty a PostgreSQL database first that a restore before has left behind unfinished, and no other
+    #[arg(long)]
+    again: bool,
 }
 
 /// What was restored.
@@ -34,24 +41,33 @@ struct Restored {
 }
 
 pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
-    if !restore.from.is_file() {
-        return Err(Stop::CannotRun(format!("there is no file `{}`", restore.from.display())));
+    let Restore { from, into, again } = restore;
+    if !from.is_file() {
+        return Err(Stop::CannotRun(format!("there is no file `{}`", from.display())));
     }
-    if restore.from.metadata()?.len() == 0 {
+    if from.metadata()?.len() == 0 {
         return Err(Stop::CannotRun(format!(
             "`{}` is empty: it is no backup, or what copied it was cut off",
-            restore.from.display()
+            from.display()
         )));
     }
+    let key = call.config.backup_key()?;
     let progress = call.out.progress();
-    let restored = match &restore.into {
-        Some(folder) => into_folder(&restore.from, folder, &progress)?,
+    let (steps_behind, told) = match into {
+        Some(folder) => {
+            let file = folder.join("stockwell.db");
+            (into_folder(from, folder, key.as_ref(), &progress)?, file.display().to_string())
+        }
         None if call.config.database_file().is_none() => {
-            into_server(&restore.from, &call.config.database(), &progress)?
+            let mut settings = super::db_settings(call.config)?;
+            settings.read_timeout = PATIENCE;
+            let behind = fill(from, &settings, *again, key.as_ref(), &progress)?;
+            (behind, crate::config::without_password(&settings.url))
         }
         None => return Err(Stop::Usage("say with `--into` which new folder to make".to_owned())),
     };
     drop(progress);
+    let restored = Restored { from: from.clone(), into: told, steps_behind };
     call.out.show(&restored, |restored| {
         let Restored { from, into, steps_behind } = restored;
         let first = format!("restored and checked `{into}` from `{}`", from.display());
@@ -69,8 +85,14 @@ const LATER: Duration = Duration::from_hours(1);
 /// How to go on with the backup of an older release.
 const OLDER: &str = "it is of an older release; bring it up to date by";
 
-fn into_folder(from: &Path, folder: &Path, progress: &Progress) -> Result<Restored, Stop> {
-    store_backup::check(from, progress)?;
+fn into_folder(from: &Path, folder: &Path, key: Option<&Key>, progress: &Progress) -> Result<usize, Stop> {
+    let is_copy = is_database_file(from)?;
+    // nothing is made before the whole of it was read
+    if is_copy {
+        store_backup::check(from, progress)?;
+    } else {
+        Backup::open(from, key)?.check(progress).map_err(|stop| named(from, &stop))?;
+    }
     super::private_folder(folder)?;
     if std::fs::read_dir(folder)?.next().is_some() {
         return Err(Stop::CannotRun(format!(
@@ -79,34 +101,114 @@ fn into_folder(from: &Path, folder: &Path, progress: &Progress) -> Result<Restor
         )));
     }
     let file = folder.join("stockwell.db");
+    if is_copy { copied(from, &file, progress) } else { into_file(from, &file, key, progress) }
+}
+
+/// Whether it is a file of the embedded engine.
+fn is_database_file(from: &Path) -> Result<bool, Stop> {
+    const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+    let mut first = Vec::new();
+    std::fs::File::open(from)?.take(16).read_to_end(&mut first)?;
+    Ok(first == MAGIC)
+}
+
+fn named(from: &Path, stop: &Stop) -> Stop {
+    Stop::CannotRun(format!("`{}`: {}", from.display(), stop.sentence()))
+}
+
+/// Copies the copy of a database file.
+fn copied(from: &Path, file: &Path, progress: &Progress) -> Result<usize, Stop> {
     let mut behind = 0;
     // before it has its name: what this program cannot use is not left there
-    store_backup::copy(from, &file, progress, |part| {
+    store_backup::copy(from, file, progress, |part| {
         let url = format!("sqlite:{}", part.display());
         behind = steps_behind(&url)?;
-        part_the_feed(&url)
+        go_on(&Settings::new(&url), None)
     })?;
-    Ok(Restored { from: from.to_owned(), into: file.display().to_string(), steps_behind: behind })
+    Ok(behind)
 }
 
-/// All or nothing: what is there already makes the first statement fail, and then nothing is done.
-fn into_server(from: &Path, url: &str, progress: &Progress) -> Result<Restored, Stop> {
-    progress.waits(&format!("`pg_restore` reads `{}`", from.display()));
-    tool("pg_restore", Some(url), &["--no-owner", "--single-transaction", "--exit-on-error"], from)?;
-    let into = crate::config::without_password(url);
-    let steps_behind = steps_behind(url)
-        .and_then(|behind| part_the_feed(url).map(|()| behind))
-        .map_err(|stop| Stop::CannotRun(format!("`{into}` is restored, but not for this program: {stop}")))?;
-    Ok(Restored { from: from.to_owned(), into, steps_behind })
-}
-
-/// Gives what will be told from here on positions of its own, for some were told what is lost now.
-fn part_the_feed(url: &str) -> Result<(), Stop> {
-    // what has no position yet is given one behind the gap
-    let settings = Settings { sequencer_pause: LATER, ..Settings::new(url) };
+fn steps_behind(url: &str) -> Result<usize, Stop> {
+    let mut settings = Settings::new(url);
+    settings.read_only = true;
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-    let now = operator_ctx().now.0;
-    let parted = db.write_blocking(move |tx| feed::restored(tx, now));
+    let behind = db.steps_behind();
     db.close();
-    Ok(parted?)
+    Ok(behind?)
+}
+
+/// Makes a new database file of a backup; how many steps it is behind.
+pub(crate) fn into_file(
+    from: &Path,
+    file: &Path,
+    key: Option<&Key>,
+    progress: &Progress,
+) -> Result<usize, Stop> {
+    let mut behind = 0;
+    store_backup::make(file, |part| {
+        let settings =
+            Settings { read_timeout: PATIENCE, ..Settings::new(format!("sqlite:{}", part.display())) };
+        behind = fill(from, &settings, false, key, progress)?;
+        store_backup::as_one_file(part)?;
+        store_backup::check(part, progress)
+    })?;
+    Ok(behind)
+}
+
+/// Fills a database that holds nothing, and holds what it was given against what it has.
+fn fill(
+    from: &Path,
+    settings: &Settings,
+    again: bool,
+    key: Option<&Key>,
+    progress: &Progress,
+) -> Result<usize, Stop> {
+    let first = Backup::open(from, key)?;
+    let head = first.head.clone();
+    let steps = head.steps()?;
+    let sets = backup::steps_known(&steps)?;
+    if head.lanes_besides > 0 && crate::config::file_of(&settings.url).is_some() {
+        return Err(Stop::CannotRun(format!(
+            "`{}` is of a server that wrote in {} lanes side by side, and the embedded engine has one: restore it into an \
+             empty PostgreSQL database, by `--database`",
+            from.display(),
+            head.lanes_besides + 1
+        )));
+    }
+    let whole = first.check(progress).map_err(|stop| named(from, &stop))?;
+    let target = Target::begin(settings, &wiring::MIGRATIONS, How { again, steps: Some(&steps) })?;
+    let backup = Backup::open(from, key)?;
+    let given = carry::fill(target, progress, |each| {
+        each(carry::Message::Total(whole.rows))?;
+        backup.parts(&mut |part| each(carry::Message::Part(part))).map(drop)
+    })?;
+    let copy = Db::open(&Settings { read_only: true, ..settings.clone() }, &sets)?;
+    progress.waits("what was restored is read and compared");
+    let compared = carry::tables(&copy, &given);
+    copy.close();
+    let differing: Vec<String> =
+        compared?.into_iter().filter(|table| !table.is_same).map(|table| table.name).collect();
+    if !differing.is_empty() {
+        return Err(Stop::Wrong(format!(
+            "what was restored differs from the backup: {}",
+            differing.join(", ")
+        )));
+    }
+    Target::end(settings)?;
+    go_on(settings, Some(&head))?;
+    steps_behind(&settings.url)
+}
+
+/// Writes the digest of the backup down, and gives what will be told from here on positions of its own, for some were
+/// told what is lost now.
+fn go_on(settings: &Settings, head: Option<&backup::Head>) -> Result<(), Stop> {
+    // what has no position yet is given one behind the gap
+    let settings = Settings { sequencer_pause: LATER, ..settings.clone() };
+    let db = Db::open(&settings, &wiring::MIGRATIONS)?;
+    let ctx = operator_ctx();
+    let now = ctx.now.0;
+    let kept = head.map_or(Ok(()), |head| digest::keep(&db, &ctx, head.anchor()).map(drop));
+    let done = kept.and_then(|()| db.write_blocking(move |tx| feed::restored(tx, now)));
+    db.close();
+    Ok(done?)
 }

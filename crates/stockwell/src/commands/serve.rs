@@ -3,6 +3,7 @@
 
 use super::migrate::bring_up_to_date;
 use super::operator_ctx;
+use crate::backup::scheduled;
 use crate::cli::Call;
 use crate::clock::WallClock;
 use crate::config::Config;
@@ -142,7 +143,11 @@ async fn serve(
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     warn_of_plain_text(call.out, address);
     (manner.welcome)(address)?;
+    let backups = config.backup_hours()?.map(|hours| tokio::spawn(scheduled::work(config.clone(), hours)));
     server.run(listener, stop, manner.closing).await;
+    if let Some(backups) = backups {
+        backups.abort();
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -10,13 +10,13 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
     let shell = Shell::ready();
     shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
     let server = shell.serve();
-    let copy = shell.path("copy.db");
+    let copy = shell.path("copy.backup");
     let copy = copy.to_str().unwrap();
-    let made = shell.run(&["--json", "backup", copy]).good().json();
+    let made = shell.run(&["--json", "backup", "create", copy]).good().json();
     assert_eq!(made.get("sha256").and_then(Value::as_str).map(str::len), Some(64));
     let rights = std::fs::metadata(copy).unwrap().permissions().mode();
     assert_eq!(rights & 0o777, 0o600, "it holds accounts and keys");
-    assert_eq!(shell.run(&["backup", copy]).code, 4, "never over a file");
+    assert_eq!(shell.run(&["backup", "create", copy]).code, 4, "never over a file");
     assert_eq!(
         shell.run(&["user", "add", "bob", "--role", "clerk"]).code,
         4,
@@ -48,7 +48,7 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
 
     // what a copy that was broken off has left
     let whole = std::fs::read(copy).unwrap();
-    for (name, length) in [("half.db", whole.len() / 2), ("head.db", 50), ("less.db", whole.len() - 4096)] {
+    for (name, length) in [("half.db", whole.len() / 2), ("head.db", 50), ("less.db", whole.len() - 1)] {
         std::fs::write(shell.path(name), &whole[..length]).unwrap();
         let refused = shell.run(&["restore", name, "--into", "cut"]);
         assert_eq!(refused.code, 4, "{refused:?}");
@@ -56,15 +56,15 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
         assert!(!shell.path("cut").join("stockwell.db").exists(), "{name}");
     }
 
-    // one byte of the file flipped in the middle of a page
-    let mut bytes = std::fs::read(copy).unwrap();
-    for byte in bytes.iter_mut().skip(4096).take(200) {
-        *byte ^= 0x5A;
+    // one bit flipped, anywhere
+    for at in (12..whole.len()).step_by(whole.len() / 12) {
+        let mut bytes = whole.clone();
+        bytes[at] ^= 0x10;
+        std::fs::write(copy, bytes).unwrap();
+        let refused = shell.run(&["restore", copy, "--into", "damaged"]);
+        assert_eq!(refused.code, 4, "{at}: {refused:?}");
+        assert!(!shell.path("damaged").exists(), "{at}: nothing is made of it");
     }
-    std::fs::write(copy, bytes).unwrap();
-    let refused = shell.run(&["restore", copy, "--into", "damaged"]);
-    assert_eq!(refused.code, 4, "{refused:?}");
-    assert!(!Path::new(&shell.path("damaged").join("stockwell.db")).exists());
 }
 
 /// What is told by the restored database has positions beyond those of this century's microseconds; what was
@@ -121,10 +121,10 @@ fn a_backup_touches_nothing_beside_it() {
     for theirs in ["copy.part", "failed.part"] {
         std::fs::write(shell.path(theirs), "somebody else's").unwrap();
     }
-    shell.run(&["backup", shell.path("copy.db").to_str().unwrap()]).good();
+    shell.run(&["backup", "create", shell.path("copy.db").to_str().unwrap()]).good();
     std::fs::write(shell.path("broken.db"), "no database").unwrap();
     let broken = format!("sqlite:{}", shell.path("broken.db").display());
-    assert_eq!(shell.run(&["--database", &broken, "backup", "failed.db"]).code, 4);
+    assert_eq!(shell.run(&["--database", &broken, "backup", "create", "failed.db"]).code, 4);
     let mut left: Vec<String> = std::fs::read_dir(shell.folder.path())
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -138,38 +138,89 @@ fn a_backup_touches_nothing_beside_it() {
 }
 
 #[test]
-fn a_server_is_dumped_and_restored_into_an_empty_database() {
+fn a_server_is_backed_up_and_restored_into_an_empty_database() {
     let shell = Shell::new();
     let source = testkit::pg::Database::new(&stockwell::wiring::MIGRATIONS).unwrap();
-    let run = |url: &str, arguments: &[&str]| {
+    let run = |url: &str, arguments: &[&str]| -> Ended {
         let mut command = shell.command(&["--database", url]);
         command.args(arguments).output().unwrap().into()
     };
-    let made: Ended = run(&source.url, &["user", "add", "ann", "--role", "clerk"]);
-    made.good();
-    let dump = shell.path("copy.dump");
-    let dump = dump.to_str().unwrap();
-    let made: Ended = run(&source.url, &["backup", dump]);
-    made.good();
-    let name = format!("restored_{}", std::process::id());
-    source.server().execute(&format!("create database {name}")).unwrap();
-    let target = source.server().url_of(&name);
-    let whole = std::fs::read(dump).unwrap();
+    run(&source.url, &["user", "add", "ann", "--role", "clerk"]).good();
+    let copy = shell.path("copy.backup");
+    let copy = copy.to_str().unwrap();
+    run(&source.url, &["backup", "create", copy]).good();
+    let target = testkit::pg::Database::empty().unwrap();
+    let whole = std::fs::read(copy).unwrap();
     for length in [whole.len() / 2, whole.len() - 10] {
-        let cut = shell.path("cut.dump");
+        let cut = shell.path("cut.backup");
         std::fs::write(&cut, &whole[..length]).unwrap();
-        let refused: Ended = run(&target, &["restore", cut.to_str().unwrap()]);
+        let refused = run(&target.url, &["restore", cut.to_str().unwrap()]);
         assert_eq!(refused.code, 4, "{refused:?}");
     }
     // of neither is there anything, so the whole one goes in
-    let restored: Ended = run(&target, &["restore", dump]);
+    let restored = run(&target.url, &["restore", copy]);
     assert!(restored.good().out.starts_with("restored and checked"));
-    let listed: Ended = run(&target, &["user", "list"]);
-    assert!(listed.good().out.contains("ann"));
-    let verified: Ended = run(&target, &["verify", "--deep"]);
-    verified.good();
-    its_feed_goes_on_elsewhere(&source.url, &target);
-    let again: Ended = run(&target, &["restore", dump]);
-    assert_eq!(again.code, 4, "never over anything: {again:?}");
-    source.server().drop_database(&target).unwrap();
+    assert!(run(&target.url, &["user", "list"]).good().out.contains("ann"));
+    run(&target.url, &["verify", "--deep"]).good();
+    its_feed_goes_on_elsewhere(&source.url, &target.url);
+    for more in [&[][..], &["--again"]] {
+        let again = run(&target.url, &[&["restore", copy][..], more].concat());
+        assert_eq!(
+            (again.code, again.err.contains("is not empty")),
+            (4, true),
+            "never over anything: {again:?}"
+        );
+    }
+}
+
+#[test]
+fn a_sealed_backup_stays_closed_without_its_key() {
+    let shell = Shell::ready();
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
+    let made = shell.run(&["backup", "key", "keep.key"]).good();
+    assert!(made.out.contains("keep a copy"), "{}", made.out);
+    assert_eq!(shell.run(&["backup", "key", "keep.key"]).code, 4, "never over another key");
+    shell.run(&["backup", "key", "other.key"]).good();
+    let with = |key: &str, arguments: &[&str]| -> Ended {
+        shell.command(arguments).env("STOCKWELL_BACKUP_KEY_FILE", key).output().unwrap().into()
+    };
+    with("keep.key", &["backup", "create", "sealed.backup"]).good();
+    let sealed = std::fs::read(shell.path("sealed.backup")).unwrap();
+    for said in ["ann", "stockwell.back.1"] {
+        assert!(!sealed.windows(said.len()).any(|part| part == said.as_bytes()), "{said}");
+    }
+    with("keep.key", &["backup", "verify", "sealed.backup", "--deep"]).good();
+    with("keep.key", &["restore", "sealed.backup", "--into", "open"]).good();
+    assert!(shell.run(&["--data", "open", "user", "list"]).good().out.contains("ann"));
+    for (key, why) in [("", "it is sealed with the key"), ("other.key", "and the one given is")] {
+        let refused = with(key, &["restore", "sealed.backup", "--into", "closed"]);
+        assert_eq!((refused.code, refused.err.contains(why)), (4, true), "{}", refused.err);
+        assert!(!shell.path("closed").exists());
+    }
+    std::fs::set_permissions(shell.path("keep.key"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let refused = with("keep.key", &["backup", "create", "more.backup"]);
+    assert_eq!((refused.code, refused.err.contains("chmod 600")), (78, true), "{}", refused.err);
+}
+
+#[test]
+fn the_folder_of_backups_is_listed_and_pruned() {
+    let shell = Shell::ready();
+    let made = shell.run(&["--json", "backup", "create"]).good().json();
+    let folder = shell.path("data").join("backups");
+    for name in ["stockwell-20200101T000000.backup", "stockwell-20200101T003000.backup", "theirs.backup"] {
+        std::fs::write(folder.join(name), "no backup at all").unwrap();
+    }
+    let listed = shell.run(&["--json", "backup", "list"]).good().json();
+    let listed = listed.as_array().unwrap();
+    assert_eq!(listed.len(), 3, "{listed:?}");
+    assert!(listed[0]["closed"].as_str().unwrap().contains("is no backup"), "{listed:?}");
+    assert_eq!((&listed[2]["file"], &listed[2]["closed"]), (&made["file"], &Value::Null));
+    let would = shell.run(&["backup", "prune", "--dry-run"]).good().out;
+    assert!(would.contains("stockwell-20200101T000000.backup` would go"), "{would}");
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 4);
+    shell.run(&["backup", "prune"]).good();
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 3);
+    assert!(folder.join("theirs.backup").exists());
+    let none = shell.run(&["backup", "verify", folder.join("theirs.backup").to_str().unwrap()]);
+    assert_eq!((none.code, none.err.contains("is no backup")), (4, true), "{}", none.err);
 }

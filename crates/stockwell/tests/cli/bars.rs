@@ -86,8 +86,11 @@ fn all(watcher: Watcher) {
         (&["migrate"], &["steps of the schema"]),
         (&["import", "online-retail", text(&lines)], &["documents; after Ctrl-C"]),
         (&["verify"], &["I-01", "left: "]),
-        (&["backup", "copy.db"], &["pages are copied", "digest of the ledger", "read and checked"]),
-        (&["restore", "copy.db", "--into", "again"], &["pages are copied"]),
+        (
+            &["backup", "create", "copy.backup"],
+            &["rows are written", "digest of the ledger", "read and checked"],
+        ),
+        (&["restore", "copy.backup", "--into", "again"], &["rows are carried over"]),
         (&["export", "--what", "items", "--out", text(&list)], &["are written to `"]),
         // what is over within the blink of an eye need not be drawn
         (&bench, &["rounds of `post-single`"]),
@@ -127,11 +130,13 @@ fn a_list_that_is_read_along_has_no_bar_in_it() {
 #[test]
 fn what_was_drawn_is_gone_before_a_refusal_is_told() {
     let shell = Shell::ready();
-    std::fs::write(shell.path("torn.db"), [7; 5_000]).unwrap();
-    let ended = Watcher::Terminal.run(&shell, &["restore", "torn.db", "--into", "again"]);
+    shell.run(&["backup", "create", "torn.backup"]).good();
+    let whole = std::fs::read(shell.path("torn.backup")).unwrap();
+    std::fs::write(shell.path("torn.backup"), &whole[..whole.len() - 1]).unwrap();
+    let ended = Watcher::Terminal.run(&shell, &["restore", "torn.backup", "--into", "again"]);
     let (drawn, told) = ended.err.split_once("error: ").expect(&ended.err);
     assert_eq!(ended.code, 4);
     assert!(drawn.contains("read and checked"), "{drawn:?}");
     assert!(drawn.ends_with("\x1b[2K") || drawn.ends_with('\r'), "the line is empty again: {drawn:?}");
-    assert!(told.contains("torn.db"), "{told:?}");
+    assert!(told.contains("torn.backup"), "{told:?}");
 }

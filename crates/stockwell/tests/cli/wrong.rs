@@ -200,7 +200,7 @@ fn a_file_that_is_not_what_it_should_be_is_named() {
     let empty = refused(shell.run(&["user", "list", "--data", "empty"]), 4, "`stockwell migrate`");
     assert!(empty.contains("empty/stockwell.db`: there are no tables"), "{empty}");
     shell.run(&["init"]).good();
-    refused(shell.run(&["backup", &path("no/such/copy.db")]), 4, "there is no folder");
+    refused(shell.run(&["backup", "create", &path("no/such/copy.db")]), 4, "there is no folder");
     refused(
         shell.run(&["export", "--what", "stock", "--out", &path("nodir/x.csv")]),
         4,

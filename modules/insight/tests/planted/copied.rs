@@ -1,14 +1,14 @@
 //! A database that has seen something of everything says the same in every copy of it, and holds as much.
 
 use crate::world::{SETS, World, broken};
-use db::copy::{self, Digest, Relation, Target};
+use db::copy::{self, Digest, How, Relation, Target};
 use db::{Db, DbError, Engine, Settings};
 use insight::verify;
 use testkit::pg::Database;
 
 /// Reads a database into a new one, as far as the transaction goes.
 fn carried(source: &Db, settings: &Settings) -> Result<Vec<(Relation, Digest)>, DbError> {
-    let mut target = Target::begin(settings, SETS, false)?;
+    let mut target = Target::begin(settings, SETS, How::default())?;
     source.read_blocking(|conn| {
         let shape = copy::shape(conn)?;
         copy::parts(conn, &shape, &mut |part| target.take(&part))
@@ -35,7 +35,7 @@ fn a_copy_says_the_same(from: Engine, settings: &Settings) {
 
     let refused = Db::open(settings, SETS).unwrap().check_schema().unwrap_err();
     assert!(refused.to_string().contains("has not ended"), "{refused}");
-    let again = Target::begin(settings, SETS, false).unwrap_err();
+    let again = Target::begin(settings, SETS, How::default()).unwrap_err();
     let words = ["has not ended", "is there already"];
     assert!(words.iter().any(|words| again.to_string().contains(words)), "{again}");
     Target::end(settings).unwrap();
@@ -52,7 +52,10 @@ fn a_copy_says_the_same(from: Engine, settings: &Settings) {
     let report = verify::run(&copied, &world.options(true)).unwrap();
     assert_eq!(broken(&report), Vec::<String>::new());
     copied.close();
-    assert!(Target::begin(settings, SETS, true).is_err(), "what is released is never emptied");
+    assert!(
+        Target::begin(settings, SETS, How { again: true, steps: None }).is_err(),
+        "what is released is never emptied"
+    );
 }
 
 fn file(folder: &tempfile::TempDir) -> Settings {
