@@ -70,6 +70,9 @@ impl AsProblem for StandError {
     }
 }
 
+/// The level of the smallest place.
+const BIN: u8 = 5;
+
 impl LocationKind {
     /// Whether it is a place with walls: it belongs to a site and its stock is on hand.
     pub const fn is_real(self) -> bool {
@@ -100,7 +103,7 @@ impl LocationKind {
             LocationKind::Aisle => Some(2),
             LocationKind::Rack => Some(3),
             LocationKind::Shelf => Some(4),
-            LocationKind::Bin => Some(5),
+            LocationKind::Bin => Some(BIN),
             LocationKind::HandlingUnit
             | LocationKind::Supplier
             | LocationKind::Customer
@@ -115,8 +118,9 @@ impl LocationKind {
     /// Whether it may stand below a location of another kind, or below nothing.
     ///
     /// A site, a virtual location and transit are roots. A zone, aisle, rack, shelf or bin stands
-    /// below any larger of these (levels may be left out). A handling unit stands below any real
-    /// location, another handling unit included, and travels in transit.
+    /// below any larger of these (levels may be left out), and all but a bin below one of their own kind,
+    /// as a room does in a hall. A handling unit stands below any real location, another handling unit
+    /// included, and travels in transit.
     ///
     /// # Errors
     /// [`StandError`] names the kinds.
@@ -128,7 +132,7 @@ impl LocationKind {
             (false, None) => Err(StandError::NeverRoot { kind: self }),
             (false, Some(parent)) => {
                 let fits = match (self.level(), parent.level()) {
-                    (Some(own), Some(above)) => above < own,
+                    (Some(own), Some(above)) => above < own || (above == own && own < BIN),
                     (Some(_), None) => false,
                     (None, _) => parent.is_owned(),
                 };
@@ -153,6 +157,8 @@ words! {
         Reserve = 5, "reserve";
         /// Where goods wait for a decision.
         Quarantine = 6, "quarantine";
+        /// Where goods are worked on, and what is needed for it stands ready.
+        Production = 7, "production";
     }
 }
 
@@ -167,14 +173,15 @@ impl Role {
     /// pick_face      x              x
     /// reserve        x              x
     /// quarantine     .              .
+    /// production     .              .    (it is for the orders that are made there)
     /// ```
     pub const fn sellable_by_default(self) -> bool {
-        !matches!(self, Role::Quarantine)
+        !matches!(self, Role::Quarantine | Role::Production)
     }
 
     /// Whether new allocations may choose stock there; those that exist keep their claim.
     pub const fn open_to_allocation(self) -> bool {
-        !matches!(self, Role::Staging | Role::Quarantine)
+        !matches!(self, Role::Staging | Role::Quarantine | Role::Production)
     }
 }
 
@@ -242,10 +249,10 @@ mod tests {
             rows,
             [
                 "..............x site",
-                "x.............. zone",
-                "xx............. aisle",
-                "xxx............ rack",
-                "xxxx........... shelf",
+                "xx............. zone",
+                "xxx............ aisle",
+                "xxxx........... rack",
+                "xxxxx.......... shelf",
                 "xxxxx.......... bin",
                 "xxxxxxx.....x.. handling_unit",
                 "..............x supplier",
@@ -276,7 +283,15 @@ mod tests {
             Role::ALL.iter().map(|role| (role.sellable_by_default(), role.open_to_allocation())).collect();
         assert_eq!(
             rows,
-            [(true, true), (true, true), (true, false), (true, true), (true, true), (false, false)]
+            [
+                (true, true),
+                (true, true),
+                (true, false),
+                (true, true),
+                (true, true),
+                (false, false),
+                (false, false)
+            ]
         );
     }
 }

@@ -116,6 +116,7 @@ guides! {
     lots_and_expiry: "lots-and-expiry.md",
     lots_on_hold: "lots-on-hold.md",
     sites: "sites.md",
+    laying_out_a_site: "laying-out-a-site.md",
     places_out_of_use: "places-out-of-use.md",
     how_your_books_are_kept: "how-your-books-are-kept.md",
     export: "export.md",

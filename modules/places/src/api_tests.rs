@@ -34,7 +34,7 @@ fn a_location_goes_in_and_comes_out(engine: Engine) {
     let address = made.location.unwrap();
     assert_eq!(address, "/api/v1/locations/LON%20A");
     let expected = json!({
-        "code": "LON A", "name": "LON A", "kind": "zone", "role": "staging", "parent": "LON", "site": "LON",
+        "code": "LON A", "name": "LON A", "kind": "zone", "type": null, "role": "staging", "position": null, "walk": null, "parent": "LON", "site": "LON",
         "zone": null, "sellable": true, "blocked": false, "block_reason": null, "open_to_allocation": false,
         "archived": false, "archived_at": null, "version": 1, "created_at": "2026-03-01T09:30:00Z", "changed_at": "2026-03-01T09:30:00Z"
     });
@@ -135,9 +135,10 @@ fn bad_input_is_refused_by_field(engine: Engine) {
     let cases = [
         (post(json!({ "code": "a", "kind": "zone", "parent": "L" })), (409, "code_taken", "/code")),
         (post(json!({ "code": "B", "kind": "zone", "parent": "L", "x": 1 })), (400, "malformed_body", "/x")),
+        (post(json!({ "code": "B", "parent": "L" })), (422, "invalid_value", "/kind")),
         (post(json!({ "code": "B", "kind": "zone" })), (422, "wrong_location_kind", "/parent")),
         (
-            post(json!({ "code": "B", "kind": "zone", "parent": "A" })),
+            post(json!({ "code": "B", "kind": "site", "parent": "A" })),
             (422, "wrong_location_kind", "/parent"),
         ),
         (post(json!({ "code": "B", "kind": "zone", "parent": "X" })), (422, "unknown_location", "/parent")),

@@ -14,18 +14,23 @@ mod code;
 mod create;
 mod facts;
 mod find;
+mod layout;
+mod levels;
 mod location;
+mod location_type;
 mod make_many;
 mod organise;
 mod record;
 mod site;
 mod store;
+mod store_levels;
 mod store_list;
 mod store_organisation;
 mod store_site;
 #[cfg(test)]
 mod store_tests;
 mod store_tree;
+mod store_type;
 #[cfg(test)]
 mod testing;
 mod virtuals;
@@ -43,8 +48,12 @@ pub use facts::{
     site_facts_by_code, site_facts_by_id, sites, sites_by_id, sites_of, subtree, within,
 };
 pub use find::location;
+pub use layout::LAYOUT_ENTRIES_MAX;
+pub use layout::position::{MILLIMETRES_MAX, Position, WALK_MAX};
 pub use location::{Location, NewLocation};
-pub use make_many::decide::{LOCATIONS_PER_CALL_MAX, MadeLocation, MadeLocations, MakeLevel, MakeLocations};
+pub use make_many::decide::{
+    LOCATIONS_PER_CALL_MAX, MADE_SHOWN_MAX, MadeLocation, MadeLocations, MakeLevel, MakeLocations, Walk,
+};
 pub use make_many::{GROUPS_MAX, PATTERN_BYTES_MAX, make_locations};
 pub use organise::{Organisation, SetUp, ValuationGrouping, check_set_up, organisation, set_up};
 pub use site::calendar_of;
@@ -55,14 +64,18 @@ use domain::Permission::{PlacesRead, PlacesWrite};
 use web::{Reach, Routes};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 9] = [
+pub const EVENTS: [&str; 13] = [
+    "places.levels_set",
     "places.location_archived",
     "places.location_blocked",
     "places.location_changed",
     "places.location_created",
     "places.location_moved",
     "places.location_restored",
+    "places.location_type_changed",
+    "places.location_type_created",
     "places.location_unblocked",
+    "places.locations_created",
     "places.organisation_set_up",
     "places.site_changed",
 ];
@@ -75,6 +88,8 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
         db::Migration { number: 3, name: "archive", text: include_str!("../migrations/0003_archive.sql") },
         db::Migration { number: 4, name: "sites", text: include_str!("../migrations/0004_sites.sql") },
+        db::Migration { number: 5, name: "types", text: include_str!("../migrations/0005_types.sql") },
+        db::Migration { number: 6, name: "layout", text: include_str!("../migrations/0006_layout.sql") },
     ],
 };
 
@@ -87,6 +102,13 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(PlacesWrite, Reach::Named, web::routes!(create::api::create_location))
         .add(PlacesWrite, Reach::Named, web::routes!(make_many::api::make_locations))
         .add(PlacesWrite, Reach::Named, web::routes!(change::api::change_location))
+        .add(PlacesWrite, Reach::Named, web::routes!(layout::api::lay_out_locations))
+        .add(PlacesRead, Reach::Named, web::routes!(levels::api::get_levels))
+        .add(PlacesWrite, Reach::Named, web::routes!(levels::api::set_levels))
+        .add(PlacesRead, Reach::Whole, web::routes!(location_type::api::list_location_types))
+        .add(PlacesRead, Reach::Whole, web::routes!(location_type::api::get_location_type))
+        .add(PlacesWrite, Reach::Everywhere, web::routes!(location_type::api::create_location_type))
+        .add(PlacesWrite, Reach::Everywhere, web::routes!(location_type::api::change_location_type))
         .add(PlacesRead, Reach::Filtered, web::routes!(site::api::list_sites))
         .add(PlacesRead, Reach::Named, web::routes!(site::api::get_site))
         .add(PlacesWrite, Reach::Named, web::routes!(site::api::change_site))

@@ -1,6 +1,7 @@
 //! The record of a location as it is stored and as it is shown. Invariant: a real location has a
 //! role and belongs to the site at the root of its tree; virtual and transit locations have neither.
 
+use crate::layout::position::Position;
 use domain::{Instant, LocationId, LocationKind, Role, SiteId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,6 +20,12 @@ pub struct Location {
     /// What it is.
     #[schema(value_type = String)]
     pub kind: LocationKind,
+    /// The id of its type.
+    #[serde(skip)]
+    pub type_id: Option<i64>,
+    /// The code of its type; null when it has none.
+    #[serde(rename = "type")]
+    pub location_type: Option<String>,
     /// What it is used for; null for virtual and transit locations.
     #[schema(value_type = Option<String>)]
     pub role: Option<Role>,
@@ -27,6 +34,13 @@ pub struct Location {
     pub parent_id: Option<LocationId>,
     /// The code of what it stands directly below; null at the root of a tree.
     pub parent: Option<String>,
+    /// Where it is; null when nobody has said.
+    pub position: Option<Position>,
+    /// Its number in the walking order; what has a smaller one is walked to before.
+    pub walk: Option<i64>,
+    /// It was made with others, by one change with one event.
+    #[serde(skip)]
+    pub made_together: bool,
     /// The id of its site.
     #[serde(skip)]
     pub site_id: SiteId,
@@ -69,12 +83,16 @@ pub struct NewLocation {
     /// What people call it; the code when left out.
     #[serde(default)]
     pub name: Option<String>,
-    /// `site`, `zone`, `aisle`, `rack`, `shelf` or `bin`.
-    pub kind: String,
+    /// `site`, `zone`, `aisle`, `rack`, `shelf` or `bin`; that of its type when left out.
+    #[serde(default)]
+    pub kind: Option<String>,
+    /// The code of its type, which says what it is unless it is said here.
+    #[serde(default, rename = "type")]
+    pub location_type: Option<String>,
     /// The code of what it stands directly below; a site has none.
     #[serde(default)]
     pub parent: Option<String>,
-    /// `storage` (the default), `receiving`, `staging`, `pick_face`, `reserve` or `quarantine`.
+    /// `storage` (the default), `receiving`, `staging`, `pick_face`, `reserve`, `quarantine` or `production`.
     #[serde(default)]
     pub role: Option<String>,
     /// Whether good stock here counts as sellable; as its role says when left out.
@@ -83,6 +101,12 @@ pub struct NewLocation {
     /// Whether new allocations may choose it; as its role says when left out.
     #[serde(default)]
     pub open_to_allocation: Option<bool>,
+    /// Where it is.
+    #[serde(default)]
+    pub position: Option<Position>,
+    /// Its number in the walking order.
+    #[serde(default)]
+    pub walk: Option<i64>,
     /// Of a site: the zone of its civil dates, such as `Europe/London`; that of the organisation
     /// when left out.
     #[serde(default)]

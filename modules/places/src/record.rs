@@ -49,7 +49,8 @@ pub(crate) fn change_of(
         target: &location.code,
         aggregate_type: "location",
         aggregate_id: &location.id.to_string(),
-        version: location.version,
+        // the making of what was made together is told by the event of the whole
+        version: location.version.saturating_sub(i64::from(location.made_together)),
         at: location.changed_at,
         sites: &sites,
     };

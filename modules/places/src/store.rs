@@ -2,6 +2,7 @@
 //! the closure table in `store_tree`, the organisation in `store_organisation`.
 
 use crate::facts::{LocationFacts, SiteFacts};
+use crate::layout::position::Position;
 use crate::location::Location;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::{Instant, LocationId, LocationKind, Role, SiteId, Zone};
@@ -22,11 +23,13 @@ macro_rules! select_record {
         concat!(
             "select l.id, l.code, l.name, l.kind, l.role, l.parent_id, p.code, l.site_id, s.code, z.zone, \
                     l.valuation_group, l.sellable, l.blocked, l.block_reason, l.open_to_allocation, \
-                    l.version, l.created_at, l.changed_at, l.archived, l.archived_at
+                    l.version, l.created_at, l.changed_at, l.archived, l.archived_at, l.type_id, y.code,
+                    l.x_mm, l.y_mm, l.z_mm, l.walk, l.made_together
              from places_location l
              left join places_location p on p.id = l.parent_id
              left join places_location s on s.id = l.site_id
-             left join places_site z on z.id = l.id ",
+             left join places_site z on z.id = l.id
+             left join places_type y on y.id = l.type_id ",
             $rest
         )
     };
@@ -113,15 +116,19 @@ const INSERT: Statement = Statement::per_engine(
     "places.location.insert",
     "insert into places_location
        (id, code, code_folded, name, kind, role, parent_id, site_id, valuation_group, sellable, blocked,
-        block_reason, open_to_allocation, version, created_at, changed_at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+        block_reason, open_to_allocation, version, created_at, changed_at, type_id, x_mm, y_mm, z_mm, walk,
+        made_together)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+             ?22)",
     "insert into places_location
        (id, code, code_folded, name, kind, role, parent_id, site_id, valuation_group, sellable, blocked,
-        block_reason, open_to_allocation, version, created_at, changed_at)
+        block_reason, open_to_allocation, version, created_at, changed_at, type_id, x_mm, y_mm, z_mm, walk,
+        made_together)
      select *
      from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::text[], ?5::smallint[], ?6::smallint[],
                  ?7::bigint[], ?8::bigint[], ?9::bigint[], ?10::boolean[], ?11::boolean[], ?12::text[],
-                 ?13::boolean[], ?14::bigint[], ?15::timestamptz[], ?16::timestamptz[])",
+                 ?13::boolean[], ?14::bigint[], ?15::timestamptz[], ?16::timestamptz[], ?17::bigint[],
+                 ?18::bigint[], ?19::bigint[], ?20::bigint[], ?21::bigint[], ?22::boolean[])",
 );
 
 const INSERT_SITE: Statement = Statement::new(
@@ -135,7 +142,8 @@ const UPDATE: Statement = Statement::new(
     "places.location.update",
     "update places_location
      set code = ?2, code_folded = ?3, name = ?4, role = ?5, sellable = ?6, open_to_allocation = ?7,
-         block_reason = ?8, parent_id = ?9, version = ?10, changed_at = ?11, archived = ?12, archived_at = ?13
+         block_reason = ?8, parent_id = ?9, version = ?10, changed_at = ?11, archived = ?12, archived_at = ?13,
+         type_id = ?14, x_mm = ?15, y_mm = ?16, z_mm = ?17, walk = ?18
      where id = ?1",
 );
 
@@ -200,7 +208,21 @@ pub(crate) fn record(row: &Row<'_>) -> Result<Location, DbError> {
         changed_at: Instant(row.int(17)?),
         archived: row.bool(18)?,
         archived_at: row.opt_int(19)?.map(Instant),
+        type_id: row.opt_int(20)?,
+        location_type: row.opt_text(21)?.map(str::to_owned),
+        position: position(row, 22)?,
+        walk: Some(row.int(25)?).filter(|walk| *walk != NO_WALK),
+        made_together: row.bool(26)?,
     })
+}
+
+/// Stands for no number in the walking order, behind all others.
+pub(crate) const NO_WALK: i64 = 2_147_483_647;
+
+/// A position of three columns; all of them are null or none is.
+fn position(row: &Row<'_>, column: usize) -> Result<Option<Position>, DbError> {
+    let Some(x_mm) = row.opt_int(column)? else { return Ok(None) };
+    Ok(Some(Position { x_mm, y_mm: row.int(column + 1)?, z_mm: row.int(column + 2)? }))
 }
 
 /// The record of a folded code.
@@ -234,17 +256,32 @@ fn key(location: &Location) -> String {
 
 /// Stores new records; their rows in the tree are added by `store_tree`.
 pub(crate) fn insert(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
+    for part in locations.chunks(ROWS_PER_STATEMENT) {
+        insert_part(tx, part)?;
+    }
+    Ok(())
+}
+
+/// So many that a statement answers long before the server takes it for stuck.
+const ROWS_PER_STATEMENT: usize = 10_000;
+
+fn insert_part(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
     let folded: Vec<String> = locations.iter().map(key).collect();
-    let mut rows = Rows::with_capacity(16, locations.len());
+    let mut rows = Rows::with_capacity(22, locations.len());
     for (location, folded) in locations.iter().zip(&folded) {
         let Location {
             id,
             code,
             name,
             kind,
+            type_id,
+            location_type: _,
             role,
             parent_id,
             parent: _,
+            position,
+            walk,
+            made_together,
             site_id,
             site: _,
             zone: _,
@@ -277,6 +314,12 @@ pub(crate) fn insert(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbEr
             (*version).into(),
             created_at.0.into(),
             changed_at.0.into(),
+            (*type_id).into(),
+            position.map(|at| at.x_mm).into(),
+            position.map(|at| at.y_mm).into(),
+            position.map(|at| at.z_mm).into(),
+            walk.unwrap_or(NO_WALK).into(),
+            (*made_together).into(),
         ]);
     }
     tx.execute_many(&INSERT, &rows).map(|_| ())
@@ -304,6 +347,11 @@ pub(crate) fn update(tx: &mut Tx<'_>, location: &Location) -> Result<(), DbError
         location.changed_at.0.into(),
         location.archived.into(),
         location.archived_at.map(|at| at.0).into(),
+        location.type_id.into(),
+        location.position.map(|at| at.x_mm).into(),
+        location.position.map(|at| at.y_mm).into(),
+        location.position.map(|at| at.z_mm).into(),
+        location.walk.unwrap_or(NO_WALK).into(),
     ];
     match tx.execute(&UPDATE, &params)? {
         1 => Ok(()),

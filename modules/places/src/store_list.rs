@@ -17,6 +17,7 @@ macro_rules! page {
               and (l.role = ?4 or ?4 is null)
               and (l.blocked = ?5 or ?5 is null)
               and (l.archived = ?9 or ?9 is null)
+              and (l.type_id = ?10 or ?10 is null)
               and (l.id in (select t.descendant from places_tree t where t.ancestor = ?6) or ?6 is null)
               and ",
             $reach,
@@ -52,18 +53,37 @@ const LIST: Statement = both!("places.location.list", "l.code_folded > ?1", "l.c
 
 const LIST_DOWN: Statement = both!("places.location.list_down", "l.code_folded < ?1", "l.code_folded desc");
 
+/// What nobody has put into the walking order comes behind the rest of it, by code.
+const LIST_WALK: Statement =
+    both!("places.location.list_walk", "(l.walk, l.code_folded) > (?11, ?1)", "l.walk, l.code_folded");
+
+/// The order of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Order {
+    /// From the first code to the last.
+    #[default]
+    Code,
+    /// From the last code to the first.
+    CodeDown,
+    /// As they are walked to.
+    Walk,
+}
+
 /// The filters of a list, already read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
     /// Beyond this folded code; none for the first page.
     pub(crate) after: Option<String>,
-    /// From the last code to the first.
-    pub(crate) down: bool,
+    pub(crate) order: Order,
+    /// Of the walking order: the number of the last place before.
+    pub(crate) after_walk: i64,
     pub(crate) site: Option<SiteId>,
     pub(crate) kind: Option<LocationKind>,
     pub(crate) role: Option<Role>,
     pub(crate) blocked: Option<bool>,
     pub(crate) archived: Option<bool>,
+    /// The id of a type.
+    pub(crate) location_type: Option<i64>,
     /// This location and everything below it.
     pub(crate) below: Option<LocationId>,
     /// The roots that the caller reaches, as JSON; none for everything.
@@ -73,9 +93,26 @@ pub(crate) struct Filter {
 
 /// One page of records in the order of their folded codes.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>, DbError> {
-    let Filter { after, down, site, kind, role, blocked, archived, below, roots, limit } = filter;
-    let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
-    let params = [
+    let Filter {
+        after,
+        order,
+        after_walk,
+        site,
+        kind,
+        role,
+        blocked,
+        archived,
+        location_type,
+        below,
+        roots,
+        limit,
+    } = filter;
+    let (statement, start) = match order {
+        Order::Code => (&LIST, String::new()),
+        Order::CodeDown => (&LIST_DOWN, char::MAX.to_string()),
+        Order::Walk => (&LIST_WALK, String::new()),
+    };
+    let mut params = vec![
         after.as_ref().unwrap_or(&start).into(),
         site.map(SiteId::get).into(),
         kind.map(LocationKind::number).into(),
@@ -85,10 +122,14 @@ pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>
         roots.as_deref().into(),
         (*limit).into(),
         (*archived).into(),
+        (*location_type).into(),
     ];
+    if *order == Order::Walk {
+        params.push((if after.is_some() { *after_walk } else { -1 }).into());
+    }
     conn.query(statement, &params, record)
 }
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LIST, &LIST_DOWN];
+pub(crate) const ALL: &[&Statement] = &[&LIST, &LIST_DOWN, &LIST_WALK];

@@ -2,7 +2,7 @@
 //! and with each location above it. Invariant: whoever adds below a location holds the tree shared,
 //! whoever moves a subtree holds it alone, so no closure is ever computed from a half-moved tree.
 
-use db::{Conn, DbError, Rows, Statement, Tx};
+use db::{Conn, DbError, Statement, Tx};
 use domain::{LocationId, SiteId};
 
 const ANCESTORS: Statement = Statement::new(
@@ -28,13 +28,21 @@ const HOLD: Statement = Statement::per_engine(
     "select o.id from places_organisation o where o.id = 1 for update",
 );
 
-const INSERT: Statement = Statement::per_engine(
+/// Walks from each new location up to the root: what is stored is the closure of the parents, whoever asks.
+const INSERT: Statement = Statement::new(
     "places.tree.insert",
     "insert into places_tree (ancestor, descendant, depth)
-     values (?1, ?2, ?3)",
-    "insert into places_tree (ancestor, descendant, depth)
-     select *
-     from unnest(?1::bigint[], ?2::bigint[], ?3::smallint[])",
+     with recursive up (descendant, ancestor, depth) as (
+       select l.id, l.id, 0
+       from places_location l
+       where l.id >= ?1 and l.id <= ?2
+       union all
+       select u.descendant, p.parent_id, u.depth + 1
+       from up u
+       join places_location p on p.id = u.ancestor
+       where p.parent_id is not null)
+     select u.ancestor, u.descendant, u.depth
+     from up u",
 );
 
 const DETACH: Statement = Statement::new(
@@ -145,15 +153,18 @@ pub(crate) fn hold(tx: &mut Tx<'_>) -> Result<(), DbError> {
     tx.query_opt(&HOLD, &[], |_| Ok(())).map(|_| ())
 }
 
-/// Adds new locations, each with the chain of what stands above it, the nearest first.
-pub(crate) fn insert(tx: &mut Tx<'_>, chains: &[(LocationId, Vec<LocationId>)]) -> Result<(), DbError> {
-    let mut rows = Rows::with_capacity(3, chains.len().saturating_mul(4));
-    for (location, above) in chains {
-        for (depth, ancestor) in (0_i64..).zip(std::iter::once(location).chain(above)) {
-            rows.push(&[ancestor.get().into(), location.get().into(), depth.into()]);
-        }
+/// So many that a statement answers long before the server takes it for stuck.
+const LOCATIONS_PER_STATEMENT: i64 = 10_000;
+
+/// Adds new locations, which are stored already, from the first id to the last.
+pub(crate) fn insert(tx: &mut Tx<'_>, first: LocationId, last: LocationId) -> Result<(), DbError> {
+    let mut from = first.get();
+    while from <= last.get() {
+        let to = last.get().min(from.saturating_add(LOCATIONS_PER_STATEMENT - 1));
+        tx.execute(&INSERT, &[from.into(), to.into()])?;
+        from = to.saturating_add(1);
     }
-    tx.execute_many(&INSERT, &rows).map(|_| ())
+    Ok(())
 }
 
 /// Takes a subtree from where it stands and puts it below another location outside of it.

@@ -76,7 +76,7 @@ pub(crate) fn new(text: &str) -> NewLocation {
     let words: Vec<&str> = text.split(' ').collect();
     NewLocation {
         code: words[0].to_owned(),
-        kind: words[1].to_owned(),
+        kind: Some(words[1].to_owned()),
         parent: words.get(3).map(|&parent| parent.to_owned()),
         ..NewLocation::default()
     }

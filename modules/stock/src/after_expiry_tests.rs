@@ -168,7 +168,7 @@ fn the_day_is_that_of_the_site(engine: Engine) {
     let mut world = world(engine);
     let site = NewLocation {
         code: "N".to_owned(),
-        kind: "site".to_owned(),
+        kind: Some("site".to_owned()),
         zone: Some("America/New_York".to_owned()),
         ..NewLocation::default()
     };

@@ -79,7 +79,7 @@ impl World {
         let words: Vec<&str> = text.split(' ').collect();
         let new = NewLocation {
             code: words[0].to_owned(),
-            kind: words[1].to_owned(),
+            kind: Some(words[1].to_owned()),
             parent: words.get(3).map(|&parent| parent.to_owned()),
             ..NewLocation::default()
         };

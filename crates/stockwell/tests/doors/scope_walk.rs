@@ -339,6 +339,17 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
 /// The same for what only sites have.
 fn of_sites(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     Some(match (method, path) {
+        ("GET", "/api/v1/location-levels/{of}") => at("/api/v1/location-levels/LON"),
+        ("PUT", "/api/v1/location-levels/{of}") => {
+            let before = stage.admin.get("/api/v1/location-levels/LON").good().json();
+            // another rule each time, and none that is in anybody's way
+            let below =
+                if before["below"]["rack"] == json!(["zone"]) { json!(["aisle"]) } else { json!(["zone"]) };
+            with("/api/v1/location-levels/LON", json!({ "below": { "rack": below } }))
+        }
+        ("POST", "/api/v1/location-layout") => {
+            with(path, json!({ "locations": [{ "code": stage.bin(), "walk": 7 }] }))
+        }
         ("GET", "/api/v1/sites/{code}" | "/api/v1/sites/{code}/calendar" | "/api/v1/sites/{code}/open") => {
             at(path.replace("{code}", "LON"))
         }

@@ -100,6 +100,14 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             let body = json!({ "parent": "R-77", "reason": "inspection" });
             with(format!("/api/v1/items/{sku}/lots/S1/parent"), body)
         }
+        ("POST", "/api/v1/location-types") => {
+            with(path.to_owned(), json!({ "code": stage.world.name("T"), "kind": "bin" }))
+        }
+        ("PATCH", "/api/v1/location-types/{code}") => {
+            let code = stage.world.name("T");
+            made("/api/v1/location-types", json!({ "code": code, "kind": "bin" }));
+            with(path.replace("{code}", &code), json!({ "name": "y" }))
+        }
         ("POST", "/api/v1/reasons") => {
             with(path.to_owned(), json!({ "code": stage.world.name("r"), "name": "x" }))
         }

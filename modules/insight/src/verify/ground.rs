@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 const LOCATIONS: Statement = Statement::new(
     "verify.locations",
     "select loc_id, allow_negative, code, site_id, valuation_group, sellable, blocked, parent_id, kind,
-       blocked_here, version, archived, archived_here
+       blocked_here, version, archived, archived_here, made_together
      from ck_location",
 );
 
@@ -45,6 +45,8 @@ pub(super) struct Location {
     pub(super) transit: bool,
     pub(super) parent: Option<i64>,
     pub(super) version: i64,
+    /// It was made with others, by one event of the whole.
+    pub(super) made_together: bool,
 }
 
 impl Location {
@@ -185,6 +187,7 @@ fn locations(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Location>, DbError> {
             version: row.int(10)?,
             archived: row.bool(11)?,
             archived_here: row.bool(12)?,
+            made_together: row.bool(13)?,
         };
         found.insert(row.int(0)?, location);
         Ok(())

@@ -32,6 +32,11 @@ const DOCUMENTS: Statement =
 const PERIODS: Statement =
     Statement::new("verify.versions.periods", "select period_id, version from ck_period");
 
+const TYPES: Statement =
+    Statement::new("verify.versions.types", "select type_id, version from ck_location_type");
+
+const LEVELS: Statement = Statement::new("verify.versions.levels", "select scope, version from ck_levels");
+
 /// A lot comes into being with a posting, and has an event for each change after that.
 const LOTS: Statement = Statement::new("verify.versions.lots", "select lot_id, version - 1 from ck_lot");
 
@@ -68,7 +73,10 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         changes.hold(findings, "item", &id.to_string(), version);
     }
     let real = ground.locations.iter().filter(|(id, _)| **id > 0);
-    let mut locations: Vec<_> = real.map(|(id, location)| (*id, location.version)).collect();
+    // the making of what was made together is told by the event of the whole
+    let told = |version: i64, together: bool| version - i64::from(together);
+    let mut locations: Vec<_> =
+        real.map(|(id, location)| (*id, told(location.version, location.made_together))).collect();
     locations.sort_unstable();
     for (id, version) in locations {
         changes.hold(findings, "location", &id.to_string(), version);
@@ -96,6 +104,14 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         let period = i32::try_from(number).ok().and_then(Period::from_number);
         let period = period.map_or_else(|| number.to_string(), |period| period.to_string());
         changes.hold(findings, "period", &period, version);
+        Ok(())
+    })?;
+    conn.for_each(&TYPES, &[], |row| {
+        changes.hold(findings, "location_type", &row.int(0)?.to_string(), row.int(1)?);
+        Ok(())
+    })?;
+    conn.for_each(&LEVELS, &[], |row| {
+        changes.hold(findings, "levels", &row.int(0)?.to_string(), row.int(1)?);
         Ok(())
     })?;
     conn.for_each(&LOTS, &[], |row| {

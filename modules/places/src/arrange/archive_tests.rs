@@ -106,9 +106,13 @@ fn nothing_is_made_below_what_is_archived(engine: Engine) {
         let made = world.run(move |tx, ctx| create_location(tx, ctx, Reached::All, &new(text)));
         assert_eq!(refused(made), closed, "{text}");
     }
-    let bin = MakeLevel { kind: "bin".to_owned(), role: None };
-    let many =
-        MakeLocations { parent: "Z".to_owned(), pattern: "N-{1..3}".to_owned(), levels: vec![Some(bin)] };
+    let bin = MakeLevel { kind: Some("bin".to_owned()), ..MakeLevel::default() };
+    let many = MakeLocations {
+        parent: "Z".to_owned(),
+        pattern: "N-{1..3}".to_owned(),
+        levels: vec![Some(bin)],
+        ..MakeLocations::default()
+    };
     assert_eq!(refused(world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &many))), closed);
     let parent = world.id("Z1");
     let unit = NewHandlingUnit { code: "U", name: None, parent };

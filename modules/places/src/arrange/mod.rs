@@ -13,7 +13,7 @@ pub use archive::set_archived;
 
 use crate::change::decide::touch;
 use crate::create::decide::{Draft, below, deep};
-use crate::create::{plant, refuse_archived, refuse_inherited, refuse_unreal};
+use crate::create::{check_level, plant, refuse_archived, refuse_inherited, refuse_unreal, trace};
 use crate::location::Location;
 use crate::record::{self, Change};
 use crate::{code, store, store_tree};
@@ -86,6 +86,9 @@ pub fn set_parent(
     refuse_archived(&parent, "/parent")?;
     if before.parent_id == Some(parent.id) {
         return Ok(Moved { location: before.clone(), before, subtree });
+    }
+    if before.kind != LocationKind::HandlingUnit {
+        check_level(tx, &parent, &[(before.kind, parent.kind, "/parent".to_owned())])?;
     }
     let above = store_tree::ancestors(tx, parent.id)?.len();
     deep(above.saturating_add(store_tree::height(tx, before.id)?), "/parent")?;
@@ -188,7 +191,8 @@ pub fn create_transit(tx: &mut Tx<'_>, ctx: &Ctx, code: &str) -> Result<Location
     let code = code::location(code, "/code")?;
     let draft = Draft { name: code.clone(), code, kind: LocationKind::Transit, role: None };
     let mut location = below(&draft, None, ctx.now)?;
-    plant(tx, ctx, None, std::slice::from_mut(&mut location), &["/code"])?;
+    plant(tx, None, std::slice::from_mut(&mut location), &["/code"])?;
+    trace(tx, ctx, &location)?;
     Ok(location.id)
 }
 
@@ -208,7 +212,8 @@ pub fn create_handling_unit(
     };
     let draft = Draft { code, name, kind: LocationKind::HandlingUnit, role: None };
     let mut location = below(&draft, Some(&parent), ctx.now)?;
-    plant(tx, ctx, Some(&parent), std::slice::from_mut(&mut location), &["/code"])?;
+    plant(tx, Some(&parent), std::slice::from_mut(&mut location), &["/code"])?;
+    trace(tx, ctx, &location)?;
     Ok(location)
 }
 

@@ -1,13 +1,18 @@
 //! What a change makes of a location. Pure. Only fields that are given change.
 
 use crate::code;
+use crate::create::decide::check_type;
 use crate::create::{refuse_inherited, refuse_unreal};
+use crate::layout::api::given;
+use crate::layout::position::{Position, read_position, read_walk};
 use crate::location::Location;
+use crate::location_type::LocationType;
 use domain::{AsProblem, Code, Instant, LocationKind, Problem, Role};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// A change of a location: left out means as it was. No field can be empty.
+/// A change of a location: left out means as it was. Null takes away a type, a position or a place in the
+/// walking order; no other field can be empty.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChangeLocation {
@@ -19,6 +24,18 @@ pub struct ChangeLocation {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String)]
     pub name: Option<Option<String>>,
+    /// The code of its type. What it is used for stays as it is.
+    #[serde(default, deserialize_with = "given", rename = "type")]
+    #[schema(value_type = Option<String>)]
+    pub location_type: Option<Option<String>>,
+    /// Where it is.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<Position>)]
+    pub position: Option<Option<Position>>,
+    /// Its number in the walking order.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub walk: Option<Option<i64>>,
     /// What it is used for. What it says of selling and allocating stays as it is.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String)]
@@ -27,14 +44,6 @@ pub struct ChangeLocation {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool)]
     pub open_to_allocation: Option<Option<bool>>,
-}
-
-/// Tells a null from a field that was left out.
-#[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 fn not_null<'c, T>(given: Option<&'c Option<T>>, pointer: &str) -> Result<Option<&'c T>, Problem> {
@@ -54,9 +63,11 @@ fn not_null<'c, T>(given: Option<&'c Option<T>>, pointer: &str) -> Result<Option
 pub(crate) fn plan(
     before: &Location,
     change: &ChangeLocation,
+    location_type: Option<&LocationType>,
     now: Instant,
 ) -> Result<(Location, Vec<&'static str>), Problem> {
-    let ChangeLocation { code, name, role, open_to_allocation } = change;
+    let ChangeLocation { code, name, location_type: named, position, walk, role, open_to_allocation } =
+        change;
     refuse_unreal(before)?;
     let mut after = before.clone();
     if let Some(code) = not_null(code.as_ref(), "/code")? {
@@ -67,6 +78,19 @@ pub(crate) fn plan(
     }
     if let Some(name) = not_null(name.as_ref(), "/name")? {
         after.name = code::name(name, "/name")?;
+    }
+    if named.is_some() {
+        check_type(before.kind, location_type, "/type")?;
+        after.type_id = location_type.map(|one| one.id);
+        after.location_type = location_type.map(|one| one.code.clone());
+    }
+    if let Some(position) = position {
+        refuse_inherited(before, "/position")?;
+        after.position = read_position(*position, "/position")?;
+    }
+    if let Some(walk) = walk {
+        refuse_inherited(before, "/walk")?;
+        after.walk = read_walk(*walk, "/walk")?;
     }
     if let Some(word) = not_null(role.as_ref(), "/role")? {
         refuse_inherited(before, "/role")?;
@@ -79,6 +103,9 @@ pub(crate) fn plan(
     let fields: Vec<&'static str> = [
         ("code", before.code != after.code),
         ("name", before.name != after.name),
+        ("type", before.type_id != after.type_id),
+        ("position", before.position != after.position),
+        ("walk", before.walk != after.walk),
         ("role", before.role != after.role),
         ("open_to_allocation", before.open_to_allocation != after.open_to_allocation),
     ]

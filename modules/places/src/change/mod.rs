@@ -8,7 +8,7 @@ mod tests;
 
 use crate::create::taken_meanwhile;
 use crate::location::Location;
-use crate::{code, find, record, store, store_tree};
+use crate::{code, find, location_type, record, store, store_tree};
 use db::Tx;
 use decide::ChangeLocation;
 use domain::{Code, Ctx, Problem, SiteId};
@@ -28,7 +28,9 @@ pub fn change_location(
     let found = find::location(tx, reached, code)?.ok_or_else(missing)?;
     let before = store::lock(tx, found.id)?.ok_or_else(missing)?;
     version.check(before.version)?;
-    let (after, fields) = decide::plan(&before, change, ctx.now)?;
+    let location_type = change.location_type.as_ref().and_then(Option::as_deref);
+    let location_type = location_type.map(|code| location_type::named(tx, code, "/type")).transpose()?;
+    let (after, fields) = decide::plan(&before, change, location_type.as_ref(), ctx.now)?;
     if fields.is_empty() {
         return Ok(after);
     }

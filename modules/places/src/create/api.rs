@@ -24,7 +24,12 @@ pub(crate) async fn create_location(app: App, command: Command<NewLocation>) -> 
 
 /// Where a location is.
 pub(crate) fn address(code: &str) -> String {
-    let mut address = String::from("/api/v1/locations/");
+    escaped("/api/v1/locations/", code)
+}
+
+/// An address that ends with a code.
+pub(crate) fn escaped(folder: &str, code: &str) -> String {
+    let mut address = folder.to_owned();
     for byte in code.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             address.push(char::from(byte));

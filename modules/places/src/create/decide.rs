@@ -2,7 +2,9 @@
 
 use crate::code;
 use crate::create::refuse_archived;
+use crate::layout::position::{read_position, read_walk};
 use crate::location::{Location, NewLocation};
+use crate::location_type::LocationType;
 use crate::organise::{Organisation, ValuationGrouping};
 use domain::{AsProblem, Code, Instant, LocationId, LocationKind, Problem, Role, SiteId, Zone};
 
@@ -16,21 +18,29 @@ pub const TREE_DEPTH_MAX: usize = 16;
 /// The location as it will be stored, except for its id and what follows from that.
 pub(crate) fn plan(
     command: &NewLocation,
+    location_type: Option<&LocationType>,
     parent: Option<&Location>,
     organisation: &Organisation,
     now: Instant,
 ) -> Result<Location, Problem> {
-    let NewLocation { code, name, kind, parent: _, role, sellable, open_to_allocation, zone } = command;
-    let kind = LocationKind::parse(kind).map_err(|error| error.problem("/kind"))?;
-    if !kind.is_real() || kind == LocationKind::HandlingUnit {
-        let detail = format!(
-            "a `{kind}` is not made here; it is one of `site`, `zone`, `aisle`, `rack`, `shelf`, `bin`"
-        );
-        return Err(Problem::at(Code::WrongLocationKind, "/kind", detail));
-    }
-    let role = match role {
-        Some(word) => Role::parse(word).map_err(|error| error.problem("/role"))?,
-        None => Role::Storage,
+    let NewLocation {
+        code,
+        name,
+        kind,
+        location_type: _,
+        parent: _,
+        role,
+        sellable,
+        open_to_allocation,
+        position,
+        walk,
+        zone,
+    } = command;
+    let kind = read_kind(kind.as_deref(), location_type)?;
+    let role = match (role, location_type) {
+        (Some(word), _) => Role::parse(word).map_err(|error| error.problem("/role"))?,
+        (None, Some(location_type)) => location_type.role,
+        (None, None) => Role::Storage,
     };
     let code = code::chosen(code, "/code")?;
     let name = match name {
@@ -38,8 +48,13 @@ pub(crate) fn plan(
         None => code.clone(),
     };
     let mut location = below(&Draft { code, name, kind, role: Some(role) }, parent, now)?;
+    if let Some(location_type) = location_type {
+        of_type(&mut location, location_type);
+    }
     location.sellable = sellable.unwrap_or(location.sellable);
     location.open_to_allocation = open_to_allocation.unwrap_or(location.open_to_allocation);
+    location.position = read_position(*position, "/position")?;
+    location.walk = read_walk(*walk, "/walk")?;
     location.zone = match (kind, zone) {
         (LocationKind::Site, Some(zone)) => {
             let zone = Zone::parse(zone).map_err(|error| error.problem("/zone"))?;
@@ -53,6 +68,64 @@ pub(crate) fn plan(
         (_, None) => None,
     };
     Ok(location)
+}
+
+/// The kind of a new location: as it is said, or as its type has it.
+fn read_kind(said: Option<&str>, location_type: Option<&LocationType>) -> Result<LocationKind, Problem> {
+    let kind = match (said, location_type) {
+        (Some(word), _) => LocationKind::parse(word).map_err(|error| error.problem("/kind"))?,
+        (None, Some(location_type)) => location_type.kind,
+        (None, None) => {
+            let detail =
+                "say what it is: one of `site`, `zone`, `aisle`, `rack`, `shelf`, `bin`, or its type";
+            return Err(Problem::at(Code::InvalidValue, "/kind", detail));
+        }
+    };
+    if !kind.is_real() || kind == LocationKind::HandlingUnit {
+        let detail = format!(
+            "a `{kind}` is not made here; it is one of `site`, `zone`, `aisle`, `rack`, `shelf`, `bin`"
+        );
+        return Err(Problem::at(Code::WrongLocationKind, "/kind", detail));
+    }
+    check_type(kind, location_type, "/kind")?;
+    Ok(kind)
+}
+
+/// A kind that many are made of, or a type has: any but a site.
+pub(crate) fn made_kind(word: &str, pointer: &str) -> Result<LocationKind, Problem> {
+    let kind = LocationKind::parse(word).map_err(|error| error.problem(pointer))?;
+    if !kind.is_real() || matches!(kind, LocationKind::Site | LocationKind::HandlingUnit) {
+        let detail =
+            format!("a `{kind}` is not made here; it is one of `zone`, `aisle`, `rack`, `shelf`, `bin`");
+        return Err(Problem::at(Code::WrongLocationKind, pointer, detail));
+    }
+    Ok(kind)
+}
+
+/// Refuses a kind that is not that of the type.
+pub(crate) fn check_type(
+    kind: LocationKind,
+    location_type: Option<&LocationType>,
+    pointer: &str,
+) -> Result<(), Problem> {
+    match location_type {
+        Some(other) if other.kind != kind => {
+            let detail = format!("`{}` is a type of `{}`, and this is a `{kind}`", other.code, other.kind);
+            Err(Problem::at(Code::WrongLocationKind, pointer, detail))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes over from its type what a location is.
+pub(crate) fn of_type(location: &mut Location, location_type: &LocationType) {
+    location.type_id = Some(location_type.id);
+    location.location_type = Some(location_type.code.clone());
+    // a role that is said brings what it says of selling and allocating
+    if location.role == Some(location_type.role) {
+        location.sellable = location_type.sellable;
+        location.open_to_allocation = location_type.open_to_allocation;
+    }
 }
 
 /// What is known of a location before it has a place.
@@ -82,9 +155,14 @@ pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> R
         code: code.clone(),
         name: name.clone(),
         kind: *kind,
+        type_id: None,
+        location_type: None,
         role: *role,
         parent_id: parent.map(|parent| parent.id),
         parent: parent.map(|parent| parent.code.clone()),
+        position: None,
+        walk: None,
+        made_together: false,
         site_id: parent.map_or(SiteId::NONE, |parent| parent.site_id),
         site: parent.and_then(|parent| parent.site.clone()),
         zone: None,

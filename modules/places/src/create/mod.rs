@@ -6,7 +6,7 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::location::{Location, NewLocation};
-use crate::{code, find, organise, record, store, store_tree};
+use crate::{code, find, levels, location_type, organise, record, store, store_tree};
 use db::{DbError, Tx};
 use domain::{Code, Ctx, LocationId, LocationKind, Problem, SiteId};
 use rustc_hash::FxHashMap;
@@ -29,17 +29,49 @@ pub fn create_location(
         }
     };
     let organisation = organise::organisation(tx)?;
-    let mut location = decide::plan(command, parent.as_ref(), &organisation, ctx.now)?;
-    plant(tx, ctx, parent.as_ref(), std::slice::from_mut(&mut location), &["/code"])?;
+    let location_type = command.location_type.as_deref();
+    let location_type = location_type.map(|code| location_type::named(tx, code, "/type")).transpose()?;
+    let mut location =
+        decide::plan(command, location_type.as_ref(), parent.as_ref(), &organisation, ctx.now)?;
+    if let Some(parent) = &parent {
+        check_level(tx, parent, &[(location.kind, parent.kind, "/parent".to_owned())])?;
+    }
+    plant(tx, parent.as_ref(), std::slice::from_mut(&mut location), &["/code"])?;
+    trace(tx, ctx, &location)?;
     Ok(location)
 }
 
-/// Gives new locations their ids and stores them, with their rows in the tree, audit rows and
-/// events. Parents stand before their children and are named by code; `pointers` says which field
+/// Refuses kinds below others, at the site of a place, where its levels say otherwise.
+pub(crate) fn check_level(
+    tx: &mut Tx<'_>,
+    place: &Location,
+    pairs: &[(LocationKind, LocationKind, String)],
+) -> Result<(), Failure> {
+    let site = place.site.as_deref().unwrap_or_default();
+    if let Some(rules) = levels::rules(tx, place.site_id, site)? {
+        for (kind, above, pointer) in pairs {
+            rules.check(*kind, *above, pointer)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes the trace of one new location.
+pub(crate) fn trace(tx: &mut Tx<'_>, ctx: &Ctx, location: &Location) -> Result<(), Failure> {
+    let created = record::Change {
+        action: "places.location.create",
+        event: "places.location_created",
+        fields: &[],
+        left: SiteId::NONE,
+    };
+    record::change(tx, ctx, location, &created)
+}
+
+/// Gives new locations their ids and stores them, with their rows in the tree; their trace is left to the
+/// caller. Parents stand before their children and are named by code; `pointers` says which field
 /// carried each code, the last one holding for all that follow. The tree is held shared before.
 pub(crate) fn plant(
     tx: &mut Tx<'_>,
-    ctx: &Ctx,
     parent: Option<&Location>,
     locations: &mut [Location],
     pointers: &[&str],
@@ -57,43 +89,30 @@ pub(crate) fn plant(
         by_code.insert(location.code.clone(), location.id);
     }
     let outside = match parent {
-        Some(parent) => store_tree::ancestors(tx, parent.id)?,
-        None => Vec::new(),
+        Some(parent) => store_tree::ancestors(tx, parent.id)?.len(),
+        None => 0,
     };
-    let chains = chains(&outside, locations);
-    let deepest = chains.iter().map(|(_, above)| above.len()).max().unwrap_or(0);
-    decide::deep(deepest.saturating_add(1), "/parent")?;
+    decide::deep(outside.saturating_add(height(locations)), "/parent")?;
     store::insert(tx, locations).map_err(taken_meanwhile)?;
-    store_tree::insert(tx, &chains)?;
+    if let (Some(first), Some(last)) = (locations.first(), locations.last()) {
+        store_tree::insert(tx, first.id, last.id)?;
+    }
     for location in locations.iter() {
         if let Some(zone) = &location.zone {
             store::insert_site(tx, location.site_id, zone, location.valuation_group)?;
         }
-        let created = record::Change {
-            action: "places.location.create",
-            event: "places.location_created",
-            fields: &[],
-            left: SiteId::NONE,
-        };
-        record::change(tx, ctx, location, &created)?;
     }
     Ok(())
 }
 
-/// What stands above each new location, the nearest first.
-fn chains(outside: &[LocationId], locations: &[Location]) -> Vec<(LocationId, Vec<LocationId>)> {
-    let mut known: FxHashMap<LocationId, usize> = FxHashMap::default();
-    let mut chains: Vec<(LocationId, Vec<LocationId>)> = Vec::with_capacity(locations.len());
+/// How many levels new locations make, parents standing before their children.
+fn height(locations: &[Location]) -> usize {
+    let mut levels: FxHashMap<LocationId, usize> = FxHashMap::default();
     for location in locations {
-        let inside = location.parent_id.and_then(|parent| known.get(&parent)).and_then(|at| chains.get(*at));
-        let above = match inside {
-            Some((parent, above)) => std::iter::once(parent).chain(above).copied().collect(),
-            None => outside.to_vec(),
-        };
-        known.insert(location.id, chains.len());
-        chains.push((location.id, above));
+        let above = location.parent_id.and_then(|parent| levels.get(&parent)).copied().unwrap_or(0);
+        levels.insert(location.id, above.saturating_add(1));
     }
-    chains
+    levels.into_values().max().unwrap_or(0)
 }
 
 /// Refuses codes that exist, or stand twice in the call.

@@ -22,7 +22,7 @@ fn organisation() -> Organisation {
 }
 
 fn plan(command: &NewLocation, parent: Option<&Location>) -> Result<Location, Problem> {
-    decide::plan(command, parent, &organisation(), Instant(0))
+    decide::plan(command, None, parent, &organisation(), Instant(0))
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the fields are optional")]
@@ -66,11 +66,11 @@ fn each_refusal_names_its_field() {
         (NewLocation { code: "x".repeat(65), ..zone() }, &site, Code::LimitExceeded, "/code"),
         (NewLocation { name: some("x\u{0}"), ..zone() }, &site, Code::InvalidValue, "/name"),
         (NewLocation { name: Some("x".repeat(201)), ..zone() }, &site, Code::LimitExceeded, "/name"),
-        (NewLocation { kind: "room".to_owned(), ..zone() }, &site, Code::InvalidValue, "/kind"),
-        (NewLocation { kind: "supplier".to_owned(), ..zone() }, &site, Code::WrongLocationKind, "/kind"),
-        (NewLocation { kind: "transit".to_owned(), ..zone() }, &site, Code::WrongLocationKind, "/kind"),
-        (NewLocation { kind: "handling_unit".to_owned(), ..zone() }, &site, Code::WrongLocationKind, "/kind"),
-        (NewLocation { kind: "site".to_owned(), ..zone() }, &site, Code::WrongLocationKind, "/parent"),
+        (NewLocation { kind: some("room"), ..zone() }, &site, Code::InvalidValue, "/kind"),
+        (NewLocation { kind: some("supplier"), ..zone() }, &site, Code::WrongLocationKind, "/kind"),
+        (NewLocation { kind: some("transit"), ..zone() }, &site, Code::WrongLocationKind, "/kind"),
+        (NewLocation { kind: some("handling_unit"), ..zone() }, &site, Code::WrongLocationKind, "/kind"),
+        (NewLocation { kind: some("site"), ..zone() }, &site, Code::WrongLocationKind, "/parent"),
         (zone(), &bin, Code::WrongLocationKind, "/parent"),
         (NewLocation { role: some("shop"), ..zone() }, &site, Code::InvalidValue, "/role"),
         (NewLocation { zone: some("UTC"), ..zone() }, &site, Code::InvalidValue, "/zone"),

@@ -2,7 +2,9 @@
 
 use crate::code;
 use crate::location::Location;
-use crate::store_list::{Filter, list};
+use crate::location_type;
+use crate::store::NO_WALK;
+use crate::store_list::{Filter, Order, list};
 use db::Conn;
 use domain::{Code, LocationKind, Problem, Role};
 use serde::Deserialize;
@@ -11,7 +13,7 @@ use web::{Answer, App, Caller, Failure, List, Page, Path, Scope};
 
 web::sorts! {
     /// The orders of the list of locations.
-    pub(crate) enum LocationSort { Code = "code", CodeDown = "-code" }
+    pub(crate) enum LocationSort { Code = "code", CodeDown = "-code", Walk = "walk" }
 }
 
 /// The filters of the list of locations.
@@ -27,6 +29,10 @@ pub(crate) struct LocationFilter {
     kind: Option<String>,
     /// Only this role.
     role: Option<String>,
+    /// Only locations of this type, by its code.
+    #[serde(rename = "type")]
+    #[param(rename = "type")]
+    location_type: Option<String>,
     /// Only what is blocked, or only what is not.
     blocked: Option<bool>,
     /// `false` lists what is in use, and so does leaving it out; `true` lists only what is archived,
@@ -50,9 +56,16 @@ pub(crate) fn archived(asked: Option<&str>) -> Result<Option<bool>, Problem> {
 impl LocationFilter {
     /// The filter as the store takes it; codes that are out of reach name nothing.
     fn read(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Filter, Failure> {
-        let LocationFilter { site, below, kind, role, blocked, archived: asked_archived } = self;
+        let LocationFilter { site, below, kind, role, location_type, blocked, archived: asked_archived } =
+            self;
         let kind = web::word(kind.as_deref(), "?kind", LocationKind::parse)?;
         let role = web::word(role.as_deref(), "?role", Role::parse)?;
+        let location_type = location_type.as_deref().map(|code| location_type::find(conn, code));
+        let location_type = location_type.transpose().map_err(|_| {
+            let named = self.location_type.as_deref().unwrap_or_default();
+            let detail = format!("there is no location type `{}`", domain::word::echo(named));
+            Problem::at(Code::MalformedParameter, "?type", detail)
+        })?;
         let mut named = |code: &Option<String>, pointer: &str| {
             code.as_deref().map(|code| asked(conn, scope, code, pointer)).transpose()
         };
@@ -68,6 +81,7 @@ impl LocationFilter {
             kind,
             role,
             blocked: *blocked,
+            location_type: location_type.map(|found| found.id),
             archived: archived(asked_archived.as_deref())?,
             roots: scope.roots_json(),
             ..Filter::default()
@@ -94,17 +108,33 @@ pub(crate) async fn list_locations(
     caller: Caller,
     list_of: List<LocationFilter, LocationSort>,
 ) -> web::Result {
-    let after = list_of.after::<String>()?;
-    let (down, limit) = (list_of.sort == LocationSort::CodeDown, list_of.fetch());
+    let (mut after_walk, limit) = (0, list_of.fetch());
+    let order = match list_of.sort {
+        LocationSort::Code => Order::Code,
+        LocationSort::CodeDown => Order::CodeDown,
+        LocationSort::Walk => Order::Walk,
+    };
+    let after = if order == Order::Walk {
+        list_of.after::<(i64, String)>()?.map(|(walk, code)| {
+            after_walk = walk;
+            code
+        })
+    } else {
+        list_of.after::<String>()?
+    };
     let asked = list_of.filter.clone();
     let locations = app
         .db()
         .read(move |conn| {
-            let filter = Filter { after, down, limit, ..asked.read(conn, &caller.scope)? };
+            let filter = Filter { after, order, after_walk, limit, ..asked.read(conn, &caller.scope)? };
             Ok::<_, Failure>(list(conn, &filter)?)
         })
         .await?;
-    Answer::ok(&list_of.page(locations, |location| code::key(&location.code))?)
+    let key = |location: &Location| code::key(&location.code).unwrap_or_default();
+    Answer::ok(&match order {
+        Order::Walk => list_of.page(locations, |one| (one.walk.unwrap_or(NO_WALK), key(one)))?,
+        Order::Code | Order::CodeDown => list_of.page(locations, key)?,
+    })
 }
 
 /// Shows one location by its code.

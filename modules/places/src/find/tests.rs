@@ -1,7 +1,7 @@
 //! Finding locations, within reach.
 
 use super::*;
-use crate::store_list::{Filter, list};
+use crate::store_list::{Filter, Order, list};
 use crate::testing::{World, on_both_engines, world};
 use db::Engine;
 use domain::{LocationKind, Role};
@@ -81,6 +81,6 @@ fn a_list_is_read_in_pages_both_ways(engine: Engine) {
         seen.extend(page);
     }
     assert_eq!(seen, codes(&world, &all()));
-    let down = codes(&world, &Filter { down: true, ..all() });
+    let down = codes(&world, &Filter { order: Order::CodeDown, ..all() });
     assert_eq!(down, seen.into_iter().rev().collect::<Vec<_>>());
 }

@@ -120,6 +120,8 @@ pub(crate) struct Pattern {
 pub(crate) struct Name {
     /// The level it belongs to, from 0.
     pub(crate) level: usize,
+    /// Which of the values of its group it has, from 0.
+    pub(crate) at: i64,
     /// The whole code.
     pub(crate) code: String,
 }
@@ -187,11 +189,11 @@ impl Pattern {
             part.values(&mut values);
         }
         let last = level + 1 == self.levels.len();
-        for value in values {
+        for (at, value) in (0..).zip(values) {
             let length = prefix.len();
             // writing to a string never fails
             let _ = write!(prefix, "{lead}{value}{}", if last { self.tail.as_str() } else { "" });
-            out.push(Name { level, code: prefix.clone() });
+            out.push(Name { level, at, code: prefix.clone() });
             self.walk(level + 1, prefix, out);
             prefix.truncate(length);
         }

@@ -13,7 +13,8 @@ fn command(pattern: &str, levels: &serde_json::Value) -> MakeLocations {
 on_both_engines!(
     the_levels_asked_for_are_made,
     a_level_may_be_left_out,
-    ten_thousand_are_made_and_not_one_more,
+    a_hundred_thousand_bins_are_made_in_one_change,
+    places_and_numbers_are_handed_out,
     a_code_that_exists_refuses_all,
     refusals_name_their_field,
     a_part_within_reach_is_enough,
@@ -40,7 +41,14 @@ fn the_levels_asked_for_are_made(engine: Engine) {
     assert_eq!((bin.parent.as_deref(), bin.site.as_deref()), (Some("LON-B-03"), Some("LON")));
     assert_eq!((bin.kind, bin.role), (LocationKind::Bin, Some(Role::PickFace)));
     world.assert_tree();
-    assert_eq!(world.events().len(), 21);
+    // one change, one event
+    assert_eq!(world.events().last(), Some(&("places.locations_created".to_owned(), 1)));
+    assert_eq!((world.events().len(), world.audits()), (2, 2));
+    // and what happens to one of them later is the first that is told of it
+    let id = world.id("LON-A");
+    world.run(move |tx, ctx| crate::set_blocked(tx, ctx, id, Some("wet")).map(|_| ())).unwrap();
+    assert_eq!(world.events().last(), Some(&("places.location_blocked".to_owned(), 1)));
+    assert_eq!(world.get("LON-A").version, 2);
 }
 
 fn a_level_may_be_left_out(engine: Engine) {
@@ -54,20 +62,66 @@ fn a_level_may_be_left_out(engine: Engine) {
     world.assert_tree();
 }
 
-fn ten_thousand_are_made_and_not_one_more(engine: Engine) {
+fn a_hundred_thousand_bins_are_made_in_one_change(engine: Engine) {
     let world = world(engine);
     world.make(&["LON site"]);
-    let more = command("{1..10001}", &json!([{ "kind": "bin" }]));
+    let more = command("{1..110001}", &json!([{ "kind": "bin" }]));
     let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &more));
     assert_eq!(refused, (Code::TooMany, "/pattern".to_owned()));
     let huge = command("{1..999999999}-{1..999999999}", &json!([{ "kind": "rack" }, { "kind": "bin" }]));
     let refused = world.refused(move |tx, ctx| make_locations(tx, ctx, Reached::All, &huge));
     assert_eq!(refused, (Code::TooMany, "/pattern".to_owned()));
-    let most = command("{0001..0100}-{1..99}", &json!([{ "kind": "rack" }, { "kind": "bin" }]));
-    let made = world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &most)).unwrap();
-    assert_eq!(u64::try_from(made.count), Ok(decide::LOCATIONS_PER_CALL_MAX));
-    assert_eq!(world.get("0100-99").parent.as_deref(), Some("0100"));
-    assert_eq!(world.audits(), 10_001);
+    // a hundred thousand bins with their aisles and racks, at the limit exactly
+    let kinds = json!([{ "kind": "aisle" }, { "kind": "rack" }, { "kind": "bin" }]);
+    let asked = command("X{001..110}-{1..9}-{001..110}", &kinds);
+    let made = world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &asked)).unwrap();
+    let most = usize::try_from(decide::LOCATIONS_PER_CALL_MAX).unwrap();
+    assert_eq!((made.count, made.locations.len()), (most, decide::MADE_SHOWN_MAX));
+    assert_eq!(made.left_out, most - decide::MADE_SHOWN_MAX);
+    let last = world.get("X110-9-110");
+    assert_eq!((last.parent.as_deref(), last.site.as_deref()), (Some("X110-9"), Some("LON")));
+    assert_eq!(world.read(|conn| crate::subtree(conn, world.id("X110-9"))).len(), 111);
+    assert_eq!(world.audits(), 2);
+}
+
+fn places_and_numbers_are_handed_out(engine: Engine) {
+    let world = world(engine);
+    world.make(&["LON site"]);
+    let step = |x: i64, y: i64, z: i64| json!({ "x_mm": x, "y_mm": y, "z_mm": z });
+    let mut asked = json!({
+        "parent": "LON", "pattern": "{A..B}-{1..2}-{1..3}",
+        "levels": [
+            { "kind": "aisle", "step": step(3_000, 0, 0) }, null, { "kind": "bin", "step": step(0, 0, 400) }
+        ],
+        "origin": step(1_000, 2_000, 0), "walk": { "from": 100, "step": 10 }
+    });
+    let make = |asked: &serde_json::Value| {
+        let command: MakeLocations = serde_json::from_value(asked.clone()).unwrap();
+        world.run(move |tx, ctx| make_locations(tx, ctx, Reached::All, &command))
+    };
+    make(&asked).unwrap();
+    let at = |code: &str| {
+        let found = world.get(code);
+        (found.position.map(|at| (at.x_mm, at.y_mm, at.z_mm)), found.walk)
+    };
+    assert_eq!(at("A"), (Some((1_000, 2_000, 0)), None), "an aisle is not walked to");
+    assert_eq!(at("A-1-1"), (Some((1_000, 2_000, 0)), Some(100)));
+    assert_eq!(at("B-2-3"), (Some((4_000, 2_000, 800)), Some(210)));
+    // what would lie outside of every site, or has no number, is refused
+    asked["pattern"] = json!("Q{1..2}-{1..1}-{1..1}");
+    for (field, value, pointer) in [
+        ("origin", step(10_000_001, 0, 0), "/origin/x_mm"),
+        ("origin", step(9_999_999, 0, 0), "/levels"),
+        ("walk", json!({ "from": 1, "step": 0 }), "/walk/step"),
+        ("walk", json!({ "from": -1 }), "/walk/from"),
+        ("walk", json!({ "from": 5, "step": -6 }), "/walk"),
+    ] {
+        let mut wrong = asked.clone();
+        wrong[field] = value;
+        let Failure::Refused(problem) = make(&wrong).unwrap_err() else { panic!("{wrong}") };
+        assert_eq!(seen(&problem).1, pointer, "{}", problem.detail);
+    }
+    assert_eq!(world.audits(), 2);
 }
 
 fn a_code_that_exists_refuses_all(engine: Engine) {
@@ -100,6 +154,8 @@ fn refusals_name_their_field(engine: Engine) {
         ("{1..2}", json!([{ "kind": "loss" }]), Code::WrongLocationKind, "/levels/0/kind"),
         ("{1..2}", json!([{ "kind": "box" }]), Code::InvalidValue, "/levels/0/kind"),
         ("{1..2}", json!([{ "kind": "bin", "role": "x" }]), Code::InvalidValue, "/levels/0/role"),
+        ("{1..2}", json!([{}]), Code::InvalidValue, "/levels/0/kind"),
+        ("{1..2}", json!([{ "type": "x" }]), Code::InvalidValue, "/levels/0/type"),
     ];
     for (pattern, levels, code, pointer) in cases {
         let asked = command(pattern, &levels);

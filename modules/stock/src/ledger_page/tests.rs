@@ -105,7 +105,11 @@ fn what_is_below_a_place_is_found_however_many_bins_it_has(engine: Engine) {
     let more = places::MakeLocations {
         parent: "L".to_owned(),
         pattern: "L-{01..70}".to_owned(),
-        levels: vec![Some(places::MakeLevel { kind: "bin".to_owned(), role: None })],
+        levels: vec![Some(places::MakeLevel {
+            kind: Some("bin".to_owned()),
+            ..places::MakeLevel::default()
+        })],
+        ..places::MakeLocations::default()
     };
     world.run(move |tx, ctx| places::make_locations(tx, ctx, web::Reached::All, &more)).unwrap();
     assert_eq!(walk(&world, &everywhere(), &wanted, 1), few);

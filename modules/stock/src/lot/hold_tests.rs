@@ -192,7 +192,7 @@ fn a_release_asks_each_site_what_day_it_is(engine: Engine) {
     let mut world = world(engine);
     let tokyo = places::NewLocation {
         code: "T".to_owned(),
-        kind: "site".to_owned(),
+        kind: Some("site".to_owned()),
         zone: Some("Asia/Tokyo".to_owned()),
         ..places::NewLocation::default()
     };

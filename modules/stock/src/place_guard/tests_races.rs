@@ -121,7 +121,7 @@ fn what_is_made_below_goes_out_of_use_with_it(engine: Engine) {
         world.place(&format!("{zone} zone below L"));
         let new = NewLocation {
             code: bin.clone(),
-            kind: "bin".to_owned(),
+            kind: Some("bin".to_owned()),
             parent: Some(zone.clone()),
             ..NewLocation::default()
         };

@@ -66,7 +66,7 @@ fn what_may_not_be_picked_is_not_listed(engine: Engine) {
     world.receive("6 MILK lot B until 2026-03-09 at M1");
     let staging = NewLocation {
         code: "STAGE".to_owned(),
-        kind: "bin".to_owned(),
+        kind: Some("bin".to_owned()),
         parent: Some("L".to_owned()),
         open_to_allocation: Some(false),
         ..NewLocation::default()

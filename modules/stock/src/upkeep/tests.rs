@@ -33,7 +33,7 @@ fn lots_expire_at_the_midnight_of_their_site(engine: Engine) {
     let mut world = world(engine);
     let tokyo = places::NewLocation {
         code: "T".to_owned(),
-        kind: "site".to_owned(),
+        kind: Some("site".to_owned()),
         zone: Some("Asia/Tokyo".to_owned()),
         ..places::NewLocation::default()
     };
@@ -131,7 +131,7 @@ fn every_site_has_its_own_midnight(engine: Engine) {
     let site_in = |world: &World, code: &str, zone: &str| {
         let new = places::NewLocation {
             code: code.to_owned(),
-            kind: "site".to_owned(),
+            kind: Some("site".to_owned()),
             zone: Some(zone.to_owned()),
             ..places::NewLocation::default()
         };

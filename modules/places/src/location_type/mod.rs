@@ -1,0 +1,131 @@
+//! Types of locations: a name such as `PALLET-BAY` for places of one kind, with what a new one of them is
+//! unless somebody says otherwise. Invariant: a location has the kind of its type; what else the type
+//! says was taken over when the location was made, and is its own since.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+#[cfg(test)]
+mod tests;
+
+use crate::{code, store_type};
+use db::{Conn, Tx};
+use decide::{ChangeLocationType, NewLocationType};
+use domain::{Code, Ctx, Instant, LocationKind, Problem, Role};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use web::{Failure, IfMatch, RecordChange};
+
+/// A type of locations.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct LocationType {
+    /// Its id, for the store.
+    #[serde(skip)]
+    pub(crate) id: i64,
+    /// Its code as written; capital and small letters do not differ.
+    pub(crate) code: String,
+    /// What people call it.
+    pub(crate) name: String,
+    /// What its locations are.
+    #[schema(value_type = String)]
+    pub(crate) kind: LocationKind,
+    /// What they are used for.
+    #[schema(value_type = String)]
+    pub(crate) role: Role,
+    /// Good stock in them counts as sellable.
+    pub(crate) sellable: bool,
+    /// New allocations may choose them.
+    pub(crate) open_to_allocation: bool,
+    /// No more of them are made.
+    pub(crate) archived: bool,
+    /// Counts its changes, from 1; the `ETag`.
+    pub(crate) version: i64,
+    /// When it was made.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) created_at: Instant,
+    /// When it was last changed.
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) changed_at: Instant,
+}
+
+/// The type of a code.
+pub(crate) fn find(conn: &mut Conn<'_>, code: &str) -> Result<LocationType, Failure> {
+    let missing = || Problem::not_found("location type", code);
+    let key = code::key(code).ok_or_else(missing)?;
+    Ok(store_type::by_code(conn, &key)?.ok_or_else(missing)?)
+}
+
+/// The type that a field of a body names, of which locations are made.
+pub(crate) fn named(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<LocationType, Failure> {
+    let known = code::key(code).map(|key| store_type::by_code(conn, &key)).transpose()?.flatten();
+    let Some(found) = known else {
+        let detail = format!("there is no location type `{code}`");
+        return Err(Problem::at(Code::InvalidValue, pointer, detail).into());
+    };
+    if found.archived {
+        let detail = format!("the location type `{}` is archived; choose another one", found.code);
+        return Err(Problem::at(Code::InvalidValue, pointer, detail).into());
+    }
+    Ok(found)
+}
+
+/// Makes a type.
+pub(crate) fn create(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewLocationType) -> Result<LocationType, Failure> {
+    let mut made = decide::plan(command, ctx.now)?;
+    if store_type::by_code(tx, &code::key(&made.code).unwrap_or_default())?.is_some() {
+        let detail = format!("the code `{}` exists already; choose another one", made.code);
+        return Err(Problem::at(Code::CodeTaken, "/code", detail).into());
+    }
+    made.id = db::ids::take(tx, "places.location_type", 1)?.saturating_add(1);
+    store_type::insert(tx, &made).map_err(|error| {
+        if error.is_unique(store_type::CODE_INDEX) {
+            let detail = "the code was taken a moment ago; choose another one";
+            return Problem::at(Code::CodeTaken, "/code", detail).into();
+        }
+        Failure::from(error)
+    })?;
+    trace(tx, ctx, &made, ("places.location_type.create", "places.location_type_created"))?;
+    Ok(made)
+}
+
+/// Changes what new locations of a type are. Those that are there stay as they are.
+pub(crate) fn change(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (code, version): (&str, IfMatch),
+    change: &ChangeLocationType,
+) -> Result<LocationType, Failure> {
+    let missing = || Problem::not_found("location type", code);
+    let found = find(tx, code)?;
+    let before = store_type::lock(tx, found.id)?.ok_or_else(missing)?;
+    version.check(before.version)?;
+    let mut after = decide::change(&before, change)?;
+    if after == before {
+        return Ok(after);
+    }
+    after.version = before.version.saturating_add(1);
+    after.changed_at = before.changed_at.max(ctx.now);
+    store_type::update(tx, &after)?;
+    trace(tx, ctx, &after, ("places.location_type.change", "places.location_type_changed"))?;
+    Ok(after)
+}
+
+fn trace(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location_type: &LocationType,
+    (action, event): (&str, &str),
+) -> Result<(), Failure> {
+    let change = RecordChange {
+        action,
+        event,
+        target: &location_type.code,
+        aggregate_type: "location_type",
+        aggregate_id: &location_type.id.to_string(),
+        version: location_type.version,
+        at: location_type.changed_at,
+        sites: &[],
+    };
+    web::record_change(tx, ctx, &change, &json!({ "location_type": serde_json::to_value(location_type)? }));
+    Ok(())
+}
