@@ -33,6 +33,14 @@ number_id! {
     ItemId
 }
 number_id! {
+    /// A category of the catalogue. Its public handle is its path.
+    CategoryId
+}
+number_id! {
+    /// The definition of an attribute. Its public handle is its key.
+    AttributeId
+}
+number_id! {
     /// A location, real or virtual. Its public handle is the location code.
     LocationId
 }

@@ -5,6 +5,7 @@
 //! money is integer minor units: there is no floating point in this crate.
 
 pub mod as_problem;
+pub mod attribute;
 pub mod barcode;
 pub mod calendar;
 pub mod code;
@@ -14,6 +15,8 @@ pub mod ctx;
 pub mod currency;
 mod decimal;
 pub mod file;
+pub mod given;
+pub mod goods;
 pub mod hex;
 pub mod id;
 pub mod item;
@@ -34,6 +37,7 @@ mod wire;
 pub mod word;
 
 pub use as_problem::AsProblem;
+pub use attribute::{AttributeKey, AttributeKind};
 pub use barcode::Barcode;
 pub use calendar::{Calendar, Weekday};
 pub use code::{LocationCode, LotCode, ReasonCode, SerialCode, Sku};
@@ -41,7 +45,11 @@ pub use country::Country;
 pub use ctx::{Actor, Ctx, Ids};
 pub use currency::Currency;
 pub use file::{FileKind, Media};
-pub use id::{ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId, SiteId};
+pub use goods::{Hazard, HazardClass, PackLevel, PackingGroup, StorageClass, Temperature};
+pub use id::{
+    AttributeId, CategoryId, ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId,
+    SiteId,
+};
 pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
 pub use lot::{Kin, LotRole};
 pub use money::{Money, UnitCost};

@@ -115,7 +115,8 @@ codes! {
         CodeTaken = "code_taken", "The code is in use already";
         InUse = "in_use", "It is still in use";
         TransitionRefused = "transition_refused", "The document is not in a state that allows this";
-        TreeCycle = "tree_cycle", "A location cannot stand below itself";
+        TreeCycle = "tree_cycle", "Nothing stands below itself";
+        RulesBroken = "rules_broken", "Items would break the rules of their category";
         PositionUnknown = "position_unknown", "The feed never gave that position";
         AlreadySetUp = "already_set_up", "It was set up already";
     }
@@ -137,6 +138,9 @@ codes! {
         FractionRefused = "fraction_refused", "The item is kept in whole units";
         InexactConversion = "inexact_conversion", "The quantity is not exact in the base unit";
         UnknownItem = "unknown_item", "No item has this SKU";
+        UnknownCategory = "unknown_category", "No category has this path";
+        UnknownAttribute = "unknown_attribute", "No attribute has this key";
+        AttributeRefused = "attribute_refused", "The attributes are not what the category asks for";
         UnknownLocation = "unknown_location", "No location has this code";
         UnknownUnit = "unknown_unit", "The item has no such unit";
         UnitRequired = "unit_required", "The item has several units, and none is named";

@@ -65,6 +65,8 @@ fn units_and_barcodes_come_and_go(engine: Engine) {
 fn a_list_leads_from_page_to_page(engine: Engine) {
     let world = world(engine);
     let client = client(&world);
+    client.post("/api/v1/categories", &json!({ "name": "Garden" }));
+    client.post("/api/v1/categories", &json!({ "name": "Pots", "parent": "garden" }));
     for sku in ["A", "B", "C"] {
         let body = json!({ "sku": sku, "name": "x", "base_unit": "each", "category": "garden/pots" });
         client.post("/api/v1/items", &body);

@@ -2,8 +2,12 @@
 //! unit with the factor 1, and every barcode names one of the units.
 
 use domain::barcode::Symbology;
+use domain::goods::Grams;
 use domain::unit::UnitCode;
-use domain::{ExpiryRule, Instant, ItemClass, ItemId, Ratio, Tracking};
+use domain::{
+    CategoryId, ExpiryRule, Hazard, Instant, ItemClass, ItemId, PackLevel, Ratio, StorageClass, Temperature,
+    Tracking,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -34,7 +38,19 @@ pub struct Item {
     pub class: ItemClass,
     /// Where it stands in the catalogue, such as `garden/pots`; empty for nowhere.
     pub category: String,
-    /// Free attributes.
+    /// The category by its id.
+    #[serde(skip)]
+    pub category_id: Option<CategoryId>,
+    /// Where a site keeps it, in the site's own words; null for anywhere.
+    #[schema(value_type = Option<String>)]
+    pub storage_class: Option<StorageClass>,
+    /// How cold it is kept; null where that does not matter.
+    #[schema(value_type = Option<String>)]
+    pub temperature: Option<Temperature>,
+    /// What is dangerous about it; null for nothing.
+    #[schema(value_type = Option<HazardShown>)]
+    pub hazard: Option<Hazard>,
+    /// Its own attributes; what its category adds is shown beside it.
     #[schema(value_type = Object)]
     pub attributes: Attributes,
     /// The third party whose goods these are; null for our own.
@@ -78,6 +94,45 @@ fn expiry_out<S: serde::Serializer>(rule: &ExpiryRule, serializer: S) -> Result<
     ExpiryShown { expiry, shelf_life_days }.serialize(serializer)
 }
 
+/// How a hazard is shown.
+#[derive(ToSchema)]
+#[schema(as = Hazard)]
+#[expect(dead_code, reason = "the description of what another type writes")]
+struct HazardShown {
+    /// The class, such as `3` or `4.1`.
+    class: String,
+    /// The number of the United Nations.
+    un_number: Option<u16>,
+    /// `I`, `II` or `III`.
+    packing_group: Option<String>,
+}
+
+/// What a unit is as a thing. Null where nobody measured it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+pub struct Body {
+    /// `each`, `inner`, `case`, `layer` or `pallet`.
+    #[schema(value_type = Option<String>)]
+    pub level: Option<PackLevel>,
+    /// In millimetres.
+    pub length_mm: Option<i64>,
+    /// In millimetres.
+    pub width_mm: Option<i64>,
+    /// In millimetres.
+    pub height_mm: Option<i64>,
+    /// With all that it is wrapped in, in grams: `12.5`.
+    #[serde(rename = "weight_g", serialize_with = "grams_out")]
+    #[schema(value_type = Option<String>)]
+    pub weight_mg: Option<i64>,
+}
+
+#[expect(clippy::ref_option, reason = "the serializer hands over a reference")]
+fn grams_out<S: serde::Serializer>(weight: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    match weight {
+        Some(weight) => serializer.collect_str(&Grams(*weight)),
+        None => serializer.serialize_none(),
+    }
+}
+
 /// A unit that an item comes in.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
 pub struct Unit {
@@ -87,6 +142,9 @@ pub struct Unit {
     /// How many base units one of it is, exactly: `12` or `1/3`. Frozen from the start.
     #[schema(value_type = String)]
     pub factor: Ratio,
+    /// Level, sides and weight.
+    #[serde(flatten)]
+    pub body: Body,
 }
 
 /// A barcode of an item in one of its units.
@@ -123,9 +181,18 @@ pub struct NewItem {
     /// `service`.
     #[serde(default)]
     pub class: Option<String>,
-    /// Such as `garden/pots`.
+    /// The path of a category, such as `garden/pots`.
     #[serde(default)]
     pub category: Option<String>,
+    /// Where a site keeps it, in the site's own words, such as `small-parts`.
+    #[serde(default)]
+    pub storage_class: Option<String>,
+    /// How cold it is kept: `ambient`, `cool`, `chilled`, `frozen` or `deep_frozen`.
+    #[serde(default)]
+    pub temperature: Option<String>,
+    /// What is dangerous about it.
+    #[serde(default)]
+    pub hazard: Option<NewHazard>,
     /// Free attributes.
     #[serde(default)]
     #[schema(value_type = Object)]
@@ -155,6 +222,35 @@ pub struct NewUnit {
     pub unit: String,
     /// How many base units one of it is: `12`, `0.5` or `1/3`.
     pub factor: String,
+    /// `each`, `inner`, `case`, `layer` or `pallet`.
+    #[serde(default)]
+    pub level: Option<String>,
+    /// In millimetres.
+    #[serde(default)]
+    pub length_mm: Option<i64>,
+    /// In millimetres.
+    #[serde(default)]
+    pub width_mm: Option<i64>,
+    /// In millimetres.
+    #[serde(default)]
+    pub height_mm: Option<i64>,
+    /// In grams: `12.5`.
+    #[serde(default)]
+    pub weight_g: Option<String>,
+}
+
+/// What is dangerous about goods.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewHazard {
+    /// The class, such as `3` or `4.1`.
+    pub class: String,
+    /// The number of the United Nations, such as `1263`.
+    #[serde(default)]
+    pub un_number: Option<i64>,
+    /// `I`, `II` or `III`.
+    #[serde(default)]
+    pub packing_group: Option<String>,
 }
 
 /// A new barcode.

@@ -7,36 +7,72 @@
 
 #[cfg(test)]
 mod api_tests;
+mod attributes;
+mod categories;
 mod change;
 mod code;
 mod codes;
 mod create;
 mod facts;
 mod find;
+mod goods;
 mod item;
+mod recheck;
 mod record;
+mod rule;
+mod rulebook;
+mod rules;
 mod store;
+mod store_attributes;
+mod store_categories;
 mod store_codes;
+mod store_list;
+mod store_rules;
 #[cfg(test)]
 mod store_tests;
+mod store_values;
 #[cfg(test)]
 mod testing;
 mod text;
 
+pub use attributes::decide::{ATTRIBUTE_UNIT_CHARS_MAX, ChangeAttribute, NewAttribute};
+pub use attributes::{
+    ATTRIBUTES_MAX, Attribute, attribute, change_attribute, create_attribute, remove_attribute,
+};
+pub use categories::decide::{ChangeCategory, NewCategory};
+pub use categories::{CATEGORIES_MAX, Category, category, change_category, create_category, ensure_category, remove_category};
 pub use change::decide::ChangeItem;
 pub use change::{change_item, hold_item, read_owner, set_archived, set_owner, set_tracking};
-pub use codes::{add_barcode, add_unit, remove_barcode, remove_unit};
+pub use codes::{ChangeUnit, add_barcode, add_unit, change_unit, remove_barcode, remove_unit};
 pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
 pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors};
 pub use find::{CodeMatch, FoundAs, item};
-pub use item::{Attributes, Barcode, Item, NewBarcode, NewItem, NewUnit, Unit};
-pub use text::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, CATEGORY_DEPTH_MAX};
+pub use item::{Attributes, Barcode, Body, Item, NewBarcode, NewHazard, NewItem, NewUnit, Unit};
+pub use rule::decide::NewRule;
+pub use rule::{
+    CategoryAttribute, ItemAttribute, OwnRule, RULES_PER_CATEGORY_MAX, attributes_of, drop_rule, rules_of,
+    set_rule,
+};
+pub use rules::CHOICES_MAX;
+pub use text::{
+    ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, CATEGORY_DEPTH_MAX,
+    CATEGORY_NAME_CHARS_MAX,
+};
 
 use domain::Permission::{CatalogRead, CatalogWrite};
 use web::{Reach, Routes};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 2] = ["catalog.item_changed", "catalog.item_created"];
+pub const EVENTS: [&str; 8] = [
+    "catalog.attribute_changed",
+    "catalog.attribute_created",
+    "catalog.attribute_removed",
+    "catalog.category_changed",
+    "catalog.category_created",
+    "catalog.category_removed",
+    "catalog.item_changed",
+    "catalog.item_created",
+];
 
 /// The tables of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
@@ -45,6 +81,11 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         db::Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
         db::Migration { number: 3, name: "owner", text: include_str!("../migrations/0003_owner.sql") },
+        db::Migration {
+            number: 4,
+            name: "categories",
+            text: include_str!("../migrations/0004_categories.sql"),
+        },
     ],
 };
 
@@ -57,7 +98,22 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(CatalogWrite, Reach::Everywhere, web::routes!(create::api::create_item))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(change::api::change_item))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::add_item_unit))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::change_item_unit))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::remove_item_unit))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::add_item_barcode))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::remove_item_barcode))
+        .add(CatalogRead, Reach::Whole, web::routes!(categories::api::list_categories))
+        .add(CatalogRead, Reach::Whole, web::routes!(categories::api::get_category))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::create_category))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::change_category))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::remove_category))
+        .add(CatalogRead, Reach::Whole, web::routes!(attributes::api::list_attributes))
+        .add(CatalogRead, Reach::Whole, web::routes!(attributes::api::get_attribute))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::create_attribute))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::change_attribute))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::remove_attribute))
+        .add(CatalogRead, Reach::Whole, web::routes!(rule::api::get_category_attributes))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(rule::api::set_category_attribute))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(rule::api::drop_category_attribute))
+        .add(CatalogRead, Reach::Whole, web::routes!(rule::api::get_item_attributes))
 }

@@ -1,9 +1,10 @@
 //! The trace of a change: its audit row and its event, in the transaction of the change.
 
+use crate::categories::Category;
 use crate::item::Item;
 use db::Tx;
 use domain::Ctx;
-use serde_json::json;
+use serde_json::{Value, json};
 use web::{Failure, RecordChange};
 
 /// What happened to an item.
@@ -33,4 +34,26 @@ pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_
     };
     web::record_change(tx, ctx, &change, &body);
     Ok(())
+}
+
+/// Writes the audit row and the event of a change of a category.
+pub(crate) fn category(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    category: &Category,
+    action: &str,
+    event: &str,
+    body: &Value,
+) {
+    let change = RecordChange {
+        action,
+        event,
+        target: &format!("category:{}", category.path),
+        aggregate_type: "category",
+        aggregate_id: &category.id.to_string(),
+        version: category.version,
+        at: category.changed_at,
+        sites: &[],
+    };
+    web::record_change(tx, ctx, &change, body);
 }

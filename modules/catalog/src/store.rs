@@ -1,10 +1,13 @@
-//! The statements of item records: load, list, insert, update. Units and barcodes are in
+//! The statements of item records: load, insert, update. Lists are in `store_list`, units and barcodes in
 //! `store_codes`. Invariant: `version` counts the changes of an item, its units and its barcodes.
 
 use crate::facts::ItemFacts;
 use crate::item::Item;
 use db::{Conn, DbError, Row, Rows, Statement, Tx, Value};
-use domain::{ExpiryRule, Instant, ItemClass, ItemId, Tracking};
+use domain::{
+    CategoryId, ExpiryRule, Hazard, HazardClass, Instant, ItemClass, ItemId, PackingGroup, StorageClass,
+    Temperature, Tracking,
+};
 
 /// The unique index of SKUs.
 pub(crate) const SKU_INDEX: &str = "catalog_item_sku";
@@ -37,10 +40,13 @@ macro_rules! facts_on_postgres {
 /// Stands between two units: no code has it.
 const UNIT_SEPARATOR: char = '\u{1f}';
 
-macro_rules! record {
+/// The columns of a record.
+macro_rules! record_columns {
     () => {
-        "i.id, i.sku, i.name, i.base_unit, i.whole, i.tracking, i.class, i.category, i.attributes, \
-         i.owner, i.expiry, i.archived, i.version, i.created_at, i.changed_at"
+        "i.id, i.sku, i.name, i.base_unit, i.whole, i.tracking, i.class,
+         (select c.path from catalog_category c where c.id = i.category_id), i.attributes,
+         i.owner, i.expiry, i.archived, i.version, i.created_at, i.changed_at,
+         i.category_id, i.storage_class, i.temperature, i.hazard_class, i.un_number, i.packing_group"
     };
 }
 
@@ -68,95 +74,58 @@ pub(crate) const FACTS_BY_ID: Statement = Statement::per_engine(
 )
 .hot();
 
+pub(crate) use record_columns;
+
 const BY_SKU: Statement = Statement::new(
     "catalog.item.by_sku",
-    concat!("select ", record!(), " from catalog_item i where i.sku_folded = ?1"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.sku_folded = ?1"),
 );
 
 const BY_ID: Statement = Statement::new(
     "catalog.item.by_id",
-    concat!("select ", record!(), " from catalog_item i where i.id = ?1"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.id = ?1"),
 );
 
 const LOCK_BY_SKU: Statement = Statement::per_engine(
     "catalog.item.lock_by_sku",
-    concat!("select ", record!(), " from catalog_item i where i.sku_folded = ?1"),
-    concat!("select ", record!(), " from catalog_item i where i.sku_folded = ?1 for update"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.sku_folded = ?1"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.sku_folded = ?1 for update"),
 );
 
 const LOCK_BY_ID: Statement = Statement::per_engine(
     "catalog.item.lock_by_id",
-    concat!("select ", record!(), " from catalog_item i where i.id = ?1"),
-    concat!("select ", record!(), " from catalog_item i where i.id = ?1 for update"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.id = ?1"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.id = ?1 for update"),
 );
 
 const INSERT: Statement = Statement::per_engine(
     "catalog.item.insert",
     "insert into catalog_item
-       (id, sku, sku_folded, name, name_folded, base_unit, whole, tracking, class, category, attributes,
-        owner, expiry, archived, version, created_at, changed_at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+       (id, sku, sku_folded, name, name_folded, base_unit, whole, tracking, class, category_id, attributes,
+        owner, expiry, archived, version, created_at, changed_at, storage_class, temperature, hazard_class,
+        un_number, packing_group)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+             ?22)",
     "insert into catalog_item
-       (id, sku, sku_folded, name, name_folded, base_unit, whole, tracking, class, category, attributes,
-        owner, expiry, archived, version, created_at, changed_at)
+       (id, sku, sku_folded, name, name_folded, base_unit, whole, tracking, class, category_id, attributes,
+        owner, expiry, archived, version, created_at, changed_at, storage_class, temperature, hazard_class,
+        un_number, packing_group)
      select *
      from unnest(?1::bigint[], ?2::text[], ?3::text[], ?4::text[], ?5::text[], ?6::text[], ?7::boolean[],
-                 ?8::smallint[], ?9::smallint[], ?10::text[], ?11::jsonb[], ?12::text[], ?13::integer[],
-                 ?14::boolean[], ?15::bigint[], ?16::timestamptz[], ?17::timestamptz[])",
+                 ?8::smallint[], ?9::smallint[], ?10::bigint[], ?11::jsonb[], ?12::text[], ?13::integer[],
+                 ?14::boolean[], ?15::bigint[], ?16::timestamptz[], ?17::timestamptz[], ?18::text[],
+                 ?19::smallint[], ?20::smallint[], ?21::smallint[], ?22::smallint[])",
 );
 
 /// Keys and creation stay; everything else may change.
 const UPDATE: Statement = Statement::new(
     "catalog.item.update",
     "update catalog_item
-     set name = ?2, name_folded = ?3, base_unit = ?4, whole = ?5, tracking = ?6, class = ?7, category = ?8,
-         attributes = ?9, owner = ?10, expiry = ?11, archived = ?12, version = ?13, changed_at = ?14
+     set name = ?2, name_folded = ?3, base_unit = ?4, whole = ?5, tracking = ?6, class = ?7, category_id = ?8,
+         attributes = ?9, owner = ?10, expiry = ?11, archived = ?12, version = ?13, changed_at = ?14,
+         storage_class = ?15, temperature = ?16, hazard_class = ?17, un_number = ?18, packing_group = ?19
      where id = ?1",
 );
-
-/// One page. The text bounds are half-open ranges; a filter that is null is not asked for.
-macro_rules! page {
-    ($beyond:literal, $order:literal) => {
-        concat!(
-            "select ",
-            record!(),
-            " from catalog_item i
-              where ",
-            $beyond,
-            "   and (i.class = ?2 or ?2 is null)
-                and (i.tracking = ?3 or ?3 is null)
-                and (i.archived = ?4 or ?4 is null)
-                and (i.category = ?5 or (i.category >= ?6 and i.category < ?7) or ?5 is null)
-                and ((i.sku_folded >= ?8 and i.sku_folded < ?9)
-                     or (i.name_folded >= ?8 and i.name_folded < ?9) or ?8 is null)
-              order by ",
-            $order,
-            " limit ?10"
-        )
-    };
-}
-
-const LIST: Statement = Statement::new("catalog.item.list", page!("i.sku_folded > ?1", "i.sku_folded"));
-
-const LIST_DOWN: Statement =
-    Statement::new("catalog.item.list_down", page!("i.sku_folded < ?1", "i.sku_folded desc"));
-
-/// The filters of a list, already read.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Filter {
-    /// Beyond this folded SKU; none for the first page.
-    pub(crate) after: Option<String>,
-    /// From the last SKU to the first.
-    pub(crate) down: bool,
-    pub(crate) class: Option<ItemClass>,
-    pub(crate) tracking: Option<Tracking>,
-    pub(crate) archived: Option<bool>,
-    /// The category itself and everything below it.
-    pub(crate) category: Option<String>,
-    /// How the folded SKU or name begins.
-    pub(crate) begins: Option<String>,
-    pub(crate) limit: i64,
-}
 
 /// The facts, from the second column on.
 pub(crate) fn facts(row: &Row<'_>) -> Result<ItemFacts, DbError> {
@@ -185,8 +154,35 @@ fn known<T>(
     read(row.int(column)?).ok_or(DbError::Column { column, wanted })
 }
 
+fn opt_known<T>(
+    row: &Row<'_>,
+    column: usize,
+    wanted: &'static str,
+    read: fn(i64) -> Option<T>,
+) -> Result<Option<T>, DbError> {
+    row.opt_int(column)?.map(|number| read(number).ok_or(DbError::Column { column, wanted })).transpose()
+}
+
+fn hazard(row: &Row<'_>) -> Result<Option<Hazard>, DbError> {
+    let class = opt_known(row, 18, "a hazard class", HazardClass::from_number)?;
+    let packing_group = opt_known(row, 20, "a packing group", PackingGroup::from_number)?;
+    let Some(class) = class else { return Ok(None) };
+    Hazard::new(class, row.opt_int(19)?, packing_group)
+        .map(Some)
+        .map_err(|_| DbError::Column { column: 18, wanted: "a hazard" })
+}
+
+/// The numbers of a hazard as they are stored: class, UN number, packing group.
+fn hazard_numbers(hazard: Option<Hazard>) -> [Option<i64>; 3] {
+    [
+        hazard.map(|hazard| hazard.class.number()),
+        hazard.and_then(|hazard| hazard.un_number).map(i64::from),
+        hazard.and_then(|hazard| hazard.packing_group).map(PackingGroup::number),
+    ]
+}
+
 /// The record without its units and barcodes.
-fn record(row: &Row<'_>) -> Result<Item, DbError> {
+pub(crate) fn record(row: &Row<'_>) -> Result<Item, DbError> {
     let attributes = serde_json::from_str(row.text(8)?)
         .map_err(|_| DbError::Column { column: 8, wanted: "a JSON object" })?;
     Ok(Item {
@@ -197,7 +193,15 @@ fn record(row: &Row<'_>) -> Result<Item, DbError> {
         whole: row.bool(4)?,
         tracking: known(row, 5, "a tracking mode", Tracking::from_number)?,
         class: known(row, 6, "an item class", ItemClass::from_number)?,
-        category: row.text(7)?.to_owned(),
+        category: row.opt_text(7)?.unwrap_or_default().to_owned(),
+        category_id: row.opt_int(15)?.map(CategoryId),
+        storage_class: row
+            .opt_text(16)?
+            .map(StorageClass::parse)
+            .transpose()
+            .map_err(|_| DbError::Column { column: 16, wanted: "a storage class" })?,
+        temperature: opt_known(row, 17, "a temperature class", Temperature::from_number)?,
+        hazard: hazard(row)?,
         attributes,
         owner: row.opt_text(9)?.map(str::to_owned),
         expiry: known(row, 10, "an expiry rule", ExpiryRule::from_number)?,
@@ -230,35 +234,10 @@ pub(crate) fn lock_by_id(tx: &mut Tx<'_>, id: ItemId) -> Result<Option<Item>, Db
     tx.query_opt(&LOCK_BY_ID, &[id.get().into()], record)
 }
 
-/// One page of records in the order of their folded SKUs.
-pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Item>, DbError> {
-    let Filter { after, down, class, tracking, archived, category, begins, limit } = filter;
-    let (below, beyond) = match category {
-        // `0` is the character after `/`
-        Some(path) => (Some(format!("{path}/")), Some(format!("{path}0"))),
-        None => (None, None),
-    };
-    let (statement, start) = if *down { (&LIST_DOWN, char::MAX.to_string()) } else { (&LIST, String::new()) };
-    let end = begins.as_deref().map(|text| format!("{text}{}", char::MAX));
-    let params = [
-        after.as_ref().unwrap_or(&start).into(),
-        class.map(ItemClass::number).into(),
-        tracking.map(Tracking::number).into(),
-        (*archived).into(),
-        category.as_deref().into(),
-        below.as_deref().into(),
-        beyond.as_deref().into(),
-        begins.as_deref().into(),
-        end.as_deref().into(),
-        (*limit).into(),
-    ];
-    conn.query(statement, &params, record)
-}
-
 /// Stores new records, without their units and barcodes.
 pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
     let texts: Vec<[String; 3]> = items.iter().map(texts_of).collect();
-    let mut rows = Rows::with_capacity(17, items.len());
+    let mut rows = Rows::with_capacity(22, items.len());
     for (item, [sku_folded, name_folded, attributes]) in items.iter().zip(&texts) {
         let Item {
             id,
@@ -268,7 +247,11 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
             whole,
             tracking,
             class,
-            category,
+            category: _,
+            category_id,
+            storage_class,
+            temperature,
+            hazard,
             attributes: _,
             owner,
             expiry,
@@ -279,6 +262,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
             units: _,
             barcodes: _,
         } = item;
+        let [hazard_class, un_number, packing_group] = hazard_numbers(*hazard);
         rows.push(&[
             id.get().into(),
             sku.into(),
@@ -289,7 +273,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
             (*whole).into(),
             tracking.number().into(),
             class.number().into(),
-            category.into(),
+            category_id.map(CategoryId::get).into(),
             attributes.into(),
             owner.as_deref().into(),
             expiry.number().into(),
@@ -297,6 +281,11 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
             (*version).into(),
             created_at.0.into(),
             changed_at.0.into(),
+            storage_class.as_ref().map(StorageClass::as_str).into(),
+            temperature.map(Temperature::number).into(),
+            hazard_class.into(),
+            un_number.into(),
+            packing_group.into(),
         ]);
     }
     tx.execute_many(&INSERT, &rows).map(|_| ())
@@ -305,6 +294,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
 /// Stores a changed record, without its units and barcodes.
 pub(crate) fn update(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
     let [_, name_folded, attributes] = texts_of(item);
+    let [hazard_class, un_number, packing_group] = hazard_numbers(item.hazard);
     let params = [
         item.id.get().into(),
         Value::from(&item.name),
@@ -313,13 +303,18 @@ pub(crate) fn update(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
         item.whole.into(),
         item.tracking.number().into(),
         item.class.number().into(),
-        (&item.category).into(),
+        item.category_id.map(CategoryId::get).into(),
         (&attributes).into(),
         item.owner.as_deref().into(),
         item.expiry.number().into(),
         item.archived.into(),
         item.version.into(),
         item.changed_at.0.into(),
+        item.storage_class.as_ref().map(StorageClass::as_str).into(),
+        item.temperature.map(Temperature::number).into(),
+        hazard_class.into(),
+        un_number.into(),
+        packing_group.into(),
     ];
     match tx.execute(&UPDATE, &params)? {
         1 => Ok(()),
@@ -338,15 +333,5 @@ fn texts_of(item: &Item) -> [String; 3] {
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[
-    &FACTS_BY_SKU,
-    &FACTS_BY_ID,
-    &BY_SKU,
-    &BY_ID,
-    &LOCK_BY_SKU,
-    &LOCK_BY_ID,
-    &INSERT,
-    &UPDATE,
-    &LIST,
-    &LIST_DOWN,
-];
+pub(crate) const ALL: &[&Statement] =
+    &[&FACTS_BY_SKU, &FACTS_BY_ID, &BY_SKU, &BY_ID, &LOCK_BY_SKU, &LOCK_BY_ID, &INSERT, &UPDATE];

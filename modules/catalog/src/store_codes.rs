@@ -2,10 +2,10 @@
 //! unit with the factor 1, so that a barcode always hangs on a unit that is there; a unit that was
 //! removed keeps its row and with it its factor.
 
-use crate::item::{Barcode, Unit};
+use crate::item::{Barcode, Body, Unit};
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::unit::UnitCode;
-use domain::{ItemId, Ratio};
+use domain::{ItemId, PackLevel, Ratio};
 
 /// The primary key of barcodes.
 pub(crate) const BARCODE_KEY: &str = "catalog_barcode_pkey";
@@ -27,11 +27,11 @@ pub(crate) const ITEM_BY_BARCODE: Statement = Statement::new(
 
 const UNITS: Statement = Statement::per_engine(
     "catalog.unit.of_items",
-    "select u.item_id, u.unit, u.num, u.den
+    "select u.item_id, u.unit, u.num, u.den, u.level, u.length_mm, u.width_mm, u.height_mm, u.weight_mg
      from catalog_unit u
      where u.item_id = ?1 and not u.removed
      order by u.unit",
-    "select u.item_id, u.unit, u.num, u.den
+    "select u.item_id, u.unit, u.num, u.den, u.level, u.length_mm, u.width_mm, u.height_mm, u.weight_mg
      from catalog_unit u
      where u.item_id = any(?1::bigint[]) and not u.removed
      order by u.item_id, u.unit",
@@ -60,11 +60,15 @@ const OWNERS: Statement = Statement::per_engine(
 
 const INSERT_UNITS: Statement = Statement::per_engine(
     "catalog.unit.insert",
-    "insert into catalog_unit (item_id, unit, num, den, removed)
-     values (?1, ?2, ?3, ?4, 0)",
-    "insert into catalog_unit (item_id, unit, num, den, removed)
-     select k.item_id, k.unit, k.num, k.den, false
-     from unnest(?1::bigint[], ?2::text[], ?3::bigint[], ?4::bigint[]) as k (item_id, unit, num, den)",
+    "insert into catalog_unit
+       (item_id, unit, num, den, removed, level, length_mm, width_mm, height_mm, weight_mg)
+     values (?1, ?2, ?3, ?4, 0, ?5, ?6, ?7, ?8, ?9)",
+    "insert into catalog_unit
+       (item_id, unit, num, den, removed, level, length_mm, width_mm, height_mm, weight_mg)
+     select k.item_id, k.unit, k.num, k.den, false, k.level, k.length_mm, k.width_mm, k.height_mm, k.weight_mg
+     from unnest(?1::bigint[], ?2::text[], ?3::bigint[], ?4::bigint[], ?5::smallint[], ?6::bigint[], ?7::bigint[],
+                 ?8::bigint[], ?9::bigint[])
+       as k (item_id, unit, num, den, level, length_mm, width_mm, height_mm, weight_mg)",
 );
 
 const INSERT_BARCODES: Statement = Statement::per_engine(
@@ -79,6 +83,13 @@ const INSERT_BARCODES: Statement = Statement::per_engine(
 const REMOVED: Statement = Statement::new(
     "catalog.unit.removed",
     "select u.item_id, u.num, u.den from catalog_unit u where u.item_id = ?1 and u.unit = ?2 and u.removed",
+);
+
+const SET_BODY: Statement = Statement::new(
+    "catalog.unit.set_body",
+    "update catalog_unit
+     set level = ?3, length_mm = ?4, width_mm = ?5, height_mm = ?6, weight_mg = ?7
+     where item_id = ?1 and unit = ?2",
 );
 
 const SET_REMOVED: Statement = Statement::new(
@@ -108,7 +119,7 @@ pub(crate) fn unit(row: &Row<'_>, column: usize) -> Result<UnitCode, DbError> {
 /// The units of items, each list in the order of its names.
 pub(crate) fn units(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(ItemId, Unit)>, DbError> {
     conn.query_many(&UNITS, &ids(items), |row| {
-        let unit = Unit { unit: unit(row, 1)?, factor: ratio(row, 2)? };
+        let unit = Unit { unit: unit(row, 1)?, factor: ratio(row, 2)?, body: body(row)? };
         Ok((ItemId(row.int(0)?), unit))
     })
 }
@@ -120,6 +131,19 @@ pub(crate) fn barcodes(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(Ite
             .map_err(|_| DbError::Column { column: 1, wanted: "a barcode" })?;
         let barcode = Barcode { symbology: code.symbology(), code, unit: unit(row, 2)? };
         Ok((ItemId(row.int(0)?), barcode))
+    })
+}
+
+fn body(row: &Row<'_>) -> Result<Body, DbError> {
+    let known = |number: i64| {
+        PackLevel::from_number(number).ok_or(DbError::Column { column: 4, wanted: "a packaging level" })
+    };
+    Ok(Body {
+        level: row.opt_int(4)?.map(known).transpose()?,
+        length_mm: row.opt_int(5)?,
+        width_mm: row.opt_int(6)?,
+        height_mm: row.opt_int(7)?,
+        weight_mg: row.opt_int(8)?,
     })
 }
 
@@ -158,9 +182,20 @@ pub(crate) fn insert_units<'u>(
     tx: &mut Tx<'_>,
     units: impl Iterator<Item = (ItemId, &'u Unit)>,
 ) -> Result<(), DbError> {
-    let mut rows = Rows::new(4);
-    for (item, Unit { unit, factor }) in units {
-        rows.push(&[item.get().into(), unit.as_str().into(), factor.num().into(), factor.den().into()]);
+    let mut rows = Rows::new(9);
+    for (item, Unit { unit, factor, body }) in units {
+        let Body { level, length_mm, width_mm, height_mm, weight_mg } = *body;
+        rows.push(&[
+            item.get().into(),
+            unit.as_str().into(),
+            factor.num().into(),
+            factor.den().into(),
+            level.map(PackLevel::number).into(),
+            length_mm.into(),
+            width_mm.into(),
+            height_mm.into(),
+            weight_mg.into(),
+        ]);
     }
     tx.execute_many(&INSERT_UNITS, &rows).map(|_| ())
 }
@@ -194,6 +229,21 @@ pub(crate) fn removed_factor(
     conn.query_opt(&REMOVED, &[item.get().into(), unit.as_str().into()], factor)
 }
 
+/// Says what a unit is as a thing.
+pub(crate) fn set_body(tx: &mut Tx<'_>, item: ItemId, unit: &Unit) -> Result<(), DbError> {
+    let Body { level, length_mm, width_mm, height_mm, weight_mg } = unit.body;
+    let params = [
+        item.get().into(),
+        unit.unit.as_str().into(),
+        level.map(PackLevel::number).into(),
+        length_mm.into(),
+        width_mm.into(),
+        height_mm.into(),
+        weight_mg.into(),
+    ];
+    tx.execute(&SET_BODY, &params).map(|_| ())
+}
+
 /// Takes a unit out of use, or back into it.
 pub(crate) fn set_removed(
     tx: &mut Tx<'_>,
@@ -220,6 +270,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &INSERT_UNITS,
     &INSERT_BARCODES,
     &REMOVED,
+    &SET_BODY,
     &SET_REMOVED,
     &DELETE_BARCODE,
 ];

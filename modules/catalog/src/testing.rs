@@ -48,7 +48,7 @@ pub(crate) fn new_cased(sku: &str, code: &str) -> NewItem {
 }
 
 pub(crate) fn new_unit(unit: &str, factor: &str) -> NewUnit {
-    NewUnit { unit: unit.to_owned(), factor: factor.to_owned() }
+    NewUnit { unit: unit.to_owned(), factor: factor.to_owned(), ..NewUnit::default() }
 }
 
 pub(crate) fn new_barcode(code: &str, unit: &str) -> NewBarcode {

@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// The longest category path, in characters.
 pub const CATEGORY_CHARS_MAX: usize = 200;
+/// The longest name of a category, in characters.
+pub const CATEGORY_NAME_CHARS_MAX: usize = 64;
 /// The most steps of a category path.
 pub const CATEGORY_DEPTH_MAX: usize = 8;
 /// The largest attributes of an item, in bytes of JSON.
@@ -55,6 +57,22 @@ pub(crate) fn category(text: &str, pointer: &str) -> Result<String, Problem> {
         );
     }
     Ok(path)
+}
+
+/// The name of a category: one step of a path.
+pub(crate) fn category_name(text: &str, pointer: &str) -> Result<String, Problem> {
+    let name = name(text, pointer)?;
+    let chars = name.chars().count();
+    if chars > CATEGORY_NAME_CHARS_MAX {
+        let detail = format!(
+            "the name of a category is at most {CATEGORY_NAME_CHARS_MAX} characters long, this one has `{chars}`"
+        );
+        return Err(Problem::at(Code::LimitExceeded, pointer, detail));
+    }
+    if name.contains('/') {
+        return invalid(pointer, "the name of a category has no `/`; name the one above it as `parent`");
+    }
+    Ok(name)
 }
 
 /// Attributes within their limits.

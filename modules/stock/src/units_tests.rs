@@ -20,7 +20,11 @@ on_both_engines!(
 /// Forty screws at one place, which come in boxes of ten and cases of a hundred.
 fn screws(engine: Engine) -> World {
     let world = world(engine);
-    let unit = |unit: &str, factor: &str| NewUnit { unit: unit.to_owned(), factor: factor.to_owned() };
+    let unit = |unit: &str, factor: &str| NewUnit {
+        unit: unit.to_owned(),
+        factor: factor.to_owned(),
+        ..NewUnit::default()
+    };
     let item = NewItem {
         sku: "SCREW".to_owned(),
         name: "Screw".to_owned(),
@@ -143,7 +147,7 @@ fn code<T>(done: &Result<T, Failure>) -> Code {
 fn serials_are_counted_by_themselves(engine: Engine) {
     let world = world(engine);
     let pair = |tx: &mut Tx<'_>, ctx: &domain::Ctx| {
-        let pair = NewUnit { unit: "pair".to_owned(), factor: "2".to_owned() };
+        let pair = NewUnit { unit: "pair".to_owned(), factor: "2".to_owned(), ..NewUnit::default() };
         catalog::add_unit(tx, ctx, ("DRILL", IfMatch::Any), &pair)
     };
     world.run(pair).unwrap();
@@ -157,7 +161,7 @@ fn serials_are_counted_by_themselves(engine: Engine) {
 fn an_item_has_several_units_from_the_first_packaging_to_the_last(engine: Engine) {
     let world = world(engine);
     world.receive("5 BOLT at L1");
-    let case = NewUnit { unit: "case".to_owned(), factor: "12".to_owned() };
+    let case = NewUnit { unit: "case".to_owned(), factor: "12".to_owned(), ..NewUnit::default() };
     world.run(move |tx, ctx| catalog::add_unit(tx, ctx, ("BOLT", IfMatch::Any), &case)).unwrap();
     assert_eq!(code_of(&world.try_post(Kind::Issue, vec![parse("1 BOLT at L1")])), "unit_required");
     world.run(|tx, ctx| catalog::remove_unit(tx, ctx, ("BOLT", IfMatch::Any), "case")).unwrap();

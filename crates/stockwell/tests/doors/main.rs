@@ -13,6 +13,7 @@ mod events;
 mod exported;
 mod imported;
 mod keys;
+mod makes_catalog;
 mod metrics;
 mod rotation;
 mod scope;

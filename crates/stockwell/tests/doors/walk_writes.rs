@@ -1,6 +1,7 @@
 //! What every write promises, asked of every write: it can be tried dry, and a change of a record
 //! carries the version that it was made from, which reading the record shows.
 
+use crate::makes_catalog::catalogue;
 use crate::scope_walk::{Probe, Stage, probe};
 use crate::trace::{answers, difference, heard, trace};
 use crate::world::PASSWORD;
@@ -172,7 +173,9 @@ fn of_sessions(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
 /// A right request to a write.
 fn right(stage: &Stage, route: &RouteInfo) -> Probe {
     let (method, path) = (route.method.as_str(), route.path.as_str());
-    let found = probe(stage, method, path).or_else(|| elsewhere(stage, method, path));
+    let found = probe(stage, method, path)
+        .or_else(|| elsewhere(stage, method, path))
+        .or_else(|| catalogue(stage, method, path));
     found.unwrap_or_else(|| panic!("{method} {path}: tell in `elsewhere` how to ask for it"))
 }
 

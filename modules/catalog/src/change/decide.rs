@@ -1,10 +1,11 @@
 //! What a change makes of an item. Pure. Only fields that are given change; null empties a field
 //! that can be empty.
 
-use crate::item::{Attributes, Item};
-use crate::text;
+use crate::item::{Attributes, Item, NewHazard};
+use crate::{goods, text};
+use domain::given::{given, not_null};
 use domain::{AsProblem, Code, ExpiryRule, Instant, ItemClass, Problem};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
 /// A change of an item: left out means as it was, null means empty.
@@ -19,10 +20,22 @@ pub struct ChangeItem {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = String)]
     pub class: Option<Option<String>>,
-    /// Such as `garden/pots`; null for nowhere.
+    /// The path of a category, such as `garden/pots`; null for nowhere.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     pub category: Option<Option<String>>,
+    /// Where a site keeps it, in the site's own words; null for anywhere.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub storage_class: Option<Option<String>>,
+    /// `ambient`, `cool`, `chilled`, `frozen` or `deep_frozen`; null where it does not matter.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub temperature: Option<Option<String>>,
+    /// What is dangerous about it, all of it; null for nothing.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<NewHazard>)]
+    pub hazard: Option<Option<NewHazard>>,
     /// A merge patch: a key with null is taken away; null takes all away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Object>)]
@@ -37,34 +50,23 @@ pub struct ChangeItem {
     pub shelf_life_days: Option<Option<i64>>,
 }
 
-/// Tells a null from a field that was left out.
-#[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// A field that cannot be empty.
-fn not_null<'c, T>(given: Option<&'c Option<T>>, pointer: &str) -> Result<Option<&'c T>, Problem> {
-    match given {
-        Some(None) => Err(Problem::at(
-            Code::InvalidValue,
-            pointer,
-            "this field cannot be null; leave it out to keep it as it is",
-        )),
-        Some(Some(value)) => Ok(Some(value)),
-        None => Ok(None),
-    }
-}
-
 /// The item after the change, and the fields that differ. No field means that nothing is to be done.
 pub(crate) fn plan(
     item: &Item,
     change: &ChangeItem,
     now: Instant,
 ) -> Result<(Item, Vec<&'static str>), Problem> {
-    let ChangeItem { name, class, category, attributes, expiry: _, shelf_life_days: _ } = change;
+    let ChangeItem {
+        name,
+        class,
+        category,
+        storage_class,
+        temperature,
+        hazard,
+        attributes,
+        expiry: _,
+        shelf_life_days: _,
+    } = change;
     let mut after = item.clone();
     if let Some(name) = not_null(name.as_ref(), "/name")? {
         after.name = text::name(name, "/name")?;
@@ -74,6 +76,15 @@ pub(crate) fn plan(
     }
     if let Some(path) = category {
         after.category = text::category(path.as_deref().unwrap_or_default(), "/category")?;
+    }
+    if let Some(class) = storage_class {
+        after.storage_class = goods::storage_class(class.as_deref())?;
+    }
+    if let Some(word) = temperature {
+        after.temperature = goods::temperature(word.as_deref())?;
+    }
+    if let Some(hazard) = hazard {
+        after.hazard = hazard.as_ref().map(goods::hazard).transpose()?;
     }
     match attributes {
         Some(Some(patch)) => text::merge(&mut after.attributes, patch),
@@ -131,6 +142,9 @@ fn differing(before: &Item, after: &Item) -> Vec<&'static str> {
         ("category", before.category != after.category),
         ("attributes", before.attributes != after.attributes),
         ("expiry", before.expiry != after.expiry),
+        ("storage_class", before.storage_class != after.storage_class),
+        ("temperature", before.temperature != after.temperature),
+        ("hazard", before.hazard != after.hazard),
     ]
     .into_iter()
     .filter_map(|(field, differs)| differs.then_some(field))

@@ -7,7 +7,8 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::item::Item;
-use crate::{code, find, record, store, text};
+use crate::rulebook::Rulebook;
+use crate::{code, find, recheck, record, store, store_rules, text};
 use db::Tx;
 use decide::ChangeItem;
 use domain::{AsProblem, Ctx, ItemId, Problem, Tracking};
@@ -21,8 +22,18 @@ pub fn change_item(
     version: IfMatch,
     change: &ChangeItem,
 ) -> Result<Item, Failure> {
+    // before the item is held: whoever changes the rules holds them, and then looks at items
+    store_rules::share(tx)?;
     let before = lock_at(tx, sku, version)?;
-    let (after, fields) = decide::plan(&before, change, ctx.now)?;
+    let (mut after, fields) = decide::plan(&before, change, ctx.now)?;
+    if fields.contains(&"category") || fields.contains(&"attributes") {
+        let book = Rulebook::open(tx, std::iter::once(&after))?;
+        after.category_id = book.category(&after)?;
+        book.check(&after.attributes, after.category_id, "/attributes")?;
+        let values = book.indexed(&after.attributes, after.category_id);
+        let values: Vec<_> = values.into_iter().map(|value| (after.id, value)).collect();
+        recheck::rewrite(tx, std::iter::once(after.id), &values)?;
+    }
     if !fields.is_empty() {
         store::update(tx, &after)?;
         changed(tx, ctx, &after, "catalog.item.change", &fields)?;

@@ -95,6 +95,7 @@ on_both_engines!(
 fn a_change_is_stored_with_its_trace(engine: Engine) {
     let world = world(engine);
     world.create(new_item("A"));
+    crate::categories::tests::make(&world, "x");
     let change = json!({ "name": "Pot", "attributes": { "a": 1 }, "category": "x" });
     let after = world
         .run(move |tx, ctx| change_item(tx, ctx, "a", IfMatch::Version(1), &read(change.clone())))
@@ -104,7 +105,11 @@ fn a_change_is_stored_with_its_trace(engine: Engine) {
     world
         .run(|tx, ctx| change_item(tx, ctx, "A", IfMatch::Version(2), &read(json!({ "name": "Pot" }))))
         .unwrap();
-    let expected = [("catalog.item_created".to_owned(), 1), ("catalog.item_changed".to_owned(), 2)];
+    let expected = [
+        ("catalog.item_created".to_owned(), 1),
+        ("catalog.category_created".to_owned(), 1),
+        ("catalog.item_changed".to_owned(), 2),
+    ];
     assert_eq!(world.events(), expected, "a change that changes nothing leaves no trace");
 }
 

@@ -1,5 +1,6 @@
 //! Units and barcodes of an item: `/api/v1/items/{sku}/units` and `/barcodes`.
 
+use super::ChangeUnit;
 use crate::item::{Item, NewBarcode, NewUnit};
 use domain::Ctx;
 use web::{Answer, App, Command, Failure, IfMatch, Path};
@@ -19,6 +20,26 @@ pub(crate) async fn add_item_unit(
     command: Command<NewUnit>,
 ) -> web::Result {
     run(app, command, made, move |tx, ctx, unit| super::add_unit(tx, ctx, (&sku, version), unit)).await
+}
+
+/// Says what a unit of an item is as a thing: its level, sides and weight.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/items/{sku}/units/{unit}",
+    params(("sku" = String, Path, description = "the SKU"), ("unit" = String, Path, description = "the unit")),
+    request_body = ChangeUnit,
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn change_item_unit(
+    app: App,
+    Path((sku, unit)): Path<(String, String)>,
+    version: IfMatch,
+    command: Command<ChangeUnit>,
+) -> web::Result {
+    let change = move |tx: &mut db::Tx<'_>, ctx: &Ctx, change: &ChangeUnit| {
+        super::change_unit(tx, ctx, (&sku, version), &unit, change)
+    };
+    run(app, command, shown, change).await
 }
 
 /// Removes a packaging unit that no barcode hangs on.

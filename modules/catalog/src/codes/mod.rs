@@ -1,4 +1,4 @@
-//! Add and remove the packaging units and barcodes of an item. Invariant: a factor never changes,
+//! Add, change and remove the packaging units and barcodes of an item. Invariant: a factor never changes,
 //! not even by removing a unit and adding it again, because documents were written with it. Each command
 //! names the item and the version of it that the caller read.
 
@@ -10,9 +10,12 @@ use crate::change::{changed, decide::touch, lock_at};
 use crate::create::decide::{Base, plan_barcode, plan_unit, sort_barcodes};
 use crate::create::{barcode_taken, taken_meanwhile};
 use crate::item::{Item, NewBarcode, NewUnit};
-use crate::{code, store, store_codes};
+use crate::{code, goods, store, store_codes};
 use db::Tx;
+use domain::given::given;
 use domain::{Code, Ctx, Problem};
+use serde::Deserialize;
+use utoipa::ToSchema;
 use web::{Failure, IfMatch};
 
 /// Adds a packaging unit.
@@ -28,6 +31,7 @@ pub fn add_unit(
         None => store_codes::insert_units(tx, std::iter::once((item.id, &unit)))?,
         Some(factor) if factor == unit.factor => {
             store_codes::set_removed(tx, item.id, &unit.unit, false)?;
+            store_codes::set_body(tx, item.id, &unit)?;
         }
         Some(factor) => {
             let detail = format!(
@@ -41,6 +45,52 @@ pub fn add_unit(
     item.units.push(unit);
     item.units.sort_by(|a, b| a.unit.cmp(&b.unit));
     finish(tx, ctx, item, "catalog.unit.add", "units")
+}
+
+/// A change of what a unit is as a thing: left out means as it was, null means that nobody knows.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ChangeUnit {
+    /// `each`, `inner`, `case`, `layer` or `pallet`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub level: Option<Option<String>>,
+    /// In millimetres.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub length_mm: Option<Option<i64>>,
+    /// In millimetres.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub width_mm: Option<Option<i64>>,
+    /// In millimetres.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<i64>)]
+    pub height_mm: Option<Option<i64>>,
+    /// In grams: `12.5`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    pub weight_g: Option<Option<String>>,
+}
+
+/// Says what a unit of an item is as a thing, the base unit among them. Its factor never changes.
+pub fn change_unit(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    unit: &str,
+    change: &ChangeUnit,
+) -> Result<Item, Failure> {
+    let mut item = lock_at(tx, item.0, item.1)?;
+    let found = item.units.iter_mut().find(|other| other.unit.as_str() == unit);
+    let found = found.ok_or_else(|| Problem::not_found("unit of this item", unit))?;
+    let body = goods::changed_body(found.body, change)?;
+    if body == found.body {
+        return Ok(item);
+    }
+    found.body = body;
+    store_codes::set_body(tx, item.id, found)?;
+    finish(tx, ctx, item, "catalog.unit.change", "units")
 }
 
 /// Removes a packaging unit that no barcode hangs on.

@@ -4,11 +4,13 @@ use super::*;
 use crate::testing::{new_barcode, new_cased, new_item, new_unit, on_both_engines, world};
 use db::Engine;
 use domain::Ratio;
+use serde_json::json;
 
 on_both_engines!(
     a_unit_is_added_and_removed,
     a_factor_never_changes,
     a_unit_in_use_stays,
+    a_unit_is_measured,
     a_barcode_is_added_and_removed,
 );
 
@@ -39,6 +41,35 @@ fn a_factor_never_changes(engine: Engine) {
     world.run(|tx, ctx| add_unit(tx, ctx, ("A", IfMatch::Any), &new_unit("case", "24/2"))).unwrap();
     let factors = world.read(|conn| crate::unit_factors(conn, &[(id, "case")]));
     assert_eq!(factors, [Some(Ratio::parse("12").unwrap())]);
+}
+
+fn a_unit_is_measured(engine: Engine) {
+    let world = world(engine);
+    world.create(new_cased("A", "C-1"));
+    let change = |unit: &'static str, body: serde_json::Value| {
+        world.run(move |tx, ctx| {
+            let change: ChangeUnit = serde_json::from_value(body.clone()).unwrap();
+            change_unit(tx, ctx, ("A", IfMatch::Any), unit, &change)
+        })
+    };
+    let case = json!({ "level": "case", "length_mm": 400, "width_mm": 300, "height_mm": 200 });
+    assert_eq!(change("case", case.clone()).unwrap().version, 2);
+    assert_eq!(change("case", case).unwrap().version, 2, "what is so already changes nothing");
+    let each = change("each", json!({ "weight_g": "350" })).unwrap();
+    assert_eq!(world.read(|conn| crate::item(conn, "A")).unwrap(), each);
+    let shown = serde_json::to_value(&each).unwrap();
+    assert_eq!(
+        (&shown["units"][0]["length_mm"], &shown["units"][1]["weight_g"]),
+        (&json!(400), &json!("350"))
+    );
+    let refused = change("case", json!({ "weight_g": "0" })).unwrap_err().problem().into_owned();
+    assert_eq!(refused.errors[0].pointer, "/weight_g");
+    assert_eq!(change("pallet", json!({})).unwrap_err().problem().code, Code::NotFound);
+    world.run(|tx, ctx| remove_barcode(tx, ctx, ("A", IfMatch::Any), "C-1")).unwrap();
+    world.run(|tx, ctx| remove_unit(tx, ctx, ("A", IfMatch::Any), "case")).unwrap();
+    let back = world.run(|tx, ctx| add_unit(tx, ctx, ("A", IfMatch::Any), &new_unit("case", "12"))).unwrap();
+    assert_eq!(back.units[0].body, crate::Body::default(), "a unit comes back as it is described now");
+    assert_eq!(world.read(|conn| crate::item(conn, "A")).unwrap(), back);
 }
 
 fn a_unit_in_use_stays(engine: Engine) {

@@ -1,7 +1,7 @@
 //! What a new item is: every field read, every default filled in. Pure.
 
-use crate::item::{Barcode, Item, NewBarcode, NewItem, NewUnit, Unit};
-use crate::{code, text};
+use crate::item::{Barcode, Body, Item, NewBarcode, NewItem, NewUnit, Unit};
+use crate::{code, goods, text};
 use domain::unit::{BARCODES_PER_UNIT_MAX, PACKAGINGS_PER_ITEM_MAX, UnitCode, UnitError};
 use domain::{AsProblem, Code, Instant, ItemClass, ItemId, Problem, Ratio, Tracking};
 
@@ -15,6 +15,9 @@ pub(crate) fn plan(command: &NewItem, now: Instant) -> Result<Item, Problem> {
         tracking,
         class,
         category,
+        storage_class,
+        temperature,
+        hazard,
         attributes,
         owner,
         expiry,
@@ -44,6 +47,10 @@ pub(crate) fn plan(command: &NewItem, now: Instant) -> Result<Item, Problem> {
         id: ItemId(0),
         whole,
         category: text::category(category.as_deref().unwrap_or_default(), "/category")?,
+        category_id: None,
+        storage_class: goods::storage_class(storage_class.as_deref())?,
+        temperature: goods::temperature(temperature.as_deref())?,
+        hazard: hazard.as_ref().map(goods::hazard).transpose()?,
         expiry: text::expiry(expiry.as_deref().unwrap_or("never"), *shelf_life_days, tracking)?,
         barcodes,
         archived: false,
@@ -69,7 +76,7 @@ pub(crate) struct Base<'a> {
 }
 
 fn plan_units(base: Base<'_>, units: &[NewUnit]) -> Result<Vec<Unit>, Problem> {
-    let mut planned = vec![Unit { unit: base.unit.clone(), factor: Ratio::ONE }];
+    let mut planned = vec![Unit { unit: base.unit.clone(), factor: Ratio::ONE, body: Body::default() }];
     for (index, unit) in units.iter().enumerate() {
         let unit =
             plan_unit(unit, base, &planned).map_err(|problem| problem.under(&format!("/units/{index}")))?;
@@ -81,18 +88,21 @@ fn plan_units(base: Base<'_>, units: &[NewUnit]) -> Result<Vec<Unit>, Problem> {
 
 /// One more packaging beside the units that are there.
 pub(crate) fn plan_unit(unit: &NewUnit, base: Base<'_>, others: &[Unit]) -> Result<Unit, Problem> {
-    let unit =
-        Unit { unit: code::unit(&unit.unit, "/unit")?, factor: code::factor(&unit.factor, "/factor")? };
+    let unit = Unit {
+        unit: code::unit(&unit.unit, "/unit")?,
+        factor: code::factor(&unit.factor, "/factor")?,
+        body: goods::body(unit)?,
+    };
     if others.len() > PACKAGINGS_PER_ITEM_MAX {
         return Err(UnitError::TooManyPackagings { count: others.len() }.problem("/unit"));
     }
     if let Some(other) = others.iter().find(|other| other.unit == unit.unit) {
-        let Unit { unit, factor } = other;
+        let Unit { unit, factor, body: _ } = other;
         let detail = format!("the item has the unit `{unit}` already, with the factor `{factor}`");
         return Err(Problem::at(Code::CodeTaken, "/unit", detail));
     }
     if base.whole && unit.factor.den() != 1 {
-        let Unit { unit, factor } = unit;
+        let Unit { unit, factor, body: _ } = unit;
         return Err(UnitError::FactorNotWhole { unit, factor, base: base.unit.clone() }.problem("/factor"));
     }
     Ok(unit)

@@ -6,7 +6,9 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::item::{Item, NewItem};
-use crate::{code, record, store, store_codes};
+use crate::rulebook::Rulebook;
+use crate::rules::Indexed;
+use crate::{code, record, store, store_codes, store_values};
 use db::{DbError, Tx};
 use domain::{Code, Ctx, ItemId, Problem};
 use rustc_hash::FxHashMap;
@@ -42,6 +44,12 @@ fn create(
         let item = decide::plan(command, ctx.now).map_err(|problem| problem.under(&place(index)))?;
         items.push(item);
     }
+    let book = Rulebook::open(tx, items.iter())?;
+    for (index, item) in items.iter_mut().enumerate() {
+        let at = |problem: Problem| problem.under(&place(index));
+        item.category_id = book.category(item).map_err(at)?;
+        book.check(&item.attributes, item.category_id, "/attributes").map_err(at)?;
+    }
     refuse_taken(tx, commands, &items, &place)?;
     let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let first = db::ids::take(tx, "catalog.item", count)?;
@@ -53,6 +61,13 @@ fn create(
     store_codes::insert_units(tx, units)?;
     let barcodes = items.iter().flat_map(|item| item.barcodes.iter().map(|barcode| (item.id, barcode)));
     store_codes::insert_barcodes(tx, barcodes).map_err(taken_meanwhile)?;
+    let values: Vec<(ItemId, Indexed)> = items
+        .iter()
+        .flat_map(|item| {
+            book.indexed(&item.attributes, item.category_id).into_iter().map(|value| (item.id, value))
+        })
+        .collect();
+    store_values::insert(tx, values.iter())?;
     let created =
         record::Change { action: "catalog.item.create", event: "catalog.item_created", fields: &[] };
     for item in &items {

@@ -123,6 +123,14 @@ fn an_item_is_shown_with_its_rule_and_codes() {
         ..new_cased("A", "4006381333931")
     };
     let shown = serde_json::to_value(plan(&new).unwrap()).unwrap();
+    let unmeasured =
+        json!({ "level": null, "length_mm": null, "width_mm": null, "height_mm": null, "weight_g": null });
+    let unit = |name: &str, factor: &str| {
+        let mut unit = unmeasured.clone();
+        unit["unit"] = json!(name);
+        unit["factor"] = json!(factor);
+        unit
+    };
     assert_eq!(
         shown,
         json!({
@@ -130,7 +138,8 @@ fn an_item_is_shown_with_its_rule_and_codes() {
             "class": "finished_good", "category": "", "attributes": {}, "owner": null,
             "expiry": "shelf_life", "shelf_life_days": 30, "archived": false, "version": 1,
             "created_at": "1970-01-01T00:00:00Z", "changed_at": "1970-01-01T00:00:00Z",
-            "units": [{ "unit": "case", "factor": "12" }, { "unit": "each", "factor": "1" }],
+            "storage_class": null, "temperature": null, "hazard": null,
+            "units": [unit("case", "12"), unit("each", "1")],
             "barcodes": [{ "code": "4006381333931", "symbology": "ean_13", "unit": "case" }]
         })
     );
@@ -147,9 +156,15 @@ on_both_engines!(
 
 fn a_new_item_reads_back_as_it_was_made(engine: Engine) {
     let world = world(engine);
+    crate::categories::tests::make(&world, "garden");
+    crate::categories::tests::make(&world, "garden/pots");
     let attributes = json!({ "colour": "red", "sizes": [1, 2.5, { "wide": null }], "é": "ü" });
+    let hazard = json!({ "class": "3", "un_number": 1263, "packing_group": "II" });
     let made = world.create(NewItem {
         category: some("Garden/Pots"),
+        storage_class: some("flammables"),
+        temperature: some("cool"),
+        hazard: serde_json::from_value(hazard).unwrap(),
         attributes: attributes.as_object().cloned(),
         owner: some("A friend"),
         tracking: some("serial"),
@@ -162,7 +177,8 @@ fn a_new_item_reads_back_as_it_was_made(engine: Engine) {
     assert_eq!(found, made);
     assert_eq!(found.category, "garden/pots");
     assert_eq!(found.units[2].unit, UnitCode::parse("third").unwrap());
-    assert_eq!(world.events(), [("catalog.item_created".to_owned(), 1)]);
+    assert_eq!(found.hazard.and_then(|hazard| hazard.un_number), Some(1263));
+    assert_eq!(world.events().last(), Some(&("catalog.item_created".to_owned(), 1)));
 }
 
 fn a_sku_that_differs_in_case_alone_is_taken(engine: Engine) {

@@ -1,8 +1,9 @@
 //! `GET /api/v1/items`, `/items/{sku}` and `/codes/{code}`.
 
 use super::CodeMatch;
+use super::terms::Terms;
 use crate::item::Item;
-use crate::{code, store, text};
+use crate::{code, store_list, text};
 use domain::{ItemClass, Problem, Tracking};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -29,20 +30,28 @@ pub(crate) struct ItemFilter {
     archived: Option<bool>,
     /// How the SKU or the name begins; capital and small letters do not differ.
     q: Option<String>,
+    /// What its attributes are, such as `voltage>=12;colour=red`: a key with `=`, `!=`, `<`, `<=`, `>` or `>=`
+    /// and a value, a key alone for any value, `!` and a key for none.
+    attributes: Option<String>,
 }
 
 impl ItemFilter {
     /// The filter as the store takes it.
-    fn read(&self) -> Result<store::Filter, Problem> {
-        let ItemFilter { category, class, tracking, archived, q } = self;
+    fn read(&self) -> Result<store_list::Filter, Problem> {
+        let ItemFilter { category, class, tracking, archived, q, attributes } = self;
         let begins = q.as_deref().map(|q| text::name(q, "?q")).transpose()?;
-        Ok(store::Filter {
+        Ok(store_list::Filter {
             category: category.as_deref().map(|path| text::category(path, "?category")).transpose()?,
             class: web::word(class.as_deref(), "?class", ItemClass::parse)?,
             tracking: web::word(tracking.as_deref(), "?tracking", Tracking::parse)?,
             archived: *archived,
             begins: begins.as_deref().map(text::fold),
-            ..store::Filter::default()
+            terms: attributes
+                .as_deref()
+                .map(|text| Terms::read(text, "?attributes"))
+                .transpose()?
+                .unwrap_or_default(),
+            ..store_list::Filter::default()
         })
     }
 }
@@ -112,14 +121,19 @@ pub(crate) async fn find_by_code(app: App, Path(code): Path<String>) -> web::Res
 
 /// Where an item is.
 pub(crate) fn address(sku: &str) -> String {
-    let mut address = String::from("/api/v1/items/");
-    for byte in sku.bytes() {
+    format!("/api/v1/items/{}", encoded(sku))
+}
+
+/// A text as one step of an address.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut step = String::new();
+    for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            address.push(char::from(byte));
+            step.push(char::from(byte));
         } else {
             // writing to a string never fails
-            let _ = write!(address, "%{byte:02X}");
+            let _ = write!(step, "%{byte:02X}");
         }
     }
-    address
+    step
 }

@@ -1,11 +1,12 @@
 //! Find items: by SKU, by any code that a scanner reads, or page by page.
 
 pub(crate) mod api;
+pub(crate) mod terms;
 #[cfg(test)]
 mod tests;
 
 use crate::item::Item;
-use crate::{code, store, store_codes};
+use crate::{code, store, store_codes, store_list};
 use db::{Conn, DbError};
 use domain::ItemId;
 use domain::unit::UnitCode;
@@ -56,8 +57,8 @@ pub(crate) fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>,
 }
 
 /// One page.
-pub(crate) fn list(conn: &mut Conn<'_>, filter: &store::Filter) -> Result<Vec<Item>, DbError> {
-    let mut items = store::list(conn, filter)?;
+pub(crate) fn list(conn: &mut Conn<'_>, filter: &store_list::Filter) -> Result<Vec<Item>, DbError> {
+    let mut items = store_list::list(conn, filter)?;
     fill(conn, &mut items)?;
     Ok(items)
 }

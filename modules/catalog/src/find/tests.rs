@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::item::NewItem;
-use crate::store::Filter;
+use crate::store_list::Filter;
 use crate::testing::{World, new_cased, new_item, on_both_engines, world};
 use db::Engine;
 use domain::{ItemClass, Tracking};
@@ -52,6 +52,9 @@ fn a_list_is_filtered(engine: Engine) {
         tracking: Some(tracking.to_owned()),
         ..new_item(sku)
     };
+    for path in ["garden", "garden/pots", "garden/pots/clay", "gardening"] {
+        crate::categories::tests::make(&world, path);
+    }
     world.create(with("P1", "garden/pots", "finished_good", "none"));
     world.create(with("P2", "garden/pots/clay", "finished_good", "lot"));
     world.create(with("G", "garden", "mro", "none"));

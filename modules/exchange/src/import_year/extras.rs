@@ -42,6 +42,7 @@ pub(super) fn load(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Failure> {
                 "category": "demo" }),
     ];
     let items: Vec<NewItem> = items.into_iter().map(serde_json::from_value).collect::<Result<_, _>>()?;
+    catalog::ensure_category(tx, ctx, "demo")?;
     catalog::create_items(tx, ctx, &items)?;
     let post = PostInput {
         kind: Kind::Receive,

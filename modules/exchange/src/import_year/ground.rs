@@ -16,6 +16,9 @@ pub(super) const SIMULATED: &str = "simulated";
 /// The reasons of what left without being paid for: code and name.
 const UNPAID: [(&str, &str); 2] =
     [("gift", "Sent to a customer without charge"), ("sent_free", "Sent without charge, customer unknown")];
+/// The categories of the year: what is sold, and what is done.
+const GOODS: &str = "gifts";
+const SERVICES: &str = "services";
 /// The currency of the books.
 const CURRENCY: &str = "GBP";
 /// The site.
@@ -57,6 +60,9 @@ pub(super) fn prepare(tx: &mut Tx<'_>, ctx: &Ctx, year: &Year) -> Result<Ground,
     });
     places::make_locations(tx, ctx, Reached::All, &serde_json::from_value(bins)?)?;
     stock::make_reasons(tx, ctx, &UNPAID)?;
+    for category in [GOODS, SERVICES] {
+        catalog::ensure_category(tx, ctx, category)?;
+    }
     let wanted: Vec<NewItem> = year.items.iter().map(new_item).collect::<Result<_, _>>()?;
     for chunk in wanted.chunks(catalog::ITEMS_PER_CALL_MAX) {
         catalog::create_items(tx, ctx, chunk)?;
@@ -157,6 +163,6 @@ fn new_item(item: &Item) -> Result<NewItem, Failure> {
     let units = if stocked { json!([{ "unit": "carton", "factor": "12" }]) } else { json!([]) };
     Ok(serde_json::from_value(json!({
         "sku": item.sku, "name": item.name, "base_unit": "each", "class": item.class.word(), "tracking": if item.by_lot { "lot" } else { "none" },
-        "category": if stocked { "gifts" } else { "services" }, "units": units,
+        "category": if stocked { GOODS } else { SERVICES }, "units": units,
     }))?)
 }

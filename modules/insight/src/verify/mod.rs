@@ -11,6 +11,7 @@ mod answers;
 mod audited;
 mod balances;
 mod catalogue;
+mod categories;
 mod chain;
 mod claims;
 mod costs;

@@ -61,7 +61,10 @@ impl World {
                 self.post("locations", &json!({ "code": bin, "kind": "bin", "parent": site }));
             }
         }
-        self.post("items", &json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each" }));
+        self.post("categories", &json!({ "name": "Garden" }));
+        self.post("categories", &json!({ "name": "Pots", "parent": "garden" }));
+        let bolt = json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each", "category": "garden/pots" });
+        self.post("items", &bolt);
         let soup = json!({ "sku": "SOUP", "name": "Soup", "base_unit": "each", "tracking": "lot", "expiry": "named" });
         self.post("items", &soup);
         self.post(

@@ -66,7 +66,11 @@ fn what_is_lacking_is_told_with_its_item_and_lot(engine: Engine) {
 
 fn a_quantity_stands_beside_its_unit_and_what_was_entered(engine: Engine) {
     let world = world(engine);
-    let unit = |unit: &str, factor: &str| NewUnit { unit: unit.to_owned(), factor: factor.to_owned() };
+    let unit = |unit: &str, factor: &str| NewUnit {
+        unit: unit.to_owned(),
+        factor: factor.to_owned(),
+        ..NewUnit::default()
+    };
     let item = NewItem {
         sku: "SCREW".to_owned(),
         name: "Screw".to_owned(),
@@ -99,7 +103,11 @@ fn a_quantity_stands_beside_its_unit_and_what_was_entered(engine: Engine) {
 
 fn a_quantity_beyond_the_limit_names_the_limit_whatever_its_unit(engine: Engine) {
     let world = world(engine);
-    let unit = |unit: &str, factor: &str| NewUnit { unit: unit.to_owned(), factor: factor.to_owned() };
+    let unit = |unit: &str, factor: &str| NewUnit {
+        unit: unit.to_owned(),
+        factor: factor.to_owned(),
+        ..NewUnit::default()
+    };
     let item = NewItem {
         sku: "SAND".to_owned(),
         name: "Sand".to_owned(),

@@ -39,6 +39,26 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-26",
+        "a category stands where its path does not say",
+        [],
+        "update catalog_category set path = 'elsewhere' where path = 'garden/pots'",
+    ),
+    fault!(
+        "I-26",
+        "a category stands below itself",
+        [],
+        "update catalog_category
+         set parent_id = (select c.id from catalog_category c where c.path = 'garden/pots')
+         where path = 'garden'",
+    ),
+    fault!(
+        "I-26",
+        "a step of the categories is gone",
+        [],
+        "delete from catalog_category_tree where depth = 1",
+    ),
+    fault!(
+        "I-26",
         "an item with stock is archived",
         ["I-27"],
         "update catalog_item set archived = true where sku = 'BOLT'",

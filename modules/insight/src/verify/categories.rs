@@ -1,0 +1,80 @@
+//! The tree of categories: its paths and its closure are those of its parents (I-26).
+
+use super::findings::Findings;
+use super::ground::Ground;
+use db::{Conn, DbError, Statement};
+use rustc_hash::FxHashMap;
+
+const CATEGORIES: Statement = Statement::new(
+    "verify.categories",
+    "select category_id, parent_id, name, path from ck_category order by category_id",
+);
+
+const TREE: Statement =
+    Statement::new("verify.categories.tree", "select ancestor, descendant, depth from ck_category_tree");
+
+/// More than any tree has.
+const DEPTH_MAX: usize = 64;
+
+struct Category {
+    parent: Option<i64>,
+    name: String,
+    path: String,
+}
+
+/// A category and what stands above it, the nearest first; without an end where there is a circle.
+fn above(all: &FxHashMap<i64, Category>, id: i64) -> impl Iterator<Item = (i64, &Category)> {
+    let find = |id: i64| all.get(&id).map(|category| (id, category));
+    std::iter::successors(find(id), move |(_, category)| category.parent.and_then(find)).take(DEPTH_MAX)
+}
+
+/// The tree of categories has no circle; its paths and its short cuts are those of its parents.
+pub(super) fn tree(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut all: FxHashMap<i64, Category> = FxHashMap::default();
+    let mut ids = Vec::new();
+    conn.for_each(&CATEGORIES, &[], |row| {
+        let category = Category {
+            parent: row.opt_int(1)?,
+            name: row.text(2)?.to_owned(),
+            path: row.text(3)?.to_owned(),
+        };
+        ids.push(row.int(0)?);
+        all.insert(row.int(0)?, category);
+        Ok(())
+    })?;
+    let mut expected = 0_usize;
+    for id in ids {
+        findings.row();
+        let steps: Vec<(i64, &Category)> = above(&all, id).collect();
+        let Some((_, category)) = steps.first() else { continue };
+        let names: Vec<String> = steps.iter().rev().map(|(_, step)| step.name.to_lowercase()).collect();
+        let path = names.join("/");
+        if steps.len() == DEPTH_MAX {
+            findings.add(|| format!("the category `{}` stands below itself", category.path));
+        } else {
+            expected = expected.saturating_add(steps.len());
+            findings.hold(path == category.path, || {
+                format!("the category `{}` stands where `{path}` would be", category.path)
+            });
+        }
+    }
+    let mut found = 0_usize;
+    conn.for_each(&TREE, &[], |row| {
+        let (ancestor, descendant, depth) = (row.int(0)?, row.int(1)?, row.int(2)?);
+        let step = usize::try_from(depth).unwrap_or(usize::MAX);
+        if above(&all, descendant).nth(step).map(|(id, _)| id) == Some(ancestor) {
+            found = found.saturating_add(1);
+        } else {
+            findings.add(|| {
+                format!(
+                    "the categories have {descendant} {depth} steps below {ancestor}, its parents have not"
+                )
+            });
+        }
+        Ok(())
+    })?;
+    findings.hold(found == expected, || {
+        format!("the categories have {found} of the {expected} steps their parents make")
+    });
+    Ok(())
+}
