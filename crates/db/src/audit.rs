@@ -7,7 +7,7 @@
 
 pub(crate) mod list;
 
-pub use list::{Entry, Filter, Order, list};
+pub use list::{Entry, Filter, Order, list, of_record};
 
 use crate::conn::Conn;
 use crate::error::DbError;

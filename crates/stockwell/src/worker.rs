@@ -1,5 +1,6 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
-//! reservations whose time is over, months made ready, old answers forgotten.
+//! reservations whose time is over, months made ready, old answers forgotten, items of an older store made
+//! ready for the search.
 
 use crate::gauges::Upkept;
 use domain::{Actor, Ctx};
@@ -31,6 +32,13 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
             }
             Ok(Err(error)) => tracing::warn!(%error, "upkeep failed and will be tried again"),
             Err(error) => tracing::error!(%error, "upkeep ended unexpectedly"),
+        }
+        let round = app.clone();
+        match tokio::task::spawn_blocking(move || catalog::read_unread(round.db())).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(items)) => tracing::info!(items, "made ready for the search"),
+            Ok(Err(error)) => tracing::warn!(%error, "the search is not ready and will be tried again"),
+            Err(error) => tracing::error!(%error, "making the search ready ended unexpectedly"),
         }
     }
 }

@@ -16,18 +16,21 @@ mod create;
 mod facts;
 mod find;
 mod goods;
+mod history;
 mod item;
 mod recheck;
 mod record;
 mod rule;
 mod rulebook;
 mod rules;
+mod search;
 mod store;
 mod store_attributes;
 mod store_categories;
 mod store_codes;
 mod store_list;
 mod store_rules;
+mod store_search;
 #[cfg(test)]
 mod store_tests;
 mod store_values;
@@ -40,13 +43,16 @@ pub use attributes::{
     ATTRIBUTES_MAX, Attribute, attribute, change_attribute, create_attribute, remove_attribute,
 };
 pub use categories::decide::{ChangeCategory, NewCategory};
-pub use categories::{CATEGORIES_MAX, Category, category, change_category, create_category, ensure_category, remove_category};
+pub use categories::{
+    CATEGORIES_MAX, Category, category, change_category, create_category, ensure_category, remove_category,
+};
 pub use change::decide::ChangeItem;
 pub use change::{change_item, hold_item, read_owner, set_archived, set_owner, set_tracking};
 pub use codes::{ChangeUnit, add_barcode, add_unit, change_unit, remove_barcode, remove_unit};
 pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
 pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors};
 pub use find::{CodeMatch, FoundAs, item};
+pub use history::{ChangedBy, ItemChange, changes_of};
 pub use item::{Attributes, Barcode, Body, Item, NewBarcode, NewHazard, NewItem, NewUnit, Unit};
 pub use rule::decide::NewRule;
 pub use rule::{
@@ -54,6 +60,7 @@ pub use rule::{
     set_rule,
 };
 pub use rules::CHOICES_MAX;
+pub use search::{Corrected, FOUND_MAX, Found, read_unread, search};
 pub use text::{
     ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, CATEGORY_DEPTH_MAX,
     CATEGORY_NAME_CHARS_MAX,
@@ -86,6 +93,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             name: "categories",
             text: include_str!("../migrations/0004_categories.sql"),
         },
+        db::Migration { number: 5, name: "search", text: include_str!("../migrations/0005_search.sql") },
     ],
 };
 
@@ -95,6 +103,8 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(CatalogRead, Reach::Whole, web::routes!(find::api::list_items))
         .add(CatalogRead, Reach::Whole, web::routes!(find::api::get_item))
         .add(CatalogRead, Reach::Whole, web::routes!(find::api::find_by_code))
+        .add(CatalogRead, Reach::Whole, web::routes!(search::api::search_items))
+        .add(CatalogRead, Reach::Whole, web::routes!(history::api::list_item_changes))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(create::api::create_item))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(change::api::change_item))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::add_item_unit))

@@ -86,6 +86,12 @@ const BY_ID: Statement = Statement::new(
     concat!("select ", record_columns!(), " from catalog_item i where i.id = ?1"),
 );
 
+const BY_IDS: Statement = Statement::per_engine(
+    "catalog.item.by_ids",
+    concat!("select ", record_columns!(), " from catalog_item i where i.id = ?1"),
+    concat!("select ", record_columns!(), " from catalog_item i where i.id = any(?1::bigint[])"),
+);
+
 const LOCK_BY_SKU: Statement = Statement::per_engine(
     "catalog.item.lock_by_sku",
     concat!("select ", record_columns!(), " from catalog_item i where i.sku_folded = ?1"),
@@ -224,6 +230,15 @@ pub(crate) fn by_id(conn: &mut Conn<'_>, id: ItemId) -> Result<Option<Item>, DbE
     conn.query_opt(&BY_ID, &[id.get().into()], record)
 }
 
+/// The records of these ids.
+pub(crate) fn by_ids(conn: &mut Conn<'_>, ids: &[ItemId]) -> Result<Vec<Item>, DbError> {
+    let mut rows = Rows::with_capacity(1, ids.len());
+    for id in ids {
+        rows.push(&[id.get().into()]);
+    }
+    conn.query_many(&BY_IDS, &rows, record)
+}
+
 /// The record of a folded SKU, held until the transaction ends.
 pub(crate) fn lock_by_sku(tx: &mut Tx<'_>, folded: &str) -> Result<Option<Item>, DbError> {
     tx.query_opt(&LOCK_BY_SKU, &[folded.into()], record)
@@ -334,4 +349,4 @@ fn texts_of(item: &Item) -> [String; 3] {
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] =
-    &[&FACTS_BY_SKU, &FACTS_BY_ID, &BY_SKU, &BY_ID, &LOCK_BY_SKU, &LOCK_BY_ID, &INSERT, &UPDATE];
+    &[&FACTS_BY_SKU, &FACTS_BY_ID, &BY_SKU, &BY_ID, &BY_IDS, &LOCK_BY_SKU, &LOCK_BY_ID, &INSERT, &UPDATE];

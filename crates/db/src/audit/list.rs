@@ -78,7 +78,20 @@ const NEWEST: Statement = Statement::new("db.audit.newest", page!("<", "desc"));
 
 const OLDEST: Statement = Statement::new("db.audit.oldest", page!(">", "asc"));
 
-pub(crate) const STATEMENTS: &[Statement] = &[NEWEST, OLDEST];
+const OF_RECORD: Statement = Statement::new(
+    "db.audit.of_record",
+    "select n, at, actor_id, actor_name, action, target, request_id, outcome, details, hash
+     from db_audit
+     where target = ?1
+       and n < ?2
+       and (substr(action, 1, length(?3)) = ?3
+            or substr(action, 1, length(?4)) = ?4
+            or substr(action, 1, length(?5)) = ?5)
+     order by n desc
+     limit ?6",
+);
+
+pub(crate) const STATEMENTS: &[Statement] = &[NEWEST, OLDEST, OF_RECORD];
 
 /// The rows after number `after` in this order; from the beginning of the order when `None`.
 pub fn list(
@@ -102,6 +115,27 @@ pub fn list(
         limit.into(),
     ];
     conn.query(statement, &params, entry)
+}
+
+/// What was done to one record by actions that begin in one of these ways, the latest first, before row
+/// number `before`.
+pub fn of_record(
+    conn: &mut Conn<'_>,
+    target: &str,
+    begins: [&str; 3],
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Entry>, DbError> {
+    let [first, second, third] = begins;
+    let params = [
+        target.into(),
+        before.unwrap_or(i64::MAX).into(),
+        first.into(),
+        second.into(),
+        third.into(),
+        limit.into(),
+    ];
+    conn.query(&OF_RECORD, &params, entry)
 }
 
 fn entry(row: &Row<'_>) -> Result<Entry, DbError> {

@@ -52,10 +52,13 @@ fn the_table_the_description_and_the_router_are_one() {
 }
 
 /// What answers with lists that are not read page by page, and why each stays short.
-const SHORT: [(&str, &str); 14] = [
+const SHORT: &[(&str, &str)] = &[
+    ("/api/v1/attributes/{key}", "the 500 choices that it has at most"),
+    ("/api/v1/categories/{path}/attributes", "200 of each of the eight categories above each other"),
     ("/api/v1/codes/{code}", "a barcode and a SKU"),
     ("/api/v1/health", "the parts of the product"),
     ("/api/v1/items/{sku}", "32 packagings, and 32 barcodes of each"),
+    ("/api/v1/items/{sku}/attributes", "16 KiB of its own, and what its category gives it"),
     ("/api/v1/items/{sku}/availability", "the sites, which `?site` narrows to one"),
     ("/api/v1/items/{sku}/lots/{lot}", "a hundred places, and how many there are beside"),
     ("/api/v1/keys/{id}", "the permissions and the places that it was given"),
@@ -64,6 +67,7 @@ const SHORT: [(&str, &str); 14] = [
     ("/api/v1/roles/{name}", "a closed list"),
     ("/api/v1/sites/{code}", "20 contacts, and the lines of its address"),
     ("/api/v1/sites/{code}/calendar", "the hours of a week, and 2,000 days, which are set as a whole"),
+    ("/api/v1/search/items", "the fifty that fit best"),
     ("/api/v1/transfers/{number}", "its 1,000 lines, and what of them is under way"),
     ("/api/v1/users/{login}", "what one user was granted"),
     ("/api/v1/valuation/totals", "the groups, of which a site has one"),

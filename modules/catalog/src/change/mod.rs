@@ -8,7 +8,7 @@ mod tests;
 
 use crate::item::Item;
 use crate::rulebook::Rulebook;
-use crate::{code, find, recheck, record, store, store_rules, text};
+use crate::{code, find, recheck, record, search, store, store_rules, text};
 use db::Tx;
 use decide::ChangeItem;
 use domain::{AsProblem, Ctx, ItemId, Problem, Tracking};
@@ -36,6 +36,9 @@ pub fn change_item(
     }
     if !fields.is_empty() {
         store::update(tx, &after)?;
+        if fields.contains(&"name") || fields.contains(&"attributes") {
+            search::learn_again(tx, &after)?;
+        }
         changed(tx, ctx, &after, "catalog.item.change", &fields)?;
     }
     Ok(after)
@@ -64,6 +67,7 @@ pub fn set_owner(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, owner: Option<&str>) 
         item.owner = owner;
         decide::touch(&mut item, ctx.now);
         store::update(tx, &item)?;
+        search::learn_again(tx, &item)?;
         changed(tx, ctx, &item, "catalog.item.set_owner", &["owner"])?;
     }
     Ok(item)
@@ -82,6 +86,7 @@ pub fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, archived: bool) ->
         item.archived = archived;
         decide::touch(&mut item, ctx.now);
         store::update(tx, &item)?;
+        search::learn_again(tx, &item)?;
         let action = if archived { "catalog.item.archive" } else { "catalog.item.restore" };
         changed(tx, ctx, &item, action, &["archived"])?;
     }

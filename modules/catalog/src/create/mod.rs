@@ -8,7 +8,7 @@ mod tests;
 use crate::item::{Item, NewItem};
 use crate::rulebook::Rulebook;
 use crate::rules::Indexed;
-use crate::{code, record, store, store_codes, store_values};
+use crate::{code, record, search, store, store_codes, store_values};
 use db::{DbError, Tx};
 use domain::{Code, Ctx, ItemId, Problem};
 use rustc_hash::FxHashMap;
@@ -68,6 +68,7 @@ fn create(
         })
         .collect();
     store_values::insert(tx, values.iter())?;
+    search::learn(tx, items.iter())?;
     let created =
         record::Change { action: "catalog.item.create", event: "catalog.item_created", fields: &[] };
     for item in &items {

@@ -56,6 +56,15 @@ pub(crate) fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>,
     Ok(found)
 }
 
+/// The items of these ids, in their order.
+pub(crate) fn by_ids(conn: &mut Conn<'_>, ids: &[ItemId]) -> Result<Vec<Item>, DbError> {
+    let mut items = store::by_ids(conn, ids)?;
+    fill(conn, &mut items)?;
+    let place = |item: &Item| ids.iter().position(|id| *id == item.id);
+    items.sort_by_key(place);
+    Ok(items)
+}
+
 /// One page.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &store_list::Filter) -> Result<Vec<Item>, DbError> {
     let mut items = store_list::list(conn, filter)?;

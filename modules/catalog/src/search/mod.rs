@@ -1,0 +1,215 @@
+//! Search items in use by words, which may be mistyped or begun only, and by any code.
+
+pub(crate) mod api;
+#[cfg(test)]
+mod tests;
+pub(crate) mod words;
+
+use crate::item::Item;
+use crate::{code, find, store, store_search};
+use db::{Conn, DbError, Tx};
+use domain::ItemId;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
+use web::Failure;
+
+/// The most items that a search shows: those that fit best.
+pub const FOUND_MAX: usize = 50;
+
+/// How many words that begin as one was typed are looked at.
+const BEGINNING_MAX: i64 = 24;
+
+/// The shortest beginning of a word that stands for words in the middle of a question.
+const BEGINNING_CHARS_MIN: usize = 3;
+
+/// How many words that are like one that was typed are looked at.
+const ALIKE_MAX: usize = 12;
+
+/// The shortest beginning of a barcode that is looked up, in characters.
+const BARCODE_CHARS_MIN: usize = 4;
+
+/// How many items the upkeep reads at a time.
+const UNREAD_PER_STEP: i64 = 500;
+
+/// What a search found.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, ToSchema)]
+pub struct Found {
+    /// The items that fit best, at most 50: first what a code names, then by how well the words fit.
+    pub items: Vec<Item>,
+    /// Words that nothing has, each with those that it was taken for.
+    pub corrected: Vec<Corrected>,
+}
+
+/// A word that was taken for others.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Corrected {
+    /// As it was typed.
+    pub typed: String,
+    /// What it may have meant, the most alike first.
+    pub meant: Vec<String>,
+}
+
+/// A word that is looked for, with how well it fits what was typed.
+struct Candidate {
+    word: String,
+    score: i64,
+}
+
+/// Finds items in use.
+pub fn search(conn: &mut Conn<'_>, text: &str) -> Result<Found, DbError> {
+    let mut ids: Vec<ItemId> = Vec::new();
+    let mut items: Vec<Item> = Vec::new();
+    for found in find::by_code(conn, text.trim())? {
+        if !ids.contains(&found.item.id) {
+            ids.push(found.item.id);
+            items.push(found.item);
+        }
+    }
+    let limit = i64::try_from(FOUND_MAX).unwrap_or(i64::MAX);
+    let mut more = Vec::new();
+    if let Some(begins) =
+        code::barcode_key(text.trim()).filter(|key| key.chars().count() >= BARCODE_CHARS_MIN)
+    {
+        more.extend(store_search::barcodes(conn, &begins, limit)?);
+    }
+    let mut corrected = Vec::new();
+    more.extend(by_words(conn, text, limit, &mut corrected)?);
+    for id in more {
+        if !ids.contains(&id) && ids.len() < FOUND_MAX {
+            ids.push(id);
+        }
+    }
+    let rest = ids.get(items.len()..).unwrap_or_default();
+    items.extend(find::by_ids(conn, rest)?);
+    Ok(Found { items, corrected })
+}
+
+/// The items that have all words, or what comes nearest to each.
+fn by_words(
+    conn: &mut Conn<'_>,
+    text: &str,
+    limit: i64,
+    corrected: &mut Vec<Corrected>,
+) -> Result<Vec<ItemId>, DbError> {
+    let mut typed = words::words(text);
+    typed.truncate(words::WORDS_ASKED_MAX);
+    let known = store_search::known(conn, &typed)?;
+    let mut lists: Vec<Vec<Candidate>> = Vec::new();
+    let end = typed.len().saturating_sub(1);
+    let mut seen = BTreeSet::new();
+    for (place, word) in typed.iter().enumerate() {
+        if !seen.insert(word) {
+            continue;
+        }
+        let candidates = candidates(conn, word, known.contains(word), place == end)?;
+        if !known.contains(word)
+            && candidates.iter().all(|candidate| !candidate.word.starts_with(word.as_str()))
+        {
+            let meant = candidates.iter().map(|candidate| candidate.word.clone()).collect();
+            corrected.push(Corrected { typed: word.clone(), meant });
+        }
+        if candidates.is_empty() {
+            return Ok(Vec::new());
+        }
+        lists.push(candidates);
+    }
+    if lists.is_empty() {
+        return Ok(Vec::new());
+    }
+    let first = rarest(conn, &lists)?;
+    let others = lists.iter().enumerate().filter(|(token, _)| *token != first);
+    let others: Vec<_> = others
+        .flat_map(|(token, list)| {
+            list.iter().map(move |one| json!({ "token": token, "word": one.word, "score": one.score }))
+        })
+        .collect();
+    let tokens = i64::try_from(lists.len()).unwrap_or(i64::MAX) - 1;
+    let others = serde_json::Value::from(others).to_string();
+    match lists.get(first) {
+        Some(list) => store_search::find(conn, &listed(list), (&others, tokens), limit),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The list that the fewest items have a word of: the search begins with it.
+fn rarest(conn: &mut Conn<'_>, lists: &[Vec<Candidate>]) -> Result<usize, DbError> {
+    let mut best = (i64::MAX, 0);
+    if lists.len() > 1 {
+        for (token, list) in lists.iter().enumerate() {
+            best = best.min((store_search::common(conn, &listed(list))?, token));
+        }
+    }
+    Ok(best.1)
+}
+
+fn listed(list: &[Candidate]) -> String {
+    let words: Vec<_> = list.iter().map(|one| json!({ "word": one.word, "score": one.score })).collect();
+    serde_json::Value::from(words).to_string()
+}
+
+/// What a word that was typed may stand for: itself, what begins with it, and where there is neither, what is
+/// like it.
+fn candidates(
+    conn: &mut Conn<'_>,
+    typed: &str,
+    is_known: bool,
+    is_last: bool,
+) -> Result<Vec<Candidate>, DbError> {
+    let mut candidates = Vec::new();
+    if is_known {
+        candidates.push(Candidate { word: typed.to_owned(), score: 100 });
+    }
+    if is_last || !is_known || typed.chars().count() >= BEGINNING_CHARS_MIN {
+        let longer = store_search::beginning(conn, typed, BEGINNING_MAX)?;
+        let longer = longer.into_iter().filter(|word| word != typed);
+        candidates.extend(longer.map(|word| Candidate { word, score: 60 }));
+    }
+    if candidates.is_empty() {
+        let alike = store_search::alike(conn, &words::remains(typed, 2))?;
+        let mut near: Vec<(usize, String)> =
+            alike.into_iter().filter_map(|word| Some((words::distance(typed, &word)?, word))).collect();
+        near.sort();
+        near.truncate(ALIKE_MAX);
+        let score = |distance| 40 - 15 * i64::try_from(distance).unwrap_or(2);
+        candidates
+            .extend(near.into_iter().map(|(distance, word)| Candidate { word, score: score(distance) }));
+    }
+    Ok(candidates)
+}
+
+/// Writes the words of items that have none yet.
+pub(crate) fn learn<'i>(tx: &mut Tx<'_>, items: impl Iterator<Item = &'i Item>) -> Result<(), DbError> {
+    let terms: Vec<(ItemId, BTreeMap<String, i64>)> =
+        items.filter(|item| !item.archived).map(|item| (item.id, words::terms(item))).collect();
+    store_search::insert(tx, &terms)
+}
+
+/// Writes the words of an item in place of those that it had; an archived one has none.
+pub(crate) fn learn_again(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
+    store_search::clear(tx, item.id)?;
+    learn(tx, std::iter::once(item))
+}
+
+/// Finds the words of all items that have none yet, and tells how many there were: for the upkeep. Items are
+/// made with their words; these come from a store of before.
+pub fn read_unread(db: &db::Db) -> Result<usize, Failure> {
+    let mut count = 0_usize;
+    // most rounds find nothing, and only look
+    while !db.read_blocking(|conn| store_search::unread(conn, 1))?.is_empty() {
+        count = count.saturating_add(db.write_blocking(read_some)?);
+    }
+    Ok(count)
+}
+
+fn read_some(tx: &mut Tx<'_>) -> Result<usize, Failure> {
+    let unread = store_search::unread(tx, UNREAD_PER_STEP)?;
+    for id in &unread {
+        if let Some(item) = store::lock_by_id(tx, *id)? {
+            learn_again(tx, &item)?;
+        }
+        store_search::read(tx, *id)?;
+    }
+    Ok(unread.len())
+}

@@ -1,0 +1,155 @@
+//! What is found, in which order, and what is forgiven.
+
+use super::*;
+use crate::testing::{World, new_cased, new_item, on_both_engines, world};
+use crate::{ChangeItem, NewItem};
+use db::{Engine, Statement};
+use web::IfMatch::Any;
+
+on_both_engines!(
+    items_are_found_by_words,
+    a_mistake_is_forgiven,
+    items_are_found_by_any_code,
+    what_changes_is_found_as_it_is_now,
+    an_item_of_before_is_read_by_the_upkeep,
+    the_best_fifty_are_shown,
+);
+
+fn named(sku: &str, name: &str) -> NewItem {
+    NewItem { name: name.to_owned(), ..new_item(sku) }
+}
+
+fn skus(world: &World, text: &'static str) -> Vec<String> {
+    world.read(|conn| search(conn, text)).items.into_iter().map(|item| item.sku).collect()
+}
+
+fn shop(engine: Engine) -> World {
+    let world = world(engine);
+    for (sku, name) in [
+        ("85123A", "White hanging heart T-light holder"),
+        ("22423", "Regency cakestand 3 tier"),
+        ("47566", "Party bunting"),
+        ("LAMP-01", "Red lamp"),
+        ("LAMP-02", "Blue lamp with heart"),
+        ("X1", "Lampshade red"),
+        ("Ü9", "Töpfe für Außen"),
+    ] {
+        world.create(named(sku, name));
+    }
+    world
+}
+
+fn items_are_found_by_words(engine: Engine) {
+    let world = shop(engine);
+    let cases: [(&str, &[&str]); 14] = [
+        ("lamp", &["LAMP-01", "LAMP-02", "X1"]),
+        ("red lamp", &["LAMP-01", "X1"]),
+        ("lamp red", &["LAMP-01", "X1"]),
+        ("lamp blue", &["LAMP-02"]),
+        ("heart", &["85123A", "LAMP-02"]),
+        ("HEART holder", &["85123A"]),
+        ("lam", &["LAMP-01", "LAMP-02", "X1"]),
+        ("t-light", &["85123A"]),
+        ("lamp lamp", &["LAMP-01", "LAMP-02", "X1"]),
+        ("red blue", &[]),
+        ("topfe aussen", &["Ü9"]),
+        ("töpfe außen", &["Ü9"]),
+        ("--", &[]),
+        ("lamp zzzzz", &[]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(skus(&world, text), expected, "{text}");
+    }
+}
+
+fn a_mistake_is_forgiven(engine: Engine) {
+    let world = shop(engine);
+    let cases: [(&str, &[&str]); 8] = [
+        ("lmap", &["LAMP-01", "LAMP-02"]),
+        ("red lanp", &["LAMP-01"]),
+        ("hangign heart", &["85123A"]),
+        ("cakstand", &["22423"]),
+        ("cakestnad", &["22423"]),
+        ("cackestend", &["22423"]),
+        ("buntng party", &["47566"]),
+        ("lumq", &[]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(skus(&world, text), expected, "{text}");
+    }
+    let found = world.read(|conn| search(conn, "red lmap"));
+    let corrected = Corrected { typed: "lmap".to_owned(), meant: vec!["lamp".to_owned()] };
+    assert_eq!(found.corrected, [corrected]);
+    assert!(world.read(|conn| search(conn, "red lam")).corrected.is_empty(), "what is begun is no mistake");
+    // every character of a number counts
+    assert_eq!(skus(&world, "22424"), [""; 0]);
+}
+
+fn items_are_found_by_any_code(engine: Engine) {
+    let world = shop(engine);
+    world.create(new_cased("BOX", "4006381333931"));
+    world.create(named("4006381333931", "Named like a barcode"));
+    let cases: [(&str, &[&str]); 8] = [
+        ("4006381333931", &["BOX", "4006381333931"]),
+        ("85123a", &["85123A"]),
+        ("85123", &["85123A"]),
+        ("lamp-02", &["LAMP-02"]),
+        ("lamp02", &["LAMP-02"]),
+        (" LAMP 01 ", &["LAMP-01"]),
+        ("22423", &["22423"]),
+        ("ü9", &["Ü9"]),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(skus(&world, text), expected, "{text}");
+    }
+}
+
+fn what_changes_is_found_as_it_is_now(engine: Engine) {
+    let world = shop(engine);
+    let change: ChangeItem = serde_json::from_value(serde_json::json!({
+        "name": "Green lantern", "attributes": { "finish": ["matt", "brass"], "note": "sehr schön" }
+    }))
+    .unwrap();
+    world.run(move |tx, ctx| crate::change_item(tx, ctx, "X1", Any, &change)).unwrap();
+    assert_eq!(skus(&world, "lampshade"), [""; 0]);
+    for text in ["lantern", "lanern", "brass green", "schon"] {
+        assert_eq!(skus(&world, text), ["X1"], "{text}");
+    }
+    let id = world.read(|conn| crate::item(conn, "X1")).unwrap().id;
+    world.run(move |tx, ctx| crate::set_archived(tx, ctx, id, true)).unwrap();
+    assert_eq!(skus(&world, "lantern"), [""; 0]);
+    assert_eq!(skus(&world, "x1"), ["X1"], "its own code still names it");
+    world.run(move |tx, ctx| crate::set_archived(tx, ctx, id, false)).unwrap();
+    assert_eq!(skus(&world, "lantern"), ["X1"]);
+}
+
+const OLD: [Statement; 2] = [
+    Statement::new("test.search.terms", "delete from catalog_term"),
+    Statement::new("test.search.unread", "update catalog_item set unread = true"),
+];
+
+fn an_item_of_before_is_read_by_the_upkeep(engine: Engine) {
+    let world = shop(engine);
+    world
+        .run(|tx, _| {
+            for statement in &OLD {
+                tx.execute(statement, &[])?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert_eq!(skus(&world, "lamp"), [""; 0]);
+    assert_eq!(read_unread(&world.db).unwrap(), 7);
+    assert_eq!(read_unread(&world.db).unwrap(), 0);
+    assert_eq!(skus(&world, "lamp").len(), 3);
+}
+
+fn the_best_fifty_are_shown(engine: Engine) {
+    let world = world(engine);
+    let many: Vec<NewItem> = (0..60).map(|n| named(&format!("N{n:02}"), "Common thing")).collect();
+    world.run(move |tx, ctx| crate::create_items(tx, ctx, &many)).unwrap();
+    world.create(named("COMMON", "Something else"));
+    let found = skus(&world, "common");
+    assert_eq!((found.len(), found[0].as_str()), (FOUND_MAX, "COMMON"), "a code tells more than a name");
+    assert_eq!(skus(&world, "common thing").len(), FOUND_MAX);
+}

@@ -1,0 +1,234 @@
+//! The statements of the search. Invariant: an item in use has a term for each of its words, an archived one
+//! has none; every word of a term is in the list of words, with all that is left of it.
+
+use crate::search::words;
+use db::{Conn, DbError, Rows, Statement, Tx};
+use domain::ItemId;
+use std::collections::{BTreeMap, BTreeSet};
+
+const KNOWN: Statement = Statement::per_engine(
+    "catalog.search.known",
+    "select w.word from catalog_word w where w.word = ?1",
+    "select w.word from catalog_word w where w.word = any(?1::text[])",
+);
+
+const INSERT_WORDS: Statement = Statement::per_engine(
+    "catalog.search.insert_words",
+    "insert into catalog_word (word) values (?1) on conflict do nothing",
+    "insert into catalog_word (word) select * from unnest(?1::text[]) on conflict do nothing",
+);
+
+const INSERT_TYPOS: Statement = Statement::per_engine(
+    "catalog.search.insert_typos",
+    "insert into catalog_typo (typo, word) values (?1, ?2) on conflict do nothing",
+    "insert into catalog_typo (typo, word) select * from unnest(?1::text[], ?2::text[]) on conflict do nothing",
+);
+
+const INSERT_TERMS: Statement = Statement::per_engine(
+    "catalog.search.insert_terms",
+    "insert into catalog_term (word, item_id, weight) values (?1, ?2, ?3)",
+    "insert into catalog_term (word, item_id, weight)
+     select *
+     from unnest(?1::text[], ?2::bigint[], ?3::smallint[])",
+);
+
+const CLEAR: Statement =
+    Statement::new("catalog.search.clear", "delete from catalog_term where item_id = ?1");
+
+const BEGINNING: Statement = Statement::new(
+    "catalog.search.beginning",
+    "select w.word from catalog_word w where w.word >= ?1 and w.word < ?2 order by w.word limit ?3",
+);
+
+const ALIKE: Statement = Statement::per_engine(
+    "catalog.search.alike",
+    "select t.word from catalog_typo t where t.typo = ?1",
+    "select t.word from catalog_typo t where t.typo = any(?1::text[])",
+);
+
+/// How many items have one of these words, as far as it is worth counting.
+const COMMON: Statement = Statement::per_engine(
+    "catalog.search.common",
+    "select count(*)
+     from (select 1 from json_each(?1) k join catalog_term p on p.word = k.value ->> 'word' limit 3000)",
+    "select count(*)
+     from (select 1
+           from jsonb_to_recordset(?1::jsonb) as k (word text)
+           join catalog_term p on p.word = k.word
+           limit 3000) c",
+);
+
+/// Items that have a word of the first list, and one of each of the others: those that fit best.
+macro_rules! find {
+    ($first:literal, $others:literal) => {
+        concat!(
+            "with d as materialized (
+               select p.item_id, max(k.score * p.weight) as score
+               from ",
+            $first,
+            "  join catalog_term p on p.word = k.word
+               group by p.item_id),
+             o as (
+               select p.item_id, k.token, max(k.score * p.weight) as score
+               from d
+               cross join ",
+            $others,
+            "  join catalog_term p on p.word = k.word and p.item_id = d.item_id
+               group by p.item_id, k.token)
+             select d.item_id
+             from d
+             left join o on o.item_id = d.item_id
+             group by d.item_id, d.score
+             having count(o.token) = ?3
+             order by d.score + coalesce(sum(o.score), 0) desc, d.item_id
+             limit ?4"
+        )
+    };
+}
+
+const FIND: Statement = Statement::per_engine(
+    "catalog.search.find",
+    find!(
+        "(select j.value ->> 'word' as word, j.value ->> 'score' as score from json_each(?1) j) k",
+        "(select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'score' as score
+          from json_each(?2) j) k"
+    ),
+    find!(
+        "jsonb_to_recordset(?1::jsonb) as k (word text, score bigint)",
+        "jsonb_to_recordset(?2::jsonb) as k (token bigint, word text, score bigint)"
+    ),
+);
+
+const BARCODES: Statement = Statement::new(
+    "catalog.search.barcodes",
+    "select b.item_id
+     from catalog_barcode b
+     join catalog_item i on i.id = b.item_id
+     where b.code_key >= ?1 and b.code_key < ?2 and not i.archived
+     order by b.code_key
+     limit ?3",
+);
+
+const UNREAD: Statement = Statement::new(
+    "catalog.search.unread",
+    "select i.id from catalog_item i where i.unread order by i.id limit ?1",
+);
+
+const READ: Statement =
+    Statement::new("catalog.search.read", "update catalog_item set unread = false where id = ?1");
+
+/// Stores the words of items that have none.
+pub(crate) fn insert(tx: &mut Tx<'_>, terms: &[(ItemId, BTreeMap<String, i64>)]) -> Result<(), DbError> {
+    let wanted: BTreeSet<&str> =
+        terms.iter().flat_map(|(_, words)| words.keys()).map(String::as_str).collect();
+    let mut rows = Rows::with_capacity(1, wanted.len());
+    for word in &wanted {
+        rows.push(&[(*word).into()]);
+    }
+    let known: BTreeSet<String> =
+        tx.query_many(&KNOWN, &rows, |row| Ok(row.text(0)?.to_owned()))?.into_iter().collect();
+    let fresh: Vec<&str> = wanted.into_iter().filter(|word| !known.contains(*word)).collect();
+    let left: Vec<(String, &str)> = fresh
+        .iter()
+        .filter(|word| words::forgiven(word) > 0)
+        .flat_map(|word| {
+            words::remains(word, words::forgiven(word)).into_iter().map(move |left| (left, *word))
+        })
+        .collect();
+    let mut rows = Rows::with_capacity(1, fresh.len());
+    for word in &fresh {
+        rows.push(&[(*word).into()]);
+    }
+    tx.execute_many(&INSERT_WORDS, &rows)?;
+    let mut rows = Rows::with_capacity(2, left.len());
+    for (typo, word) in &left {
+        rows.push(&[typo.into(), (*word).into()]);
+    }
+    tx.execute_many(&INSERT_TYPOS, &rows)?;
+    let mut rows = Rows::new(3);
+    for (item, words) in terms {
+        for (word, weight) in words {
+            rows.push(&[word.into(), item.get().into(), (*weight).into()]);
+        }
+    }
+    tx.execute_many(&INSERT_TERMS, &rows).map(|_| ())
+}
+
+/// Forgets the words of an item.
+pub(crate) fn clear(tx: &mut Tx<'_>, item: ItemId) -> Result<(), DbError> {
+    tx.execute(&CLEAR, &[item.get().into()]).map(|_| ())
+}
+
+/// Which of these words there are.
+pub(crate) fn known(conn: &mut Conn<'_>, words: &[String]) -> Result<BTreeSet<String>, DbError> {
+    let mut rows = Rows::with_capacity(1, words.len());
+    for word in words {
+        rows.push(&[word.into()]);
+    }
+    Ok(conn.query_many(&KNOWN, &rows, |row| Ok(row.text(0)?.to_owned()))?.into_iter().collect())
+}
+
+/// Words that begin so, the shortest of a kind first.
+pub(crate) fn beginning(conn: &mut Conn<'_>, begins: &str, limit: i64) -> Result<Vec<String>, DbError> {
+    let end = format!("{begins}{}", char::MAX);
+    conn.query(&BEGINNING, &[begins.into(), (&end).into(), limit.into()], |row| Ok(row.text(0)?.to_owned()))
+}
+
+/// Words of which one of these is left.
+pub(crate) fn alike(conn: &mut Conn<'_>, left: &BTreeSet<String>) -> Result<BTreeSet<String>, DbError> {
+    let mut rows = Rows::with_capacity(1, left.len());
+    for typo in left {
+        rows.push(&[typo.into()]);
+    }
+    Ok(conn.query_many(&ALIKE, &rows, |row| Ok(row.text(0)?.to_owned()))?.into_iter().collect())
+}
+
+/// How many items have one of the words of a list, as far as it is worth counting.
+pub(crate) fn common(conn: &mut Conn<'_>, words: &str) -> Result<i64, DbError> {
+    conn.query_one(&COMMON, &[words.into()], |row| row.int(0))
+}
+
+/// The items that fit best: one of the words of `first`, and one of each token of `others`, of which there
+/// are so many.
+pub(crate) fn find(
+    conn: &mut Conn<'_>,
+    first: &str,
+    (others, tokens): (&str, i64),
+    limit: i64,
+) -> Result<Vec<ItemId>, DbError> {
+    let params = [first.into(), others.into(), tokens.into(), limit.into()];
+    conn.query(&FIND, &params, |row| row.int(0).map(ItemId))
+}
+
+/// Items in use with a barcode that begins so.
+pub(crate) fn barcodes(conn: &mut Conn<'_>, begins: &str, limit: i64) -> Result<Vec<ItemId>, DbError> {
+    let end = format!("{begins}{}", char::MAX);
+    conn.query(&BARCODES, &[begins.into(), (&end).into(), limit.into()], |row| row.int(0).map(ItemId))
+}
+
+/// Items whose words are still to be found.
+pub(crate) fn unread(conn: &mut Conn<'_>, limit: i64) -> Result<Vec<ItemId>, DbError> {
+    conn.query(&UNREAD, &[limit.into()], |row| row.int(0).map(ItemId))
+}
+
+/// The words of an item are found.
+pub(crate) fn read(tx: &mut Tx<'_>, item: ItemId) -> Result<(), DbError> {
+    tx.execute(&READ, &[item.get().into()]).map(|_| ())
+}
+
+/// All statements, for the test that prepares each of them on both engines.
+#[cfg(test)]
+pub(crate) const ALL: &[&Statement] = &[
+    &KNOWN,
+    &INSERT_WORDS,
+    &INSERT_TYPOS,
+    &INSERT_TERMS,
+    &CLEAR,
+    &BEGINNING,
+    &ALIKE,
+    &COMMON,
+    &FIND,
+    &BARCODES,
+    &UNREAD,
+    &READ,
+];
