@@ -34,6 +34,14 @@ words! {
     }
 }
 
+words! {
+    /// What a file is attached to.
+    RecordKind, "kind of record" {
+        /// An item.
+        Item = 1, "item";
+    }
+}
+
 impl Media {
     /// The ending of its name.
     pub const fn ending(self) -> &'static str {
@@ -74,7 +82,7 @@ mod tests {
 
     #[test]
     fn the_lists_read_back() {
-        assert_words!(Media, FileKind);
+        assert_words!(Media, FileKind, RecordKind);
         for media in Media::ALL {
             assert!(media.content_type().starts_with(media.word()), "{media}");
         }

@@ -54,6 +54,10 @@ number_id! {
     LotId
 }
 number_id! {
+    /// A file that is attached to a record.
+    FileId
+}
+number_id! {
     /// Whoever acts: a user or an API key.
     PrincipalId
 }

@@ -44,11 +44,11 @@ pub use code::{LocationCode, LotCode, ReasonCode, SerialCode, Sku};
 pub use country::Country;
 pub use ctx::{Actor, Ctx, Ids};
 pub use currency::Currency;
-pub use file::{FileKind, Media};
+pub use file::{FileKind, Media, RecordKind};
 pub use goods::{Hazard, HazardClass, PackLevel, PackingGroup, StorageClass, Temperature};
 pub use id::{
-    AttributeId, CategoryId, ClaimId, DocumentId, EventId, ItemId, LocationId, LotId, PostingId, PrincipalId,
-    SiteId,
+    AttributeId, CategoryId, ClaimId, DocumentId, EventId, FileId, ItemId, LocationId, LotId, PostingId,
+    PrincipalId, SiteId,
 };
 pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
 pub use lot::{Kin, LotRole};

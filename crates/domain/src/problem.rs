@@ -130,6 +130,7 @@ codes! {
     Unsupported {
         UnsupportedMediaType = "unsupported_media_type", "The content type is not one that this route takes";
         UnsupportedFile = "unsupported_file", "The file is of a type that is not taken";
+        RangeNotThere = "range_not_there", "The file has no such part";
         MethodNotAllowed = "method_not_allowed", "The method is not one that this address knows";
     }
     Invalid {

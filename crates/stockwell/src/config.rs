@@ -32,7 +32,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 22] = [
+pub const KEYS: [Key; 25] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key(
@@ -52,7 +52,14 @@ pub const KEYS: [Key; 22] = [
     key("limits.large_bytes", "268435456", "bytes that bodies above 64 KiB take in memory together"),
     key("limits.connections", "4096", "connections at the same time"),
     key("limits.request_seconds", "30", "seconds until an answer must begin"),
+    key("limits.upload_seconds", "600", "seconds until an answer must begin when a file is sent"),
     key("limits.streams", "10", "event streams at the same time for one key"),
+    key(
+        "files.folder",
+        "",
+        "the folder of files that are attached to records; `files` in the data folder when empty",
+    ),
+    key("files.quota_mib", "10240", "mebibytes of files that one user or key may have attached"),
     key("shutdown.delay_seconds", "5", "seconds between `not ready` and the end of accepting"),
     key("shutdown.patience_seconds", "30", "seconds that running requests may take after that"),
     key(
@@ -196,6 +203,7 @@ impl Config {
     fn check(&self) -> Result<(), Stop> {
         self.listen()?;
         self.limits()?;
+        self.files_quota()?;
         self.closing()?;
         self.verify_hour()?;
         self.flag("database_unsafe")?;
@@ -266,6 +274,23 @@ impl Config {
     /// The file of the embedded database; `None` on PostgreSQL.
     pub fn database_file(&self) -> Option<PathBuf> {
         file_of(&self.database())
+    }
+
+    /// The folder of the files of records.
+    pub fn files_folder(&self) -> PathBuf {
+        match self.text("files.folder") {
+            "" => self.data().join("files"),
+            folder => PathBuf::from(folder),
+        }
+    }
+
+    /// Bytes of files that one user or key may have attached.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for what is no number of mebibytes.
+    pub fn files_quota(&self) -> Result<i64, Stop> {
+        let mib: u32 = self.number("files.quota_mib")?;
+        Ok(i64::from(mib) << 20)
     }
 
     /// The folder of backups.
@@ -345,6 +370,7 @@ impl Config {
             bulk_bytes_max: self.number("limits.bulk_bytes")?,
             large_bytes_max: self.number("limits.large_bytes")?,
             request_time_max: Duration::from_secs(self.number("limits.request_seconds")?),
+            upload_time_max: Duration::from_secs(self.number("limits.upload_seconds")?),
             connections_max: self.number("limits.connections")?,
             streams_max: self.number("limits.streams")?,
         })

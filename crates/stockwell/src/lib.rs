@@ -21,5 +21,6 @@ mod progress;
 mod secret;
 pub mod server;
 mod store_backup;
+mod store_files;
 pub mod wiring;
 mod worker;

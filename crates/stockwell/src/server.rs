@@ -6,6 +6,7 @@ use axum::Router;
 use bytes::Bytes;
 use db::Db;
 use domain::Ids;
+use files::Files;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -26,6 +27,8 @@ pub struct ServerParts {
     pub ids: Arc<dyn Ids>,
     /// The limits.
     pub limits: Limits,
+    /// Where files of records are kept.
+    pub files: files::Settings,
     /// What must be in order besides the store.
     pub readiness: Vec<Readiness>,
     /// Whether it does what becomes due by time alone. Left to others, it only answers.
@@ -48,7 +51,7 @@ pub struct Server {
 impl Server {
     /// Puts the parts together.
     pub fn new(parts: ServerParts) -> Server {
-        let ServerParts { db, clock, ids, limits, readiness, upkeep, verify_hour } = parts;
+        let ServerParts { db, clock, ids, limits, files, readiness, upkeep, verify_hour } = parts;
         let access = wiring::access(&db);
         let vault = Vault::open(&db);
         let authenticator = access.authenticator();
@@ -69,7 +72,7 @@ impl Server {
             feed: wiring::feed(),
         });
         app.measure(Box::new(gauges));
-        let state = Stockwell { app: app.clone(), access, vault };
+        let state = Stockwell { app: app.clone(), access, vault, files: Files::new(files) };
         let router = wiring::routes().router(&app, state.clone());
         Server { state, router, upkeep, verify_hour, upkept, verified }
     }
@@ -86,7 +89,7 @@ impl Server {
         tokio::select! {
             () = web::serve(listener, router, &state.app, stop, closing) => {}
             () = state.access.watch() => {}
-            () = crate::worker::work(state.app.clone(), &upkept), if upkeep => {}
+            () = crate::worker::work(state.app.clone(), &state.files, &upkept), if upkeep => {}
             () = crate::nightly::work(state.app.clone(), hour, &verified, &upkept), if verify_hour.is_some() => {}
         }
     }

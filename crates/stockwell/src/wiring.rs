@@ -5,12 +5,19 @@ use access::{Access, Locations};
 use axum::extract::FromRef;
 use db::{Conn, Db, DbError, MigrationSet, Tx};
 use domain::{Ctx, LocationId};
+use files::Files;
 use stock::Vault;
 use web::{App, Failure, Feed, OrganisationSetUp, Routes};
 
 /// The schema of every module, the lower rows first.
-pub const MIGRATIONS: [MigrationSet; 5] =
-    [access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
+pub const MIGRATIONS: [MigrationSet; 6] = [
+    access::MIGRATIONS,
+    catalog::MIGRATIONS,
+    places::MIGRATIONS,
+    stock::MIGRATIONS,
+    files::MIGRATIONS,
+    exchange::MIGRATIONS,
+];
 
 /// What handlers can ask for with `State<…>`.
 #[derive(Clone, Debug)]
@@ -21,6 +28,8 @@ pub struct Stockwell {
     pub access: Access,
     /// The ledger.
     pub vault: Vault,
+    /// Files of records.
+    pub files: Files,
 }
 
 impl FromRef<Stockwell> for Access {
@@ -35,6 +44,12 @@ impl FromRef<Stockwell> for Vault {
     }
 }
 
+impl FromRef<Stockwell> for Files {
+    fn from_ref(state: &Stockwell) -> Files {
+        state.files.clone()
+    }
+}
+
 /// The routes of every module: the table of contents of the API.
 pub fn routes() -> Routes<Stockwell> {
     web::system_routes()
@@ -44,12 +59,14 @@ pub fn routes() -> Routes<Stockwell> {
         .and(stock::routes())
         .and(stock::document_routes())
         .and(stock::read_routes())
+        .and(files::routes())
         .and(exchange::routes())
 }
 
 /// What there is to listen to.
 pub fn feed() -> Feed {
-    let all: [&[&str]; 4] = [&access::EVENTS, &catalog::EVENTS, &places::EVENTS, &stock::EVENTS];
+    let all: [&[&str]; 5] =
+        [&access::EVENTS, &catalog::EVENTS, &files::EVENTS, &places::EVENTS, &stock::EVENTS];
     let mut kinds = all.concat();
     kinds.sort_unstable();
     Feed { kinds, any_site }

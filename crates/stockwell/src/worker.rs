@@ -1,20 +1,28 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
 //! reservations whose time is over, months made ready, old answers forgotten, items of an older store made
-//! ready for the search.
+//! ready for the search, files that nothing refers to.
 
 use crate::gauges::Upkept;
 use domain::{Actor, Ctx};
+use files::Files;
 use std::sync::Arc;
 use std::time::Duration;
 use web::{App, Principal};
 
 /// How long it rests between two rounds. A round that finds nothing due only reads.
 const REST: Duration = Duration::from_secs(5);
+/// Every so many rounds files are swept: each hour.
+const ROUNDS_OF_SWEEP: u32 = 720;
 
 /// Works until it is dropped. A round that fails is reported and tried again.
-pub(crate) async fn work(app: App, upkept: &Upkept) {
+pub(crate) async fn work(app: App, files: &Files, upkept: &Upkept) {
+    let mut rounds = 0_u32;
     loop {
         tokio::time::sleep(REST).await;
+        if rounds.is_multiple_of(ROUNDS_OF_SWEEP) {
+            sweep(&app, files).await;
+        }
+        rounds = rounds.wrapping_add(1);
         let round = app.clone();
         let done = tokio::task::spawn_blocking(move || {
             access::forget_old_sessions(round.db(), round.now())?;
@@ -40,6 +48,17 @@ pub(crate) async fn work(app: App, upkept: &Upkept) {
             Ok(Err(error)) => tracing::warn!(%error, "the search is not ready and will be tried again"),
             Err(error) => tracing::error!(%error, "making the search ready ended unexpectedly"),
         }
+    }
+}
+
+/// Takes away the bytes of files that nothing refers to.
+async fn sweep(app: &App, files: &Files) {
+    let (app, files) = (app.clone(), files.clone());
+    match tokio::task::spawn_blocking(move || files::sweep(app.db(), &files, app.now())).await {
+        Ok(Ok(files::Swept { blobs: 0, quarantined: 0 })) => {}
+        Ok(Ok(files::Swept { blobs, quarantined })) => tracing::info!(blobs, quarantined, "files were swept"),
+        Ok(Err(error)) => tracing::warn!(%error, "files cannot be swept, and will be tried again"),
+        Err(error) => tracing::error!(%error, "the sweep of files ended unexpectedly"),
     }
 }
 

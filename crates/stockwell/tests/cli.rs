@@ -70,7 +70,15 @@ impl Shell {
     }
 
     fn serve_on(&self, listen: &str) -> Served {
-        let mut command = self.command(&["serve", "--listen", listen]);
+        Shell::served(self.command(&["serve", "--listen", listen]))
+    }
+
+    /// The same from another folder of data.
+    fn serve_from(&self, data: &str) -> Served {
+        Shell::served(self.command(&["--data", data, "serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn served(mut command: Command) -> Served {
         command.env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0").env("STOCKWELL_LOG_LEVEL", "debug");
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -43,6 +43,8 @@ pub struct Limits {
     pub large_bytes_max: usize,
     /// How long a request may take until its answer begins.
     pub request_time_max: Duration,
+    /// How long it may be for one whose body is a file.
+    pub upload_time_max: Duration,
     /// Connections at the same time.
     pub connections_max: usize,
     /// Event streams at the same time for one principal.
@@ -56,6 +58,7 @@ impl Default for Limits {
             bulk_bytes_max: 20 << 20,
             large_bytes_max: 256 << 20,
             request_time_max: Duration::from_secs(30),
+            upload_time_max: Duration::from_mins(10),
             connections_max: 4096,
             streams_max: 10,
         }

@@ -85,7 +85,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Failure> {
+pub(crate) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Failure> {
     let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
     let value = values.next().ok_or_else(|| {
         let detail = "send a fresh `Idempotency-Key` with every write, and the same one when you repeat it";
@@ -168,13 +168,20 @@ pub(crate) async fn json<T: FromJson>(parts: &Parts, body: Body) -> Result<T, Fa
 /// The parameter that every write takes.
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct DryRun {
+pub(crate) struct DryRun {
     #[serde(default)]
-    dry_run: bool,
+    pub(crate) dry_run: bool,
 }
 
 /// What an idempotency key is bound to. The parts are separated by a byte that none of them holds.
 fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+    let mut hash = fingerprint_of_head(parts);
+    hash.update(body);
+    hash.finalize().into()
+}
+
+/// The same without the body, which is to follow.
+pub(crate) fn fingerprint_of_head(parts: &Parts) -> Sha256 {
     let mut hash = Sha256::new();
     hash.update(parts.method.as_str());
     hash.update([0]);
@@ -184,8 +191,7 @@ fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
         hash.update(version.as_bytes());
     }
     hash.update([0]);
-    hash.update(body);
-    hash.finalize().into()
+    hash
 }
 
 /// The whole body, when it is not larger than the route takes and there is room for it.

@@ -286,7 +286,8 @@ impl Gate {
 
     /// The answer of the handler, or that of a panic or of the end of patience.
     async fn bounded(&self, answer: impl Future<Output = Result<Response, Infallible>>) -> Response {
-        let patience = self.app.limits().request_time_max;
+        let limits = self.app.limits();
+        let patience = if self.route.streamed { limits.upload_time_max } else { limits.request_time_max };
         match tokio::time::timeout(patience, AssertUnwindSafe(answer).catch_unwind()).await {
             Ok(Ok(Ok(response))) => response,
             Ok(Ok(Err(never))) => match never {},

@@ -18,9 +18,9 @@ use std::time::Duration;
 const BUCKETS: [f64; 12] = [0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 30.0];
 
 /// The statuses that the doors answer; any other counts under 0.
-const STATUSES: [u16; 22] = [
-    0, 200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503, 504,
-    507,
+const STATUSES: [u16; 24] = [
+    0, 200, 201, 202, 204, 206, 304, 400, 401, 403, 404, 405, 409, 412, 413, 415, 416, 422, 428, 429, 500,
+    503, 504, 507,
 ];
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]

@@ -23,6 +23,7 @@ pub(crate) const fn status(code: Code) -> StatusCode {
         // The protocol has a status of its own for a method; the kind is the same.
         Kind::Unsupported => match code {
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Code::RangeNotThere => StatusCode::RANGE_NOT_SATISFIABLE,
             _ => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         },
         Kind::Invalid => StatusCode::UNPROCESSABLE_ENTITY,

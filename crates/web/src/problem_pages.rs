@@ -65,6 +65,7 @@ pages! {
     TooMany = "too_many",
     UnsupportedMediaType = "unsupported_media_type",
     UnsupportedFile = "unsupported_file",
+    RangeNotThere = "range_not_there",
     MethodNotAllowed = "method_not_allowed",
     InvalidValue = "invalid_value",
     InvalidQuantity = "invalid_quantity",

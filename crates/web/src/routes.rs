@@ -91,6 +91,8 @@ pub enum Unversioned {
     Amount,
     /// It can only end, and ending it twice changes nothing.
     Ending,
+    /// It adds one more beside others, which stay as they are: two who add at once both have theirs.
+    Adds,
 }
 
 /// One route as the table knows it.
@@ -108,6 +110,8 @@ pub struct RouteInfo {
     pub reach: Reach,
     /// Takes bodies of the size of a bulk.
     pub bulk: bool,
+    /// Takes a body of any kind as it comes, with limits of its own; see [`crate::Upload`].
+    pub streamed: bool,
     /// Why it takes no version, where it would.
     pub unversioned: Option<Unversioned>,
     /// Its answer is a secret that is not kept under an idempotency key, and asked for twice it is given
@@ -205,6 +209,7 @@ pub struct RouteRow<'a> {
 #[derive(Clone, Copy, Debug, Default)]
 struct Manner {
     bulk: bool,
+    streamed: bool,
     unversioned: Option<Unversioned>,
     unkept: bool,
 }
@@ -264,6 +269,15 @@ impl<S: State> Routes<S> {
         self.push(access.into(), (reach, Manner { bulk: true, ..Manner::default() }), described)
     }
 
+    /// The same for a write whose body is read as it comes; it adds something.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_upload(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        let manner = Manner { streamed: true, unversioned: Some(Unversioned::Adds), ..Manner::default() };
+        self.push(access.into(), (reach, manner), described)
+    }
+
     fn push(
         mut self,
         access: Access,
@@ -278,9 +292,20 @@ impl<S: State> Routes<S> {
             panic!("a route of `{}` has not exactly one method and one path", self.module);
         };
         let module = self.module;
-        let Manner { bulk, unversioned, unkept } = manner;
-        let info =
-            RouteInfo { module, method, path, access, reach, bulk, unversioned, unkept, operation, schemas };
+        let Manner { bulk, streamed, unversioned, unkept } = manner;
+        let info = RouteInfo {
+            module,
+            method,
+            path,
+            access,
+            reach,
+            bulk,
+            streamed,
+            unversioned,
+            unkept,
+            operation,
+            schemas,
+        };
         self.entries.push((info, router));
         self
     }

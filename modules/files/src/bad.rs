@@ -4,7 +4,7 @@ use domain::{AsProblem, Code, Media};
 
 /// A file that is refused.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BadFile {
+pub(crate) enum BadFile {
     /// Nothing came.
     #[error("the file is empty")]
     Empty,
@@ -89,7 +89,7 @@ impl AsProblem for BadFile {
 
 /// Why a file was not read to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum Unread {
+pub(crate) enum Unread {
     /// It is refused.
     #[error(transparent)]
     Bad(#[from] BadFile),

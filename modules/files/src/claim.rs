@@ -4,7 +4,7 @@ use domain::Media;
 
 /// What a name or a caller says that a file is. Nobody is believed; a claim that is not true is refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Claim {
+pub(crate) enum Claim {
     /// Something that is taken.
     Taken(Media),
     /// Something that is not, and what it is called.
@@ -38,7 +38,7 @@ const ENDINGS: [(&str, Claim); 22] = [
 ];
 
 /// Media types beside those of [`Media::word`], and what they claim.
-const TYPES: [(&str, Claim); 13] = [
+const TYPES: [(&str, Claim); 12] = [
     ("image/jpg", Claim::Taken(Media::Jpeg)),
     ("image/pjpeg", Claim::Taken(Media::Jpeg)),
     ("text/xml", Claim::Taken(Media::Xml)),
@@ -50,7 +50,6 @@ const TYPES: [(&str, Claim); 13] = [
     ("image/heic", Claim::Refused("HEIC")),
     ("image/avif", Claim::Refused("AVIF")),
     ("image/tiff", Claim::Refused("TIFF")),
-    ("application/json", Claim::Refused("JSON")),
     ("application/zip", Claim::Refused("ZIP")),
 ];
 
@@ -63,7 +62,7 @@ pub(crate) const MACROS: Claim = Claim::Refused("a workbook with macros");
 
 impl Claim {
     /// What the ending of a name claims; none for an ending that says nothing.
-    pub fn of_name(name: &str) -> Option<Claim> {
+    pub(crate) fn of_name(name: &str) -> Option<Claim> {
         let (_, ending) = name.rsplit_once('.')?;
         let ending = ending.to_ascii_lowercase();
         let taken = Media::ALL.iter().find(|media| media.ending() == ending);
@@ -71,7 +70,7 @@ impl Claim {
     }
 
     /// What a `Content-Type` claims; none for one that says nothing, such as `application/octet-stream`.
-    pub fn of_type(content_type: &str) -> Option<Claim> {
+    pub(crate) fn of_type(content_type: &str) -> Option<Claim> {
         let word = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         let taken = Media::ALL.iter().find(|media| media.word() == word);
         taken.map(|media| Claim::Taken(*media)).or_else(|| find(&TYPES, &word))

@@ -1,18 +1,21 @@
 //! The name of a file: what people call it, never where it lies.
 
+use crate::bad::BadFile;
+use crate::claim::Claim;
+use crate::content::Claims;
 use domain::text::BadText;
 use domain::{Media, Name};
 
 /// The name of a file as it was sent: one line without slashes.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct FileName(String);
+pub(crate) struct FileName(String);
 
 impl FileName {
     /// Reads a name.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn parse(text: &str) -> Result<FileName, BadText> {
+    pub(crate) fn parse(text: &str) -> Result<FileName, BadText> {
         let name = Name::parse(text)?;
         let what = "the name of a file";
         if matches!(name.as_str(), "." | "..") {
@@ -26,21 +29,30 @@ impl FileName {
         }
     }
 
+    /// Refuses a name whose ending says something else than the file is.
+    ///
+    /// # Errors
+    /// `file_mismatch`.
+    pub(crate) fn check(&self, media: Media) -> Result<(), BadFile> {
+        let claims = Claims { name: Claim::of_name(&self.0), content_type: None };
+        crate::content::true_claims(media, claims)
+    }
+
     /// The text.
-    pub fn as_str(&self) -> &str {
+    pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
 
     /// The name under which it is handed out: it ends as what the file is, so that no program takes it for
     /// something else.
-    pub fn to_hand_out(&self, media: Media) -> String {
-        let said = crate::claim::Claim::of_name(&self.0);
-        if said == Some(crate::claim::Claim::Taken(media)) {
+    pub(crate) fn to_hand_out(&self, media: Media) -> String {
+        let said = Claim::of_name(&self.0);
+        if said == Some(Claim::Taken(media)) {
             return self.0.clone();
         }
         // a photo that is kept as another type has the ending of that; any other name is kept whole
         let stem = match (said, self.0.rsplit_once('.')) {
-            (Some(crate::claim::Claim::Taken(_)), Some((stem, _))) if !stem.is_empty() => stem,
+            (Some(Claim::Taken(_)), Some((stem, _))) if !stem.is_empty() => stem,
             _ => &self.0,
         };
         format!("{stem}.{}", media.ending())

@@ -26,7 +26,7 @@ const QUALITY: u8 = 90;
 
 /// An image as it will be kept.
 #[derive(Clone, Debug)]
-pub struct Picture {
+pub(crate) struct Picture {
     pixels: DynamicImage,
     media: Media,
 }
@@ -36,7 +36,7 @@ impl Picture {
     ///
     /// # Errors
     /// What it is refused for, or why it could not be read.
-    pub fn read(mut file: impl BufRead + Seek, media: Media) -> Result<Picture, Unread> {
+    pub(crate) fn read(mut file: impl BufRead + Seek, media: Media) -> Result<Picture, Unread> {
         let lossy = media == Media::Webp && is_lossy(&mut file)?;
         file.rewind()?;
         // a library that fails at a hostile file says so by an error, and here also by a panic
@@ -48,23 +48,23 @@ impl Picture {
     }
 
     /// What it is kept as.
-    pub fn media(&self) -> Media {
+    pub(crate) fn media(&self) -> Media {
         self.media
     }
 
     /// Pixels from left to right.
-    pub fn width(&self) -> u32 {
+    pub(crate) fn width(&self) -> u32 {
         self.pixels.width()
     }
 
     /// Pixels from top to bottom.
-    pub fn height(&self) -> u32 {
+    pub(crate) fn height(&self) -> u32 {
         self.pixels.height()
     }
 
     /// The same, smaller: no side is longer. An image that is small already stays as it is.
     #[must_use]
-    pub fn thumbnail(&self, side: u32) -> Picture {
+    pub(crate) fn thumbnail(&self, side: u32) -> Picture {
         if self.width() <= side && self.height() <= side {
             return self.clone();
         }
@@ -76,7 +76,7 @@ impl Picture {
     ///
     /// # Errors
     /// What the writer fails with.
-    pub fn write(&self, to: &mut impl Write) -> Result<(), std::io::Error> {
+    pub(crate) fn write(&self, to: &mut impl Write) -> Result<(), std::io::Error> {
         let done = match self.media {
             Media::Jpeg => self.pixels.write_with_encoder(JpegEncoder::new_with_quality(to, QUALITY)),
             Media::Webp => self.pixels.write_with_encoder(WebPEncoder::new_lossless(to)),

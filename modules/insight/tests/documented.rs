@@ -8,8 +8,14 @@ use domain::Instant;
 use insight::verify::{self, Options, Status};
 use std::collections::BTreeMap;
 
-const SETS: &[MigrationSet] =
-    &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
+const SETS: &[MigrationSet] = &[
+    access::MIGRATIONS,
+    catalog::MIGRATIONS,
+    places::MIGRATIONS,
+    stock::MIGRATIONS,
+    files::MIGRATIONS,
+    exchange::MIGRATIONS,
+];
 
 const DOCUMENT: &str = include_str!("../../../docs/reference/checks.md");
 

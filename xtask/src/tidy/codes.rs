@@ -39,11 +39,11 @@ const KINDS: [(&str, u16); 14] = [
     ("StorageFull", 507),
 ];
 
-/// A code whose status is not the one of its kind: the protocol has one of its own for it.
-const SPECIAL: (&str, u16) = ("method_not_allowed", 405);
+/// Codes whose status is not the one of their kind: the protocol has one of its own for each.
+const SPECIAL: [(&str, u16); 2] = [("method_not_allowed", 405), ("range_not_there", 416)];
 
 /// The usual name of each status, in order.
-pub(crate) const STATUSES: [(u16, &str); 15] = [
+pub(crate) const STATUSES: [(u16, &str); 16] = [
     (400, "Bad Request"),
     (401, "Unauthorized"),
     (403, "Forbidden"),
@@ -53,6 +53,7 @@ pub(crate) const STATUSES: [(u16, &str); 15] = [
     (412, "Precondition Failed"),
     (413, "Content Too Large"),
     (415, "Unsupported Media Type"),
+    (416, "Range Not Satisfiable"),
     (422, "Unprocessable Content"),
     (428, "Precondition Required"),
     (429, "Too Many Requests"),
@@ -64,9 +65,9 @@ pub(crate) const STATUSES: [(u16, &str); 15] = [
 impl Code {
     /// The HTTP status of the code.
     pub(crate) fn status(&self) -> u16 {
-        let (word, special) = SPECIAL;
+        let special = SPECIAL.iter().find(|(word, _)| self.word == *word).map(|(_, status)| *status);
         let of_kind = || KINDS.iter().find(|(kind, _)| *kind == self.kind).map_or(500, |(_, status)| *status);
-        if self.word == word { special } else { of_kind() }
+        special.unwrap_or_else(of_kind)
     }
 
     /// The usual name of that status.

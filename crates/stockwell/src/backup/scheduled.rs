@@ -86,7 +86,8 @@ fn make(config: &Config, to: (&Path, &str), key: Option<&Key>) -> Result<(), Sto
     let settings = commands::db_settings(config)?;
     let settings = Settings { read_only: true, read_timeout: commands::PATIENCE, readers: 1, ..settings };
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-    let made = super::make(&db, to, key, &Progress::hidden());
+    let made = super::make(&db, to, key, &Progress::hidden())
+        .and_then(|_| crate::store_files::back_up(&db, config, to.0, &Progress::hidden()));
     db.close();
     made.map(drop)
 }

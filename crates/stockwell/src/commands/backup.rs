@@ -8,6 +8,7 @@ use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::out::table;
 use crate::progress::Progress;
+use crate::store_files;
 use clap::{Args, Subcommand};
 use domain::hex;
 use insight::verify::{self, Options};
@@ -81,6 +82,9 @@ struct Written {
     /// How many postings the backup holds, and the hash of the state that they lead to.
     postings: i64,
     state_hash: String,
+    /// How many pieces of files are beside it, and how many of them no backup there had before.
+    files: usize,
+    files_copied: u64,
 }
 
 pub(crate) fn run(call: Call<'_>, command: Backup) -> Done {
@@ -116,6 +120,7 @@ fn run_create(call: Call<'_>, create: Create) -> Done {
     let progress = call.out.progress();
     let operator = Operator::open_to_read(call.config)?;
     let (head, whole) = backup::make(&operator.db, (&to, &at), key.as_ref(), &progress)?;
+    let (files, files_copied) = store_files::back_up(&operator.db, call.config, &to, &progress)?;
     operator.db.close();
     let (bytes, sha256) = file_hash(&to, &progress)?;
     drop(progress);
@@ -127,12 +132,18 @@ fn run_create(call: Call<'_>, create: Create) -> Done {
         rows: whole.rows,
         postings: head.postings,
         state_hash: head.state_hash,
+        files,
+        files_copied,
     };
     call.out.show(&written, |written| {
-        let Written { file, bytes, sha256, is_sealed, rows, postings, state_hash } = written;
+        let Written { file, bytes, sha256, is_sealed, rows, postings, state_hash, files, files_copied } = written;
+        let beside = match files {
+            0 => String::new(),
+            files => format!("\n{files} pieces of files beside it, {files_copied} of them new there"),
+        };
         let sealed = if *is_sealed { ", sealed" } else { "" };
         format!(
-            "wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}{sealed}\n{rows} rows; {postings} postings, which lead to the state {state_hash}",
+            "wrote and checked `{}`\n{bytes} bytes, sha256 {sha256}{sealed}\n{rows} rows; {postings} postings, which lead to the state {state_hash}{beside}",
             file.display()
         )
     })

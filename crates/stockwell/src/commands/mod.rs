@@ -45,6 +45,12 @@ pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {
     Ok(settings)
 }
 
+/// Where files of records are kept, and how much of them.
+pub(crate) fn files(config: &Config) -> Result<files::Settings, Stop> {
+    let folder = files::Folder::new(config.files_folder());
+    Ok(files::Settings { quota_bytes: config.files_quota()?, ..files::Settings::new(folder) })
+}
+
 /// Makes a folder that only its owner can look into; one that is there stays as it is.
 pub(crate) fn private_folder(folder: &Path) -> Result<(), Stop> {
     let mut builder = std::fs::DirBuilder::new();

@@ -7,10 +7,12 @@ use crate::carry;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::progress::Progress;
+use crate::store_files;
 use crate::{store_backup, wiring};
 use clap::Args;
 use db::copy::{How, Target};
 use db::{Db, Settings, feed};
+use files::Folder;
 use insight::digest;
 use serde::Serialize;
 use std::io::Read as _;
@@ -56,12 +58,18 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
     let (steps_behind, told) = match into {
         Some(folder) => {
             let file = folder.join("stockwell.db");
-            (into_folder(from, folder, key.as_ref(), &progress)?, file.display().to_string())
+            let behind = into_folder(from, folder, key.as_ref(), &progress)?;
+            let files = Folder::new(folder.join("files"));
+            let settings = Settings::new(format!("sqlite:{}", file.display()));
+            store_files::bring_back(from, &settings, behind, &files, &progress)?;
+            (behind, file.display().to_string())
         }
         None if call.config.database_file().is_none() => {
             let mut settings = super::db_settings(call.config)?;
             settings.read_timeout = PATIENCE;
             let behind = fill(from, &settings, *again, key.as_ref(), &progress)?;
+            let files = super::files(call.config)?.folder;
+            store_files::bring_back(from, &settings, behind, &files, &progress)?;
             (behind, crate::config::without_password(&settings.url))
         }
         None => return Err(Stop::Usage("say with `--into` which new folder to make".to_owned())),

@@ -133,6 +133,7 @@ async fn serve(
         ids,
         clock,
         limits: config.limits()?,
+        files: super::files(config)?,
         readiness: vec![disk],
         upkeep: true,
         verify_hour: config.verify_hour()?,

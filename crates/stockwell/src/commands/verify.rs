@@ -1,11 +1,13 @@
-//! `stockwell verify`: holds the invariants against the database, also beside a running server.
+//! `stockwell verify`: holds the invariants against the database, also beside a running server, and looks
+//! whether the files of records are where the database says.
 
 use super::Operator;
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::out::table;
 use clap::Args;
-use insight::verify::{self, Begun, Invariant, Options, Record, Report, Status};
+use insight::verify::{self, Begun, Invariant, Options, Record, Report, SAMPLE_MAX, Status};
+use serde::Serialize;
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -41,8 +43,63 @@ pub(crate) fn run(call: Call<'_>, verify: Verify) -> Done {
     });
     drop(progress);
     let report = report?;
-    call.out.show(&report, text)?;
-    if report.is_sound() { Ok(()) } else { Err(Stop::Violated) }
+    let files = if options.only.is_empty() { Some(files(call, &operator, deep)?) } else { None };
+    let checked = Checked { report, files };
+    call.out.show(&checked, |checked| {
+        text(&checked.report) + &checked.files.as_ref().map_or_else(String::new, lost)
+    })?;
+    let whole = checked.files.is_none_or(|files| files.wrong == 0);
+    if checked.report.is_sound() && whole { Ok(()) } else { Err(Stop::Violated) }
+}
+
+/// What was checked.
+#[derive(Debug, Serialize)]
+struct Checked {
+    #[serde(flatten)]
+    report: Report,
+    /// The bytes of files; null when only some invariants were asked for.
+    files: Option<Bytes>,
+}
+
+/// The bytes of files of records.
+#[derive(Debug, Serialize)]
+struct Bytes {
+    /// How many pieces were looked for.
+    checked: u64,
+    /// How many are missing or damaged.
+    wrong: u64,
+    /// The first of them.
+    sample: Vec<String>,
+}
+
+/// Looks for the bytes of files, and reads them anew when that is asked for.
+fn files(call: Call<'_>, operator: &Operator, deep: bool) -> Result<Bytes, Stop> {
+    let folder = super::files(call.config)?.folder;
+    let mut found = Bytes { checked: 0, wrong: 0, sample: Vec::new() };
+    for kept in files::kept(&operator.db)?.iter().filter(|kept| kept.referred) {
+        found.checked += 1;
+        if let Some(fault) = kept.fault(&folder, deep).map_err(Stop::cannot_run)? {
+            found.wrong += 1;
+            if found.sample.len() < SAMPLE_MAX {
+                found.sample.push(fault);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The files in a sentence, and what is wrong with them.
+fn lost(files: &Bytes) -> String {
+    let Bytes { checked, wrong, sample } = files;
+    match (checked, wrong) {
+        (0, _) => String::new(),
+        (_, 0) => format!("\n{} pieces of files are there", grouped(*checked)),
+        _ => {
+            let (wrong, checked) = (grouped(*wrong), grouped(*checked));
+            let sample = sample.join("\n  ");
+            format!("\n{wrong} of {checked} pieces of files are lost; look for them in a backup\n  {sample}")
+        }
+    }
 }
 
 /// The report for people: a line for each check, then what is wrong, then the whole in a sentence.

@@ -1,9 +1,10 @@
 //! Backups and dumps: made beside a running server, restored elsewhere, and told apart by their release.
 
 use super::{Ended, Shell};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use testkit::http::Actor;
 
 #[test]
 fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
@@ -65,6 +66,69 @@ fn a_backup_is_made_beside_a_running_server_and_restored_elsewhere() {
         assert_eq!(refused.code, 4, "{at}: {refused:?}");
         assert!(!shell.path("damaged").exists(), "{at}: nothing is made of it");
     }
+}
+
+/// Files of records go with a backup, each once however many backups lie beside each other, and come back.
+#[test]
+fn files_go_with_a_backup_and_come_back() {
+    let shell = Shell::ready();
+    let made = shell.run(&["--json", "key", "add", "test", "--role", "administrator"]).good().json();
+    let server = shell.serve();
+    let ann = Actor::with_key(server.address, made["secret"].as_str().unwrap());
+    ann.post("/api/v1/items", &json!({ "sku": "LAMP", "name": "Lamp", "base_unit": "each" })).good();
+    let send = |name: &str, text: &str| {
+        let path = format!("/api/v1/items/LAMP/files?name={name}");
+        ann.ask("POST", path).fresh().bytes(text).send().good().json()["id"].clone()
+    };
+    let first = send("first.txt", "the first");
+    std::fs::create_dir(shell.path("kept")).unwrap();
+    let backup = |name: &str| shell.run(&["--json", "backup", "create", name]).good().json();
+    let one = backup("kept/one.backup");
+    assert_eq!((&one["files"], &one["files_copied"]), (&json!(1), &json!(1)));
+    send("second.txt", "the second");
+    let path = format!("/api/v1/items/LAMP/files/{first}");
+    assert_eq!(ann.remove(&path, &path).status, 204);
+    let two = backup("kept/two.backup");
+    assert_eq!(
+        (&two["files"], &two["files_copied"]),
+        (&json!(2), &json!(1)),
+        "what is there is not copied again"
+    );
+    server.signal("TERM");
+    assert_eq!(server.ended().0, 0);
+    // each backup has the files of its moment
+    for (backup, text) in [("kept/one.backup", "the first"), ("kept/two.backup", "the second")] {
+        let new = format!("new-{}", text.len());
+        shell.run(&["restore", backup, "--into", &new]).good();
+        shell.run(&["--data", &new, "verify", "--deep"]).good();
+        let server = shell.serve_from(&new);
+        let ann = Actor::with_key(server.address, ann.key().unwrap());
+        let files = ann.get("/api/v1/items/LAMP/files").good().json();
+        let path = format!("/api/v1/items/LAMP/files/{}/content", files["files"][0]["id"]);
+        assert_eq!(ann.get(path).good().text(), text);
+        server.signal("TERM");
+        assert_eq!(server.ended().0, 0);
+    }
+    // one that is damaged is found, and never restored
+    let files = shell.path("kept/files");
+    for folder in std::fs::read_dir(&files)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.ends_with("quarantine"))
+    {
+        for file in std::fs::read_dir(folder).unwrap() {
+            std::fs::write(file.unwrap().path(), "the fIrst").unwrap();
+        }
+    }
+    let refused = shell.run(&["restore", "kept/one.backup", "--into", "damaged"]);
+    assert_eq!(refused.code, 4, "{refused:?}");
+    assert!(refused.err.contains("is damaged"), "{}", refused.err);
+    // and so is one that is lost
+    let verified = shell.run(&["--data", "new-9", "verify"]);
+    assert!(verified.good().out.contains("1 pieces of files are there"));
+    std::fs::remove_dir_all(shell.path("new-9").join("files")).unwrap();
+    let lost = shell.run(&["--data", "new-9", "verify"]);
+    assert_eq!((lost.code, lost.out.contains("1 of 1 pieces of files are lost")), (3, true), "{lost:?}");
 }
 
 /// What is told by the restored database has positions beyond those of this century's microseconds; what was

@@ -11,6 +11,7 @@ mod denied;
 mod door;
 mod events;
 mod exported;
+mod files;
 mod imported;
 mod keys;
 mod makes_catalog;

@@ -60,6 +60,8 @@ const SHORT: &[(&str, &str)] = &[
     ("/api/v1/items/{sku}", "32 packagings, and 32 barcodes of each"),
     ("/api/v1/items/{sku}/attributes", "16 KiB of its own, and what its category gives it"),
     ("/api/v1/items/{sku}/availability", "the sites, which `?site` narrows to one"),
+    ("/api/v1/items/{sku}/files", "20 files"),
+    ("/api/v1/items/{sku}/files/{file}", "three thumbnails"),
     ("/api/v1/items/{sku}/lots/{lot}", "a hundred places, and how many there are beside"),
     ("/api/v1/keys/{id}", "the permissions and the places that it was given"),
     ("/api/v1/me", "what one user was granted"),

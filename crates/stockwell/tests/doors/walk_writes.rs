@@ -28,6 +28,12 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         );
         sku
     };
+    let file = || {
+        let path = format!("/api/v1/items/{}/files", item());
+        let ask = stage.admin.ask("POST", format!("{path}?name=notes.txt")).fresh();
+        let made = ask.bytes("What is to be known").send().good().json();
+        format!("{path}/{}", made["id"])
+    };
     let user = || {
         let login = stage.world.name("user");
         made("/api/v1/users", json!({ "login": login, "password": PASSWORD }));
@@ -67,6 +73,11 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             let sku = item();
             plain(format!("/api/v1/items/{sku}/barcodes/{sku}"))
         }
+        ("POST", "/api/v1/items/{sku}/files") => {
+            with(format!("/api/v1/items/{}/files?name=notes.txt", item()), json!("What is to be known"))
+        }
+        ("PATCH", "/api/v1/items/{sku}/files/{file}") => with(file(), json!({ "caption": "y" })),
+        ("DELETE", "/api/v1/items/{sku}/files/{file}") => plain(file()),
         ("POST", "/api/v1/items/{sku}/owner") => with(filled(path), json!({ "owner": "A friend" })),
         ("POST", "/api/v1/items/{sku}/tracking") => with(filled(path), json!({ "tracking": "lot" })),
         ("POST", "/api/v1/items/{sku}/archive" | "/api/v1/users/{login}/end")
@@ -183,8 +194,11 @@ fn ask(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Ask {
     let methods = ["POST", "PATCH", "PUT", "DELETE"];
     let method = methods.into_iter().find(|name| *name == route.method.as_str()).unwrap();
     let by = probe.by.as_ref().unwrap_or(&stage.admin);
+    // an address may have a parameter already
+    let query = if probe.path.contains('?') { query.replace('?', "&") } else { query.to_owned() };
     let ask = by.ask(method, format!("{}{query}", probe.path)).fresh();
     match &probe.body {
+        Some(Value::String(file)) if route.streamed => ask.bytes(file.as_str()),
         Some(body) => ask.json(body),
         None => ask,
     }
@@ -282,8 +296,9 @@ fn every_record_is_described_with_its_version() {
 }
 
 /// What names a record and takes no version of it. `docs/api.md` says why for each.
-const UNVERSIONED: [&str; 5] = [
+const UNVERSIONED: [&str; 6] = [
     "POST /api/v1/allocations/{id}/release",
+    "POST /api/v1/items/{sku}/files",
     "POST /api/v1/me/sessions/{id}/end",
     "POST /api/v1/postings/{id}/reverse",
     "POST /api/v1/reservations/{id}/release",

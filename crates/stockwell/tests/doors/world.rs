@@ -54,11 +54,16 @@ pub(crate) struct World {
     stop: Option<oneshot::Sender<()>>,
     ended: Option<std::thread::JoinHandle<()>>,
     names: AtomicU64,
+    /// Where the files of records are.
+    pub(crate) files: Arc<tempfile::TempDir>,
     _place: Place,
 }
 
 /// Where a database is, which goes away after its server.
 type Place = (Option<tempfile::TempDir>, Option<testkit::pg::Database>);
+
+/// What servers beside each other share: the clock, and the folder of files.
+type Shared = (Arc<TestClock>, Arc<tempfile::TempDir>);
 
 impl World {
     pub(crate) fn new(engine: Engine) -> World {
@@ -84,15 +89,17 @@ impl World {
         };
         change(&mut settings);
         let clock = TestClock(AtomicI64::new(Instant::parse(START).unwrap().0));
-        World::serving(&settings, limits, Arc::new(clock), (folder, database))
+        let files = Arc::new(tempfile::tempdir().unwrap());
+        World::serving(&settings, limits, (Arc::new(clock), files), (folder, database))
     }
 
     /// Another server on the same database and the same clock; it must end before this one.
     pub(crate) fn beside(&self) -> World {
-        World::serving(self.db.settings(), Limits::default(), Arc::clone(&self.clock), (None, None))
+        let shared = (Arc::clone(&self.clock), Arc::clone(&self.files));
+        World::serving(self.db.settings(), Limits::default(), shared, (None, None))
     }
 
-    fn serving(settings: &Settings, limits: Limits, clock: Arc<TestClock>, place: Place) -> World {
+    fn serving(settings: &Settings, limits: Limits, (clock, files): Shared, place: Place) -> World {
         let db = Db::open(settings, &wiring::MIGRATIONS).unwrap();
         db.migrate().unwrap();
         let begin = clock.now();
@@ -106,6 +113,7 @@ impl World {
             clock: Arc::<TestClock>::clone(&clock),
             ids: Arc::clone(&ids),
             limits,
+            files: files::Settings::new(files::Folder::new(files.path())),
             readiness: vec![(
                 "weather",
                 Box::new(
@@ -126,6 +134,7 @@ impl World {
             stop: Some(stop),
             ended: Some(ended),
             names: AtomicU64::new(1),
+            files,
             _place: place,
         }
     }

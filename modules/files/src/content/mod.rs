@@ -22,16 +22,16 @@ const HEAD_BYTES: usize = 64 << 10;
 
 /// What was said about a file by whoever sent it.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Claims {
+pub(crate) struct Claims {
     /// By the ending of its name.
-    pub name: Option<Claim>,
+    pub(crate) name: Option<Claim>,
     /// By its `Content-Type`.
-    pub content_type: Option<Claim>,
+    pub(crate) content_type: Option<Claim>,
 }
 
 impl Claims {
     /// The claims of a name and of a `Content-Type`.
-    pub fn of(name: &str, content_type: Option<&str>) -> Claims {
+    pub(crate) fn of(name: &str, content_type: Option<&str>) -> Claims {
         Claims { name: Claim::of_name(name), content_type: content_type.and_then(Claim::of_type) }
     }
 
@@ -49,7 +49,7 @@ impl Claims {
 ///
 /// # Errors
 /// What it is refused for, or why it could not be read.
-pub fn recognise(file: &mut (impl Read + Seek), claims: Claims) -> Result<Media, Unread> {
+pub(crate) fn recognise(file: &mut (impl Read + Seek), claims: Claims) -> Result<Media, Unread> {
     let length = file.seek(SeekFrom::End(0))?;
     let head = head(file)?;
     if head.is_empty() {
@@ -125,7 +125,7 @@ fn signed(head: &[u8]) -> Result<Option<Media>, BadFile> {
 }
 
 /// Refuses the first claim that is not true. Every text may be called plain text.
-fn true_claims(media: Media, claims: Claims) -> Result<(), BadFile> {
+pub(crate) fn true_claims(media: Media, claims: Claims) -> Result<(), BadFile> {
     for (who, claim) in claims.both() {
         let claimed = match claim {
             Claim::Taken(claimed) if claimed == media => continue,

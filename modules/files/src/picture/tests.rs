@@ -93,7 +93,9 @@ fn each_type_is_kept_as_what_loses_least() {
     for (bytes, media) in rows {
         let picture = read(&bytes, media).unwrap();
         assert_eq!(picture.media(), media);
-        let kept = crate::recognise(&mut Cursor::new(written(&picture)), crate::Claims::default()).unwrap();
+        let kept =
+            crate::content::recognise(&mut Cursor::new(written(&picture)), crate::content::Claims::default())
+                .unwrap();
         assert_eq!(kept, media);
     }
     let pixels = half_seen(40, 20);

@@ -3,9 +3,9 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, audited, balances, categories, chain, claims, costs, customers, documents, events, fifo, floor,
-    kept, kept_answers, lots, lows, owners, parents, periods, rebuild, returns, reversals, rights, rollups,
-    said, sent, serial_times, shape, stood, told, units, values, versions,
+    answers, audited, balances, categories, chain, claims, costs, customers, documents, events, fifo, files,
+    floor, kept, kept_answers, lots, lows, owners, parents, periods, rebuild, returns, reversals, rights,
+    rollups, said, sent, serial_times, shape, stood, told, units, values, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -159,6 +159,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             stood::spans,
             stood::booked,
             customers::links,
+            files::kept,
             units::moves,
             categories::tree,
         ],

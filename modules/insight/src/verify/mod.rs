@@ -19,6 +19,7 @@ mod customers;
 mod documents;
 mod events;
 mod fifo;
+mod files;
 mod findings;
 mod floor;
 mod ground;

@@ -43,6 +43,8 @@ const LOTS: Statement = Statement::new("verify.versions.lots", "select lot_id, v
 const RULES: Statement =
     Statement::new("verify.versions.rules", "select site_id, sku_id, version from ck_backorder");
 
+const FILES: Statement = Statement::new("verify.versions.files", "select file_id, version from ck_file");
+
 /// A claim has an event for each change that its owner did not ask for.
 const TOLD: Statement =
     Statement::new("verify.versions.told", "select c.alloc_id, c.told from ck_allocation c where c.told > 0");
@@ -86,10 +88,6 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         changes.hold(findings, &kind, &row.int(1)?.to_string(), row.int(2)?);
         Ok(())
     })?;
-    conn.for_each(&ROLES, &[], |row| {
-        changes.hold(findings, "access.role", &row.int(0)?.to_string(), row.int(1)?);
-        Ok(())
-    })?;
     conn.for_each(&REASONS, &[], |row| {
         changes.hold(findings, "reason", row.text(0)?, row.int(1)?);
         Ok(())
@@ -114,10 +112,12 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         changes.hold(findings, "levels", &row.int(0)?.to_string(), row.int(1)?);
         Ok(())
     })?;
-    conn.for_each(&LOTS, &[], |row| {
-        changes.hold(findings, "lot", &row.int(0)?.to_string(), row.int(1)?);
-        Ok(())
-    })?;
+    for (of, statement) in [("access.role", &ROLES), ("lot", &LOTS), ("file", &FILES)] {
+        conn.for_each(statement, &[], |row| {
+            changes.hold(findings, of, &row.int(0)?.to_string(), row.int(1)?);
+            Ok(())
+        })?;
+    }
     conn.for_each(&RULES, &[], |row| {
         let id = format!("{}/{}", row.int(0)?, row.int(1)?);
         changes.hold(findings, "backorder_rule", &id, row.int(2)?);

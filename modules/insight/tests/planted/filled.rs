@@ -37,6 +37,7 @@ impl World {
         world.put_elsewhere();
         world.corrections();
         world.imported();
+        world.attached();
         world.positioned();
         world
     }
@@ -194,6 +195,14 @@ impl World {
         let id = wrong["id"].as_str().unwrap_or_else(|| panic!("{wrong}"));
         self.post(&format!("postings/{id}/reverse"), &json!({ "note": "the wrong bin" }));
         self.lines("receive", "last", &json!([bolts("1", "M1", "0.80")]));
+    }
+
+    /// Files of an item, of which one is removed and two are the same.
+    fn attached(&self) {
+        for (number, text) in ["one", "two", "two"].into_iter().enumerate() {
+            self.post(&format!("items/BOLT/files?name={number}.txt"), &json!(text));
+        }
+        self.send("DELETE", 1, "items/BOLT/files/1", &Value::Null);
     }
 
     /// What an import says of a posting.

@@ -21,8 +21,14 @@ use web::{
     Within,
 };
 
-pub(crate) const SETS: &[MigrationSet] =
-    &[access::MIGRATIONS, catalog::MIGRATIONS, places::MIGRATIONS, stock::MIGRATIONS, exchange::MIGRATIONS];
+pub(crate) const SETS: &[MigrationSet] = &[
+    access::MIGRATIONS,
+    catalog::MIGRATIONS,
+    places::MIGRATIONS,
+    stock::MIGRATIONS,
+    files::MIGRATIONS,
+    exchange::MIGRATIONS,
+];
 
 struct Counted(AtomicU64);
 
@@ -78,6 +84,7 @@ impl Authenticator for Doorman {
 struct Shared {
     access: access::Access,
     vault: Vault,
+    files: files::Files,
 }
 
 impl FromRef<Shared> for access::Access {
@@ -89,6 +96,12 @@ impl FromRef<Shared> for access::Access {
 impl FromRef<Shared> for Vault {
     fn from_ref(shared: &Shared) -> Vault {
         shared.vault.clone()
+    }
+}
+
+impl FromRef<Shared> for files::Files {
+    fn from_ref(shared: &Shared) -> files::Files {
+        shared.files.clone()
     }
 }
 
@@ -112,6 +125,7 @@ pub(crate) struct World {
     runtime: tokio::runtime::Runtime,
     keys: AtomicU64,
     _dir: Option<tempfile::TempDir>,
+    _kept: tempfile::TempDir,
     _database: Option<testkit::pg::Database>,
 }
 
@@ -136,9 +150,11 @@ impl World {
         let start = Instant::parse("2026-03-02T09:30:00Z").unwrap();
         let clock = Arc::new(Ticking(AtomicI64::new(start.0)));
         let ids: Arc<dyn Ids> = Arc::new(Counted(AtomicU64::new(1)));
+        let kept = tempfile::tempdir().unwrap();
         let shared = Shared {
             access: access::Access::new(db.clone(), LOCATIONS, |_, _, _| Ok(())),
             vault: Vault::open(&db),
+            files: files::Files::new(files::Settings::new(files::Folder::new(kept.path()))),
         };
         let app = App::new(AppParts {
             db: db.clone(),
@@ -154,12 +170,13 @@ impl World {
             .and(catalog::routes())
             .and(places::routes())
             .and(stock::routes())
-            .and(stock::document_routes());
+            .and(stock::document_routes())
+            .and(files::routes());
         let doors = routes.router(&app, shared);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         db.write_blocking(move |tx| stock::prepare(tx, start)).unwrap();
         let keys = AtomicU64::new(1);
-        World { db, clock, ids, router: doors, runtime, keys, _dir: dir, _database: database }
+        World { db, clock, ids, router: doors, runtime, keys, _dir: dir, _kept: kept, _database: database }
     }
 
     pub(crate) fn now(&self) -> Instant {

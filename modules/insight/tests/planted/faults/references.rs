@@ -18,6 +18,43 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-26",
+        "the bytes of a file are kept by nobody",
+        [],
+        "delete from files_blob where hash = (select f.hash from files_file f where f.name = '1.txt')",
+    ),
+    fault!(
+        "I-26",
+        "the bytes of a file are leaving",
+        [],
+        "update files_blob set leaving = true where hash = (select f.hash from files_file f where f.name = '1.txt')",
+    ),
+    fault!(
+        "I-26",
+        "a file has other bytes than are kept",
+        [],
+        "update files_blob set bytes = 77 where hash = (select f.hash from files_file f where f.name = '1.txt')",
+    ),
+    fault!(
+        "I-26",
+        "a principal has attached more than is said",
+        [],
+        "update files_usage set bytes = bytes - 1"
+    ),
+    fault!("I-26", "a principal has attached what nobody says", [], "delete from files_usage"),
+    fault!(
+        "I-26",
+        "a file that was removed is there again",
+        [],
+        "update files_file set removed = false where name = '0.txt'",
+    ),
+    fault!(
+        "I-27",
+        "a file was changed and nobody was told",
+        [],
+        "update files_file set version = version + 1 where name = '1.txt'",
+    ),
+    fault!(
+        "I-26",
         "a movement leads nowhere",
         ["I-01", "I-03", "I-15", "I-19", "I-30"],
         "update stock_movement set to_location = 999999 where (lane, number) = (select p.lane, p.number

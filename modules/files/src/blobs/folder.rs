@@ -1,0 +1,233 @@
+//! Bytes in a folder: two letters of the hash, then the whole name. What comes is written under a random
+//! name in `quarantine` first, synced, and gets its own name when it is whole and was looked at.
+//!
+//! Invariant: nothing under its own name is ever written to again.
+
+use super::{BlobName, Hash};
+use sha2::{Digest, Sha256};
+use std::fs::{DirBuilder, File};
+use std::io::{Error, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tempfile::NamedTempFile;
+
+/// Where files stand until they are known to be good.
+const QUARANTINE: &str = "quarantine";
+
+/// A folder of files.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    root: PathBuf,
+}
+
+/// A file that is being received. Dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    file: NamedTempFile,
+    hash: Sha256,
+    bytes: u64,
+}
+
+/// A file that was received whole, and has no name of its own yet. Dropped, it is gone.
+#[derive(Debug)]
+pub(crate) struct Received {
+    file: NamedTempFile,
+    /// SHA-256 of its bytes.
+    pub(crate) hash: Hash,
+    /// How many there are.
+    pub(crate) bytes: u64,
+}
+
+impl Write for Incoming {
+    fn write(&mut self, bytes: &[u8]) -> Result<usize, Error> {
+        let written = self.file.write(bytes)?;
+        self.hash.update(bytes.get(..written).unwrap_or_default());
+        self.bytes += u64::try_from(written).unwrap_or_default();
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.file.flush()
+    }
+}
+
+impl Incoming {
+    /// Nothing more comes.
+    pub(crate) fn finish(self) -> Received {
+        let Incoming { file, hash, bytes } = self;
+        Received { file, hash: hash.finalize().into(), bytes }
+    }
+}
+
+impl Received {
+    /// Its bytes, from the beginning.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn open(&self) -> Result<File, Error> {
+        self.file.reopen()
+    }
+}
+
+impl Folder {
+    /// The folder at a path, which need not be there yet.
+    pub fn new(root: impl Into<PathBuf>) -> Folder {
+        Folder { root: root.into() }
+    }
+
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    fn path(&self, name: &BlobName) -> PathBuf {
+        let name = name.to_string();
+        self.root.join(name.get(..2).unwrap_or_default()).join(name)
+    }
+
+    /// Begins to receive a file.
+    ///
+    /// # Errors
+    /// When the folder cannot be written to.
+    pub(crate) fn receive(&self) -> Result<Incoming, Error> {
+        let quarantine = self.root.join(QUARANTINE);
+        make(&quarantine)?;
+        let file = tempfile::Builder::new().prefix("q-").tempfile_in(quarantine)?;
+        Ok(Incoming { file, hash: Sha256::new(), bytes: 0 })
+    }
+
+    /// Gives a file its name, durably. One that is there already stays as it is.
+    ///
+    /// # Errors
+    /// When the disk fails, and when other bytes stand under the name, which only damage can bring about.
+    pub(crate) fn put(&self, name: &BlobName, received: Received) -> Result<(), Error> {
+        let Received { file, hash: _, bytes } = received;
+        let path = self.path(name);
+        let folder = path.parent().unwrap_or(&self.root);
+        if !folder.is_dir() {
+            make(folder)?;
+            sync(&self.root)?;
+        }
+        file.as_file().sync_all()?;
+        match file.persist_noclobber(&path) {
+            Ok(_) => sync(folder),
+            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
+                let there = path.metadata()?.len();
+                if there == bytes {
+                    // whoever put it may not have synced the folder yet
+                    return sync(folder);
+                }
+                let text =
+                    format!("`{}` has {there} bytes and should have {bytes}: it is damaged", path.display());
+                Err(Error::other(text))
+            }
+            Err(error) => Err(error.error),
+        }
+    }
+
+    /// The bytes of a name from a position on, and how many there are altogether.
+    ///
+    /// # Errors
+    /// When they are not there or cannot be read.
+    pub(crate) fn open(&self, name: &BlobName, from: u64) -> Result<(File, u64), Error> {
+        let mut file = File::open(self.path(name))?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(from))?;
+        Ok((file, length))
+    }
+
+    /// Takes the bytes of a name away; that they are gone already is fine.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn remove(&self, name: &BlobName) -> Result<(), Error> {
+        match std::fs::remove_file(self.path(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many bytes stand under a name; none when it is not there.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn length(&self, name: &BlobName) -> Result<Option<u64>, Error> {
+        match self.path(name).metadata() {
+            Ok(found) => Ok(Some(found.len())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The hash of the bytes under a name, read anew.
+    ///
+    /// # Errors
+    /// When they are not there or cannot be read.
+    pub(crate) fn hash(&self, name: &BlobName) -> Result<Hash, Error> {
+        let (mut file, _) = self.open(name, 0)?;
+        let mut hash = Sha256::new();
+        let mut chunk = vec![0; 256 << 10];
+        loop {
+            let read = file.read(&mut chunk)?;
+            let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else { break };
+            hash.update(part);
+        }
+        Ok(hash.finalize().into())
+    }
+
+    /// Copies the bytes of a name into another folder, durably. What is there already stays.
+    ///
+    /// # Errors
+    /// When they are not there, are not what their name says, or cannot be written.
+    pub(crate) fn copy(&self, name: &BlobName, to: &Folder) -> Result<(), Error> {
+        let (mut file, _) = self.open(name, 0)?;
+        let mut incoming = to.receive()?;
+        std::io::copy(&mut file, &mut incoming)?;
+        let received = incoming.finish();
+        if received.hash != name.hash {
+            let path = self.path(name);
+            return Err(Error::other(format!(
+                "`{}` is damaged: its bytes are not what its name says",
+                path.display()
+            )));
+        }
+        to.put(name, received)
+    }
+
+    /// Takes away what was left in quarantine for so long that nobody can be at it any more; how many.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub(crate) fn clear_quarantine(&self, now: Duration, age: Duration) -> Result<u64, Error> {
+        let entries = match std::fs::read_dir(self.root.join(QUARANTINE)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            entries => entries?,
+        };
+        let mut cleared = 0;
+        for entry in entries {
+            let entry = entry?;
+            // one that has gone meanwhile was taken by whoever had made it
+            let Ok(changed) = entry.metadata().and_then(|found| found.modified()) else { continue };
+            if since_1970(changed).saturating_add(age) < now {
+                std::fs::remove_file(entry.path())?;
+                cleared += 1;
+            }
+        }
+        Ok(cleared)
+    }
+}
+
+fn since_1970(at: SystemTime) -> Duration {
+    at.duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Makes a folder that only its owner can look into.
+fn make(folder: &Path) -> Result<(), Error> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// Makes the names in a folder durable.
+fn sync(folder: &Path) -> Result<(), Error> {
+    File::open(folder)?.sync_all()
+}
