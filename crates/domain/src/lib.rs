@@ -7,6 +7,7 @@
 pub mod as_problem;
 pub mod attribute;
 pub mod barcode;
+pub mod bom;
 pub mod calendar;
 pub mod code;
 pub mod costing;

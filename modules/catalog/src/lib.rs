@@ -8,6 +8,7 @@
 #[cfg(test)]
 mod api_tests;
 mod attributes;
+mod bom;
 mod categories;
 mod change;
 mod code;
@@ -26,6 +27,7 @@ mod rules;
 mod search;
 mod store;
 mod store_attributes;
+mod store_bom;
 mod store_categories;
 mod store_codes;
 mod store_list;
@@ -41,6 +43,11 @@ mod text;
 pub use attributes::decide::{ATTRIBUTE_UNIT_CHARS_MAX, ChangeAttribute, NewAttribute};
 pub use attributes::{
     ATTRIBUTES_MAX, Attribute, attribute, change_attribute, create_attribute, remove_attribute,
+};
+pub use bom::decide::{NewAlternative, NewBom, NewBomLine};
+pub use bom::explode::{EXPLODED_MAX, Exploded, Explosion, Total};
+pub use bom::{
+    BOM_ALTERNATIVES_MAX, BOM_DEPTH_MAX, BOM_LINES_MAX, Bom, BomLine, Choice, bom, remove_bom, set_bom,
 };
 pub use categories::decide::{ChangeCategory, NewCategory};
 pub use categories::{
@@ -94,6 +101,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             text: include_str!("../migrations/0004_categories.sql"),
         },
         db::Migration { number: 5, name: "search", text: include_str!("../migrations/0005_search.sql") },
+        db::Migration { number: 6, name: "bom", text: include_str!("../migrations/0006_bom.sql") },
     ],
 };
 
@@ -112,6 +120,11 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::remove_item_unit))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::add_item_barcode))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::remove_item_barcode))
+        .add(CatalogRead, Reach::Whole, web::routes!(bom::api::get_item_bom))
+        .add(CatalogRead, Reach::Whole, web::routes!(bom::api::explode_item_bom))
+        .add(CatalogRead, Reach::Whole, web::routes!(bom::api::list_item_uses))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(bom::api::set_item_bom))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(bom::api::remove_item_bom))
         .add(CatalogRead, Reach::Whole, web::routes!(categories::api::list_categories))
         .add(CatalogRead, Reach::Whole, web::routes!(categories::api::get_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::create_category))

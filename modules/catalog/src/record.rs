@@ -1,5 +1,6 @@
 //! The trace of a change: its audit row and its event, in the transaction of the change.
 
+use crate::bom::Bom;
 use crate::categories::Category;
 use crate::item::Item;
 use db::Tx;
@@ -25,6 +26,31 @@ pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_
     let change = RecordChange {
         action,
         event,
+        target: &item.sku,
+        aggregate_type: "item",
+        aggregate_id: &item.id.to_string(),
+        version: item.version,
+        at: item.changed_at,
+        sites: &[],
+    };
+    web::record_change(tx, ctx, &change, &body);
+    Ok(())
+}
+
+/// Writes the audit row and the event of a change of what an item consists of, which is not part of its
+/// record: with what was said before and what is said now.
+pub(crate) fn bom(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: &Item,
+    action: &str,
+    (before, after): (Option<&Bom>, Option<&Bom>),
+) -> Result<(), Failure> {
+    let bom = json!({ "before": before, "after": after });
+    let body = json!({ "item": serde_json::to_value(item)?, "bom": bom, "changed": ["bom"] });
+    let change = RecordChange {
+        action,
+        event: "catalog.item_changed",
         target: &item.sku,
         aggregate_type: "item",
         aggregate_id: &item.id.to_string(),

@@ -12,6 +12,11 @@ pub(crate) fn catalogue(stage: &Stage, method: &str, path: &str) -> Option<Probe
         made("/api/v1/categories", json!({ "name": name }));
         name
     };
+    let item = || {
+        let sku = stage.world.name("SKU");
+        made("/api/v1/items", json!({ "sku": sku, "name": "x", "base_unit": "each" }));
+        sku
+    };
     let attribute = || {
         let key = stage.world.name("attribute").replace('-', "_");
         made("/api/v1/attributes", json!({ "key": key, "kind": "number" }));
@@ -51,6 +56,16 @@ pub(crate) fn catalogue(stage: &Stage, method: &str, path: &str) -> Option<Probe
             let sku = stage.world.name("SKU");
             made("/api/v1/items", json!({ "sku": sku, "name": "x", "base_unit": "each" }));
             with(format!("/api/v1/items/{sku}/units/each"), json!({ "weight_g": "12.5" }))
+        }
+        ("PUT", "/api/v1/items/{sku}/bom") => with(
+            path.replace("{sku}", &item()),
+            json!({ "kind": "kit", "lines": [{ "sku": item(), "qty": "2" }] }),
+        ),
+        ("DELETE", "/api/v1/items/{sku}/bom") => {
+            let path = path.replace("{sku}", &item());
+            let bom = json!({ "kind": "kit", "lines": [{ "sku": item(), "qty": "2" }] });
+            stage.admin.ask("PUT", &path).fresh().if_match(1).json(&bom).send().good();
+            plain(path)
         }
         _ => None,
     }

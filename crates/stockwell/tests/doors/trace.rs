@@ -37,6 +37,8 @@ tables! {
     "access_user": "password_changed_at" or "extract(epoch from password_changed_at)",
     "catalog_attribute": "version",
     "catalog_barcode": "1",
+    "catalog_bom": "yielded",
+    "catalog_bom_line": "base_qty",
     "catalog_category": "version",
     "catalog_category_tree": "depth + 1",
     "catalog_item": "version",

@@ -8,7 +8,7 @@ mod tests;
 
 use crate::item::Item;
 use crate::rulebook::Rulebook;
-use crate::{code, find, recheck, record, search, store, store_rules, text};
+use crate::{bom, code, find, recheck, record, search, store, store_rules, text};
 use db::Tx;
 use decide::ChangeItem;
 use domain::{AsProblem, Ctx, ItemId, Problem, Tracking};
@@ -83,6 +83,9 @@ pub fn read_owner(owner: Option<&str>) -> Result<Option<String>, Problem> {
 pub fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, archived: bool) -> Result<Item, Failure> {
     let mut item = lock_id(tx, item)?;
     if item.archived != archived {
+        if archived {
+            bom::refuse_needed(tx, &item)?;
+        }
         item.archived = archived;
         decide::touch(&mut item, ctx.now);
         store::update(tx, &item)?;

@@ -57,26 +57,41 @@ pub fn changes_of(
     let item = find::item(conn, sku)?.ok_or_else(|| Problem::not_found("item", sku))?;
     // one more, to know what the oldest of them began with
     let rows = db::audit::of_record(conn, &item.sku, ACTIONS, before, limit.saturating_add(1))?;
-    let states = rows.iter().map(state).collect::<Result<Vec<_>, _>>()?;
+    let states = rows.iter().map(State::read).collect::<Result<Vec<_>, _>>()?;
     let count = usize::try_from(limit).unwrap_or(usize::MAX);
     let changes = rows.iter().zip(&states).enumerate().take(count).map(|(place, (row, after))| {
         let was = states.get(place + 1);
+        let mut changes = was.map_or_else(Vec::new, |was| differences(&was.item, &after.item, &LEFT_OUT));
+        changes.extend(after.bom.clone());
         ItemChange {
             n: row.n,
-            version: after.get("version").and_then(Value::as_i64).unwrap_or_default(),
+            version: after.item.get("version").and_then(Value::as_i64).unwrap_or_default(),
             at: Instant(row.at),
             actor: ChangedBy { id: row.actor_id, name: row.actor_name.clone() },
             action: row.action.clone(),
-            changes: was.map_or_else(Vec::new, |was| differences(was, after, &LEFT_OUT)),
+            changes,
         }
     });
     Ok(changes.collect())
 }
 
-/// The item as a row of the log holds it.
-fn state(row: &Entry) -> Result<Map<String, Value>, Failure> {
-    match serde_json::from_str::<Value>(&row.details)?.get_mut("item").map(Value::take) {
-        Some(Value::Object(item)) => Ok(item),
-        _ => Err(Failure::fault(format!("row {} of the audit log holds no item", row.n))),
+/// What a row of the log holds: the item, and what it consists of where that has changed.
+struct State {
+    item: Map<String, Value>,
+    bom: Option<FieldChange>,
+}
+
+impl State {
+    fn read(row: &Entry) -> Result<State, Failure> {
+        let mut details: Value = serde_json::from_str(&row.details)?;
+        let bom = details.get_mut("bom").map(|bom| FieldChange {
+            field: "bom".to_owned(),
+            before: bom["before"].take(),
+            after: bom["after"].take(),
+        });
+        match details.get_mut("item").map(Value::take) {
+            Some(Value::Object(item)) => Ok(State { item, bom }),
+            _ => Err(Failure::fault(format!("row {} of the audit log holds no item", row.n))),
+        }
     }
 }

@@ -162,6 +162,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
             files::kept,
             units::moves,
             categories::tree,
+            categories::bills,
         ],
     ),
     runs(27, "Versions count the changes", &[versions::counted, said::items, said::lots, said::organisation]),

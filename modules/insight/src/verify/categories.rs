@@ -1,9 +1,10 @@
-//! The tree of categories: its paths and its closure are those of its parents (I-26).
+//! The trees of the catalogue: categories, whose paths and closure are those of their parents, and bills of
+//! materials, in which nothing consists of itself (I-26).
 
 use super::findings::Findings;
 use super::ground::Ground;
 use db::{Conn, DbError, Statement};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 const CATEGORIES: Statement = Statement::new(
     "verify.categories",
@@ -12,6 +13,11 @@ const CATEGORIES: Statement = Statement::new(
 
 const TREE: Statement =
     Statement::new("verify.categories.tree", "select ancestor, descendant, depth from ck_category_tree");
+
+const PARTS: Statement = Statement::new(
+    "verify.categories.parts",
+    "select l.sku_id, l.component_id from ck_bom_line l order by l.sku_id, l.line, l.choice",
+);
 
 /// More than any tree has.
 const DEPTH_MAX: usize = 64;
@@ -76,5 +82,28 @@ pub(super) fn tree(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> 
     findings.hold(found == expected, || {
         format!("the categories have {found} of the {expected} steps their parents make")
     });
+    Ok(())
+}
+
+/// Nothing consists of itself: taking away whatever consists of nothing that is left, nothing is left.
+pub(super) fn bills(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    let mut parts: FxHashMap<i64, Vec<i64>> = FxHashMap::default();
+    conn.for_each(&PARTS, &[], |row| {
+        findings.row();
+        parts.entry(row.int(0)?).or_default().push(row.int(1)?);
+        Ok(())
+    })?;
+    loop {
+        let whole: FxHashSet<i64> = parts.keys().copied().collect();
+        parts.retain(|_, below| below.iter().any(|part| whole.contains(part)));
+        if parts.len() == whole.len() {
+            break;
+        }
+    }
+    let mut left: Vec<i64> = parts.into_keys().collect();
+    left.sort_unstable();
+    for item in left {
+        findings.add(|| format!("{} consists of itself, or of what does", ground.item(item)));
+    }
     Ok(())
 }

@@ -66,6 +66,11 @@ impl World {
         self.post("categories", &json!({ "name": "Pots", "parent": "garden" }));
         let bolt = json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each", "category": "garden/pots" });
         self.post("items", &bolt);
+        for (sku, part) in [("BOX", "BOLT"), ("CRATE", "BOX")] {
+            self.post("items", &json!({ "sku": sku, "name": sku, "base_unit": "each" }));
+            let bom = json!({ "kind": "made", "lines": [{ "sku": part, "qty": "12" }] });
+            self.send("PUT", 1, &format!("items/{sku}/bom"), &bom);
+        }
         let soup = json!({ "sku": "SOUP", "name": "Soup", "base_unit": "each", "tracking": "lot", "expiry": "named" });
         self.post("items", &soup);
         self.post(

@@ -76,6 +76,14 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-26",
+        "an item consists of itself",
+        [],
+        "update catalog_bom_line
+         set component_id = (select i.id from catalog_item i where i.sku = 'CRATE')
+         where item_id = (select i.id from catalog_item i where i.sku = 'BOX')",
+    ),
+    fault!(
+        "I-26",
         "a category stands where its path does not say",
         [],
         "update catalog_category set path = 'elsewhere' where path = 'garden/pots'",

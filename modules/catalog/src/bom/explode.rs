@@ -1,0 +1,102 @@
+//! What is needed for a quantity of an item, level by level and in total. Pure.
+
+use super::{BOM_DEPTH_MAX, Bom};
+use domain::bom::{BomKind, Usage, needed};
+use domain::{Code, ItemId, Problem, Qty};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// The most rows of an explosion.
+pub const EXPLODED_MAX: usize = 10_000;
+
+/// A step of an explosion.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Exploded {
+    /// How far down it stands, from 1.
+    pub level: usize,
+    /// The component.
+    pub sku: String,
+    /// How much of it is needed there, in its base unit, with scrap.
+    #[schema(value_type = String)]
+    pub qty: Qty,
+    /// Its base unit.
+    pub unit: String,
+    /// What its own bill is for; null when it is bought.
+    #[schema(value_type = Option<String>)]
+    pub kind: Option<BomKind>,
+}
+
+/// How much of something is needed in total.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Total {
+    /// What is needed.
+    pub sku: String,
+    /// How much, in its base unit.
+    #[schema(value_type = String)]
+    pub qty: Qty,
+    /// Its base unit.
+    pub unit: String,
+}
+
+/// What is needed.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, ToSchema)]
+pub struct Explosion {
+    /// Each step, what stands below a component right behind it.
+    pub steps: Vec<Exploded>,
+    /// What must be there in the end: all that has no bill of its own, by SKU.
+    pub totals: Vec<Total>,
+}
+
+/// Takes an item apart. Each level is rounded up by itself, as it is made or picked by itself.
+pub(crate) fn explode(
+    root: ItemId,
+    wanted: Qty,
+    bills: &FxHashMap<ItemId, Bom>,
+) -> Result<Explosion, Problem> {
+    let mut steps = Vec::new();
+    let mut totals: BTreeMap<String, (Qty, String)> = BTreeMap::new();
+    take_apart((root, wanted, 1), bills, &mut steps, &mut totals)?;
+    let totals = totals.into_iter().map(|(sku, (qty, unit))| Total { sku, qty, unit }).collect();
+    Ok(Explosion { steps, totals })
+}
+
+fn take_apart(
+    (item, wanted, level): (ItemId, Qty, usize),
+    bills: &FxHashMap<ItemId, Bom>,
+    steps: &mut Vec<Exploded>,
+    totals: &mut BTreeMap<String, (Qty, String)>,
+) -> Result<(), Problem> {
+    // no tree is deeper: a circle would have to be planted behind the back of the product
+    let Some(bom) = bills.get(&item).filter(|_| level <= BOM_DEPTH_MAX) else { return Ok(()) };
+    for line in &bom.lines {
+        let part = &line.component;
+        let too_much = || {
+            let detail = format!("more of `{}` would be needed than a line takes; ask for less", part.sku);
+            Problem::at(Code::InvalidQuantity, "?qty", detail)
+        };
+        let usage = Usage { qty: part.base_qty, yielded: bom.yielded, scrap: part.scrap, whole: part.whole };
+        let qty = needed(wanted, usage).ok_or_else(too_much)?;
+        if steps.len() >= EXPLODED_MAX {
+            let detail = format!("taken apart, it has more than {EXPLODED_MAX} steps; ask for its parts");
+            return Err(Problem::new(Code::LimitExceeded, detail));
+        }
+        let below = bills.get(&part.component);
+        steps.push(Exploded {
+            level,
+            sku: part.sku.clone(),
+            qty,
+            unit: part.base_unit.as_str().to_owned(),
+            kind: below.map(|bom| bom.kind),
+        });
+        if below.is_some() {
+            take_apart((part.component, qty, level + 1), bills, steps, totals)?;
+        } else {
+            let unit = part.base_unit.as_str().to_owned();
+            let total = totals.entry(part.sku.clone()).or_insert((Qty::ZERO, unit));
+            total.0 = total.0.checked_add(qty).ok_or_else(too_much)?;
+        }
+    }
+    Ok(())
+}
