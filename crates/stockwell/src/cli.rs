@@ -4,8 +4,8 @@ mod examples;
 mod reference;
 
 use crate::commands::{
-    backup, bench, demo, doctor, export, import, init, key, migrate, migrate_store, openapi, restore, role,
-    routes, serve, session, user, verify,
+    backup, bench, config as config_command, demo, doctor, export, import, init, key, migrate, migrate_store,
+    openapi, restore, role, routes, serve, session, user, verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};
@@ -78,6 +78,9 @@ enum Command {
     Backup(backup::Backup),
     /// Make a new data folder, or fill an empty PostgreSQL database, from a backup
     Restore(restore::Restore),
+    /// The settings: each with its source, and a file to begin with
+    #[command(subcommand)]
+    Config(config_command::Config),
     /// Show versions, settings with their sources, and the health of the database
     Doctor(doctor::Doctor),
     /// List the routes of the API with their permissions
@@ -105,7 +108,7 @@ pub struct Call<'a> {
 /// The commands, each with its example.
 fn commands() -> clap::Command {
     let settings = "Settings come from flags, then from the environment (STOCKWELL_…), then from the file given \
-                    with --config; `stockwell doctor` shows each with its source.";
+                    with --config; `stockwell config show` shows each with its source.";
     let codes: Vec<String> = Stop::CODES.iter().map(|(code, about)| format!("  {code:<3} {about}")).collect();
     let command = Cli::command().after_help(format!("Exit codes:\n{}\n\n{settings}", codes.join("\n")));
     examples::add_to(command)
@@ -177,6 +180,7 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::MigrateStore(command) => migrate_store::run(call, &command),
         Command::Backup(command) => backup::run(call, command),
         Command::Restore(command) => restore::run(call, &command),
+        Command::Config(command) => config_command::run(call, &command),
         Command::Doctor(command) => doctor::run(call, &command),
         Command::Routes(command) => routes::run(call, &command),
         Command::Openapi(command) => openapi::run(call, &command),

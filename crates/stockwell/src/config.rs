@@ -192,7 +192,10 @@ impl Config {
         flatten("", &table, &mut found);
         for (name, value) in found {
             let Some(key) = KEYS.iter().find(|key| key.name == name) else {
-                return Err(wrong(&format!("there is no setting `{name}`, see `stockwell doctor`")));
+                let meant = environment::meant(&name, KEYS.iter().map(|key| key.name));
+                return Err(wrong(&format!(
+                    "there is no setting `{name}`{meant}; see `stockwell config show`"
+                )));
             };
             self.set(key.name, value, Source::File(path.to_owned()));
         }

@@ -31,6 +31,8 @@ const EXAMPLES: &[Example] = &[
     (&["backup", "prune"], "stockwell backup prune --dry-run --data /var/lib/stockwell"),
     (&["backup", "key"], "stockwell backup key /etc/stockwell-backup.key"),
     (&["restore"], "stockwell restore /backups/monday.backup --into /var/lib/stockwell-new"),
+    (&["config", "show"], "stockwell config show --config /etc/stockwell.toml"),
+    (&["config", "default"], "stockwell config default > stockwell.toml"),
     (&["doctor"], "stockwell doctor --json"),
     (&["routes"], "stockwell routes"),
     (&["openapi"], "stockwell openapi > openapi.json"),

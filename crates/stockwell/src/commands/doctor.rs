@@ -1,6 +1,7 @@
 //! `stockwell doctor`: versions, settings with their sources, and the health of the database.
 //! It changes nothing, and runs beside a server.
 
+use super::config::{Setting, settings, shown};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::out::table;
@@ -12,14 +13,6 @@ use std::io::ErrorKind;
 /// No arguments.
 #[derive(Debug, Args)]
 pub(crate) struct Doctor {}
-
-#[derive(Debug, Serialize)]
-struct Setting {
-    name: &'static str,
-    value: String,
-    source: String,
-    about: &'static str,
-}
 
 #[derive(Debug, Serialize)]
 struct Check {
@@ -37,16 +30,10 @@ struct Report {
 }
 
 pub(crate) fn run(call: Call<'_>, _: &Doctor) -> Done {
-    let settings = call.config.shown().map(|(key, value, source)| Setting {
-        name: key.name,
-        value: config::without_password(&value),
-        source: source.to_string(),
-        about: key.about,
-    });
     let report = Report {
         version: env!("CARGO_PKG_VERSION"),
         sqlite: store_backup::engine_version(),
-        settings: settings.collect(),
+        settings: settings(call),
         checks: checks(call),
     };
     call.out.show(&report, text)?;
@@ -91,18 +78,6 @@ fn database(call: Call<'_>) -> Result<String, Stop> {
 }
 
 fn text(report: &Report) -> String {
-    let settings: Vec<Vec<String>> = report
-        .settings
-        .iter()
-        .map(|setting| {
-            vec![
-                setting.name.to_owned(),
-                setting.value.clone(),
-                setting.source.clone(),
-                setting.about.to_owned(),
-            ]
-        })
-        .collect();
     let checks: Vec<Vec<String>> = report
         .checks
         .iter()
@@ -115,7 +90,7 @@ fn text(report: &Report) -> String {
         "stockwell {}, SQLite {}\n\n{}\n{}",
         report.version,
         report.sqlite,
-        table(&["setting", "value", "from", "what it is"], &settings),
+        shown(&report.settings),
         table(&["check", "state", "detail"], &checks)
     )
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod backup;
 pub(crate) mod bench;
+pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -20,7 +21,7 @@ pub(crate) mod user;
 pub(crate) mod verify;
 
 use crate::clock::WallClock;
-use crate::config::{self, Config};
+use crate::config::{self as settings, Config};
 use crate::exit::Stop;
 use crate::ids::TimeIds;
 use crate::wiring;
@@ -92,7 +93,7 @@ pub(crate) fn require_database(config: &Config) -> Result<(), Stop> {
 pub(crate) fn check_schema(config: &Config, db: &Db) -> Result<(), Stop> {
     db.check_schema().map_err(|error| match error {
         DbError::Refused(text) => {
-            Stop::CannotRun(format!("`{}`: {text}", config::without_password(&config.database())))
+            Stop::CannotRun(format!("`{}`: {text}", settings::without_password(&config.database())))
         }
         other => other.into(),
     })

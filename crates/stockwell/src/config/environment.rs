@@ -61,14 +61,19 @@ fn tells_of_a_service(name: &str, value: &str) -> bool {
 }
 
 fn unknown(name: &str, known: &[String]) -> Stop {
-    let nearest = known.iter().min_by_key(|known| distance(name, known));
-    let meant = nearest
-        .filter(|known| distance(name, known) <= FAULTS_MAX)
-        .map(|known| format!(": is `{known}` meant?"));
+    let meant = meant(name, known.iter().map(String::as_str));
     Stop::Settings(format!(
-        "the variable `{name}` is no setting{}; see `stockwell doctor` for all of them",
-        meant.unwrap_or_default()
+        "the variable `{name}` is no setting{meant}; see `stockwell config show` for all of them"
     ))
+}
+
+/// A question for the name that somebody may have meant, if there is one.
+pub(super) fn meant<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+    let nearest = known.map(|known| (distance(name, known), known)).min();
+    match nearest {
+        Some((faults, known)) if faults <= FAULTS_MAX => format!(": is `{known}` meant?"),
+        _ => String::new(),
+    }
 }
 
 /// So many slips of the finger make a name that somebody may have meant.

@@ -52,7 +52,11 @@ fn flags_come_before_environment_before_file_before_default() {
 #[test]
 fn what_makes_no_sense_is_refused_with_its_source() {
     let rows = [
-        ("colour = 1", "there is no setting `colour`"),
+        ("colour_of_the_door = 1", "there is no setting `colour_of_the_door`; see"),
+        ("[log]\nlevl = \"warn\"", "there is no setting `log.levl`: is `log.level` meant?"),
+        ("[backup]\nevery_hour = 1", "is `backup.every_hours` meant?"),
+        ("[backup]\nevery_hours = 169", "`169` is neither a number from 1 to 168 nor `off`"),
+        ("[backup]\nkeep_daily = -1", "the setting `backup.keep_daily` (file"),
         ("data = ", "stockwell.toml"),
         ("listen = \"here\"", "the setting `listen` (file"),
         ("[limits]\nstreams = \"many\"", "the setting `limits.streams` (file"),

@@ -240,3 +240,28 @@ fn the_file_alone_holds_everything_when_a_command_has_ended() {
     std::fs::copy(data.join("stockwell.db"), shell.path("copy").join("stockwell.db")).unwrap();
     assert!(shell.run(&["user", "list", "--data", "copy"]).good().out.contains("ann"));
 }
+
+#[test]
+fn the_settings_are_shown_with_their_sources_and_without_secrets() {
+    let shell = Shell::new();
+    let file = shell.path("stockwell.toml");
+    std::fs::write(&file, "[log]\nlevel = \"warn\"\n").unwrap();
+    let url = "postgres://ann:canary@127.0.0.1:1/nowhere";
+    let mut command = shell.command(&["--json", "--config", "stockwell.toml", "config", "show"]);
+    let shown: Ended = command.env("STOCKWELL_DATABASE", url).output().unwrap().into();
+    let shown = shown.good();
+    assert!(!shown.out.contains("canary") && !shown.err.contains("canary"), "{}", shown.out);
+    let settings = shown.json();
+    let of = |name: &str| {
+        let setting = settings.as_array().unwrap().iter().find(|setting| setting["name"] == name).unwrap();
+        [setting["value"].as_str().unwrap().to_owned(), setting["source"].as_str().unwrap().to_owned()]
+    };
+    assert_eq!(of("log.level"), ["warn", "file stockwell.toml"]);
+    assert_eq!(of("log.format"), ["json", "default"]);
+    assert_eq!(of("database"), ["postgres://ann:***@127.0.0.1:1/nowhere", "environment STOCKWELL_DATABASE"]);
+    std::fs::write(&file, shell.run(&["config", "default"]).good().out).unwrap();
+    shell.run(&["--config", "stockwell.toml", "config", "show"]).good();
+    std::fs::write(&file, "lisen = \"x\"").unwrap();
+    let refused = shell.run(&["--config", "stockwell.toml", "config", "show"]);
+    assert_eq!((refused.code, refused.err.contains("is `listen` meant?")), (78, true), "{}", refused.err);
+}
