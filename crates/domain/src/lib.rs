@@ -24,6 +24,7 @@ pub mod item;
 pub mod ledger;
 pub mod lot;
 pub mod money;
+pub mod network;
 pub mod permission;
 pub mod place;
 pub mod problem;

@@ -34,14 +34,18 @@ impl Doorman {
 }
 
 impl Authenticator for Doorman {
-    fn remembered(&self, credential: Credential<'_>, _: Instant) -> Option<Result<Arc<Principal>, Failure>> {
+    fn remembered(
+        &self,
+        credential: Credential<'_>,
+        _: (Option<std::net::IpAddr>, Instant),
+    ) -> Option<Result<Arc<Principal>, Failure>> {
         Some(Ok(Doorman::find(credential)))
     }
 
     fn authenticate<'a>(
         &'a self,
         credential: Credential<'a>,
-        _: Instant,
+        _: (Option<std::net::IpAddr>, Instant),
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
         Box::pin(async move { Ok(Doorman::find(credential)) })
     }

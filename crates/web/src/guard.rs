@@ -25,6 +25,7 @@ use futures_util::FutureExt;
 use headers::{credential, dress, request_id};
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -192,14 +193,14 @@ impl Gate {
             }
         };
         let forged = self.forged(headers, credential);
-        match self.app.authenticator().remembered(credential, now) {
+        let peer = request.extensions().get::<Peer>().copied();
+        match self.app.authenticator().remembered(credential, (from(peer), now)) {
             Some(Ok(principal)) => match self.check(&principal, forged, now) {
                 Ok(scope) => Verdict::Pass(Some((principal, scope))),
                 Err(failure) => Verdict::Refuse(failure, Asker::Known(principal)),
             },
             Some(Err(failure)) => {
                 self.app.meter().unknown(Unknown::Refused);
-                let peer = request.extensions().get::<Peer>().copied();
                 Verdict::Refuse(failure, self.stranger(credential, peer))
             }
             None => Verdict::Ask(match credential {
@@ -234,7 +235,7 @@ impl Gate {
         now: Instant,
         peer: Option<Peer>,
     ) -> Result<(Arc<Principal>, Scope), (Failure, Asker)> {
-        match self.app.authenticator().authenticate(unknown.credential(), now).await {
+        match self.app.authenticator().authenticate(unknown.credential(), (from(peer), now)).await {
             Ok(principal) => match self.check(&principal, unknown.forged, now) {
                 Ok(scope) => Ok((principal, scope)),
                 Err(failure) => Err((failure, Asker::Known(principal))),
@@ -382,6 +383,11 @@ impl Gate {
     fn tells(&self, status: StatusCode, now: Instant) -> bool {
         status.is_client_error() && self.app.tells(now)
     }
+}
+
+/// Where a connection comes from.
+fn from(peer: Option<Peer>) -> Option<IpAddr> {
+    peer.map(|Peer(address)| address)
 }
 
 /// What a panic carried, for the log.

@@ -17,6 +17,7 @@ use domain::permission::Permissions;
 use domain::{Actor, Code, Ctx, Instant, LocationId, Permission, PrincipalId, Problem};
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -223,18 +224,19 @@ pub trait Authenticator: Send + Sync {
         None
     }
 
-    /// The answer from memory, when it is known and fresh. Called once for each request.
+    /// The answer from memory, when it is known and fresh: to whoever comes from an address, at an instant.
+    /// Called once for each request.
     fn remembered(
         &self,
         credential: Credential<'_>,
-        now: Instant,
+        from_at: (Option<IpAddr>, Instant),
     ) -> Option<std::result::Result<Arc<Principal>, Failure>>;
 
     /// The answer from the store.
     fn authenticate<'a>(
         &'a self,
         credential: Credential<'a>,
-        now: Instant,
+        from_at: (Option<IpAddr>, Instant),
     ) -> Pin<Box<dyn Future<Output = std::result::Result<Arc<Principal>, Failure>> + Send + 'a>>;
 
     /// Whether the principal is still what it was: not revoked, not expired, the same grants. Asked

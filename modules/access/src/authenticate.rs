@@ -8,10 +8,12 @@ use crate::keys::Authenticated;
 use crate::sessions::{self, SignedIn};
 use crate::{keys, store, store_keys, store_sessions, token};
 use db::{Conn, Db, DbError};
+use domain::network::Network;
 use domain::{Code, Instant, PrincipalId, Problem};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -56,6 +58,13 @@ impl Known {
         self.entries.values().filter_map(session).collect()
     }
 
+    /// Forgets sessions that have ended by themselves. The latest request of anybody tells the time.
+    fn forget_idle(&mut self) {
+        let seen = |entry: &Entry| entry.seen_at.load(Ordering::Relaxed);
+        let Some(latest) = self.entries.values().map(seen).max() else { return };
+        self.entries.retain(|_, entry| !entry.is_idle(Instant(latest)));
+    }
+
     /// The rate that a key goes on with: the one that it had, unless the key allows another by now.
     fn rate(&mut self, key: PrincipalId, fresh: Arc<Limiter>, now: Instant) -> Arc<Limiter> {
         if self.rates.len() >= REMEMBERED_MAX {
@@ -79,6 +88,8 @@ enum Source {
 struct Entry {
     principal: Arc<Principal>,
     source: Source,
+    /// Where a key may be used from.
+    networks: Option<Vec<Network>>,
     expires_at: Instant,
     /// Its places follow from where places stood.
     cut: bool,
@@ -108,7 +119,7 @@ impl Entry {
 
 /// One text for every reason, so that a stranger learns nothing about which keys exist.
 fn unknown() -> Problem {
-    let detail = "this key does not hold: it is mistyped, revoked or past its expiry";
+    let detail = "this key does not hold: it is mistyped, revoked, past its expiry or used from elsewhere";
     Problem::new(Code::Unauthenticated, detail)
 }
 
@@ -238,23 +249,26 @@ impl Keys {
                 looks = 0;
                 let used = take_used(&self.known());
                 self.note(used);
+                self.known_mut().forget_idle();
             }
         }
     }
 
-    async fn load_key(&self, text: &str, now: Instant) -> Result<Arc<Principal>, Failure> {
+    async fn load_key(
+        &self,
+        text: &str,
+        (from, now): (Option<IpAddr>, Instant),
+    ) -> Result<Arc<Principal>, Failure> {
         let (locations, wanted) = (self.locations, text.to_owned());
         let found = self.db.read(move |conn| {
             let generation = store::generation(conn)?;
             let moves = (locations.moves)(conn)?;
-            let found = keys::authenticate(conn, &locations, &wanted, now)?;
+            let found = keys::authenticate(conn, &locations, &wanted, (now, from))?;
             Ok::<_, db::DbError>(found.map(|found| (found, generation, moves)))
         });
-        let Some((found, generation, moves)) = found.await? else {
-            return Err(unknown().into());
-        };
-        let Authenticated { principal, key, expires_at, cut } = found;
-        let loaded = Loaded { principal, source: Source::Key(key), rate: key, expires_at, cut };
+        let (found, generation, moves) = found.await?.map_err(|why| Failure::masked(unknown(), why))?;
+        let Authenticated { principal, key, expires_at, networks, cut } = found;
+        let loaded = Loaded { principal, source: Source::Key(key), networks, rate: key, expires_at, cut };
         Ok(self.remember(text, loaded, (generation, moves), now))
     }
 
@@ -273,7 +287,14 @@ impl Keys {
         let (found, generation) = found.await?.map_err(|why| Failure::masked(ended(), why))?;
         let SignedIn { principal, session } = found;
         let (rate, expires_at) = (principal.id(), session.expires_at);
-        let loaded = Loaded { principal, source: Source::Session(session.id), rate, expires_at, cut: false };
+        let loaded = Loaded {
+            principal,
+            source: Source::Session(session.id),
+            networks: None,
+            rate,
+            expires_at,
+            cut: false,
+        };
         Ok(self.remember(text, loaded, (generation, 0), now))
     }
 
@@ -285,7 +306,7 @@ impl Keys {
         (generation, moves): (i64, i64),
         now: Instant,
     ) -> Arc<Principal> {
-        let Loaded { principal, source, rate, expires_at, cut } = loaded;
+        let Loaded { principal, source, networks, rate, expires_at, cut } = loaded;
         let mut known = self.known_mut();
         let principal = Arc::new(principal.at_rate_of(|fresh| known.rate(rate, fresh, now)));
         if generation < known.generation {
@@ -296,8 +317,16 @@ impl Keys {
             known.forget(generation);
         }
         let (moves, used_at) = (AtomicI64::new(moves), AtomicI64::new(now.0));
-        let entry =
-            Entry { principal, source, expires_at, cut, moves, used_at, seen_at: AtomicI64::new(now.0) };
+        let entry = Entry {
+            principal,
+            source,
+            networks,
+            expires_at,
+            cut,
+            moves,
+            used_at,
+            seen_at: AtomicI64::new(now.0),
+        };
         // somebody else may have loaded it meanwhile
         let entry = known.entries.entry(token::hash(text)).or_insert(entry);
         entry.seen_at.fetch_max(now.0, Ordering::Relaxed);
@@ -309,6 +338,7 @@ impl Keys {
 struct Loaded {
     principal: Principal,
     source: Source,
+    networks: Option<Vec<Network>>,
     /// Whose rate it shares.
     rate: PrincipalId,
     expires_at: Instant,
@@ -334,7 +364,7 @@ impl Authenticator for Keys {
     fn remembered(
         &self,
         credential: Credential<'_>,
-        now: Instant,
+        (from, now): (Option<IpAddr>, Instant),
     ) -> Option<Result<Arc<Principal>, Failure>> {
         let (text, formed) = match credential {
             Credential::Key(text) => (text, token::public_id(text).is_some()),
@@ -353,6 +383,11 @@ impl Authenticator for Keys {
             // the store tells why, and whether another process was asked since
             return None;
         }
+        if let Source::Key(key) = entry.source
+            && !keys::may_come(entry.networks.as_deref(), from)
+        {
+            return Some(Err(Failure::masked(unknown(), keys::elsewhere(key))));
+        }
         entry.seen_at.fetch_max(now.0, Ordering::Relaxed);
         entry.used_at.store(now.0, Ordering::Relaxed);
         Some(Ok(Arc::clone(&entry.principal)))
@@ -361,10 +396,10 @@ impl Authenticator for Keys {
     fn authenticate<'a>(
         &'a self,
         credential: Credential<'a>,
-        now: Instant,
+        (from, now): (Option<IpAddr>, Instant),
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
         match credential {
-            Credential::Key(text) => Box::pin(self.load_key(text, now)),
+            Credential::Key(text) => Box::pin(self.load_key(text, (from, now))),
             Credential::Session(text) => Box::pin(self.load_session(text, now)),
         }
     }

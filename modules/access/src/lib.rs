@@ -42,7 +42,7 @@ pub use authority::{By, Locations};
 pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
 pub use keys::{
     GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, id_of as key_id, is_usable as is_usable_key,
-    list as list_keys, revoke as revoke_key, role_of as permissions_of,
+    list as list_keys, parse_networks, revoke as revoke_key, role_of as permissions_of,
 };
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
@@ -68,6 +68,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 3, name: "roles", text: include_str!("../migrations/0003_roles.sql") },
         db::Migration { number: 4, name: "reopen", text: include_str!("../migrations/0004_reopen.sql") },
         db::Migration { number: 5, name: "sessions", text: include_str!("../migrations/0005_sessions.sql") },
+        db::Migration { number: 6, name: "networks", text: include_str!("../migrations/0006_networks.sql") },
     ],
 };
 

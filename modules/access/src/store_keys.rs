@@ -3,6 +3,7 @@
 use crate::role;
 use crate::store::choice;
 use db::{Conn, DbError, Row, Rows, Statement, Tx, Value};
+use domain::network::Network;
 use domain::permission::Permissions;
 use domain::{Instant, LocationId, PrincipalId};
 
@@ -21,6 +22,8 @@ pub struct KeyRow {
     pub permissions: Option<Permissions>,
     /// Only there; `None` for everywhere.
     pub locations: Option<Vec<LocationId>>,
+    /// Only from there; `None` for from everywhere.
+    pub networks: Option<Vec<Network>>,
     /// Requests a minute; `None` for any number.
     pub per_minute: Option<u32>,
     /// Until when it is good.
@@ -49,7 +52,7 @@ pub struct Owner {
 macro_rules! key {
     () => {
         "k.principal_id, p.name, k.public_id, k.owner_id, u.login, o.ended_at, k.permissions, k.locations, \
-         k.per_minute, k.expires_at, k.last_used_at, p.created_at, p.ended_at, p.version"
+         k.per_minute, k.expires_at, k.last_used_at, p.created_at, p.ended_at, p.version, k.networks"
     };
 }
 
@@ -94,8 +97,8 @@ const LIST: Statement = Statement::new(
 const INSERT: Statement = Statement::new(
     "access.key.insert",
     "insert into access_key
-       (principal_id, public_id, secret_hash, owner_id, permissions, locations, per_minute, expires_at, last_used_at)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, null)",
+       (principal_id, public_id, secret_hash, owner_id, permissions, locations, per_minute, expires_at, networks, last_used_at)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, null)",
 );
 
 const USED: Statement = Statement::per_engine(
@@ -114,6 +117,12 @@ const USED: Statement = Statement::per_engine(
 /// everywhere.
 fn places_of(stored: &str) -> Vec<i64> {
     serde_json::from_str(stored).unwrap_or_default()
+}
+
+/// The networks of a key, from what is stored. What cannot be read is nowhere, as places are.
+fn networks_of(stored: &str) -> Vec<Network> {
+    let texts: Vec<String> = serde_json::from_str(stored).unwrap_or_default();
+    texts.iter().filter_map(|text| Network::parse(text).ok()).collect()
 }
 
 fn read(row: &Row<'_>) -> Result<KeyRow, DbError> {
@@ -139,12 +148,13 @@ fn read(row: &Row<'_>) -> Result<KeyRow, DbError> {
         created_at: Instant(row.int(11)?),
         revoked_at: row.opt_int(12)?.map(Instant),
         version: row.int(13)?,
+        networks: row.opt_text(14)?.map(networks_of),
     })
 }
 
 /// The key with this public part, and the hash of the whole key.
 pub(crate) fn by_public(conn: &mut Conn<'_>, public_id: &str) -> Result<Option<(KeyRow, [u8; 32])>, DbError> {
-    conn.query_opt(&BY_PUBLIC, &[public_id.into()], |row| Ok((read(row)?, row.hash(14)?)))
+    conn.query_opt(&BY_PUBLIC, &[public_id.into()], |row| Ok((read(row)?, row.hash(15)?)))
 }
 
 pub(crate) fn by_id(conn: &mut Conn<'_>, id: PrincipalId) -> Result<Option<KeyRow>, DbError> {
@@ -172,6 +182,10 @@ pub(crate) fn insert(tx: &mut Tx<'_>, key: &KeyRow, hash: &[u8; 32]) -> Result<(
         let ids: Vec<i64> = ids.iter().map(|id| id.get()).collect();
         serde_json::to_string(&ids).unwrap_or_else(|_| "[]".into())
     });
+    let networks = key.networks.as_ref().map(|networks| {
+        let texts: Vec<String> = networks.iter().map(ToString::to_string).collect();
+        serde_json::to_string(&texts).unwrap_or_else(|_| "[]".into())
+    });
     let params = [
         key.id.get().into(),
         Value::Text(&key.public_id),
@@ -181,6 +195,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, key: &KeyRow, hash: &[u8; 32]) -> Result<(
         locations.as_deref().into(),
         key.per_minute.map(i64::from).into(),
         key.expires_at.0.into(),
+        networks.as_deref().into(),
     ];
     tx.execute(&INSERT, &params).map(drop)
 }
@@ -205,8 +220,10 @@ mod tests {
     #[test]
     fn places_that_cannot_be_read_are_nowhere() {
         assert_eq!(places_of("[3, 7]"), [3, 7]);
+        assert_eq!(networks_of("[\"192.0.2.0/24\", \"x\"]").len(), 1);
         for damaged in ["", "[3,", "{}", "null", "[\"3\"]"] {
             assert_eq!(places_of(damaged), [0_i64; 0], "{damaged}");
+            assert_eq!(networks_of(damaged), [], "{damaged}");
         }
     }
 }

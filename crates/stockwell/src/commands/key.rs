@@ -44,6 +44,9 @@ pub(crate) struct Add {
     /// Only below this location; may stand more than once
     #[arg(long, value_name = "LOCATION")]
     within: Vec<String>,
+    /// Only from this address or network, such as 192.0.2.0/24; may stand more than once
+    #[arg(long, value_name = "NETWORK")]
+    from: Vec<String>,
     /// Requests a minute
     #[arg(long, default_value_t = PER_MINUTE, value_parser = clap::value_parser!(u32).range(1..))]
     per_minute: u32,
@@ -69,6 +72,8 @@ struct Row {
     name: String,
     prefix: String,
     owner: Option<String>,
+    /// From where; null for from everywhere.
+    networks: Option<Vec<String>>,
     expires_at: Instant,
     last_used_at: Option<Instant>,
     revoked_at: Option<Instant>,
@@ -84,6 +89,7 @@ impl From<KeyRow> for Row {
             name: key.name,
             prefix: format!("swk_{}", key.public_id),
             owner: key.owner.map(|owner| owner.login),
+            networks: key.networks.map(|all| all.iter().map(ToString::to_string).collect()),
             expires_at: key.expires_at,
             last_used_at: key.last_used_at,
             revoked_at: key.revoked_at,
@@ -93,11 +99,12 @@ impl From<KeyRow> for Row {
 }
 
 /// What the fields of a request are called here.
-const OPTIONS: [(&str, &str); 7] = [
+const OPTIONS: [(&str, &str); 8] = [
     ("/name", "<NAME>"),
     ("/owner", "--user"),
     ("/role", "--role"),
     ("/within", "--within"),
+    ("/networks", "--from"),
     ("/unlimited", "--unlimited"),
     ("/per_minute", "--per-minute"),
     ("/expires_at", "--days"),
@@ -115,6 +122,7 @@ pub(crate) fn run(call: Call<'_>, key: Key) -> Done {
 fn add(call: Call<'_>, add: Add) -> Done {
     let token = Token::new().map_err(Stop::cannot_run)?;
     let name = access::name(&add.name)?;
+    let networks = (!add.from.is_empty()).then(|| access::parse_networks(&add.from)).transpose()?;
     let operator = Operator::open(call.config)?;
     let made = token.clone();
     let key = write(&operator, move |tx, by| {
@@ -130,6 +138,7 @@ fn add(call: Call<'_>, add: Add) -> Done {
             owner: add.user.clone(),
             permissions,
             locations: (!places.is_empty()).then_some(places),
+            networks: networks.clone(),
             per_minute: (!add.unlimited).then_some(add.per_minute),
             expires_at: Some(by.ctx.now.to_the_second().plus_seconds(add.days * DAY_SECONDS)),
         };
@@ -154,6 +163,7 @@ pub(crate) fn machine(config: &Config, name: &str) -> Result<String, Stop> {
             owner: None,
             permissions: Some(Permissions::all()),
             locations: None,
+            networks: None,
             per_minute: None,
             expires_at: None,
         };

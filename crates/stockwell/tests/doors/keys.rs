@@ -16,6 +16,7 @@ on_both_engines!(
     a_change_by_another_process_is_felt_within_a_second,
     a_key_follows_the_places_it_is_cut_to,
     the_last_use_is_noted,
+    a_key_is_used_from_its_networks_only_and_the_log_says_why_it_is_not,
 );
 
 fn the_secret_of_a_key_is_shown_once(world: &World) {
@@ -98,6 +99,19 @@ fn what_makes_no_key_is_refused(world: &World) {
         (json!({ "name": "k", "owner": "nobody" }), "422 invalid_value /owner"),
         (json!({ "name": "k", "owner": "ann", "unlimited": true }), "422 invalid_value /unlimited"),
         (json!({ "name": "k", "permissions": [], "per_minute": 0 }), "422 invalid_value /per_minute"),
+        (json!({ "name": "k", "permissions": [], "networks": [] }), "422 invalid_value /networks"),
+        (
+            json!({ "name": "k", "permissions": [], "networks": ["::1", "x"] }),
+            "422 invalid_value /networks/1",
+        ),
+        (
+            json!({ "name": "k", "permissions": [], "networks": ["10.0.0.1/8"] }),
+            "422 invalid_value /networks/0",
+        ),
+        (
+            json!({ "name": "k", "permissions": [], "networks": vec!["::1"; 65] }),
+            "422 limit_exceeded /networks",
+        ),
         (json!({ "name": "k", "permissions": [], "within": [] }), "422 invalid_value /within"),
         (json!({ "name": "k", "permissions": [], "within": ["NIX"] }), "422 unknown_location /within/0"),
         (
@@ -191,4 +205,37 @@ fn the_last_use_is_noted(world: &World) {
         assert!(asked.elapsed() < Duration::from_secs(5), "not noted");
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+fn a_key_is_used_from_its_networks_only_and_the_log_says_why_it_is_not(world: &World) {
+    let admin = world.admin();
+    let make = |networks: Value| {
+        let body = json!({ "name": "k", "permissions": [], "networks": networks });
+        let made = admin.post("/api/v1/keys", &body).good().json();
+        (Actor::with_key(world.address, made["secret"].as_str().unwrap()), made)
+    };
+    let (here, shown) = make(json!(["2001:db8::/32", "127.0.0.0/8"]));
+    assert_eq!(shown["networks"], json!(["2001:db8::/32", "127.0.0.0/8"]));
+    let (elsewhere, told) = make(json!(["192.0.2.0/24"]));
+    let (most, _) = make(json!(vec!["127.0.0.1"; 64]));
+    let hour = world.now().plus_seconds(3_600);
+    let short = world.make_key(NewKey { expires_at: Some(hour), ..world.new_key() });
+    for key in [&here, &most, &short] {
+        // from the store, and from memory
+        assert_eq!((key.get("/api/v1/me").status, key.get("/api/v1/me").status), (200, 200));
+    }
+    world.pass(Duration::from_hours(1));
+    let unknown = Actor::with_key(world.address, access::Token::new().unwrap().reveal());
+    let refused = [&elsewhere, &elsewhere, &short, &unknown].map(|key| key.get("/api/v1/me"));
+    let detail = refused[0].json()["detail"].clone();
+    for reply in &refused {
+        assert_eq!((reply.refusal().as_str(), &reply.json()["detail"]), ("401 unauthenticated", &detail));
+    }
+    let page = admin.get("/api/v1/audit?action=access.unknown_key&sort=n").good().json();
+    let rows = page["items"].as_array().unwrap();
+    let why: Vec<&str> = rows.iter().map(|row| row["details"]["detail"].as_str().unwrap()).collect();
+    let away = format!("key {} came from an address that is none of its own", told["id"]);
+    assert_eq!((why[0], why[1], why[3]), (away.as_str(), away.as_str(), "nobody has this key"));
+    assert!(why[2].ends_with("has expired at 2026-03-01T10:30:00Z"), "{}", why[2]);
+    assert_eq!(format!("swk_{}", rows[0]["details"]["key"].as_str().unwrap()), told["prefix"]);
 }

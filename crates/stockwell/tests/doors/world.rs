@@ -201,6 +201,7 @@ impl World {
             owner: None,
             permissions: Some(Permissions::NONE),
             locations: None,
+            networks: None,
             per_minute: None,
             expires_at: None,
         }

@@ -37,6 +37,8 @@ pub(crate) struct KeyView {
     permissions: Option<Vec<&'static str>>,
     /// Codes of locations: there and below; null for everywhere.
     within: Option<Vec<String>>,
+    /// Addresses and networks that it may be used from; null for from everywhere.
+    networks: Option<Vec<String>>,
     /// Requests a minute; null for any number.
     per_minute: Option<u32>,
     /// Since when.
@@ -69,6 +71,9 @@ pub(crate) struct CreateKey {
     role: Option<String>,
     /// Codes of locations: there and below. Everywhere when not given.
     within: Option<Vec<String>>,
+    /// Addresses and networks that it may be used from, such as `192.0.2.0/24`; from everywhere when not
+    /// given.
+    networks: Option<Vec<String>>,
     /// Requests a minute, 600 when not given.
     per_minute: Option<u32>,
     /// No rate limit; only for a machine.
@@ -182,6 +187,7 @@ fn new_key(conn: &mut Conn<'_>, by: &By<'_>, body: &CreateKey, name: &str) -> Re
         owner: body.owner.clone(),
         permissions,
         locations,
+        networks: body.networks.as_deref().map(super::parse_networks).transpose()?,
         per_minute,
         expires_at: body.expires_at,
     })
@@ -237,6 +243,7 @@ impl Access {
             owner: key.owner.map(|owner| owner.login),
             permissions: key.permissions.map(roles::words),
             within,
+            networks: key.networks.as_deref().map(super::words_of),
             per_minute: key.per_minute,
             created_at: key.created_at,
             expires_at: key.expires_at,

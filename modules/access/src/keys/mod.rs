@@ -12,10 +12,12 @@ use crate::token::{self, Token};
 use crate::users;
 pub use api::role_of;
 use db::{Conn, DbError, Tx};
+use domain::network::{BadNetwork, Network};
 use domain::permission::Permissions;
 use domain::word::echo;
 use domain::{Code, Instant, LocationId, PrincipalId, Problem};
 use serde_json::json;
+use std::net::IpAddr;
 use web::{Failure, Grant, IfMatch, Principal, PrincipalKind, Within};
 
 /// Requests a minute when nothing is said.
@@ -24,6 +26,9 @@ pub const PER_MINUTE: u32 = 600;
 pub const GOOD_SECONDS: i64 = 365 * 86_400;
 /// How long a key can be good: five years, in seconds.
 const GOOD_SECONDS_MAX: i64 = 5 * GOOD_SECONDS;
+
+/// Networks of a key at most.
+pub(crate) const NETWORKS_MAX: usize = 64;
 
 /// A key to make.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -36,6 +41,8 @@ pub struct NewKey {
     pub permissions: Option<Permissions>,
     /// Only below these; `None` for everywhere.
     pub locations: Option<Vec<LocationId>>,
+    /// Only from there; `None` for from everywhere.
+    pub networks: Option<Vec<Network>>,
     /// Requests a minute; `None` for any number, which only a machine may have.
     pub per_minute: Option<u32>,
     /// Until when; `None` for a year.
@@ -67,6 +74,7 @@ pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey, token: &Token) -> Resu
         owner,
         permissions: new.permissions,
         locations: new.locations.clone(),
+        networks: new.networks.clone(),
         per_minute: new.per_minute,
         expires_at,
         last_used_at: None,
@@ -79,10 +87,46 @@ pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey, token: &Token) -> Resu
         "name": key.name,
         "owner": key.owner.as_ref().map(|owner| &owner.login),
         "permissions": key.permissions.map(crate::roles::words),
+        "networks": key.networks.as_ref().map(|networks| words_of(networks)),
         "expires_at": key.expires_at,
     });
     change_of(&key, "access.key.create", "access.key_created").record(tx, by.ctx, &details)?;
     Ok(key)
+}
+
+/// Networks as they are written.
+pub(crate) fn words_of(networks: &[Network]) -> Vec<String> {
+    networks.iter().map(ToString::to_string).collect()
+}
+
+/// Reads the networks that a key is used from.
+///
+/// # Errors
+/// `invalid_value` at the one that is none, or for none at all; `limit_exceeded`.
+pub fn parse_networks(texts: &[String]) -> Result<Vec<Network>, Problem> {
+    let refuse = |detail: String| Problem::at(Code::InvalidValue, "/networks", detail);
+    if texts.is_empty() {
+        return Err(refuse("`networks` names at least one, or is left out for everywhere".to_owned()));
+    }
+    if texts.len() > NETWORKS_MAX {
+        let detail = format!("a key has at most {NETWORKS_MAX} networks, these are `{}`", texts.len());
+        return Err(Problem::at(Code::LimitExceeded, "/networks", detail));
+    }
+    let one = |(place, text): (usize, &String)| {
+        Network::parse(text).map_err(|bad| {
+            let text = echo(text);
+            let detail = match bad {
+                BadNetwork::Malformed => {
+                    format!("`{text}` is neither an address nor a network, such as `192.0.2.0/24`")
+                }
+                BadNetwork::Inside(meant) => {
+                    format!("`{text}` is an address inside of a network: write `{meant}` for all of it")
+                }
+            };
+            Problem::at(Code::InvalidValue, format!("/networks/{place}"), detail)
+        })
+    };
+    texts.iter().enumerate().map(one).collect()
 }
 
 fn expiry(wanted: Option<Instant>, now: Instant) -> Result<Instant, Problem> {
@@ -220,22 +264,52 @@ pub(crate) struct Authenticated {
     pub(crate) principal: Principal,
     pub(crate) key: PrincipalId,
     pub(crate) expires_at: Instant,
+    /// Where it may be used from.
+    pub(crate) networks: Option<Vec<Network>>,
     /// Its places are those of the key cut to those of its user, so it follows the tree.
     pub(crate) cut: bool,
 }
 
-/// The principal behind the text of a key; `None` when there is none that may be used now.
+/// Whether a key is used from where it may be; without an address only one that is held to none.
+pub(crate) fn may_come(networks: Option<&[Network]>, from: Option<IpAddr>) -> bool {
+    let Some(networks) = networks else { return true };
+    from.is_some_and(|from| networks.iter().any(|network| network.contains(from)))
+}
+
+/// Why a key is not used from there, for the audit log.
+pub(crate) fn elsewhere(key: PrincipalId) -> String {
+    format!("key {key} came from an address that is none of its own")
+}
+
+/// Why a key does not hold, for the audit log.
+fn past(key: &KeyRow, now: Instant, from: Option<IpAddr>) -> Option<String> {
+    let id = key.id;
+    if let Some(at) = key.revoked_at {
+        return Some(format!("key {id} was revoked at {}", at.to_the_second()));
+    }
+    if let Some(owner) = key.owner.as_ref().filter(|owner| owner.ended) {
+        return Some(format!("the account of `{}`, for whom key {id} acts, was ended", owner.login));
+    }
+    if key.expires_at <= now {
+        return Some(format!("key {id} has expired at {}", key.expires_at.to_the_second()));
+    }
+    (!may_come(key.networks.as_deref(), from)).then(|| elsewhere(id))
+}
+
+/// The principal behind the text of a key; `Err` says why there is none, for the audit log.
 pub(crate) fn authenticate(
     conn: &mut Conn<'_>,
     locations: &Locations,
     text: &str,
-    now: Instant,
-) -> Result<Option<Authenticated>, DbError> {
-    let Some(public_id) = token::public_id(text) else { return Ok(None) };
-    let Some((key, hash)) = store_keys::by_public(conn, public_id)? else { return Ok(None) };
-    let ended = key.owner.as_ref().is_some_and(|owner| owner.ended);
-    if hash != token::hash(text) || key.revoked_at.is_some() || ended || key.expires_at <= now {
-        return Ok(None);
+    (now, from): (Instant, Option<IpAddr>),
+) -> Result<Result<Authenticated, String>, DbError> {
+    let found = token::public_id(text).map(|public_id| store_keys::by_public(conn, public_id)).transpose()?;
+    // whoever knows only the part that is shown knows no key
+    let Some((key, _)) = found.flatten().filter(|(_, hash)| *hash == token::hash(text)) else {
+        return Ok(Err("nobody has this key".to_owned()));
+    };
+    if let Some(why) = past(&key, now, from) {
+        return Ok(Err(why));
     }
     let grants = effective(conn, locations, &key)?;
     let principal = match &key.owner {
@@ -243,7 +317,8 @@ pub(crate) fn authenticate(
         None => Principal::new(key.id, &key.name, PrincipalKind::Key, grants, key.per_minute),
     };
     let cut = key.owner.is_some() && key.locations.is_some();
-    Ok(Some(Authenticated { principal, key: key.id, expires_at: key.expires_at, cut }))
+    let KeyRow { id, expires_at, networks, .. } = key;
+    Ok(Ok(Authenticated { principal, key: id, expires_at, networks, cut }))
 }
 
 /// Whether the text is that of a key that may be used now.
@@ -256,7 +331,9 @@ pub fn is_usable(
     text: &str,
     now: Instant,
 ) -> Result<bool, DbError> {
-    Ok(authenticate(conn, locations, text, now)?.is_some())
+    // from this machine, where whoever asks runs
+    let from = Some(IpAddr::from([127, 0, 0, 1]));
+    Ok(authenticate(conn, locations, text, (now, from))?.is_ok())
 }
 
 fn change_of<'a>(key: &'a KeyRow, action: &'a str, event: &'a str) -> Change<'a> {

@@ -105,6 +105,7 @@ pub fn first_user(
         owner: Some(user.row.login.clone()),
         permissions: None,
         locations: None,
+        networks: None,
         per_minute: Some(PER_MINUTE),
         expires_at: None,
     };

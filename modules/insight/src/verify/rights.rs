@@ -4,6 +4,7 @@ use super::findings::Findings;
 use super::ground::Ground;
 use db::{Conn, DbError, Statement};
 use domain::Permission;
+use domain::network::Network;
 
 const GRANTS: Statement = Statement::new(
     "verify.rights.grants",
@@ -16,7 +17,7 @@ const GRANTS: Statement = Statement::new(
 
 const KEYS: Statement = Statement::new(
     "verify.rights.keys",
-    "select k.principal_id, k.owner_id, k.permissions, k.locations, p.kind, o.kind
+    "select k.principal_id, k.owner_id, k.permissions, k.locations, p.kind, o.kind, k.networks
      from ck_key k
      left join ck_principal p on p.principal_id = k.principal_id
      left join ck_principal o on o.principal_id = k.owner_id
@@ -40,6 +41,14 @@ fn unknown(permissions: &str) -> Option<String> {
         return Some(permissions.to_owned());
     };
     words.into_iter().find(|word| Permission::parse(word).is_none())
+}
+
+/// The first entry of a JSON list that is no network; `Some` as well when it is no list.
+fn no_network(networks: &str) -> Option<String> {
+    let Ok(texts) = serde_json::from_str::<Vec<String>>(networks) else {
+        return Some(networks.to_owned());
+    };
+    texts.into_iter().find(|text| Network::parse(text).is_err())
 }
 
 /// A grant names a principal, a role and a place.
@@ -79,6 +88,7 @@ pub(super) fn keys(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings
                 .map(|owner| format!("acts for {owner}, which is no user")),
             row.opt_text(2)?.and_then(unknown).map(|word| format!("names the permission `{word}`")),
             lost_place.map(|place| format!("names the location {place}")),
+            row.opt_text(6)?.and_then(no_network).map(|text| format!("names the network `{text}`")),
         ];
         for wrong in wrong.into_iter().flatten() {
             findings.add(|| format!("key {key} {wrong}, which is not there"));

@@ -58,14 +58,18 @@ impl Doorman {
 }
 
 impl Authenticator for Doorman {
-    fn remembered(&self, _: Credential<'_>, _: Instant) -> Option<Result<Arc<Principal>, Failure>> {
+    fn remembered(
+        &self,
+        _: Credential<'_>,
+        _: (Option<std::net::IpAddr>, Instant),
+    ) -> Option<Result<Arc<Principal>, Failure>> {
         Some(Ok(Doorman::anybody()))
     }
 
     fn authenticate<'a>(
         &'a self,
         _: Credential<'a>,
-        _: Instant,
+        _: (Option<std::net::IpAddr>, Instant),
     ) -> Pin<Box<dyn Future<Output = Result<Arc<Principal>, Failure>> + Send + 'a>> {
         Box::pin(async { Ok(Doorman::anybody()) })
     }

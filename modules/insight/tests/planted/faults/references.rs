@@ -242,6 +242,12 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-28",
+        "a key is held to a network that is none",
+        [],
+        "update access_key set networks = '[\"somewhere\"]'",
+    ),
+    fault!(
+        "I-28",
         "a machine has signed in",
         [],
         "insert into access_session
