@@ -26,6 +26,7 @@ pub(crate) fn run(call: Call<'_>, _: &List) -> Done {
             let who = match (row.permission, row.public) {
                 (Some(permission), _) => permission.to_owned(),
                 (None, Some(reason)) => format!("public ({reason})"),
+                (None, None) if row.session => "signed in, by a session".to_owned(),
                 (None, None) => "signed in".to_owned(),
             };
             vec![

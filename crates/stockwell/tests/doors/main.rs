@@ -15,6 +15,7 @@ mod files;
 mod imported;
 mod keys;
 mod makes_catalog;
+mod matrix;
 mod metrics;
 mod rotation;
 mod scope;

@@ -6,6 +6,7 @@ use crate::scope_walk::{Probe, Stage, probe};
 use crate::trace::{answers, difference, heard, trace};
 use crate::world::PASSWORD;
 use serde_json::{Value, json};
+use std::time::Duration;
 use stockwell::wiring;
 use testkit::http::{Ask, Reply};
 use web::{Reach, RouteInfo};
@@ -167,6 +168,8 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
 
 /// The same of whoever has signed in.
 fn of_sessions(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+    // an address is looked at ten times a minute
+    stage.world.pass(Duration::from_mins(1));
     let by = stage.world.signed_in(&stage.world.name("user"), &[]);
     let current = by.get("/api/v1/me/session").good().json()["session"]["id"].to_string();
     let path_of = |path: &str| path.replace("{id}", &current);
@@ -209,11 +212,22 @@ fn send(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Reply {
     probe.version(stage, route).map_or_else(|| ask.clone(), |version| ask.clone().if_match(version)).send()
 }
 
+/// What a right request is answered when it is tried and not done; `None` for what happens once and for
+/// what cannot be tried.
+pub(crate) fn tried(stage: &Stage, route: &RouteInfo) -> Option<Reply> {
+    if !route.is_kept() || ONCE.contains(&route.path.as_str()) {
+        return None;
+    }
+    let probe = right(stage, route);
+    Some(send(stage, route, &probe, "?dry_run=true"))
+}
+
+/// What happens once before the first posting has tests of its own.
+const ONCE: [&str; 2] = ["/api/v1/setup", "/api/v1/organisation"];
+
 fn writes() -> Vec<RouteInfo> {
     let routes = wiring::routes();
-    // what happens once before the first posting has tests of its own
-    let once = ["/api/v1/setup", "/api/v1/organisation"];
-    let writes = routes.table().filter(|route| route.is_kept() && !once.contains(&route.path.as_str()));
+    let writes = routes.table().filter(|route| route.is_kept() && !ONCE.contains(&route.path.as_str()));
     writes.cloned().collect()
 }
 
