@@ -158,40 +158,6 @@ drop index catalog_item_category;
 alter table catalog_item drop column category;
 create index catalog_item_category on catalog_item (category_id, sku_folded);
 
--- texts, numbers, truth values, and those in a list; what nests deeper is not looked up
--- only sqlite
-insert into catalog_value (item_id, key, n, text, number, inherited)
-select i.id, a.key, 0, lower(substr(case a.type when 'true' then 'true' when 'false' then 'false' else a.atom end, 1, 200)),
-       case when a.type in ('integer', 'real') and abs(a.atom) < 1000000000000 then cast(round(a.atom * 1000000) as integer) end,
-       0
-from catalog_item i, json_each(i.attributes) a
-where a.type in ('text', 'integer', 'real', 'true', 'false');
-insert into catalog_value (item_id, key, n, text, number, inherited)
-select i.id, a.key, e.key, lower(substr(case e.type when 'true' then 'true' when 'false' then 'false' else e.atom end, 1, 200)),
-       case when e.type in ('integer', 'real') and abs(e.atom) < 1000000000000 then cast(round(e.atom * 1000000) as integer) end,
-       0
-from catalog_item i, json_each(i.attributes) a, json_each(a.value) e
-where a.type = 'array' and e.key < 64 and e.type in ('text', 'integer', 'real', 'true', 'false');
--- end
--- only postgres
-insert into catalog_value (item_id, key, n, text, number, inherited)
-select i.id, a.key, 0, lower(left(a.value #>> '{}', 200)),
-       case when jsonb_typeof(a.value) = 'number' and abs((a.value #>> '{}')::numeric) < 1000000000000
-            then round((a.value #>> '{}')::numeric * 1000000)::bigint end,
-       false
-from catalog_item i, jsonb_each(i.attributes) a
-where jsonb_typeof(a.value) in ('string', 'number', 'boolean');
-insert into catalog_value (item_id, key, n, text, number, inherited)
-select i.id, a.key, e.n - 1, lower(left(e.value #>> '{}', 200)),
-       case when jsonb_typeof(e.value) = 'number' and abs((e.value #>> '{}')::numeric) < 1000000000000
-            then round((e.value #>> '{}')::numeric * 1000000)::bigint end,
-       false
-from catalog_item i,
-     jsonb_each(i.attributes) a,
-     jsonb_array_elements(case jsonb_typeof(a.value) when 'array' then a.value else '[]' end) with ordinality as e (value, n)
-where e.n <= 64 and jsonb_typeof(e.value) in ('string', 'number', 'boolean');
--- end
-
 -- how an item is kept, and what is dangerous about it
 alter table catalog_item add column storage_class @text;
 alter table catalog_item add column temperature @small

@@ -30,7 +30,7 @@ alter table catalog_term alter column word type text collate "C";
 
 create index catalog_term_item on catalog_term (item_id);
 
--- its words are still to be found, by the upkeep
+-- its words, and the values of its attributes, are still to be written down, by the upkeep
 alter table catalog_item add column unread @bool not null default false;
-update catalog_item set unread = true where not archived;
+update catalog_item set unread = true;
 create index catalog_item_unread on catalog_item (id) where unread;

@@ -69,8 +69,8 @@ pub use rule::{
 pub use rules::CHOICES_MAX;
 pub use search::{Corrected, FOUND_MAX, Found, read_unread, search};
 pub use text::{
-    ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX, CATEGORY_DEPTH_MAX,
-    CATEGORY_NAME_CHARS_MAX,
+    ATTRIBUTE_FREE_KEY_CHARS_MAX, ATTRIBUTES_BYTES_MAX, ATTRIBUTES_DEPTH_MAX, CATEGORY_CHARS_MAX,
+    CATEGORY_DEPTH_MAX, CATEGORY_NAME_CHARS_MAX,
 };
 
 use domain::Permission::{CatalogRead, CatalogWrite};

@@ -15,8 +15,8 @@ pub const CHOICES_MAX: usize = 500;
 /// How many characters of a value are compared and looked up.
 pub(crate) const INDEXED_CHARS_MAX: usize = 200;
 
-/// How many values of a list are looked up.
-pub(crate) const INDEXED_VALUES_MAX: usize = 64;
+/// How many values of a list are looked up: as many as an attribute of choices has at most.
+pub(crate) const INDEXED_VALUES_MAX: usize = CHOICES_MAX;
 
 /// What a definition says of the values of an attribute.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -259,6 +259,7 @@ fn index(key: &str, value: &Value, inherited: bool, rows: &mut Vec<Indexed>) {
         Value::Array(values) => values.as_slice(),
         value => std::slice::from_ref(value),
     };
+    let before = rows.len();
     for (n, value) in (0..).zip(values.iter().take(INDEXED_VALUES_MAX)) {
         let (text, number) = match value {
             Value::String(text) => (text.clone(), None),
@@ -267,6 +268,10 @@ fn index(key: &str, value: &Value, inherited: bool, rows: &mut Vec<Indexed>) {
             Value::Null | Value::Array(_) | Value::Object(_) => continue,
         };
         rows.push(Indexed { key: key.to_owned(), n, text: lookup_text(&text), number, inherited });
+    }
+    if rows.len() == before {
+        // nothing to compare with, and still there: for who asks whether an item has it, and what it may be
+        rows.push(Indexed { key: key.to_owned(), n: 0, text: String::new(), number: None, inherited });
     }
 }
 

@@ -66,6 +66,14 @@ const NEEDED: Statement = Statement::new(
      where l.component_id = ?1 and l.choice = 0 and not p.archived",
 );
 
+const OUT_OF_USE: Statement = Statement::new(
+    "catalog.bom.out_of_use",
+    "select min(c.sku)
+     from catalog_bom_line l
+     join catalog_item c on c.id = l.component_id
+     where l.item_id = ?1 and l.choice = 0 and c.archived",
+);
+
 const PARENTS: Statement = Statement::per_engine(
     "catalog.bom.parents",
     "select distinct l.item_id from catalog_bom_line l where l.component_id = ?1",
@@ -187,6 +195,11 @@ pub(crate) fn needed_by(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<Stri
     conn.query_one(&NEEDED, &[item.get().into()], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
 }
 
+/// The first part of an item that is out of use.
+pub(crate) fn out_of_use(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<String>, DbError> {
+    conn.query_one(&OUT_OF_USE, &[item.get().into()], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
+}
+
 /// What these items are directly part of, archived or not.
 pub(crate) fn parents(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<ItemId>, DbError> {
     conn.query_many(&PARENTS, &ids(items), |row| row.int(0).map(ItemId))
@@ -194,5 +207,15 @@ pub(crate) fn parents(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<ItemI
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] =
-    &[&HEADS, &LINES, &INSERT, &INSERT_LINES, &DELETE_LINES, &DELETE, &USED_IN, &NEEDED, &PARENTS];
+pub(crate) const ALL: &[&Statement] = &[
+    &HEADS,
+    &LINES,
+    &INSERT,
+    &INSERT_LINES,
+    &DELETE_LINES,
+    &DELETE,
+    &USED_IN,
+    &NEEDED,
+    &OUT_OF_USE,
+    &PARENTS,
+];

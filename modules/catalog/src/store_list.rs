@@ -38,11 +38,11 @@ macro_rules! page {
                     where v.item_id = i.id and v.key = t.key
                       and case t.op
                             when 'has' then true
-                            when '=' then v.text = t.text or v.number = t.number
-                            when '<' then case when t.number is null then v.text < t.text else v.number < t.number end
-                            when '<=' then case when t.number is null then v.text <= t.text else v.number <= t.number end
-                            when '>' then case when t.number is null then v.text > t.text else v.number > t.number end
-                            when '>=' then case when t.number is null then v.text >= t.text else v.number >= t.number end
+                            when '=' then (v.text = t.text and v.text <> '') or v.number = t.number
+                            when '<' then case when t.number is null then v.text <> '' and v.text < t.text else v.number < t.number end
+                            when '<=' then case when t.number is null then v.text <> '' and v.text <= t.text else v.number <= t.number end
+                            when '>' then case when t.number is null then v.text <> '' and v.text > t.text else v.number > t.number end
+                            when '>=' then case when t.number is null then v.text <> '' and v.text >= t.text else v.number >= t.number end
                           end
                   ) = t.refused)
               order by ",

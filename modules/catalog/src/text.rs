@@ -13,6 +13,8 @@ pub const CATEGORY_NAME_CHARS_MAX: usize = 64;
 pub const CATEGORY_DEPTH_MAX: usize = 8;
 /// The largest attributes of an item, in bytes of JSON.
 pub const ATTRIBUTES_BYTES_MAX: usize = 16 * 1024;
+/// The longest key of an attribute that nobody defined, in characters.
+pub const ATTRIBUTE_FREE_KEY_CHARS_MAX: usize = 200;
 /// How deep the attributes may nest; the object itself is the first level.
 pub const ATTRIBUTES_DEPTH_MAX: usize = 8;
 
@@ -92,6 +94,12 @@ pub(crate) fn attributes(attributes: &Attributes, pointer: &str) -> Result<(), P
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+    if let Some(long) = attributes.keys().find(|key| key.chars().count() > ATTRIBUTE_FREE_KEY_CHARS_MAX) {
+        let detail = format!(
+            "the key of an attribute is at most {ATTRIBUTE_FREE_KEY_CHARS_MAX} characters long, `{long}` is longer"
+        );
+        return Err(Problem::at(Code::LimitExceeded, pointer, detail));
     }
     if zero_byte {
         return invalid(pointer, "attributes hold no zero character");
@@ -191,6 +199,10 @@ mod tests {
         let sized = |bytes: usize| object(json!({ "k": "x".repeat(bytes - 8) }));
         assert!(attributes(&sized(ATTRIBUTES_BYTES_MAX), "/attributes").is_ok());
         assert!(attributes(&sized(ATTRIBUTES_BYTES_MAX + 1), "/attributes").is_err());
+        let keyed = |chars: usize| object(json!({ "ü".repeat(chars): 1 }));
+        assert!(attributes(&keyed(ATTRIBUTE_FREE_KEY_CHARS_MAX), "/attributes").is_ok());
+        let long = attributes(&keyed(ATTRIBUTE_FREE_KEY_CHARS_MAX + 1), "/attributes").unwrap_err();
+        assert_eq!(long.code, Code::LimitExceeded);
         for value in [json!({ "a": "\0" }), json!({ "\0": 1 }), json!({ "a": [{ "b\0": 1 }] })] {
             assert!(attributes(&object(value), "/attributes").is_err());
         }

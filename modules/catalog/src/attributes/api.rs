@@ -86,7 +86,7 @@ pub(crate) async fn change_attribute(
     delete,
     path = "/api/v1/attributes/{key}",
     params(("key" = String, Path, description = "the key")),
-    responses((status = 200, body = Attribute))
+    responses((status = 204))
 )]
 pub(crate) async fn remove_attribute(
     app: App,
@@ -96,8 +96,8 @@ pub(crate) async fn remove_attribute(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let removed = remove(tx, &command.caller.ctx, &key, version)?;
-            Ok(Answer::ok(&removed)?.version(removed.version))
+            remove(tx, &command.caller.ctx, &key, version)?;
+            Ok(Answer::nothing())
         })
         .await
 }

@@ -142,7 +142,7 @@ pub(crate) async fn explode_item_bom(
                 let detail = format!("`{}` is kept in whole `{}`", item.sku, item.base_unit);
                 return Err(Problem::at(Code::FractionRefused, "?qty", detail).into());
             }
-            let bills = tree(conn, item.id)?;
+            let bills = tree(conn, vec![item.id])?;
             Ok::<_, Failure>(explode(item.id, qty, &bills)?)
         })
         .await?;

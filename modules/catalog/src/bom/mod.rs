@@ -129,11 +129,13 @@ pub fn bom(conn: &mut Conn<'_>, sku: &str) -> Result<Option<(Item, Bom)>, DbErro
     Ok(found.map(|(_, bom)| (item, bom)))
 }
 
-/// The bills of an item and of all that goes into it, however far down.
-pub(crate) fn tree(conn: &mut Conn<'_>, root: ItemId) -> Result<FxHashMap<ItemId, Bom>, DbError> {
+/// The bills of items and of all that goes into them, however far down.
+pub(crate) fn tree(conn: &mut Conn<'_>, roots: Vec<ItemId>) -> Result<FxHashMap<ItemId, Bom>, DbError> {
     let mut bills: FxHashMap<ItemId, Bom> = FxHashMap::default();
     let mut asked: FxHashSet<ItemId> = FxHashSet::default();
-    let mut level = vec![root];
+    let mut level = roots;
+    level.sort_unstable();
+    level.dedup();
     while !level.is_empty() {
         asked.extend(level.iter().copied());
         let found = store_bom::bills(conn, &level)?;
@@ -157,19 +159,12 @@ fn parts(bom: &Bom) -> impl Iterator<Item = ItemId> {
 
 /// Refuses a bill with which the item would consist of itself, or would stand too deep.
 fn refuse_circles(tx: &mut Tx<'_>, item: &Item, bom: &Bom) -> Result<(), Failure> {
-    let mut bills = FxHashMap::default();
-    for part in parts(bom) {
-        if !bills.contains_key(&part) {
-            bills.extend(tree(tx, part)?);
-        }
-    }
+    let mut bills = tree(tx, parts(bom).collect())?;
     bills.insert(item.id, bom.clone());
     let below = decide::height(item, &bills)?;
     let mut above = 0_usize;
     let mut level = vec![item.id];
-    let mut seen: FxHashSet<ItemId> = FxHashSet::default();
     while !level.is_empty() && above <= BOM_DEPTH_MAX {
-        seen.extend(level.iter().copied());
         level = store_bom::parents(tx, &level)?;
         level.sort_unstable();
         level.dedup();
@@ -196,6 +191,18 @@ pub(crate) fn refuse_needed(tx: &mut Tx<'_>, item: &Item) -> Result<(), Failure>
                 "`{}` goes into `{whole}`; take it out of that bill of materials first, or archive that item",
                 item.sku
             );
+            Err(Problem::new(Code::InUse, detail).into())
+        }
+        None => Ok(()),
+    }
+}
+
+/// Refuses to take an item back into use that consists of something out of use.
+pub(crate) fn refuse_lacking(tx: &mut Tx<'_>, item: &Item) -> Result<(), Failure> {
+    match store_bom::out_of_use(tx, item.id)? {
+        Some(part) => {
+            let detail =
+                format!("`{}` consists of `{part}`, which is archived; restore that first", item.sku);
             Err(Problem::new(Code::InUse, detail).into())
         }
         None => Ok(()),

@@ -179,7 +179,7 @@ fn an_item_is_taken_apart(engine: Engine) {
     set(&world, "FRAME", frame).unwrap();
     set(&world, "BIKE", made_of(&[("WHEEL", "2"), ("FRAME", "1"), ("SCREW", "4")])).unwrap();
     let bike = world.read(|conn| crate::item(conn, "BIKE")).unwrap().id;
-    let bills = world.read(|conn| tree(conn, bike));
+    let bills = world.read(|conn| tree(conn, vec![bike]));
     let taken = explode(bike, Qty::units(3).unwrap(), &bills).unwrap();
     let steps: Vec<(usize, &str, String)> =
         taken.steps.iter().map(|step| (step.level, step.sku.as_str(), step.qty.to_string())).collect();
@@ -220,6 +220,13 @@ fn what_goes_into_another_item_stays_in_use(engine: Engine) {
     archive("SPOKE").unwrap();
     archive("KIT").unwrap();
     archive("TYRE").unwrap();
+    let restore = |sku: &'static str| {
+        let id = world.read(|conn| crate::item(conn, sku)).unwrap().id;
+        world.run(move |tx, ctx| crate::set_archived(tx, ctx, id, false))
+    };
+    assert_eq!(restore("KIT").unwrap_err().problem().code, Code::InUse, "nor does it come back without");
+    restore("TYRE").unwrap();
+    restore("KIT").unwrap();
 }
 
 fn two_who_close_a_circle_at_once_do_not_both_succeed(engine: Engine) {

@@ -106,7 +106,7 @@ pub(crate) async fn change_category(
     delete,
     path = "/api/v1/categories/{path}",
     params(("path" = String, Path, description = "the path, with `%2F` between its steps")),
-    responses((status = 200, body = Category))
+    responses((status = 204))
 )]
 pub(crate) async fn remove_category(
     app: App,
@@ -116,8 +116,8 @@ pub(crate) async fn remove_category(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let category = remove(tx, &command.caller.ctx, &path, version)?;
-            Ok(Answer::ok(&category)?.version(category.version))
+            remove(tx, &command.caller.ctx, &path, version)?;
+            Ok(Answer::nothing())
         })
         .await
 }

@@ -6,7 +6,7 @@ pub(crate) mod decide;
 pub(crate) mod tests;
 
 use crate::recheck;
-use crate::{record, store_categories, store_rules};
+use crate::{record, rule, store_categories, store_rules};
 use db::{Conn, DbError, Tx};
 use decide::{ChangeCategory, NewCategory};
 use domain::{CategoryId, Code, Ctx, Instant, Problem};
@@ -104,6 +104,7 @@ pub fn change_category(
     store_categories::update(tx, &after, &before.path).map_err(taken_meanwhile)?;
     if after.parent_id != before.parent_id {
         store_categories::replant(tx, after.id, after.parent_id)?;
+        rule::refuse_unreachable_defaults(tx, &after, None, "/parent")?;
         recheck::items_below(tx, after.id, "/parent")?;
     }
     changed(tx, ctx, &after, "catalog.category.change", &fields);

@@ -85,6 +85,8 @@ pub fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, archived: bool) ->
     if item.archived != archived {
         if archived {
             bom::refuse_needed(tx, &item)?;
+        } else {
+            bom::refuse_lacking(tx, &item)?;
         }
         item.archived = archived;
         decide::touch(&mut item, ctx.now);

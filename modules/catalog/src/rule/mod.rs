@@ -103,7 +103,7 @@ pub fn set_rule(
         return Ok(category);
     }
     store_rules::set(tx, category.id, &rule)?;
-    refuse_unreachable_defaults(tx, &category, key)?;
+    refuse_unreachable_defaults(tx, &category, Some(key), "/default")?;
     recheck::items_below(tx, category.id, "")?;
     said(tx, ctx, category, "catalog.rule.set", key)
 }
@@ -122,7 +122,7 @@ pub fn drop_rule(
     if store_rules::drop(tx, category.id, attribute.id)? == 0 {
         return Err(Problem::not_found("rule of this category for", key).into());
     }
-    refuse_unreachable_defaults(tx, &category, key)?;
+    refuse_unreachable_defaults(tx, &category, Some(key), "/default")?;
     recheck::items_below(tx, category.id, "")?;
     said(tx, ctx, category, "catalog.rule.drop", key)
 }
@@ -187,18 +187,27 @@ pub fn attributes_of(conn: &mut Conn<'_>, sku: &str) -> Result<Vec<ItemAttribute
 }
 
 /// A default must be one of the choices that are allowed where it holds, also when the one comes from above
-/// and the other from here or below.
-fn refuse_unreachable_defaults(tx: &mut Tx<'_>, root: &Category, key: &str) -> Result<(), Failure> {
+/// and the other from here or below. Of one attribute, or of all where a category has moved.
+pub(crate) fn refuse_unreachable_defaults(
+    tx: &mut Tx<'_>,
+    root: &Category,
+    key: Option<&str>,
+    pointer: &str,
+) -> Result<(), Failure> {
     let below = crate::store_categories::below(tx, root.id)?;
     let ids: Vec<_> = below.iter().map(|(id, _)| *id).collect();
     let book = Rulebook::of_categories(tx, &ids)?;
     for (id, path) in &below {
-        let Some(rule) = book.of(Some(*id)).iter().find(|rule| rule.definition.key == key) else { continue };
-        if let Some(refused) = rule.standard.as_ref().and_then(|value| rule.refuses(value)) {
-            let detail = format!(
-                "in `{path}` the default is `{refused}`, which is not allowed there; change the one or the other"
-            );
-            return Err(Problem::at(Code::RulesBroken, "/default", detail).into());
+        let asked = |rule: &&Effective| key.is_none_or(|key| rule.definition.key == key);
+        for rule in book.of(Some(*id)).iter().filter(asked) {
+            if let Some(refused) = rule.standard.as_ref().and_then(|value| rule.refuses(value)) {
+                let detail = format!(
+                    "in `{path}` the default of `{}` would be `{refused}`, which is not allowed there; change the one or \
+                     the other",
+                    rule.definition.key
+                );
+                return Err(Problem::at(Code::RulesBroken, pointer, detail).into());
+            }
         }
     }
     Ok(())

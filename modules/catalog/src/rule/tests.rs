@@ -18,6 +18,8 @@ on_both_engines!(
     a_default_is_found_without_being_written,
     a_rule_below_says_otherwise,
     a_default_must_be_allowed_where_it_holds,
+    a_move_brings_no_default_to_where_it_is_not_allowed,
+    what_cannot_be_looked_up_counts_all_the_same,
     items_are_found_by_their_attributes,
 );
 
@@ -208,6 +210,42 @@ fn a_default_must_be_allowed_where_it_holds(engine: Engine) {
     assert_eq!(refused, (Code::RulesBroken, "/default".to_owned()));
 }
 
+fn a_move_brings_no_default_to_where_it_is_not_allowed(engine: Engine) {
+    let world = lamps(engine);
+    make(&world, "furniture");
+    rule(&world, "furniture", "colour", json!({ "default": "red" }));
+    rule(&world, "lamps/outside", "colour", json!({ "allowed": ["white"] }));
+    world.create(new("A", "lamps/outside", json!({})));
+    let into = |path: &'static str| crate::ChangeCategory { name: None, parent: Some(Some(path.to_owned())) };
+    for moved in ["lamps", "lamps/outside"] {
+        let change = into("furniture");
+        let refused = world.refused(move |tx, ctx| crate::change_category(tx, ctx, moved, Any, &change));
+        assert_eq!(refused, (Code::RulesBroken, "/parent".to_owned()), "{moved}");
+    }
+    rule(&world, "furniture", "colour", json!({ "default": "white" }));
+    world.run(move |tx, ctx| crate::change_category(tx, ctx, "lamps", Any, &into("furniture"))).unwrap();
+    assert_eq!(found(&world, "colour=white"), ["A"]);
+}
+
+fn what_cannot_be_looked_up_counts_all_the_same(engine: Engine) {
+    let world = world(engine);
+    world.create(NewItem {
+        attributes: json!({ "load": { "x": 1 }, "none": null, "empty": [], "deep": [{ "x": 1 }] })
+            .as_object()
+            .cloned(),
+        ..new_item("A")
+    });
+    for key in ["load", "none", "empty", "deep"] {
+        let body = json!({ "key": key, "kind": "number" });
+        let refused = world.refused(move |tx, ctx| {
+            crate::create_attribute(tx, ctx, &serde_json::from_value(body.clone()).unwrap())
+        });
+        assert_eq!(refused, (Code::RulesBroken, "/kind".to_owned()), "{key}");
+        assert_eq!(found(&world, key), ["A"], "{key}");
+        assert!(found(&world, &format!("{key}<5")).is_empty(), "{key}");
+    }
+}
+
 fn items_are_found_by_their_attributes(engine: Engine) {
     let world = lamps(engine);
     world.create(new("A", "lamps", json!({ "voltage": 12, "colour": "red", "tags": ["New", "Sale"] })));
@@ -229,7 +267,7 @@ fn items_are_found_by_their_attributes(engine: Engine) {
         ("tags=new;colour=blue", &[]),
         ("Own Key=true", &["C"]),
         ("made>=2026-01-01;made<2026-12-31", &["B"]),
-        ("deep", &[]),
+        ("deep", &["C"]),
         ("voltage>=9;voltage<100;!made", &["A", "C"]),
         ("none=1", &[]),
     ];

@@ -6,7 +6,8 @@ mod tests;
 pub(crate) mod words;
 
 use crate::item::Item;
-use crate::{code, find, store, store_search};
+use crate::rulebook::Rulebook;
+use crate::{find, recheck, store, store_rules, store_search};
 use db::{Conn, DbError, Tx};
 use domain::ItemId;
 use serde::Serialize;
@@ -69,9 +70,7 @@ pub fn search(conn: &mut Conn<'_>, text: &str) -> Result<Found, DbError> {
     }
     let limit = i64::try_from(FOUND_MAX).unwrap_or(i64::MAX);
     let mut more = Vec::new();
-    if let Some(begins) =
-        code::barcode_key(text.trim()).filter(|key| key.chars().count() >= BARCODE_CHARS_MIN)
-    {
+    for begins in barcode_beginnings(text.trim()) {
         more.extend(store_search::barcodes(conn, &begins, limit)?);
     }
     let mut corrected = Vec::new();
@@ -84,6 +83,17 @@ pub fn search(conn: &mut Conn<'_>, text: &str) -> Result<Found, DbError> {
     let rest = ids.get(items.len()..).unwrap_or_default();
     items.extend(find::by_ids(conn, rest)?);
     Ok(Found { items, corrected })
+}
+
+/// How the keys of barcodes that begin so begin: one of a trade item is kept in fourteen digits, so one of
+/// thirteen, twelve or eight has zeros in front.
+fn barcode_beginnings(typed: &str) -> Vec<String> {
+    if typed.chars().count() < BARCODE_CHARS_MIN {
+        return Vec::new();
+    }
+    let zeros: &[&str] =
+        if typed.bytes().all(|byte| byte.is_ascii_digit()) { &["", "0", "00", "000000"] } else { &[""] };
+    zeros.iter().map(|zeros| format!("{zeros}{typed}")).collect()
 }
 
 /// The items that have all words, or what comes nearest to each.
@@ -192,8 +202,8 @@ pub(crate) fn learn_again(tx: &mut Tx<'_>, item: &Item) -> Result<(), DbError> {
     learn(tx, std::iter::once(item))
 }
 
-/// Finds the words of all items that have none yet, and tells how many there were: for the upkeep. Items are
-/// made with their words; these come from a store of before.
+/// Writes down the words and values of all items of which nobody has done it yet, and tells how many there were:
+/// for the upkeep. Items are made with them; these come from a store of before.
 pub fn read_unread(db: &db::Db) -> Result<usize, Failure> {
     let mut count = 0_usize;
     // most rounds find nothing, and only look
@@ -204,10 +214,15 @@ pub fn read_unread(db: &db::Db) -> Result<usize, Failure> {
 }
 
 fn read_some(tx: &mut Tx<'_>) -> Result<usize, Failure> {
+    store_rules::share(tx)?;
     let unread = store_search::unread(tx, UNREAD_PER_STEP)?;
     for id in &unread {
         if let Some(item) = store::lock_by_id(tx, *id)? {
             learn_again(tx, &item)?;
+            let book = Rulebook::of_categories(tx, item.category_id.as_slice())?;
+            let values = book.indexed(&item.attributes, item.category_id);
+            let values: Vec<_> = values.into_iter().map(|value| (item.id, value)).collect();
+            recheck::rewrite(tx, std::iter::once(item.id), &values)?;
         }
         store_search::read(tx, *id)?;
     }

@@ -89,7 +89,7 @@ fn items_are_found_by_any_code(engine: Engine) {
     let world = shop(engine);
     world.create(new_cased("BOX", "4006381333931"));
     world.create(named("4006381333931", "Named like a barcode"));
-    let cases: [(&str, &[&str]); 8] = [
+    let cases: [(&str, &[&str]); 9] = [
         ("4006381333931", &["BOX", "4006381333931"]),
         ("85123a", &["85123A"]),
         ("85123", &["85123A"]),
@@ -97,6 +97,7 @@ fn items_are_found_by_any_code(engine: Engine) {
         ("lamp02", &["LAMP-02"]),
         (" LAMP 01 ", &["LAMP-01"]),
         ("22423", &["22423"]),
+        ("400638", &["BOX", "4006381333931"]),
         ("ü9", &["Ü9"]),
     ];
     for (text, expected) in cases {
@@ -123,13 +124,17 @@ fn what_changes_is_found_as_it_is_now(engine: Engine) {
     assert_eq!(skus(&world, "lantern"), ["X1"]);
 }
 
-const OLD: [Statement; 2] = [
+const OLD: [Statement; 3] = [
     Statement::new("test.search.terms", "delete from catalog_term"),
+    Statement::new("test.search.values", "delete from catalog_value"),
     Statement::new("test.search.unread", "update catalog_item set unread = true"),
 ];
 
 fn an_item_of_before_is_read_by_the_upkeep(engine: Engine) {
     let world = shop(engine);
+    let noted: ChangeItem =
+        serde_json::from_value(serde_json::json!({ "attributes": { "Note": "Äpfel" } })).unwrap();
+    world.run(move |tx, ctx| crate::change_item(tx, ctx, "X1", Any, &noted)).unwrap();
     world
         .run(|tx, _| {
             for statement in &OLD {
@@ -142,6 +147,9 @@ fn an_item_of_before_is_read_by_the_upkeep(engine: Engine) {
     assert_eq!(read_unread(&world.db).unwrap(), 7);
     assert_eq!(read_unread(&world.db).unwrap(), 0);
     assert_eq!(skus(&world, "lamp").len(), 3);
+    let terms = crate::find::terms::Terms::read("Note=ÄPFEL", "?attributes").unwrap();
+    let filter = crate::store_list::Filter { terms, limit: 9, ..crate::store_list::Filter::default() };
+    assert_eq!(world.read(|conn| crate::store_list::list(conn, &filter)).len(), 1, "and values are as now");
 }
 
 fn the_best_fifty_are_shown(engine: Engine) {
