@@ -195,6 +195,7 @@ pub(crate) fn make(
     (to, at): (&Path, &str),
     key: Option<&Key>,
     progress: &Progress,
+    beside: impl FnOnce() -> Result<(), Stop>,
 ) -> Result<(Head, Whole), Stop> {
     let mut made = None;
     store_backup::make(to, |part| {
@@ -208,6 +209,8 @@ pub(crate) fn make(
         if found != whole {
             return Err(Stop::cannot_run("the file does not say what was written to it"));
         }
+        // before it has its name: a backup whose files are lacking is none
+        beside()?;
         made = Some((head, whole));
         Ok(())
     })?;

@@ -187,7 +187,11 @@ impl Config {
     fn take_file(&mut self, path: &Path) -> Result<(), Stop> {
         let wrong = |error: &dyn fmt::Display| Stop::Settings(format!("`{}`: {error}", path.display()));
         let text = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
-        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| wrong(&error))?;
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| {
+            // without the line itself, which may hold a password
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            wrong(&format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+        })?;
         let mut found = Vec::new();
         flatten("", &table, &mut found);
         for (name, value) in found {

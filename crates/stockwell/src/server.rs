@@ -235,7 +235,7 @@ mod tests {
             assert_eq!(required(operation, "path"), named, "{}", route.path);
             let public = matches!(route.access, web::Access::Public(_));
             let headers = required(operation, "header");
-            assert_eq!(headers.contains(&"Idempotency-Key"), route.is_write(), "{}", route.path);
+            assert_eq!(headers.contains(&"Idempotency-Key"), route.is_kept(), "{}", route.path);
             assert_eq!(headers.contains(&"If-Match"), route.is_versioned(), "{}", route.path);
             for (status, response) in operation["responses"].as_object().unwrap() {
                 let shows = route.is_versioned() && matches!(status.as_str(), "200" | "201");

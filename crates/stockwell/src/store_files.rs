@@ -1,5 +1,5 @@
-//! The bytes of files beside a backup: in the folder `files` next to it, which the backups there share. Each is
-//! named by its hash, so a backup copies only what none before it has.
+//! The bytes of files beside a backup: in the folder `backup-files` next to it, which the backups there share. Each
+//! is named by its hash, so a backup copies only what none before it has.
 
 use crate::config::Config;
 use crate::exit::Stop;
@@ -9,27 +9,47 @@ use db::{Db, DbError, Settings};
 use files::{Folder, Kept};
 use std::path::Path;
 
-/// The folder of files beside a backup.
+/// The folder of files beside a backup. Not `files`, which a data folder has: a backup that is made into the
+/// data folder would find its files there already, and have none.
 fn beside(backup: &Path) -> Folder {
-    Folder::new(backup.with_file_name("files"))
+    Folder::new(backup.with_file_name("backup-files"))
 }
 
-/// Copies what is kept from one folder to another; how many were not there yet.
+/// How many pieces that could not be copied are named.
+const NAMED_MAX: usize = 5;
+
+/// Copies what is kept from one folder to another; how many were not there yet. One piece that cannot be copied
+/// keeps no other from it.
 ///
 /// # Errors
-/// [`Stop::CannotRun`] when something that is referred to is missing or damaged, and when it cannot be
-/// written.
+/// [`Stop::CannotRun`] at the end when something that is referred to is missing or damaged, and when something
+/// cannot be written.
 fn copy(all: &[Kept], from: &Folder, to: &Folder, progress: &Progress) -> Result<u64, Stop> {
     let mut copied = 0;
+    let mut faults: Vec<String> = Vec::new();
     let count = |at: usize| u64::try_from(at).unwrap_or(u64::MAX);
     for (at, kept) in all.iter().enumerate() {
-        copied += u64::from(kept.copy(from, to).map_err(Stop::cannot_run)?);
+        match kept.copy(from, to) {
+            Ok(is_new) => copied += u64::from(is_new),
+            Err(error) => faults.push(error.to_string()),
+        }
         progress.counts(count(at + 1), count(all.len()), "files are copied");
     }
-    Ok(copied)
+    if faults.is_empty() {
+        return Ok(copied);
+    }
+    let named: Vec<&str> = faults.iter().take(NAMED_MAX).map(String::as_str).collect();
+    let more = faults.len().saturating_sub(NAMED_MAX);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    Err(Stop::CannotRun(format!(
+        "{} of {} pieces of files could not be copied, all others were: {}{more}",
+        faults.len(),
+        all.len(),
+        named.join("; ")
+    )))
 }
 
-/// Copies the files of a database beside a backup of it that was made before: what has come since is there
+/// Copies the files of a database beside a backup of it whose rows were read before: what has come since is there
 /// besides, and what has gone since is still kept. How many pieces, and how many of them were not there yet.
 ///
 /// # Errors
@@ -41,8 +61,15 @@ pub(crate) fn back_up(
     progress: &Progress,
 ) -> Result<(usize, u64), Stop> {
     let kept = files::kept(db)?;
-    let from = commands::files(config)?.folder;
-    Ok((kept.len(), copy(&kept, &from, &beside(to), progress)?))
+    let (from, to) = (commands::files(config)?.folder, beside(to));
+    if std::path::absolute(from.root())? == std::path::absolute(to.root())? {
+        return Err(Stop::CannotRun(format!(
+            "the files of the database lie in `{}`, where those of a backup here would go: choose another folder for \
+             one of them",
+            to.root().display()
+        )));
+    }
+    Ok((kept.len(), copy(&kept, &from, &to, progress)?))
 }
 
 /// Brings the files back that a restored database refers to.

@@ -68,26 +68,30 @@ fn make_due(config: &Config, hours: u16, now: Instant) -> Result<Option<PathBuf>
     let at = now.to_string();
     let file = folder.join(keep::name(&at));
     let key = config.backup_key()?;
-    make(config, (&file, &at), key.as_ref())?;
+    let made = make(config, (&file, &at), key.as_ref());
+    // also where none was made: what is no longer kept must not fill the disk
     for gone in command::pruned(config, false)? {
         tracing::info!(file = %gone.display(), "a backup is no longer kept");
     }
-    Ok(Some(file))
+    made.map(|()| Some(file))
 }
 
 fn is_due(folder: &Path, hours: u16, now: Instant) -> Result<bool, Stop> {
     let oldest = Instant(now.0.saturating_sub(i64::from(hours).saturating_mul(HOUR)));
-    let oldest = keep::name(&oldest.to_string());
-    let last = keep::list(folder)?.pop();
-    Ok(last.is_none_or(|(at, _)| keep::instant(&oldest).is_none_or(|oldest| at.as_str() <= oldest)))
+    let (oldest, now) = (keep::name(&oldest.to_string()), keep::name(&now.to_string()));
+    let (Some(oldest), Some(now)) = (keep::instant(&oldest), keep::instant(&now)) else { return Ok(true) };
+    // one of a clock that was wrong says nothing of when the last was made
+    let last = keep::list(folder)?.into_iter().rfind(|(at, _)| at.as_str() <= now);
+    Ok(last.is_none_or(|(at, _)| at.as_str() <= oldest))
 }
 
 fn make(config: &Config, to: (&Path, &str), key: Option<&Key>) -> Result<(), Stop> {
     let settings = commands::db_settings(config)?;
     let settings = Settings { read_only: true, read_timeout: commands::PATIENCE, readers: 1, ..settings };
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
-    let made = super::make(&db, to, key, &Progress::hidden())
-        .and_then(|_| crate::store_files::back_up(&db, config, to.0, &Progress::hidden()));
+    let progress = Progress::hidden();
+    let files = || crate::store_files::back_up(&db, config, to.0, &progress).map(drop);
+    let made = super::make(&db, to, key, &progress, files);
     db.close();
     made.map(drop)
 }
@@ -104,6 +108,7 @@ mod tests {
         let is_due = || is_due(folder.path(), 6, now).unwrap();
         assert!(is_due(), "there is none");
         let rows = [
+            ("stockwell-20991122T082959.backup", true),
             ("stockwell-20261122T082959.backup", true),
             ("stockwell-20261122T083000.backup", true),
             ("stockwell-20261122T999999.backup.part-1", true),

@@ -119,8 +119,11 @@ fn run_create(call: Call<'_>, create: Create) -> Done {
     let key = call.config.backup_key()?;
     let progress = call.out.progress();
     let operator = Operator::open_to_read(call.config)?;
-    let (head, whole) = backup::make(&operator.db, (&to, &at), key.as_ref(), &progress)?;
-    let (files, files_copied) = store_files::back_up(&operator.db, call.config, &to, &progress)?;
+    let (mut files, mut files_copied) = (0, 0);
+    let (head, whole) = backup::make(&operator.db, (&to, &at), key.as_ref(), &progress, || {
+        (files, files_copied) = store_files::back_up(&operator.db, call.config, &to, &progress)?;
+        Ok(())
+    })?;
     operator.db.close();
     let (bytes, sha256) = file_hash(&to, &progress)?;
     drop(progress);
@@ -246,7 +249,11 @@ fn run_prune(call: Call<'_>, prune: &Prune) -> Done {
 
 /// Takes away what is no longer to be kept, or only says what that is.
 pub(crate) fn pruned(config: &crate::config::Config, dry: bool) -> Result<Vec<PathBuf>, Stop> {
-    let all = keep::list(&config.backups())?;
+    let now = keep::name(&super::operator_ctx().now.to_string());
+    // what the clock had not come to yet is neither counted nor taken away
+    let all = keep::list(&config.backups())?.into_iter();
+    let all: Vec<_> =
+        all.filter(|(at, _)| keep::instant(&now).is_none_or(|now| at.as_str() <= now)).collect();
     let instants: Vec<&str> = all.iter().map(|(at, _)| at.as_str()).collect();
     let surplus = keep::surplus(&instants, config.backup_keep()?);
     let gone = all.iter().filter(|(at, _)| surplus.contains(&at.as_str())).map(|(_, file)| file.clone());

@@ -130,15 +130,14 @@ fn copied(from: &Path, file: &Path, progress: &Progress) -> Result<usize, Stop> 
     // before it has its name: what this program cannot use is not left there
     store_backup::copy(from, file, progress, |part| {
         let url = format!("sqlite:{}", part.display());
-        behind = steps_behind(&url)?;
+        behind = steps_behind(&Settings::new(&url))?;
         go_on(&Settings::new(&url), None)
     })?;
     Ok(behind)
 }
 
-fn steps_behind(url: &str) -> Result<usize, Stop> {
-    let mut settings = Settings::new(url);
-    settings.read_only = true;
+fn steps_behind(settings: &Settings) -> Result<usize, Stop> {
+    let settings = Settings { read_only: true, ..settings.clone() };
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
     let behind = db.steps_behind();
     db.close();
@@ -202,9 +201,11 @@ fn fill(
             differing.join(", ")
         )));
     }
-    Target::end(settings)?;
+    // before anybody may use it: a feed that went on from an older place would say the same positions again
     go_on(settings, Some(&head))?;
-    steps_behind(&settings.url)
+    let behind = steps_behind(settings)?;
+    Target::end(settings)?;
+    Ok(behind)
 }
 
 /// Writes the digest of the backup down, and gives what will be told from here on positions of its own, for some were

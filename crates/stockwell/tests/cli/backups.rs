@@ -110,7 +110,7 @@ fn files_go_with_a_backup_and_come_back() {
         assert_eq!(server.ended().0, 0);
     }
     // one that is damaged is found, and never restored
-    let files = shell.path("kept/files");
+    let files = shell.path("kept/backup-files");
     for folder in std::fs::read_dir(&files)
         .unwrap()
         .map(|entry| entry.unwrap().path())
