@@ -46,6 +46,13 @@ impl Network {
             Some(bits) => bits.parse().ok().filter(|bits| *bits <= most).ok_or(BadNetwork::Malformed)?,
             None => most,
         };
+        // an address of the older protocol in the clothes of the newer is compared as what it is
+        let (address, bits) = match (address, address.to_canonical()) {
+            (IpAddr::V6(_), older @ IpAddr::V4(_)) => {
+                (older, bits.checked_sub(MAPPED_BITS).ok_or(BadNetwork::Malformed)?)
+            }
+            _ => (address, bits),
+        };
         let network = Network { address: first(address, bits), bits };
         if network.address == address { Ok(network) } else { Err(BadNetwork::Inside(network)) }
     }
@@ -56,6 +63,9 @@ impl Network {
         width(address) == width(self.address) && first(address, self.bits) == self.address
     }
 }
+
+/// The bits before an address of the older protocol that is written in the newer.
+const MAPPED_BITS: u8 = 96;
 
 fn width(address: IpAddr) -> u8 {
     if address.is_ipv4() { 32 } else { 128 }
@@ -109,6 +119,15 @@ mod tests {
     }
 
     #[test]
+    fn an_older_address_in_the_clothes_of_the_newer_is_what_it_is() {
+        for (text, meant) in [("::ffff:192.0.2.7", "192.0.2.7"), ("::ffff:192.0.2.0/120", "192.0.2.0/24")] {
+            let network = Network::parse(text).unwrap();
+            assert_eq!(network.to_string(), meant);
+            assert!(network.contains("192.0.2.7".parse().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_network_is_refused() {
         for text in [
             "",
@@ -128,6 +147,7 @@ mod tests {
         ] {
             assert_eq!(Network::parse(text), Err(BadNetwork::Malformed), "{text}");
         }
+        assert_eq!(Network::parse("::ffff:192.0.2.0/95"), Err(BadNetwork::Malformed));
         let Err(BadNetwork::Inside(meant)) = Network::parse("192.0.2.7/24") else { panic!() };
         assert_eq!(meant.to_string(), "192.0.2.0/24");
     }

@@ -135,12 +135,14 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionSecret {
 /// The secret of the session that a request comes with. The plain cookie counts on this machine alone.
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let (mut secure, mut plain) = (None, None);
+    let is_here = is_here(headers);
     for value in headers.get_all(header::COOKIE) {
         for pair in value.to_str().unwrap_or_default().split(';') {
             let Some((name, secret)) = pair.trim().split_once('=') else { continue };
             let place = match name {
                 SECURE_NAME => &mut secure,
-                PLAIN_NAME => &mut plain,
+                // elsewhere it counts for nothing, however often another host of the domain has set it
+                PLAIN_NAME if is_here => &mut plain,
                 _ => continue,
             };
             if place.replace(secret).is_some() {
@@ -149,7 +151,6 @@ pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
             }
         }
     }
-    let plain = plain.filter(|_| is_here(headers));
     Ok(secure.or(plain).filter(|secret| !secret.is_empty()))
 }
 

@@ -38,7 +38,7 @@ const ENDINGS: [(&str, Claim); 22] = [
 ];
 
 /// Media types beside those of [`Media::word`], and what they claim.
-const TYPES: [(&str, Claim); 12] = [
+const TYPES: [(&str, Claim); 13] = [
     ("image/jpg", Claim::Taken(Media::Jpeg)),
     ("image/pjpeg", Claim::Taken(Media::Jpeg)),
     ("text/xml", Claim::Taken(Media::Xml)),
@@ -51,6 +51,8 @@ const TYPES: [(&str, Claim); 12] = [
     ("image/avif", Claim::Refused("AVIF")),
     ("image/tiff", Claim::Refused("TIFF")),
     ("application/zip", Claim::Refused("ZIP")),
+    // the body is the file itself; a form wraps it, and its borders would be kept as text
+    ("multipart/form-data", Claim::Refused("a form: send the file itself as the body")),
 ];
 
 /// A drawing that can carry scripts.
@@ -105,6 +107,10 @@ mod tests {
             ("image/png", Some(Claim::Taken(Media::Png))),
             ("Text/Plain; charset=utf-8", Some(Claim::Taken(Media::Txt))),
             ("image/svg+xml", Some(SVG)),
+            (
+                "multipart/form-data; boundary=x",
+                Some(Claim::Refused("a form: send the file itself as the body")),
+            ),
             ("application/octet-stream", None),
             ("", None),
         ];

@@ -33,15 +33,19 @@ pub struct Files(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: Settings,
-    uploads: Semaphore,
+    uploads: Arc<Semaphore>,
     /// One image is drawn at a time, so that the memory is that of one.
-    drawing: Semaphore,
+    drawing: Arc<Semaphore>,
 }
 
 impl Files {
     /// With these settings.
     pub fn new(settings: Settings) -> Files {
-        Files(Arc::new(Inner { settings, uploads: Semaphore::new(UPLOADS_MAX), drawing: Semaphore::new(1) }))
+        Files(Arc::new(Inner {
+            settings,
+            uploads: Arc::new(Semaphore::new(UPLOADS_MAX)),
+            drawing: Arc::new(Semaphore::new(1)),
+        }))
     }
 
     /// Where the bytes are.
@@ -53,11 +57,11 @@ impl Files {
         &self.0.settings
     }
 
-    pub(crate) fn uploads(&self) -> &Semaphore {
+    pub(crate) fn uploads(&self) -> &Arc<Semaphore> {
         &self.0.uploads
     }
 
-    pub(crate) fn drawing(&self) -> &Semaphore {
+    pub(crate) fn drawing(&self) -> &Arc<Semaphore> {
         &self.0.drawing
     }
 }

@@ -15,6 +15,7 @@ use domain::{AsProblem, Code, FileKind, Media, Name, Problem};
 use serde::Deserialize;
 use std::borrow::Cow;
 use std::io::{Error, Write};
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use utoipa::IntoParams;
 use web::{Answer, App, Command, Failure, Path, Upload};
@@ -155,13 +156,19 @@ async fn make_ready(
         Ok(found) => found,
         Err(problem) => return Ok(Err(problem)),
     };
-    let _turn = if media.kind() == FileKind::Image {
-        let turn = files.drawing().acquire().await;
+    let turn = if media.kind() == FileKind::Image {
+        let turn = Arc::clone(files.drawing()).acquire_owned().await;
         Some(turn.map_err(|error| Failure::fault(error.to_string()))?)
     } else {
         None
     };
-    blocking(move || ready(&folder, received, media)).await
+    blocking(move || {
+        let made = ready(&folder, received, media);
+        // a caller who goes away ends nothing that has begun, so the turn goes with the work
+        drop(turn);
+        made
+    })
+    .await
 }
 
 fn ready(folder: &Folder, received: Received, media: Media) -> Result<Ready, Unread> {

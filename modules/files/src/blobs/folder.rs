@@ -210,8 +210,13 @@ impl Folder {
             // one that has gone meanwhile was taken by whoever had made it
             let Ok(changed) = entry.metadata().and_then(|found| found.modified()) else { continue };
             if since_1970(changed).saturating_add(age) < now {
-                std::fs::remove_file(entry.path())?;
-                cleared += 1;
+                match std::fs::remove_file(entry.path()) {
+                    Ok(()) => cleared += 1,
+                    // another server was at it, or it is nothing of ours: neither keeps the rest
+                    Err(error) => {
+                        tracing::debug!(file = %entry.path().display(), %error, "stays in quarantine");
+                    }
+                }
             }
         }
         Ok(cleared)

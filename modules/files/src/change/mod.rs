@@ -48,6 +48,8 @@ pub(crate) fn remove(
     let mut file = lock_at(tx, record, id, version)?;
     decide::touch(&mut file, ctx.now);
     let until = grace(ctx.now);
+    // in the order in which an attachment holds them
+    store::take_usage(tx, file.added_by, file.bytes_kept)?;
     let mut hashes: Vec<_> = file.thumbnails.iter().map(|small| small.hash).chain([file.sha256]).collect();
     hashes.sort_unstable();
     hashes.dedup();
@@ -56,7 +58,6 @@ pub(crate) fn remove(
     }
     store::update(tx, &file, true)?;
     store::delete_thumbnails(tx, id)?;
-    store::take_usage(tx, file.added_by, file.bytes_kept)?;
     let change =
         record::Change { action: "files.file.remove", event: "files.file_removed", fields: &["removed"] };
     record::change(tx, ctx, (record, &file), change)
