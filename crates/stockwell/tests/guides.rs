@@ -123,6 +123,8 @@ guides! {
     operating: "operating.md",
     connecting_a_shop: "connecting-a-shop.md",
     signing_in: "signing-in.md",
+    the_catalogue: "the-catalogue.md",
+    images_and_documents: "images-and-documents.md",
 }
 
 #[test]

@@ -143,6 +143,15 @@ fn readable(stage: &Stage, path: &str) -> String {
     if let Some(probe) = probe(stage, "GET", path) {
         return probe.path;
     }
+    if path.starts_with("/api/v1/items/{sku}/bom") {
+        let sku = stage.world.name("KIT");
+        let item = json!({ "sku": sku, "name": "x", "base_unit": "each" });
+        stage.admin.post("/api/v1/items", &item).good();
+        let bom = json!({ "kind": "kit", "lines": [{ "sku": "BOLT", "qty": "2" }] });
+        let ask = stage.admin.ask("PUT", format!("/api/v1/items/{sku}/bom")).fresh();
+        ask.if_match(1).json(&bom).send().good();
+        return path.replace("{sku}", &sku);
+    }
     if let Some(of_item) = path.strip_prefix("/api/v1/items/{sku}") {
         return format!("/api/v1/items/BOLT{of_item}");
     }
@@ -155,6 +164,11 @@ fn readable(stage: &Stage, path: &str) -> String {
         let key = stage.world.name("attribute").replace('-', "_");
         stage.admin.post("/api/v1/attributes", &json!({ "key": key, "kind": "number" })).good();
         return path.replace("{key}", &key);
+    }
+    if path == "/api/v1/location-types/{code}" {
+        let code = stage.world.name("T");
+        stage.admin.post("/api/v1/location-types", &json!({ "code": code, "kind": "bin" })).good();
+        return path.replace("{code}", &code);
     }
     if path == "/api/v1/search/items" {
         return format!("{path}?q=BOLT");

@@ -66,7 +66,6 @@ const SHORT: &[(&str, &str)] = &[
     ("/api/v1/items/{sku}/availability", "the sites, which `?site` narrows to one"),
     ("/api/v1/items/{sku}/files", "20 files"),
     ("/api/v1/items/{sku}/files/{file}", "three thumbnails"),
-    ("/api/v1/items/{sku}/bom", "500 lines, and ten alternatives of each"),
     ("/api/v1/items/{sku}/bom/explosion", "10,000 steps, beyond which it is refused"),
     ("/api/v1/items/{sku}/lots/{lot}", "a hundred places, and how many there are beside"),
     ("/api/v1/keys/{id}", "the permissions and the places that it was given"),

@@ -131,7 +131,7 @@ fn a_wrong_place_is_refused(world: &World) {
     for (body, expected) in [
         (many("A{1..2}"), "409 code_taken /pattern"),
         (many("N{2..1}"), "422 invalid_value /pattern"),
-        (many("N{1..100001}"), "413 too_many /pattern"),
+        (many("N{1..110001}"), "413 too_many /pattern"),
         (many("N{1"), "422 invalid_value /pattern"),
         (
             json!({ "parent": "NOPE", "pattern": "N{1..2}", "levels": [{ "kind": "bin" }] }),
