@@ -439,6 +439,8 @@ mod tests {
             [
                 row("Tags", 0, "a", None, false),
                 row("Tags", 2, "true", None, false),
+                row("deep", 0, "", None, false),
+                row("n", 0, "", None, false),
                 row("weight", 0, "2.5", Some(2_500_000), true),
             ]
         );

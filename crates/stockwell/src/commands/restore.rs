@@ -203,9 +203,8 @@ fn fill(
     }
     // before anybody may use it: a feed that went on from an older place would say the same positions again
     go_on(settings, Some(&head))?;
-    let behind = steps_behind(settings)?;
     Target::end(settings)?;
-    Ok(behind)
+    steps_behind(settings)
 }
 
 /// Writes the digest of the backup down, and gives what will be told from here on positions of its own, for some were

@@ -32,7 +32,7 @@ fn send(actor: &Actor, name: &str, bytes: &[u8]) -> Reply {
 }
 
 /// A PNG of 300 × 200 pixels, grey, with a comment that nobody is to see.
-fn png() -> Vec<u8> {
+pub(crate) fn png() -> Vec<u8> {
     let part = |kind: &[u8; 4], body: &[u8]| {
         let whole = [kind.as_slice(), body].concat();
         let length = u32::try_from(body.len()).unwrap().to_be_bytes();

@@ -2,6 +2,7 @@
 //! of routes, which is that of the router, of the description and of `stockwell routes`: a route that is
 //! added is in here, and one that nobody can ask for rightly fails.
 
+use crate::files::png;
 use crate::scope_walk::{Stage, probe, reaches_no_further};
 use crate::walk::status;
 use crate::walk_writes::tried;
@@ -151,6 +152,15 @@ fn readable(stage: &Stage, path: &str) -> String {
         let ask = stage.admin.ask("PUT", format!("/api/v1/items/{sku}/bom")).fresh();
         ask.if_match(1).json(&bom).send().good();
         return path.replace("{sku}", &sku);
+    }
+    if path.starts_with("/api/v1/items/{sku}/files/{file}") {
+        let sku = stage.world.name("PICTURED");
+        let item = json!({ "sku": sku, "name": "x", "base_unit": "each" });
+        stage.admin.post("/api/v1/items", &item).good();
+        let files = format!("/api/v1/items/{sku}/files");
+        let sent = stage.admin.ask("POST", format!("{files}?name=a.png")).fresh().bytes(png()).send().good();
+        let id = sent.json()["id"].to_string();
+        return path.replace("{sku}", &sku).replace("{file}", &id).replace("{side}", "96");
     }
     if let Some(of_item) = path.strip_prefix("/api/v1/items/{sku}") {
         return format!("/api/v1/items/BOLT{of_item}");
