@@ -92,6 +92,12 @@ const BY_IDS: Statement = Statement::per_engine(
     concat!("select ", record_columns!(), " from catalog_item i where i.id = any(?1::bigint[])"),
 );
 
+const SHARE: Statement = Statement::per_engine(
+    "catalog.item.share",
+    "select i.id from catalog_item i where i.id = ?1",
+    "select i.id from catalog_item i where i.id = any(?1::bigint[]) order by i.id for share",
+);
+
 const LOCK_BY_SKU: Statement = Statement::per_engine(
     "catalog.item.lock_by_sku",
     concat!("select ", record_columns!(), " from catalog_item i where i.sku_folded = ?1"),
@@ -230,6 +236,15 @@ pub(crate) fn by_id(conn: &mut Conn<'_>, id: ItemId) -> Result<Option<Item>, DbE
     conn.query_opt(&BY_ID, &[id.get().into()], record)
 }
 
+/// Holds items against changes until the transaction ends; others may hold them so as well.
+pub(crate) fn share(tx: &mut Tx<'_>, ids: &[ItemId]) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(1, ids.len());
+    for id in ids {
+        rows.push(&[id.get().into()]);
+    }
+    tx.query_many(&SHARE, &rows, |_| Ok(())).map(drop)
+}
+
 /// The records of these ids.
 pub(crate) fn by_ids(conn: &mut Conn<'_>, ids: &[ItemId]) -> Result<Vec<Item>, DbError> {
     let mut rows = Rows::with_capacity(1, ids.len());
@@ -348,5 +363,15 @@ fn texts_of(item: &Item) -> [String; 3] {
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] =
-    &[&FACTS_BY_SKU, &FACTS_BY_ID, &BY_SKU, &BY_ID, &BY_IDS, &LOCK_BY_SKU, &LOCK_BY_ID, &INSERT, &UPDATE];
+pub(crate) const ALL: &[&Statement] = &[
+    &FACTS_BY_SKU,
+    &FACTS_BY_ID,
+    &BY_SKU,
+    &BY_ID,
+    &BY_IDS,
+    &SHARE,
+    &LOCK_BY_SKU,
+    &LOCK_BY_ID,
+    &INSERT,
+    &UPDATE,
+];

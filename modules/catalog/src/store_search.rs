@@ -12,6 +12,17 @@ const KNOWN: Statement = Statement::per_engine(
     "select w.word from catalog_word w where w.word = any(?1::text[])",
 );
 
+/// Words that an item has; what no item has any more stands for nothing.
+const IN_USE: Statement = Statement::per_engine(
+    "catalog.search.in_use",
+    "select w.word
+     from catalog_word w
+     where w.word = ?1 and exists (select 1 from catalog_term p where p.word = w.word)",
+    "select w.word
+     from catalog_word w
+     where w.word = any(?1::text[]) and exists (select 1 from catalog_term p where p.word = w.word)",
+);
+
 const INSERT_WORDS: Statement = Statement::per_engine(
     "catalog.search.insert_words",
     "insert into catalog_word (word) values (?1) on conflict do nothing",
@@ -37,13 +48,21 @@ const CLEAR: Statement =
 
 const BEGINNING: Statement = Statement::new(
     "catalog.search.beginning",
-    "select w.word from catalog_word w where w.word >= ?1 and w.word < ?2 order by w.word limit ?3",
+    "select w.word
+     from catalog_word w
+     where w.word >= ?1 and w.word < ?2 and exists (select 1 from catalog_term p where p.word = w.word)
+     order by w.word
+     limit ?3",
 );
 
 const ALIKE: Statement = Statement::per_engine(
     "catalog.search.alike",
-    "select t.word from catalog_typo t where t.typo = ?1",
-    "select t.word from catalog_typo t where t.typo = any(?1::text[])",
+    "select t.word
+     from catalog_typo t
+     where t.typo = ?1 and exists (select 1 from catalog_term p where p.word = t.word)",
+    "select t.word
+     from catalog_typo t
+     where t.typo = any(?1::text[]) and exists (select 1 from catalog_term p where p.word = t.word)",
 );
 
 /// How many items have one of these words, as far as it is worth counting.
@@ -159,22 +178,22 @@ pub(crate) fn clear(tx: &mut Tx<'_>, item: ItemId) -> Result<(), DbError> {
     tx.execute(&CLEAR, &[item.get().into()]).map(|_| ())
 }
 
-/// Which of these words there are.
+/// Which of these words an item has.
 pub(crate) fn known(conn: &mut Conn<'_>, words: &[String]) -> Result<BTreeSet<String>, DbError> {
     let mut rows = Rows::with_capacity(1, words.len());
     for word in words {
         rows.push(&[word.into()]);
     }
-    Ok(conn.query_many(&KNOWN, &rows, |row| Ok(row.text(0)?.to_owned()))?.into_iter().collect())
+    Ok(conn.query_many(&IN_USE, &rows, |row| Ok(row.text(0)?.to_owned()))?.into_iter().collect())
 }
 
-/// Words that begin so, the shortest of a kind first.
+/// Words that begin so, of which an item has each; by the alphabet.
 pub(crate) fn beginning(conn: &mut Conn<'_>, begins: &str, limit: i64) -> Result<Vec<String>, DbError> {
     let end = format!("{begins}{}", char::MAX);
     conn.query(&BEGINNING, &[begins.into(), (&end).into(), limit.into()], |row| Ok(row.text(0)?.to_owned()))
 }
 
-/// Words of which one of these is left.
+/// Words of which one of these is left, of which an item has each.
 pub(crate) fn alike(conn: &mut Conn<'_>, left: &BTreeSet<String>) -> Result<BTreeSet<String>, DbError> {
     let mut rows = Rows::with_capacity(1, left.len());
     for typo in left {
@@ -220,6 +239,7 @@ pub(crate) fn read(tx: &mut Tx<'_>, item: ItemId) -> Result<(), DbError> {
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[
     &KNOWN,
+    &IN_USE,
     &INSERT_WORDS,
     &INSERT_TYPOS,
     &INSERT_TERMS,

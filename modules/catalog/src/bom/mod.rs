@@ -98,6 +98,12 @@ pub fn set_bom(
     store_rules::hold(tx)?;
     let item = lock_at(tx, item.0, item.1)?;
     let skus = decide::skus(command)?;
+    // none of them goes out of use while it is written that it goes in here
+    let named = facts::facts_by_sku(tx, &skus)?;
+    let mut parts: Vec<ItemId> = named.iter().flatten().map(|facts| facts.id).collect();
+    parts.sort_unstable();
+    parts.dedup();
+    store::share(tx, &parts)?;
     let found = facts::facts_by_sku(tx, &skus)?;
     let keys: Vec<(ItemId, &str)> = decide::units(command, &found);
     let factors = facts::unit_factors(tx, &keys)?;

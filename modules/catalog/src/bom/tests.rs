@@ -16,6 +16,7 @@ on_both_engines!(
     an_item_is_taken_apart,
     what_goes_into_another_item_stays_in_use,
     two_who_close_a_circle_at_once_do_not_both_succeed,
+    what_goes_out_of_use_meanwhile_goes_into_nothing,
 );
 
 fn read(body: &Value) -> NewBom {
@@ -243,5 +244,24 @@ fn two_who_close_a_circle_at_once_do_not_both_succeed(engine: Engine) {
         assert_eq!(done.iter().filter(|done| **done).count(), 1);
         let won = if done[0] { "WHEEL" } else { "TYRE" };
         world.run(move |tx, ctx| remove_bom(tx, ctx, (won, Any))).unwrap();
+    }
+}
+
+fn what_goes_out_of_use_meanwhile_goes_into_nothing(engine: Engine) {
+    let world = shop(engine);
+    let id = world.read(|conn| crate::item(conn, "TYRE")).unwrap().id;
+    let archive = |archived| world.run(move |tx, ctx| crate::set_archived(tx, ctx, id, archived));
+    for round in 0..12 {
+        let (made, archived) = std::thread::scope(|scope| {
+            let made = scope.spawn(|| set(&world, "KIT", made_of(&[("TYRE", "1")])).is_ok());
+            let archived = scope.spawn(|| archive(true).is_ok());
+            (made.join().unwrap(), archived.join().unwrap())
+        });
+        assert!(made != archived, "{round}: one of them, and not both: {made} {archived}");
+        if made {
+            world.run(|tx, ctx| remove_bom(tx, ctx, ("KIT", Any))).unwrap();
+        } else {
+            archive(false).unwrap();
+        }
     }
 }

@@ -113,6 +113,17 @@ fn what_changes_is_found_as_it_is_now(engine: Engine) {
     .unwrap();
     world.run(move |tx, ctx| crate::change_item(tx, ctx, "X1", Any, &change)).unwrap();
     assert_eq!(skus(&world, "lampshade"), [""; 0]);
+    // a word that nothing has any more stands in no other's way
+    world.create(named("L", "Latern"));
+    let right: ChangeItem = serde_json::from_value(serde_json::json!({ "name": "Lantern" })).unwrap();
+    world.run(move |tx, ctx| crate::change_item(tx, ctx, "L", Any, &right)).unwrap();
+    assert_eq!(skus(&world, "latern"), ["X1", "L"]);
+    world
+        .run(|tx, ctx| {
+            let id = crate::item(tx, "L")?.map(|item| item.id).unwrap();
+            crate::set_archived(tx, ctx, id, true)
+        })
+        .unwrap();
     for text in ["lantern", "lanern", "brass green", "schon"] {
         assert_eq!(skus(&world, text), ["X1"], "{text}");
     }
