@@ -16,7 +16,7 @@ const ROUNDS_OF_SWEEP: u32 = 720;
 
 /// Works until it is dropped. A round that fails is reported and tried again.
 pub(crate) async fn work(app: App, files: &Files, upkept: &Upkept) {
-    let mut rounds = 0_u32;
+    let mut rounds = 1_u32;
     loop {
         tokio::time::sleep(REST).await;
         if rounds.is_multiple_of(ROUNDS_OF_SWEEP) {
