@@ -25,10 +25,10 @@ const SAVE: Statement = Statement::new(
 
 const LIST: Statement = Statement::new(
     "stock.backorder.list",
-    "select r.site, r.item, r.rule, r.cap, r.version, s.code, i.sku,
+    "select r.site, r.item, r.rule, r.cap, r.version,
+       (select s.code from stock_known_place s where s.id = r.site), i.sku,
        (select o.cap from stock_backorder o where o.site = r.site and o.item = 0)
      from stock_backorder r
-     join stock_known_place s on s.id = r.site
      left join stock_known_item i on i.id = r.item
      where (r.site, r.item) > (?1, ?2) and r.site <= ?3
      order by r.site, r.item

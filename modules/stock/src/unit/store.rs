@@ -29,10 +29,10 @@ const CONTENTS: Statement = Statement::per_engine(
 /// The units inside of a unit are few and in the order of their ids, and so is what stands in each.
 const CONTENTS_PAGE: Statement = Statement::new(
     "stock.unit.contents_page",
-    "select t.descendant, b.item, b.lot, b.status, b.on_hand, b.allocated, p.code, i.sku, l.code
+    "select t.descendant, b.item, b.lot, b.status, b.on_hand, b.allocated,
+       (select p.code from stock_known_place p where p.id = t.descendant), i.sku, l.code
      from stock_within t
      join stock_balance b on b.location = t.descendant
-     join stock_known_place p on p.id = t.descendant
      join stock_known_item i on i.id = b.item
      left join stock_lot l on l.id = b.lot
      where t.ancestor = ?1 and t.descendant >= ?2
