@@ -33,13 +33,13 @@ pub(crate) struct Named {
 macro_rules! select {
     ($claims:literal, $condition:expr) => {
         concat!(
-            "select c.id, c.owner, c.item, i.sku, i.base_unit, c.site, s.code, c.location, p.code, c.lot, l.code,
-               c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered, c.lost, l.parent
+            "select c.id, c.owner, c.item, i.sku, i.base_unit,
+               c.site, (select s.code from stock_known_place s where s.id = c.site),
+               c.location, (select p.code from stock_known_place p where p.id = c.location),
+               c.lot, l.code, c.qty, c.priority, c.made_at, c.expires_at, c.state, c.backordered, c.lost, l.parent
              from ",
             $claims,
             " join stock_known_item i on i.id = c.item
-              join stock_known_place s on s.id = c.site
-              left join stock_known_place p on p.id = c.location
               left join stock_lot l on l.id = c.lot
               where ",
             $condition
