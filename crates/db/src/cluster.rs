@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 /// What the directories of clusters are called, before the process id of their owner.
 const PREFIX: &str = "stockwell-pg-";
 const KNOWN: Statement = Statement::new("db.cluster.known", "select 1 from pg_database where datname = ?1");
+/// The room that the data and the log of a shared server may take.
+const SHARED_BYTES: u64 = 6 << 30;
 static COUNTER: AtomicU32 = AtomicU32::new(0);
 
 /// A PostgreSQL server on which databases can be made.
@@ -240,10 +242,19 @@ impl Drop for TemporaryCluster {
     }
 }
 
+/// Where files lie in memory, if there is room for a server: a thousand tests copy and drop a database each,
+/// which on a disk waits for the sync of every file of all others. None of them may crash a server that it
+/// shares, so nothing is lost.
+fn roomy_memory() -> Option<PathBuf> {
+    const MEMORY: &str = "/dev/shm";
+    let room = rustix::fs::statvfs(MEMORY).ok()?;
+    (room.f_bavail.saturating_mul(room.f_frsize) >= SHARED_BYTES).then(|| PathBuf::from(MEMORY))
+}
+
 /// The server that all test processes of one run share: it is started by the first of them and
 /// goes away with the process `owner`, which runs the tests.
 pub fn shared(owner: u32) -> Result<Server, DbError> {
-    let dir = std::env::temp_dir().join(format!("{PREFIX}{owner}-shared"));
+    let dir = roomy_memory().unwrap_or_else(std::env::temp_dir).join(format!("{PREFIX}{owner}-shared"));
     std::fs::create_dir_all(&dir).map_err(|error| failed("make a directory", &error))?;
     let lock = std::fs::File::options()
         .create(true)
