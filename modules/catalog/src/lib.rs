@@ -56,9 +56,9 @@ pub use categories::{
 pub use change::decide::ChangeItem;
 pub use change::{change_item, hold_item, read_owner, set_archived, set_owner, set_tracking};
 pub use codes::{ChangeUnit, add_barcode, add_unit, change_unit, remove_barcode, remove_unit};
-pub use create::{ITEMS_PER_CALL_MAX, create_item, create_items};
+pub use create::{ITEMS_PER_CALL_MAX, create_each, create_item, create_items};
 pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors};
-pub use find::{CodeMatch, FoundAs, item};
+pub use find::{CodeMatch, FoundAs, item, items};
 pub use history::{ChangedBy, ItemChange, changes_of};
 pub use item::{Attributes, Barcode, Body, Item, NewBarcode, NewHazard, NewItem, NewUnit, Unit};
 pub use rule::decide::NewRule;

@@ -265,8 +265,8 @@ pub(crate) fn lock_by_id(tx: &mut Tx<'_>, id: ItemId) -> Result<Option<Item>, Db
 }
 
 /// Stores new records, without their units and barcodes.
-pub(crate) fn insert(tx: &mut Tx<'_>, items: &[Item]) -> Result<(), DbError> {
-    let texts: Vec<[String; 3]> = items.iter().map(texts_of).collect();
+pub(crate) fn insert(tx: &mut Tx<'_>, items: &[&Item]) -> Result<(), DbError> {
+    let texts: Vec<[String; 3]> = items.iter().map(|item| texts_of(item)).collect();
     let mut rows = Rows::with_capacity(22, items.len());
     for (item, [sku_folded, name_folded, attributes]) in items.iter().zip(&texts) {
         let Item {

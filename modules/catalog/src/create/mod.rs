@@ -11,7 +11,7 @@ use crate::rules::Indexed;
 use crate::{code, record, search, store, store_codes, store_values};
 use db::{DbError, Tx};
 use domain::{Code, Ctx, ItemId, Problem};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use web::Failure;
 
 /// The most items of one call.
@@ -26,11 +26,23 @@ pub fn create_item(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewItem) -> Result<Item
 /// Creates many items, all or none, with a few statements for all of them. Pointers of a refusal
 /// begin with the index of the item: `/17/sku`.
 pub fn create_items(tx: &mut Tx<'_>, ctx: &Ctx, commands: &[NewItem]) -> Result<Vec<Item>, Failure> {
-    if commands.len() > ITEMS_PER_CALL_MAX {
-        let detail = format!("one call creates at most {ITEMS_PER_CALL_MAX} items, not {}", commands.len());
-        return Err(Problem::new(Code::TooMany, detail).into());
-    }
     create(tx, ctx, commands, |index| format!("/{index}"))
+}
+
+/// Creates each of many items or says why not, with a few statements for all of them. Pointers of a refusal
+/// begin at its item.
+///
+/// # Errors
+/// `too_many`, and failures of the store; an item that another caller creates at the same moment ends the
+/// call.
+pub fn create_each(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    commands: &[NewItem],
+) -> Result<Vec<Result<Item, Problem>>, Failure> {
+    let (book, mut planned) = plan(tx, ctx, commands)?;
+    write(tx, ctx, &book, planned.iter_mut().filter_map(|item| item.as_mut().ok()).collect())?;
+    Ok(planned)
 }
 
 fn create(
@@ -39,23 +51,50 @@ fn create(
     commands: &[NewItem],
     place: impl Fn(usize) -> String,
 ) -> Result<Vec<Item>, Failure> {
-    let mut items = Vec::with_capacity(commands.len());
-    for (index, command) in commands.iter().enumerate() {
-        let item = decide::plan(command, ctx.now).map_err(|problem| problem.under(&place(index)))?;
-        items.push(item);
+    let (book, planned) = plan(tx, ctx, commands)?;
+    let items = planned
+        .into_iter()
+        .enumerate()
+        .map(|(index, item)| item.map_err(|problem| problem.under(&place(index))));
+    let mut items: Vec<Item> = items.collect::<Result<_, _>>()?;
+    write(tx, ctx, &book, items.iter_mut().collect())?;
+    Ok(items)
+}
+
+/// What each item will be, or why it cannot be.
+type Planned = Vec<Result<Item, Problem>>;
+
+/// Plans items by the rules that hold, and among what is there.
+fn plan(tx: &mut Tx<'_>, ctx: &Ctx, commands: &[NewItem]) -> Result<(Rulebook, Planned), Failure> {
+    if commands.len() > ITEMS_PER_CALL_MAX {
+        let detail = format!("one call creates at most {ITEMS_PER_CALL_MAX} items, not {}", commands.len());
+        return Err(Problem::new(Code::TooMany, detail).into());
     }
-    let book = Rulebook::open(tx, items.iter())?;
-    for (index, item) in items.iter_mut().enumerate() {
-        let at = |problem: Problem| problem.under(&place(index));
-        item.category_id = book.category(item).map_err(at)?;
-        book.check(&item.attributes, item.category_id, "/attributes").map_err(at)?;
+    let mut planned: Planned = commands.iter().map(|command| decide::plan(command, ctx.now)).collect();
+    let book = Rulebook::open(tx, planned.iter().filter_map(|item| item.as_ref().ok()))?;
+    for planned in &mut planned {
+        if let Ok(item) = planned {
+            let ruled = book.category(item).and_then(|category| {
+                item.category_id = category;
+                book.check(&item.attributes, category, "/attributes")
+            });
+            if let Err(problem) = ruled {
+                *planned = Err(problem);
+            }
+        }
     }
-    refuse_taken(tx, commands, &items, &place)?;
+    refuse_taken(tx, commands, &mut planned)?;
+    Ok((book, planned))
+}
+
+/// Stores new items, with all that hangs on them.
+fn write(tx: &mut Tx<'_>, ctx: &Ctx, book: &Rulebook, mut items: Vec<&mut Item>) -> Result<(), Failure> {
     let count = i64::try_from(items.len()).unwrap_or(i64::MAX);
     let first = db::ids::take(tx, "catalog.item", count)?;
     for (id, item) in (first..).zip(&mut items) {
         item.id = ItemId(id);
     }
+    let items: Vec<&Item> = items.into_iter().map(|item| &*item).collect();
     store::insert(tx, &items).map_err(taken_meanwhile)?;
     let units = items.iter().flat_map(|item| item.units.iter().map(|unit| (item.id, unit)));
     store_codes::insert_units(tx, units)?;
@@ -68,55 +107,57 @@ fn create(
         })
         .collect();
     store_values::insert(tx, values.iter())?;
-    search::learn(tx, items.iter())?;
+    search::learn(tx, items.iter().copied())?;
     let created =
         record::Change { action: "catalog.item.create", event: "catalog.item_created", fields: &[] };
-    for item in &items {
+    for item in items {
         record::change(tx, ctx, item, &created)?;
     }
-    Ok(items)
+    Ok(())
 }
 
 /// Refuses SKUs and barcodes that exist, or stand twice in the call.
-fn refuse_taken(
-    tx: &mut Tx<'_>,
-    commands: &[NewItem],
-    items: &[Item],
-    place: &impl Fn(usize) -> String,
-) -> Result<(), Failure> {
-    let mut skus = FxHashMap::default();
-    for (index, item) in items.iter().enumerate() {
-        if skus.insert(code::sku_key(&item.sku), index).is_some() {
-            let detail = format!("the SKU `{}` stands twice in the call", item.sku);
-            return Err(Problem::at(Code::CodeTaken, format!("{}/sku", place(index)), detail).into());
-        }
-    }
-    let folded: Vec<&str> = items.iter().map(|item| item.sku.as_str()).collect();
-    for (index, found) in crate::facts_by_sku(tx, &folded)?.into_iter().enumerate() {
-        if let Some(other) = found {
+fn refuse_taken(tx: &mut Tx<'_>, commands: &[NewItem], planned: &mut Planned) -> Result<(), Failure> {
+    let skus: Vec<&str> =
+        planned.iter().map(|item| item.as_ref().map_or("", |item| item.sku.as_str())).collect();
+    let others = crate::facts_by_sku(tx, &skus)?;
+    // in the order of the command, which its pointers count in
+    let keys: Vec<Vec<String>> = commands
+        .iter()
+        .map(|command| command.barcodes.iter().filter_map(|new| code::barcode_key(&new.code)).collect())
+        .collect();
+    let owners: FxHashMap<String, store_codes::Owner> =
+        store_codes::owners(tx, keys.iter().flatten().map(String::as_str))?.into_iter().collect();
+    let (mut seen_skus, mut seen_codes) = (FxHashSet::default(), FxHashSet::default());
+    for ((planned, other), keys) in planned.iter_mut().zip(others).zip(keys) {
+        let Ok(item) = planned else { continue };
+        let sku_key = code::sku_key(&item.sku);
+        let taken = |pointer: String, detail| Some(Problem::at(Code::CodeTaken, pointer, detail));
+        let refused = if seen_skus.contains(&sku_key) {
+            taken("/sku".to_owned(), format!("the SKU `{}` stands twice in the call", item.sku))
+        } else if let Some(other) = other {
             let detail = format!("the SKU `{}` exists already; choose another one", other.sku);
-            return Err(Problem::at(Code::CodeTaken, format!("{}/sku", place(index)), detail).into());
+            taken("/sku".to_owned(), detail)
+        } else {
+            keys.iter().enumerate().find_map(|(at, key)| {
+                let pointer = format!("/barcodes/{at}/code");
+                match owners.get(key) {
+                    Some(owner) => Some(barcode_taken(owner, pointer)),
+                    None if seen_codes.contains(key) => {
+                        taken(pointer, format!("the barcode `{key}` stands twice in the call"))
+                    }
+                    None => None,
+                }
+            })
+        };
+        if let Some(problem) = refused {
+            *planned = Err(problem);
+        } else {
+            seen_skus.insert(sku_key);
+            seen_codes.extend(keys);
         }
     }
-    let mut keys = FxHashMap::default();
-    for (index, command) in commands.iter().enumerate() {
-        for (barcode, new) in command.barcodes.iter().enumerate() {
-            let pointer = format!("{}/barcodes/{barcode}/code", place(index));
-            let Some(key) = code::barcode_key(&new.code) else { continue };
-            if keys.contains_key(&key) {
-                let detail = format!("the barcode `{}` stands twice in the call", new.code);
-                return Err(Problem::at(Code::CodeTaken, pointer, detail).into());
-            }
-            keys.insert(key, pointer);
-        }
-    }
-    match store_codes::owners(tx, keys.keys().map(String::as_str))?.first() {
-        Some((key, owner)) => {
-            let pointer = keys.remove(key).unwrap_or_default();
-            Err(barcode_taken(owner, pointer).into())
-        }
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// A barcode that another item has, or this one.

@@ -42,6 +42,17 @@ pub fn item(conn: &mut Conn<'_>, sku: &str) -> Result<Option<Item>, DbError> {
     store::by_sku(conn, &key)?.map(|item| complete(conn, item)).transpose()
 }
 
+/// The items of these SKUs, with their units and barcodes, in the order asked.
+pub fn items(conn: &mut Conn<'_>, skus: &[&str]) -> Result<Vec<Option<Item>>, DbError> {
+    let facts = crate::facts_by_sku(conn, skus)?;
+    let ids: Vec<ItemId> = facts.iter().flatten().map(|facts| facts.id).collect();
+    let mut found = store::by_ids(conn, &ids)?;
+    fill(conn, &mut found)?;
+    let found: FxHashMap<ItemId, Item> = found.into_iter().map(|item| (item.id, item)).collect();
+    // a SKU that is asked for twice is answered twice
+    Ok(facts.iter().map(|facts| found.get(&facts.as_ref()?.id).cloned()).collect())
+}
+
 /// What a code names: first the barcode, then the SKU that is written the same.
 pub(crate) fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>, DbError> {
     let mut found = Vec::new();
