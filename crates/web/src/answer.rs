@@ -45,6 +45,11 @@ pub struct Answer {
 pub(crate) struct Refused(pub(crate) Vec<(Code, u64)>);
 
 impl Answer {
+    /// The refusal that this answer is, for a caller inside of the program; none when it is not one.
+    pub fn problem(&self) -> Option<Problem> {
+        if self.status.is_success() { None } else { crate::problem::read(&self.body) }
+    }
+
     fn with<T: Serialize + ?Sized>(status: StatusCode, body: &T) -> Result<Answer, Failure> {
         let mut bytes = Vec::with_capacity(256);
         serde_json::to_writer(&mut bytes, body)?;

@@ -4,7 +4,7 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use bytes::Bytes;
 use domain::{Code, Kind, Problem};
 use serde::ser::{SerializeMap, SerializeSeq};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use uuid::Uuid;
 
 /// The content type of every refusal.
@@ -70,6 +70,33 @@ pub(crate) fn response<B: From<Bytes>>(
 /// A problem as a value inside of another answer, for the lines of a bulk.
 pub fn problem_value(problem: &Problem, request_id: Uuid) -> impl Serialize + '_ {
     Wire { problem, request_id }
+}
+
+/// What is read again of a refusal.
+#[derive(Deserialize)]
+struct Read {
+    code: String,
+    detail: String,
+    #[serde(default)]
+    errors: Vec<ReadFault>,
+}
+
+#[derive(Deserialize)]
+struct ReadFault {
+    pointer: String,
+    code: String,
+    detail: String,
+}
+
+/// The problem of a body that [`body`] has written; none of anything else.
+pub(crate) fn read(body: &[u8]) -> Option<Problem> {
+    let known = |word: &str| Code::ALL.iter().copied().find(|code| code.word() == word);
+    let Read { code, detail, errors } = serde_json::from_slice(body).ok()?;
+    let fault = |ReadFault { pointer, code, detail }| {
+        Some(domain::FieldError { pointer, code: known(&code)?, detail })
+    };
+    let errors = errors.into_iter().filter_map(fault).collect();
+    Some(Problem { code: known(&code)?, detail: detail.into(), errors })
 }
 
 /// A problem on its way out. Used for bodies, for stored answers and for the lines of a bulk answer.

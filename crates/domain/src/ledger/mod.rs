@@ -60,6 +60,7 @@ pub use post::post;
 pub use posted::{ClaimChange, ClaimEntry, LayerMade, Movement, Posted};
 pub use recount::{Recount, recount};
 pub use refusal::{Missing, Refusal, Why};
+pub use refusal_words::NOTHING_CHANGES;
 pub use release::{Release, release};
 pub use reserve::{Reserve, reserve};
 pub use reverse::{Original, Reverse, reverse};

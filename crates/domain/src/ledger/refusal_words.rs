@@ -4,6 +4,9 @@ use super::key::Place;
 use super::refusal::Why;
 use crate::Delta;
 
+/// What is said of a line that would change nothing, such as a count of what the books have.
+pub const NOTHING_CHANGES: &str = "nothing would change";
+
 impl Why {
     /// The concrete sentence.
     pub(super) fn detail(&self, names: &dyn Fn(Place) -> String) -> String {
@@ -182,7 +185,7 @@ impl Why {
             Why::NotStocked => "the item is a service and is never stocked",
             Why::ItemArchived => "the item is archived; take it back into use first",
             Why::SamePlace => "source and destination are the same",
-            Why::Nothing => "nothing would change",
+            Why::Nothing => NOTHING_CHANGES,
             Why::ClaimUnknown => "there is no such claim",
             Why::ClaimElsewhere => "the claim is on another item, site or place",
             Why::ClaimNotTaken => {

@@ -101,6 +101,14 @@ impl Bulk {
     }
 }
 
+/// Reads a posting that names its kind, as a bulk has them.
+///
+/// # Errors
+/// What is wrong with it, by the pointers of its fields.
+pub fn read_posting(body: &serde_json::Value) -> Result<PostInput, Problem> {
+    BulkPosting::from_json(body.to_string().as_bytes())?.input()
+}
+
 impl BulkPosting {
     fn input(&self) -> Result<PostInput, Problem> {
         let kind = Kind::parse(&self.kind).ok().filter(|kind| BY_HAND.contains(kind)).ok_or_else(|| {

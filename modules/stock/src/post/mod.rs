@@ -8,3 +8,4 @@ mod tests;
 mod wire;
 
 pub(crate) use api::submit;
+pub use bulk::read_posting;

@@ -122,6 +122,41 @@ pub fn make_reasons(tx: &mut Tx<'_>, ctx: &Ctx, wanted: &[(&str, &str)]) -> Resu
     Ok(())
 }
 
+/// What an import did with a reason.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ReasonBrought {
+    /// It was made.
+    Created,
+    /// It was renamed, retired or taken back into use.
+    Changed,
+    /// It was so already.
+    Unchanged,
+}
+
+/// Makes a reason, or brings the one that is there to what is said of it.
+///
+/// # Errors
+/// A refusal of a code or a name that cannot be one, and failures of the store.
+pub fn bring_reason(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    code: &str,
+    name: Option<&str>,
+    active: Option<bool>,
+) -> Result<ReasonBrought, Failure> {
+    let named = name.map(str::to_owned);
+    let Some(before) = store::one(tx, &fold(code))? else {
+        let new = NewReason { code: code.to_owned(), name: named.unwrap_or_else(|| code.to_owned()) };
+        create(tx, ctx, &new)?;
+        if active == Some(false) {
+            change(tx, ctx, code, IfMatch::Any, &ChangeReason { name: None, active })?;
+        }
+        return Ok(ReasonBrought::Created);
+    };
+    let after = change(tx, ctx, code, IfMatch::Any, &ChangeReason { name: named, active })?;
+    Ok(if after == before { ReasonBrought::Unchanged } else { ReasonBrought::Changed })
+}
+
 /// Renames a reason, retires it or takes it back into use.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
