@@ -12,6 +12,8 @@ pub enum Stop {
     /// It was refused, or it failed: exit code 1. Nothing was changed, but for the parts that an import had
     /// committed before.
     Failed(Problem),
+    /// Rows of a file were refused: exit code 1. Which, and why, is printed already.
+    RowsRefused,
     /// It was called wrongly: exit code 2, as clap's own.
     Usage(String),
     /// `verify` found a violation: exit code 3. What it found is printed already.
@@ -87,6 +89,7 @@ impl Stop {
         match self {
             Stop::Failed(problem) => problem.code.word(),
             Stop::Usage(_) => "called_wrongly",
+            Stop::RowsRefused => "rows_refused",
             Stop::Violated => "violated",
             Stop::Wrong(_) => "wrong_number",
             Stop::CannotRun(_) => "cannot_run",
@@ -106,6 +109,7 @@ impl Stop {
             | Stop::Interrupted(text)
             | Stop::Settings(text)
             | Stop::Unsafe(text) => text,
+            Stop::RowsRefused => "rows of the file were refused",
             Stop::Violated => "an invariant does not hold",
         }
     }
@@ -113,7 +117,7 @@ impl Stop {
     /// The exit code, one of [`Stop::CODES`].
     pub fn code(&self) -> u8 {
         match self {
-            Stop::Failed(_) => 1,
+            Stop::Failed(_) | Stop::RowsRefused => 1,
             Stop::Usage(_) => 2,
             Stop::Violated | Stop::Wrong(_) => 3,
             Stop::CannotRun(_) => 4,

@@ -66,7 +66,7 @@ impl Out {
 
     /// Why the command stopped.
     pub fn stopped(self, stop: &Stop) {
-        if matches!(stop, Stop::Violated) {
+        if matches!(stop, Stop::Violated | Stop::RowsRefused) {
             return;
         }
         let line = if self.json {

@@ -120,6 +120,7 @@ guides! {
     places_out_of_use: "places-out-of-use.md",
     how_your_books_are_kept: "how-your-books-are-kept.md",
     export: "export.md",
+    import: "import.md",
     operating: "operating.md",
     connecting_a_shop: "connecting-a-shop.md",
     signing_in: "signing-in.md",

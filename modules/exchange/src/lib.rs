@@ -1,9 +1,11 @@
 //! Files in and out: what other systems wrote is read, judged and turned into documents.
 
+pub mod bring;
 mod customers;
 pub mod export;
 pub mod import_year;
 pub mod online_retail;
+pub mod table;
 #[cfg(test)]
 mod testing;
 
@@ -21,6 +23,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             name: "customers",
             text: include_str!("../migrations/0003_customers.sql"),
         },
+        db::Migration { number: 4, name: "lists", text: include_str!("../migrations/0004_lists.sql") },
     ],
 };
 

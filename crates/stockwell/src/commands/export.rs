@@ -9,6 +9,7 @@ use clap::Args;
 use db::Db;
 use domain::{Instant, hex};
 use exchange::export::{self, Format, What};
+use exchange::table::Locale;
 use rustix::fs::FileType;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -22,9 +23,14 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Export {
     #[arg(long, value_name = "LIST", value_parser = what, help = format!("The list: {}", lists()))]
     what: Option<What>,
-    /// `jsonl` for an object a line, `csv` for spreadsheets
+    /// `jsonl` for an object a line, `csv` or `xlsx` for spreadsheets
     #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jsonl")]
     format: Format,
+    #[arg(
+        long, value_name = "LOCALE", value_parser = super::import_list::locale, default_value = "iso",
+        help = format!("How numbers and dates are written in CSV: `{}`", Locale::names())
+    )]
+    locale: Locale,
     /// Stock, valuation, movements or postings as they were at this instant, such as 2011-06-30T23:00:00Z
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     as_of: Option<Instant>,
@@ -49,7 +55,7 @@ fn what(word: &str) -> Result<What, String> {
 }
 
 fn format(word: &str) -> Result<Format, String> {
-    Format::parse(word).ok_or_else(|| "a format is `jsonl` or `csv`".to_owned())
+    Format::parse(word).ok_or_else(|| "a format is `jsonl`, `csv` or `xlsx`".to_owned())
 }
 
 fn instant(text: &str) -> Result<Instant, String> {
@@ -129,7 +135,8 @@ fn open(call: Call<'_>) -> Result<Db, Stop> {
 fn write(db: &Db, command: &Export, out: &mut dyn Write) -> Result<u64, Stop> {
     let rows = db.read_blocking(|conn| match command.what {
         Some(what) => {
-            let Export { format, as_of, .. } = *command;
+            let Export { format, as_of, locale, .. } = *command;
+            let format = if format == Format::CSV { Format::Csv(locale) } else { format };
             export::export(conn, &export::Export { what, format, as_of }, out)
         }
         None => export::canonical(conn, out),

@@ -1,5 +1,6 @@
 //! `stockwell import`: history and master data from files.
 
+use super::import_list::{self, FromFile};
 use super::{Operator, operator_ctx};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
@@ -19,6 +20,8 @@ use std::time::Instant;
 pub(crate) enum Import {
     /// A year of a real shop, from the file "Online Retail", into an empty database
     OnlineRetail(OnlineRetail),
+    /// A list from a file: items, locations, opening stock and others, as CSV, Excel workbook or JSON lines
+    List(FromFile),
 }
 
 /// The file.
@@ -38,7 +41,10 @@ pub(crate) struct Imported {
 }
 
 pub(crate) fn run(call: Call<'_>, import: Import) -> Done {
-    let Import::OnlineRetail(OnlineRetail { file }) = import;
+    let file = match import {
+        Import::OnlineRetail(OnlineRetail { file }) => file,
+        Import::List(command) => return import_list::run(call, &command),
+    };
     let reader = open(&file)?;
     let interrupt = Interrupt::watch()?;
     let imported = year(call, reader, &interrupt).map_err(|stop| stop.in_file(&file))?;

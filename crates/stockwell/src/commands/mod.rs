@@ -7,6 +7,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod import;
+mod import_list;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod migrate;

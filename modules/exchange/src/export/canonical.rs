@@ -30,7 +30,7 @@ const THINGS: [(&str, &Statement, Columns); 26] = [
     ),
     (
         "item",
-        &store::ITEMS,
+        &store::ITEM_FACTS,
         &[
             ("sku", Text),
             ("name", Text),
@@ -46,10 +46,10 @@ const THINGS: [(&str, &Statement, Columns); 26] = [
     ),
     (
         "unit",
-        &store::UNITS,
+        &store::UNIT_FACTS,
         &[("sku", Text), ("unit", Text), ("num", Number), ("den", Number), ("removed", Truth)],
     ),
-    ("barcode", &store::BARCODES, &[("sku", Text), ("unit", Text), ("code", Text)]),
+    ("barcode", &store::BARCODE_FACTS, &[("sku", Text), ("unit", Text), ("code", Text)]),
     (
         "location",
         &store::LOCATIONS,

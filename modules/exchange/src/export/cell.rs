@@ -1,7 +1,11 @@
 //! A column of a row, as one of the few things that files know.
 
+use crate::table;
 use db::{Conn, DbError, Row};
+use domain::attribute::Millionths;
+use domain::goods::Grams;
 use domain::ledger::Kind;
+use domain::when::parse_date;
 use domain::{ClaimId, Currency, Delta, Instant, PostingId, Status, hex};
 
 /// What a column holds, in the store and in the file.
@@ -23,6 +27,12 @@ pub(super) enum Holds {
     Date,
     /// A JSON text.
     Json,
+    /// A JSON list of texts; with `|` between them in a table.
+    List,
+    /// Millionths of a number, shown as a decimal text.
+    Decimal,
+    /// Milligrams, shown in grams.
+    Grams,
     /// The number of a status, shown as its word.
     Status,
     /// The number of a kind of posting, shown as its word.
@@ -89,7 +99,9 @@ impl Holds {
             Holds::Money => word(row.opt_int(column)?.map(|minor| books.amount(minor))),
             Holds::Instant => word(row.opt_int(column)?.map(|micros| Instant(micros).to_string())),
             Holds::Date => word(row.opt_date(column)?.map(|date| date.to_string())),
-            Holds::Json => match row.opt_text(column)? {
+            Holds::Decimal => word(row.opt_int(column)?.map(|number| Millionths(number).to_string())),
+            Holds::Grams => word(row.opt_int(column)?.map(|weight| Grams(weight).to_string())),
+            Holds::Json | Holds::List => match row.opt_text(column)? {
                 Some(text) => Cell::Json(serde_json::from_str(text).map_err(|_| wanted("a JSON text"))?),
                 None => Cell::Null,
             },
@@ -113,6 +125,29 @@ impl Holds {
             Holds::Hash => word(row.opt_hash(column)?.map(|hash| hex::digits(&hash))),
             Holds::Currency => word(row.opt_int(column)?.map(|_| books.currency.to_string())),
         })
+    }
+}
+
+impl Holds {
+    /// A cell as it stands in a table of people: quantities and money as numbers, days as days.
+    pub(super) fn in_table(self, cell: Cell) -> table::Cell {
+        match (self, cell) {
+            (_, Cell::Null) => table::Cell::Empty,
+            (_, Cell::Number(number)) => table::Cell::Number(number.to_string()),
+            (_, Cell::Truth(truth)) => table::Cell::Truth(truth),
+            (Holds::Quantity | Holds::Money | Holds::Decimal | Holds::Grams, Cell::Word(text)) => {
+                table::Cell::Number(text)
+            }
+            (Holds::Date, Cell::Word(text)) => {
+                parse_date(&text).map_or(table::Cell::Text(text), table::Cell::Date)
+            }
+            (_, Cell::Word(text) | Cell::Text(text)) => table::Cell::Text(text),
+            (Holds::List, Cell::Json(serde_json::Value::Array(list))) => {
+                let texts: Vec<&str> = list.iter().filter_map(serde_json::Value::as_str).collect();
+                table::Cell::of_text(&texts.join("|"))
+            }
+            (_, Cell::Json(value)) => table::Cell::Json(value),
+        }
     }
 }
 

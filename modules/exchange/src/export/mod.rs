@@ -70,7 +70,7 @@ pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Resu
             writer.row(&books, row)?.or_else(|error| stop(stopped, error))
         })
     })?;
-    writer.flush().map_err(unwritable)?;
+    writer.end().map_err(unwritable)?;
     Ok(rows)
 }
 
@@ -127,7 +127,7 @@ fn of_then(
             writer.row_with(&books, row, &mut others)?.or_else(|error| stop(stopped, error))
         })
     })?;
-    writer.flush().map_err(unwritable)?;
+    writer.end().map_err(unwritable)?;
     Ok(rows)
 }
 

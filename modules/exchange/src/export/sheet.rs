@@ -2,8 +2,8 @@
 
 use super::cell::Holds;
 use super::cell::Holds::{
-    Claim, Currency, Date, Hash, Instant, Json, Kind, Money, Number, Posting, Quantity, Request, Status,
-    Text, Truth,
+    Claim, Currency, Date, Decimal, Grams, Hash, Instant, Json, Kind, List, Money, Number, Posting, Quantity,
+    Request, Status, Text, Truth,
 };
 use super::store;
 use db::Statement;
@@ -57,17 +57,32 @@ macro_rules! sheets {
 }
 
 sheets! {
+    /// What attributes mean.
+    Attributes = "attributes", ATTRIBUTES, None, [
+        "key": Text, "name": Text, "kind": Text, "unit": Text, "choices": List, "least": Decimal,
+        "most": Decimal, "version": Number,
+    ];
+    /// The tree of categories.
+    Categories = "categories", CATEGORIES, None, ["path": Text, "version": Number];
+    /// What categories ask of attributes.
+    CategoryAttributes = "category-attributes", CATEGORY_ATTRIBUTES, None, [
+        "category": Text, "attribute": Text, "required": Truth, "default": Json, "allowed": List,
+        "position": Number,
+    ];
     /// Items.
     Items = "items", ITEMS, None, [
         "sku": Text, "name": Text, "base_unit": Text, "whole": Truth, "tracking": Text, "class": Text,
         "category": Text, "attributes": Json, "owner": Text, "archived": Truth, "version": Number,
+        "storage_class": Text, "temperature": Text, "hazard_class": Text, "un_number": Number,
+        "packing_group": Text, "expiry": Text, "shelf_life_days": Number,
     ];
     /// Their packagings, each with its exact factor.
     Units = "units", UNITS, None, [
-        "sku": Text, "unit": Text, "factor_num": Number, "factor_den": Number, "removed": Truth,
+        "sku": Text, "unit": Text, "factor": Text, "removed": Truth, "level": Text, "length_mm": Number,
+        "width_mm": Number, "height_mm": Number, "weight_g": Grams,
     ];
-    /// Their barcodes; a GTIN in fourteen digits.
-    Barcodes = "barcodes", BARCODES, None, ["sku": Text, "unit": Text, "code": Text];
+    /// Their barcodes.
+    Barcodes = "barcodes", BARCODES, None, ["sku": Text, "unit": Text, "code": Text, "symbology": Text];
     /// Locations.
     Locations = "locations", LOCATIONS, None, [
         "code": Text, "name": Text, "kind": Text, "role": Text, "parent": Text, "site": Text, "zone": Text,

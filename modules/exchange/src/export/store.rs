@@ -3,26 +3,49 @@
 
 use db::Statement;
 
+pub(super) const ATTRIBUTES: Statement = Statement::new(
+    "exchange.export_attributes",
+    "select a.key, a.name, a.kind, a.unit, a.choices, a.least, a.most, a.version
+     from exchange_attribute_list a
+     order by a.id",
+);
+
+/// What stands above a category comes before it.
+pub(super) const CATEGORIES: Statement = Statement::new(
+    "exchange.export_categories",
+    "select c.path, c.version from v_category c order by c.path",
+);
+
+pub(super) const CATEGORY_ATTRIBUTES: Statement = Statement::new(
+    "exchange.export_category_attributes",
+    "select r.category, r.attribute, r.required, r.standard, r.allowed, r.position
+     from exchange_rule_list r
+     order by r.category, r.position, r.attribute",
+);
+
 pub(super) const ITEMS: Statement = Statement::new(
     "exchange.export_items",
     "select i.sku, i.name, i.base_unit, k.whole, i.tracking, i.class, i.category, i.attributes, i.owner,
-       i.archived, i.version
-     from v_item i join ck_item k on k.sku_id = i.item_id
+       i.archived, i.version, i.storage_class, i.temperature, k.hazard_class, k.un_number, k.packing_group,
+       k.expiry, k.shelf_life_days
+     from v_item i join exchange_item_list k on k.id = i.item_id
      order by i.item_id",
 );
 
 pub(super) const UNITS: Statement = Statement::new(
     "exchange.export_units",
-    "select i.sku, u.unit, u.num, u.den, u.removed
-     from ck_unit u join ck_item i on i.sku_id = u.sku_id
-     order by u.sku_id, u.num, u.den, u.unit",
+    "select i.sku, u.unit,
+       case when u.den = 1 then cast(u.num as text) else cast(u.num as text) || '/' || cast(u.den as text) end,
+       u.removed, u.level, u.length_mm, u.width_mm, u.height_mm, u.weight_mg
+     from exchange_unit_list u join ck_item i on i.sku_id = u.item_id
+     order by u.item_id, u.num, u.den, u.unit",
 );
 
 pub(super) const BARCODES: Statement = Statement::new(
     "exchange.export_barcodes",
-    "select i.sku, b.unit, b.code_key
-     from ck_barcode b join ck_item i on i.sku_id = b.sku_id
-     order by b.sku_id, b.code_key",
+    "select i.sku, b.unit, b.code, b.symbology
+     from exchange_barcode_list b join ck_item i on i.sku_id = b.item_id
+     order by b.item_id, b.code_key",
 );
 
 pub(super) const LOCATIONS: Statement = Statement::new(
@@ -38,6 +61,30 @@ pub(super) const LOTS: Statement = Statement::new(
     "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.held_at, l.parent
      from v_lot l
      order by l.lot_id",
+);
+
+/// The facts of items that the list of items has, without the number of their changes.
+pub(super) const ITEM_FACTS: Statement = Statement::new(
+    "exchange.canonical_items",
+    "select i.sku, i.name, i.base_unit, k.whole, i.tracking, i.class, i.category, i.attributes, i.owner,
+       i.archived, i.version
+     from v_item i join ck_item k on k.sku_id = i.item_id
+     order by i.item_id",
+);
+
+pub(super) const UNIT_FACTS: Statement = Statement::new(
+    "exchange.canonical_units",
+    "select i.sku, u.unit, u.num, u.den, u.removed
+     from ck_unit u join ck_item i on i.sku_id = u.sku_id
+     order by u.sku_id, u.num, u.den, u.unit",
+);
+
+/// A GTIN in fourteen digits.
+pub(super) const BARCODE_FACTS: Statement = Statement::new(
+    "exchange.canonical_barcodes",
+    "select i.sku, b.unit, b.code_key
+     from ck_barcode b join ck_item i on i.sku_id = b.sku_id
+     order by b.sku_id, b.code_key",
 );
 
 /// The facts of lots that do not follow from movements.
@@ -425,7 +472,13 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 44] = [
+pub(super) const STATEMENTS: [&Statement; 50] = [
+    &ATTRIBUTES,
+    &CATEGORIES,
+    &CATEGORY_ATTRIBUTES,
+    &ITEM_FACTS,
+    &UNIT_FACTS,
+    &BARCODE_FACTS,
     &ITEMS,
     &UNITS,
     &BARCODES,

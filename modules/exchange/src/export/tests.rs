@@ -30,7 +30,7 @@ impl World {
             self.db.read_blocking(|conn| export(conn, &Export { what, format, as_of }, &mut out)).unwrap();
         let text = String::from_utf8(out).unwrap();
         let lines = u64::try_from(text.lines().count()).unwrap();
-        assert_eq!(lines - u64::from(format == Format::Csv), rows);
+        assert_eq!(lines - u64::from(format == Format::CSV), rows);
         text
     }
 
@@ -59,7 +59,7 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
         assert_eq!(What::parse(what.word()), Some(what));
         let columns = what.sheet().columns;
         let objects = world.rows(what);
-        let csv = world.export(what, Format::Csv, None);
+        let csv = world.export(what, Format::CSV, None);
         let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
         assert!(csv.starts_with(&format!("{}\r\n", names.join(","))), "{}", what.word());
         assert_eq!(csv.matches("\r\n").count(), objects.len() + 1, "{}", what.word());
@@ -68,7 +68,9 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
         }
         let empty = matches!(
             what,
-            What::Claims
+            What::Attributes
+                | What::CategoryAttributes
+                | What::Claims
                 | What::Barcodes
                 | What::Transfers
                 | What::BackorderRules
@@ -151,7 +153,7 @@ fn the_audit_log_comes_out_whole_and_in_order(engine: db::Engine) {
 fn a_list_without_a_past_is_refused_one(engine: db::Engine) {
     let world = world(engine);
     for what in What::ALL.iter().copied() {
-        let asked = Export { what, format: Format::Csv, as_of: Some(Instant(0)) };
+        let asked = Export { what, format: Format::CSV, as_of: Some(Instant(0)) };
         let mut out = Vec::new();
         let done = world.db.read_blocking(|conn| export(conn, &asked, &mut out));
         match done {
@@ -167,7 +169,7 @@ fn a_list_without_a_past_is_refused_one(engine: db::Engine) {
 
 fn what_people_wrote_comes_out_as_they_wrote_it_and_runs_nowhere(engine: db::Engine) {
     let world = loaded(engine);
-    let csv = world.export(What::Items, Format::Csv, None);
+    let csv = world.export(What::Items, Format::CSV, None);
     assert!(csv.contains("FORMULA,\"'=SUM(A1:A9), \"\"really\"\"\",kg,false,none,"), "{csv}");
     assert!(csv.contains("\"{\"\"a\"\":[1.5,null],\"\"b\"\":1}\""), "keys in order on both engines");
     let items = world.rows(What::Items);
@@ -186,7 +188,7 @@ fn a_file_that_cannot_be_written_ends_the_export(engine: db::Engine) {
         }
     }
     let world = loaded(engine);
-    let asked = Export { what: What::Movements, format: Format::Csv, as_of: None };
+    let asked = Export { what: What::Movements, format: Format::CSV, as_of: None };
     for done in [
         world.db.read_blocking(|conn| export(conn, &asked, &mut Full)),
         world.db.read_blocking(|conn| canonical(conn, &mut Full)),

@@ -1,14 +1,11 @@
-//! Rows as text: JSON lines, or CSV by RFC 4180.
+//! Rows as files: JSON lines for programs, CSV by RFC 4180 and workbooks for people (see [`crate::table`]).
 //!
-//! **CSV.** The first row names the columns; rows end with CR LF; a cell with a comma, a quote or a
-//! line break stands in quotes. A spreadsheet takes a text that begins with `=`, `+`, `-`, `@`, a
-//! tab or a carriage return for a formula and runs it. Such a text of people gets an apostrophe in
-//! front, and so does one that begins with an apostrophe: taking one away gives back every text.
-//! Quantities, money and dates are of the product and stand as they are.
+//! In CSV a text of people that a spreadsheet would run gets an apostrophe in front. Quantities, money and dates
+//! are of the product and stand as they are.
 
 use super::cell::{Books, Cell, Holds};
+use crate::table::{self, Locale};
 use db::{DbError, Row};
-use std::borrow::Cow;
 use std::io::{self, BufWriter, Write};
 
 /// How rows are written.
@@ -16,16 +13,22 @@ use std::io::{self, BufWriter, Write};
 pub enum Format {
     /// A JSON object a line.
     Jsonl,
-    /// Comma-separated values.
-    Csv,
+    /// Separated values, with numbers and dates as people of a convention write them.
+    Csv(Locale),
+    /// An Excel workbook.
+    Xlsx,
 }
 
 impl Format {
-    /// Reads `jsonl` or `csv`.
+    /// Separated values as programs read them.
+    pub const CSV: Format = Format::Csv(Locale::ISO);
+
+    /// Reads `jsonl`, `csv` or `xlsx`.
     pub fn parse(word: &str) -> Option<Format> {
         match word {
             "jsonl" => Some(Format::Jsonl),
-            "csv" => Some(Format::Csv),
+            "csv" => Some(Format::CSV),
+            "xlsx" => Some(Format::Xlsx),
             _ => None,
         }
     }
@@ -36,24 +39,29 @@ impl Format {
         columns: &'static [(&'static str, Holds)],
         out: &'o mut dyn Write,
     ) -> io::Result<Writer<'o>> {
-        let mut writer = Writer { format: self, columns, out: BufWriter::new(out), line: String::new() };
-        if self == Format::Csv {
-            for (name, _) in columns {
-                writer.separate();
-                writer.line.push_str(name);
+        let titles = columns.iter().map(|(name, _)| (*name).to_owned()).collect();
+        let (format, locale) = match self {
+            Format::Jsonl => {
+                let to = To::Lines { out: BufWriter::new(out), line: String::new() };
+                return Ok(Writer { to, columns });
             }
-            writer.end()?;
-        }
-        Ok(writer)
+            Format::Csv(locale) => (table::Format::Csv, locale),
+            Format::Xlsx => (table::Format::Xlsx, Locale::ISO),
+        };
+        let to = table::Writer::begin(format, titles, (locale, None), out)?;
+        Ok(Writer { to: To::Table { to, cells: Vec::with_capacity(columns.len()) }, columns })
     }
 }
 
 /// Writes rows.
 pub(super) struct Writer<'o> {
-    format: Format,
+    to: To<'o>,
     columns: &'static [(&'static str, Holds)],
-    out: BufWriter<&'o mut dyn Write>,
-    line: String,
+}
+
+enum To<'o> {
+    Lines { out: BufWriter<&'o mut dyn Write>, line: String },
+    Table { to: table::Writer<'o, dyn Write + 'o>, cells: Vec<table::Cell> },
 }
 
 impl Writer<'_> {
@@ -75,100 +83,37 @@ impl Writer<'_> {
                 Some(cell) => cell,
                 None => holds.read(books, row, column)?,
             };
-            match self.format {
-                Format::Jsonl => self.json(name, cell),
-                Format::Csv => self.csv(cell),
+            match &mut self.to {
+                To::Lines { line, .. } => {
+                    line.push(if line.is_empty() { '{' } else { ',' });
+                    line.push('"');
+                    line.push_str(name);
+                    line.push_str("\":");
+                    line.push_str(&cell.json().to_string());
+                }
+                To::Table { cells, .. } => cells.push(holds.in_table(cell)),
             }
         }
-        Ok(self.end())
+        Ok(match &mut self.to {
+            To::Lines { out, line } => {
+                line.push_str("}\n");
+                let done = out.write_all(line.as_bytes());
+                line.clear();
+                done
+            }
+            To::Table { to, cells } => {
+                let done = to.row(cells);
+                cells.clear();
+                done
+            }
+        })
     }
 
-    pub(super) fn flush(mut self) -> io::Result<()> {
-        self.out.flush()
-    }
-
-    fn separate(&mut self) {
-        if !self.line.is_empty() {
-            self.line.push(',');
-        }
-    }
-
-    fn json(&mut self, name: &str, cell: Cell) {
-        self.line.push(if self.line.is_empty() { '{' } else { ',' });
-        self.line.push('"');
-        self.line.push_str(name);
-        self.line.push_str("\":");
-        self.line.push_str(&cell.json().to_string());
-    }
-
-    fn csv(&mut self, cell: Cell) {
-        self.separate();
-        let before = self.line.len();
-        match cell {
-            Cell::Null => {}
-            Cell::Number(number) => self.line.push_str(&number.to_string()),
-            Cell::Truth(truth) => self.line.push_str(if truth { "true" } else { "false" }),
-            Cell::Word(text) => self.line.push_str(&quoted(&text)),
-            Cell::Text(text) => self.line.push_str(&quoted(&harmless(&text))),
-            Cell::Json(value) => self.line.push_str(&quoted(&value.to_string())),
-        }
-        if before == 0 && self.line.is_empty() {
-            // an empty first cell would not be seen when the next one is separated from it
-            self.line.push_str("\"\"");
-        }
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.line.push_str(match self.format {
-            Format::Jsonl => "}\n",
-            Format::Csv => "\r\n",
-        });
-        let done = self.out.write_all(self.line.as_bytes());
-        self.line.clear();
-        done
-    }
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\'']) {
-        Cow::Owned(format!("'{text}"))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-/// A text in quotes, where it needs them.
-fn quoted(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\r', '\n']) || text.starts_with(' ') || text.ends_with(' ') {
-        Cow::Owned(format!("\"{}\"", text.replace('"', "\"\"")))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn texts_are_quoted_where_they_must_be_and_never_run() {
-        for (text, written) in [
-            ("plain", "plain"),
-            ("", ""),
-            ("a,b", "\"a,b\""),
-            ("say \"no\"", "\"say \"\"no\"\"\""),
-            ("two\nlines", "\"two\nlines\""),
-            (" blank", "\" blank\""),
-            ("=1+1", "'=1+1"),
-            ("+44 20", "'+44 20"),
-            ("-5", "'-5"),
-            ("@cmd", "'@cmd"),
-            ("\tx", "'\tx"),
-            ("'quoted", "''quoted"),
-            ("=HYPERLINK(\"x\",\"y\")", "\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\""),
-        ] {
-            assert_eq!(quoted(&harmless(text)), written);
+    /// Ends the file.
+    pub(super) fn end(self) -> io::Result<()> {
+        match self.to {
+            To::Lines { mut out, .. } => out.flush(),
+            To::Table { to, .. } => to.end(),
         }
     }
 }

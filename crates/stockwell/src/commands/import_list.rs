@@ -1,0 +1,198 @@
+//! `stockwell import list`: master records, opening stock, counts and movements out of files of people.
+
+use super::{Operator, operator_ctx};
+use crate::cli::Call;
+use crate::exit::{Done, Stop};
+use clap::Args;
+use exchange::bring::{self, Bring, Brought, LEFT_OUT, List, Refusal, Said, Watch, Who};
+use exchange::table::{Locale, ReadAs, Table};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use web::Principal;
+
+/// Refusals that are shown on the terminal; a file of refusals has them all.
+const SHOWN: usize = 20;
+
+/// A file, and how it is read.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+pub(crate) struct FromFile {
+    #[arg(value_name = "LIST", value_parser = list, help = format!("The list: {}", lists()))]
+    list: List,
+    /// The file: CSV, an Excel workbook, or JSON lines
+    file: PathBuf,
+    /// Try it and keep nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Take each row by itself; without this, all rows are taken or none
+    #[arg(long)]
+    each: bool,
+    /// Post a file of stock once more that was posted before
+    #[arg(long)]
+    again: bool,
+    /// Which field a column is, such as `--map "Artikel=sku"`; `--map "Farbe=-"` leaves one out
+    #[arg(long, value_name = "COLUMN=FIELD", value_parser = said)]
+    map: Vec<(String, String)>,
+    #[arg(
+        long, value_name = "LOCALE", value_parser = locale, default_value = "iso",
+        help = format!("How numbers and dates are written: `{}`", Locale::names())
+    )]
+    locale: Locale,
+    /// What separates the cells of a CSV file, where it is not told from its first row
+    #[arg(long, value_name = "CHARACTER", value_parser = separator)]
+    separator: Option<u8>,
+    /// The CSV file is in Windows-1252, not in UTF-8
+    #[arg(long)]
+    windows_1252: bool,
+    /// The sheet of a workbook; its first when not given
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// Write the rows that were refused to this file, with what is wrong beside each
+    #[arg(long, value_name = "FILE")]
+    refused: Option<PathBuf>,
+}
+
+/// The words of all lists.
+fn lists() -> String {
+    List::ALL.map(List::word).join(", ")
+}
+
+fn list(word: &str) -> Result<List, String> {
+    List::parse(word).ok_or_else(|| format!("there is no such list; there are {}", lists()))
+}
+
+pub(super) fn locale(name: &str) -> Result<Locale, String> {
+    Locale::parse(name).ok_or_else(|| format!("there is no such convention; there are `{}`", Locale::names()))
+}
+
+fn said(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((column, field)) if !column.is_empty() && !field.is_empty() => {
+            Ok((column.to_owned(), field.to_owned()))
+        }
+        _ => Err(format!("write `COLUMN=FIELD`, or `COLUMN={LEFT_OUT}` to leave the column out")),
+    }
+}
+
+fn separator(text: &str) -> Result<u8, String> {
+    match text {
+        "," | ";" | "|" | "\t" => text.bytes().next().ok_or_else(String::new),
+        "\\t" | "tab" => Ok(b'\t'),
+        _ => Err("cells are separated by `,`, `;`, `|` or `tab`".to_owned()),
+    }
+}
+
+/// What came of it.
+#[derive(Debug, Serialize)]
+struct Imported {
+    list: &'static str,
+    dry_run: bool,
+    #[serde(flatten)]
+    brought: Brought,
+    /// Where the rows are that were refused.
+    refused_file: Option<PathBuf>,
+    seconds: f64,
+}
+
+pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
+    let begun = std::time::Instant::now();
+    let digest = digest(&command.file)?;
+    if let Some(file) = &command.refused {
+        super::require_folder_of(file)?;
+    }
+    let progress = call.out.progress();
+    progress.waits("the columns of the file are read");
+    let read_as = ReadAs {
+        locale: command.locale,
+        separator: command.separator,
+        windows_1252: command.windows_1252,
+        sheet: command.sheet.clone(),
+    };
+    let in_file = |stop: Stop| stop.in_file(&command.file);
+    let table = Arc::new(Table::open(&command.file, read_as).map_err(|failure| in_file(failure.into()))?);
+    let operator = Operator::open(call.config)?;
+    let bring = Bring {
+        list: command.list,
+        said: command.map.iter().cloned().collect::<Said>(),
+        each: command.each,
+        dry_run: command.dry_run,
+        again: command.again,
+        file: command.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
+        digest,
+    };
+    let who = Who { ctx: operator_ctx(), principal: Arc::new(Principal::system()) };
+    let shown = progress.clone();
+    let watch: Watch = Arc::new(move |rows| shown.waits(&format!("{rows} rows are taken or refused")));
+    let done = bring::bring(&operator.db, &who, &table, &bring, &watch);
+    operator.db.close();
+    drop(progress);
+    let brought = done.map_err(|failure| in_file(failure.into()))?;
+    let refused_file = match &command.refused {
+        Some(file) if !brought.refused.is_empty() => {
+            write_refused(&table, &brought, file)?;
+            Some(file.clone())
+        }
+        _ => None,
+    };
+    let is_refused = !brought.refused.is_empty();
+    let seconds = begun.elapsed().as_secs_f64();
+    let imported =
+        Imported { list: command.list.word(), dry_run: command.dry_run, brought, refused_file, seconds };
+    call.out.show(&imported, text)?;
+    if is_refused { Err(Stop::RowsRefused) } else { Ok(()) }
+}
+
+fn digest(file: &Path) -> Result<[u8; 32], Stop> {
+    let mut reader = super::import::open(file)?;
+    let mut hash = Sha256::new();
+    let mut part = vec![0; 1 << 16];
+    loop {
+        let read = reader
+            .read(&mut part)
+            .map_err(|error| Stop::CannotRun(format!("cannot read `{}`: {error}", file.display())))?;
+        if read == 0 {
+            return Ok(hash.finalize().into());
+        }
+        hash.update(part.get(..read).unwrap_or_default());
+    }
+}
+
+fn write_refused(table: &Table, brought: &Brought, file: &Path) -> Result<(), Stop> {
+    let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", file.display()));
+    let mut out = std::fs::File::create_new(file).map_err(cannot)?;
+    bring::write_refused(table, brought, &mut out)?;
+    Ok(())
+}
+
+/// The report for people.
+fn text(imported: &Imported) -> String {
+    let Imported { list, dry_run, brought, refused_file, seconds } = imported;
+    let Brought { rows, created, changed, unchanged, refused, kept } = brought;
+    let mut text = format!(
+        "{rows} rows of `{list}`: {created} created, {changed} changed, {unchanged} as they were, {} refused",
+        refused.len()
+    );
+    for Refusal { row, column, code: _, detail } in refused.iter().take(SHOWN) {
+        let place = column.as_ref().map_or_else(String::new, |column| format!(", {column}"));
+        // writing to a string never fails
+        let _ = write!(text, "\n  row {row}{place}: {detail}");
+    }
+    if refused.len() > SHOWN {
+        let _ = write!(text, "\n  and {} more", refused.len() - SHOWN);
+    }
+    if let Some(file) = refused_file {
+        let _ = write!(text, "\nthe rows with what is wrong are in `{}`", file.display());
+    }
+    let _ = match (kept, dry_run) {
+        (true, _) => write!(text, "\nkept, in {seconds:.1} s"),
+        (false, true) => write!(text, "\ntried in {seconds:.1} s; nothing was kept"),
+        (false, false) => {
+            write!(text, "\nnothing was kept: mend the rows, or take each by itself with `--each`")
+        }
+    };
+    text
+}

@@ -1,0 +1,224 @@
+//! Which column of a file is which field of a list. Invariant: nothing of a file is passed over in silence: a
+//! column goes to a field, is named as one to leave out, or is refused.
+
+use crate::table::Holds;
+use domain::{Code, Problem};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// A field of a list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Field {
+    /// The name of its column in exports, such as `un_number`.
+    pub name: Cow<'static, str>,
+    /// Where it stands in a record, as a JSON pointer: `/hazard/un_number`.
+    pub(crate) pointer: Cow<'static, str>,
+    /// What it holds.
+    pub(crate) holds: Holds,
+    /// A row cannot do without it.
+    pub needed: bool,
+    /// Other titles that people give it, folded.
+    pub(crate) also: &'static [&'static str],
+}
+
+impl Field {
+    /// A field that stands in its record under its own name.
+    pub(crate) const fn new(name: &'static str, pointer: &'static str, holds: Holds) -> Field {
+        Field { name: Cow::Borrowed(name), pointer: Cow::Borrowed(pointer), holds, needed: false, also: &[] }
+    }
+
+    pub(crate) const fn needed(mut self) -> Field {
+        self.needed = true;
+        self
+    }
+
+    pub(crate) const fn also(mut self, also: &'static [&'static str]) -> Field {
+        self.also = also;
+        self
+    }
+}
+
+/// Said of a column in place of a field: it is left out.
+pub const LEFT_OUT: &str = "-";
+
+/// What people said of columns: their titles, each with the name of a field or [`LEFT_OUT`].
+pub type Said = BTreeMap<String, String>;
+
+/// The columns of a file as fields.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Mapping {
+    /// For each column of the file its field; none for one that is left out.
+    pub fields: Vec<Option<Field>>,
+    /// The titles of the columns.
+    pub titles: Vec<String>,
+}
+
+/// A title as it is compared: letters and digits only, small.
+pub(crate) fn folded(title: &str) -> String {
+    title.chars().filter(|c| c.is_alphanumeric() || *c == '.').flat_map(char::to_lowercase).collect()
+}
+
+/// Finds the field of each column: as it was said now, as it was said before, or by its title.
+///
+/// # Errors
+/// `invalid_value` and `malformed_file`: a column goes nowhere, two go to one field, a field that is needed has
+/// none, or what was said is of no column or no field.
+pub(crate) fn map(
+    titles: &[String],
+    fields: &[Field],
+    left_out: &[&str],
+    (said, before): (&Said, &Said),
+) -> Result<Mapping, Problem> {
+    let refuse = |detail: String| Err(Problem::at(Code::InvalidValue, "row 1", detail));
+    if let Some(title) = said.keys().find(|title| titles.iter().all(|other| folded(other) != folded(title))) {
+        return refuse(format!("the file has no column `{title}`; it has `{}`", titles.join("`, `")));
+    }
+    let of = |said: &Said, title: &str| {
+        said.iter().find(|(other, _)| folded(other) == folded(title)).map(|(_, field)| field.clone())
+    };
+    let mut mapped: Vec<Option<Field>> = Vec::with_capacity(titles.len());
+    for title in titles {
+        let named = of(said, title).or_else(|| of(before, title));
+        let field = match named.as_deref() {
+            Some(LEFT_OUT) => None,
+            Some(name) => {
+                let Some(field) = fields.iter().find(|field| field.name == name) else {
+                    return refuse(format!("there is no field `{name}`; there are {}", names(fields)));
+                };
+                Some(field.clone())
+            }
+            None if title.is_empty() || left_out.contains(&folded(title).as_str()) => None,
+            None => match by_title(title, fields) {
+                Some(field) => Some(field.clone()),
+                None => {
+                    return refuse(format!(
+                        "the column `{title}` goes nowhere: say which field it is, or `{title}={LEFT_OUT}` to leave it out; \
+                         the fields are {}",
+                        names(fields)
+                    ));
+                }
+            },
+        };
+        if let Some(field) = &field
+            && let Some(at) = mapped.iter().position(|other| other.as_ref() == Some(field))
+        {
+            let first = titles.get(at).map_or("", String::as_str);
+            return refuse(format!(
+                "the columns `{first}` and `{title}` are both the field `{}`; leave one out: `{title}={LEFT_OUT}`",
+                field.name
+            ));
+        }
+        mapped.push(field);
+    }
+    let missing =
+        fields.iter().find(|field| field.needed && !mapped.iter().flatten().any(|one| one == *field));
+    if let Some(field) = missing {
+        return refuse(format!("no column is the field `{}`, which every row needs", field.name));
+    }
+    Ok(Mapping { fields: mapped, titles: titles.to_vec() })
+}
+
+fn by_title<'f>(title: &str, fields: &'f [Field]) -> Option<&'f Field> {
+    let title = folded(title);
+    fields
+        .iter()
+        .find(|field| folded(&field.name) == title)
+        .or_else(|| fields.iter().find(|field| field.also.contains(&title.as_str())))
+}
+
+/// The names of fields, for a refusal.
+fn names(fields: &[Field]) -> String {
+    let names: Vec<&str> = fields.iter().map(|field| field.name.as_ref()).collect();
+    format!("`{}`", names.join("`, `"))
+}
+
+impl Mapping {
+    /// The title of the column that a refusal is about, by its pointer.
+    pub(crate) fn column(&self, pointer: &str) -> Option<&str> {
+        let is_of = |field: &Field| {
+            pointer
+                .strip_prefix(field.pointer.as_ref())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let found =
+            self.fields.iter().zip(&self.titles).filter(|(field, _)| field.as_ref().is_some_and(is_of));
+        let longest =
+            |(field, _): &(&Option<Field>, &String)| field.as_ref().map_or(0, |field| field.pointer.len());
+        found.max_by_key(longest).map(|(_, title)| title.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields() -> Vec<Field> {
+        vec![
+            Field::new("sku", "/sku", Holds::Code).needed().also(&["artikelnummer", "item"]),
+            Field::new("name", "/name", Holds::Text),
+            Field::new("hazard_class", "/hazard/class", Holds::Text),
+            Field::new("hazard", "/hazard", Holds::Json),
+        ]
+    }
+
+    fn said(pairs: &[(&str, &str)]) -> Said {
+        pairs.iter().map(|(title, field)| ((*title).to_owned(), (*field).to_owned())).collect()
+    }
+
+    fn mapped(titles: &[&str], now: &[(&str, &str)], before: &[(&str, &str)]) -> Result<Vec<String>, String> {
+        let titles: Vec<String> = titles.iter().map(|title| (*title).to_owned()).collect();
+        let mapping = map(&titles, &fields(), &["version"], (&said(now), &said(before)));
+        let name =
+            |field: &Option<Field>| field.as_ref().map_or("-".to_owned(), |field| field.name.to_string());
+        mapping
+            .map(|mapping| mapping.fields.iter().map(name).collect())
+            .map_err(|problem| problem.detail.to_string())
+    }
+
+    #[test]
+    fn columns_find_their_fields_or_are_refused() {
+        type Row<'a> = (
+            &'a [&'a str],
+            &'a [(&'a str, &'a str)],
+            &'a [(&'a str, &'a str)],
+            Result<&'a [&'a str], &'a str>,
+        );
+        let rows: [Row<'_>; 12] = [
+            (&["sku", "name"], &[], &[], Ok(&["sku", "name"])),
+            (&["SKU", " Name ", ""], &[], &[], Ok(&["sku", "name", "-"])),
+            (&["Artikel-Nummer", "Hazard class"], &[], &[], Ok(&["sku", "hazard_class"])),
+            (&["sku", "version"], &[], &[], Ok(&["sku", "-"])),
+            (&["sku", "Farbe"], &[], &[], Err("the column `Farbe` goes nowhere")),
+            (&["sku", "Farbe"], &[("farbe", "-")], &[], Ok(&["sku", "-"])),
+            (&["sku", "Farbe"], &[], &[("Farbe", "name")], Ok(&["sku", "name"])),
+            (&["sku", "Farbe"], &[("Farbe", "-")], &[("Farbe", "name")], Ok(&["sku", "-"])),
+            (&["sku", "Farbe"], &[("Farbe", "colour")], &[], Err("there is no field `colour`")),
+            (&["sku"], &[("Farbe", "name")], &[], Err("the file has no column `Farbe`")),
+            (&["sku", "item"], &[], &[], Err("are both the field `sku`")),
+            (&["name"], &[], &[], Err("no column is the field `sku`")),
+        ];
+        for (titles, now, before, wanted) in rows {
+            match (mapped(titles, now, before), wanted) {
+                (Ok(found), Ok(wanted)) => assert_eq!(found, wanted, "{titles:?}"),
+                (Err(found), Err(wanted)) => assert!(found.contains(wanted), "{titles:?}: {found}"),
+                (found, wanted) => panic!("{titles:?}: {found:?}, wanted {wanted:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_column_of_the_file() {
+        let titles = ["Nr", "Gefahr", "Klasse"].map(str::to_owned);
+        let now = said(&[("Nr", "sku"), ("Gefahr", "hazard"), ("Klasse", "hazard_class")]);
+        let mapping = map(&titles, &fields(), &[], (&now, &Said::new())).unwrap();
+        for (pointer, column) in [
+            ("/sku", Some("Nr")),
+            ("/skuller", None),
+            ("/hazard/class", Some("Klasse")),
+            ("/hazard/un_number", Some("Gefahr")),
+            ("", None),
+        ] {
+            assert_eq!(mapping.column(pointer), column, "{pointer}");
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! Items, new ones with their packagings and barcodes, with a few statements for all of them.
+//!
+//! `units` are written `case=12 | pallet=960`, `barcodes` as `4006381333931 | case:14006381333938`: more of them
+//! than an item has are added, none is taken away. A column `attribute.voltage` is read as the definition of
+//! `voltage` says.
+
+use super::alone;
+use crate::bring::field::Field;
+use crate::bring::row::{Row, command, differing};
+use crate::bring::{Taken, Who};
+use crate::table::Holds;
+use catalog::{ChangeItem, Item, NewBarcode, NewItem, NewUnit};
+use db::{Conn, Tx};
+use domain::{AttributeKind, Code, Problem};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use web::{Failure, IfMatch};
+
+/// What stands before the key of an attribute in the title of its column.
+const ATTRIBUTE: &str = "attribute.";
+
+pub(super) const FIELDS: [Field; 19] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&[
+        "item",
+        "itemno",
+        "itemnumber",
+        "artikelnummer",
+        "artikel",
+    ]),
+    Field::new("name", "/name", Holds::Text).also(&["description", "bezeichnung", "title", "desc"]),
+    Field::new("base_unit", "/base_unit", Holds::Text).also(&["uom", "einheit"]),
+    Field::new("whole", "/whole", Holds::Truth),
+    Field::new("tracking", "/tracking", Holds::Text),
+    Field::new("class", "/class", Holds::Text),
+    Field::new("category", "/category", Holds::Text).also(&["kategorie", "warengruppe"]),
+    Field::new("storage_class", "/storage_class", Holds::Text),
+    Field::new("temperature", "/temperature", Holds::Text),
+    Field::new("hazard_class", "/hazard/class", Holds::Text),
+    Field::new("un_number", "/hazard/un_number", Holds::Whole),
+    Field::new("packing_group", "/hazard/packing_group", Holds::Text),
+    Field::new("attributes", "/attributes", Holds::Json),
+    Field::new("owner", "/owner", Holds::Text),
+    Field::new("expiry", "/expiry", Holds::Text),
+    Field::new("shelf_life_days", "/shelf_life_days", Holds::Whole),
+    Field::new("archived", "/archived", Holds::Truth),
+    Field::new("units", "/units", Holds::List),
+    Field::new("barcodes", "/barcodes", Holds::List).also(&["barcode", "ean", "gtin"]),
+];
+
+/// What an import changes of an item that is there.
+const CHANGED: [&str; 9] = [
+    "name",
+    "class",
+    "category",
+    "storage_class",
+    "temperature",
+    "hazard",
+    "attributes",
+    "expiry",
+    "shelf_life_days",
+];
+
+/// The fields, with one for each attribute that a title names.
+pub(super) fn fields(conn: &mut Conn<'_>, titles: &[String]) -> Result<Vec<Field>, Failure> {
+    let mut fields = FIELDS.to_vec();
+    for title in titles {
+        let Some(key) = title.trim().to_lowercase().strip_prefix(ATTRIBUTE).map(str::to_owned) else {
+            continue;
+        };
+        let defined = catalog::attribute(conn, &key)?;
+        // an attribute that nobody defined has the key that is written, whatever the size of its letters
+        let key = if defined.is_some() { key } else { title.trim()[ATTRIBUTE.len()..].to_owned() };
+        let holds = match defined.map(|attribute| attribute.kind) {
+            Some(AttributeKind::Number) => Holds::Number,
+            Some(AttributeKind::Boolean) => Holds::Truth,
+            Some(AttributeKind::Date) => Holds::Date,
+            Some(AttributeKind::Choices) => Holds::List,
+            Some(AttributeKind::Text | AttributeKind::Choice) => Holds::Text,
+            None => Holds::Any,
+        };
+        fields.push(Field {
+            name: Cow::Owned(format!("{ATTRIBUTE}{key}")),
+            pointer: Cow::Owned(format!("/attributes/{key}")),
+            holds,
+            needed: false,
+            also: &[],
+        });
+    }
+    Ok(fields)
+}
+
+pub(super) fn take(tx: &mut Tx<'_>, who: &Who, rows: &[Row]) -> Result<Vec<Taken>, Failure> {
+    let skus: Vec<&str> = rows.iter().map(|row| row.text("sku")).collect();
+    let there = catalog::items(tx, &skus)?;
+    let mut taken: Vec<Option<Taken>> = rows.iter().map(|_| None).collect();
+    let (mut places, mut new, mut archived) = (Vec::new(), Vec::new(), Vec::new());
+    for ((row, there), taken) in rows.iter().zip(&there).zip(taken.iter_mut()) {
+        match there {
+            Some(item) => *taken = Some(alone(tx, |tx| change(tx, who, row, item))?),
+            None => match new_item(row) {
+                Ok(item) => {
+                    new.push(item);
+                    archived.push(row.body.get("archived") == Some(&Value::Bool(true)));
+                    places.push(taken);
+                }
+                Err(problem) => *taken = Some(Taken::Refused(problem)),
+            },
+        }
+    }
+    let created = catalog::create_each(tx, &who.ctx, &new)?;
+    for ((place, created), archived) in places.into_iter().zip(created).zip(archived) {
+        if let (Ok(item), true) = (&created, archived) {
+            // what was made a moment ago has no stock that could hold it back
+            catalog::set_archived(tx, &who.ctx, item.id, true)?;
+        }
+        *place = Some(match created {
+            Ok(_) => Taken::Created,
+            Err(problem) => Taken::Refused(problem),
+        });
+    }
+    let missing = || Failure::fault("an item of an import was neither taken nor refused");
+    taken.into_iter().map(|taken| taken.ok_or_else(missing)).collect()
+}
+
+fn new_item(row: &Row) -> Result<NewItem, Problem> {
+    let mut body = row.body.clone();
+    body.remove("archived");
+    if body.get("attributes").is_some_and(|attributes| !attributes.is_object()) {
+        return Err(Problem::at(Code::InvalidValue, "/attributes", "attributes are a JSON object"));
+    }
+    for name in ["units", "barcodes"] {
+        if let Some(Value::Array(list)) = body.get_mut(name) {
+            for entry in list {
+                let text = entry.as_str().unwrap_or_default();
+                *entry = if name == "units" { unit(text) } else { barcode(text) };
+            }
+        }
+    }
+    command(body)
+}
+
+/// `case=12`
+fn unit(text: &str) -> Value {
+    let (unit, factor) = text.split_once('=').unwrap_or((text, ""));
+    json!({ "unit": unit.trim(), "factor": factor.trim() })
+}
+
+/// `4006381333931`, or `case:14006381333938`
+fn barcode(text: &str) -> Value {
+    match text.split_once(':') {
+        Some((unit, code)) => json!({ "unit": unit.trim(), "code": code.trim() }),
+        None => json!({ "code": text.trim() }),
+    }
+}
+
+fn change(tx: &mut Tx<'_>, who: &Who, row: &Row, item: &Item) -> Result<Taken, Failure> {
+    let mut rest = row.clone();
+    let lists = ["units", "barcodes"].map(|name| rest.body.remove(name));
+    rest.body.remove("sku");
+    let change = differing(&rest, item, ("item", &CHANGED))?;
+    let mut version = item.version;
+    if !change.is_empty() {
+        let change: ChangeItem = command(change)?;
+        version = catalog::change_item(tx, &who.ctx, &item.sku, IfMatch::Version(version), &change)?.version;
+    }
+    let [units, barcodes] = lists.map(|list| match list {
+        Some(Value::Array(list)) => list,
+        _ => Vec::new(),
+    });
+    let entry = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    for (at, text) in units.iter().map(entry).enumerate() {
+        let new: NewUnit = serde_json::from_value(unit(&text))?;
+        let known = item.units.iter().find(|unit| unit.unit.as_str() == new.unit);
+        if known.is_none_or(|known| known.factor.to_string() != new.factor) {
+            let added = catalog::add_unit(tx, &who.ctx, (&item.sku, IfMatch::Any), &new);
+            version = added.map_err(|failure| failure.under(&format!("/units/{at}")))?.version;
+        }
+    }
+    for (at, text) in barcodes.iter().map(entry).enumerate() {
+        let new: NewBarcode = serde_json::from_value(barcode(&text))?;
+        let owner = catalog::item_by_barcode(tx, &new.code)?;
+        let wanted = new.unit.as_deref().unwrap_or(item.base_unit.as_str());
+        if owner.is_none_or(|(owner, unit)| owner != item.id || unit.as_str() != wanted) {
+            let added = catalog::add_barcode(tx, &who.ctx, (&item.sku, IfMatch::Any), &new);
+            version = added.map_err(|failure| failure.under(&format!("/barcodes/{at}")))?.version;
+        }
+    }
+    Ok(if version == item.version { Taken::Unchanged } else { Taken::Changed })
+}

@@ -1,0 +1,230 @@
+//! The lists that are imported, each with its fields and what becomes of its rows.
+
+mod attributes;
+mod barcodes;
+mod categories;
+mod items;
+mod locations;
+mod postings;
+mod reasons;
+mod rules;
+mod units;
+
+use super::field::Field;
+use super::row::Row;
+use super::run::Bring;
+use super::{Taken, Who};
+use db::{Conn, Tx};
+use domain::{Code, Permission, Problem};
+use web::Failure;
+
+/// A list that is imported.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum List {
+    /// What attributes mean.
+    Attributes,
+    /// The tree of categories.
+    Categories,
+    /// What categories ask of attributes.
+    CategoryAttributes,
+    /// Items.
+    Items,
+    /// Their packagings.
+    Units,
+    /// Their barcodes.
+    Barcodes,
+    /// Sites and what stands in them.
+    Locations,
+    /// Reason codes.
+    Reasons,
+    /// What was there when the books were opened.
+    OpeningStock,
+    /// What was counted.
+    Counts,
+    /// Receipts, issues, moves and all else that moves stock.
+    Movements,
+}
+
+impl List {
+    /// All lists, in the order in which one builds on the others.
+    pub const ALL: [List; 11] = [
+        List::Attributes,
+        List::Categories,
+        List::CategoryAttributes,
+        List::Items,
+        List::Units,
+        List::Barcodes,
+        List::Locations,
+        List::Reasons,
+        List::OpeningStock,
+        List::Counts,
+        List::Movements,
+    ];
+
+    /// The word for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            List::Attributes => "attributes",
+            List::Categories => "categories",
+            List::CategoryAttributes => "category-attributes",
+            List::Items => "items",
+            List::Units => "units",
+            List::Barcodes => "barcodes",
+            List::Locations => "locations",
+            List::Reasons => "reasons",
+            List::OpeningStock => "opening-stock",
+            List::Counts => "counts",
+            List::Movements => "movements",
+        }
+    }
+
+    /// The list of a word.
+    pub fn parse(word: &str) -> Option<List> {
+        List::ALL.into_iter().find(|list| list.word() == word)
+    }
+
+    /// What whoever imports it must be allowed to do.
+    pub const fn permission(self) -> Permission {
+        match self {
+            List::Attributes
+            | List::Categories
+            | List::CategoryAttributes
+            | List::Items
+            | List::Units
+            | List::Barcodes => Permission::CatalogWrite,
+            List::Locations => Permission::PlacesWrite,
+            List::Reasons => Permission::SystemWrite,
+            List::OpeningStock | List::Counts => Permission::StockAdjust,
+            // the vault asks for the permission of each kind of posting
+            List::Movements => Permission::StockRead,
+        }
+    }
+
+    /// Whether its rows move stock, so that a file is not to be imported twice.
+    pub(crate) const fn is_of_stock(self) -> bool {
+        matches!(self, List::OpeningStock | List::Counts | List::Movements)
+    }
+
+    /// The fields that say which record a row is about; none where every row is one of its own.
+    pub(super) const fn key(self) -> &'static [&'static str] {
+        match self {
+            List::Attributes => &["key"],
+            List::Categories => &["path"],
+            List::CategoryAttributes => &["category", "attribute"],
+            List::Items => &["sku"],
+            List::Units => &["sku", "unit"],
+            List::Barcodes | List::Locations | List::Reasons => &["code"],
+            List::OpeningStock | List::Counts | List::Movements => &[],
+        }
+    }
+
+    /// Columns of the product's own exports that say nothing to an import, and the one of its own refusals.
+    pub(super) const fn left_out(self) -> &'static [&'static str] {
+        match self {
+            List::Locations => {
+                &["error", "version", "site", "blocked", "blockreason", "archived", "archivedat"]
+            }
+            _ => &["error", "version", "createdat", "changedat"],
+        }
+    }
+
+    /// All fields; those of items depend on the attributes that the titles name.
+    pub(super) fn fields(self, conn: &mut Conn<'_>, titles: &[String]) -> Result<Vec<Field>, Failure> {
+        Ok(match self {
+            List::Attributes => attributes::FIELDS.to_vec(),
+            List::Categories => categories::FIELDS.to_vec(),
+            List::CategoryAttributes => rules::FIELDS.to_vec(),
+            List::Items => items::fields(conn, titles)?,
+            List::Units => units::FIELDS.to_vec(),
+            List::Barcodes => barcodes::FIELDS.to_vec(),
+            List::Locations => locations::FIELDS.to_vec(),
+            List::Reasons => reasons::FIELDS.to_vec(),
+            List::OpeningStock => postings::OPENING_FIELDS.to_vec(),
+            List::Counts => postings::COUNT_FIELDS.to_vec(),
+            List::Movements => postings::MOVEMENT_FIELDS.to_vec(),
+        })
+    }
+
+    /// The fields that every file of this list may have, for a help text.
+    pub fn field_names(self) -> Vec<(&'static str, bool)> {
+        let fields: &[Field] = match self {
+            List::Attributes => &attributes::FIELDS,
+            List::Categories => &categories::FIELDS,
+            List::CategoryAttributes => &rules::FIELDS,
+            List::Items => &items::FIELDS,
+            List::Units => &units::FIELDS,
+            List::Barcodes => &barcodes::FIELDS,
+            List::Locations => &locations::FIELDS,
+            List::Reasons => &reasons::FIELDS,
+            List::OpeningStock => &postings::OPENING_FIELDS,
+            List::Counts => &postings::COUNT_FIELDS,
+            List::Movements => &postings::MOVEMENT_FIELDS,
+        };
+        let name = |field: &Field| match field.name {
+            std::borrow::Cow::Borrowed(name) => Some((name, field.needed)),
+            std::borrow::Cow::Owned(_) => None,
+        };
+        fields.iter().filter_map(name).collect()
+    }
+
+    /// Makes records of rows; what becomes of each.
+    pub(super) fn take(
+        self,
+        tx: &mut Tx<'_>,
+        who: &Who,
+        bring: &Bring,
+        rows: &[Row],
+    ) -> Result<Vec<Taken>, Failure> {
+        match self {
+            List::Attributes => one_by_one(tx, rows, |tx, row| attributes::take(tx, who, row)),
+            List::Categories => one_by_one(tx, rows, |tx, row| categories::take(tx, who, row)),
+            List::CategoryAttributes => one_by_one(tx, rows, |tx, row| rules::take(tx, who, row)),
+            List::Items => items::take(tx, who, rows),
+            List::Units => one_by_one(tx, rows, |tx, row| units::take(tx, who, row)),
+            List::Barcodes => one_by_one(tx, rows, |tx, row| barcodes::take(tx, who, row)),
+            List::Locations => one_by_one(tx, rows, |tx, row| locations::take(tx, who, row)),
+            List::Reasons => one_by_one(tx, rows, |tx, row| reasons::take(tx, who, row)),
+            List::OpeningStock | List::Counts | List::Movements => postings::take(tx, who, bring, rows),
+        }
+    }
+
+    /// Whether a row was refused only because its parent is not there yet.
+    pub(super) fn may_wait(self, problem: &Problem) -> bool {
+        let is_of_parent = problem.errors.first().is_some_and(|error| error.pointer == "/parent");
+        match self {
+            List::Categories => is_of_parent && problem.code == Code::UnknownCategory,
+            List::Locations => is_of_parent && problem.code == Code::UnknownLocation,
+            _ => false,
+        }
+    }
+
+    /// The refusal of a row whose parent did not come.
+    pub(super) fn parentless(self, row: &Row) -> Problem {
+        let (code, thing) = match self {
+            List::Locations => (Code::UnknownLocation, "location"),
+            _ => (Code::UnknownCategory, "category"),
+        };
+        let parent = row.text("parent");
+        Problem::at(code, "/parent", format!("there is no {thing} `{parent}`, neither here nor in the file"))
+    }
+}
+
+/// Makes a record of each row; a row that is refused is undone alone.
+fn one_by_one(
+    tx: &mut Tx<'_>,
+    rows: &[Row],
+    mut take: impl FnMut(&mut Tx<'_>, &Row) -> Result<Taken, Failure>,
+) -> Result<Vec<Taken>, Failure> {
+    rows.iter().map(|row| alone(tx, |tx| take(tx, row))).collect()
+}
+
+/// Takes a row in a part of the transaction that is undone when it is refused.
+fn alone(
+    tx: &mut Tx<'_>,
+    take: impl FnOnce(&mut Tx<'_>) -> Result<Taken, Failure>,
+) -> Result<Taken, Failure> {
+    match tx.savepoint(take) {
+        Err(Failure::Refused(problem)) => Ok(Taken::Refused(*problem)),
+        done => done,
+    }
+}

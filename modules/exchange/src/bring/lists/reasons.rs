@@ -1,0 +1,25 @@
+//! Reason codes.
+
+use crate::bring::field::Field;
+use crate::bring::row::Row;
+use crate::bring::{Taken, Who};
+use crate::table::Holds;
+use db::Tx;
+use stock::ReasonBrought;
+use web::Failure;
+
+pub(super) const FIELDS: [Field; 3] = [
+    Field::new("code", "/code", Holds::Code).needed().also(&["reason"]),
+    Field::new("name", "/name", Holds::Text),
+    Field::new("active", "/active", Holds::Truth),
+];
+
+pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failure> {
+    let name = row.body.get("name").and_then(serde_json::Value::as_str);
+    let active = row.body.get("active").and_then(serde_json::Value::as_bool);
+    Ok(match stock::bring_reason(tx, &who.ctx, row.text("code"), name, active)? {
+        ReasonBrought::Created => Taken::Created,
+        ReasonBrought::Changed => Taken::Changed,
+        ReasonBrought::Unchanged => Taken::Unchanged,
+    })
+}

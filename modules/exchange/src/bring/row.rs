@@ -1,0 +1,226 @@
+//! A row of a file as the body of a command.
+
+use super::field::Mapping;
+use crate::table::{Line, Locale};
+use domain::{Code, FieldError, Problem};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// A row with what it says, by the names of the fields.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) struct Row {
+    /// Its number in the file.
+    pub(crate) number: u64,
+    /// What its cells say. A field with an empty cell is not there.
+    pub(crate) body: Map<String, Value>,
+}
+
+/// Why a row was not taken.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct Refusal {
+    /// The number of the row: as a spreadsheet shows it, the titles being row 1.
+    pub row: u64,
+    /// The title of the column at fault, when one is.
+    pub column: Option<String>,
+    /// The code of the problem.
+    pub code: &'static str,
+    /// What is wrong, and what to do.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A problem of a row. A problem with several faults is told by the first, with the number of the others.
+    pub(crate) fn new(row: u64, problem: &Problem, mapping: &Mapping) -> Refusal {
+        let Problem { code, detail, errors } = problem;
+        let (column, detail, code) = match errors.first() {
+            None => (None, detail.to_string(), *code),
+            Some(FieldError { pointer, code, detail }) => {
+                let more = errors.len() - 1;
+                let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
+                (mapping.column(pointer).map(str::to_owned), format!("{detail}{more}"), *code)
+            }
+        };
+        Refusal { row, column, code: code.word(), detail }
+    }
+}
+
+/// Reads a line.
+///
+/// # Errors
+/// The first cell that does not hold what its field does.
+pub(crate) fn read(line: &Line, mapping: &Mapping, locale: &Locale) -> Result<Row, Refusal> {
+    let mut body = Value::Object(Map::new());
+    for ((cell, field), title) in line.cells.iter().zip(&mapping.fields).zip(&mapping.titles) {
+        let Some(field) = field else { continue };
+        let refuse = |detail: String| Refusal {
+            row: line.number,
+            column: Some(title.clone()),
+            code: Code::InvalidValue.word(),
+            detail,
+        };
+        match field.holds.read(cell, locale).map_err(refuse)? {
+            Some(value) => put(&mut body, &field.pointer, value),
+            None if field.needed => {
+                return Err(refuse(format!("the cell is empty, and every row needs `{}`", field.name)));
+            }
+            None => {}
+        }
+    }
+    let body = if let Value::Object(body) = body { body } else { Map::new() };
+    Ok(Row { number: line.number, body })
+}
+
+/// Puts a value where a pointer says, making the objects above it. Two objects at one place become one.
+fn put(body: &mut Value, pointer: &str, value: Value) {
+    let mut at = body;
+    for part in pointer.split('/').skip(1) {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        let Value::Object(map) = at else { return };
+        at = map.entry(part.to_owned()).or_insert(Value::Null);
+    }
+    match (at, value) {
+        (Value::Object(there), Value::Object(more)) => there.extend(more),
+        (at, value) => *at = value,
+    }
+}
+
+impl Row {
+    /// The text of a field; empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.body.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The body as a command.
+    ///
+    /// # Errors
+    /// `invalid_value`: a field is missing, or is not what the command takes.
+    pub(crate) fn command<T: serde::de::DeserializeOwned>(&self) -> Result<T, Problem> {
+        command(self.body.clone())
+    }
+}
+
+/// A body as a command.
+///
+/// # Errors
+/// `invalid_value`: a field is missing, or is not what the command takes.
+pub(crate) fn command<T: serde::de::DeserializeOwned>(body: Map<String, Value>) -> Result<T, Problem> {
+    serde_json::from_value(Value::Object(body)).map_err(|error| {
+        let text = error.to_string();
+        // "missing field `name`" names its field
+        match text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            Some(field) => {
+                let detail = format!("a new one needs `{field}`, and the row has none");
+                Problem::at(Code::InvalidValue, format!("/{field}"), detail)
+            }
+            None => Problem::new(Code::InvalidValue, format!("the row cannot be read: {text}")),
+        }
+    })
+}
+
+/// What of a row differs from what is there: the fields that a change takes.
+///
+/// # Errors
+/// `invalid_value`: a field differs that an import does not change.
+pub(crate) fn differing(
+    row: &Row,
+    there: &impl Serialize,
+    (thing, changed): (&str, &[&str]),
+) -> Result<Map<String, Value>, Problem> {
+    let there = serde_json::to_value(there).unwrap_or_default();
+    let mut differing = Map::new();
+    for (name, wanted) in &row.body {
+        let now = there.get(name).unwrap_or(&Value::Null);
+        let wanted = match (wanted, now) {
+            // a merge: only the keys that differ
+            (Value::Object(wanted), Value::Object(now)) if name == "attributes" => {
+                let differ = wanted.iter().filter(|(key, value)| now.get(*key) != Some(*value));
+                let differ: Map<String, Value> =
+                    differ.map(|(key, value)| (key.clone(), value.clone())).collect();
+                if differ.is_empty() {
+                    continue;
+                }
+                Value::Object(differ)
+            }
+            (wanted, now) if is_same(wanted, now) => continue,
+            (wanted, _) => wanted.clone(),
+        };
+        if !changed.contains(&name.as_str()) {
+            let shown = now.as_str().map_or_else(|| now.to_string(), str::to_owned);
+            let detail =
+                format!("the {thing} is there with `{name}` `{shown}`, which an import does not change");
+            return Err(Problem::at(Code::InvalidValue, format!("/{name}"), detail));
+        }
+        differing.insert(name.clone(), wanted);
+    }
+    Ok(differing)
+}
+
+/// Whether a value says what is there: an object that leaves fields out that are null says the same.
+fn is_same(wanted: &Value, now: &Value) -> bool {
+    match (wanted, now) {
+        (Value::Object(wanted), Value::Object(now)) => {
+            let null = Value::Null;
+            let names = wanted.keys().chain(now.keys());
+            names.into_iter().all(|name| wanted.get(name).unwrap_or(&null) == now.get(name).unwrap_or(&null))
+        }
+        _ => wanted == now,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row(body: &Value) -> Row {
+        Row { number: 2, body: body.as_object().unwrap().clone() }
+    }
+
+    #[test]
+    fn only_what_differs_is_changed_and_what_cannot_change_is_refused() {
+        let there = json!({
+            "sku": "A", "name": "Mug", "tracking": "none", "hazard": { "class": "3", "un_number": null },
+            "attributes": { "a": 1, "b": 2 }
+        });
+        let changed: &[&str] = &["name", "hazard", "attributes"];
+        for (body, differs) in [
+            (json!({ "sku": "A", "name": "Mug" }), Ok(json!({}))),
+            (json!({ "name": "Cup" }), Ok(json!({ "name": "Cup" }))),
+            (json!({ "hazard": { "class": "3" } }), Ok(json!({}))),
+            (json!({ "hazard": { "class": "4.1" } }), Ok(json!({ "hazard": { "class": "4.1" } }))),
+            (json!({ "attributes": { "a": 1 } }), Ok(json!({}))),
+            (json!({ "attributes": { "a": 1, "c": 3 } }), Ok(json!({ "attributes": { "c": 3 } }))),
+            (json!({ "tracking": "lot" }), Err("/tracking")),
+        ] {
+            let found = differing(&row(&body), &there, ("item", changed));
+            match (found, differs) {
+                (Ok(found), Ok(wanted)) => assert_eq!(Value::Object(found), wanted, "{body}"),
+                (Err(found), Err(wanted)) => assert_eq!(found.errors[0].pointer, wanted, "{body}"),
+                (found, wanted) => panic!("{body}: {found:?}, wanted {wanted:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        #[derive(serde::Deserialize, Debug)]
+        struct New {
+            #[expect(dead_code, reason = "only that it is missing")]
+            name: String,
+        }
+        let problem = row(&json!({})).command::<New>().unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/name");
+    }
+
+    #[test]
+    fn values_stand_where_their_pointers_say() {
+        let mut body = json!({});
+        put(&mut body, "/hazard/class", json!("3"));
+        put(&mut body, "/attributes", json!({ "a": 1 }));
+        put(&mut body, "/attributes/b", json!(2));
+        put(&mut body, "/attributes", json!({ "c": 3 }));
+        assert_eq!(body, json!({ "hazard": { "class": "3" }, "attributes": { "a": 1, "b": 2, "c": 3 } }));
+    }
+}

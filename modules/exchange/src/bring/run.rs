@@ -1,0 +1,319 @@
+//! An import: all rows or none in one transaction, or each row by itself, some hundred in a transaction.
+//!
+//! Rows whose parent stands further down in the file wait, and are tried again while any of them gets on.
+
+use super::field::{Mapping, Said, map};
+use super::lists::List;
+use super::row::{Refusal, Row, read};
+use super::{Taken, Who, store};
+use crate::table::Table;
+use db::{Conn, Db, DbError, Tx};
+use domain::{Code, Problem};
+use rustc_hash::FxHashMap;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::sync::Arc;
+use web::Failure;
+
+/// Rows that are looked up and stored together.
+const CHUNK: usize = 500;
+
+/// What to import, and how.
+#[derive(Clone, Debug)]
+pub struct Bring {
+    /// The list.
+    pub list: List,
+    /// What is said of the columns, beside what their titles say.
+    pub said: Said,
+    /// Each row by itself: what is refused does not keep the others back. Otherwise all rows or none.
+    pub each: bool,
+    /// Nothing is kept.
+    pub dry_run: bool,
+    /// A file of stock that was imported before is imported once more, and posts once more.
+    pub again: bool,
+    /// What the file is called.
+    pub file: String,
+    /// SHA-256 of the file.
+    pub digest: [u8; 32],
+}
+
+/// What became of an import.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize)]
+pub struct Brought {
+    /// Rows with anything in them.
+    pub rows: u64,
+    /// Rows of which something new was made.
+    pub created: u64,
+    /// Rows that changed what was there.
+    pub changed: u64,
+    /// Rows that said what is there already.
+    pub unchanged: u64,
+    /// Why the others were not taken, by row.
+    pub refused: Vec<Refusal>,
+    /// Whether what was made and changed is kept.
+    pub kept: bool,
+}
+
+/// Hears how many rows are behind an import.
+pub type Watch = Arc<dyn Fn(u64) + Send + Sync>;
+
+/// How a transaction of an import ends that is not kept.
+enum End {
+    /// Tried, or refused in part.
+    Undone(Box<Brought>),
+    Failed(Failure),
+}
+
+impl From<DbError> for End {
+    fn from(error: DbError) -> End {
+        End::Failed(error.into())
+    }
+}
+
+impl From<Failure> for End {
+    fn from(failure: Failure) -> End {
+        End::Failed(failure)
+    }
+}
+
+/// Which field each column of a file is.
+///
+/// # Errors
+/// As [`Mapping`] is found, and failures of the store.
+pub fn mapping_of(conn: &mut Conn<'_>, table: &Table, bring: &Bring) -> Result<Mapping, Failure> {
+    let fields = bring.list.fields(conn, &table.columns)?;
+    let before = store::said(conn, bring.list)?;
+    Ok(map(&table.columns, &fields, bring.list.left_out(), (&bring.said, &before))?)
+}
+
+/// Imports a file. A row that is refused is an answer, not an error.
+///
+/// # Errors
+/// `forbidden`; the columns are not those of the list; the file cannot be read to its end; `in_use` for a file
+/// of stock that was imported before; failures of the store.
+pub fn bring(
+    db: &Db,
+    who: &Who,
+    table: &Arc<Table>,
+    bring: &Bring,
+    watch: &Watch,
+) -> Result<Brought, Failure> {
+    who.caller(bring.list.permission())?;
+    let mapping = Arc::new(db.read_blocking(|conn| {
+        if bring.list.is_of_stock() && !bring.again && !bring.dry_run {
+            refuse_again(conn, bring)?;
+        }
+        mapping_of(conn, table, bring)
+    })?);
+    let course = Course { who: who.clone(), bring: bring.clone(), mapping };
+    if bring.each && !bring.dry_run {
+        course.each(db, table, watch)
+    } else {
+        course.together(db, table, watch)
+    }
+}
+
+/// Refuses a file whose postings were made before: a second time they would double the stock.
+fn refuse_again(conn: &mut Conn<'_>, bring: &Bring) -> Result<(), Failure> {
+    let Some(at) = store::imported(conn, bring.list, &bring.digest)? else { return Ok(()) };
+    let detail = format!(
+        "this file was imported as `{}` at {at}; say that it is to be posted once more if it happened twice",
+        bring.list.word()
+    );
+    Err(Problem::new(Code::InUse, detail).into())
+}
+
+/// An import on its way.
+#[derive(Clone, Debug)]
+struct Course {
+    who: Who,
+    bring: Bring,
+    mapping: Arc<Mapping>,
+}
+
+/// How far it is.
+#[derive(Default)]
+struct Tally {
+    brought: Brought,
+    /// Rows whose parent is not there yet.
+    waiting: Vec<Row>,
+    /// Where each key stood first.
+    keys: FxHashMap<[u8; 16], u64>,
+}
+
+impl Course {
+    /// All in one transaction, undone when a row is refused or it was only to be tried.
+    fn together(&self, db: &Db, table: &Arc<Table>, watch: &Watch) -> Result<Brought, Failure> {
+        let (course, table, watch) = (self.clone(), Arc::clone(table), Arc::clone(watch));
+        let done = db.write_blocking(move |tx| {
+            let mut tally = Tally::default();
+            let mut chunk = Vec::with_capacity(CHUNK);
+            table.rows(&mut |line| {
+                course.add(&mut tally, &mut chunk, &line, &table);
+                if chunk.len() >= CHUNK {
+                    course.take(tx, &mut tally, std::mem::take(&mut chunk))?;
+                    watch(tally.brought.rows);
+                }
+                Ok(())
+            })?;
+            course.take(tx, &mut tally, chunk)?;
+            while course.retry(tx, &mut tally)? {}
+            let mut brought = tally.brought;
+            brought.refused.sort_by_key(|refusal| refusal.row);
+            if course.bring.dry_run || !brought.refused.is_empty() {
+                return Err(End::Undone(Box::new(brought)));
+            }
+            brought.kept = true;
+            course.remember(tx, &brought)?;
+            Ok(brought)
+        });
+        match done {
+            Ok(brought) => Ok(brought),
+            Err(End::Undone(brought)) => Ok(*brought),
+            Err(End::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// A chunk in a transaction; what is refused is left out.
+    fn each(&self, db: &Db, table: &Arc<Table>, watch: &Watch) -> Result<Brought, Failure> {
+        let mut tally = Tally::default();
+        let mut chunk = Vec::with_capacity(CHUNK);
+        table.rows(&mut |line| {
+            self.add(&mut tally, &mut chunk, &line, table);
+            if chunk.len() >= CHUNK {
+                self.commit(db, &mut tally, std::mem::take(&mut chunk))?;
+                watch(tally.brought.rows);
+            }
+            Ok(())
+        })?;
+        self.commit(db, &mut tally, chunk)?;
+        loop {
+            let waiting = std::mem::take(&mut tally.waiting);
+            let count = waiting.len();
+            if count == 0 {
+                break;
+            }
+            for rows in waiting.chunks(CHUNK) {
+                self.commit(db, &mut tally, rows.to_vec())?;
+            }
+            if tally.waiting.len() == count {
+                self.give_up(&mut tally);
+            }
+        }
+        let mut brought = tally.brought;
+        brought.refused.sort_by_key(|refusal| refusal.row);
+        brought.kept = true;
+        let (course, kept) = (self.clone(), brought.clone());
+        db.write_blocking(move |tx| course.remember(tx, &kept))?;
+        Ok(brought)
+    }
+
+    fn commit(&self, db: &Db, tally: &mut Tally, rows: Vec<Row>) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let (course, part) = (self.clone(), Arc::new(rows));
+        let rows = Arc::clone(&part);
+        let taken =
+            db.write_blocking(move |tx| course.bring.list.take(tx, &course.who, &course.bring, &part))?;
+        self.count(tally, rows.iter().cloned(), taken);
+        Ok(())
+    }
+
+    /// Reads a line into the chunk, or refuses it.
+    fn add(&self, tally: &mut Tally, chunk: &mut Vec<Row>, line: &crate::table::Line, table: &Table) {
+        tally.brought.rows += 1;
+        match read(line, &self.mapping, table.locale()) {
+            Err(refusal) => tally.brought.refused.push(refusal),
+            Ok(row) => match self.seen_before(tally, &row) {
+                Some(problem) => self.refuse(tally, row.number, &problem),
+                None => chunk.push(row),
+            },
+        }
+    }
+
+    /// Refuses a row about what an earlier row is about, of which one would undo the other.
+    fn seen_before(&self, tally: &mut Tally, row: &Row) -> Option<Problem> {
+        let names = self.bring.list.key();
+        let (first, _) = names.split_first()?;
+        let mut hash = Sha256::new();
+        for name in names {
+            hash.update(row.text(name).to_lowercase());
+            hash.update([0]);
+        }
+        let digest = hash.finalize();
+        let key = digest.first_chunk::<16>().copied()?;
+        let before = tally.keys.insert(key, row.number)?;
+        tally.keys.insert(key, before);
+        let detail = format!("row {before} is about `{}` already; make one row of both", row.text(first));
+        Some(Problem::at(Code::InvalidValue, format!("/{first}"), detail))
+    }
+
+    fn refuse(&self, tally: &mut Tally, row: u64, problem: &Problem) {
+        tally.brought.refused.push(Refusal::new(row, problem, &self.mapping));
+    }
+
+    fn take(&self, tx: &mut Tx<'_>, tally: &mut Tally, rows: Vec<Row>) -> Result<(), Failure> {
+        if !rows.is_empty() {
+            let taken = self.bring.list.take(tx, &self.who, &self.bring, &rows)?;
+            self.count(tally, rows.into_iter(), taken);
+        }
+        Ok(())
+    }
+
+    fn count(&self, tally: &mut Tally, rows: impl Iterator<Item = Row>, taken: Vec<Taken>) {
+        for (row, taken) in rows.zip(taken) {
+            match taken {
+                Taken::Created => tally.brought.created += 1,
+                Taken::Changed => tally.brought.changed += 1,
+                Taken::Unchanged => tally.brought.unchanged += 1,
+                Taken::Refused(problem) if self.bring.list.may_wait(&problem) => tally.waiting.push(row),
+                Taken::Refused(problem) => self.refuse(tally, row.number, &problem),
+            }
+        }
+    }
+
+    /// Tries again what waits for its parent; whether any is left to try.
+    fn retry(&self, tx: &mut Tx<'_>, tally: &mut Tally) -> Result<bool, Failure> {
+        let waiting = std::mem::take(&mut tally.waiting);
+        let count = waiting.len();
+        if count == 0 {
+            return Ok(false);
+        }
+        for rows in waiting.chunks(CHUNK) {
+            self.take(tx, tally, rows.to_vec())?;
+        }
+        if tally.waiting.len() == count {
+            self.give_up(tally);
+        }
+        Ok(!tally.waiting.is_empty())
+    }
+
+    /// Refuses what waits for a parent that does not come.
+    fn give_up(&self, tally: &mut Tally) {
+        for row in std::mem::take(&mut tally.waiting) {
+            let problem = self.bring.list.parentless(&row);
+            self.refuse(tally, row.number, &problem);
+        }
+    }
+
+    /// Notes what was imported, and what was said of the columns.
+    fn remember(&self, tx: &mut Tx<'_>, brought: &Brought) -> Result<(), Failure> {
+        store::remember(tx, &self.who.ctx, &self.bring, brought)?;
+        store::keep_said(tx, self.bring.list, &self.bring.said)?;
+        let Brought { rows, created, changed, unchanged, refused, .. } = brought;
+        let details = serde_json::json!({
+            "list": self.bring.list.word(), "file": self.bring.file, "sha256": domain::hex::digits(&self.bring.digest),
+            "rows": rows, "created": created, "changed": changed, "unchanged": unchanged, "refused": refused.len(),
+        });
+        web::audit(tx, &self.who.ctx, "exchange.import", self.bring.list.word(), &details);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tally").field("brought", &self.brought).finish_non_exhaustive()
+    }
+}

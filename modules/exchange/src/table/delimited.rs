@@ -1,0 +1,175 @@
+//! Separated values, by RFC 4180, with the separators and encodings that spreadsheets save.
+
+use super::read::unreadable;
+use super::{Cell, Line, ReadAs, Table};
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use domain::{Code, Problem};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::FileExt as _;
+use web::Failure;
+
+/// What may separate cells, the most usual first.
+const SEPARATORS: [u8; 4] = *b",;\t|";
+
+/// A copy in UTF-8 of a file that is in another encoding; none of one that is in UTF-8.
+pub(super) fn in_utf8(file: &mut File, windows_1252: bool) -> Result<Option<File>, Failure> {
+    let mut mark = [0; 2];
+    let read = file.read(&mut mark).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let encoding = match mark.get(..read) {
+        Some([0xFF, 0xFE]) => UTF_16LE,
+        Some([0xFE, 0xFF]) => UTF_16BE,
+        _ if windows_1252 => WINDOWS_1252,
+        _ => return Ok(None),
+    };
+    let copy = copied(file, encoding).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    Ok(Some(copy))
+}
+
+fn copied(file: &mut File, encoding: &'static Encoding) -> io::Result<File> {
+    let mut copy = tempfile::tempfile()?;
+    let mut decoder = encoding.new_decoder();
+    let (mut bytes, mut text) = ([0; 8192], String::with_capacity(32 << 10));
+    loop {
+        let read = file.read(&mut bytes)?;
+        let part = bytes.get(..read).unwrap_or_default();
+        // the text has room for what 8 KiB become in UTF-8
+        let (_, used, _) = decoder.decode_to_string(part, &mut text, read == 0);
+        if used != read {
+            return Err(io::Error::other("a text grew more than an encoding can make it"));
+        }
+        copy.write_all(text.as_bytes())?;
+        text.clear();
+        if read == 0 {
+            copy.seek(SeekFrom::Start(0))?;
+            return Ok(copy);
+        }
+    }
+}
+
+fn reader(file: &File, separator: u8) -> Reader<BufReader<&File>> {
+    ReaderBuilder::new()
+        .delimiter(separator)
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(BufReader::new(file))
+}
+
+/// The names of the columns, and what separates them.
+pub(super) fn columns(file: &File, read_as: &ReadAs) -> Result<(Vec<String>, u8), Failure> {
+    let mut best: Option<(Vec<String>, u8)> = None;
+    for separator in
+        SEPARATORS.into_iter().filter(|separator| read_as.separator.is_none_or(|one| one == *separator))
+    {
+        let mut file = file;
+        file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+        let mut record = ByteRecord::new();
+        reader(file, separator).read_byte_record(&mut record).map_err(|error| malformed(&error))?;
+        let names: Vec<String> = record.iter().map(name).collect::<Result<_, _>>()?;
+        if best.as_ref().is_none_or(|(others, _)| names.len() > others.len()) {
+            best = Some((names, separator));
+        }
+    }
+    let (mut names, separator) = best
+        .ok_or_else(|| Problem::new(Code::InvalidValue, "cells are separated by `,`, `;`, `|` or a tab"))?;
+    while names.last().is_some_and(String::is_empty) {
+        names.pop();
+    }
+    Ok((names, separator))
+}
+
+fn name(bytes: &[u8]) -> Result<String, Failure> {
+    let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|_| not_unicode(1))?;
+    Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
+}
+
+fn not_unicode(line: u64) -> Problem {
+    let detail = "the text is not in UTF-8; save the file as CSV UTF-8, or say that it is in Windows-1252";
+    Problem::at(Code::MalformedFile, format!("row {line}"), detail)
+}
+
+/// Visits the rows below the names.
+pub(super) fn rows(
+    file: &File,
+    table: &Table,
+    visit: &mut dyn FnMut(Line) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut reader = reader(file, table.read_as.separator.unwrap_or(b','));
+    let mut count = LineCount::new(file.try_clone().map_err(unreadable)?);
+    let mut record = ByteRecord::new();
+    let mut is_first = true;
+    while reader.read_byte_record(&mut record).map_err(|error| malformed(&error))? {
+        if std::mem::take(&mut is_first) {
+            continue;
+        }
+        let number = count.at(record.position().map_or(0, csv::Position::byte)).map_err(unreadable)?;
+        let mut cells = Vec::with_capacity(table.columns.len());
+        for bytes in &record {
+            let text = std::str::from_utf8(bytes).map_err(|_| not_unicode(number))?;
+            cells.push(Cell::of_text(unguarded(text)));
+        }
+        super::fitted(&mut cells, table, number)?;
+        visit(Line { number, cells })?;
+    }
+    Ok(())
+}
+
+/// Counts the lines of a file, which the reader counts only to the end of the record before.
+struct LineCount {
+    file: File,
+    /// What is in memory, and where in the file it begins.
+    part: Vec<u8>,
+    begins: u64,
+    /// How far the lines are counted, and the number of the line there.
+    counted: u64,
+    line: u64,
+}
+
+impl LineCount {
+    fn new(file: File) -> LineCount {
+        LineCount { file, part: Vec::new(), begins: 0, counted: 0, line: 1 }
+    }
+
+    /// The number of the line of a record of which the reader says that it begins here: what ends the one
+    /// before, and empty lines, may stand between.
+    fn at(&mut self, byte: u64) -> io::Result<u64> {
+        while let Some(next) = self.byte()? {
+            if self.counted >= byte && next != b'\r' && next != b'\n' {
+                break;
+            }
+            self.line += u64::from(next == b'\n');
+            self.counted += 1;
+        }
+        Ok(self.line)
+    }
+
+    fn byte(&mut self) -> io::Result<Option<u8>> {
+        let place = |at: u64, begins: u64| usize::try_from(at - begins).unwrap_or(usize::MAX);
+        if let Some(byte) = self.part.get(place(self.counted, self.begins)) {
+            return Ok(Some(*byte));
+        }
+        self.part.resize(64 << 10, 0);
+        let read = self.file.read_at(&mut self.part, self.counted)?;
+        self.part.truncate(read);
+        self.begins = self.counted;
+        Ok(self.part.first().copied())
+    }
+}
+
+/// A text without the apostrophe that an export put before what a spreadsheet would run.
+fn unguarded(text: &str) -> &str {
+    match text.strip_prefix('\'') {
+        Some(rest) if rest.starts_with(super::RUN) => rest,
+        _ => text,
+    }
+}
+
+fn malformed(error: &csv::Error) -> Failure {
+    let place = error.position().map_or(0, csv::Position::line);
+    Problem::at(Code::MalformedFile, format!("row {place}"), format!("the row cannot be read: {error}"))
+        .into()
+}

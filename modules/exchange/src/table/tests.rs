@@ -1,0 +1,256 @@
+//! Files of every kind, read as what they are or refused in words.
+
+use super::{
+    CELL_BYTES_MAX, COLUMNS_MAX, Cell, Format, LINE_BYTES_MAX, Line, Locale, ROWS_MAX, ReadAs, Table, Writer,
+};
+use domain::Code;
+use std::io::{Cursor, Write as _};
+use web::Failure;
+use zip::ZipWriter;
+use zip::write::SimpleFileOptions;
+
+fn open(bytes: &[u8], read_as: ReadAs) -> Result<(Table, tempfile::NamedTempFile), Failure> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let table = Table::open(file.path(), read_as)?;
+    Ok((table, file))
+}
+
+fn rows(table: &Table) -> Result<Vec<Line>, Failure> {
+    let mut lines = Vec::new();
+    table.rows(&mut |line| {
+        lines.push(line);
+        Ok(())
+    })?;
+    Ok(lines)
+}
+
+fn read(bytes: &[u8], read_as: ReadAs) -> Result<(Vec<String>, Vec<Line>), Failure> {
+    let (table, _file) = open(bytes, read_as)?;
+    let lines = rows(&table)?;
+    Ok((table.columns, lines))
+}
+
+/// The code and the words of a refusal.
+fn refused<T: std::fmt::Debug>(result: Result<T, Failure>) -> (Code, String) {
+    match result.unwrap_err() {
+        Failure::Refused(problem) => {
+            let place = problem.errors.first().map_or("", |error| error.pointer.as_str());
+            (problem.code, format!("{place}: {}", problem.detail))
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn cells(texts: &[&str]) -> Vec<Cell> {
+    texts.iter().map(|text| Cell::of_text(text)).collect()
+}
+
+#[test]
+fn separated_values_are_read_whatever_separates_them() {
+    for text in
+        ["sku,name\r\nA,\"Mug, blue\"\r\n", "\u{feff}sku;name\nA;Mug, blue\n", "sku\tname\nA\tMug, blue"]
+    {
+        let (columns, lines) = read(text.as_bytes(), ReadAs::default()).unwrap();
+        assert_eq!(columns, ["sku", "name"], "{text}");
+        assert_eq!(lines, [Line { number: 2, cells: cells(&["A", "Mug, blue"]) }], "{text}");
+    }
+    let (columns, _) = read(b"a|b,c\n", ReadAs { separator: Some(b'|'), ..ReadAs::default() }).unwrap();
+    assert_eq!(columns, ["a", "b,c"]);
+}
+
+#[test]
+fn encodings_are_told_apart_or_asked_for() {
+    let text = "sku,name\nA,Größe\n";
+    let wide: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let narrow: Vec<u8> = text.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let windows = ReadAs { windows_1252: true, ..ReadAs::default() };
+    for (bytes, read_as) in [
+        (text.as_bytes().to_vec(), ReadAs::default()),
+        ([vec![0xFF, 0xFE], wide].concat(), ReadAs::default()),
+        (narrow.clone(), windows),
+    ] {
+        let (columns, lines) = read(&bytes, read_as).unwrap();
+        assert_eq!(columns, ["sku", "name"]);
+        assert_eq!(lines, [Line { number: 2, cells: cells(&["A", "Größe"]) }]);
+    }
+    let (code, words) = refused(read(&narrow, ReadAs::default()));
+    assert_eq!(code, Code::MalformedFile);
+    assert!(words.starts_with("row 2: the text is not in UTF-8"), "{words}");
+}
+
+#[test]
+fn rows_are_numbered_as_they_stand_and_empty_ones_passed_over() {
+    let (_, lines) = read(b"sku,name\n\nA,1\n,\nB\n", ReadAs::default()).unwrap();
+    assert_eq!(
+        lines,
+        [Line { number: 3, cells: cells(&["A", "1"]) }, Line { number: 5, cells: cells(&["B", ""]) }]
+    );
+    let (code, words) = refused(read(b"sku,name\nA,1,2\n", ReadAs::default()));
+    assert_eq!(code, Code::MalformedFile);
+    assert!(words.starts_with("row 2: the row has more cells"), "{words}");
+    assert!(read(b"sku,name\nA,1,,\n", ReadAs::default()).is_ok());
+}
+
+#[test]
+fn json_lines_have_the_columns_of_all_objects() {
+    let text = "{\"sku\":\"A\",\"n\":1.5}\n\n{\"sku\":\"B\",\"tags\":[\"x\"],\"on\":true,\"n\":null}\n";
+    let (columns, lines) = read(text.as_bytes(), ReadAs::default()).unwrap();
+    assert_eq!(columns, ["n", "sku", "on", "tags"]);
+    let number = Cell::Number("1.5".to_owned());
+    let [first, second] = lines.as_slice() else { panic!("{lines:?}") };
+    assert_eq!((first.number, &first.cells[0]), (1, &number));
+    assert_eq!(second.number, 3);
+    let tags = Cell::Json(serde_json::json!(["x"]));
+    assert_eq!(second.cells, [Cell::Empty, Cell::Text("B".to_owned()), Cell::Truth(true), tags]);
+    let (code, words) = refused(read(b"{\"a\":1}\n{\"a\":\n", ReadAs::default()));
+    assert_eq!(code, Code::MalformedFile);
+    assert!(words.starts_with("row 2: the line is not a JSON object"), "{words}");
+    let long = format!("{{\"a\":\"{}\"}}", "x".repeat(LINE_BYTES_MAX));
+    assert_eq!(refused(read(long.as_bytes(), ReadAs::default())).0, Code::MalformedFile);
+}
+
+#[test]
+fn what_is_written_is_read_again_in_every_form() {
+    let day = domain::when::parse_date("2026-11-30").unwrap();
+    let rows_written = [
+        vec![Cell::Text("=1+1".to_owned()), Cell::Number("1234.5".to_owned()), Cell::Date(day)],
+        vec![Cell::Text("'quoted; \"x\",\ny".to_owned()), Cell::Number("0".to_owned()), Cell::Empty],
+        vec![Cell::Text("＝1".to_owned()), Cell::Empty, Cell::Civil("2026-11-30T14:05:09".to_owned())],
+        vec![Cell::Text("001".to_owned()), Cell::Number("1234567890123456".to_owned()), Cell::Empty],
+    ];
+    let columns = || ["text", "number", "when"].map(str::to_owned).to_vec();
+    for locale in Locale::ALL {
+        for format in [Format::Csv, Format::Xlsx, Format::Jsonl] {
+            let mut out = Cursor::new(Vec::new());
+            let mut writer = Writer::begin(format, columns(), (locale, None), &mut out).unwrap();
+            for row in &rows_written {
+                writer.row(row).unwrap();
+            }
+            writer.end().unwrap();
+            let read_as = ReadAs { locale, ..ReadAs::default() };
+            let (table, _file) = open(out.get_ref(), read_as).unwrap();
+            assert_eq!((table.format, table.columns.len()), (format, 3));
+            let lines = rows(&table).unwrap();
+            assert_eq!(lines.len(), rows_written.len(), "{format:?}");
+            for (line, written) in lines.iter().zip(&rows_written) {
+                use super::Holds::{Decimal, Instant, Text};
+                // of an object the names stand in their order
+                let at = if format == Format::Jsonl { [1, 0, 2] } else { [0, 1, 2] };
+                let cells = at.map(|at| &line.cells[at]);
+                for ((cell, written), holds) in cells.iter().zip(written).zip([Text, Decimal, Instant]) {
+                    let [cell, written] =
+                        [*cell, written].map(|cell| holds.read(cell, table.locale()).unwrap());
+                    assert_eq!(cell, written, "{format:?} {} {line:?}", locale.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_spreadsheet_would_run_is_never_written_as_such() {
+    let mut out = Cursor::new(Vec::new());
+    let columns = vec!["=cmd".to_owned()];
+    let mut writer = Writer::begin(Format::Csv, columns, (Locale::ISO, None), &mut out).unwrap();
+    for text in ["=1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x", "'x", "x"] {
+        writer.row(&[Cell::Text(text.to_owned())]).unwrap();
+    }
+    writer.end().unwrap();
+    let text = String::from_utf8(out.into_inner()).unwrap();
+    let starts: Vec<&str> = text.split("\r\n").collect();
+    for line in starts.iter().take(13) {
+        let line = line.trim_start_matches('"');
+        assert!(line.starts_with('\'') || line.starts_with('x'), "{line:?}");
+    }
+}
+
+#[test]
+fn headers_are_refused_in_words() {
+    for (text, code, words) in [
+        ("", Code::MalformedFile, "the file is empty"),
+        (",,\nA\n", Code::MalformedFile, "names its columns"),
+        ("sku,name,SKU\n", Code::MalformedFile, "the column `SKU` stands twice"),
+        ("%PDF-1.7\n", Code::MalformedFile, "a PDF"),
+        ("a\0b\n", Code::MalformedFile, "neither a text nor a workbook"),
+    ] {
+        let (found, said) = refused(open(text.as_bytes(), ReadAs::default()));
+        assert_eq!(found, code, "{text:?}");
+        assert!(said.contains(words), "{text:?}: {said}");
+    }
+    assert!(refused(open(&[0x1F, 0x8B, 8, 0], ReadAs::default())).1.contains("packed by gzip"));
+    assert!(refused(open(&[0xD0, 0xCF, 0x11, 0xE0, 1], ReadAs::default())).1.contains("an old workbook"));
+    let many = |count: usize| (0..count).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    assert!(open(many(COLUMNS_MAX).as_bytes(), ReadAs::default()).is_ok());
+    assert_eq!(refused(open(many(COLUMNS_MAX + 1).as_bytes(), ReadAs::default())).0, Code::TooMany);
+}
+
+#[test]
+fn rows_and_cells_have_limits() {
+    let mut text = "a\n".to_owned();
+    for _ in 0..ROWS_MAX {
+        text.push_str("1\n");
+    }
+    let count = read(text.as_bytes(), ReadAs::default()).unwrap().1.len();
+    assert_eq!(u64::try_from(count), Ok(ROWS_MAX));
+    text.push_str("1\n");
+    let (code, words) = refused(read(text.as_bytes(), ReadAs::default()));
+    assert_eq!(code, Code::TooMany);
+    let last = ROWS_MAX + 2;
+    assert_eq!(words, format!("row {last}: the file has more than {ROWS_MAX} rows; split it"));
+    let cell = |bytes: usize| format!("a\n{}\n", "x".repeat(bytes));
+    assert!(read(cell(CELL_BYTES_MAX).as_bytes(), ReadAs::default()).is_ok());
+    let (code, words) = refused(read(cell(CELL_BYTES_MAX + 1).as_bytes(), ReadAs::default()));
+    assert_eq!(code, Code::LimitExceeded);
+    assert!(words.starts_with("row 2/a: "), "{words}");
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
+    let mut out = Cursor::new(Vec::new());
+    let mut zip = ZipWriter::new(&mut out);
+    let block = vec![b' '; 1 << 20];
+    zip.start_file("xl/worksheets/sheet1.xml", SimpleFileOptions::default().large_file(true)).unwrap();
+    for _ in 0..=(super::UNPACKED_BYTES_MAX >> 20) {
+        zip.write_all(&block).unwrap();
+    }
+    zip.finish().unwrap();
+    let bomb = out.into_inner();
+    assert!(bomb.len() < 1 << 20, "it is small: {}", bomb.len());
+    let (code, words) = refused(open(&bomb, ReadAs::default()));
+    assert_eq!(code, Code::LimitExceeded);
+    assert!(words.contains("unpacks to more than 512 MiB"), "{words}");
+}
+
+#[test]
+fn a_zip_that_is_no_workbook_is_refused() {
+    let mut out = Cursor::new(Vec::new());
+    let mut zip = ZipWriter::new(&mut out);
+    zip.start_file("readme.txt", SimpleFileOptions::default()).unwrap();
+    zip.write_all(b"hello").unwrap();
+    zip.finish().unwrap();
+    assert_eq!(refused(open(out.get_ref(), ReadAs::default())).0, Code::MalformedFile);
+    assert_eq!(refused(open(b"PK\x03\x04 and nothing more", ReadAs::default())).0, Code::MalformedFile);
+}
+
+#[test]
+fn a_sheet_is_chosen_by_name_and_its_errors_are_told() {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    book.add_worksheet().set_name("Notes").unwrap().write_string(0, 0, "x").unwrap();
+    let sheet = book.add_worksheet();
+    sheet.set_name("Items").unwrap();
+    sheet.write_string(1, 0, "sku").unwrap().write_string(1, 1, "n").unwrap();
+    sheet.write_number(3, 0, 123).unwrap().write_number(3, 1, 0.1 + 0.2).unwrap();
+    sheet.write_string(4, 0, "B").unwrap().write_number(4, 1, 1e16).unwrap();
+    let bytes = book.save_to_buffer().unwrap();
+    let named = |sheet: &str| ReadAs { sheet: Some(sheet.to_owned()), ..ReadAs::default() };
+    let (columns, lines) = read(&bytes, named("items")).unwrap();
+    assert_eq!(columns, ["sku", "n"]);
+    let number = |text: &str| Cell::Number(text.to_owned());
+    assert_eq!(lines[0], Line { number: 4, cells: vec![number("123"), number("0.3")] });
+    assert!(matches!(&lines[1].cells[1], Cell::Bad(words) if words.contains("more than 15 digits")));
+    let (code, words) = refused(open(&bytes, named("stock")));
+    assert_eq!(code, Code::InvalidValue);
+    assert!(words.contains("it has `Notes`, `Items`"), "{words}");
+    assert_eq!(open(&bytes, ReadAs::default()).unwrap().0.columns, ["x"]);
+}
