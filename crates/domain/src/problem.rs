@@ -86,6 +86,7 @@ codes! {
         GrantExceedsMaker = "grant_exceeds_maker", "Nobody can hand out more than they hold";
         CrossSite = "cross_site", "The request does not come from a page of this server";
         SessionRequired = "session_required", "Only somebody who has signed in can do this";
+        SecondFactorRequired = "second_factor_required", "The second factor is still to come";
         InsecureSignIn = "insecure_sign_in", "Signing in needs an encrypted connection";
     }
     NotFound {
@@ -170,6 +171,7 @@ codes! {
         IdempotencyMismatch = "idempotency_mismatch", "The key was used with another request";
         CurrencyMismatch = "currency_mismatch", "The currency is not the one of the books";
         WrongPassword = "wrong_password", "The current password is wrong";
+        WrongCode = "wrong_code", "The code is wrong or was used before";
         WeakPassword = "weak_password", "The password is not acceptable";
         FileMismatch = "file_mismatch", "The file is not what it is called";
         Expiry = "invalid_expiry", "The expiry is not acceptable";

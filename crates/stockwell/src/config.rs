@@ -6,8 +6,10 @@ mod environment;
 use crate::backup::Key as SealingKey;
 use crate::backup::keep::Keep;
 use crate::exit::Stop;
+use crate::key_file;
 use crate::logging;
 pub(crate) use crate::secret::without_password;
+use access::Demand;
 use environment::Variables;
 pub(crate) use environment::variable;
 use std::collections::BTreeMap;
@@ -15,6 +17,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
+use web::MasterKey;
 
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
@@ -32,7 +35,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 25] = [
+pub const KEYS: [Key; 27] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key(
@@ -60,6 +63,16 @@ pub const KEYS: [Key; 25] = [
         "the folder of files that are attached to records; `files` in the data folder when empty",
     ),
     key("files.quota_mib", "10240", "mebibytes of files that one user or key may have attached"),
+    key(
+        "sign_in.second_factor",
+        "administrators",
+        "of whom a second factor is demanded at signing in: of `administrators` (whoever may change who may act, or how the product is set), of `everybody`, or of `nobody`",
+    ),
+    key(
+        "secrets.key_file",
+        "",
+        "the file of the key that second factors are sealed with; `master.key` in the data folder when empty, where it is made",
+    ),
     key("shutdown.delay_seconds", "5", "seconds between `not ready` and the end of accepting"),
     key("shutdown.patience_seconds", "30", "seconds that running requests may take after that"),
     key(
@@ -213,6 +226,7 @@ impl Config {
         self.files_quota()?;
         self.closing()?;
         self.verify_hour()?;
+        self.demand()?;
         self.flag("database_unsafe")?;
         self.cache_kib()?;
         self.log_filter()?;
@@ -298,6 +312,39 @@ impl Config {
     pub fn files_quota(&self) -> Result<i64, Stop> {
         let mib: u32 = self.number("files.quota_mib")?;
         Ok(i64::from(mib) << 20)
+    }
+
+    /// The file of the master key.
+    pub(crate) fn master_key_file(&self) -> PathBuf {
+        match self.text("secrets.key_file") {
+            "" => self.data().join("master.key"),
+            file => PathBuf::from(file),
+        }
+    }
+
+    /// The master key. In the data folder it is made when it is not there; a file that somebody has named has to be
+    /// there, for it may only be out of reach.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] when it cannot be read, or is not for its owner alone.
+    pub(crate) fn master_key(&self) -> Result<MasterKey, Stop> {
+        const WHAT: &str = "the master key";
+        let file = self.master_key_file();
+        let made = self.text("secrets.key_file").is_empty();
+        let key = if made { key_file::read_or_make(WHAT, &file) } else { key_file::read(WHAT, &file) };
+        key.map(MasterKey::new)
+    }
+
+    /// Of whom a second factor is demanded.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for another word.
+    pub(crate) fn demand(&self) -> Result<Demand, Stop> {
+        const NAME: &str = "sign_in.second_factor";
+        let text = self.text(NAME);
+        Demand::parse(text).ok_or_else(|| {
+            self.wrong(NAME, &format!("`{text}` is neither `administrators` nor `everybody` nor `nobody`"))
+        })
     }
 
     /// The folder of backups.

@@ -14,6 +14,7 @@ pub mod exit;
 mod gauges;
 pub mod ids;
 mod interrupt;
+mod key_file;
 mod logging;
 mod nightly;
 pub mod out;

@@ -27,6 +27,8 @@ pub struct ServerParts {
     pub ids: Arc<dyn Ids>,
     /// The limits.
     pub limits: Limits,
+    /// How people sign in.
+    pub sign_in: access::Settings,
     /// Where files of records are kept.
     pub files: files::Settings,
     /// What must be in order besides the store.
@@ -51,8 +53,9 @@ pub struct Server {
 impl Server {
     /// Puts the parts together.
     pub fn new(parts: ServerParts) -> Server {
-        let ServerParts { db, clock, ids, limits, files, readiness, upkeep, verify_hour } = parts;
-        let access = wiring::access(&db);
+        let ServerParts { db, clock, ids, limits, sign_in, files, readiness, upkeep, verify_hour } = parts;
+        let master_key = sign_in.master_key.clone();
+        let access = wiring::access(&db, sign_in);
         let vault = Vault::open(&db);
         let authenticator = access.authenticator();
         let file = db.settings().url.strip_prefix("sqlite:").map(PathBuf::from);
@@ -66,6 +69,7 @@ impl Server {
             clock,
             ids,
             authenticator,
+            master_key,
             limits,
             readiness,
             description,

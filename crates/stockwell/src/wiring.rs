@@ -78,8 +78,8 @@ fn any_site(conn: &mut Conn<'_>, places: &[LocationId]) -> Result<bool, DbError>
 }
 
 /// `access`, which knows about locations and books only what it is handed here.
-pub fn access(db: &Db) -> Access {
-    Access::new(db.clone(), LOCATIONS, organise)
+pub fn access(db: &Db, settings: access::Settings) -> Access {
+    Access::new(db.clone(), LOCATIONS, organise, settings)
 }
 
 /// How `access` asks `places`.

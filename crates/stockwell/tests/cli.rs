@@ -245,8 +245,13 @@ fn users_and_keys_are_kept_by_the_operator() {
     );
     assert_eq!(shell.run(&["key", "revoke", "swk_nothing0"]).code, 1);
     assert_eq!(shell.run(&["user", "end", "ann"]).code, 1, "the last administrator stays");
+    let none = shell.run(&["user", "remove-second-factor", "ann"]);
+    assert!(none.code == 1 && none.err.contains("there is no second factor of `ann`"), "{none:?}");
     let head = shell.run(&["user", "list"]).good().out;
-    assert!(head.starts_with("login  name  roles                   ended\nann    ann"), "{head}");
+    assert!(
+        head.starts_with("login  name  roles                   second factor  ended\nann    ann"),
+        "{head}"
+    );
 }
 
 #[test]

@@ -109,6 +109,7 @@ impl Client {
             clock: Arc::new(Stopped(now)),
             ids,
             authenticator: Arc::new(Doorman),
+            master_key: web::MasterKey::new([7; 32]),
             limits: Limits::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),

@@ -4,6 +4,7 @@ use crate::denied::Denials;
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
+use crate::master_key::MasterKey;
 use crate::meter::Meter;
 use crate::principal::{Authenticator, Principal};
 use crate::strangers::{COMMANDS_PER_MINUTE, Strangers};
@@ -76,6 +77,8 @@ pub struct AppParts {
     pub ids: Arc<dyn Ids>,
     /// Who stands behind a key.
     pub authenticator: Arc<dyn Authenticator>,
+    /// The key that stands outside of the database.
+    pub master_key: MasterKey,
     /// The limits.
     pub limits: Limits,
     /// What else must be in order before requests are sent here, besides the store.
@@ -166,6 +169,11 @@ impl App {
     /// Where new ids come from.
     pub fn ids(&self) -> &Arc<dyn Ids> {
         &self.0.parts.ids
+    }
+
+    /// The key that stands outside of the database.
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.0.parts.master_key
     }
 
     /// The limits.

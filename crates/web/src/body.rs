@@ -6,6 +6,7 @@ use crate::held::Held;
 use crate::json;
 use crate::params;
 use crate::principal::Caller;
+use crate::routes::Kept;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -16,6 +17,9 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::any::TypeId;
+
+/// For what a print of the master key stands here.
+const PRINT_OF: &str = "idempotency";
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -105,7 +109,7 @@ pub struct Command<T> {
     /// The key under which the answer is kept.
     pub key: IdempotencyKey,
     /// SHA-256 over method, path with query, `If-Match` and body: the same key with another one
-    /// is refused.
+    /// is refused. Of a body that holds a secret it is bound to the master key besides.
     pub fingerprint: [u8; 32],
     /// `?dry_run=true`: do everything, then undo it.
     pub dry_run: bool,
@@ -145,7 +149,7 @@ impl<T: FromJson> Command<T> {
         let key = idempotency_key(&parts.headers)?;
         let dry_run = params::read::<DryRun>(parts.uri.query().unwrap_or_default())?.dry_run;
         let (bytes, held) = bytes(parts, body).await?;
-        let fingerprint = fingerprint(parts, &bytes);
+        let fingerprint = fingerprint(parts, &bytes)?;
         Ok(Command { caller, key, fingerprint, dry_run, body: read(&parts.headers, &bytes)?, held })
     }
 }
@@ -174,10 +178,15 @@ pub(crate) struct DryRun {
 }
 
 /// What an idempotency key is bound to. The parts are separated by a byte that none of them holds.
-fn fingerprint(parts: &Parts, body: &[u8]) -> [u8; 32] {
+///
+/// It is kept for days, and longer in backups. A fast hash of a body with a password, of which everything
+/// else is known, would be a faster way to guess at it than the slow hash of the password itself.
+fn fingerprint(parts: &Parts, body: &[u8]) -> Result<[u8; 32], Failure> {
     let mut hash = fingerprint_of_head(parts);
     hash.update(body);
-    hash.finalize().into()
+    let hash: [u8; 32] = hash.finalize().into();
+    let seen = Seen::of(&parts.extensions)?;
+    Ok(if seen.route.kept == Kept::Bound { seen.app.master_key().print(PRINT_OF, &hash) } else { hash })
 }
 
 /// The same without the body, which is to follow.

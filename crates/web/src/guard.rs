@@ -11,7 +11,7 @@ use crate::app::App;
 use crate::denied::{self, Asker, Denied, Refusal};
 use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter, Unknown};
-use crate::principal::{Principal, Scope, forbidden};
+use crate::principal::{Principal, Scope, Stage, forbidden};
 use crate::problem;
 use crate::routes::{Access, PublicReason, Reach, RouteInfo};
 use crate::session::{self, Credential};
@@ -260,13 +260,17 @@ impl Gate {
         if let Some(problem) = forged {
             return Err(problem.into());
         }
+        let least = if let Access::Session(stage) = self.route.access { stage } else { Stage::Whole };
+        if principal.stage() < least {
+            return Err(unfinished(principal.stage()).into());
+        }
         let permission = match self.route.access {
             Access::Needs(permission) => permission,
-            Access::Session if principal.session().is_none() => {
+            Access::Session(_) if principal.session().is_none() => {
                 let text = "this is for whoever has signed in: a key cannot change how somebody signs in";
                 return Err(Problem::new(Code::SessionRequired, text).into());
             }
-            Access::Session | Access::SignedIn | Access::Public(_) => return Ok(Scope::nowhere()),
+            Access::Session(_) | Access::SignedIn | Access::Public(_) => return Ok(Scope::nowhere()),
         };
         match principal.scope(permission) {
             None => Err(forbidden(permission).into()),
@@ -383,6 +387,19 @@ impl Gate {
     fn tells(&self, status: StatusCode, now: Instant) -> bool {
         status.is_client_error() && self.app.tells(now)
     }
+}
+
+/// The refusal of whoever has not signed in to the end, with how to go on.
+fn unfinished(stage: Stage) -> Problem {
+    let text = match stage {
+        Stage::AwaitsCode => {
+            "send the code of your second factor to `POST /api/v1/me/session/second-factor` first"
+        }
+        Stage::AwaitsFactor | Stage::Whole => {
+            "what you may do asks for a second factor: set one up by `POST /api/v1/me/second-factor` first"
+        }
+    };
+    Problem::new(Code::SecondFactorRequired, text)
 }
 
 /// Where a connection comes from.

@@ -32,6 +32,13 @@ impl Limiter {
         self.full_at.load(Ordering::Relaxed) <= now.0
     }
 
+    /// Gives one back that was taken.
+    pub(crate) fn give_back(&self) {
+        let less = |full_at: i64| Some(full_at.saturating_sub(self.cost));
+        // it always has something to set
+        let _set = self.full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+    }
+
     /// Takes one; otherwise the seconds to wait.
     pub(crate) fn take(&self, now: Instant) -> Result<(), i64> {
         let mut full_at = self.full_at.load(Ordering::Relaxed);

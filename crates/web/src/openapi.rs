@@ -107,7 +107,7 @@ fn operation(route: &RouteInfo) -> Operation {
     let by = |name: &str| SecurityRequirement::new::<_, [&str; 0], &str>(name, []);
     operation.security = Some(match route.access {
         Access::Public(_) => vec![],
-        Access::Session => vec![by("session")],
+        Access::Session(_) => vec![by("session")],
         Access::Needs(_) | Access::SignedIn => vec![by("key"), by("session")],
     });
     if route.is_kept() {

@@ -52,6 +52,17 @@ pub enum Within {
     Subtree(LocationId),
 }
 
+/// How far somebody has signed in. Whoever has not to the end may only go on with it.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Stage {
+    /// The password was right, and the code of the second factor is to come.
+    AwaitsCode,
+    /// There is no second factor, and what they may do asks for one.
+    AwaitsFactor,
+    /// To the end.
+    Whole,
+}
+
 /// Permissions that hold somewhere.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Grant {
@@ -74,6 +85,7 @@ pub struct Principal {
     pub(crate) limiter: Option<Arc<Limiter>>,
     /// The session that it asks in.
     session: Option<i64>,
+    stage: Stage,
 }
 
 impl Principal {
@@ -100,13 +112,19 @@ impl Principal {
             scopes,
             limiter: per_minute.map(Limiter::per_minute).map(Arc::new),
             session: None,
+            stage: Stage::Whole,
         }
     }
 
-    /// As it asks in a session, by its number.
+    /// As it asks in a session, by its number, that has come so far.
     #[must_use]
-    pub fn in_session(self, session: i64) -> Principal {
-        Principal { session: Some(session), ..self }
+    pub fn in_session(self, session: i64, stage: Stage) -> Principal {
+        Principal { session: Some(session), stage, ..self }
+    }
+
+    /// How far it has signed in; a key is as good as whole.
+    pub const fn stage(&self) -> Stage {
+        self.stage
     }
 
     /// The number of the session; `None` for whoever asks with a key.

@@ -2,6 +2,7 @@
 
 use crate::app::{App, State};
 use crate::guard::GuardLayer;
+use crate::principal::Stage;
 use axum::Router;
 use axum::http::Method;
 use axum::routing::MethodRouter;
@@ -43,8 +44,8 @@ pub enum Access {
     Needs(Permission),
     /// Whoever is known, about themselves only.
     SignedIn,
-    /// Whoever has signed in, about how they sign in: no key reaches that.
-    Session,
+    /// Whoever has signed in as far as that, about how they sign in: no key reaches that.
+    Session(Stage),
     /// Everybody.
     Public(PublicReason),
 }
@@ -95,6 +96,19 @@ pub enum Unversioned {
     Adds,
 }
 
+/// What is kept of a write under its idempotency key.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Kept {
+    /// Its answer, and a hash of what was asked.
+    #[default]
+    Plainly,
+    /// The same, and the hash is bound to the master key: the body holds a secret, such as a password, that
+    /// nobody shall guess at.
+    Bound,
+    /// Nothing: its answer is a secret, and asked for twice it is given twice.
+    Never,
+}
+
 /// One route as the table knows it.
 #[derive(Clone)]
 pub struct RouteInfo {
@@ -114,9 +128,8 @@ pub struct RouteInfo {
     pub streamed: bool,
     /// Why it takes no version, where it would.
     pub unversioned: Option<Unversioned>,
-    /// Its answer is a secret that is not kept under an idempotency key, and asked for twice it is given
-    /// twice.
-    pub unkept: bool,
+    /// What is kept of it under its idempotency key, when it changes something.
+    pub kept: Kept,
     /// Its description.
     pub operation: Operation,
     /// The schemas that the description refers to.
@@ -137,7 +150,7 @@ impl RouteInfo {
 
     /// Whether it is done once for an `Idempotency-Key`.
     pub fn is_kept(&self) -> bool {
-        self.is_write() && !self.unkept
+        self.is_write() && self.kept != Kept::Never
     }
 
     /// Whether it changes a record that its address names, and so takes `If-Match`.
@@ -159,7 +172,7 @@ impl RouteInfo {
     pub fn row(&self) -> RouteRow<'_> {
         let (permission, public) = match self.access {
             Access::Needs(permission) => (Some(permission.word()), None),
-            Access::SignedIn | Access::Session => (None, None),
+            Access::SignedIn | Access::Session(_) => (None, None),
             Access::Public(reason) => (None, Some(reason.word())),
         };
         RouteRow {
@@ -168,7 +181,7 @@ impl RouteInfo {
             path: &self.path,
             permission,
             public,
-            session: self.access == Access::Session,
+            session: matches!(self.access, Access::Session(_)),
             reach: self.reach.word(),
             bulk: self.bulk,
             versioned: self.is_versioned(),
@@ -211,7 +224,7 @@ struct Manner {
     bulk: bool,
     streamed: bool,
     unversioned: Option<Unversioned>,
-    unkept: bool,
+    kept: Kept,
 }
 
 /// The routes of a module, or of all of them.
@@ -244,7 +257,16 @@ impl<S: State> Routes<S> {
     /// # Panics
     /// As [`Routes::add`].
     pub fn add_unkept(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
-        self.push(access.into(), (reach, Manner { unkept: true, ..Manner::default() }), described)
+        self.push(access.into(), (reach, Manner { kept: Kept::Never, ..Manner::default() }), described)
+    }
+
+    /// The same for a write whose body holds a secret, such as a password: what is kept of it under its
+    /// idempotency key is bound to the master key.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_secret(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        self.push(access.into(), (reach, Manner { kept: Kept::Bound, ..Manner::default() }), described)
     }
 
     /// The same for a write that names a record and takes no version of it.
@@ -292,7 +314,7 @@ impl<S: State> Routes<S> {
             panic!("a route of `{}` has not exactly one method and one path", self.module);
         };
         let module = self.module;
-        let Manner { bulk, streamed, unversioned, unkept } = manner;
+        let Manner { bulk, streamed, unversioned, kept } = manner;
         let info = RouteInfo {
             module,
             method,
@@ -302,7 +324,7 @@ impl<S: State> Routes<S> {
             bulk,
             streamed,
             unversioned,
-            unkept,
+            kept,
             operation,
             schemas,
         };

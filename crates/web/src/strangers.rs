@@ -53,6 +53,13 @@ impl Strangers {
         }
         known.entry(address).or_insert_with(|| Limiter::per_minute(self.per_minute)).take(now)
     }
+
+    /// Gives one back that an address has taken, because what it was taken for was no guess.
+    pub fn give_back(&self, address: Option<IpAddr>) {
+        let Some(address) = address.map(network) else { return };
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&address).unwrap_or(&self.others).give_back();
+    }
 }
 
 /// What one party has in its hands: an address, or a network of the newer protocol.
@@ -87,6 +94,19 @@ mod tests {
         assert_eq!(taken("2001:db8:0:1::1", now), 20);
         assert_eq!(taken("192.0.2.1", now.plus_micros(60_000_000)), 20);
         assert_eq!((0..100).filter(|_| strangers.take(None, now).is_ok()).count(), 100);
+    }
+
+    #[test]
+    fn what_was_given_back_can_be_taken_again() {
+        let strangers = Strangers::per_minute(10);
+        let (now, address) = (Instant(1_000_000_000), "192.0.2.1".parse().ok());
+        for _ in 0..50 {
+            assert_eq!(strangers.take_from(address, now), Ok(()));
+            strangers.give_back(address);
+        }
+        assert_eq!((0..30).filter(|_| strangers.take_from(address, now).is_ok()).count(), 10);
+        strangers.give_back(address);
+        assert_eq!((0..30).filter(|_| strangers.take_from(address, now).is_ok()).count(), 1);
     }
 
     #[test]

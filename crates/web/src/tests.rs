@@ -2,7 +2,7 @@
 
 use crate::{
     Access, Answer, App, AppParts, Authenticator, Caller, Clock, Command, Credential, Failure, Feed, Grant,
-    Limits, Principal, PrincipalKind, PublicReason, Reach, Routes, Within,
+    Limits, Principal, PrincipalKind, PublicReason, Reach, Routes, Stage, Within,
 };
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
@@ -47,7 +47,7 @@ impl Doorman {
     }
 
     fn in_session() -> Arc<Principal> {
-        Arc::new(Doorman::ann().in_session(4))
+        Arc::new(Doorman::ann().in_session(4, Stage::Whole))
     }
 }
 
@@ -159,6 +159,7 @@ pub(crate) fn doors_on(settings: &Settings, limits: Limits) -> (App, axum::Route
         clock: Arc::new(Fixed),
         ids: Arc::new(Fixed),
         authenticator: Arc::new(Doorman),
+        master_key: crate::MasterKey::new([7; 32]),
         limits,
         readiness: Vec::new(),
         description: bytes::Bytes::new(),

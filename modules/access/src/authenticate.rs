@@ -5,6 +5,7 @@
 
 use crate::authority::Locations;
 use crate::keys::Authenticated;
+use crate::second_factor::Demand;
 use crate::sessions::{self, SignedIn};
 use crate::{keys, store, store_keys, store_sessions, token};
 use db::{Conn, Db, DbError};
@@ -31,6 +32,7 @@ const REMEMBERED_MAX: usize = 20_000;
 pub(crate) struct Keys {
     db: Db,
     locations: Locations,
+    demand: Demand,
     known: RwLock<Known>,
 }
 
@@ -129,8 +131,12 @@ fn ended() -> Problem {
 }
 
 impl Keys {
-    pub(crate) fn new(db: Db, locations: Locations) -> Keys {
-        Keys { db, locations, known: RwLock::default() }
+    pub(crate) fn new(db: Db, locations: Locations, demand: Demand) -> Keys {
+        Keys { db, locations, demand, known: RwLock::default() }
+    }
+
+    pub(crate) fn demand(&self) -> Demand {
+        self.demand
     }
 
     pub(crate) fn locations(&self) -> &Locations {
@@ -278,10 +284,10 @@ impl Keys {
             let entry = known.entries.get(&token::hash(text));
             entry.map(|entry| Instant(entry.seen_at.load(Ordering::Relaxed)))
         };
-        let wanted = text.to_owned();
+        let (wanted, demand) = (text.to_owned(), self.demand);
         let found = self.db.read(move |conn| {
             let generation = store::generation(conn)?;
-            let found = sessions::authenticate(conn, &wanted, (now, seen))?;
+            let found = sessions::authenticate(conn, &wanted, (now, seen), demand)?;
             Ok::<_, db::DbError>(found.map(|found| (found, generation)))
         });
         let (found, generation) = found.await?.map_err(|why| Failure::masked(ended(), why))?;

@@ -15,10 +15,12 @@ mod password;
 mod record;
 mod role;
 mod roles;
+mod second_factor;
 mod sessions;
 mod setup;
 mod sign_in;
 mod store;
+mod store_factors;
 mod store_keys;
 mod store_roles;
 mod store_sessions;
@@ -35,7 +37,8 @@ use sign_in::Tries;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use web::{
-    Access as Needs, Answer, Authenticator, Caller, Failure, PublicReason, Reach, Routes, Unversioned, routes,
+    Access as Needs, Answer, Authenticator, Caller, Failure, MasterKey, PublicReason, Reach, Routes, Stage,
+    Unversioned, routes,
 };
 
 pub use authority::{By, Locations};
@@ -47,6 +50,7 @@ pub use keys::{
 pub use password::{Password, PasswordPhc, verify as verify_password};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
 pub use roles::{NewRole, create as create_role, list as list_roles};
+pub use second_factor::{Demand, remove_second_factor, unreadable_factors};
 pub use sessions::{end_session, forget_old_sessions, list_sessions};
 pub use setup::{FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup};
 pub use store::UserRow;
@@ -69,6 +73,11 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 4, name: "reopen", text: include_str!("../migrations/0004_reopen.sql") },
         db::Migration { number: 5, name: "sessions", text: include_str!("../migrations/0005_sessions.sql") },
         db::Migration { number: 6, name: "networks", text: include_str!("../migrations/0006_networks.sql") },
+        db::Migration {
+            number: 7,
+            name: "second_factor",
+            text: include_str!("../migrations/0007_second_factor.sql"),
+        },
     ],
 };
 
@@ -97,6 +106,17 @@ struct Inner {
     hashing: Semaphore,
     /// What those have tried who wanted to sign in.
     tries: Tries,
+    /// What secrets are sealed with that have to be read again.
+    master_key: MasterKey,
+}
+
+/// How people sign in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What secrets are sealed with that have to be read again.
+    pub master_key: MasterKey,
+    /// Of whom a second factor is demanded.
+    pub demand: Demand,
 }
 
 impl std::fmt::Debug for Access {
@@ -107,10 +127,12 @@ impl std::fmt::Debug for Access {
 
 impl Access {
     /// Over a database, with a way to ask about locations, and one to set up the organisation.
-    pub fn new(db: db::Db, locations: Locations, organise: Organise) -> Access {
+    pub fn new(db: db::Db, locations: Locations, organise: Organise, settings: Settings) -> Access {
+        let Settings { master_key, demand } = settings;
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let keys = Arc::new(Keys::new(db, locations));
-        Access(Arc::new(Inner { keys, organise, hashing: Semaphore::new(cores), tries: Tries::new() }))
+        let keys = Arc::new(Keys::new(db, locations, demand));
+        let hashing = Semaphore::new(cores);
+        Access(Arc::new(Inner { keys, organise, hashing, tries: Tries::new(), master_key }))
     }
 
     /// Who stands behind a key.
@@ -133,6 +155,14 @@ impl Access {
 
     pub(crate) fn tries(&self) -> &Tries {
         &self.0.tries
+    }
+
+    pub(crate) fn master_key(&self) -> &MasterKey {
+        &self.0.master_key
+    }
+
+    pub(crate) fn demand(&self) -> Demand {
+        self.0.keys.demand()
     }
 
     pub(crate) fn organise(&self) -> Organise {
@@ -160,6 +190,13 @@ impl Access {
     }
 }
 
+/// Whoever has signed in to the end.
+const SESSION: Needs = Needs::Session(Stage::Whole);
+/// Whoever has signed in, or has to set up a second factor before.
+const ENROLS: Needs = Needs::Session(Stage::AwaitsFactor);
+/// Whoever has begun to sign in.
+const BEGUN: Needs = Needs::Session(Stage::AwaitsCode);
+
 /// The routes of this module.
 pub fn routes<S: web::State>() -> Routes<S>
 where
@@ -168,25 +205,27 @@ where
     Routes::new("access")
         .add(Needs::SignedIn, Reach::Whole, routes!(me::get_me))
         .add_unkept(Needs::Public(PublicReason::SignIn), Reach::Whole, routes!(sign_in::api::sign_in))
-        .add(Needs::Session, Reach::Whole, routes!(sessions::api::get_session))
-        .add(Needs::Session, Reach::Whole, routes!(sessions::api::list_own_sessions))
-        .add_unversioned(
-            Needs::Session,
-            Reach::Whole,
-            Unversioned::Ending,
-            routes!(sessions::api::end_own_session),
-        )
-        .add(Needs::Session, Reach::Whole, routes!(sessions::api::sign_out))
-        .add(Needs::Session, Reach::Whole, routes!(sign_in::api::change_own_password))
+        .add(BEGUN, Reach::Whole, routes!(sessions::api::get_session))
+        .add(SESSION, Reach::Whole, routes!(sessions::api::list_own_sessions))
+        .add_unversioned(SESSION, Reach::Whole, Unversioned::Ending, routes!(sessions::api::end_own_session))
+        .add(BEGUN, Reach::Whole, routes!(sessions::api::sign_out))
+        .add_secret(SESSION, Reach::Whole, routes!(sign_in::api::change_own_password))
+        .add_unkept(BEGUN, Reach::Whole, routes!(second_factor::api::give_code))
+        .add(ENROLS, Reach::Whole, routes!(second_factor::api::get_second_factor))
+        .add_secret(ENROLS, Reach::Whole, routes!(second_factor::api::begin_second_factor))
+        .add_secret(ENROLS, Reach::Whole, routes!(second_factor::api::confirm_second_factor))
+        .add_secret(SESSION, Reach::Whole, routes!(second_factor::api::new_recovery_codes))
+        .add_secret(SESSION, Reach::Whole, routes!(second_factor::api::remove_own_second_factor))
         .add(AccessRead, Reach::Whole, routes!(sessions::api::list_sessions))
         .add_unversioned(AccessWrite, Reach::Whole, Unversioned::Ending, routes!(sessions::api::end_session))
         .add(Needs::SignedIn, Reach::Whole, routes!(roles::api::list_permissions))
         .add(AccessRead, Reach::Whole, routes!(users::api::list_users))
-        .add(AccessWrite, Reach::Whole, routes!(users::api::create_user))
+        .add_secret(AccessWrite, Reach::Whole, routes!(users::api::create_user))
         .add(AccessRead, Reach::Whole, routes!(users::api::get_user))
         .add(AccessWrite, Reach::Whole, routes!(users::api::change_user))
         .add(AccessWrite, Reach::Whole, routes!(users::api::end_user))
-        .add(AccessWrite, Reach::Whole, routes!(users::api::set_password))
+        .add_secret(AccessWrite, Reach::Whole, routes!(users::api::set_password))
+        .add(AccessWrite, Reach::Whole, routes!(second_factor::api::remove_second_factor))
         .add(AccessWrite, Reach::Whole, routes!(grants::api::make_grant))
         .add(AccessWrite, Reach::Whole, routes!(grants::api::revoke_grant))
         .add(AccessRead, Reach::Whole, routes!(roles::api::list_roles))
@@ -199,5 +238,5 @@ where
         .add(AccessRead, Reach::Whole, routes!(keys::api::get_key))
         .add(AccessWrite, Reach::Whole, routes!(keys::api::revoke_key))
         .add(AuditRead, Reach::Everywhere, routes!(audit_log::api::list_audit))
-        .add(Needs::Public(PublicReason::SetUp), Reach::Whole, routes!(setup::api::set_up))
+        .add_secret(Needs::Public(PublicReason::SetUp), Reach::Whole, routes!(setup::api::set_up))
 }

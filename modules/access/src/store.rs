@@ -26,11 +26,14 @@ pub struct UserRow {
     pub created_at: Instant,
     /// When it was ended.
     pub ended_at: Option<Instant>,
+    /// Since when there is a second factor.
+    pub second_factor_at: Option<Instant>,
 }
 
 macro_rules! user {
     () => {
-        "u.principal_id, u.login, p.name, p.version, p.created_at, p.ended_at"
+        "u.principal_id, u.login, p.name, p.version, p.created_at, p.ended_at, \
+         (select f.confirmed_at from access_factor f where f.principal_id = u.principal_id)"
     };
 }
 
@@ -180,6 +183,7 @@ fn user(row: &Row<'_>) -> Result<UserRow, DbError> {
         version: row.int(3)?,
         created_at: Instant(row.int(4)?),
         ended_at: row.opt_int(5)?.map(Instant),
+        second_factor_at: row.opt_int(6)?.map(Instant),
     })
 }
 

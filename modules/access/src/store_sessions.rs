@@ -30,6 +30,8 @@ pub struct SessionRow {
     pub ended_at: Option<Instant>,
     /// By what.
     pub ended_why: Option<String>,
+    /// The password was right, and the code of the second factor is to come.
+    pub half: bool,
 }
 
 /// What somebody who signs in is compared with.
@@ -44,7 +46,7 @@ pub(crate) struct Account {
 macro_rules! session {
     () => {
         "s.id, s.principal_id, u.login, s.method, s.network, s.agent, s.begun_at, s.seen_at, s.expires_at, \
-         s.ended_at, s.ended_why"
+         s.ended_at, s.ended_why, s.half"
     };
 }
 
@@ -57,8 +59,9 @@ macro_rules! from {
 const INSERT: Statement = Statement::new(
     "access.session.insert",
     "insert into access_session
-       (id, secret_hash, principal_id, method, network, agent, begun_at, seen_at, expires_at, ended_at, ended_why)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, null, null)",
+       (id, secret_hash, principal_id, method, network, agent, begun_at, seen_at, expires_at, ended_at, ended_why,
+        half)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8, null, null, ?9)",
 );
 
 const BY_SECRET: Statement = Statement::new(
@@ -132,10 +135,18 @@ const ACCOUNT: Statement = Statement::new(
     "access.session.account",
     "select u.principal_id, u.password,
        exists (select 1 from access_session s
-               where s.principal_id = u.principal_id and s.network = ?2 and s.begun_at > ?3)
+               where s.principal_id = u.principal_id and s.network = ?2 and s.begun_at > ?3 and not s.half)
      from access_user u
      join access_principal p on p.id = u.principal_id
      where u.login = ?1 and p.ended_at is null",
+);
+
+/// Whoever knew the password alone is familiar with nothing.
+const FAMILIAR: Statement = Statement::new(
+    "access.session.familiar",
+    "select 1 from access_session s
+     where s.principal_id = ?1 and s.network = ?2 and s.begun_at > ?3 and not s.half
+     limit 1",
 );
 
 fn read(row: &Row<'_>) -> Result<SessionRow, DbError> {
@@ -151,6 +162,7 @@ fn read(row: &Row<'_>) -> Result<SessionRow, DbError> {
         expires_at: Instant(row.int(8)?),
         ended_at: row.opt_int(9)?.map(Instant),
         ended_why: row.opt_text(10)?.map(str::to_owned),
+        half: row.bool(11)?,
     })
 }
 
@@ -164,6 +176,7 @@ pub(crate) fn insert(tx: &mut Tx<'_>, session: &SessionRow, hash: &[u8; 32]) -> 
         Value::Text(&session.agent),
         session.begun_at.0.into(),
         session.expires_at.0.into(),
+        session.half.into(),
     ];
     tx.execute(&INSERT, &params).map(drop)
 }
@@ -240,7 +253,18 @@ pub(crate) fn account(
     })
 }
 
+/// Whether somebody has signed in to the end from a network since.
+pub(crate) fn is_familiar(
+    conn: &mut Conn<'_>,
+    of: PrincipalId,
+    network: &str,
+    since: Instant,
+) -> Result<bool, DbError> {
+    let params = [of.get().into(), network.into(), since.0.into()];
+    Ok(conn.query_opt(&FAMILIAR, &params, |_| Ok(()))?.is_some())
+}
+
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] =
-    &[&INSERT, &BY_SECRET, &BY_ID, &LIST, &END, &END_ALL, &ENDED, &SEEN, &OLD, &FORGET, &ACCOUNT];
+    &[&INSERT, &BY_SECRET, &BY_ID, &LIST, &END, &END_ALL, &ENDED, &SEEN, &OLD, &FORGET, &ACCOUNT, &FAMILIAR];

@@ -5,11 +5,11 @@
 //! the nonce, the last of them marked. Every part vouches for the head of the file too.
 
 use crate::exit::Stop;
+use crate::key_file;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
 use sha2::{Digest as _, Sha256};
 use std::io::{Error, ErrorKind, Read, Result, Write};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 /// What a sealed file begins with.
@@ -36,15 +36,7 @@ impl Key {
     /// # Errors
     /// When it is not there, when others than its owner can read it, and when it holds something else.
     pub(crate) fn read(file: &Path) -> std::result::Result<Key, Stop> {
-        let wrong = |why: String| Stop::Settings(format!("the key of backups `{}`: {why}", file.display()));
-        let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
-        let mode = std::fs::metadata(file).map_err(|error| wrong(error.to_string()))?.mode();
-        if mode & 0o077 != 0 {
-            return Err(wrong(format!("others can read it (mode {:o}): `chmod 600` it", mode & 0o777)));
-        }
-        domain::hex::read(text.trim()).map(Key).ok_or_else(|| {
-            wrong("it does not hold 64 hexadecimal digits: `stockwell backup key FILE` makes one".to_owned())
-        })
+        key_file::read("the key of backups", file).map(Key)
     }
 
     /// Makes a key in a new file that only its owner reads.
@@ -52,15 +44,7 @@ impl Key {
     /// # Errors
     /// When the file is there already, or cannot be written.
     pub(crate) fn make(file: &Path) -> std::result::Result<Key, Stop> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(Stop::cannot_run)?;
-        let open = std::fs::File::options().write(true).create_new(true).mode(0o600).open(file);
-        let written = open.and_then(|mut open| {
-            writeln!(open, "{}", domain::hex::digits(&key))?;
-            open.sync_all()
-        });
-        written.map_err(|error| Stop::CannotRun(format!("`{}`: {error}", file.display())))?;
-        Ok(Key(key))
+        key_file::make(file).map(Key)
     }
 
     /// By what a file names the key that it was sealed with; it tells nothing of the key.

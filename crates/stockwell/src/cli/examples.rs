@@ -15,6 +15,7 @@ const EXAMPLES: &[Example] = &[
     (&["user", "list"], "stockwell user list --json"),
     (&["user", "end"], "stockwell user end ann"),
     (&["user", "password"], "stockwell user password ann --password-stdin < password.txt"),
+    (&["user", "remove-second-factor"], "stockwell user remove-second-factor ann"),
     (&["key", "add"], "stockwell key add till --role integration --within LON --days 90"),
     (&["key", "list"], "stockwell key list"),
     (&["key", "revoke"], "stockwell key revoke swk_1a2B3c4D"),

@@ -126,6 +126,7 @@ async fn serve(
 ) -> Done {
     let config = call.config;
     let address = listener.local_addr()?;
+    let sign_in = sign_in(config, call.out, db)?;
     let data = config.data().to_owned();
     let disk: Readiness = ("disk", Box::new(move || self::disk(&data).map(drop)));
     let server = Server::new(ServerParts {
@@ -133,6 +134,7 @@ async fn serve(
         ids,
         clock,
         limits: config.limits()?,
+        sign_in,
         files: super::files(config)?,
         readiness: vec![disk],
         upkeep: true,
@@ -151,6 +153,25 @@ async fn serve(
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// How people sign in. Says so when second factors cannot be read: whoever has one comes in by a recovery code.
+fn sign_in(config: &Config, out: Out, db: &Db) -> Result<access::Settings, Stop> {
+    if config.database_file().is_none() && config.text("secrets.key_file").is_empty() {
+        super::private_folder(config.data())?;
+    }
+    let master_key = config.master_key()?;
+    let unreadable = db.read_blocking(|conn| access::unreadable_factors(conn, &master_key))?;
+    if unreadable > 0 {
+        let file = config.master_key_file();
+        tracing::warn!(unreadable, file = %file.display(), "second factors were sealed with another key");
+        out.remark(&format!(
+            "warning: {unreadable} second factors were sealed with another key than `{}`: bring that one back and start \
+             again, or let people sign in by their recovery codes and set up new ones",
+            file.display()
+        ));
+    }
+    Ok(access::Settings { master_key, demand: config.demand()? })
 }
 
 /// Beyond this machine, whoever can read the network reads the keys, and may do what they may.

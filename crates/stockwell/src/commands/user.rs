@@ -26,6 +26,8 @@ pub(crate) enum User {
     End(Named),
     /// Set a password
     Password(SetPassword),
+    /// Take the second factor of a user away, because they have lost it
+    RemoveSecondFactor(Named),
 }
 
 /// A user to create.
@@ -69,6 +71,7 @@ struct Row {
     grants: Vec<String>,
     created_at: Instant,
     ended_at: Option<Instant>,
+    second_factor_at: Option<Instant>,
     /// The password that was made, shown once.
     #[serde(skip_serializing_if = "Option::is_none")]
     password: Option<String>,
@@ -89,6 +92,9 @@ fn carry_out(call: Call<'_>, user: User) -> Done {
         User::End(named) => {
             change(call, &named.login, None, |tx, by, login| access::end_user(tx, by, login, IfMatch::Any))
         }
+        User::RemoveSecondFactor(named) => change(call, &named.login, None, |tx, by, login| {
+            access::remove_second_factor(tx, by, login, IfMatch::Any)
+        }),
         User::Password(set) => {
             let login = access::login(&set.login)?;
             let (hashed, shown) = password(&login, set.password_stdin)?;
@@ -162,9 +168,13 @@ fn list(call: Call<'_>) -> Done {
     call.out.show(&rows, |rows| {
         let cells = |row: &Row| {
             let ended = row.ended_at.map(|at| at.to_string()).unwrap_or_default();
-            vec![row.login.clone(), row.name.clone(), row.grants.join(", "), ended]
+            let factor = if row.second_factor_at.is_some() { "yes" } else { "" };
+            vec![row.login.clone(), row.name.clone(), row.grants.join(", "), factor.to_owned(), ended]
         };
-        table(&["login", "name", "roles", "ended"], &rows.iter().map(cells).collect::<Vec<_>>())
+        table(
+            &["login", "name", "roles", "second factor", "ended"],
+            &rows.iter().map(cells).collect::<Vec<_>>(),
+        )
     })
 }
 
@@ -209,8 +219,8 @@ fn row(conn: &mut Conn<'_>, by: &By<'_>, user: Account) -> Result<Row, Failure> 
             }
         });
     }
-    let access::UserRow { login, name, created_at, ended_at, .. } = user.row;
-    Ok(Row { login, name, grants, created_at, ended_at, password: None })
+    let access::UserRow { login, name, created_at, ended_at, second_factor_at, .. } = user.row;
+    Ok(Row { login, name, grants, created_at, ended_at, second_factor_at, password: None })
 }
 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();

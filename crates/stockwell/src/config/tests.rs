@@ -62,6 +62,7 @@ fn what_makes_no_sense_is_refused_with_its_source() {
         ("[limits]\nstreams = \"many\"", "the setting `limits.streams` (file"),
         ("[log]\nformat = \"xml\"", "the setting `log.format` (file"),
         ("[log]\nlevel = \"loud\"", "the setting `log.level` (file"),
+        ("[sign_in]\nsecond_factor = \"admins\"", "`admins` is neither `administrators` nor `everybody`"),
         ("[verify]\nhour = 24", "`24` is neither an hour from 0 to 23 nor `off`"),
         ("[verify]\nhour = \"-1\"", "the setting `verify.hour` (file"),
     ];

@@ -29,6 +29,10 @@ fn a_setting_that_there_is_not_is_refused_wherever_it_stands() {
         "`--listen`: `localhost:7199` is not an IP",
     );
     with("STOCKWELL_LOG_LEVEL", "info,web=debug").good();
+    // a key that was named may only be out of reach: none is made in its place
+    let mut serve = shell.command(&["serve", "--listen", "127.0.0.1:0"]);
+    let lost = serve.env("STOCKWELL_SECRETS_KEY_FILE", "nowhere.key").output().unwrap();
+    refused(lost.into(), 78, "the master key `nowhere.key`: No such file");
 }
 
 #[test]

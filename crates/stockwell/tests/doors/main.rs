@@ -5,6 +5,7 @@
 #[path = "access.rs"]
 mod access_routes;
 mod as_of;
+mod authenticator;
 mod bad_input;
 mod counts;
 mod denied;
@@ -21,6 +22,7 @@ mod rotation;
 mod scope;
 mod scope_postings;
 mod scope_walk;
+mod second_factors;
 mod sessions;
 mod set_up;
 mod sites;

@@ -99,7 +99,7 @@ impl Nine {
         let Nine { stranger, expired, revoked, nobody, auditor, sessions: [guest, reader, boss] } = self;
         let [one, two, three] = [stranger, expired, revoked];
         match route.access {
-            Access::Session => [one, two, three, guest, guest, guest, guest, reader, boss],
+            Access::Session(_) => [one, two, three, guest, guest, guest, guest, reader, boss],
             Access::Needs(permission) => {
                 let Holders { elsewhere, others, here, everywhere } = &held[permission.word()];
                 // what concerns the whole organisation is right everywhere only
@@ -208,7 +208,7 @@ fn administrator_is_served(stage: &Stage, route: &RouteInfo) -> Option<String> {
     let reply = match (route.is_write(), route.access) {
         (true, _) => tried(stage, route)?,
         // the walk over the nine asks for it
-        (false, Access::Session) => return None,
+        (false, Access::Session(_)) => return None,
         (false, _) => stage.admin.get(readable(stage, &route.path)),
     };
     // what is named may be in a state that is against it
@@ -240,7 +240,7 @@ fn every_route_answers_each_of_the_nine_as_the_table_says(stage: &Stage) {
                 wrong.push(format!("{what}, {who}: {seen}, and {promised:?} is promised"));
             }
         }
-        if route.access == Access::Session {
+        if matches!(route.access, Access::Session(_)) {
             let key = status(&stage.admin, route);
             if key != 403 {
                 wrong.push(format!("{what}, a key that may everything: {key}"));

@@ -27,10 +27,12 @@ macro_rules! tables {
 }
 
 tables! {
+    "access_factor": "1 + step + 1000 * case when confirmed_at is null then 0 else 1 end",
     "access_generation": "generation",
     "access_grant": "1",
     "access_key": "1",
     "access_principal": "version",
+    "access_recovery": "1 + case when used_at is null then 0 else 1 end",
     "access_role": "version",
     "access_session": "1 + 1000 * case when ended_at is null then 0 else 1 end",
     "access_setup": "1",

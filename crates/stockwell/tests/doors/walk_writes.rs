@@ -1,6 +1,7 @@
 //! What every write promises, asked of every write: it can be tried dry, and a change of a record
 //! carries the version that it was made from, which reading the record shows.
 
+use crate::authenticator::{Authenticator, enrol};
 use crate::makes_catalog::catalogue;
 use crate::scope_walk::{Probe, Stage, probe};
 use crate::trace::{answers, difference, heard, trace};
@@ -178,6 +179,19 @@ fn of_sessions(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/sessions/{id}/end") => (None, None),
         ("POST", "/api/v1/me/password") => {
             (Some(json!({ "current": PASSWORD, "password": "another battery staple" })), Some(by))
+        }
+        ("POST", "/api/v1/me/second-factor") => (Some(json!({ "password": PASSWORD })), Some(by)),
+        ("POST", "/api/v1/me/second-factor/confirm") => {
+            let code = Authenticator::begin(&by).code(stage.world.now());
+            (Some(json!({ "code": code })), Some(by))
+        }
+        ("POST", "/api/v1/me/second-factor/recovery-codes" | "/api/v1/me/second-factor/remove") => {
+            (Some(json!({ "password": PASSWORD })), Some(enrol(&stage.world, &by).by))
+        }
+        ("DELETE", "/api/v1/users/{login}/second-factor") => {
+            let login = by.get("/api/v1/me").good().json()["name"].as_str().unwrap().to_owned();
+            enrol(&stage.world, &by);
+            return Some(Probe { path: path.replace("{login}", &login), body: None, by: None });
         }
         _ => return None,
     };

@@ -1,7 +1,7 @@
 //! A server of either engine on a socket of its own, with a clock that only the test moves, and
 //! the actors that call it.
 
-use access::{By, NewGrant, NewKey, NewUser, Password, Token};
+use access::{By, Demand, NewGrant, NewKey, NewUser, Password, Token};
 use db::{Db, Engine, Settings};
 use domain::permission::Permissions;
 use domain::{Actor as Who, Ctx, Ids, Instant, LocationId, Permission, PrincipalId};
@@ -15,9 +15,11 @@ use stockwell::wiring;
 use testkit::http::Actor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use web::{Clock, Closing, Failure, Limits, Principal, Within};
+use web::{Clock, Closing, Failure, Limits, MasterKey, Principal, Within};
 
 pub(crate) const START: &str = "2026-03-01T09:30:00Z";
+/// The key of all worlds.
+pub(crate) const MASTER_KEY: MasterKey = MasterKey::new([7; 32]);
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// Makes a test run on both engines: `on_both_engines!(name, …)` for `fn name(world: &World)`.
@@ -76,6 +78,15 @@ impl World {
 
     /// The same over a database that is opened in another manner.
     pub(crate) fn set(engine: Engine, limits: Limits, change: impl FnOnce(&mut Settings)) -> World {
+        World::of(engine, limits, Demand::Nobody, change)
+    }
+
+    /// One that demands second factors.
+    pub(crate) fn demanding(engine: Engine, demand: Demand) -> World {
+        World::of(engine, Limits::default(), demand, |_| {})
+    }
+
+    fn of(engine: Engine, limits: Limits, demand: Demand, change: impl FnOnce(&mut Settings)) -> World {
         let (mut settings, folder, database) = match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -90,16 +101,22 @@ impl World {
         change(&mut settings);
         let clock = TestClock(AtomicI64::new(Instant::parse(START).unwrap().0));
         let files = Arc::new(tempfile::tempdir().unwrap());
-        World::serving(&settings, limits, (Arc::new(clock), files), (folder, database))
+        World::serving(&settings, limits, (Arc::new(clock), files), demand, (folder, database))
     }
 
     /// Another server on the same database and the same clock; it must end before this one.
     pub(crate) fn beside(&self) -> World {
         let shared = (Arc::clone(&self.clock), Arc::clone(&self.files));
-        World::serving(self.db.settings(), Limits::default(), shared, (None, None))
+        World::serving(self.db.settings(), Limits::default(), shared, Demand::Nobody, (None, None))
     }
 
-    fn serving(settings: &Settings, limits: Limits, (clock, files): Shared, place: Place) -> World {
+    fn serving(
+        settings: &Settings,
+        limits: Limits,
+        (clock, files): Shared,
+        demand: Demand,
+        place: Place,
+    ) -> World {
         let db = Db::open(settings, &wiring::MIGRATIONS).unwrap();
         db.migrate().unwrap();
         let begin = clock.now();
@@ -113,6 +130,7 @@ impl World {
             clock: Arc::<TestClock>::clone(&clock),
             ids: Arc::clone(&ids),
             limits,
+            sign_in: access::Settings { master_key: MASTER_KEY, demand },
             files: files::Settings::new(files::Folder::new(files.path())),
             readiness: vec![(
                 "weather",

@@ -2,6 +2,7 @@
 
 use super::Why;
 use crate::Access;
+use crate::sign_in::api::next;
 use crate::store_sessions::{self, SessionRow};
 use axum::extract::State;
 use domain::{Instant, Problem};
@@ -21,7 +22,7 @@ pub(crate) struct SessionView {
     id: i64,
     /// Whose it is.
     user: String,
-    /// By what they signed in: `password`.
+    /// By what they signed in: `password`, `password+code` or `password+recovery_code`.
     method: String,
     /// From where: an address, or a network of the newer protocol; null without one.
     network: Option<String>,
@@ -39,8 +40,11 @@ pub(crate) struct SessionView {
     /// When it was ended; null while it goes on, and when it ended by itself.
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Instant>,
-    /// By what: `sign_out`, `replaced`, `revoked`, `password`, `grants` or `account`.
+    /// By what: `sign_out`, `replaced`, `revoked`, `password`, `grants`, `account`, `answered` (the code came,
+    /// and another session goes on) or `second_factor` (it was set up or taken away).
     ended_why: Option<String>,
+    /// Whether it waits for the code of the second factor, for five minutes, and may do nothing else.
+    awaits_code: bool,
     /// Whether this request came in it.
     current: bool,
 }
@@ -58,6 +62,7 @@ impl SessionView {
             expires_at: row.expires_at,
             ended_at: row.ended_at,
             ended_why: row.ended_why,
+            awaits_code: row.half,
             current: current == Some(row.id),
         }
     }
@@ -70,6 +75,9 @@ pub(crate) struct CurrentSession {
     session: SessionView,
     /// What every write in it carries as `X-CSRF-Token`.
     csrf: String,
+    /// What is to come before it may do anything else: `code`, the code of the second factor, or
+    /// `second_factor`, which has to be set up; null for nothing.
+    next: Option<&'static str>,
 }
 
 /// Which of one's own sessions.
@@ -99,7 +107,11 @@ pub(crate) async fn get_session(app: App, caller: Caller, secret: web::SessionSe
     let found = app.db().read(move |conn| Ok::<_, Failure>(store_sessions::by_id(conn, id)?));
     let row = found.await?.ok_or_else(|| Problem::not_found("session", id))?;
     let csrf = web::csrf_token(secret.reveal());
-    Answer::ok(&CurrentSession { session: SessionView::of(row, Some(id)), csrf })
+    Answer::ok(&CurrentSession {
+        session: SessionView::of(row, Some(id)),
+        csrf,
+        next: next(caller.principal.stage()),
+    })
 }
 
 /// One's own sessions, those that have ended included, as long as they are kept.

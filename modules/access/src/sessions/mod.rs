@@ -9,18 +9,22 @@ mod tests;
 use crate::authority::By;
 use crate::grants;
 use crate::keys::PER_MINUTE;
+use crate::second_factor::Demand;
+use crate::store_factors;
 use crate::store_sessions::{self, SessionRow};
 use crate::token;
 use db::{Conn, Db, DbError, Tx};
 use domain::{Ctx, Instant, PrincipalId, Problem};
 use serde_json::json;
 use std::fmt;
-use web::{Failure, Principal, PrincipalKind};
+use web::{Failure, Grant, Principal, PrincipalKind, Stage};
 
 /// How long a session goes on without a request: 30 minutes.
 pub(crate) const IDLE_SECONDS: i64 = 30 * 60;
 /// How long a session goes on at all: 12 hours.
 const WHOLE_SECONDS: i64 = 12 * 3_600;
+/// How long a session waits for the code of the second factor: 5 minutes.
+const HALF_SECONDS: i64 = 5 * 60;
 /// How long it is kept from where somebody signed in: 90 days.
 pub(crate) const KEPT_SECONDS: i64 = 90 * 86_400;
 /// Letters and digits of a secret: more than 256 bits.
@@ -41,6 +45,10 @@ pub(crate) enum Why {
     Grants,
     /// The account was ended.
     Account,
+    /// The code that it waited for was given, and another goes on.
+    Answered,
+    /// The second factor was set up or taken away.
+    SecondFactor,
 }
 
 impl Why {
@@ -52,6 +60,8 @@ impl Why {
             Why::Password => "password",
             Why::Grants => "grants",
             Why::Account => "account",
+            Why::Answered => "answered",
+            Why::SecondFactor => "second_factor",
         }
     }
 }
@@ -92,13 +102,47 @@ pub(crate) struct From {
     pub(crate) agent: String,
 }
 
-/// From where a session was begun, for one that follows it.
-pub(crate) fn from_of(conn: &mut Conn<'_>, id: i64) -> Result<From, DbError> {
+/// By what somebody signs in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct How<'a> {
+    /// The word for it.
+    method: &'a str,
+    /// Whether the code of the second factor is to come.
+    half: bool,
+}
+
+impl How<'static> {
+    /// By a password alone.
+    pub(crate) const PASSWORD: How<'static> = How { method: "password", half: false };
+    /// By a password, of whoever has a second factor.
+    pub(crate) const HALF: How<'static> = How { method: "password", half: true };
+    /// By a password and the code of an authenticator.
+    pub(crate) const CODE: How<'static> = How { method: "password+code", half: false };
+    /// By a password and a recovery code.
+    pub(crate) const RECOVERY_CODE: How<'static> = How { method: "password+recovery_code", half: false };
+}
+
+impl<'a> How<'a> {
+    /// As in a session that this one follows.
+    pub(crate) const fn as_before(method: &'a str) -> How<'a> {
+        How { method, half: false }
+    }
+}
+
+/// By what and from where a session was begun, for one that follows it.
+pub(crate) fn of(conn: &mut Conn<'_>, id: i64) -> Result<(String, From), DbError> {
     let found = store_sessions::by_id(conn, id)?;
-    Ok(found.map_or(From { network: None, agent: String::new() }, |session| From {
-        network: session.network,
-        agent: session.agent,
+    let nothing = || (How::PASSWORD.method.to_owned(), From { network: None, agent: String::new() });
+    Ok(found.map_or_else(nothing, |session| {
+        (session.method, From { network: session.network, agent: session.agent })
     }))
+}
+
+/// Whether the user of a session has signed in to the end from where it was begun.
+pub(crate) fn is_familiar(conn: &mut Conn<'_>, session: &SessionRow, now: Instant) -> Result<bool, DbError> {
+    let Some(network) = &session.network else { return Ok(false) };
+    let since = now.plus_seconds(-KEPT_SECONDS);
+    store_sessions::is_familiar(conn, session.principal, network, since)
 }
 
 /// Begins a session of a user, who is held or has just been made sure of.
@@ -106,9 +150,10 @@ pub(crate) fn begin(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     (principal, login): (PrincipalId, &str),
-    (method, from): (&str, &From),
+    (how, from): (How<'_>, &From),
     secret: &Secret,
 ) -> Result<SessionRow, Failure> {
+    let How { method, half } = how;
     let session = SessionRow {
         id: db::ids::take(tx, "access_session", 1)?,
         principal,
@@ -118,14 +163,16 @@ pub(crate) fn begin(
         agent: from.agent.clone(),
         begun_at: ctx.now,
         seen_at: ctx.now,
-        expires_at: ctx.now.plus_seconds(WHOLE_SECONDS),
+        expires_at: ctx.now.plus_seconds(if half { HALF_SECONDS } else { WHOLE_SECONDS }),
         ended_at: None,
         ended_why: None,
+        half,
     };
     store_sessions::insert(tx, &session, &token::hash(secret.reveal()))?;
     // from where is personal data, and stands in the session alone
     let details = json!({ "session": session.id, "method": method });
-    web::audit(tx, ctx, "access.session.begin", format_args!("user:{login}"), &details);
+    let action = if half { "access.session.await_code" } else { "access.session.begin" };
+    web::audit(tx, ctx, action, format_args!("user:{login}"), &details);
     Ok(session)
 }
 
@@ -138,7 +185,7 @@ pub(crate) fn replace(tx: &mut Tx<'_>, ctx: &Ctx, secret: &str) -> Result<(), Db
 }
 
 /// Ends a session; ending it twice changes nothing.
-fn end_one(tx: &mut Tx<'_>, ctx: &Ctx, session: &SessionRow, why: Why) -> Result<(), DbError> {
+pub(crate) fn end_one(tx: &mut Tx<'_>, ctx: &Ctx, session: &SessionRow, why: Why) -> Result<(), DbError> {
     if store_sessions::end(tx, session.id, ctx.now, why.word())? {
         let details = json!({ "session": session.id, "why": why.word() });
         web::audit(tx, ctx, "access.session.end", format_args!("user:{}", session.login), &details);
@@ -210,6 +257,7 @@ pub(crate) fn authenticate(
     conn: &mut Conn<'_>,
     text: &str,
     (now, seen): (Instant, Option<Instant>),
+    demand: Demand,
 ) -> Result<Result<SignedIn, String>, DbError> {
     let Some(mut session) = store_sessions::by_secret(conn, &token::hash(text))? else {
         return Ok(Err("nobody has this session".to_owned()));
@@ -219,9 +267,31 @@ pub(crate) fn authenticate(
         return Ok(Err(format!("session {} of `{}` {why}", session.id, session.login)));
     }
     let grants = grants::load(conn, session.principal)?;
+    let stage = stage_of(conn, &session, &grants, demand)?;
+    // whoever has not signed in to the end may nothing
+    let grants = if stage == Stage::Whole { grants } else { Vec::new() };
     let user = PrincipalKind::User;
     let principal = Principal::new(session.principal, &session.login, user, grants, Some(PER_MINUTE));
-    Ok(Ok(SignedIn { principal: principal.in_session(session.id), session }))
+    Ok(Ok(SignedIn { principal: principal.in_session(session.id, stage), session }))
+}
+
+/// How far somebody has signed in.
+pub(crate) fn stage(conn: &mut Conn<'_>, session: &SessionRow, demand: Demand) -> Result<Stage, DbError> {
+    let grants = grants::load(conn, session.principal)?;
+    stage_of(conn, session, &grants, demand)
+}
+
+fn stage_of(
+    conn: &mut Conn<'_>,
+    session: &SessionRow,
+    grants: &[Grant],
+    demand: Demand,
+) -> Result<Stage, DbError> {
+    if session.half {
+        return Ok(Stage::AwaitsCode);
+    }
+    let lacks = demand.is_of(grants) && !store_factors::is_set(conn, session.principal)?;
+    Ok(if lacks { Stage::AwaitsFactor } else { Stage::Whole })
 }
 
 /// Why a session does not go on.
@@ -230,7 +300,8 @@ pub(crate) fn past(session: &SessionRow, now: Instant) -> Option<String> {
         return Some(format!("was ended ({why})"));
     }
     if session.expires_at <= now {
-        return Some("is older than twelve hours".to_owned());
+        let limit = if session.half { "five minutes, and no code came" } else { "twelve hours" };
+        return Some(format!("is older than {limit}"));
     }
     (is_idle(session.seen_at, now)).then(|| "was without a request for half an hour".to_owned())
 }

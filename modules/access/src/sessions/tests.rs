@@ -18,6 +18,7 @@ fn a_session_ends_by_itself_at_its_two_limits_and_when_it_is_ended() {
         expires_at: at(WHOLE_SECONDS),
         ended_at: ended.map(|_| begun),
         ended_why: ended.map(str::to_owned),
+        half: false,
     };
     // last seen, ended by, now, whether it goes on
     let table = [

@@ -3,17 +3,15 @@
 use crate::Access;
 use crate::password::Password;
 use crate::sessions::api::SessionView;
-use crate::sessions::{self, From, Secret};
+use crate::sessions::{self, From, How, Secret};
 use crate::store;
+use crate::store_factors;
 use crate::users;
 use axum::extract::State;
 use domain::{Actor, Ctx};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use web::{Answer, App, Command, Failure, SessionCookie, Visitor};
-
-/// By what signed in here.
-const METHOD: &str = "password";
+use web::{Answer, App, Command, Failure, SessionCookie, Stage, Visitor};
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -39,14 +37,27 @@ pub(crate) struct ChangePassword {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct SessionBegun {
     /// The session.
-    session: SessionView,
+    pub(crate) session: SessionView,
     /// What every write in it carries as `X-CSRF-Token`. It is in the first answer only, not in a repeated
     /// one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    csrf: Option<String>,
+    pub(crate) csrf: Option<String>,
+    /// What is to come before it may do anything else: `code`, the code of the second factor, or
+    /// `second_factor`, which has to be set up; null for nothing.
+    pub(crate) next: Option<&'static str>,
 }
 
-/// Signs in: begins a session and gives its cookie. It takes no `Idempotency-Key`, because its answer is a
+/// What is to come after a stage.
+pub(crate) fn next(stage: Stage) -> Option<&'static str> {
+    match stage {
+        Stage::AwaitsCode => Some("code"),
+        Stage::AwaitsFactor => Some("second_factor"),
+        Stage::Whole => None,
+    }
+}
+
+/// Signs in: begins a session and gives its cookie. Of whoever has a second factor, the session waits for its
+/// code. It takes no `Idempotency-Key`, because its answer is a
 /// secret that is not kept; asked twice, there are two sessions. Only a page of this server may ask.
 #[utoipa::path(post, path = "/api/v1/sessions", request_body = SignIn, responses((status = 201, body = SessionBegun)))]
 pub(crate) async fn sign_in(State(access): State<Access>, app: App, visitor: Visitor<SignIn>) -> web::Result {
@@ -54,7 +65,7 @@ pub(crate) async fn sign_in(State(access): State<Access>, app: App, visitor: Vis
     let SignIn { login, password } = body;
     let (account, login) = access.recognise(app.db(), (&login, password), (network, ctx.now)).await?;
     let secret = Secret::new()?;
-    let begun = secret.clone();
+    let (begun, demand) = (secret.clone(), access.demand());
     let from = From { network: network.map(|network| network.to_string()), agent };
     let session = app.db().write(move |tx| {
         let ctx = Ctx { actor: Actor { id: account.id, name: login.clone() }, ..ctx.clone() };
@@ -66,13 +77,17 @@ pub(crate) async fn sign_in(State(access): State<Access>, app: App, visitor: Vis
         if let Some(before) = &before {
             sessions::replace(tx, &ctx, before)?;
         }
-        sessions::begin(tx, &ctx, (account.id, &login), (METHOD, &from), &begun)
+        let how = if store_factors::is_set(tx, account.id)? { How::HALF } else { How::PASSWORD };
+        let session = sessions::begin(tx, &ctx, (account.id, &login), (how, &from), &begun)?;
+        let stage = sessions::stage(tx, &session, demand)?;
+        Ok((session, stage))
     });
-    let session = session.await?;
+    let (session, stage) = session.await?;
     let id = session.id;
     let begun = SessionBegun {
         session: SessionView::of(session, Some(id)),
         csrf: Some(web::csrf_token(secret.reveal())),
+        next: next(stage),
     };
     let answer = Answer::created("/api/v1/me/session", &begun)?.once_with(cookie.given(secret.reveal()));
     access.after(Ok(answer)).await
@@ -92,19 +107,21 @@ pub(crate) async fn change_own_password(
     let (ctx, login) = (&command.caller.ctx, command.caller.principal.name().to_owned());
     let asked = login.clone();
     let kept = app.db().read(move |conn| Ok::<_, Failure>(store::password(conn, &asked)?)).await?;
-    let kept = kept.ok_or_else(super::wrong_password)?;
-    access.know_again(&login, (command.body.current.clone(), kept.clone()), ctx.now).await?;
+    let kept = kept.ok_or_else(|| super::wrong_password("/current"))?;
+    let current = command.body.current.clone();
+    access.know_again(&login, (current, kept.clone()), ("/current", ctx.now)).await?;
     let password = access.hash(Password::parse(&command.body.password, &login)?).await?;
     let secret = Secret::new()?;
     let answer = command.run(&app, move |tx, command| {
         let ctx = &command.caller.ctx;
         let user = users::change_own_password(tx, ctx, &login, (&kept, &password))?;
         let before = command.caller.principal.session().unwrap_or_default();
-        let from = sessions::from_of(tx, before)?;
-        let session = sessions::begin(tx, ctx, (user.row.id, &login), (METHOD, &from), &secret)?;
+        let (method, from) = sessions::of(tx, before)?;
+        let how = How::as_before(&method);
+        let session = sessions::begin(tx, ctx, (user.row.id, &login), (how, &from), &secret)?;
         let id = session.id;
         let csrf = Some(web::csrf_token(secret.reveal()));
-        let begun = SessionBegun { session: SessionView::of(session, Some(id)), csrf };
+        let begun = SessionBegun { session: SessionView::of(session, Some(id)), csrf, next: None };
         let answer = Answer::ok(&begun)?.once_with(cookie.given(secret.reveal()));
         answer.keep(&SessionBegun { csrf: None, ..begun })
     });

@@ -25,12 +25,50 @@ const NOBODY: &str =
 #[derive(Debug)]
 pub(crate) struct Tries {
     throttle: Throttle,
+    /// The same for codes of second factors: who knows the password has all of these tries before them.
+    codes: Throttle,
     addresses: Strangers,
 }
 
 impl Tries {
     pub(crate) fn new() -> Tries {
-        Tries { throttle: Throttle::default(), addresses: Strangers::per_minute(TRIES_PER_MINUTE) }
+        let addresses = Strangers::per_minute(TRIES_PER_MINUTE);
+        Tries { throttle: Throttle::default(), codes: Throttle::default(), addresses }
+    }
+
+    /// Counts a code of a login from a network before it is looked at.
+    pub(crate) fn take_code(
+        &self,
+        (login, network): (&str, Option<String>),
+        (is_familiar, address): (bool, Option<IpAddr>),
+        now: Instant,
+    ) -> Result<Whose, Failure> {
+        let whose = if let Some(network) = network.filter(|_| is_familiar) {
+            Whose::Familiar(login.to_owned(), network)
+        } else {
+            self.addresses.take_from(address, now).map_err(later)?;
+            Whose::Unfamiliar(login.to_owned())
+        };
+        self.codes.take(&whose, now).map_err(later)?;
+        Ok(whose)
+    }
+
+    /// It was right: it was no guess, and those before it are forgotten.
+    pub(crate) fn code_was_right(&self, whose: &Whose, address: Option<IpAddr>) {
+        if matches!(whose, Whose::Unfamiliar(_)) {
+            self.addresses.give_back(address);
+        }
+        self.codes.forget(whose);
+    }
+
+    /// Counts a code of somebody who has signed in.
+    pub(crate) fn take_own_code(&self, login: &str, now: Instant) -> Result<(), Failure> {
+        self.codes.take(&Whose::Own(login.to_owned()), now).map_err(later)
+    }
+
+    /// It was right.
+    pub(crate) fn own_code_was_right(&self, login: &str) {
+        self.codes.forget(&Whose::Own(login.to_owned()));
     }
 
     fn take(&self, whose: &Whose, now: Instant) -> Result<(), Failure> {
@@ -39,7 +77,7 @@ impl Tries {
 }
 
 fn later(seconds: i64) -> Failure {
-    let detail = format!("too many wrong passwords, come again in {seconds} seconds");
+    let detail = format!("too many wrong tries, come again in {seconds} seconds");
     Failure::Later(Box::new(Problem::new(Code::Throttled, detail)), seconds)
 }
 
@@ -112,6 +150,10 @@ impl Access {
             return Err(refused(why));
         }
         self.tries().throttle.forget(&whose);
+        if matches!(whose, Whose::Unfamiliar(_)) {
+            // many people who sign in at one address are no guessers
+            self.tries().addresses.give_back(network);
+        }
         let (Some(account), Some(login)) = (account, login) else {
             return Err(refused("a login that nobody has".to_owned()));
         };
@@ -119,24 +161,24 @@ impl Access {
     }
 
     /// Refuses whoever has signed in and does not know their own password.
-    async fn know_again(
+    pub(crate) async fn know_again(
         &self,
         login: &str,
         (password, kept): (String, PasswordPhc),
-        now: Instant,
+        (pointer, now): (&'static str, Instant),
     ) -> Result<(), Failure> {
         let whose = Whose::Own(login.to_owned());
         self.tries().take(&whose, now)?;
         if !self.is_password(password, Some(kept)).await? {
-            return Err(wrong_password());
+            return Err(wrong_password(pointer));
         }
         self.tries().throttle.forget(&whose);
         Ok(())
     }
 }
 
-fn wrong_password() -> Failure {
-    Problem::at(Code::WrongPassword, "/current", "this is not your current password").into()
+pub(crate) fn wrong_password(pointer: &'static str) -> Failure {
+    Problem::at(Code::WrongPassword, pointer, "this is not your current password").into()
 }
 
 #[cfg(test)]

@@ -33,6 +33,9 @@ pub(crate) struct UserView {
     /// Null while the account is open.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) ended_at: Option<Instant>,
+    /// Since when the user has a second factor; null without one.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) second_factor_at: Option<Instant>,
     /// Counts its changes; the `ETag`.
     pub(crate) version: i64,
 }
@@ -203,6 +206,7 @@ impl Access {
             grants: self.grant_views(conn, grants)?,
             created_at: row.created_at,
             ended_at: row.ended_at,
+            second_factor_at: row.second_factor_at,
             version: row.version,
         })
     }

@@ -166,7 +166,11 @@ pub(super) const ENTRIES: [Entry; 31] = [
         ],
     ),
     runs(27, "Versions count the changes", &[versions::counted, said::items, said::lots, said::organisation]),
-    runs(28, "Grants name what exists", &[rights::grants, rights::keys, rights::sessions, rights::roles]),
+    runs(
+        28,
+        "Grants name what exists",
+        &[rights::grants, rights::keys, rights::sessions, rights::factors, rights::roles],
+    ),
     skipped(29, "Both stores give the same answer", "it takes two stores: compare their canonical exports"),
     runs(
         30,

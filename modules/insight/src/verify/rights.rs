@@ -1,4 +1,4 @@
-//! Grants, keys, sessions and roles name what exists (I-28).
+//! Grants, keys, sessions, second factors and roles name what exists (I-28).
 
 use super::findings::Findings;
 use super::ground::Ground;
@@ -31,6 +31,17 @@ const SESSIONS: Statement = Statement::new(
      left join ck_principal p on p.principal_id = s.principal_id
      order by s.session_id",
 );
+
+const FACTORS: Statement = Statement::new(
+    "verify.rights.factors",
+    "select f.principal_id, p.kind, f.confirmed_at, f.recovery_codes
+     from ck_second_factor f
+     left join ck_principal p on p.principal_id = f.principal_id
+     order by f.principal_id",
+);
+
+/// Recovery codes that whoever has a second factor is given, used or not.
+const RECOVERY_CODES: i64 = 10;
 
 const ROLES: Statement =
     Statement::new("verify.rights.roles", "select name, permissions, built_in from ck_role order by role_id");
@@ -107,6 +118,24 @@ pub(super) fn sessions(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings)
         }
         if row.opt_int(2)?.is_none() && row.opt_int(3)?.is_some() {
             findings.add(|| format!("session {session} goes on, and the account of its user was ended"));
+        }
+        Ok(())
+    })
+}
+
+/// A second factor belongs to a user, and has its recovery codes from the moment on from which it is asked for.
+pub(super) fn factors(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&FACTORS, &[], |row| {
+        findings.row();
+        let (of, codes) = (row.int(0)?, row.int(3)?);
+        if row.opt_text(1)? != Some("user") {
+            findings.add(|| format!("the second factor of {of} belongs to no user"));
+        }
+        let due = if row.opt_int(2)?.is_some() { RECOVERY_CODES } else { 0 };
+        if codes != due {
+            findings.add(|| {
+                format!("the second factor of {of} has {codes} recovery codes, where {due} were given")
+            });
         }
         Ok(())
     })

@@ -155,8 +155,10 @@ impl World {
         let clock = Arc::new(Ticking(AtomicI64::new(start.0)));
         let ids: Arc<dyn Ids> = Arc::new(Counted(AtomicU64::new(1)));
         let kept = tempfile::tempdir().unwrap();
+        let master_key = web::MasterKey::new([7; 32]);
+        let sign_in = access::Settings { master_key, demand: access::Demand::Nobody };
         let shared = Shared {
-            access: access::Access::new(db.clone(), LOCATIONS, |_, _, _| Ok(())),
+            access: access::Access::new(db.clone(), LOCATIONS, |_, _, _| Ok(()), sign_in),
             vault: Vault::open(&db),
             files: files::Files::new(files::Settings::new(files::Folder::new(kept.path()))),
         };
@@ -165,6 +167,7 @@ impl World {
             clock: Arc::<Ticking>::clone(&clock),
             ids: Arc::clone(&ids),
             authenticator: Arc::new(Doorman),
+            master_key: web::MasterKey::new([7; 32]),
             limits: Limits::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),

@@ -265,4 +265,22 @@ pub(super) const FAULTS: &[Fault] = &[
          from access_key k cross join access_user u",
         "update access_principal set ended_at = created_at where kind = 1",
     ),
+    fault!(
+        "I-28",
+        "a second factor has no recovery codes",
+        [],
+        "insert into access_factor (principal_id, secret, key_name, step, begun_at, confirmed_at)
+         select u.principal_id, k.secret_hash, k.secret_hash, 0, k.expires_at, k.expires_at
+         from access_key k cross join access_user u",
+    ),
+    fault!(
+        "I-28",
+        "a second factor that is only begun can be recovered",
+        [],
+        "insert into access_factor (principal_id, secret, key_name, step, begun_at)
+         select u.principal_id, k.secret_hash, k.secret_hash, 0, k.expires_at
+         from access_key k cross join access_user u",
+        "insert into access_recovery (principal_id, code_hash)
+         select u.principal_id, k.secret_hash from access_key k cross join access_user u",
+    ),
 ];
