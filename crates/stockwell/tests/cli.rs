@@ -18,6 +18,7 @@ use ended::Ended;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -310,6 +311,45 @@ fn doctor_tells_each_setting_with_its_source() {
     let quiet =
         shell.command(&["doctor"]).env("STOCKWELL_DATABASE", "postgres://ann:s3cret@127.0.0.1:1/x").output();
     assert!(!Ended::from(quiet.unwrap()).err.contains("STOCKWELL_DATABASE"));
+}
+
+#[test]
+fn doctor_tells_when_the_master_key_is_not_the_one_that_sealed() {
+    let shell = Shell::ready();
+    shell.run(&["user", "add", "ann", "--role", "clerk"]).good();
+    let told = || {
+        let ended = shell.run(&["--json", "doctor"]);
+        let shown = serde_json::from_str::<Value>(&ended.out).unwrap();
+        let checks = shown.get("checks").and_then(Value::as_array).unwrap().clone();
+        let found = checks.into_iter().find(|check| check.get("name") == Some(&json!("master key"))).unwrap();
+        (ended.code, found.get("detail").and_then(Value::as_str).unwrap().to_owned())
+    };
+    let (code, detail) = told();
+    assert!(code == 0 && detail.ends_with("is made when the server starts"), "{detail}");
+    let server = shell.serve();
+    server.signal("TERM");
+    server.ended();
+    let mode = std::fs::metadata(shell.path("data/master.key")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let (code, detail) = told();
+    assert!(code == 0 && detail.ends_with("opens what was sealed"), "{detail}");
+    let file = rusqlite::Connection::open(shell.path("data/stockwell.db")).unwrap();
+    file.execute(
+        "insert into access_factor (principal_id, secret, key_name, step, begun_at)
+         select u.principal_id, x'01', x'0102030405060708', 0, u.password_changed_at from access_user u",
+        [],
+    )
+    .unwrap();
+    drop(file);
+    let (code, detail) = told();
+    assert!(code == 4 && detail.contains("1 second factors were sealed with another key"), "{detail}");
+    // and the server says so, and starts
+    let server = shell.serve();
+    server.signal("TERM");
+    let (code, log, said) = server.ended();
+    assert_eq!(code, 0);
+    assert!(said.contains("warning: 1 second factors were sealed with another key"), "{said}");
+    assert!(log.iter().any(|line| line.contains("second factors were sealed with another key")));
 }
 
 #[test]

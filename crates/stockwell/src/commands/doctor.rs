@@ -51,6 +51,7 @@ fn checks(call: Call<'_>) -> Vec<Check> {
     vec![
         check("data folder", folder(call)),
         check("database", database(call)),
+        check("master key", master_key(call)),
         check("disk", super::serve::disk(call.config.data()).map_err(Stop::CannotRun)),
     ]
 }
@@ -75,6 +76,35 @@ fn database(call: Call<'_>) -> Result<String, Stop> {
     db.close();
     checked?;
     Ok(format!("`{}` answers, and its schema is current", config::without_password(&call.config.database())))
+}
+
+/// Whether what was sealed can be read. Without a server there may be no key yet, and no database to ask.
+fn master_key(call: Call<'_>) -> Result<String, Stop> {
+    let file = call.config.master_key_file();
+    let shown = file.display();
+    if !file.exists() && call.config.text("secrets.key_file").is_empty() {
+        return Ok(format!("`{shown}` is made when the server starts"));
+    }
+    let key = call.config.master_key()?;
+    let mut settings = super::db_settings(call.config)?;
+    settings.read_only = true;
+    let unreadable = super::require_database(call.config)
+        .and_then(|()| super::open(call.config, &settings))
+        .and_then(|db| {
+            let checked = super::check_schema(call.config, &db);
+            let counted =
+                checked.and_then(|()| Ok(db.read_blocking(|conn| access::unreadable_factors(conn, &key))?));
+            db.close();
+            counted
+        });
+    match unreadable {
+        Ok(0) => Ok(format!("`{shown}` opens what was sealed")),
+        Ok(many) => {
+            Err(Stop::CannotRun(format!("{many} second factors were sealed with another key than `{shown}`")))
+        }
+        // that has a line of its own
+        Err(_) => Ok(format!("`{shown}` can be read")),
+    }
 }
 
 fn text(report: &Report) -> String {
