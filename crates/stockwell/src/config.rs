@@ -10,6 +10,7 @@ use crate::key_file;
 use crate::logging;
 pub(crate) use crate::secret::without_password;
 use access::Demand;
+use domain::network::{BadNetwork, Network};
 use environment::Variables;
 pub(crate) use environment::variable;
 use std::collections::BTreeMap;
@@ -17,7 +18,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tracing_subscriber::EnvFilter;
-use web::MasterKey;
+use web::{MasterKey, Proxies};
 
 /// One thing that can be set.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 27] = [
+pub const KEYS: [Key; 28] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key(
@@ -44,6 +45,11 @@ pub const KEYS: [Key; 27] = [
         "mebibytes of a database file that its writer keeps in memory, from 1 to 4096; more for many millions of movements",
     ),
     key("listen", "127.0.0.1:8080", "the address to listen on"),
+    key(
+        "trusted_proxies",
+        "",
+        "addresses and networks of proxies whose `X-Forwarded-For` is believed, with commas between them, such as `127.0.0.1, 10.0.0.0/8`",
+    ),
     key(
         "log.level",
         "info",
@@ -227,6 +233,7 @@ impl Config {
         self.closing()?;
         self.verify_hour()?;
         self.demand()?;
+        self.proxies()?;
         self.flag("database_unsafe")?;
         self.cache_kib()?;
         self.log_filter()?;
@@ -404,6 +411,27 @@ impl Config {
              of this machine"
         );
         text.parse().map_err(|_| self.wrong("listen", &why))
+    }
+
+    /// Whose word is taken for where a request comes from.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for what is neither an address nor a network.
+    pub(crate) fn proxies(&self) -> Result<Proxies, Stop> {
+        const NAME: &str = "trusted_proxies";
+        let texts = self.text(NAME).split(',').map(str::trim).filter(|text| !text.is_empty());
+        let networks = texts.map(|text| {
+            Network::parse(text).map_err(|error| {
+                let why = match error {
+                    BadNetwork::Malformed => {
+                        "is neither an address nor a network, such as `10.0.0.0/8`".to_owned()
+                    }
+                    BadNetwork::Inside(network) => format!("is an address inside of the network `{network}`"),
+                };
+                self.wrong(NAME, &format!("`{text}` {why}"))
+            })
+        });
+        networks.collect::<Result<Vec<_>, _>>().map(Proxies::new)
     }
 
     /// Which lines the log has.

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use stock::Vault;
 use tokio::net::TcpListener;
-use web::{App, AppParts, Clock, Closing, Limits, Readiness};
+use web::{App, AppParts, Clock, Closing, Limits, Proxies, Readiness};
 
 /// What a server is made of.
 #[expect(missing_debug_implementations, reason = "made of trait objects")]
@@ -27,6 +27,8 @@ pub struct ServerParts {
     pub ids: Arc<dyn Ids>,
     /// The limits.
     pub limits: Limits,
+    /// Who is believed where a request comes from.
+    pub proxies: Proxies,
     /// How people sign in.
     pub sign_in: access::Settings,
     /// Where files of records are kept.
@@ -53,7 +55,8 @@ pub struct Server {
 impl Server {
     /// Puts the parts together.
     pub fn new(parts: ServerParts) -> Server {
-        let ServerParts { db, clock, ids, limits, sign_in, files, readiness, upkeep, verify_hour } = parts;
+        let ServerParts { db, clock, ids, limits, proxies, sign_in, files, readiness, upkeep, verify_hour } =
+            parts;
         let master_key = sign_in.master_key.clone();
         let access = wiring::access(&db, sign_in);
         let vault = Vault::open(&db);
@@ -71,6 +74,7 @@ impl Server {
             authenticator,
             master_key,
             limits,
+            proxies,
             readiness,
             description,
             feed: wiring::feed(),

@@ -111,6 +111,7 @@ impl Client {
             authenticator: Arc::new(Doorman),
             master_key: web::MasterKey::new([7; 32]),
             limits: Limits::default(),
+            proxies: web::Proxies::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),
             feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },

@@ -7,6 +7,7 @@ use crate::limiter::Limiter;
 use crate::master_key::MasterKey;
 use crate::meter::Meter;
 use crate::principal::{Authenticator, Principal};
+use crate::proxies::Proxies;
 use crate::strangers::{COMMANDS_PER_MINUTE, Strangers};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -81,6 +82,8 @@ pub struct AppParts {
     pub master_key: MasterKey,
     /// The limits.
     pub limits: Limits,
+    /// Who is believed where a request comes from.
+    pub proxies: Proxies,
     /// What else must be in order before requests are sent here, besides the store.
     pub readiness: Vec<Readiness>,
     /// The OpenAPI description, as JSON.
@@ -174,6 +177,11 @@ impl App {
     /// The key that stands outside of the database.
     pub(crate) fn master_key(&self) -> &MasterKey {
         &self.0.parts.master_key
+    }
+
+    /// Who is believed where a request comes from.
+    pub(crate) fn proxies(&self) -> &Proxies {
+        &self.0.parts.proxies
     }
 
     /// The limits.

@@ -113,9 +113,11 @@ async fn connection(stream: TcpStream, peer: Peer, router: Router, app: App) {
     let turns = Arc::new(Turns::default());
     let stream = Patient::new(stream, Arc::clone(&turns), HEAD_TIME_MAX);
     let router = TowerToHyperService::new(router);
+    let proxies = app.proxies().clone();
     let service = service_fn(move |mut request: Request<Incoming>| {
         let turn = Turns::begin(&turns);
-        request.extensions_mut().insert(peer);
+        let origin = proxies.origin(peer, request.headers());
+        request.extensions_mut().insert(origin);
         let answer = router.call(request);
         async move {
             let answer = answer.await;

@@ -1,6 +1,7 @@
 //! A limit for those whom nobody knows, by where they come from.
 //!
-//! Behind a proxy all of them come from one address; they then share one limit.
+//! Behind a proxy that is not trusted ([`crate::Proxies`]) all of them come from one address; they then share
+//! one limit.
 
 use crate::limiter::Limiter;
 use domain::Instant;
@@ -8,7 +9,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
-/// Where a connection comes from.
+/// Where a request comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Peer(pub(crate) IpAddr);
 

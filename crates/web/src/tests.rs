@@ -161,6 +161,7 @@ pub(crate) fn doors_on(settings: &Settings, limits: Limits) -> (App, axum::Route
         authenticator: Arc::new(Doorman),
         master_key: crate::MasterKey::new([7; 32]),
         limits,
+        proxies: crate::Proxies::default(),
         readiness: Vec::new(),
         description: bytes::Bytes::new(),
         feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },

@@ -134,6 +134,7 @@ async fn serve(
         ids,
         clock,
         limits: config.limits()?,
+        proxies: config.proxies()?,
         sign_in,
         files: super::files(config)?,
         readiness: vec![disk],

@@ -63,6 +63,8 @@ fn what_makes_no_sense_is_refused_with_its_source() {
         ("[log]\nformat = \"xml\"", "the setting `log.format` (file"),
         ("[log]\nlevel = \"loud\"", "the setting `log.level` (file"),
         ("[sign_in]\nsecond_factor = \"admins\"", "`admins` is neither `administrators` nor `everybody`"),
+        ("trusted_proxies = \"127.0.0.1, proxy\"", "`proxy` is neither an address nor a network"),
+        ("trusted_proxies = \"10.0.0.1/8\"", "`10.0.0.1/8` is an address inside of the network `10.0.0.0/8`"),
         ("[verify]\nhour = 24", "`24` is neither an hour from 0 to 23 nor `off`"),
         ("[verify]\nhour = \"-1\"", "the setting `verify.hour` (file"),
     ];

@@ -18,6 +18,7 @@ mod keys;
 mod makes_catalog;
 mod matrix;
 mod metrics;
+mod proxies;
 mod rotation;
 mod scope;
 mod scope_postings;

@@ -3,6 +3,7 @@
 
 use access::{By, Demand, NewGrant, NewKey, NewUser, Password, Token};
 use db::{Db, Engine, Settings};
+use domain::network::Network;
 use domain::permission::Permissions;
 use domain::{Actor as Who, Ctx, Ids, Instant, LocationId, Permission, PrincipalId};
 use std::net::SocketAddr;
@@ -15,7 +16,7 @@ use stockwell::wiring;
 use testkit::http::Actor;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use web::{Clock, Closing, Failure, Limits, MasterKey, Principal, Within};
+use web::{Clock, Closing, Failure, Limits, MasterKey, Principal, Proxies, Within};
 
 pub(crate) const START: &str = "2026-03-01T09:30:00Z";
 /// The key of all worlds.
@@ -61,6 +62,18 @@ pub(crate) struct World {
     _place: Place,
 }
 
+/// What else is set of a server.
+struct Manner {
+    demand: Demand,
+    proxies: Proxies,
+}
+
+impl Default for Manner {
+    fn default() -> Manner {
+        Manner { demand: Demand::Nobody, proxies: Proxies::default() }
+    }
+}
+
 /// Where a database is, which goes away after its server.
 type Place = (Option<tempfile::TempDir>, Option<testkit::pg::Database>);
 
@@ -78,15 +91,22 @@ impl World {
 
     /// The same over a database that is opened in another manner.
     pub(crate) fn set(engine: Engine, limits: Limits, change: impl FnOnce(&mut Settings)) -> World {
-        World::of(engine, limits, Demand::Nobody, change)
+        World::of(engine, limits, Manner::default(), change)
     }
 
     /// One that demands second factors.
     pub(crate) fn demanding(engine: Engine, demand: Demand) -> World {
-        World::of(engine, Limits::default(), demand, |_| {})
+        World::of(engine, Limits::default(), Manner { demand, ..Manner::default() }, |_| {})
     }
 
-    fn of(engine: Engine, limits: Limits, demand: Demand, change: impl FnOnce(&mut Settings)) -> World {
+    /// One behind a proxy on this machine, or behind others.
+    pub(crate) fn behind(engine: Engine, proxies: &[&str]) -> World {
+        let networks = proxies.iter().map(|text| Network::parse(text).unwrap()).collect();
+        let proxies = Proxies::new(networks);
+        World::of(engine, Limits::default(), Manner { proxies, ..Manner::default() }, |_| {})
+    }
+
+    fn of(engine: Engine, limits: Limits, manner: Manner, change: impl FnOnce(&mut Settings)) -> World {
         let (mut settings, folder, database) = match engine {
             Engine::Sqlite => {
                 let folder = tempfile::tempdir().unwrap();
@@ -101,20 +121,20 @@ impl World {
         change(&mut settings);
         let clock = TestClock(AtomicI64::new(Instant::parse(START).unwrap().0));
         let files = Arc::new(tempfile::tempdir().unwrap());
-        World::serving(&settings, limits, (Arc::new(clock), files), demand, (folder, database))
+        World::serving(&settings, limits, (Arc::new(clock), files), manner, (folder, database))
     }
 
     /// Another server on the same database and the same clock; it must end before this one.
     pub(crate) fn beside(&self) -> World {
         let shared = (Arc::clone(&self.clock), Arc::clone(&self.files));
-        World::serving(self.db.settings(), Limits::default(), shared, Demand::Nobody, (None, None))
+        World::serving(self.db.settings(), Limits::default(), shared, Manner::default(), (None, None))
     }
 
     fn serving(
         settings: &Settings,
         limits: Limits,
         (clock, files): Shared,
-        demand: Demand,
+        Manner { demand, proxies }: Manner,
         place: Place,
     ) -> World {
         let db = Db::open(settings, &wiring::MIGRATIONS).unwrap();
@@ -130,6 +150,7 @@ impl World {
             clock: Arc::<TestClock>::clone(&clock),
             ids: Arc::clone(&ids),
             limits,
+            proxies,
             sign_in: access::Settings { master_key: MASTER_KEY, demand },
             files: files::Settings::new(files::Folder::new(files.path())),
             readiness: vec![(

@@ -169,6 +169,7 @@ impl World {
             authenticator: Arc::new(Doorman),
             master_key: web::MasterKey::new([7; 32]),
             limits: Limits::default(),
+            proxies: web::Proxies::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),
             feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
