@@ -25,6 +25,8 @@ pub(crate) enum Name {
     ColdStart,
     /// The real year, by its command
     ImportYear,
+    /// A catalogue from a file, by its command, and then what is found in it
+    ImportList,
     /// Bulks into a ledger with a past, against those into an empty one
     PostGrown,
 }
@@ -41,6 +43,7 @@ impl Name {
             Name::ReportScan => "report-scan",
             Name::ColdStart => "cold-start",
             Name::ImportYear => "import-year",
+            Name::ImportList => "import-list",
             Name::PostGrown => "post-grown",
         }
     }
@@ -59,16 +62,19 @@ impl Name {
         match self {
             Name::ReserveHot | Name::ReserveUniform => Leaves::Claim,
             Name::PostSingle | Name::PostBulk | Name::PostGrown => Leaves::Movement,
-            Name::StockRead | Name::LedgerPage | Name::ReportScan | Name::ColdStart | Name::ImportYear => {
-                Leaves::Nothing
-            }
+            Name::StockRead
+            | Name::LedgerPage
+            | Name::ReportScan
+            | Name::ColdStart
+            | Name::ImportYear
+            | Name::ImportList => Leaves::Nothing,
         }
     }
 
     /// How many connections there are, when nobody says otherwise.
     pub(crate) const fn clients(self) -> usize {
         match self {
-            Name::LedgerPage | Name::ReportScan | Name::ColdStart | Name::ImportYear => 1,
+            Name::LedgerPage | Name::ReportScan | Name::ColdStart | Name::ImportYear | Name::ImportList => 1,
             _ => 64,
         }
     }
@@ -123,6 +129,12 @@ pub(crate) struct Figures {
     pub(crate) rate_against_empty: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) against_empty: Option<f64>,
+    /// How long a search by words and the lookup of a barcode take at most, 99 times of 100, asked in this
+    /// process: where a catalogue is imported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) search_p99_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lookup_p99_ms: Option<f64>,
 }
 
 impl Figures {
@@ -158,6 +170,8 @@ impl Figures {
             scans_ratio: None,
             rate_against_empty: None,
             against_empty: None,
+            search_p99_ms: None,
+            lookup_p99_ms: None,
         }
     }
 }

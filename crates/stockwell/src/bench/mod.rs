@@ -9,6 +9,7 @@
 
 mod askers;
 mod books;
+mod catalogue;
 mod child;
 mod client;
 mod figures;
@@ -134,9 +135,11 @@ pub(crate) fn run(plan: &Plan) -> Result<Figures, Stop> {
         plan.size.movements = u64::try_from(Held::read(&site.config)?.movements).unwrap_or(0);
     }
     let plan = &plan;
-    if plan.name == Name::ImportYear {
-        // it brings a world of its own, in which nothing is scarce
-        return whole::import_year(plan, &site, &runtime);
+    // these bring a world of their own, in which nothing is scarce
+    match plan.name {
+        Name::ImportYear => return whole::import_year(plan, &site, &runtime),
+        Name::ImportList => return catalogue::import_list(plan, &site, &runtime),
+        _ => {}
     }
     let figures = measure(plan, &site, &runtime)?;
     plan.progress.waits("everybody races for the last units of one item");
@@ -163,7 +166,7 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
     let flags =
         Flags { data: Some(data.to_owned()), database: Some(database.to_owned()), ..Flags::default() };
     let config = Config::read(&flags)?;
-    if plan.again && matches!(plan.name, Name::PostGrown | Name::ImportYear) {
+    if plan.again && matches!(plan.name, Name::PostGrown | Name::ImportYear | Name::ImportList) {
         let text = format!("`{}` begins with an empty ledger: leave `--again` out", plan.name.word());
         return Err(Stop::Usage(text));
     }
@@ -182,7 +185,7 @@ fn prepare(plan: &Plan, data: &Path, database: &str) -> Result<Site, Stop> {
         return Err(Stop::CannotRun(text.to_owned()));
     }
     let token = match plan.name {
-        Name::ImportYear => String::new(),
+        Name::ImportYear | Name::ImportList => String::new(),
         _ if plan.again => world::find(&config, &plan.size)?,
         _ => world::make(&config, &plan.size, &plan.progress)?,
     };
@@ -305,7 +308,7 @@ async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> a
             let others = greeters(&hello, plan.clients).await?;
             rounds::run(plan, server, floor, |n| Read { side: side(n) }, others).await
         }
-        Name::ReportScan | Name::ColdStart | Name::ImportYear => {
+        Name::ReportScan | Name::ColdStart | Name::ImportYear | Name::ImportList => {
             anyhow::bail!("`{}` is not measured by requests", plan.name.word())
         }
     }

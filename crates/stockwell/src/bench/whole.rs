@@ -25,16 +25,16 @@ use tokio::runtime::Runtime;
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How long each run took.
-struct Runs {
-    tally: Tally,
+pub(super) struct Runs {
+    pub(super) tally: Tally,
     /// Runs, or units of the one run, in a second.
-    per_s: f64,
-    floor: f64,
-    memory_mib: Option<u64>,
+    pub(super) per_s: f64,
+    pub(super) floor: f64,
+    pub(super) memory_mib: Option<u64>,
 }
 
 impl Runs {
-    fn figures(self, plan: &Plan) -> Figures {
+    pub(super) fn figures(self, plan: &Plan) -> Figures {
         let Runs { mut tally, per_s, floor, memory_mib } = self;
         Figures {
             clients: 1,
@@ -51,7 +51,7 @@ impl Runs {
     }
 }
 
-fn note(tally: &mut Tally, took: Duration) {
+pub(super) fn note(tally: &mut Tally, took: Duration) {
     tally.accepted += 1;
     tally.micros.push(u32::try_from(took.as_micros()).unwrap_or(u32::MAX));
     tally.elapsed += took;
@@ -191,7 +191,7 @@ pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     let bare = || runtime.block_on(bare(site.floor.clone())).map_err(Stop::cannot_run);
     let before = bare()?;
     let begun = Instant::now();
-    let (said, memory) = import(site, file).map_err(Stop::cannot_run)?;
+    let (said, memory) = import(site, &["online-retail"], file).map_err(Stop::cannot_run)?;
     let took = begun.elapsed();
     let Imported { course, reconciliation } = serde_json::from_slice(&said).map_err(Stop::cannot_run)?;
     if course != "whole" {
@@ -208,9 +208,11 @@ pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
 }
 
 /// Runs the command: what it said, and the most memory it held.
-fn import(site: &Site, file: &Path) -> anyhow::Result<(Vec<u8>, Option<u64>)> {
+pub(super) fn import(site: &Site, what: &[&str], file: &Path) -> anyhow::Result<(Vec<u8>, Option<u64>)> {
     let mut child = Command::new(std::env::current_exe()?)
-        .args(["import", "online-retail", "--json", "--database", &site.database, "--data"])
+        .arg("import")
+        .args(what)
+        .args(["--json", "--database", &site.database, "--data"])
         .arg(&site.data)
         .arg(file)
         .stdout(Stdio::piped())

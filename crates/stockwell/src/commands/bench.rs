@@ -104,6 +104,8 @@ fn text(figures: &Figures) -> String {
         let ratio = figures.against_empty.unwrap_or_default();
         format!("  {rate:.2} × the rate into an empty ledger, {ratio:.2} × by the floors")
     });
+    told(figures.search_p99_ms, &|took| format!("  99 of 100 searches within {took:.2} ms"));
+    told(figures.lookup_p99_ms, &|took| format!("  99 of 100 lookups of a barcode within {took:.3} ms"));
     lines.push(format!(
         "  half within {:.2} ms, 99 of 100 within {:.2} ms\n  accepted {}, refused {}, otherwise {}\n  \
          memory {} MiB at rest, at most {} MiB under load; listening after {} ms",

@@ -38,7 +38,7 @@ pub(super) fn some_lines(count: usize) -> String {
     text.split_inclusive('\n').take(count + 1).collect()
 }
 
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "reserve-hot",
     "reserve-uniform",
     "post-single",
@@ -48,6 +48,7 @@ const NAMES: [&str; 10] = [
     "report-scan",
     "cold-start",
     "import-year",
+    "import-list",
     "post-grown",
 ];
 
@@ -79,6 +80,7 @@ fn each_says_what_it_measured(engine: &str) {
             "reserve-hot" => &["hot_over_uniform"],
             "stock-read" | "ledger-page" => &["hello_per_s", "hello_ratio"],
             "report-scan" => &["scans_per_s"],
+            "import-list" => &["search_p99_ms", "lookup_p99_ms"],
             "post-grown" => &["rate_against_empty", "against_empty"],
             _ => &[],
         };
