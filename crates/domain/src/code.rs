@@ -118,6 +118,21 @@ code_type! {
     ReasonCode, "a reason code", ours: true, slash: false
 }
 
+code_type! {
+    /// The handle of a family of items: 1 to [`CODE_CHARS_MAX`] characters.
+    FamilyCode, "the code of a family", ours: true, slash: true
+}
+
+code_type! {
+    /// The handle of a supplier: 1 to [`CODE_CHARS_MAX`] characters without a slash.
+    SupplierCode, "the code of a supplier", ours: true, slash: false
+}
+
+code_type! {
+    /// What a supplier calls something that it sells: 1 to [`CODE_CHARS_MAX`] characters.
+    SupplierSku, "the SKU of a supplier", ours: false, slash: true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

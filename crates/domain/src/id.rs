@@ -41,6 +41,26 @@ number_id! {
     AttributeId
 }
 number_id! {
+    /// An option set. Its public handle is its code.
+    OptionSetId
+}
+number_id! {
+    /// A family of items. Its public handle is its code.
+    FamilyId
+}
+number_id! {
+    /// A supplier. Its public handle is its code.
+    SupplierId
+}
+number_id! {
+    /// What a supplier sells us of an item.
+    SupplyId
+}
+number_id! {
+    /// A price or a standard cost of an item, valid for a time.
+    PriceId
+}
+number_id! {
     /// A location, real or virtual. Its public handle is the location code.
     LocationId
 }

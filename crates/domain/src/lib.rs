@@ -27,12 +27,14 @@ pub mod money;
 pub mod network;
 pub mod permission;
 pub mod place;
+pub mod price;
 pub mod problem;
 pub mod qty;
 pub mod ratio;
 pub mod status;
 pub mod text;
 pub mod unit;
+pub mod variant;
 pub mod when;
 #[cfg(test)]
 mod wire;
@@ -42,25 +44,27 @@ pub use as_problem::AsProblem;
 pub use attribute::{AttributeKey, AttributeKind};
 pub use barcode::Barcode;
 pub use calendar::{Calendar, Weekday};
-pub use code::{LocationCode, LotCode, ReasonCode, SerialCode, Sku};
+pub use code::{FamilyCode, LocationCode, LotCode, ReasonCode, SerialCode, Sku, SupplierCode, SupplierSku};
 pub use country::Country;
 pub use ctx::{Actor, Ctx, Ids};
 pub use currency::Currency;
 pub use file::{FileKind, Media, RecordKind};
 pub use goods::{Hazard, HazardClass, PackLevel, PackingGroup, StorageClass, Temperature};
 pub use id::{
-    AttributeId, CategoryId, ClaimId, DocumentId, EventId, FileId, ItemId, LocationId, LotId, PostingId,
-    PrincipalId, SiteId,
+    AttributeId, CategoryId, ClaimId, DocumentId, EventId, FamilyId, FileId, ItemId, LocationId, LotId,
+    OptionSetId, PostingId, PriceId, PrincipalId, SiteId, SupplierId, SupplyId,
 };
 pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
 pub use lot::{Kin, LotRole};
 pub use money::{Money, UnitCost};
 pub use permission::Permission;
 pub use place::{LocationKind, Role};
+pub use price::PriceKind;
 pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};
 pub use ratio::{NoProduct, Ratio};
 pub use status::Status;
 pub use text::{Name, Note};
 pub use unit::UnitCode;
+pub use variant::{OptionCode, OptionSetCode, Pattern};
 pub use when::{Date, Instant, Period, Zone};

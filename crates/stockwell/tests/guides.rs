@@ -125,6 +125,8 @@ guides! {
     connecting_a_shop: "connecting-a-shop.md",
     signing_in: "signing-in.md",
     the_catalogue: "the-catalogue.md",
+    variants: "variants.md",
+    prices_and_suppliers: "prices-and-suppliers.md",
     images_and_documents: "images-and-documents.md",
 }
 

@@ -59,6 +59,10 @@ pub struct Item {
     #[serde(flatten, serialize_with = "expiry_out")]
     #[schema(value_type = ExpiryShown)]
     pub expiry: ExpiryRule,
+    /// The family that it is a variant of, by its code; null for none.
+    pub family: Option<String>,
+    /// The item that it was merged into, by its SKU; null for none.
+    pub merged_into: Option<String>,
     /// Kept for its history only.
     pub archived: bool,
     /// Counts its changes, from 1; the `ETag`.
@@ -212,10 +216,13 @@ pub struct NewItem {
     /// The barcodes.
     #[serde(default)]
     pub barcodes: Vec<NewBarcode>,
+    /// The family that it is made as a variant of, which nobody says from without.
+    #[serde(skip)]
+    pub family: Option<String>,
 }
 
 /// A new packaging unit.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewUnit {
     /// Its name, such as `case`.
@@ -223,33 +230,33 @@ pub struct NewUnit {
     /// How many base units one of it is: `12`, `0.5` or `1/3`.
     pub factor: String,
     /// `each`, `inner`, `case`, `layer` or `pallet`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub level: Option<String>,
     /// In millimetres.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub length_mm: Option<i64>,
     /// In millimetres.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width_mm: Option<i64>,
     /// In millimetres.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height_mm: Option<i64>,
     /// In grams: `12.5`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight_g: Option<String>,
 }
 
 /// What is dangerous about goods.
-#[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewHazard {
     /// The class, such as `3` or `4.1`.
     pub class: String,
     /// The number of the United Nations, such as `1263`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub un_number: Option<i64>,
     /// `I`, `II` or `III`.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub packing_group: Option<String>,
 }
 

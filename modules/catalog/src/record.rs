@@ -1,10 +1,10 @@
 //! The trace of a change: its audit row and its event, in the transaction of the change.
 
-use crate::bom::Bom;
 use crate::categories::Category;
 use crate::item::Item;
 use db::Tx;
 use domain::Ctx;
+use serde::Serialize;
 use serde_json::{Value, json};
 use web::{Failure, RecordChange};
 
@@ -37,17 +37,18 @@ pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_
     Ok(())
 }
 
-/// Writes the audit row and the event of a change of what an item consists of, which is not part of its
-/// record: with what was said before and what is said now.
-pub(crate) fn bom(
+/// Writes the audit row and the event of a change of a part of an item that its record does not show, such as what
+/// it consists of: with what was said before and what is said now.
+pub(crate) fn part<T: Serialize>(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     item: &Item,
     action: &str,
-    (before, after): (Option<&Bom>, Option<&Bom>),
+    name: &str,
+    (before, after): (&T, &T),
 ) -> Result<(), Failure> {
-    let bom = json!({ "before": before, "after": after });
-    let body = json!({ "item": serde_json::to_value(item)?, "bom": bom, "changed": ["bom"] });
+    let said = json!({ "before": serde_json::to_value(before)?, "after": serde_json::to_value(after)? });
+    let body = json!({ "item": serde_json::to_value(item)?, name: said, "changed": [name] });
     let change = RecordChange {
         action,
         event: "catalog.item_changed",

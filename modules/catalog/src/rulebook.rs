@@ -9,6 +9,7 @@ use db::{Conn, DbError, Tx};
 use domain::{AttributeId, CategoryId, Code, FieldError, Problem};
 use rustc_hash::FxHashMap;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// The rules of the categories of a call, and the definitions of the keys in it.
 #[derive(Debug, Default)]
@@ -17,7 +18,7 @@ pub(crate) struct Rulebook {
     categories: FxHashMap<String, CategoryId>,
     rules: FxHashMap<CategoryId, Vec<Effective>>,
     /// By key.
-    definitions: FxHashMap<String, Definition>,
+    definitions: FxHashMap<String, Arc<Definition>>,
 }
 
 impl Rulebook {
@@ -42,16 +43,18 @@ impl Rulebook {
         let mut book = Rulebook::of_categories(tx, &ids)?;
         book.categories = categories;
         let defined = store_rules::defined(tx, keys.iter().map(String::as_str))?;
-        book.definitions.extend(defined.into_iter().map(|definition| (definition.key.clone(), definition)));
+        book.definitions
+            .extend(defined.into_iter().map(|definition| (definition.key.clone(), Arc::new(definition))));
         Ok(book)
     }
 
     /// The rules of these categories.
     pub(crate) fn of_categories(conn: &mut Conn<'_>, ids: &[CategoryId]) -> Result<Rulebook, DbError> {
-        let mut definitions: BTreeMap<AttributeId, Definition> = BTreeMap::new();
+        // one of each, however many categories ask for it
+        let mut definitions: BTreeMap<AttributeId, Arc<Definition>> = BTreeMap::new();
         let mut chains: FxHashMap<CategoryId, Vec<store_rules::Placed>> = FxHashMap::default();
         for placed in store_rules::chains(conn, ids)? {
-            definitions.insert(placed.definition.id, placed.definition.clone());
+            definitions.entry(placed.definition.id).or_insert_with(|| Arc::new(placed.definition.clone()));
             chains.entry(placed.holds_in).or_default().push(placed);
         }
         let rules = chains
@@ -90,7 +93,7 @@ impl Rulebook {
         category: Option<CategoryId>,
         pointer: &str,
     ) -> Result<(), Problem> {
-        let defined = |key: &str| self.definitions.get(key);
+        let defined = |key: &str| self.definitions.get(key).map(Arc::as_ref);
         let mut errors = rules::misspelt(attributes, defined);
         errors.extend(rules::check(attributes, defined, self.of(category)));
         match errors.first() {
@@ -104,7 +107,11 @@ impl Rulebook {
 
     /// Whether an item that is there would still be what its category asks for.
     pub(crate) fn still_fits(&self, held: &Holder) -> Vec<FieldError> {
-        rules::check(&held.attributes, |key| self.definitions.get(key), self.of(held.category))
+        rules::check(
+            &held.attributes,
+            |key| self.definitions.get(key).map(Arc::as_ref),
+            self.of(held.category),
+        )
     }
 
     /// What an item can be found by.

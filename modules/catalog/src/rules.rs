@@ -8,6 +8,7 @@ use domain::when::parse_date;
 use domain::{AttributeId, AttributeKind, Code, FieldError};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The most choices of an attribute, and so the most values that one holds.
 pub const CHOICES_MAX: usize = 500;
@@ -39,13 +40,13 @@ pub(crate) struct Rule {
     /// `Value::Null` takes an inherited one away.
     pub(crate) standard: Option<Value>,
     pub(crate) allowed: Option<Vec<String>>,
-    pub(crate) position: i64,
+    pub(crate) position: Option<i64>,
 }
 
 /// What holds of an attribute in a category, with what stands above it.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Effective {
-    pub(crate) definition: Definition,
+    pub(crate) definition: Arc<Definition>,
     pub(crate) required: bool,
     pub(crate) standard: Option<Value>,
     pub(crate) allowed: Option<Vec<String>>,
@@ -64,20 +65,22 @@ impl Effective {
 /// What holds in a category: the rules of each category from the topmost one down, folded.
 pub(crate) fn fold<'r>(
     chain: impl Iterator<Item = (&'r str, &'r Rule)>,
-    definitions: &BTreeMap<AttributeId, Definition>,
+    definitions: &BTreeMap<AttributeId, Arc<Definition>>,
 ) -> Vec<Effective> {
     let mut folded: BTreeMap<AttributeId, Effective> = BTreeMap::new();
     for (path, rule) in chain {
         let Some(definition) = definitions.get(&rule.attribute) else { continue };
         let effective = folded.entry(rule.attribute).or_insert_with(|| Effective {
-            definition: definition.clone(),
+            definition: Arc::clone(definition),
             required: false,
             standard: None,
             allowed: None,
-            position: rule.position,
+            position: 0,
             from: path.to_owned(),
         });
-        effective.position = rule.position;
+        if let Some(position) = rule.position {
+            effective.position = position;
+        }
         if let Some(required) = rule.required {
             effective.required = required;
         }
@@ -292,7 +295,7 @@ mod tests {
     }
 
     fn rule(id: i64) -> Rule {
-        Rule { attribute: AttributeId(id), required: None, standard: None, allowed: None, position: 0 }
+        Rule { attribute: AttributeId(id), required: None, standard: None, allowed: None, position: None }
     }
 
     #[test]
@@ -348,10 +351,10 @@ mod tests {
 
     #[test]
     fn what_a_rule_leaves_open_is_said_above() {
-        let definitions: BTreeMap<AttributeId, Definition> =
+        let definitions: BTreeMap<AttributeId, Arc<Definition>> =
             [definition(1, "colour", AttributeKind::Choice), definition(2, "size", AttributeKind::Text)]
                 .into_iter()
-                .map(|definition| (definition.id, definition))
+                .map(|definition| (definition.id, Arc::new(definition)))
                 .collect();
         let top = Rule {
             required: Some(true),
@@ -369,9 +372,17 @@ mod tests {
         assert_eq!((taken[0].standard.clone(), taken[0].required, &*taken[0].from), (None, true, "a"));
         let eased = folded(&[("a", top), ("a/b", Rule { required: Some(false), ..rule(1) })]);
         assert!(!eased[0].required);
-        let ordered =
-            folded(&[("a", Rule { position: 2, ..rule(1) }), ("a", Rule { position: 1, ..rule(2) })]);
+        let ordered = folded(&[
+            ("a", Rule { position: Some(2), ..rule(1) }),
+            ("a", Rule { position: Some(1), ..rule(2) }),
+        ]);
         assert_eq!(ordered.iter().map(|rule| &*rule.definition.key).collect::<Vec<_>>(), ["size", "colour"]);
+        let silent = folded(&[
+            ("a", Rule { position: Some(2), ..rule(1) }),
+            ("a", Rule { position: Some(1), ..rule(2) }),
+            ("a/b", Rule { required: Some(true), ..rule(2) }),
+        ]);
+        assert_eq!(silent[0].position, 1, "where it is shown is said above as well");
     }
 
     #[test]
@@ -379,7 +390,7 @@ mod tests {
         let colour = definition(1, "colour", AttributeKind::Choice);
         let size = definition(2, "size", AttributeKind::Text);
         let effective = |definition: &Definition, required| Effective {
-            definition: definition.clone(),
+            definition: Arc::new(definition.clone()),
             required,
             standard: None,
             allowed: definition.kind.is_of_choices().then(|| vec!["blue".to_owned()]),
@@ -415,7 +426,7 @@ mod tests {
     #[test]
     fn an_item_is_found_by_its_values_and_by_those_it_inherits() {
         let weight = Effective {
-            definition: definition(1, "weight", AttributeKind::Number),
+            definition: Arc::new(definition(1, "weight", AttributeKind::Number)),
             required: false,
             standard: Some(json!(2.5)),
             allowed: None,

@@ -46,7 +46,12 @@ macro_rules! record_columns {
         "i.id, i.sku, i.name, i.base_unit, i.whole, i.tracking, i.class,
          (select c.path from catalog_category c where c.id = i.category_id), i.attributes,
          i.owner, i.expiry, i.archived, i.version, i.created_at, i.changed_at,
-         i.category_id, i.storage_class, i.temperature, i.hazard_class, i.un_number, i.packing_group"
+         i.category_id, i.storage_class, i.temperature, i.hazard_class, i.un_number, i.packing_group,
+         (select f.code
+          from catalog_variant m
+          join catalog_family f on f.id = m.family_id
+          where m.item_id = i.id),
+         (select m.sku from catalog_item m where m.id = i.merged_into)"
     };
 }
 
@@ -217,6 +222,8 @@ pub(crate) fn record(row: &Row<'_>) -> Result<Item, DbError> {
         attributes,
         owner: row.opt_text(9)?.map(str::to_owned),
         expiry: known(row, 10, "an expiry rule", ExpiryRule::from_number)?,
+        family: row.opt_text(21)?.map(str::to_owned),
+        merged_into: row.opt_text(22)?.map(str::to_owned),
         archived: row.bool(11)?,
         version: row.int(12)?,
         created_at: Instant(row.int(13)?),
@@ -285,6 +292,8 @@ pub(crate) fn insert(tx: &mut Tx<'_>, items: &[&Item]) -> Result<(), DbError> {
             attributes: _,
             owner,
             expiry,
+            family: _,
+            merged_into: _,
             archived,
             version,
             created_at,

@@ -5,6 +5,7 @@ use crate::bom::{Bom, BomLine, Choice};
 use db::{Conn, DbError, Rows, Statement, Tx};
 use domain::bom::BomKind;
 use domain::{ItemId, Qty};
+use rustc_hash::FxHashMap;
 
 const HEADS: Statement = Statement::per_engine(
     "catalog.bom.heads",
@@ -24,6 +25,21 @@ const LINES: Statement = Statement::per_engine(
      join catalog_item c on c.id = l.component_id
      where l.item_id = any(?1::bigint[])
      order by l.item_id, l.line, l.choice",
+);
+
+/// The same without what may stand in for a component.
+const COMPONENTS: Statement = Statement::per_engine(
+    "catalog.bom.components",
+    "select l.item_id, l.line, l.component_id, c.sku, c.whole, l.qty, l.unit, l.base_qty, l.scrap, c.base_unit
+     from catalog_bom_line l
+     join catalog_item c on c.id = l.component_id
+     where l.item_id = ?1 and l.choice = 0
+     order by l.line",
+    "select l.item_id, l.line, l.component_id, c.sku, c.whole, l.qty, l.unit, l.base_qty, l.scrap, c.base_unit
+     from catalog_bom_line l
+     join catalog_item c on c.id = l.component_id
+     where l.item_id = any(?1::bigint[]) and l.choice = 0
+     order by l.item_id, l.line",
 );
 
 const INSERT: Statement = Statement::new(
@@ -104,6 +120,15 @@ fn qty(millionths: i64, column: usize) -> Result<Qty, DbError> {
 
 /// The bills of items, those that have one.
 pub(crate) fn bills(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(ItemId, Bom)>, DbError> {
+    read(conn, items, &LINES)
+}
+
+/// The same without what may stand in for a component.
+pub(crate) fn plain_bills(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(ItemId, Bom)>, DbError> {
+    read(conn, items, &COMPONENTS)
+}
+
+fn read(conn: &mut Conn<'_>, items: &[ItemId], lines: &Statement) -> Result<Vec<(ItemId, Bom)>, DbError> {
     let rows = ids(items);
     let mut bills = conn.query_many(&HEADS, &rows, |row| {
         let kind = BomKind::from_number(row.int(1)?);
@@ -115,7 +140,7 @@ pub(crate) fn bills(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(ItemId
         };
         Ok((ItemId(row.int(0)?), bom))
     })?;
-    let lines = conn.query_many(&LINES, &rows, |row| {
+    let lines = conn.query_many(lines, &rows, |row| {
         let choice = Choice {
             component: ItemId(row.int(2)?),
             sku: row.text(3)?.to_owned(),
@@ -128,8 +153,9 @@ pub(crate) fn bills(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(ItemId
         };
         Ok((ItemId(row.int(0)?), row.int(1)?, choice))
     })?;
+    let mut places: FxHashMap<ItemId, &mut Bom> = bills.iter_mut().map(|(id, bom)| (*id, bom)).collect();
     for (item, line, choice) in lines {
-        let Some((_, bom)) = bills.iter_mut().find(|(id, _)| *id == item) else { continue };
+        let Some(bom) = places.get_mut(&item) else { continue };
         match bom.lines.last_mut().filter(|present| present.line == line) {
             Some(present) => present.alternatives.push(choice),
             None => bom.lines.push(BomLine { line, component: choice, alternatives: Vec::new() }),
@@ -210,6 +236,7 @@ pub(crate) fn parents(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<ItemI
 pub(crate) const ALL: &[&Statement] = &[
     &HEADS,
     &LINES,
+    &COMPONENTS,
     &INSERT,
     &INSERT_LINES,
     &DELETE_LINES,

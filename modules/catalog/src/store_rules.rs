@@ -7,6 +7,9 @@ use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::{AttributeId, AttributeKind, CategoryId};
 use serde_json::Value as Json;
 
+/// Stands for a position of which a rule says nothing: the column takes no null.
+const UNSAID: i64 = -1;
+
 const SHARE: Statement = Statement::per_engine(
     "catalog.rules.share",
     "select r.changes from catalog_rules r where r.id = 1",
@@ -144,7 +147,7 @@ fn placed(row: &Row<'_>) -> Result<Placed, DbError> {
             required: row.opt_bool(2)?,
             standard: opt_json::<Json>(row, 3)?,
             allowed: opt_json(row, 4)?,
-            position: row.int(5)?,
+            position: Some(row.int(5)?).filter(|position| *position != UNSAID),
         },
         definition,
     })
@@ -185,7 +188,7 @@ pub(crate) fn set(tx: &mut Tx<'_>, category: CategoryId, rule: &Rule) -> Result<
         (*required).into(),
         standard.as_deref().into(),
         allowed.as_deref().into(),
-        (*position).into(),
+        position.unwrap_or(UNSAID).into(),
     ];
     tx.execute(&SET, &params).map(|_| ())
 }

@@ -65,42 +65,66 @@ const ALIKE: Statement = Statement::per_engine(
      where t.typo = any(?1::text[]) and exists (select 1 from catalog_term p where p.word = t.word)",
 );
 
-/// How many items have one of these words, as far as it is worth counting.
+/// How many items have one of these words, or one that begins so, as far as it is worth counting.
 const COMMON: Statement = Statement::per_engine(
     "catalog.search.common",
     "select count(*)
-     from (select 1 from json_each(?1) k join catalog_term p on p.word = k.value ->> 'word' limit 3000)",
+     from (select 1 from json_each(?1) k join catalog_term p on p.word = k.value ->> 'word'
+           union all
+           select 1
+           from json_each(?2) k
+           join catalog_term p on p.word >= k.value ->> 'word' and p.word < k.value ->> 'below'
+           limit 3000)",
     "select count(*)
      from (select 1
            from jsonb_to_recordset(?1::jsonb) as k (word text)
            join catalog_term p on p.word = k.word
+           union all
+           select 1
+           from jsonb_to_recordset(?2::jsonb) as k (word text, below text)
+           join catalog_term p on p.word >= k.word and p.word < k.below
            limit 3000) c",
 );
 
-/// Items that have a word of the first list, and one of each of the others: those that fit best.
+/// Items that have a word of the first list, and one of each of the others: those that fit best. Each list is of
+/// words and of beginnings. What the others have is looked up by item, so the words stay out of the way of the index.
 macro_rules! find {
-    ($first:literal, $others:literal) => {
+    ($first:literal, $first_begun:literal, $others:literal, $others_begun:literal) => {
         concat!(
             "with d as materialized (
-               select p.item_id, max(k.score * p.weight) as score
-               from ",
+               select c.item_id, max(c.score) as score
+               from (select p.item_id, k.score * p.weight as score
+                     from ",
             $first,
-            "  join catalog_term p on p.word = k.word
-               group by p.item_id),
+            "        join catalog_term p on p.word = k.word
+                     union all
+                     select p.item_id, k.score * p.weight
+                     from ",
+            $first_begun,
+            "        join catalog_term p on p.word >= k.word and p.word < k.below) c
+               group by c.item_id),
              o as (
-               select p.item_id, k.token, max(k.score * p.weight) as score
-               from d
-               cross join ",
+               select c.item_id, c.token, max(c.score) as score
+               from (select p.item_id, k.token, k.score * p.weight as score
+                     from d
+                     cross join ",
             $others,
-            "  join catalog_term p on p.word = k.word and p.item_id = d.item_id
-               group by p.item_id, k.token)
+            "        join catalog_term p on p.word = k.word and p.item_id = d.item_id
+                     union all
+                     select p.item_id, k.token, k.score * p.weight
+                     from d
+                     cross join ",
+            $others_begun,
+            "        join catalog_term p on p.item_id = d.item_id
+                       and p.word || '' >= k.word and p.word || '' < k.below) c
+               group by c.item_id, c.token)
              select d.item_id
              from d
              left join o on o.item_id = d.item_id
              group by d.item_id, d.score
-             having count(o.token) = ?3
+             having count(o.token) = ?5
              order by d.score + coalesce(sum(o.score), 0) desc, d.item_id
-             limit ?4"
+             limit ?6"
         )
     };
 }
@@ -109,12 +133,19 @@ const FIND: Statement = Statement::per_engine(
     "catalog.search.find",
     find!(
         "(select j.value ->> 'word' as word, j.value ->> 'score' as score from json_each(?1) j) k",
+        "(select j.value ->> 'word' as word, j.value ->> 'below' as below, j.value ->> 'score' as score
+          from json_each(?2) j) k",
         "(select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'score' as score
-          from json_each(?2) j) k"
+          from json_each(?3) j) k",
+        "(select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'below' as below,
+                 j.value ->> 'score' as score
+          from json_each(?4) j) k"
     ),
     find!(
         "jsonb_to_recordset(?1::jsonb) as k (word text, score bigint)",
-        "jsonb_to_recordset(?2::jsonb) as k (token bigint, word text, score bigint)"
+        "jsonb_to_recordset(?2::jsonb) as k (word text, below text, score bigint)",
+        "jsonb_to_recordset(?3::jsonb) as k (token bigint, word text, score bigint)",
+        "jsonb_to_recordset(?4::jsonb) as k (token bigint, word text, below text, score bigint)"
     ),
 );
 
@@ -189,7 +220,7 @@ pub(crate) fn known(conn: &mut Conn<'_>, words: &[String]) -> Result<BTreeSet<St
 
 /// Words that begin so, of which an item has each; by the alphabet.
 pub(crate) fn beginning(conn: &mut Conn<'_>, begins: &str, limit: i64) -> Result<Vec<String>, DbError> {
-    let end = format!("{begins}{}", char::MAX);
+    let end = below(begins);
     conn.query(&BEGINNING, &[begins.into(), (&end).into(), limit.into()], |row| Ok(row.text(0)?.to_owned()))
 }
 
@@ -202,26 +233,45 @@ pub(crate) fn alike(conn: &mut Conn<'_>, left: &BTreeSet<String>) -> Result<BTre
     Ok(conn.query_many(&ALIKE, &rows, |row| Ok(row.text(0)?.to_owned()))?.into_iter().collect())
 }
 
+/// Words and beginnings of words, as JSON.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    pub(crate) words: String,
+    pub(crate) begun: String,
+}
+
+/// Below what all words are that begin so.
+pub(crate) fn below(begins: &str) -> String {
+    format!("{begins}{}", char::MAX)
+}
+
 /// How many items have one of the words of a list, as far as it is worth counting.
-pub(crate) fn common(conn: &mut Conn<'_>, words: &str) -> Result<i64, DbError> {
-    conn.query_one(&COMMON, &[words.into()], |row| row.int(0))
+pub(crate) fn common(conn: &mut Conn<'_>, list: &Lists) -> Result<i64, DbError> {
+    conn.query_one(&COMMON, &[(&list.words).into(), (&list.begun).into()], |row| row.int(0))
 }
 
 /// The items that fit best: one of the words of `first`, and one of each token of `others`, of which there
 /// are so many.
 pub(crate) fn find(
     conn: &mut Conn<'_>,
-    first: &str,
-    (others, tokens): (&str, i64),
+    first: &Lists,
+    (others, tokens): (&Lists, i64),
     limit: i64,
 ) -> Result<Vec<ItemId>, DbError> {
-    let params = [first.into(), others.into(), tokens.into(), limit.into()];
+    let params = [
+        (&first.words).into(),
+        (&first.begun).into(),
+        (&others.words).into(),
+        (&others.begun).into(),
+        tokens.into(),
+        limit.into(),
+    ];
     conn.query(&FIND, &params, |row| row.int(0).map(ItemId))
 }
 
 /// Items in use with a barcode that begins so.
 pub(crate) fn barcodes(conn: &mut Conn<'_>, begins: &str, limit: i64) -> Result<Vec<ItemId>, DbError> {
-    let end = format!("{begins}{}", char::MAX);
+    let end = below(begins);
     conn.query(&BARCODES, &[begins.into(), (&end).into(), limit.into()], |row| row.int(0).map(ItemId))
 }
 

@@ -38,6 +38,7 @@ where
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::set_item_tracking))
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::set_item_owner))
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::archive_item))
+        .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::merge_item))
         .add(Permission::CatalogWrite, Reach::Everywhere, web::routes!(item_guard::api::restore_item))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::change_lot))
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::hold_lot))

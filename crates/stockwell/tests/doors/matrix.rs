@@ -153,6 +153,9 @@ fn readable(stage: &Stage, path: &str) -> String {
         ask.if_match(1).json(&bom).send().good();
         return path.replace("{sku}", &sku);
     }
+    if let Some(path) = traded(stage, path) {
+        return path;
+    }
     if path.starts_with("/api/v1/items/{sku}/files/{file}") {
         let sku = stage.world.name("PICTURED");
         let item = json!({ "sku": sku, "name": "x", "base_unit": "each" });
@@ -198,6 +201,46 @@ fn readable(stage: &Stage, path: &str) -> String {
         }
         _ => panic!("{path}: tell in `readable` how to ask for one"),
     }
+}
+
+/// The same of variants, suppliers and prices.
+fn traded(stage: &Stage, path: &str) -> Option<String> {
+    if path.starts_with("/api/v1/option-sets/{code}") || path.starts_with("/api/v1/families/{code}") {
+        let (set, family) = a_family(stage);
+        return Some(
+            path.replace("option-sets/{code}", &format!("option-sets/{set}"))
+                .replace("families/{code}", &format!("families/{family}")),
+        );
+    }
+    if path.starts_with("/api/v1/suppliers/{code}") {
+        let code = stage.world.name("SUPPLIER");
+        stage.admin.post("/api/v1/suppliers", &json!({ "code": code, "name": "x" })).good();
+        return Some(path.replace("{code}", &code));
+    }
+    if path == "/api/v1/items/{sku}/price" {
+        let sku = stage.world.name("PRICED");
+        stage.admin.post("/api/v1/items", &json!({ "sku": sku, "name": "x", "base_unit": "each" })).good();
+        let price = json!({ "kind": "sales", "currency": "EUR", "amount": "1", "valid_from": "2026-01-01" });
+        let ask = stage.admin.ask("POST", format!("/api/v1/items/{sku}/prices")).fresh();
+        ask.if_match(1).json(&price).send().good();
+        return Some(format!("/api/v1/items/{sku}/price?kind=sales&currency=EUR&on=2026-02-01"));
+    }
+    if path == "/api/v1/items/{sku}/variant" {
+        let (_, family) = a_family(stage);
+        return Some(format!("/api/v1/items/{family}-RED/variant"));
+    }
+    None
+}
+
+/// An option set, and a family with a variant.
+fn a_family(stage: &Stage) -> (String, String) {
+    let (set, family) = (stage.world.name("set").replace('-', "_"), stage.world.name("FAMILY"));
+    let values = json!({ "code": set, "values": [{ "code": "RED" }] });
+    stage.admin.post("/api/v1/option-sets", &values).good();
+    let body = json!({ "code": family, "name": "x", "options": [set], "defaults": { "base_unit": "each" } });
+    stage.admin.post("/api/v1/families", &body).good();
+    stage.admin.post(format!("/api/v1/families/{family}/variants"), &json!({})).good();
+    (set, family)
 }
 
 /// Whoever may everything and asks rightly gets what they ask for.

@@ -2,7 +2,7 @@
 
 use super::decide::NewBom;
 use super::explode::{Explosion, explode};
-use super::{Bom, remove_bom as remove, set_bom as set, tree};
+use super::{Bom, plain_tree, remove_bom as remove, set_bom as set};
 use crate::find;
 use crate::item::Item;
 use crate::store_bom;
@@ -142,7 +142,7 @@ pub(crate) async fn explode_item_bom(
                 let detail = format!("`{}` is kept in whole `{}`", item.sku, item.base_unit);
                 return Err(Problem::at(Code::FractionRefused, "?qty", detail).into());
             }
-            let bills = tree(conn, vec![item.id])?;
+            let bills = plain_tree(conn, item.id)?;
             Ok::<_, Failure>(explode(item.id, qty, &bills)?)
         })
         .await?;

@@ -49,6 +49,12 @@ pub struct Explosion {
     pub totals: Vec<Total>,
 }
 
+/// It has more steps than are shown.
+pub(crate) fn too_many() -> Problem {
+    let detail = format!("taken apart, it has more than {EXPLODED_MAX} steps; ask for its parts");
+    Problem::new(Code::LimitExceeded, detail)
+}
+
 /// Takes an item apart. Each level is rounded up by itself, as it is made or picked by itself.
 pub(crate) fn explode(
     root: ItemId,
@@ -79,8 +85,7 @@ fn take_apart(
         let usage = Usage { qty: part.base_qty, yielded: bom.yielded, scrap: part.scrap, whole: part.whole };
         let qty = needed(wanted, usage).ok_or_else(too_much)?;
         if steps.len() >= EXPLODED_MAX {
-            let detail = format!("taken apart, it has more than {EXPLODED_MAX} steps; ask for its parts");
-            return Err(Problem::new(Code::LimitExceeded, detail));
+            return Err(too_many());
         }
         let below = bills.get(&part.component);
         steps.push(Exploded {

@@ -135,8 +135,26 @@ pub fn bom(conn: &mut Conn<'_>, sku: &str) -> Result<Option<(Item, Bom)>, DbErro
     Ok(found.map(|(_, bom)| (item, bom)))
 }
 
-/// The bills of items and of all that goes into them, however far down.
-pub(crate) fn tree(conn: &mut Conn<'_>, roots: Vec<ItemId>) -> Result<FxHashMap<ItemId, Bom>, DbError> {
+/// The bills of items and of all that may go into them, however far down.
+fn tree(conn: &mut Conn<'_>, roots: Vec<ItemId>) -> Result<FxHashMap<ItemId, Bom>, Failure> {
+    walk_down(conn, roots, store_bom::bills, usize::MAX)
+}
+
+/// The bills of an item and of its components, however far down, as an explosion takes them.
+pub(crate) fn plain_tree(conn: &mut Conn<'_>, root: ItemId) -> Result<FxHashMap<ItemId, Bom>, Failure> {
+    // each item below the first is a step of the explosion
+    walk_down(conn, vec![root], store_bom::plain_bills, explode::EXPLODED_MAX + 1)
+}
+
+/// How the bills of items are read.
+type ReadBills = fn(&mut Conn<'_>, &[ItemId]) -> Result<Vec<(ItemId, Bom)>, DbError>;
+
+fn walk_down(
+    conn: &mut Conn<'_>,
+    roots: Vec<ItemId>,
+    read: ReadBills,
+    items_max: usize,
+) -> Result<FxHashMap<ItemId, Bom>, Failure> {
     let mut bills: FxHashMap<ItemId, Bom> = FxHashMap::default();
     let mut asked: FxHashSet<ItemId> = FxHashSet::default();
     let mut level = roots;
@@ -144,7 +162,10 @@ pub(crate) fn tree(conn: &mut Conn<'_>, roots: Vec<ItemId>) -> Result<FxHashMap<
     level.dedup();
     while !level.is_empty() {
         asked.extend(level.iter().copied());
-        let found = store_bom::bills(conn, &level)?;
+        if asked.len() > items_max {
+            return Err(explode::too_many().into());
+        }
+        let found = read(conn, &level)?;
         let mut next: Vec<ItemId> = found.iter().flat_map(|(_, bom)| parts(bom)).collect();
         next.sort_unstable();
         next.dedup();
@@ -225,6 +246,6 @@ fn changed(
 ) -> Result<Item, Failure> {
     touch(&mut item, ctx.now);
     store::update(tx, &item)?;
-    record::bom(tx, ctx, &item, action, bom)?;
+    record::part(tx, ctx, &item, action, "bom", (&bom.0, &bom.1))?;
     Ok(item)
 }

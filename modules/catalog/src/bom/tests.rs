@@ -180,7 +180,7 @@ fn an_item_is_taken_apart(engine: Engine) {
     set(&world, "FRAME", frame).unwrap();
     set(&world, "BIKE", made_of(&[("WHEEL", "2"), ("FRAME", "1"), ("SCREW", "4")])).unwrap();
     let bike = world.read(|conn| crate::item(conn, "BIKE")).unwrap().id;
-    let bills = world.read(|conn| tree(conn, vec![bike]));
+    let bills = world.db.read_blocking(|conn| plain_tree(conn, bike)).unwrap();
     let taken = explode(bike, Qty::units(3).unwrap(), &bills).unwrap();
     let steps: Vec<(usize, &str, String)> =
         taken.steps.iter().map(|step| (step.level, step.sku.as_str(), step.qty.to_string())).collect();

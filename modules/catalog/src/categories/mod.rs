@@ -6,7 +6,7 @@ pub(crate) mod decide;
 pub(crate) mod tests;
 
 use crate::recheck;
-use crate::{record, rule, store_categories, store_rules};
+use crate::{record, rule, store_categories, store_families, store_rules};
 use db::{Conn, DbError, Tx};
 use decide::{ChangeCategory, NewCategory};
 use domain::{CategoryId, Code, Ctx, Instant, Problem};
@@ -125,6 +125,12 @@ pub fn remove_category(
         (Some(below), _) => Some(format!("`{below}` stands below it; move or remove it first")),
         (None, Some(sku)) => Some(format!("`{sku}` stands in it; move its items first")),
         (None, None) => None,
+    };
+    let in_use = match in_use {
+        None => store_families::in_category(tx, category.id)?.map(|code| {
+            format!("variants of the family `{code}` are put into it; change its defaults first")
+        }),
+        in_use => in_use,
     };
     if let Some(detail) = in_use {
         return Err(Problem::new(Code::InUse, detail).into());

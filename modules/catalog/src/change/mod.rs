@@ -8,7 +8,7 @@ mod tests;
 
 use crate::item::Item;
 use crate::rulebook::Rulebook;
-use crate::{bom, code, find, recheck, record, search, store, store_rules, text};
+use crate::{bom, code, find, merge, recheck, record, search, store, store_rules, text};
 use db::Tx;
 use decide::ChangeItem;
 use domain::{AsProblem, Ctx, ItemId, Problem, Tracking};
@@ -86,6 +86,7 @@ pub fn set_archived(tx: &mut Tx<'_>, ctx: &Ctx, item: ItemId, archived: bool) ->
         if archived {
             bom::refuse_needed(tx, &item)?;
         } else {
+            merge::refuse_merged(&item)?;
             bom::refuse_lacking(tx, &item)?;
         }
         item.archived = archived;

@@ -24,6 +24,7 @@ pub(crate) fn plan(command: &NewItem, now: Instant) -> Result<Item, Problem> {
         shelf_life_days,
         units,
         barcodes,
+        family,
     } = command;
     let sku = code::sku(sku, "/sku")?.as_str().to_owned();
     let name = text::name(name, "/name")?;
@@ -53,6 +54,8 @@ pub(crate) fn plan(command: &NewItem, now: Instant) -> Result<Item, Problem> {
         hazard: hazard.as_ref().map(goods::hazard).transpose()?,
         expiry: text::expiry(expiry.as_deref().unwrap_or("never"), *shelf_life_days, tracking)?,
         barcodes,
+        family: family.clone(),
+        merged_into: None,
         archived: false,
         version: 1,
         created_at: now,

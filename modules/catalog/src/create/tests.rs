@@ -136,7 +136,7 @@ fn an_item_is_shown_with_its_rule_and_codes() {
         json!({
             "sku": "A", "name": "Item A", "base_unit": "each", "whole": true, "tracking": "lot",
             "class": "finished_good", "category": "", "attributes": {}, "owner": null,
-            "expiry": "shelf_life", "shelf_life_days": 30, "archived": false, "version": 1,
+            "family": null, "merged_into": null, "expiry": "shelf_life", "shelf_life_days": 30, "archived": false, "version": 1,
             "created_at": "1970-01-01T00:00:00Z", "changed_at": "1970-01-01T00:00:00Z",
             "storage_class": null, "temperature": null, "hazard": null,
             "units": [unit("case", "12"), unit("each", "1")],

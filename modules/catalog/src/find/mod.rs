@@ -6,13 +6,16 @@ pub(crate) mod terms;
 mod tests;
 
 use crate::item::Item;
-use crate::{code, store, store_codes, store_list};
+use crate::{code, merge, store, store_codes, store_list, supplies};
 use db::{Conn, DbError};
 use domain::ItemId;
 use domain::unit::UnitCode;
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// The most supplies that a code is looked up as: those of the first ranks.
+const SUPPLIES_SHOWN_MAX: usize = 20;
 
 /// What a code was found as.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, ToSchema)]
@@ -22,6 +25,10 @@ pub enum FoundAs {
     Barcode,
     /// It is the item's SKU.
     Sku,
+    /// A supplier sells the item under it.
+    SupplierSku,
+    /// It is the SKU of an item that was merged into this one.
+    Merged,
 }
 
 /// An item that a code names.
@@ -29,9 +36,11 @@ pub enum FoundAs {
 pub struct CodeMatch {
     /// What the code is.
     pub found_as: FoundAs,
-    /// The unit that was scanned; the base unit for a SKU.
+    /// The unit that was scanned; the base unit for a SKU; what the supplier sells for one of a supplier.
     #[schema(value_type = String)]
     pub unit: UnitCode,
+    /// Of a SKU of a supplier: whose it is.
+    pub supplier: Option<String>,
     /// The item.
     pub item: Item,
 }
@@ -53,16 +62,35 @@ pub fn items(conn: &mut Conn<'_>, skus: &[&str]) -> Result<Vec<Option<Item>>, Db
     Ok(facts.iter().map(|facts| found.get(&facts.as_ref()?.id).cloned()).collect())
 }
 
-/// What a code names: first the barcode, then the SKU that is written the same.
+/// What a code names: first the barcode, then the SKU that is written the same, with what it was
+/// merged into, then those of suppliers.
 pub(crate) fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>, DbError> {
     let mut found = Vec::new();
     if let Some((id, unit)) = crate::item_by_barcode(conn, code)?
         && let Some(item) = store::by_id(conn, id)?
     {
-        found.push(CodeMatch { found_as: FoundAs::Barcode, unit, item: complete(conn, item)? });
+        let item = complete(conn, item)?;
+        found.push(CodeMatch { found_as: FoundAs::Barcode, unit, supplier: None, item });
     }
     if let Some(item) = item(conn, code)? {
-        found.push(CodeMatch { found_as: FoundAs::Sku, unit: item.base_unit.clone(), item });
+        let end = merge::end_of(conn, &item)?;
+        let whole =
+            |found_as, item: Item| CodeMatch { found_as, unit: item.base_unit.clone(), supplier: None, item };
+        found.push(whole(FoundAs::Sku, item));
+        found.extend(end.map(|end| whole(FoundAs::Merged, end)));
+    }
+    for supply in supplies::by_code(conn, code)?.into_iter().take(SUPPLIES_SHOWN_MAX) {
+        // a supplier that sells it under our SKU tells nothing new
+        if found.iter().all(|other| other.item.id != supply.item)
+            && let Some(item) = store::by_id(conn, supply.item)?
+        {
+            found.push(CodeMatch {
+                found_as: FoundAs::SupplierSku,
+                unit: supply.unit,
+                supplier: Some(supply.supplier.as_str().to_owned()),
+                item: complete(conn, item)?,
+            });
+        }
     }
     Ok(found)
 }

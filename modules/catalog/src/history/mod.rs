@@ -62,7 +62,7 @@ pub fn changes_of(
     let changes = rows.iter().zip(&states).enumerate().take(count).map(|(place, (row, after))| {
         let was = states.get(place + 1);
         let mut changes = was.map_or_else(Vec::new, |was| differences(&was.item, &after.item, &LEFT_OUT));
-        changes.extend(after.bom.clone());
+        changes.extend(after.part.clone());
         ItemChange {
             n: row.n,
             version: after.item.get("version").and_then(Value::as_i64).unwrap_or_default(),
@@ -75,22 +75,28 @@ pub fn changes_of(
     Ok(changes.collect())
 }
 
-/// What a row of the log holds: the item, and what it consists of where that has changed.
+/// What a row of the log holds: the item, and a part that its record does not show where that has changed.
 struct State {
     item: Map<String, Value>,
-    bom: Option<FieldChange>,
+    part: Option<FieldChange>,
 }
+
+/// The parts of an item that have changes of their own.
+const PARTS: [&str; 4] = ["bom", "supply", "price", "merged"];
 
 impl State {
     fn read(row: &Entry) -> Result<State, Failure> {
         let mut details: Value = serde_json::from_str(&row.details)?;
-        let bom = details.get_mut("bom").map(|bom| FieldChange {
-            field: "bom".to_owned(),
-            before: bom["before"].take(),
-            after: bom["after"].take(),
+        let named = PARTS.into_iter().find(|name| details.get(name).is_some());
+        let part = named.and_then(|name| {
+            details.get_mut(name).map(|part| FieldChange {
+                field: name.to_owned(),
+                before: part["before"].take(),
+                after: part["after"].take(),
+            })
         });
         match details.get_mut("item").map(Value::take) {
-            Some(Value::Object(item)) => Ok(State { item, bom }),
+            Some(Value::Object(item)) => Ok(State { item, part }),
             _ => Err(Failure::fault(format!("row {} of the audit log holds no item", row.n))),
         }
     }

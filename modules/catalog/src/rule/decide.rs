@@ -24,7 +24,8 @@ pub struct NewRule {
     /// Which of the choices are allowed.
     #[serde(default)]
     pub allowed: Option<Vec<String>>,
-    /// Where it is shown among the others, from 0; those of one place by key.
+    /// Where it is shown among the others, from 0, which is the place where nothing is said; those of one place by
+    /// key.
     #[serde(default)]
     pub position: Option<i64>,
 }
@@ -58,9 +59,14 @@ pub(crate) fn plan(command: &NewRule, definition: &Definition) -> Result<Rule, P
             Err(detail) => return invalid("/default", detail),
         },
     };
-    let position = position.unwrap_or(0);
-    if !(0..=POSITION_MAX).contains(&position) {
+    if let Some(position) = position.filter(|position| !(0..=POSITION_MAX).contains(position)) {
         return invalid("/position", format!("a position is 0 to {POSITION_MAX}, `{position}` is not"));
     }
-    Ok(Rule { attribute: definition.id, required: *required, standard, allowed: allowed.clone(), position })
+    Ok(Rule {
+        attribute: definition.id,
+        required: *required,
+        standard,
+        allowed: allowed.clone(),
+        position: *position,
+    })
 }

@@ -59,7 +59,7 @@ pub struct OwnRule {
     /// Which choices are allowed.
     pub allowed: Option<Vec<String>>,
     /// Where it is shown among the others.
-    pub position: i64,
+    pub position: Option<i64>,
 }
 
 /// What an item has of an attribute.

@@ -21,6 +21,8 @@ on_both_engines!(
     a_move_brings_no_default_to_where_it_is_not_allowed,
     what_cannot_be_looked_up_counts_all_the_same,
     items_are_found_by_their_attributes,
+    an_item_made_while_a_rule_is_set_does_not_escape_it,
+    a_category_is_not_removed_under_an_item_that_is_made,
 );
 
 #[test]
@@ -49,7 +51,7 @@ fn each_refusal_names_its_field() {
         assert_eq!(seen(&problem), (Code::InvalidValue, pointer.to_owned()), "{body}");
     }
     let most = decide::plan(&read(&json!({ "position": decide::POSITION_MAX })), &text).unwrap();
-    assert_eq!((most.position, most.required, most.standard, most.allowed), (10_000, None, None, None));
+    assert_eq!((most.position, most.required, most.standard, most.allowed), (Some(10_000), None, None, None));
     assert_eq!(decide::plan(&read(&json!({ "default": null })), &text).unwrap().standard, Some(Value::Null));
 }
 
@@ -181,9 +183,11 @@ fn a_rule_below_says_otherwise(engine: Engine) {
         .iter()
         .map(|rule| (rule.key.as_str(), rule.required, rule.default.as_ref(), rule.from.as_str()))
         .collect();
-    assert_eq!(seen, [("voltage", true, None, "lamps"), ("colour", false, None, "lamps")]);
-    assert_eq!(rules[0].own.as_ref().map(|own| own.default.clone()), Some(Some(Value::Null)));
-    assert_eq!((rules[1].own.clone(), rules[1].allowed.len()), (None, 3));
+    // where it is shown is said above, and nothing else here
+    assert_eq!(seen, [("colour", false, None, "lamps"), ("voltage", true, None, "lamps")]);
+    assert_eq!((rules[0].own.clone(), rules[0].allowed.len()), (None, 3));
+    let own = rules[1].own.as_ref().unwrap();
+    assert_eq!((own.default.clone(), own.position), (Some(Value::Null), None));
     let create = new("A", "lamps/outside", json!({}));
     let refused = world.refused(move |tx, ctx| crate::create_item(tx, ctx, &create));
     assert_eq!(refused.1, "/attributes/voltage", "no default is left to stand in");
@@ -277,4 +281,44 @@ fn items_are_found_by_their_attributes(engine: Engine) {
     let change: ChangeItem = serde_json::from_value(json!({ "attributes": { "colour": "white" } })).unwrap();
     world.run(move |tx, ctx| crate::change_item(tx, ctx, "A", Version(1), &change)).unwrap();
     assert_eq!((found(&world, "colour=red").len(), found(&world, "colour=white")), (0, vec!["A".to_owned()]));
+}
+
+fn an_item_made_while_a_rule_is_set_does_not_escape_it(engine: Engine) {
+    let world = lamps(engine);
+    for round in 0..8 {
+        let path: &'static str = format!("raced{round}").leak();
+        make(&world, path);
+        let (set, made) = std::thread::scope(|scope| {
+            let world = &world;
+            let set = scope.spawn(move || {
+                let required = read(&json!({ "required": true }));
+                world.run(move |tx, ctx| set_rule(tx, ctx, (path, "voltage"), Any, &required)).is_ok()
+            });
+            let made = scope.spawn(move || {
+                let item = new(&format!("R{round}"), path, json!({}));
+                world.run(move |tx, ctx| crate::create_item(tx, ctx, &item)).is_ok()
+            });
+            (set.join().unwrap(), made.join().unwrap())
+        });
+        assert!(set != made, "{round}: an item without it, or the rule: {set} {made}");
+    }
+}
+
+fn a_category_is_not_removed_under_an_item_that_is_made(engine: Engine) {
+    let world = lamps(engine);
+    for round in 0..8 {
+        let path: &'static str = format!("raced{round}").leak();
+        make(&world, path);
+        let (removed, made) = std::thread::scope(|scope| {
+            let world = &world;
+            let removed =
+                scope.spawn(move || world.run(|tx, ctx| crate::remove_category(tx, ctx, path, Any)).is_ok());
+            let made = scope.spawn(move || {
+                let item = new(&format!("R{round}"), path, json!({}));
+                world.run(move |tx, ctx| crate::create_item(tx, ctx, &item)).is_ok()
+            });
+            (removed.join().unwrap(), made.join().unwrap())
+        });
+        assert!(removed != made, "{round}: one of them, and not both: {removed} {made}");
+    }
 }

@@ -19,10 +19,10 @@ use web::Failure;
 /// The most items that a search shows: those that fit best.
 pub const FOUND_MAX: usize = 50;
 
-/// How many words that begin as one was typed are looked at.
+/// How many words that begin as one was typed are looked at, the first by the alphabet, where that is very short.
 const BEGINNING_MAX: i64 = 24;
 
-/// The shortest beginning of a word that stands for words in the middle of a question.
+/// The shortest beginning that stands for all words that begin so, and for words in the middle of a question.
 const BEGINNING_CHARS_MIN: usize = 3;
 
 /// How many words that are like one that was typed are looked at.
@@ -55,6 +55,8 @@ pub struct Corrected {
 /// A word that is looked for, with how well it fits what was typed.
 struct Candidate {
     word: String,
+    /// All words that begin so are meant.
+    begun: bool,
     score: i64,
 }
 
@@ -130,15 +132,10 @@ fn by_words(
     }
     let first = rarest(conn, &lists)?;
     let others = lists.iter().enumerate().filter(|(token, _)| *token != first);
-    let others: Vec<_> = others
-        .flat_map(|(token, list)| {
-            list.iter().map(move |one| json!({ "token": token, "word": one.word, "score": one.score }))
-        })
-        .collect();
+    let others = listed(others.flat_map(|(token, list)| list.iter().map(move |one| (token, one))));
     let tokens = i64::try_from(lists.len()).unwrap_or(i64::MAX) - 1;
-    let others = serde_json::Value::from(others).to_string();
     match lists.get(first) {
-        Some(list) => store_search::find(conn, &listed(list), (&others, tokens), limit),
+        Some(list) => store_search::find(conn, &listed_alone(list), (&others, tokens), limit),
         None => Ok(Vec::new()),
     }
 }
@@ -148,15 +145,30 @@ fn rarest(conn: &mut Conn<'_>, lists: &[Vec<Candidate>]) -> Result<usize, DbErro
     let mut best = (i64::MAX, 0);
     if lists.len() > 1 {
         for (token, list) in lists.iter().enumerate() {
-            best = best.min((store_search::common(conn, &listed(list))?, token));
+            best = best.min((store_search::common(conn, &listed_alone(list))?, token));
         }
     }
     Ok(best.1)
 }
 
-fn listed(list: &[Candidate]) -> String {
-    let words: Vec<_> = list.iter().map(|one| json!({ "word": one.word, "score": one.score })).collect();
-    serde_json::Value::from(words).to_string()
+fn listed_alone(list: &[Candidate]) -> store_search::Lists {
+    listed(list.iter().map(|one| (0, one)))
+}
+
+/// Candidates with the words that they stand for, as the statements take them.
+fn listed<'c>(list: impl Iterator<Item = (usize, &'c Candidate)>) -> store_search::Lists {
+    let (mut words, mut begun) = (Vec::new(), Vec::new());
+    for (token, one) in list {
+        let Candidate { word, begun: is_begun, score } = one;
+        if *is_begun {
+            let below = store_search::below(word);
+            begun.push(json!({ "token": token, "word": word, "below": below, "score": score }));
+        } else {
+            words.push(json!({ "token": token, "word": word, "score": score }));
+        }
+    }
+    let text = |list: Vec<serde_json::Value>| serde_json::Value::from(list).to_string();
+    store_search::Lists { words: text(words), begun: text(begun) }
 }
 
 /// What a word that was typed may stand for: itself, what begins with it, and where there is neither, what is
@@ -169,12 +181,17 @@ fn candidates(
 ) -> Result<Vec<Candidate>, DbError> {
     let mut candidates = Vec::new();
     if is_known {
-        candidates.push(Candidate { word: typed.to_owned(), score: 100 });
+        candidates.push(Candidate { word: typed.to_owned(), begun: false, score: 100 });
     }
-    if is_last || !is_known || typed.chars().count() >= BEGINNING_CHARS_MIN {
+    if typed.chars().count() >= BEGINNING_CHARS_MIN {
+        // the word itself is among them, and counts more by itself
+        if !store_search::beginning(conn, typed, 1)?.is_empty() {
+            candidates.push(Candidate { word: typed.to_owned(), begun: true, score: 60 });
+        }
+    } else if is_last || !is_known {
         let longer = store_search::beginning(conn, typed, BEGINNING_MAX)?;
         let longer = longer.into_iter().filter(|word| word != typed);
-        candidates.extend(longer.map(|word| Candidate { word, score: 60 }));
+        candidates.extend(longer.map(|word| Candidate { word, begun: false, score: 60 }));
     }
     if candidates.is_empty() {
         let alike = store_search::alike(conn, &words::remains(typed, 2))?;
@@ -183,8 +200,11 @@ fn candidates(
         near.sort();
         near.truncate(ALIKE_MAX);
         let score = |distance| 40 - 15 * i64::try_from(distance).unwrap_or(2);
-        candidates
-            .extend(near.into_iter().map(|(distance, word)| Candidate { word, score: score(distance) }));
+        candidates.extend(near.into_iter().map(|(distance, word)| Candidate {
+            word,
+            begun: false,
+            score: score(distance),
+        }));
     }
     Ok(candidates)
 }

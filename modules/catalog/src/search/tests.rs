@@ -13,6 +13,7 @@ on_both_engines!(
     what_changes_is_found_as_it_is_now,
     an_item_of_before_is_read_by_the_upkeep,
     the_best_fifty_are_shown,
+    no_word_that_begins_so_is_passed_over,
 );
 
 fn named(sku: &str, name: &str) -> NewItem {
@@ -171,4 +172,20 @@ fn the_best_fifty_are_shown(engine: Engine) {
     let found = skus(&world, "common");
     assert_eq!((found.len(), found[0].as_str()), (FOUND_MAX, "COMMON"), "a code tells more than a name");
     assert_eq!(skus(&world, "common thing").len(), FOUND_MAX);
+}
+
+fn no_word_that_begins_so_is_passed_over(engine: Engine) {
+    let world = world(engine);
+    for n in 0..40 {
+        world.create(named(&format!("Q{n:02}"), &format!("bolt{n:02}x")));
+    }
+    assert_eq!(
+        world.read(|conn| search(conn, "bol")).items.len(),
+        40,
+        "more words than are looked at one by one"
+    );
+    assert_eq!(skus(&world, "bolt39"), ["Q39"]);
+    assert_eq!(skus(&world, "bol q39"), ["Q39"]);
+    assert_eq!(skus(&world, "q39 bol"), ["Q39"]);
+    assert_eq!(world.read(|conn| search(conn, "bol")).corrected, []);
 }

@@ -4,8 +4,9 @@ use super::findings::Findings;
 use super::ground::Ground;
 use super::{
     answers, audited, balances, categories, chain, claims, costs, customers, documents, events, fifo, files,
-    floor, kept, kept_answers, lots, lows, owners, parents, periods, rebuild, returns, reversals, rights,
-    rollups, said, sent, serial_times, shape, stood, told, units, values, versions,
+    floor, kept, kept_answers, looked_up, lots, lows, owners, parents, periods, prices, rebuild, returns,
+    reversals, rights, rollups, said, sent, serial_times, shape, stood, told, units, values, variants,
+    versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -163,6 +164,11 @@ pub(super) const ENTRIES: [Entry; 31] = [
             units::moves,
             categories::tree,
             categories::bills,
+            variants::combined,
+            prices::apart,
+            prices::merged,
+            looked_up::values,
+            looked_up::words,
         ],
     ),
     runs(27, "Versions count the changes", &[versions::counted, said::items, said::lots, said::organisation]),

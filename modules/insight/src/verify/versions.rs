@@ -45,6 +45,30 @@ const RULES: Statement =
 
 const FILES: Statement = Statement::new("verify.versions.files", "select file_id, version from ck_file");
 
+const FAMILIES: Statement =
+    Statement::new("verify.versions.families", "select family_id, version from ck_family");
+
+const OPTION_SETS: Statement =
+    Statement::new("verify.versions.option_sets", "select set_id, version from ck_option_set");
+
+const SUPPLIERS: Statement =
+    Statement::new("verify.versions.suppliers", "select supplier_id, version from ck_supplier");
+
+const ATTRIBUTES: Statement =
+    Statement::new("verify.versions.attributes", "select attribute_id, version from ck_attribute");
+
+/// Those that stood as a path on items before there were categories have had no change of their own yet.
+const CATEGORIES: Statement = Statement::new(
+    "verify.versions.categories",
+    "select c.category_id, c.version
+     from ck_category c
+     where c.version > 1
+        or exists (
+          select 1
+          from ck_event e
+          where e.aggregate_type = 'category' and e.aggregate_id = cast(c.category_id as text))",
+);
+
 /// A claim has an event for each change that its owner did not ask for.
 const TOLD: Statement =
     Statement::new("verify.versions.told", "select c.alloc_id, c.told from ck_allocation c where c.told > 0");
@@ -112,12 +136,7 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         changes.hold(findings, "levels", &row.int(0)?.to_string(), row.int(1)?);
         Ok(())
     })?;
-    for (of, statement) in [("access.role", &ROLES), ("lot", &LOTS), ("file", &FILES)] {
-        conn.for_each(statement, &[], |row| {
-            changes.hold(findings, of, &row.int(0)?.to_string(), row.int(1)?);
-            Ok(())
-        })?;
-    }
+    numbered(conn, &changes, findings)?;
     conn.for_each(&RULES, &[], |row| {
         let id = format!("{}/{}", row.int(0)?, row.int(1)?);
         changes.hold(findings, "backorder_rule", &id, row.int(2)?);
@@ -132,4 +151,25 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
         changes.hold(findings, "organisation", "1", row.int(0)?);
         Ok(())
     })
+}
+
+/// Records whose events name them by their number.
+fn numbered(conn: &mut Conn<'_>, changes: &Changes, findings: &mut Findings) -> Result<(), DbError> {
+    let all = [
+        ("access.role", &ROLES),
+        ("lot", &LOTS),
+        ("file", &FILES),
+        ("family", &FAMILIES),
+        ("option_set", &OPTION_SETS),
+        ("supplier", &SUPPLIERS),
+        ("attribute", &ATTRIBUTES),
+        ("category", &CATEGORIES),
+    ];
+    for (of, statement) in all {
+        conn.for_each(statement, &[], |row| {
+            changes.hold(findings, of, &row.int(0)?.to_string(), row.int(1)?);
+            Ok(())
+        })?;
+    }
+    Ok(())
 }

@@ -64,13 +64,23 @@ impl World {
         }
         self.post("categories", &json!({ "name": "Garden" }));
         self.post("categories", &json!({ "name": "Pots", "parent": "garden" }));
-        let bolt = json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each", "category": "garden/pots" });
+        let bolt = json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each", "category": "garden/pots",
+            "attributes": { "voltage": 12 } });
         self.post("items", &bolt);
         for (sku, part) in [("BOX", "BOLT"), ("CRATE", "BOX")] {
             self.post("items", &json!({ "sku": sku, "name": sku, "base_unit": "each" }));
             let bom = json!({ "kind": "made", "lines": [{ "sku": part, "qty": "12" }] });
             self.send("PUT", 1, &format!("items/{sku}/bom"), &bom);
         }
+        self.post("attributes", &json!({ "key": "voltage", "kind": "number" }));
+        self.send("PUT", 1, "categories/garden/attributes/voltage", &json!({ "position": 1 }));
+        for (set, value) in [("colour", "RED"), ("size", "S")] {
+            self.post("option-sets", &json!({ "code": set, "values": [{ "code": value }] }));
+        }
+        let shirt = json!({ "code": "SHIRT", "name": "Shirt", "options": ["colour", "size"],
+            "defaults": { "base_unit": "each" } });
+        self.post("families", &shirt);
+        self.post("families/SHIRT/variants", &json!({}));
         let soup = json!({ "sku": "SOUP", "name": "Soup", "base_unit": "each", "tracking": "lot", "expiry": "named" });
         self.post("items", &soup);
         self.post(
@@ -79,6 +89,16 @@ impl World {
         );
         self.post("items", &json!({ "sku": "NAIL", "name": "Nail", "base_unit": "kg" }));
         self.post("items", &json!({ "sku": "RING", "name": "Ring", "base_unit": "each" }));
+        self.post("suppliers", &json!({ "code": "ACME", "name": "Acme" }));
+        self.post("items", &json!({ "sku": "HOOK", "name": "Hook", "base_unit": "each" }));
+        let twin = json!({ "sku": "HOOK-2", "name": "Hook", "base_unit": "each", "barcodes": [{ "code": "HOOK-CODE" }] });
+        self.post("items", &twin);
+        self.post_at(1, "items/HOOK-2/merge", &json!({ "into": "HOOK" }));
+        for (version, from, until) in [(2, "2026-01-01", Some("2026-01-31")), (3, "2026-02-01", None)] {
+            let price = json!({ "kind": "sales", "currency": "GBP", "amount": "5", "valid_from": from,
+                "valid_until": until });
+            self.post_at(version, "items/HOOK/prices", &price);
+        }
         self.post("items", &json!({ "sku": "OLD", "name": "Old", "base_unit": "each" }));
         self.post_at(1, "items/OLD/archive", &Value::Null);
         // a site with an open transfer, one with a bin, and a bin out of use

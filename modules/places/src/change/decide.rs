@@ -3,11 +3,11 @@
 use crate::code;
 use crate::create::decide::check_type;
 use crate::create::{refuse_inherited, refuse_unreal};
-use crate::layout::api::given;
 use crate::layout::position::{Position, read_position, read_walk};
 use crate::location::Location;
 use crate::location_type::LocationType;
-use domain::{AsProblem, Code, Instant, LocationKind, Problem, Role};
+use domain::given::{given, not_null};
+use domain::{AsProblem, Instant, LocationKind, Problem, Role};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -44,18 +44,6 @@ pub struct ChangeLocation {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = bool)]
     pub open_to_allocation: Option<Option<bool>>,
-}
-
-fn not_null<'c, T>(given: Option<&'c Option<T>>, pointer: &str) -> Result<Option<&'c T>, Problem> {
-    match given {
-        Some(None) => Err(Problem::at(
-            Code::InvalidValue,
-            pointer,
-            "this field cannot be null; leave it out to keep it as it is",
-        )),
-        Some(Some(value)) => Ok(Some(value)),
-        None => Ok(None),
-    }
 }
 
 /// The location after the change, and the fields that differ. No field means that nothing is to be

@@ -2,7 +2,8 @@
 
 use super::lay_out;
 use super::position::Position;
-use serde::{Deserialize, Deserializer, Serialize};
+use domain::given::given;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Answer, App, Command};
 
@@ -33,14 +34,6 @@ pub(crate) struct LayoutEntry {
     /// The version that was read; refused when it has changed since. Not asked for when left out.
     #[serde(default)]
     pub(crate) version: Option<i64>,
-}
-
-/// Tells a null from a field that was left out.
-#[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
-pub(crate) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// What was laid out.

@@ -2,8 +2,9 @@
 
 use super::Site;
 use crate::code;
+use domain::given::given;
 use domain::{AsProblem, Code, Country, Problem};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// The most lines of an address above the town.
@@ -63,14 +64,6 @@ pub(crate) struct ChangeSite {
     /// All its contacts, in place of those that it has; an empty list takes them away.
     #[serde(default)]
     pub(crate) contacts: Option<Vec<Contact>>,
-}
-
-/// Tells a null from a field that was left out.
-#[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
-fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// The site after the change, and the fields that differ. No field means that nothing is to be done.

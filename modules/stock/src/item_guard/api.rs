@@ -23,6 +23,14 @@ pub(crate) struct OwnerBody {
     owner: Option<String>,
 }
 
+/// What an item is merged into.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MergeBody {
+    /// The SKU of the item that stays.
+    into: String,
+}
+
 fn answer(item: &Item) -> web::Result {
     Ok(Answer::ok(item)?.version(item.version))
 }
@@ -82,6 +90,26 @@ pub(crate) async fn archive_item(
     command
         .run(&app, move |tx, command| {
             answer(&super::set_archived(tx, &command.caller, (&sku, version), true)?)
+        })
+        .await
+}
+
+/// Merges an item into another; refused while there is stock, a claim or an open transfer of it. Its barcodes and
+/// supplies move there; it stays archived, with its history and the way to the other.
+#[utoipa::path(
+    post, path = "/api/v1/items/{sku}/merge", request_body = MergeBody,
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 200, body = Item))
+)]
+pub(crate) async fn merge_item(
+    app: App,
+    Path(sku): Path<String>,
+    version: IfMatch,
+    command: Command<MergeBody>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            answer(&super::merge(tx, &command.caller, (&sku, version), &command.body.into)?)
         })
         .await
 }

@@ -1,4 +1,5 @@
-//! Changes of items that stock stands for: how they are traced, whose they are, and whether they are in use.
+//! Changes of items that stock stands for: how they are traced, whose they are, whether they are in use, and which
+//! other one they are merged into.
 //!
 //! The primitives are of `catalog`; here it is asked whether stock, claims or open transfers are in
 //! the way, in one transaction that holds the gate alone: no posting can bring stock in between the
@@ -63,6 +64,21 @@ pub(crate) fn set_archived(
         refuse_used(tx, caller, &item)?;
     }
     catalog::set_archived(tx, &caller.ctx, item.id, archived)
+}
+
+/// Merges an item into another, which gets its barcodes and supplies; it stays archived, for its history.
+pub(crate) fn merge(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (sku, version): (&str, IfMatch),
+    into: &str,
+) -> Result<Item, Failure> {
+    gate::hold(tx)?;
+    let (gone, kept) = catalog::hold_merge(tx, (sku, version), into)?;
+    let facts = catalog::facts_by_id(tx, &[gone])?.pop().flatten();
+    let facts = facts.ok_or_else(|| Problem::not_found("item", sku))?;
+    refuse_used(tx, caller, &facts)?;
+    catalog::merge_item(tx, &caller.ctx, gone, kept)
 }
 
 /// An item at the version that the caller read, held until the transaction ends.

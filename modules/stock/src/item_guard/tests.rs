@@ -12,6 +12,8 @@ on_both_engines!(
     an_item_changes_its_owner_only_without_stock,
     an_archived_item_takes_nothing_until_it_is_back,
     an_open_transfer_keeps_its_item,
+    an_item_with_stock_or_claims_is_not_merged,
+    stock_never_slips_into_an_item_while_it_is_merged,
     what_lies_beyond_reach_is_not_told,
     stock_never_slips_into_an_item_while_its_tracking_changes,
 );
@@ -81,6 +83,53 @@ fn an_archived_item_takes_nothing_until_it_is_back(engine: Engine) {
     archive(&world, "BOLT", false).unwrap();
     world.receive("1 BOLT at L1");
     assert_eq!(world.reverse(sale), "accepted");
+}
+
+fn merged(world: &World, sku: &'static str, into: &'static str) -> Result<Item, Failure> {
+    world.run(move |tx, ctx| merge(tx, &caller(ctx, None), (sku, IfMatch::Any), into))
+}
+
+fn an_item_with_stock_or_claims_is_not_merged(engine: Engine) {
+    let world = world(engine);
+    let twin = catalog::NewItem {
+        sku: "BOLT-2".to_owned(),
+        name: "Bolt".to_owned(),
+        base_unit: "each".to_owned(),
+        ..catalog::NewItem::default()
+    };
+    world.run(move |tx, ctx| catalog::create_item(tx, ctx, &twin)).unwrap();
+    world.receive("1 BOLT-2 at L1");
+    assert_eq!(code(merged(&world, "BOLT-2", "BOLT")), Code::InUse);
+    let sale = posting_of(&world.try_post(Kind::Issue, vec![parse("1 BOLT-2 at L1")]));
+    let gone = merged(&world, "bolt-2", "bolt").unwrap();
+    assert_eq!((gone.archived, gone.merged_into.as_deref()), (true, Some("BOLT")));
+    assert_eq!(code_of(&world.try_post(Kind::Receive, vec![parse("1 BOLT-2 at L1")])), "in_use");
+    assert_eq!(world.reverse(sale), "in_use");
+    assert_eq!(code(archive(&world, "BOLT-2", false)), Code::InUse, "it does not come back");
+    assert_eq!(code(merged(&world, "BOLT-2", "MILK")), Code::InUse);
+    assert_eq!(code(merged(&world, "NUT", "BOLT")), Code::NotFound);
+}
+
+fn stock_never_slips_into_an_item_while_it_is_merged(engine: Engine) {
+    let world = world(engine);
+    for round in 0..6 {
+        let sku: &'static str = format!("TWIN-{round}").leak();
+        let twin = catalog::NewItem {
+            sku: sku.to_owned(),
+            name: "Bolt".to_owned(),
+            base_unit: "each".to_owned(),
+            ..catalog::NewItem::default()
+        };
+        world.run(move |tx, ctx| catalog::create_item(tx, ctx, &twin)).unwrap();
+        let (received, gone) = std::thread::scope(|scope| {
+            let line = format!("1 {sku} at L1");
+            let world = &world;
+            let received = scope.spawn(move || world.try_post(Kind::Receive, vec![parse(&line)]));
+            let gone = scope.spawn(move || merged(world, sku, "BOLT").is_ok());
+            (code_of(&received.join().unwrap()), gone.join().unwrap())
+        });
+        assert!((received == "accepted") != gone, "{round}: one of them: {received} {gone}");
+    }
 }
 
 fn an_open_transfer_keeps_its_item(engine: Engine) {

@@ -104,6 +104,76 @@ pub(super) const FAULTS: &[Fault] = &[
     ),
     fault!(
         "I-26",
+        "a variant is not what its options say",
+        [],
+        "update catalog_variant set combination = 'blue/s' where combination = 'red/s'",
+    ),
+    fault!(
+        "I-26",
+        "an option of a variant is gone",
+        [],
+        "delete from catalog_variant_option where value_key = 'red'",
+    ),
+    fault!("I-26", "an attribute is not in the index", [], "delete from catalog_value where key = 'voltage'",),
+    fault!(
+        "I-26",
+        "what is archived is found by a word",
+        [],
+        "insert into catalog_term (word, item_id, weight)
+         select 'bolt', i.id, 1 from catalog_item i where i.sku = 'OLD'",
+    ),
+    fault!(
+        "I-26",
+        "two prices hold on one day",
+        [],
+        "update catalog_price set valid_until = null where valid_until is not null",
+    ),
+    fault!(
+        "I-26",
+        "what was merged is in use",
+        ["I-27"],
+        "update catalog_item set archived = false where sku = 'HOOK-2'",
+    ),
+    fault!(
+        "I-26",
+        "a barcode names what was merged",
+        [],
+        "update catalog_barcode
+         set item_id = (select i.id from catalog_item i where i.sku = 'HOOK-2')
+         where code = 'HOOK-CODE'",
+    ),
+    fault!(
+        "I-27",
+        "a supplier was changed behind the log",
+        [],
+        "update catalog_supplier set version = version + 1",
+    ),
+    fault!(
+        "I-27",
+        "a category was changed behind the log",
+        [],
+        "update catalog_category set version = version + 1 where path = 'garden'",
+    ),
+    fault!(
+        "I-27",
+        "a definition was changed behind the log",
+        [],
+        "update catalog_attribute set version = version + 1",
+    ),
+    fault!(
+        "I-27",
+        "a family was changed behind the log",
+        [],
+        "update catalog_family set version = version + 1",
+    ),
+    fault!(
+        "I-27",
+        "an option set was changed behind the log",
+        [],
+        "update catalog_option_set set version = version + 1 where code = 'size'",
+    ),
+    fault!(
+        "I-26",
         "an item with stock is archived",
         ["I-27"],
         "update catalog_item set archived = true where sku = 'BOLT'",

@@ -1,0 +1,226 @@
+//! What an item costs: our standard cost, what we ask for it, what suppliers ask, each from a day on and from a
+//! quantity on. Part of the item, whose version counts its changes. Invariants: of two prices of one kind, list,
+//! supply, unit, currency and quantity no day is in both; a day that is over keeps its price for ever.
+
+pub(crate) mod api;
+pub(crate) mod decide;
+#[cfg(test)]
+mod tests;
+
+use crate::change::{decide::touch, lock_at};
+use crate::item::Item;
+use crate::{find, record, store, store_prices, store_supplies, supplies};
+use db::{Conn, Tx};
+use decide::{EndPrice, NewPrice};
+use domain::price::Span;
+use domain::when::Date;
+use domain::{Code, Ctx, Currency, Instant, ItemId, PriceId, PriceKind, Problem, Qty, SupplyId, UnitCode};
+use domain::{UnitCost, Zone};
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Failure, IfMatch};
+
+/// The most prices that an item has had.
+pub const PRICES_PER_ITEM_MAX: i64 = 10_000;
+
+/// A price of an item.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Price {
+    /// Its number.
+    #[schema(value_type = i64)]
+    pub id: PriceId,
+    /// The item by its id.
+    #[serde(skip)]
+    pub item: ItemId,
+    /// `cost`, `sales` or `purchase`.
+    #[schema(value_type = String)]
+    pub kind: PriceKind,
+    /// Of a sales price: the price list, in small letters; empty for the usual one.
+    pub list: String,
+    /// The supply by its id.
+    #[serde(skip)]
+    pub supply: Option<SupplyId>,
+    /// Of a price of a supplier: the supplier.
+    pub supplier: Option<String>,
+    /// Of a price of a supplier: what the supplier calls it.
+    pub supplier_sku: Option<String>,
+    /// What it is the price of one of.
+    #[schema(value_type = String)]
+    pub unit: UnitCode,
+    /// The currency.
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// From this quantity on, in the unit.
+    #[schema(value_type = String)]
+    pub least: Qty,
+    /// What one costs.
+    #[serde(serialize_with = "amount_out")]
+    #[schema(value_type = String)]
+    pub amount: UnitCost,
+    /// The first day.
+    #[serde(serialize_with = "day_out")]
+    #[schema(value_type = String, format = Date)]
+    pub valid_from: Date,
+    /// The last day; null without an end.
+    #[serde(serialize_with = "opt_day_out")]
+    #[schema(value_type = Option<String>, format = Date)]
+    pub valid_until: Option<Date>,
+    /// Taken back before it began.
+    pub withdrawn: bool,
+    /// When it was written down.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the serializer hands over a reference")]
+fn amount_out<S: serde::Serializer>(amount: &UnitCost, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(amount)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the serializer hands over a reference")]
+fn day_out<S: serde::Serializer>(day: &Date, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(day)
+}
+
+#[expect(
+    clippy::ref_option,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the serializer hands over a reference"
+)]
+fn opt_day_out<S: serde::Serializer>(day: &Option<Date>, serializer: S) -> Result<S::Ok, S::Error> {
+    match day {
+        Some(day) => serializer.collect_str(day),
+        None => serializer.serialize_none(),
+    }
+}
+
+impl Price {
+    /// The days on which it holds.
+    pub(crate) fn span(&self) -> Span {
+        Span { from: self.valid_from, until: self.valid_until }
+    }
+}
+
+/// A new price of an item; with `follow` the one before it ends on the day before.
+pub fn add_price(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    command: &NewPrice,
+) -> Result<(Item, Price), Failure> {
+    let mut item = lock_at(tx, item.0, item.1)?;
+    if store_prices::count(tx, item.id)? >= PRICES_PER_ITEM_MAX {
+        let detail = format!("an item has at most {PRICES_PER_ITEM_MAX} prices with those that are over");
+        return Err(Problem::new(Code::TooMany, detail).into());
+    }
+    let of_item = store_supplies::of_item(tx, item.id)?;
+    let mut price = decide::plan_new(command, &item, &of_item, ctx.now)?;
+    let others = store_prices::alike(tx, &price)?;
+    let ended = decide::plan_place(&price, &others, command.follow, today(ctx))?;
+    price.id = PriceId(db::ids::take(tx, "catalog.price", 1)?);
+    if let Some((before, after)) = &ended {
+        store_prices::end(tx, after)?;
+        item = finish(tx, ctx, item, "catalog.item.end_price", (Some(before), Some(after)))?;
+    }
+    store_prices::insert(tx, &price)?;
+    let item = finish(tx, ctx, item, "catalog.item.add_price", (None, Some(&price)))?;
+    Ok((item, price))
+}
+
+/// Ends a price. Days that are over keep it.
+pub fn end_price(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    id: PriceId,
+    command: &EndPrice,
+) -> Result<(Item, Price), Failure> {
+    let item = lock_at(tx, item.0, item.1)?;
+    let before = addressed(tx, item.id, id)?;
+    let after = decide::plan_end(&before, command, today(ctx))?;
+    if after == before {
+        return Ok((item, after));
+    }
+    store_prices::end(tx, &after)?;
+    let item = finish(tx, ctx, item, "catalog.item.end_price", (Some(&before), Some(&after)))?;
+    Ok((item, after))
+}
+
+/// Takes back a price that has not begun.
+pub fn withdraw_price(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    id: PriceId,
+) -> Result<Item, Failure> {
+    let item = lock_at(tx, item.0, item.1)?;
+    let before = addressed(tx, item.id, id)?;
+    let after = decide::plan_withdrawal(&before, today(ctx))?;
+    store_prices::withdraw(tx, before.id)?;
+    finish(tx, ctx, item, "catalog.item.withdraw_price", (Some(&before), Some(&after)))
+}
+
+/// What is asked of the price of an item.
+#[derive(Clone, Debug)]
+pub struct PriceAsked {
+    /// Which kind.
+    pub kind: PriceKind,
+    /// Of a sales price: the list; empty for the usual one.
+    pub list: String,
+    /// Of a price of a supplier: the supplier and its SKU; where none is named, the first by rank that has a price.
+    pub supply: Option<SupplyId>,
+    /// The unit; any that a supplier sells where none is named.
+    pub unit: Option<String>,
+    /// The currency.
+    pub currency: Currency,
+    /// How much of it.
+    pub qty: Qty,
+    /// On which day.
+    pub on: Date,
+}
+
+/// The price that holds.
+pub fn price_at(conn: &mut Conn<'_>, item: ItemId, asked: &PriceAsked) -> Result<Option<Price>, Failure> {
+    Ok(store_prices::at(conn, item, asked)?)
+}
+
+/// The supply that a supplier and its SKU name; the supplier alone where it sells the item under one SKU.
+pub(crate) fn named_supply(
+    conn: &mut Conn<'_>,
+    item: ItemId,
+    supplier: &str,
+    code: Option<&str>,
+) -> Result<SupplyId, Failure> {
+    if let Some(code) = code {
+        return Ok(supplies::addressed(conn, item, supplier, code)?.id);
+    }
+    let of_item = store_supplies::of_item(conn, item)?;
+    Ok(decide::only_supply(&of_item, supplier, "?supplier", "?supplier_sku")?.id)
+}
+
+/// The day that it is, in UTC: a day is over when it is over there.
+fn today(ctx: &Ctx) -> Date {
+    Zone::UTC.date(ctx.now)
+}
+
+fn addressed(conn: &mut Conn<'_>, item: ItemId, id: PriceId) -> Result<Price, Failure> {
+    Ok(store_prices::by_id(conn, item, id)?.ok_or_else(|| Problem::not_found("price of this item", id))?)
+}
+
+/// The item of a SKU, with its id.
+pub(crate) fn item_of(conn: &mut Conn<'_>, sku: &str) -> Result<Item, Failure> {
+    Ok(find::item(conn, sku)?.ok_or_else(|| Problem::not_found("item", sku))?)
+}
+
+fn finish(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    mut item: Item,
+    action: &str,
+    (before, after): (Option<&Price>, Option<&Price>),
+) -> Result<Item, Failure> {
+    touch(&mut item, ctx.now);
+    store::update(tx, &item)?;
+    record::part(tx, ctx, &item, action, "price", (&before, &after))?;
+    Ok(item)
+}
