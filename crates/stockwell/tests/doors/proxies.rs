@@ -1,5 +1,6 @@
 //! Where a request comes from that a proxy hands on, seen from outside.
 
+use crate::authenticator::enrol;
 use crate::world::{PASSWORD, World};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -74,6 +75,34 @@ fn behind_a_proxy_everybody_has_their_own_address_on_sqlite() {
 #[test]
 fn behind_a_proxy_everybody_has_their_own_address_on_postgres() {
     behind_a_proxy_everybody_has_their_own_address(&World::behind(db::Engine::Postgres, &["127.0.0.1"]));
+}
+
+/// Whoever has the password alone cannot begin to sign in without end.
+fn a_password_without_its_code_uses_up_tries(world: &World) {
+    enrol(world, &world.signed_in("ann", AUDITOR));
+    let begin = || sign_in(world, ("ann", PASSWORD), "203.0.113.1");
+    let statuses: Vec<u16> = (0..12).map(|_| begin().status).collect();
+    assert_eq!(statuses, [[201; 10].as_slice(), &[429; 2]].concat());
+    // which holds up nobody elsewhere: twelve who sign in to the end are given back both tries
+    let users: Vec<String> = (0..12).map(|number| format!("user-{number}")).collect();
+    let apps: Vec<_> = users.iter().map(|login| enrol(world, &world.signed_in(login, &[])).app).collect();
+    world.pass(Duration::from_secs(30));
+    for (login, app) in users.iter().zip(&apps) {
+        let half = sign_in(world, (login, PASSWORD), "203.0.113.2").good();
+        let half = world.stranger().with_session_of(half).unwrap();
+        let body = json!({ "code": app.code(world.now()) });
+        half.ask("POST", "/api/v1/me/session/second-factor").json(&body).send().good();
+    }
+}
+
+#[test]
+fn a_password_without_its_code_uses_up_tries_on_sqlite() {
+    a_password_without_its_code_uses_up_tries(&World::behind(db::Engine::Sqlite, &["127.0.0.1"]));
+}
+
+#[test]
+fn a_password_without_its_code_uses_up_tries_on_postgres() {
+    a_password_without_its_code_uses_up_tries(&World::behind(db::Engine::Postgres, &["127.0.0.1"]));
 }
 
 /// Forty people come to work at one address, and all of them know their password.

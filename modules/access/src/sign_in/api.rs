@@ -67,6 +67,7 @@ pub(crate) async fn sign_in(State(access): State<Access>, app: App, visitor: Vis
     let secret = Secret::new()?;
     let (begun, demand) = (secret.clone(), access.demand());
     let from = From { network: network.map(|network| network.to_string()), agent };
+    let is_familiar = account.is_familiar;
     let session = app.db().write(move |tx| {
         let ctx = Ctx { actor: Actor { id: account.id, name: login.clone() }, ..ctx.clone() };
         let user = users::lock_own(tx, &login)?;
@@ -83,6 +84,9 @@ pub(crate) async fn sign_in(State(access): State<Access>, app: App, visitor: Vis
         Ok((session, stage))
     });
     let (session, stage) = session.await?;
+    if !session.half && !is_familiar {
+        access.tries().was_no_guess(network);
+    }
     let id = session.id;
     let begun = SessionBegun {
         session: SessionView::of(session, Some(id)),

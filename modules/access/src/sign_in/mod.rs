@@ -53,12 +53,19 @@ impl Tries {
         Ok(whose)
     }
 
-    /// It was right: it was no guess, and those before it are forgotten.
+    /// It was right: neither it nor the password before it was a guess, and those before are forgotten.
     pub(crate) fn code_was_right(&self, whose: &Whose, address: Option<IpAddr>) {
         if matches!(whose, Whose::Unfamiliar(_)) {
-            self.addresses.give_back(address);
+            self.was_no_guess(address);
+            self.was_no_guess(address);
         }
         self.codes.forget(whose);
+    }
+
+    /// Somebody has signed in to the end from where they never had: many people at one address are no
+    /// guessers. Who has a password alone, and gives it again and again, comes no nearer to that.
+    fn was_no_guess(&self, address: Option<IpAddr>) {
+        self.addresses.give_back(address);
     }
 
     /// Counts a code of somebody who has signed in.
@@ -150,10 +157,6 @@ impl Access {
             return Err(refused(why));
         }
         self.tries().throttle.forget(&whose);
-        if matches!(whose, Whose::Unfamiliar(_)) {
-            // many people who sign in at one address are no guessers
-            self.tries().addresses.give_back(network);
-        }
         let (Some(account), Some(login)) = (account, login) else {
             return Err(refused("a login that nobody has".to_owned()));
         };
