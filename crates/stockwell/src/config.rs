@@ -6,6 +6,7 @@ mod environment;
 use crate::backup::Key as SealingKey;
 use crate::backup::keep::Keep;
 use crate::exit::Stop;
+use crate::exports::Scheduled;
 use crate::key_file;
 use crate::logging;
 pub(crate) use crate::secret::without_password;
@@ -13,6 +14,8 @@ use access::Demand;
 use domain::network::{BadNetwork, Network};
 use environment::Variables;
 pub(crate) use environment::variable;
+use exchange::export::{Format, What};
+use exchange::table::Locale;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,7 +39,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 28] = [
+pub const KEYS: [Key; 33] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key(
@@ -100,6 +103,15 @@ pub const KEYS: [Key; 28] = [
     key("backup.keep_hourly", "24", "of how many hours the last backup is kept"),
     key("backup.keep_daily", "14", "of how many days the last backup is kept"),
     key("backup.keep_monthly", "12", "of how many months the last backup is kept"),
+    key(
+        "export.lists",
+        "",
+        "the lists that the server writes by itself, with commas between; none when empty",
+    ),
+    key("export.folder", "", "where they are written; `exports` in the data folder when empty"),
+    key("export.format", "csv", "`csv`, `xlsx` or `jsonl`"),
+    key("export.locale", "iso", "how numbers and dates are written in CSV, such as `de`"),
+    key("export.every_hours", "24", "after how many hours they are written again, from 1 to 168"),
     key(
         "database_unsafe",
         "false",
@@ -239,6 +251,7 @@ impl Config {
         self.log_filter()?;
         self.backup_hours()?;
         self.backup_keep()?;
+        self.exports()?;
         match self.text("log.format") {
             "json" | "text" => Ok(()),
             other => Err(self.wrong("log.format", &format!("`{other}` is neither `json` nor `text`"))),
@@ -398,6 +411,40 @@ impl Config {
             daily: self.number("backup.keep_daily")?,
             monthly: self.number("backup.keep_monthly")?,
         })
+    }
+
+    /// The lists that the server writes by itself; `None` for none.
+    ///
+    /// # Errors
+    /// [`Stop::Settings`] for a list, a form or a convention that there is not, and for what is no number of hours.
+    pub(crate) fn exports(&self) -> Result<Option<Scheduled>, Stop> {
+        const HOURS: &str = "export.every_hours";
+        let names = self.text("export.lists").split(',').map(str::trim).filter(|name| !name.is_empty());
+        let unknown = |name: &str| {
+            let known: Vec<&str> = What::ALL.iter().map(|what| what.word()).collect();
+            self.wrong("export.lists", &format!("`{name}` is no list; there are `{}`", known.join("`, `")))
+        };
+        let lists: Vec<What> =
+            names.map(|name| What::parse(name).ok_or_else(|| unknown(name))).collect::<Result<_, _>>()?;
+        let locale = Locale::parse(self.text("export.locale")).ok_or_else(|| {
+            self.wrong(
+                "export.locale",
+                &format!("there is no such convention; there are `{}`", Locale::names()),
+            )
+        })?;
+        let format = match Format::parse(self.text("export.format")) {
+            Some(Format::Csv(_)) => Format::Csv(locale),
+            Some(format) => format,
+            None => return Err(self.wrong("export.format", "it is `csv`, `xlsx` or `jsonl`")),
+        };
+        let Ok(every_hours @ 1..=168) = self.text(HOURS).parse() else {
+            return Err(self.wrong(HOURS, &format!("`{}` is no number from 1 to 168", self.text(HOURS))));
+        };
+        let folder = match self.text("export.folder") {
+            "" => self.data().join("exports"),
+            folder => PathBuf::from(folder),
+        };
+        Ok((!lists.is_empty()).then_some(Scheduled { lists, format, folder, every_hours }))
     }
 
     /// Where to listen.

@@ -11,6 +11,7 @@ pub mod clock;
 mod commands;
 pub mod config;
 pub mod exit;
+mod exports;
 mod gauges;
 pub mod ids;
 mod interrupt;

@@ -11,24 +11,27 @@ create table exchange_run (
   changed @int not null,
   unchanged @int not null,
   refused @int not null,
+  -- the last row that is behind it, while it takes each row by itself; it goes on behind that one
+  done_to @int not null,
+  ended @bool not null,
   actor @int not null,
   at @instant not null,
   constraint exchange_run_counts check (
     created >= 0 and changed >= 0 and unchanged >= 0 and refused >= 0
-    and row_count = created + changed + unchanged + refused)
+    and done_to >= 0 and row_count >= created + changed + unchanged + refused)
 ) @strict;
 create index exchange_run_digest on exchange_run (list, digest, id);
 
 create table exchange_column (
   list @text not null,
-  -- as the file has it
+  -- its letters and digits, small
   title @text not null,
   -- the name of a field, or `-` for a column that is left out
   field @text not null,
   primary key (list, title)
 ) @strict_without_rowid;
 
--- the catalogue as its lists have it, which are exported and imported
+-- the records as their lists have them, which are exported and imported
 create view exchange_attribute_list as
 select
     a.id, a.key, a.name, a.version,
@@ -92,3 +95,7 @@ select
         when 1 then 'ean_8' when 2 then 'upc_a' when 3 then 'ean_13' when 4 then 'gtin_14' when 5 then 'code_128'
     end as symbology
 from catalog_barcode b;
+
+create view exchange_reason_list as
+select r.code, r.name, r.active <> 0 as active, r.version
+from stock_reason r;

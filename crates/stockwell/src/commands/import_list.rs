@@ -101,9 +101,8 @@ struct Imported {
 pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
     let begun = std::time::Instant::now();
     let digest = digest(&command.file)?;
-    if let Some(file) = &command.refused {
-        super::require_folder_of(file)?;
-    }
+    // before anything is kept: what was refused is to be written whatever happens
+    let refused = command.refused.as_ref().map(|file| RefusedFile::make(file)).transpose()?;
     let progress = call.out.progress();
     progress.waits("the columns of the file are read");
     let read_as = ReadAs {
@@ -123,6 +122,7 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         again: command.again,
         file: command.file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         digest,
+        run: 0,
     };
     let who = Who { ctx: operator_ctx(), principal: Arc::new(Principal::system()) };
     let shown = progress.clone();
@@ -131,18 +131,22 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
     operator.db.close();
     drop(progress);
     let brought = done.map_err(|failure| in_file(failure.into()))?;
-    let refused_file = match &command.refused {
-        Some(file) if !brought.refused.is_empty() => {
-            write_refused(&table, &brought, file)?;
-            Some(file.clone())
-        }
-        _ => None,
+    let written = match refused {
+        Some(file) if !brought.refused.is_empty() => file.write(&table, &brought).map(Some),
+        _ => Ok(None),
     };
     let is_refused = !brought.refused.is_empty();
     let seconds = begun.elapsed().as_secs_f64();
+    let (refused_file, unwritten) = match written {
+        Ok(file) => (file, None),
+        Err(stop) => (None, Some(stop)),
+    };
     let imported =
         Imported { list: command.list.word(), dry_run: command.dry_run, brought, refused_file, seconds };
     call.out.show(&imported, text)?;
+    if let Some(stop) = unwritten {
+        return Err(stop);
+    }
     if is_refused { Err(Stop::RowsRefused) } else { Ok(()) }
 }
 
@@ -161,17 +165,42 @@ fn digest(file: &Path) -> Result<[u8; 32], Stop> {
     }
 }
 
-fn write_refused(table: &Table, brought: &Brought, file: &Path) -> Result<(), Stop> {
-    let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", file.display()));
-    let mut out = std::fs::File::create_new(file).map_err(cannot)?;
-    bring::write_refused(table, brought, &mut out)?;
-    Ok(())
+/// The file for the rows that are refused; it goes away with its value unless they were written.
+struct RefusedFile {
+    path: PathBuf,
+    file: Option<std::fs::File>,
+}
+
+impl RefusedFile {
+    fn make(path: &Path) -> Result<RefusedFile, Stop> {
+        super::require_folder_of(path)?;
+        let file = std::fs::File::create_new(path)
+            .map_err(|error| Stop::CannotRun(format!("cannot write `{}`: {error}", path.display())))?;
+        Ok(RefusedFile { path: path.to_owned(), file: Some(file) })
+    }
+
+    fn write(mut self, table: &Table, brought: &Brought) -> Result<PathBuf, Stop> {
+        if let Some(file) = &mut self.file {
+            bring::write_refused(table, brought, file)?;
+        }
+        self.file = None;
+        Ok(self.path.clone())
+    }
+}
+
+impl Drop for RefusedFile {
+    fn drop(&mut self) {
+        if self.file.is_some() {
+            // an empty file tells nothing
+            drop(std::fs::remove_file(&self.path));
+        }
+    }
 }
 
 /// The report for people.
 fn text(imported: &Imported) -> String {
     let Imported { list, dry_run, brought, refused_file, seconds } = imported;
-    let Brought { rows, created, changed, unchanged, refused, kept } = brought;
+    let Brought { rows, created, changed, unchanged, earlier, refused, kept } = brought;
     let mut text = format!(
         "{rows} rows of `{list}`: {created} created, {changed} changed, {unchanged} as they were, {} refused",
         refused.len()
@@ -183,6 +212,12 @@ fn text(imported: &Imported) -> String {
     }
     if refused.len() > SHOWN {
         let _ = write!(text, "\n  and {} more", refused.len() - SHOWN);
+    }
+    if *earlier > 0 {
+        let _ = write!(
+            text,
+            "\n{earlier} rows were behind an earlier import, which was cut off; this one went on"
+        );
     }
     if let Some(file) = refused_file {
         let _ = write!(text, "\nthe rows with what is wrong are in `{}`", file.display());

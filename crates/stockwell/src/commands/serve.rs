@@ -8,6 +8,7 @@ use crate::cli::Call;
 use crate::clock::WallClock;
 use crate::config::Config;
 use crate::exit::{Done, Stop};
+use crate::exports;
 use crate::ids::TimeIds;
 use crate::interrupt::Interrupt;
 use crate::logging::{self, Log};
@@ -148,9 +149,10 @@ async fn serve(
     warn_of_plain_text(call.out, address);
     (manner.welcome)(address)?;
     let backups = config.backup_hours()?.map(|hours| tokio::spawn(scheduled::work(config.clone(), hours)));
+    let exports = config.exports()?.map(|what| tokio::spawn(exports::work(config.clone(), what)));
     server.run(listener, stop, manner.closing).await;
-    if let Some(backups) = backups {
-        backups.abort();
+    for beside in backups.into_iter().chain(exports) {
+        beside.abort();
     }
     tracing::info!("stopped");
     Ok(())

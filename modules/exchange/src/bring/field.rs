@@ -55,6 +55,12 @@ pub struct Mapping {
 
 /// A title as it is compared: letters and digits only, small.
 pub(crate) fn folded(title: &str) -> String {
+    let letters: String = letters(title);
+    // one of signs only is that sign
+    if letters.is_empty() { title.trim().to_owned() } else { letters }
+}
+
+fn letters(title: &str) -> String {
     title.chars().filter(|c| c.is_alphanumeric() || *c == '.').flat_map(char::to_lowercase).collect()
 }
 

@@ -1,7 +1,7 @@
 //! A row of a file as the body of a command.
 
 use super::field::Mapping;
-use crate::table::{Line, Locale};
+use crate::table::{Cell, Format, Holds, Line, Table};
 use domain::{Code, FieldError, Problem};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -48,17 +48,30 @@ impl Refusal {
 ///
 /// # Errors
 /// The first cell that does not hold what its field does.
-pub(crate) fn read(line: &Line, mapping: &Mapping, locale: &Locale) -> Result<Row, Refusal> {
+pub(crate) fn read(line: &Line, mapping: &Mapping, table: &Table) -> Result<Row, Refusal> {
+    let locale = table.locale();
     let mut body = Value::Object(Map::new());
     for ((cell, field), title) in line.cells.iter().zip(&mapping.fields).zip(&mapping.titles) {
-        let Some(field) = field else { continue };
         let refuse = |detail: String| Refusal {
             row: line.number,
             column: Some(title.clone()),
             code: Code::InvalidValue.word(),
             detail,
         };
-        match field.holds.read(cell, locale).map_err(refuse)? {
+        let Some(field) = field else {
+            if title.is_empty() && *cell != Cell::Empty {
+                return Err(refuse(format!("`{}` stands in a column without a title", cell.shown())));
+            }
+            continue;
+        };
+        let value = match cell {
+            // a text of a JSON line is a JSON text already
+            Cell::Text(text) if field.holds == Holds::Json && table.format == Format::Jsonl => {
+                Some(Value::from(text.as_str()))
+            }
+            cell => field.holds.read(cell, locale).map_err(refuse)?,
+        };
+        match value {
             Some(value) => put(&mut body, &field.pointer, value),
             None if field.needed => {
                 return Err(refuse(format!("the cell is empty, and every row needs `{}`", field.name)));
@@ -143,7 +156,17 @@ pub(crate) fn differing(
                 }
                 Value::Object(differ)
             }
-            (wanted, now) if is_same(wanted, now) => continue,
+            (wanted, now) if wanted == now => continue,
+            // what the row does not say of it stays
+            (Value::Object(wanted), Value::Object(now)) => {
+                let mut whole = now.clone();
+                whole.extend(wanted.iter().map(|(key, value)| (key.clone(), value.clone())));
+                if whole == *now {
+                    continue;
+                }
+                whole.retain(|_, value| !value.is_null());
+                Value::Object(whole)
+            }
             (wanted, _) => wanted.clone(),
         };
         if !changed.contains(&name.as_str()) {
@@ -155,18 +178,6 @@ pub(crate) fn differing(
         differing.insert(name.clone(), wanted);
     }
     Ok(differing)
-}
-
-/// Whether a value says what is there: an object that leaves fields out that are null says the same.
-fn is_same(wanted: &Value, now: &Value) -> bool {
-    match (wanted, now) {
-        (Value::Object(wanted), Value::Object(now)) => {
-            let null = Value::Null;
-            let names = wanted.keys().chain(now.keys());
-            names.into_iter().all(|name| wanted.get(name).unwrap_or(&null) == now.get(name).unwrap_or(&null))
-        }
-        _ => wanted == now,
-    }
 }
 
 #[cfg(test)]
@@ -181,7 +192,7 @@ mod tests {
     #[test]
     fn only_what_differs_is_changed_and_what_cannot_change_is_refused() {
         let there = json!({
-            "sku": "A", "name": "Mug", "tracking": "none", "hazard": { "class": "3", "un_number": null },
+            "sku": "A", "name": "Mug", "tracking": "none", "hazard": { "class": "3", "un_number": 1263, "packing_group": null },
             "attributes": { "a": 1, "b": 2 }
         });
         let changed: &[&str] = &["name", "hazard", "attributes"];
@@ -189,7 +200,10 @@ mod tests {
             (json!({ "sku": "A", "name": "Mug" }), Ok(json!({}))),
             (json!({ "name": "Cup" }), Ok(json!({ "name": "Cup" }))),
             (json!({ "hazard": { "class": "3" } }), Ok(json!({}))),
-            (json!({ "hazard": { "class": "4.1" } }), Ok(json!({ "hazard": { "class": "4.1" } }))),
+            (
+                json!({ "hazard": { "class": "4.1" } }),
+                Ok(json!({ "hazard": { "class": "4.1", "un_number": 1263 } })),
+            ),
             (json!({ "attributes": { "a": 1 } }), Ok(json!({}))),
             (json!({ "attributes": { "a": 1, "c": 3 } }), Ok(json!({ "attributes": { "c": 3 } }))),
             (json!({ "tracking": "lot" }), Err("/tracking")),

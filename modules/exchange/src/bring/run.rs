@@ -36,6 +36,8 @@ pub struct Bring {
     pub file: String,
     /// SHA-256 of the file.
     pub digest: [u8; 32],
+    /// How often the file was imported to its end before, which [`bring`] finds out.
+    pub run: i64,
 }
 
 /// What became of an import.
@@ -49,6 +51,8 @@ pub struct Brought {
     pub changed: u64,
     /// Rows that said what is there already.
     pub unchanged: u64,
+    /// Rows that were behind an earlier import of the file, which was cut off: this one went on.
+    pub earlier: u64,
     /// Why the others were not taken, by row.
     pub refused: Vec<Refusal>,
     /// Whether what was made and changed is kept.
@@ -82,8 +86,9 @@ impl From<Failure> for End {
 /// # Errors
 /// As [`Mapping`] is found, and failures of the store.
 pub fn mapping_of(conn: &mut Conn<'_>, table: &Table, bring: &Bring) -> Result<Mapping, Failure> {
-    let fields = bring.list.fields(conn, &table.columns)?;
     let before = store::said(conn, bring.list)?;
+    let names = table.columns.iter().chain(bring.said.values()).chain(before.values());
+    let fields = bring.list.fields(conn, &names.cloned().collect::<Vec<_>>())?;
     Ok(map(&table.columns, &fields, bring.list.left_out(), (&bring.said, &before))?)
 }
 
@@ -99,14 +104,19 @@ pub fn bring(
     bring: &Bring,
     watch: &Watch,
 ) -> Result<Brought, Failure> {
-    who.caller(bring.list.permission())?;
-    let mapping = Arc::new(db.read_blocking(|conn| {
-        if bring.list.is_of_stock() && !bring.again && !bring.dry_run {
-            refuse_again(conn, bring)?;
-        }
-        mapping_of(conn, table, bring)
-    })?);
-    let course = Course { who: who.clone(), bring: bring.clone(), mapping };
+    let caller = who.caller(bring.list.permission())?;
+    if bring.list.is_of_everything() && !caller.scope.is_all() {
+        let detail = format!(
+            "`{}` are the same everywhere; who imports them is allowed to everywhere",
+            bring.list.word()
+        );
+        return Err(Problem::new(Code::Forbidden, detail).into());
+    }
+    let (mapping, run) = db.read_blocking(|conn| {
+        let run = refuse_again(conn, bring)?;
+        Ok::<_, Failure>((Arc::new(mapping_of(conn, table, bring)?), run))
+    })?;
+    let course = Course { who: who.clone(), bring: Bring { run, ..bring.clone() }, mapping };
     if bring.each && !bring.dry_run {
         course.each(db, table, watch)
     } else {
@@ -114,9 +124,11 @@ pub fn bring(
     }
 }
 
-/// Refuses a file whose postings were made before: a second time they would double the stock.
-fn refuse_again(conn: &mut Conn<'_>, bring: &Bring) -> Result<(), Failure> {
-    let Some(at) = store::imported(conn, bring.list, &bring.digest)? else { return Ok(()) };
+/// How often a file was imported before. Refused is one of stock whose postings were made: a second time they
+/// would double the stock.
+fn refuse_again(conn: &mut Conn<'_>, bring: &Bring) -> Result<i64, Failure> {
+    let (times, last) = store::imported(conn, bring.list, &bring.digest)?;
+    let Some(at) = last.filter(|_| bring.list.is_of_stock() && !bring.again) else { return Ok(times) };
     let detail = format!(
         "this file was imported as `{}` at {at}; say that it is to be posted once more if it happened twice",
         bring.list.word()
@@ -140,6 +152,16 @@ struct Tally {
     waiting: Vec<Row>,
     /// Where each key stood first.
     keys: FxHashMap<[u8; 16], u64>,
+    /// Where it is noted how far the import is.
+    run: Option<Run>,
+}
+
+/// An import that is noted while it goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Run {
+    pub(super) id: i64,
+    /// The number of the last row that is behind it.
+    pub(super) done_to: u64,
 }
 
 impl Course {
@@ -147,6 +169,8 @@ impl Course {
     fn together(&self, db: &Db, table: &Arc<Table>, watch: &Watch) -> Result<Brought, Failure> {
         let (course, table, watch) = (self.clone(), Arc::clone(table), Arc::clone(watch));
         let done = db.write_blocking(move |tx| {
+            // somebody may have done the same meanwhile
+            refuse_again(tx, &course.bring)?;
             let mut tally = Tally::default();
             let mut chunk = Vec::with_capacity(CHUNK);
             table.rows(&mut |line| {
@@ -165,7 +189,7 @@ impl Course {
                 return Err(End::Undone(Box::new(brought)));
             }
             brought.kept = true;
-            course.remember(tx, &brought)?;
+            course.remember(tx, &brought, None)?;
             Ok(brought)
         });
         match done {
@@ -177,9 +201,18 @@ impl Course {
 
     /// A chunk in a transaction; what is refused is left out.
     fn each(&self, db: &Db, table: &Arc<Table>, watch: &Watch) -> Result<Brought, Failure> {
-        let mut tally = Tally::default();
+        // what cannot be read to its end is refused before anything of it is kept
+        table.rows(&mut |_| Ok(()))?;
+        let run = if self.bring.list.is_of_stock() { Some(self.begin(db)?) } else { None };
+        let done_to = run.map_or(0, |run| run.done_to);
+        let mut tally = Tally { run, ..Tally::default() };
         let mut chunk = Vec::with_capacity(CHUNK);
         table.rows(&mut |line| {
+            if line.number <= done_to {
+                tally.brought.rows += 1;
+                tally.brought.earlier += 1;
+                return Ok(());
+            }
             self.add(&mut tally, &mut chunk, &line, table);
             if chunk.len() >= CHUNK {
                 self.commit(db, &mut tally, std::mem::take(&mut chunk))?;
@@ -205,8 +238,20 @@ impl Course {
         brought.refused.sort_by_key(|refusal| refusal.row);
         brought.kept = true;
         let (course, kept) = (self.clone(), brought.clone());
-        db.write_blocking(move |tx| course.remember(tx, &kept))?;
+        db.write_blocking(move |tx| course.remember(tx, &kept, run))?;
         Ok(brought)
+    }
+
+    /// Notes that a file of stock is being imported, or finds how far it was when it was cut off.
+    fn begin(&self, db: &Db) -> Result<Run, Failure> {
+        let course = self.clone();
+        db.write_blocking(move |tx| {
+            let Course { who, bring, .. } = &course;
+            Ok(match store::begun(tx, bring.list, &bring.digest)? {
+                Some(run) => run,
+                None => store::begin(tx, &who.ctx, bring)?,
+            })
+        })
     }
 
     fn commit(&self, db: &Db, tally: &mut Tally, rows: Vec<Row>) -> Result<(), Failure> {
@@ -215,8 +260,14 @@ impl Course {
         }
         let (course, part) = (self.clone(), Arc::new(rows));
         let rows = Arc::clone(&part);
-        let taken =
-            db.write_blocking(move |tx| course.bring.list.take(tx, &course.who, &course.bring, &part))?;
+        let run = tally.run;
+        let taken = db.write_blocking(move |tx| {
+            let taken = course.bring.list.take(tx, &course.who, &course.bring, &part)?;
+            if let (Some(run), Some(last)) = (run, part.last()) {
+                store::advance(tx, run, last.number)?;
+            }
+            Ok::<_, Failure>(taken)
+        })?;
         self.count(tally, rows.iter().cloned(), taken);
         Ok(())
     }
@@ -224,7 +275,7 @@ impl Course {
     /// Reads a line into the chunk, or refuses it.
     fn add(&self, tally: &mut Tally, chunk: &mut Vec<Row>, line: &crate::table::Line, table: &Table) {
         tally.brought.rows += 1;
-        match read(line, &self.mapping, table.locale()) {
+        match read(line, &self.mapping, table) {
             Err(refusal) => tally.brought.refused.push(refusal),
             Ok(row) => match self.seen_before(tally, &row) {
                 Some(problem) => self.refuse(tally, row.number, &problem),
@@ -299,8 +350,12 @@ impl Course {
     }
 
     /// Notes what was imported, and what was said of the columns.
-    fn remember(&self, tx: &mut Tx<'_>, brought: &Brought) -> Result<(), Failure> {
-        store::remember(tx, &self.who.ctx, &self.bring, brought)?;
+    fn remember(&self, tx: &mut Tx<'_>, brought: &Brought, run: Option<Run>) -> Result<(), Failure> {
+        let run = match run {
+            Some(run) => run,
+            None => store::begin(tx, &self.who.ctx, &self.bring)?,
+        };
+        store::end(tx, run, brought)?;
         store::keep_said(tx, self.bring.list, &self.bring.said)?;
         let Brought { rows, created, changed, unchanged, refused, .. } = brought;
         let details = serde_json::json!({

@@ -1,12 +1,13 @@
 //! Lists go in as they are written, or are refused row by row and change nothing.
 
 use super::*;
-use crate::export::{Format as ExportFormat, What};
-use crate::table::{Format, Locale, ReadAs, Table, Writer};
+use crate::export::{self, Format as ExportFormat, What};
+use crate::table::{Locale, ReadAs, Table};
 use crate::testing::{World, on_both_engines, world};
 use db::Engine;
 use domain::Code;
 use sha2::{Digest, Sha256};
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use web::Failure;
 
@@ -22,6 +23,10 @@ on_both_engines!(
     columns_that_go_nowhere_are_refused_and_what_was_said_is_kept,
     only_who_may_imports,
     every_statement_can_be_prepared,
+    what_a_row_does_not_say_stays,
+    what_was_refused_is_decided_anew,
+    an_import_that_was_cut_off_goes_on,
+    a_file_that_cannot_be_read_to_its_end_keeps_nothing,
 );
 
 fn who(world: &World) -> Who {
@@ -41,6 +46,7 @@ fn order(list: List, bytes: &[u8]) -> Bring {
         again: false,
         file: "test.csv".to_owned(),
         digest: Sha256::digest(bytes).into(),
+        run: 0,
     }
 }
 
@@ -268,21 +274,12 @@ fn a_file_of_stock_is_posted_once(engine: Engine) {
     assert_eq!(again.unwrap().created, 2, "it happened twice");
 }
 
-/// A list as a file of a kind.
-fn file_of(world: &World, what: What, format: Format) -> Vec<u8> {
-    let text = world.export(what, ExportFormat::CSV, None);
-    if format == Format::Csv {
-        return text.into_bytes();
-    }
-    let file = sent(text.as_bytes(), ReadAs::default());
-    let mut out = Cursor::new(Vec::new());
-    let mut writer =
-        Writer::begin(format, file.table.columns.clone(), (Locale::ISO, None), &mut out).unwrap();
-    file.table
-        .rows(&mut |line| writer.row(&line.cells).map_err(|error| Failure::fault(error.to_string())))
-        .unwrap();
-    writer.end().unwrap();
-    out.into_inner()
+/// A list as the export writes it.
+fn file_of(world: &World, what: What, format: ExportFormat) -> Vec<u8> {
+    let mut out = Vec::new();
+    let order = export::Export { what, format, as_of: None };
+    world.db.read_blocking(|conn| export::export(conn, &order, &mut out)).unwrap();
+    out
 }
 
 fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
@@ -293,19 +290,26 @@ fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
         (What::Items, List::Items),
         (What::Units, List::Units),
         (What::Barcodes, List::Barcodes),
+        (What::Locations, List::Locations),
+        (What::Reasons, List::Reasons),
     ];
     let first = world(engine);
     crate::import_year::load(&first.db, &first.ctx, crate::testing::slice(900), crate::testing::on).unwrap();
-    first.takes(List::Attributes, "key,name,kind,unit,choices,least,most\nvolt,Voltage,number,V,,0.5,400\ncolour,\"Colour, main\",choice,,red|blue,,\n");
+    first.takes(List::Attributes, "key,name,kind,unit,choices,least,most\nvolt,Voltage,number,V,,0.5,400\ncolour,\"Colour, main\",choice,,\"[\"\"red\"\",\"\"a|b\"\"]\",,\n");
     first.takes(List::Categories, "path\ngifts/lamps\n");
-    first.takes(List::CategoryAttributes, "category,attribute,required,default,allowed,position\ngifts/lamps,colour,true,\"\"\"red\"\"\",red|blue,3\n");
+    first.takes(List::Reasons, "code,name,active\nmoth,\"Eaten, too\",no\n");
+    first.takes(List::Locations, "code,kind,parent,x_mm,y_mm,z_mm,walk\nBIN-9,bin,LON,10,20,30,7\n");
+    first.takes(List::CategoryAttributes, "category,attribute,required,default,allowed,position\ngifts/lamps,colour,true,\"\"\"red\"\"\",red,3\n");
     first.takes(List::Items, "sku,name,base_unit,category,attribute.volt,attributes,hazard_class,un_number,packing_group,temperature,storage_class,owner,expiry,shelf_life_days,tracking,whole,units,barcodes\n\
         LAMP,\"=Lamp, \"\"big\"\"\",each,gifts/lamps,12.5,\"{\"\"a\"\":[1,null],\"\"b\"\":\"\"'x\"\"}\",4.1,1263,II,cool,bulky,Someone,shelf_life,30,lot,no,inner=1/3|case=12,'-QUOTED|case:14006381333938\n");
-    for format in [Format::Csv, Format::Xlsx, Format::Jsonl] {
+    let de = Locale::parse("de").unwrap();
+    for format in [ExportFormat::CSV, ExportFormat::Csv(de), ExportFormat::Xlsx, ExportFormat::Jsonl] {
         let second = world(engine);
+        let locale = if format == ExportFormat::Csv(de) { de } else { Locale::ISO };
+        let read_as = || ReadAs { locale, ..ReadAs::default() };
         for (what, list) in lists {
             let bytes = file_of(&first, what, format);
-            let file = sent(&bytes, ReadAs::default());
+            let file = sent(&bytes, read_as());
             let brought =
                 super::bring(&second.db, &who(&second), &file.table, &order(list, &bytes), &nothing())
                     .unwrap();
@@ -341,6 +345,15 @@ fn columns_that_go_nowhere_are_refused_and_what_was_said_is_kept(engine: Engine)
     let said: Said = said.iter().map(|(title, field)| ((*title).to_owned(), (*field).to_owned())).collect();
     let kept = world.send(List::Items, text, |bring| bring.said = said);
     assert_eq!(kept.unwrap().created, 1);
+    let sign = world.send(List::Items, "sku,#,€\nA,x,y\n", |bring| {
+        bring.said = [("#".to_owned(), "-".to_owned())].into();
+    });
+    assert!(
+        matches!(&sign, Err(Failure::Refused(problem)) if problem.detail.contains("`€` goes nowhere")),
+        "{sign:?}"
+    );
+    let nameless = world.send(List::Items, "sku,,name\nA,x,One\n", |_| {}).unwrap();
+    assert_eq!(nameless.refused.len(), 1, "{nameless:?}");
     // the next file of the same kind needs nothing said
     assert_eq!(world.takes(List::Items, "Art,Bez,uom,Farbe\nB,Two,each,blue\n"), (1, 0, 0));
 }
@@ -364,5 +377,99 @@ fn every_statement_can_be_prepared(engine: Engine) {
     let world = world(engine);
     for statement in store::STATEMENTS {
         world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
+    }
+}
+
+fn what_a_row_does_not_say_stays(engine: Engine) {
+    let world = world(engine);
+    world.takes(
+        List::Items,
+        "sku,name,base_unit,whole,hazard_class,un_number,packing_group\nPAINT,Paint,kg,no,3,1263,II\n",
+    );
+    assert_eq!(world.takes(List::Items, "sku,hazard_class\nPAINT,3\n"), (0, 0, 1));
+    assert_eq!(world.takes(List::Items, "sku,packing_group\nPAINT,III\n"), (0, 1, 0));
+    let item = world.db.read_blocking(|conn| catalog::item(conn, "PAINT")).unwrap().unwrap();
+    let hazard = serde_json::to_value(item.hazard).unwrap();
+    assert_eq!(hazard, serde_json::json!({ "class": "3", "un_number": 1263, "packing_group": "III" }));
+    world.takes(List::Attributes, "key,kind,choices\ncolour,choice,red|blue\n");
+    world.takes(List::Categories, "path\nlamps\n");
+    world.takes(
+        List::CategoryAttributes,
+        "category,attribute,required,allowed,position\nlamps,colour,no,red,4\n",
+    );
+    assert_eq!(
+        world.takes(List::CategoryAttributes, "category,attribute,required\nlamps,colour,yes\n"),
+        (0, 1, 0)
+    );
+    let rule = world.rows(What::CategoryAttributes).remove(0);
+    assert_eq!(
+        (&rule["required"], &rule["allowed"], &rule["position"]),
+        (&true.into(), &serde_json::json!(["red"]), &4.into())
+    );
+    // a thousand of `de` is a thousand
+    let units = "sku;unit;factor\nPAINT;pallet;1.000\n";
+    let file = sent(units.as_bytes(), ReadAs { locale: Locale::parse("de").unwrap(), ..ReadAs::default() });
+    let brought =
+        super::bring(&world.db, &who(&world), &file.table, &order(List::Units, units.as_bytes()), &nothing());
+    assert_eq!(brought.unwrap().refused, []);
+    assert_eq!(world.takes(List::Units, "sku,unit,factor\nPAINT,pallet,1000.0\n"), (0, 0, 1));
+    world.takes(List::Locations, "code,kind,parent\nBER,site,\nB1,bin,BER\n");
+    assert_eq!(world.takes(List::Locations, "code,parent\nb1,ber\n"), (0, 0, 1));
+    let mapped = world.send(List::Items, "sku,Spannung\nPAINT,5\n", |bring| {
+        bring.said = [("Spannung".to_owned(), "attribute.volt".to_owned())].into();
+    });
+    assert_eq!(mapped.unwrap().changed, 1);
+}
+
+fn what_was_refused_is_decided_anew(engine: Engine) {
+    let world = world(engine);
+    world.takes(List::Items, "sku,name,base_unit\nMUG,Mug,each\n");
+    let opening = "sku,location,qty\nMUG,B1,5\n";
+    let first = world.send(List::OpeningStock, opening, |bring| bring.each = true).unwrap();
+    assert_eq!((first.created, first.refused.len()), (0, 1));
+    world.takes(List::Locations, "code,kind,parent\nST,site,\nB1,bin,ST\n");
+    let second = world.send(List::OpeningStock, opening, |bring| bring.each = true).unwrap();
+    assert_eq!((second.created, second.refused.as_slice()), (1, [].as_slice()));
+    // the same file as counts is another import
+    assert_eq!(world.takes(List::Counts, opening), (0, 0, 1));
+    let tried = world.send(List::OpeningStock, opening, |bring| bring.dry_run = true).unwrap_err();
+    assert!(matches!(&tried, Failure::Refused(problem) if problem.code == Code::InUse), "{tried:?}");
+}
+
+fn an_import_that_was_cut_off_goes_on(engine: Engine) {
+    let world = world(engine);
+    ground(&world);
+    let mut text = "sku,location,qty,unit\n".to_owned();
+    for number in 0..1_200 {
+        let location = if number == 700 { "NOWHERE" } else { "B1" };
+        writeln!(text, "MUG,{location},1,each").unwrap();
+    }
+    let bring = Bring { each: true, ..order(List::OpeningStock, text.as_bytes()) };
+    let file = sent(text.as_bytes(), ReadAs::default());
+    // the process ends behind the first part
+    let ended: Watch = Arc::new(|_| panic!("it ends here"));
+    let cut_off = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        super::bring(&world.db, &who(&world), &file.table, &bring, &ended)
+    }));
+    assert!(cut_off.is_err());
+    let brought = super::bring(&world.db, &who(&world), &file.table, &bring, &nothing()).unwrap();
+    assert_eq!((brought.rows, brought.earlier, brought.created, brought.refused.len()), (1_200, 500, 699, 1));
+    assert!(world.list(What::Stock).contains("\"on_hand\":\"1199\""), "{}", world.list(What::Stock));
+}
+
+fn a_file_that_cannot_be_read_to_its_end_keeps_nothing(engine: Engine) {
+    let world = world(engine);
+    let mut text = "sku,name,base_unit\n".to_owned();
+    for number in 0..1_000 {
+        writeln!(text, "I{number},Item,each").unwrap();
+    }
+    for (end, words) in [("X,Y,each,more\n", "more cells"), ("X,\"Y,each\nZ,Z,each\n", "not closed")] {
+        let refused =
+            world.send(List::Items, &format!("{text}{end}"), |bring| bring.each = true).unwrap_err();
+        assert!(
+            matches!(&refused, Failure::Refused(problem) if problem.detail.contains(words)),
+            "{refused:?}"
+        );
+        assert_eq!(world.list(What::Items), "");
     }
 }

@@ -52,7 +52,7 @@ const THINGS: [(&str, &Statement, Columns); 26] = [
     ("barcode", &store::BARCODE_FACTS, &[("sku", Text), ("unit", Text), ("code", Text)]),
     (
         "location",
-        &store::LOCATIONS,
+        &store::LOCATION_FACTS,
         &[
             ("code", Text),
             ("name", Text),

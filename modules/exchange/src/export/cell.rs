@@ -143,8 +143,13 @@ impl Holds {
             }
             (_, Cell::Word(text) | Cell::Text(text)) => table::Cell::Text(text),
             (Holds::List, Cell::Json(serde_json::Value::Array(list))) => {
-                let texts: Vec<&str> = list.iter().filter_map(serde_json::Value::as_str).collect();
-                table::Cell::of_text(&texts.join("|"))
+                let texts: Vec<String> =
+                    list.iter().filter_map(serde_json::Value::as_str).map(str::to_owned).collect();
+                if texts.iter().any(|text| text.contains('|') || text.starts_with('[')) {
+                    table::Cell::Text(serde_json::Value::from(list).to_string())
+                } else {
+                    table::Cell::of_text(&texts.join("|"))
+                }
             }
             (_, Cell::Json(value)) => table::Cell::Json(value),
         }

@@ -87,7 +87,8 @@ sheets! {
     Locations = "locations", LOCATIONS, None, [
         "code": Text, "name": Text, "kind": Text, "role": Text, "parent": Text, "site": Text, "zone": Text,
         "sellable": Truth, "blocked": Truth, "block_reason": Text, "open_to_allocation": Truth,
-        "archived": Truth, "version": Number, "archived_at": Instant,
+        "archived": Truth, "version": Number, "archived_at": Instant, "type": Text, "walk": Number,
+        "x_mm": Number, "y_mm": Number, "z_mm": Number,
     ];
     /// Lots and serials.
     Lots = "lots", LOTS, None, [
@@ -151,7 +152,9 @@ sheets! {
         "site": Text, "sku": Text, "rule": Text, "cap": Quantity, "unit": Text, "version": Number,
     ];
     /// Reason codes.
-    Reasons = "reasons", REASON_LIST, None, ["reason": Text, "active": Truth, "version": Number];
+    Reasons = "reasons", REASON_LIST, None, [
+        "code": Text, "name": Text, "active": Truth, "version": Number,
+    ];
     /// Months that were ever closed.
     Periods = "periods", PERIOD_LIST, None, [
         "period": Number, "state": Text, "starts": Date, "ends": Date, "closed_at": Instant, "version": Number,

@@ -51,7 +51,8 @@ pub(super) const BARCODES: Statement = Statement::new(
 pub(super) const LOCATIONS: Statement = Statement::new(
     "exchange.export_locations",
     "select l.code, l.name, l.kind, l.role, l.parent, l.site, l.zone, l.sellable, l.blocked, l.block_reason,
-       l.open_to_allocation, l.archived, l.version, l.archived_at
+       l.open_to_allocation, l.archived, l.version, l.archived_at, l.type, l.walk, l.x_mm, l.y_mm,
+       l.z_mm
      from v_location l
      order by l.location_id",
 );
@@ -85,6 +86,14 @@ pub(super) const BARCODE_FACTS: Statement = Statement::new(
     "select i.sku, b.unit, b.code_key
      from ck_barcode b join ck_item i on i.sku_id = b.sku_id
      order by b.sku_id, b.code_key",
+);
+
+pub(super) const LOCATION_FACTS: Statement = Statement::new(
+    "exchange.canonical_locations",
+    "select l.code, l.name, l.kind, l.role, l.parent, l.site, l.zone, l.sellable, l.blocked, l.block_reason,
+       l.open_to_allocation, l.archived, l.version, l.archived_at
+     from v_location l
+     order by l.location_id",
 );
 
 /// The facts of lots that do not follow from movements.
@@ -356,7 +365,7 @@ pub(super) const BACKORDER_RULES: Statement = Statement::new(
 
 pub(super) const REASON_LIST: Statement = Statement::new(
     "exchange.export_reason_list",
-    "select r.code, r.active <> 0, r.version from ck_reason r order by r.code",
+    "select r.code, r.name, r.active, r.version from exchange_reason_list r order by r.code",
 );
 
 pub(super) const PERIOD_LIST: Statement = Statement::new(
@@ -472,7 +481,8 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 50] = [
+pub(super) const STATEMENTS: [&Statement; 51] = [
+    &LOCATION_FACTS,
     &ATTRIBUTES,
     &CATEGORIES,
     &CATEGORY_ATTRIBUTES,

@@ -40,6 +40,8 @@ pub enum Holds {
     Number,
     /// A number with decimals, handed on as text.
     Decimal,
+    /// How many of one are another: `12`, `0.5` or `1/3`.
+    Factor,
     /// Yes or no.
     Truth,
     /// A day.
@@ -91,10 +93,11 @@ impl Holds {
         let text = cell.shown();
         let value = match self {
             Holds::Text => Value::from(text.into_owned()),
-            Holds::Code => Value::from(code(&text)?),
+            Holds::Code => Value::from(code(cell, &text)?),
             Holds::Whole => whole(cell, &text, locale)?,
             Holds::Number => exact(&number(cell, &text, locale)?)?,
             Holds::Decimal => Value::from(number(cell, &text, locale)?),
+            Holds::Factor => Value::from(factor(cell, &text, locale)?),
             Holds::Truth => Value::from(truth(&text)?),
             Holds::Date => Value::from(date(cell, &text, locale)?.to_string()),
             Holds::Instant => Value::from(instant(cell, &text, locale)?),
@@ -126,6 +129,13 @@ fn whole(cell: &Cell, text: &str, locale: &Locale) -> Result<Value, String> {
         _ => &number,
     };
     digits.parse::<i64>().map(Value::from).map_err(|_| format!("`{text}` is not a whole number"))
+}
+
+fn factor(cell: &Cell, text: &str, locale: &Locale) -> Result<String, String> {
+    match text.split_once('/') {
+        Some(_) => Ok(text.to_owned()),
+        None => number(cell, text, locale),
+    }
 }
 
 fn truth(text: &str) -> Result<bool, String> {
@@ -171,9 +181,14 @@ fn instant(cell: &Cell, text: &str, locale: &Locale) -> Result<String, String> {
 }
 
 /// A code, unless a spreadsheet has made a number of it.
-fn code(text: &str) -> Result<&str, String> {
+fn code<'t>(cell: &Cell, text: &'t str) -> Result<&'t str, String> {
+    if !matches!(cell, Cell::Text(_) | Cell::Number(_)) {
+        return Err(format!(
+            "`{text}` is a day or a truth value, and this is a code; format the column as text, and enter it again"
+        ));
+    }
     let mangled = text.split_once(['E', 'e']).is_some_and(|(mantissa, exponent)| {
-        mantissa.contains(['.', ','])
+        !mantissa.is_empty()
             && mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',')
             && exponent
                 .strip_prefix('+')
@@ -190,6 +205,10 @@ fn code(text: &str) -> Result<&str, String> {
 fn list(cell: &Cell, text: &str) -> Value {
     match cell {
         Cell::Json(value @ Value::Array(_)) => value.clone(),
+        // texts with `|` in them
+        _ if text.starts_with('[') && serde_json::from_str::<Vec<String>>(text).is_ok() => {
+            serde_json::from_str(text).unwrap_or_default()
+        }
         _ => text.split('|').map(str::trim).filter(|part| !part.is_empty()).collect(),
     }
 }
@@ -228,7 +247,14 @@ mod tests {
             (Holds::Code, text("00123"), Some(json!("00123"))),
             (Holds::Code, text("4.00638E+12"), None),
             (Holds::Code, text("4,00638E+12"), None),
-            (Holds::Code, text("12E+5"), Some(json!("12E+5"))),
+            (Holds::Code, text("12E+5"), None),
+            (Holds::Code, text("12E5"), Some(json!("12E5"))),
+            (Holds::Code, Cell::Date(day), None),
+            (Holds::Code, Cell::Truth(true), None),
+            (Holds::Factor, text("1.000"), Some(json!("1000"))),
+            (Holds::Factor, text("0,5"), Some(json!("0.5"))),
+            (Holds::Factor, text("1/3"), Some(json!("1/3"))),
+            (Holds::List, text("[\"a|b\",\"c\"]"), Some(json!(["a|b", "c"]))),
             (Holds::Whole, text("1.000"), Some(json!(1000))),
             (Holds::Whole, text("1,0"), Some(json!(1))),
             (Holds::Whole, text("1,5"), None),

@@ -10,6 +10,9 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt as _;
 use web::Failure;
 
+/// How much of a file is looked at to tell its encoding.
+const LOOKED_AT: u64 = 1 << 20;
+
 /// What may separate cells, the most usual first.
 const SEPARATORS: [u8; 4] = *b",;\t|";
 
@@ -21,12 +24,32 @@ pub(super) fn in_utf8(file: &mut File, windows_1252: bool) -> Result<Option<File
     let encoding = match mark.get(..read) {
         Some([0xFF, 0xFE]) => UTF_16LE,
         Some([0xFE, 0xFF]) => UTF_16BE,
-        _ if windows_1252 => WINDOWS_1252,
+        _ if windows_1252 => {
+            refuse_utf8(file)?;
+            WINDOWS_1252
+        }
         _ => return Ok(None),
     };
     let copy = copied(file, encoding).map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     Ok(Some(copy))
+}
+
+/// Refuses a file in UTF-8 that is said to be in another encoding, which would make two signs of each letter.
+fn refuse_utf8(file: &mut File) -> Result<(), Failure> {
+    let mut head = Vec::new();
+    Read::by_ref(file).take(LOOKED_AT).read_to_end(&mut head).map_err(unreadable)?;
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let is_utf8 = match std::str::from_utf8(&head) {
+        Ok(_) => true,
+        // cut off in a letter
+        Err(error) => error.error_len().is_none() && head.len() >= 1 << 20,
+    };
+    if is_utf8 && !head.is_ascii() {
+        let detail = "the text is in UTF-8 already; leave out that it is in Windows-1252";
+        return Err(Problem::new(Code::InvalidValue, detail).into());
+    }
+    Ok(())
 }
 
 fn copied(file: &mut File, encoding: &'static Encoding) -> io::Result<File> {
@@ -98,7 +121,9 @@ pub(super) fn rows(
     table: &Table,
     visit: &mut dyn FnMut(Line) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut reader = reader(file, table.read_as.separator.unwrap_or(b','));
+    let separator = table.read_as.separator.unwrap_or(b',');
+    let mut reader = reader(file, separator);
+    let mut last = (0, 1);
     let mut count = LineCount::new(file.try_clone().map_err(unreadable)?);
     let mut record = ByteRecord::new();
     let mut is_first = true;
@@ -113,9 +138,32 @@ pub(super) fn rows(
             cells.push(Cell::of_text(unguarded(text)));
         }
         super::fitted(&mut cells, table, number)?;
+        last = (record.position().map_or(0, csv::Position::byte), number);
         visit(Line { number, cells })?;
     }
+    if ends_in_quotes(file, last.0, separator).map_err(unreadable)? {
+        let detail = "a quote is opened in this row and not closed, so it would swallow all that follows";
+        return Err(Problem::at(Code::MalformedFile, format!("row {}", last.1), detail).into());
+    }
     Ok(())
+}
+
+/// Whether the file ends inside of quotes that its last record opened.
+fn ends_in_quotes(mut file: &File, last: u64, separator: u8) -> io::Result<bool> {
+    file.seek(SeekFrom::Start(last))?;
+    let (mut is_quoted, mut begins) = (false, true);
+    for byte in BufReader::new(file).bytes() {
+        let byte = byte?;
+        if is_quoted {
+            // two quotes in quotes close and open again
+            is_quoted = byte != b'"';
+            begins = byte == b'"';
+        } else {
+            is_quoted = byte == b'"' && begins;
+            begins = byte == separator || byte == b'\r' || byte == b'\n';
+        }
+    }
+    Ok(is_quoted)
 }
 
 /// Counts the lines of a file, which the reader counts only to the end of the record before.

@@ -12,6 +12,8 @@ use web::Failure;
 /// The longest line, in bytes.
 pub const LINE_BYTES_MAX: usize = 1 << 20;
 
+/// Digits that every program keeps of a number with decimals.
+const DIGITS_KEPT: usize = 15;
 const MORE_THAN_A_LINE: u64 = (1 << 20) + 1;
 
 /// The names of all columns.
@@ -48,10 +50,21 @@ fn cell(value: Value) -> Cell {
     match value {
         Value::Null => Cell::Empty,
         Value::Bool(truth) => Cell::Truth(truth),
-        Value::Number(number) => Cell::Number(number.to_string()),
+        Value::Number(number) => exact(&number.to_string()),
         Value::String(text) => Cell::of_text(&text),
         Value::Array(_) | Value::Object(_) => Cell::Json(value),
     }
+}
+
+/// A number, unless it has more digits than programs keep of one with decimals.
+fn exact(number: &str) -> Cell {
+    let is_whole = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if is_whole || number.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_KEPT {
+        return Cell::Number(number.to_owned());
+    }
+    Cell::Bad(format!(
+        "`{number}` has more than {DIGITS_KEPT} digits, which not every program keeps; write it as a text"
+    ))
 }
 
 fn objects(

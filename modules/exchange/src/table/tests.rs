@@ -254,3 +254,35 @@ fn a_sheet_is_chosen_by_name_and_its_errors_are_told() {
     assert!(words.contains("it has `Notes`, `Items`"), "{words}");
     assert_eq!(open(&bytes, ReadAs::default()).unwrap().0.columns, ["x"]);
 }
+
+#[test]
+fn a_workbook_that_tells_of_more_texts_than_it_has_is_refused() {
+    for (told, is_refused) in [("9000000000000000000", true), ("100000", true), ("1", false)] {
+        let mut out = Cursor::new(Vec::new());
+        let mut zip = ZipWriter::new(&mut out);
+        zip.start_file("xl/sharedStrings.xml", SimpleFileOptions::default()).unwrap();
+        write!(zip, "<sst uniqueCount=\"{told}\"><si><t>x</t></si></sst>").unwrap();
+        zip.finish().unwrap();
+        let (code, words) = refused(open(out.get_ref(), ReadAs::default()));
+        assert_eq!(code, Code::MalformedFile);
+        assert_eq!(words.contains("it tells of"), is_refused, "{told}: {words}");
+    }
+}
+
+#[test]
+fn what_two_encodings_would_make_of_a_text_is_refused() {
+    let windows = || ReadAs { windows_1252: true, ..ReadAs::default() };
+    let (code, words) = refused(open("sku\nGröße\n".as_bytes(), windows()));
+    assert_eq!(code, Code::InvalidValue);
+    assert!(words.contains("in UTF-8 already"), "{words}");
+    assert!(open(b"sku\nplain\n", windows()).is_ok());
+}
+
+#[test]
+fn numbers_of_json_lines_are_exact_or_refused() {
+    let (_, lines) =
+        read(b"{\"a\":1234567890123456,\"b\":0.25,\"c\":123456789012.123456}\n", ReadAs::default()).unwrap();
+    assert_eq!(lines[0].cells[0], Cell::Number("1234567890123456".to_owned()));
+    assert_eq!(lines[0].cells[1], Cell::Number("0.25".to_owned()));
+    assert!(matches!(&lines[0].cells[2], Cell::Bad(_)));
+}

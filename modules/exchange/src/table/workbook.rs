@@ -28,8 +28,17 @@ pub(super) fn measure(mut file: &File) -> Result<(), Failure> {
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| damaged(&error))?;
         let room = UNPACKED_BYTES_MAX.saturating_sub(unpacked);
+        let is_shared = part.name().is_ok_and(|name| name.eq_ignore_ascii_case(SHARED));
         let mut bounded = part.by_ref().take(room.saturating_add(1));
-        unpacked += std::io::copy(&mut bounded, &mut std::io::sink()).map_err(|error| damaged(&error))?;
+        let mut head = Vec::with_capacity(HEAD_BYTES);
+        let most = u64::try_from(HEAD_BYTES).unwrap_or(u64::MAX);
+        bounded.by_ref().take(most).read_to_end(&mut head).map_err(|error| damaged(&error))?;
+        let rest = std::io::copy(&mut bounded, &mut std::io::sink()).map_err(|error| damaged(&error))?;
+        let bytes = rest.saturating_add(u64::try_from(head.len()).unwrap_or(u64::MAX));
+        if is_shared {
+            check_shared(&head, bytes)?;
+        }
+        unpacked += bytes;
         if unpacked > UNPACKED_BYTES_MAX {
             let detail =
                 format!("the workbook unpacks to more than {} MiB; split it", UNPACKED_BYTES_MAX >> 20);
@@ -37,6 +46,34 @@ pub(super) fn measure(mut file: &File) -> Result<(), Failure> {
         }
     }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    Ok(())
+}
+
+/// Where the texts of all sheets are.
+const SHARED: &str = "xl/sharedStrings.xml";
+/// How much of a part is looked at for what it says of itself.
+const HEAD_BYTES: usize = 4096;
+/// The fewest bytes of a shared text: `<si><t/></si>`.
+const SHARED_TEXT_BYTES: u64 = 13;
+/// The most bytes of all shared texts, which stand in memory.
+const SHARED_BYTES_MAX: u64 = 96 << 20;
+
+/// Refuses more shared texts than there is room for: who reads them makes room for as many as it is told.
+fn check_shared(head: &[u8], bytes: u64) -> Result<(), Failure> {
+    if bytes > SHARED_BYTES_MAX {
+        let detail =
+            format!("the texts of the workbook have more than {} MiB; split it", SHARED_BYTES_MAX >> 20);
+        return Err(Problem::new(Code::LimitExceeded, detail).into());
+    }
+    let head = String::from_utf8_lossy(head);
+    for (at, name) in head.match_indices("uniqueCount=") {
+        let digits = head.get(at + name.len() + 1..).unwrap_or_default();
+        let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
+        let told = if digits.is_empty() { 0 } else { digits.parse().unwrap_or(u64::MAX) };
+        if told > bytes / SHARED_TEXT_BYTES {
+            return Err(damaged(&format!("it tells of {told} texts in {bytes} bytes")));
+        }
+    }
     Ok(())
 }
 

@@ -11,8 +11,8 @@ use crate::bring::{Taken, Who};
 use crate::table::Holds;
 use catalog::{ChangeItem, Item, NewBarcode, NewItem, NewUnit};
 use db::{Conn, Tx};
-use domain::{AttributeKind, Code, Problem};
-use serde_json::{Value, json};
+use domain::{AttributeKind, Code, Problem, Ratio};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use web::{Failure, IfMatch};
 
@@ -69,7 +69,12 @@ pub(super) fn fields(conn: &mut Conn<'_>, titles: &[String]) -> Result<Vec<Field
         };
         let defined = catalog::attribute(conn, &key)?;
         // an attribute that nobody defined has the key that is written, whatever the size of its letters
-        let key = if defined.is_some() { key } else { title.trim()[ATTRIBUTE.len()..].to_owned() };
+        let written = title.trim().get(ATTRIBUTE.len()..).unwrap_or_default();
+        let key = if defined.is_some() { key } else { written.to_owned() };
+        let name = format!("{ATTRIBUTE}{key}");
+        if fields.iter().any(|field| field.name == name) {
+            continue;
+        }
         let holds = match defined.map(|attribute| attribute.kind) {
             Some(AttributeKind::Number) => Holds::Number,
             Some(AttributeKind::Boolean) => Holds::Truth,
@@ -79,7 +84,7 @@ pub(super) fn fields(conn: &mut Conn<'_>, titles: &[String]) -> Result<Vec<Field
             None => Holds::Any,
         };
         fields.push(Field {
-            name: Cow::Owned(format!("{ATTRIBUTE}{key}")),
+            name: Cow::Owned(name),
             pointer: Cow::Owned(format!("/attributes/{key}")),
             holds,
             needed: false,
@@ -128,28 +133,44 @@ fn new_item(row: &Row) -> Result<NewItem, Problem> {
     if body.get("attributes").is_some_and(|attributes| !attributes.is_object()) {
         return Err(Problem::at(Code::InvalidValue, "/attributes", "attributes are a JSON object"));
     }
-    for name in ["units", "barcodes"] {
-        if let Some(Value::Array(list)) = body.get_mut(name) {
-            for entry in list {
-                let text = entry.as_str().unwrap_or_default();
-                *entry = if name == "units" { unit(text) } else { barcode(text) };
-            }
+    let units = entries(&body, "units").map(unit).collect::<Result<Vec<Value>, _>>()?;
+    let named = units.iter().filter_map(|unit| unit.get("unit")?.as_str());
+    let named: Vec<&str> = named.chain(body.get("base_unit").and_then(Value::as_str)).collect();
+    let barcodes: Vec<Value> = entries(&body, "barcodes").map(|text| barcode(text, &named)).collect();
+    for (name, list) in [("units", units.clone()), ("barcodes", barcodes)] {
+        if body.contains_key(name) {
+            body.insert(name.to_owned(), Value::Array(list));
         }
     }
     command(body)
 }
 
-/// `case=12`
-fn unit(text: &str) -> Value {
-    let (unit, factor) = text.split_once('=').unwrap_or((text, ""));
-    json!({ "unit": unit.trim(), "factor": factor.trim() })
+/// The texts of a list.
+fn entries<'b>(body: &'b Map<String, Value>, name: &str) -> impl Iterator<Item = &'b str> {
+    let list = body.get(name).and_then(Value::as_array);
+    list.into_iter().flatten().map(|entry| entry.as_str().unwrap_or_default())
 }
 
-/// `4006381333931`, or `case:14006381333938`
-fn barcode(text: &str) -> Value {
+/// `case=12`, or `inner=1/3`. What stands for a thousand elsewhere is not guessed here.
+fn unit(text: &str) -> Result<Value, Problem> {
+    let (unit, factor) = text.split_once('=').unwrap_or((text, ""));
+    let (unit, factor) = (unit.trim(), factor.trim());
+    if factor.is_empty() || !factor.bytes().all(|byte| byte.is_ascii_digit() || byte == b'/') {
+        let detail = format!(
+            "`{text}` is not a unit with a whole factor, such as `case=12`; the list `units` takes others"
+        );
+        return Err(Problem::at(Code::InvalidValue, "/units", detail));
+    }
+    Ok(json!({ "unit": unit, "factor": factor }))
+}
+
+/// `4006381333931`, or `case:14006381333938` where the item has a unit `case`.
+fn barcode(text: &str, units: &[&str]) -> Value {
     match text.split_once(':') {
-        Some((unit, code)) => json!({ "unit": unit.trim(), "code": code.trim() }),
-        None => json!({ "code": text.trim() }),
+        Some((unit, code)) if units.contains(&unit.trim()) => {
+            json!({ "unit": unit.trim(), "code": code.trim() })
+        }
+        _ => json!({ "code": text.trim() }),
     }
 }
 
@@ -167,22 +188,25 @@ fn change(tx: &mut Tx<'_>, who: &Who, row: &Row, item: &Item) -> Result<Taken, F
         Some(Value::Array(list)) => list,
         _ => Vec::new(),
     });
-    let entry = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    for (at, text) in units.iter().map(entry).enumerate() {
-        let new: NewUnit = serde_json::from_value(unit(&text))?;
+    let mut named: Vec<String> = item.units.iter().map(|unit| unit.unit.to_string()).collect();
+    for text in units.iter().filter_map(Value::as_str) {
+        let new: NewUnit = serde_json::from_value(unit(text)?)?;
         let known = item.units.iter().find(|unit| unit.unit.as_str() == new.unit);
-        if known.is_none_or(|known| known.factor.to_string() != new.factor) {
+        let factor = Ratio::parse(&new.factor).ok();
+        if known.is_none_or(|known| factor != Some(known.factor)) {
             let added = catalog::add_unit(tx, &who.ctx, (&item.sku, IfMatch::Any), &new);
-            version = added.map_err(|failure| failure.under(&format!("/units/{at}")))?.version;
+            version = added.map_err(|failure| failure.under("/units"))?.version;
         }
+        named.push(new.unit);
     }
-    for (at, text) in barcodes.iter().map(entry).enumerate() {
-        let new: NewBarcode = serde_json::from_value(barcode(&text))?;
+    let named: Vec<&str> = named.iter().map(String::as_str).collect();
+    for text in barcodes.iter().filter_map(Value::as_str) {
+        let new: NewBarcode = serde_json::from_value(barcode(text, &named))?;
         let owner = catalog::item_by_barcode(tx, &new.code)?;
         let wanted = new.unit.as_deref().unwrap_or(item.base_unit.as_str());
         if owner.is_none_or(|(owner, unit)| owner != item.id || unit.as_str() != wanted) {
             let added = catalog::add_barcode(tx, &who.ctx, (&item.sku, IfMatch::Any), &new);
-            version = added.map_err(|failure| failure.under(&format!("/barcodes/{at}")))?.version;
+            version = added.map_err(|failure| failure.under("/barcodes"))?.version;
         }
     }
     Ok(if version == item.version { Taken::Unchanged } else { Taken::Changed })

@@ -105,6 +105,11 @@ impl List {
         matches!(self, List::OpeningStock | List::Counts | List::Movements)
     }
 
+    /// Whether its records belong to no place, so that a right at some places is not enough.
+    pub(super) const fn is_of_everything(self) -> bool {
+        !matches!(self, List::Locations) && !self.is_of_stock()
+    }
+
     /// The fields that say which record a row is about; none where every row is one of its own.
     pub(super) const fn key(self) -> &'static [&'static str] {
         match self {
@@ -121,9 +126,7 @@ impl List {
     /// Columns of the product's own exports that say nothing to an import, and the one of its own refusals.
     pub(super) const fn left_out(self) -> &'static [&'static str] {
         match self {
-            List::Locations => {
-                &["error", "version", "site", "blocked", "blockreason", "archived", "archivedat"]
-            }
+            List::Locations => &["error", "version", "site", "blockreason", "archivedat"],
             _ => &["error", "version", "createdat", "changedat"],
         }
     }
@@ -200,12 +203,13 @@ impl List {
 
     /// The refusal of a row whose parent did not come.
     pub(super) fn parentless(self, row: &Row) -> Problem {
-        let (code, thing) = match self {
-            List::Locations => (Code::UnknownLocation, "location"),
-            _ => (Code::UnknownCategory, "category"),
+        let (code, thing, pointer, parent) = if self == List::Locations {
+            (Code::UnknownLocation, "location", "/parent", row.text("parent"))
+        } else {
+            let parent = row.text("path").rsplit_once('/').map_or("", |(parent, _)| parent);
+            (Code::UnknownCategory, "category", "/path", parent)
         };
-        let parent = row.text("parent");
-        Problem::at(code, "/parent", format!("there is no {thing} `{parent}`, neither here nor in the file"))
+        Problem::at(code, pointer, format!("there is no {thing} `{parent}`, neither here nor in the file"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::bring::row::Row;
 use crate::bring::run::Bring;
 use crate::bring::{Taken, Who};
 use crate::table::Holds;
-use db::Tx;
+use db::{DbError, Tx};
 use domain::ledger::{Kind, NOTHING_CHANGES};
 use domain::{AsProblem, Instant, Problem, Zone, hex};
 use serde_json::{Map, Value, json};
@@ -76,7 +76,7 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, bring: &Bring, rows: &[Row]) -> R
             Err(problem) => *taken = Some(Taken::Refused(problem)),
         }
     }
-    let answers = stock::run_in(tx, &requests)?;
+    let answers = decide(tx, &requests)?;
     for (place, answer) in places.into_iter().zip(&answers) {
         *place = Some(match outcome(answer)? {
             // what was counted is what the books have
@@ -88,6 +88,43 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, bring: &Bring, rows: &[Row]) -> R
     }
     let missing = || Failure::fault("a row of an import was neither posted nor refused");
     taken.into_iter().map(|taken| taken.ok_or_else(missing)).collect()
+}
+
+/// What the vault answers. Of a refusal nothing stays: kept under its key, it would be given again to whoever
+/// has mended what it was about.
+fn decide(tx: &mut Tx<'_>, requests: &[Request]) -> Result<Vec<Answer>, Failure> {
+    let part = |tx: &mut Tx<'_>, requests: &[Request]| {
+        let answers = tx.savepoint(|tx| {
+            let answers = stock::run_in(tx, requests)?;
+            let is_taken = answers.iter().all(|answer| answer.status.is_success());
+            if is_taken { Ok(answers) } else { Err(Undone::Refused(answers)) }
+        });
+        match answers {
+            Ok(answers) => Ok((answers, true)),
+            Err(Undone::Refused(answers)) => Ok((answers, false)),
+            Err(Undone::Failed(error)) => Err(error),
+        }
+    };
+    if let (answers, true) = part(tx, requests)? {
+        return Ok(answers);
+    }
+    let mut answers = Vec::with_capacity(requests.len());
+    for request in requests {
+        answers.extend(part(tx, std::slice::from_ref(request))?.0);
+    }
+    Ok(answers)
+}
+
+/// Why a part of the transaction is undone.
+enum Undone {
+    Refused(Vec<Answer>),
+    Failed(DbError),
+}
+
+impl From<DbError> for Undone {
+    fn from(error: DbError) -> Undone {
+        Undone::Failed(error)
+    }
 }
 
 /// A row as a request to the vault.
@@ -112,13 +149,8 @@ fn request(who: &Who, bring: &Bring, row: &Row, zone: &Zone) -> Result<Request, 
     let mut hash = Sha256::new();
     hash.update(bring.list.word());
     hash.update(serde_json::to_vec(&row.body).unwrap_or_default());
-    let once = if bring.again { hex::digits(who.ctx.request_id.as_bytes()) } else { String::new() };
-    let file = hex::digits(bring.digest.first_chunk::<12>().unwrap_or(&[0; 12]));
-    let key = format!(
-        "import-{file}-{}{}",
-        row.number,
-        once.get(..12).map_or_else(String::new, |once| format!("-{once}"))
-    );
+    let file = hex::digits(bring.digest.first_chunk::<10>().unwrap_or(&[0; 10]));
+    let key = format!("import-{}-{file}-{}-{}", bring.list.word(), bring.run, row.number);
     Ok(Request {
         ctx: who.ctx.clone(),
         principal: Arc::clone(&who.principal),

@@ -6,6 +6,7 @@ use crate::bring::{Taken, Who};
 use crate::table::Holds;
 use catalog::NewRule;
 use db::Tx;
+use serde_json::{Map, Value};
 use web::{Failure, IfMatch};
 
 pub(super) const FIELDS: [Field; 6] = [
@@ -21,7 +22,14 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     let (category, attribute) = (row.text("category"), row.text("attribute"));
     let before = catalog::rules_of(tx, category)?;
     let was_there = before.1.iter().any(|rule| rule.key == attribute && rule.own.is_some());
-    let mut body = row.body.clone();
+    // what the row does not say stays
+    let own = before.1.iter().find(|rule| rule.key == attribute).and_then(|rule| rule.own.as_ref());
+    let mut body = match own.map(serde_json::to_value).transpose()? {
+        Some(Value::Object(own)) => own,
+        _ => Map::new(),
+    };
+    body.retain(|name, value| name == "default" || !value.is_null());
+    body.extend(row.body.iter().map(|(name, value)| (name.clone(), value.clone())));
     body.remove("category");
     body.remove("attribute");
     let rule: NewRule = command(body)?;

@@ -6,13 +6,13 @@ use crate::bring::{Taken, Who};
 use crate::table::Holds;
 use catalog::{ChangeUnit, NewUnit};
 use db::Tx;
-use domain::Problem;
+use domain::{Problem, Ratio};
 use web::{Failure, IfMatch};
 
 pub(super) const FIELDS: [Field; 9] = [
     Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
     Field::new("unit", "/unit", Holds::Text).needed(),
-    Field::new("factor", "/factor", Holds::Text),
+    Field::new("factor", "/factor", Holds::Factor),
     Field::new("level", "/level", Holds::Text),
     Field::new("length_mm", "/length_mm", Holds::Whole),
     Field::new("width_mm", "/width_mm", Holds::Whole),
@@ -35,6 +35,11 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
         catalog::add_unit(tx, &who.ctx, (sku, IfMatch::Any), &row.command::<NewUnit>()?)?;
         return Ok(Taken::Created);
     };
+    let wanted =
+        row.body.get("factor").and_then(serde_json::Value::as_str).and_then(|text| Ratio::parse(text).ok());
+    if wanted == Some(there.factor) {
+        row.body.remove("factor");
+    }
     let change =
         differing(&row, there, ("unit", &["level", "length_mm", "width_mm", "height_mm", "weight_g"]))?;
     if change.is_empty() {
