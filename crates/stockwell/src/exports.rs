@@ -130,7 +130,10 @@ mod tests {
         let due = |scheduled: &Scheduled, now| write_due(&config, scheduled, at(now)).unwrap();
         assert_eq!(due(&scheduled, "2026-11-22T10:00:00Z"), 2);
         let reasons = std::fs::read_to_string(out.join("reasons.csv")).unwrap();
-        assert!(reasons.starts_with("code,name,active,version\r\n") && reasons.lines().count() > 5, "{reasons}");
+        assert!(
+            reasons.starts_with("code,name,active,version\r\n") && reasons.lines().count() > 5,
+            "{reasons}"
+        );
         assert_eq!(std::fs::read_to_string(out.join("items.csv")).unwrap().lines().count(), 1);
         std::fs::remove_file(out.join("items.csv")).unwrap();
         assert_eq!(due(&scheduled, "2026-11-22T11:59:59Z"), 0, "not yet");

@@ -102,7 +102,7 @@ impl Folder {
     /// # Errors
     /// When the disk fails, and when other bytes stand under the name, which only damage can bring about.
     pub(crate) fn put(&self, name: &BlobName, received: Received) -> Result<(), Error> {
-        let Received { file, hash: _, bytes } = received;
+        let Received { mut file, hash: _, bytes } = received;
         let path = self.path(name);
         let folder = path.parent().unwrap_or(&self.root);
         if !folder.is_dir() {
@@ -110,19 +110,23 @@ impl Folder {
             sync(&self.root)?;
         }
         file.as_file().sync_all()?;
-        match file.persist_noclobber(&path) {
-            Ok(_) => sync(folder),
-            Err(error) if error.error.kind() == ErrorKind::AlreadyExists => {
-                let there = path.metadata()?.len();
-                if there == bytes {
-                    // whoever put it may not have synced the folder yet
-                    return sync(folder);
-                }
-                let text =
-                    format!("`{}` has {there} bytes and should have {bytes}: it is damaged", path.display());
-                Err(Error::other(text))
+        loop {
+            let Err(error) = file.persist_noclobber(&path) else { return sync(folder) };
+            if error.error.kind() != ErrorKind::AlreadyExists {
+                return Err(error.error);
             }
-            Err(error) => Err(error.error),
+            match path.metadata().map(|there| there.len()) {
+                // whoever put it may not have synced the folder yet
+                Ok(there) if there == bytes => return sync(folder),
+                Ok(there) => {
+                    let path = path.display();
+                    let text = format!("`{path}` has {there} bytes and should have {bytes}: it is damaged");
+                    return Err(Error::other(text));
+                }
+                // taken away since
+                Err(gone) if gone.kind() == ErrorKind::NotFound => file = error.file,
+                Err(error) => return Err(error),
+            }
         }
     }
 

@@ -6,6 +6,7 @@ use crate::samples;
 use crate::testing::{World, on_both_engines, world};
 use db::Engine;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
 
 on_both_engines!(
     what_was_removed_goes_after_a_day,
@@ -128,9 +129,10 @@ fn sweeping_takes_nothing_from_those_who_attach(engine: Engine) {
             })
         };
         let workers: Vec<_> = (0..4).map(attach).collect();
-        let attached = workers.into_iter().map(|worker| worker.join().unwrap()).sum();
+        let ended: Vec<_> = workers.into_iter().map(ScopedJoinHandle::join).collect();
+        // whatever became of them, nobody sweeps for ever
         done.store(true, Ordering::Relaxed);
-        attached
+        ended.into_iter().map(Result::unwrap).sum()
     });
     assert!(attached > 0, "nothing was attached, so nothing is said");
 }
