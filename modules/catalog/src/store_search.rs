@@ -87,36 +87,50 @@ const COMMON: Statement = Statement::per_engine(
 );
 
 /// Items that have a word of the first list, and one of each of the others: those that fit best. Each list is of
-/// words and of beginnings. What the others have is looked up by item, so the words stay out of the way of the index.
+/// words and of beginnings, and is taken apart once. What the others have is looked up by item, words out of the way
+/// of the index. Only what begins so is read as a whole where the first list is long: an item has many words.
 macro_rules! find {
-    ($first:literal, $first_begun:literal, $others:literal, $others_begun:literal) => {
+    ($first:literal, $first_begun:literal, $others:literal, $others_begun:literal, $read_whole:literal) => {
         concat!(
-            "with d as materialized (
+            "with k1 as materialized (",
+            $first,
+            "), k2 as materialized (",
+            $first_begun,
+            "), k3 as materialized (",
+            $others,
+            "), k4 as materialized (",
+            $others_begun,
+            "), k5 as materialized (",
+            $read_whole,
+            "),
+             d as materialized (
                select c.item_id, max(c.score) as score
                from (select p.item_id, k.score * p.weight as score
-                     from ",
-            $first,
-            "        join catalog_term p on p.word = k.word
+                     from k1 k join catalog_term p on p.word = k.word
                      union all
                      select p.item_id, k.score * p.weight
-                     from ",
-            $first_begun,
-            "        join catalog_term p on p.word >= k.word and p.word < k.below) c
+                     from k2 k join catalog_term p on p.word >= k.word and p.word < k.below) c
                group by c.item_id),
+             w as materialized (
+               select p.item_id, k.token, max(k.score * p.weight) as score
+               from k5 k join catalog_term p on p.word >= k.word and p.word < k.below
+               where p.item_id in (select d.item_id from d)
+               group by p.item_id, k.token),
              o as (
                select c.item_id, c.token, max(c.score) as score
                from (select p.item_id, k.token, k.score * p.weight as score
                      from d
-                     cross join ",
-            $others,
-            "        join catalog_term p on p.word = k.word and p.item_id = d.item_id
+                     cross join k3 k
+                     join catalog_term p on p.word = k.word and p.item_id = d.item_id
                      union all
                      select p.item_id, k.token, k.score * p.weight
                      from d
-                     cross join ",
-            $others_begun,
-            "        join catalog_term p on p.item_id = d.item_id
-                       and p.word || '' >= k.word and p.word || '' < k.below) c
+                     cross join k4 k
+                     join catalog_term p on p.item_id = d.item_id
+                       and p.word || '' >= k.word and p.word || '' < k.below
+                     union all
+                     select w.item_id, w.token, w.score
+                     from w) c
                group by c.item_id, c.token)
              select d.item_id
              from d
@@ -132,20 +146,24 @@ macro_rules! find {
 const FIND: Statement = Statement::per_engine(
     "catalog.search.find",
     find!(
-        "(select j.value ->> 'word' as word, j.value ->> 'score' as score from json_each(?1) j) k",
-        "(select j.value ->> 'word' as word, j.value ->> 'below' as below, j.value ->> 'score' as score
-          from json_each(?2) j) k",
-        "(select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'score' as score
-          from json_each(?3) j) k",
-        "(select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'below' as below,
-                 j.value ->> 'score' as score
-          from json_each(?4) j) k"
+        "select j.value ->> 'word' as word, j.value ->> 'score' as score from json_each(?1) j",
+        "select j.value ->> 'word' as word, j.value ->> 'below' as below, j.value ->> 'score' as score
+         from json_each(?2) j",
+        "select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'score' as score
+         from json_each(?3) j",
+        "select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'below' as below,
+                j.value ->> 'score' as score
+         from json_each(?4) j",
+        "select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'below' as below,
+                j.value ->> 'score' as score
+         from json_each(?7) j"
     ),
     find!(
-        "jsonb_to_recordset(?1::jsonb) as k (word text, score bigint)",
-        "jsonb_to_recordset(?2::jsonb) as k (word text, below text, score bigint)",
-        "jsonb_to_recordset(?3::jsonb) as k (token bigint, word text, score bigint)",
-        "jsonb_to_recordset(?4::jsonb) as k (token bigint, word text, below text, score bigint)"
+        "select * from jsonb_to_recordset(?1::jsonb) as k (word text, score bigint)",
+        "select * from jsonb_to_recordset(?2::jsonb) as k (word text, below text, score bigint)",
+        "select * from jsonb_to_recordset(?3::jsonb) as k (token bigint, word text, score bigint)",
+        "select * from jsonb_to_recordset(?4::jsonb) as k (token bigint, word text, below text, score bigint)",
+        "select * from jsonb_to_recordset(?7::jsonb) as k (token bigint, word text, below text, score bigint)"
     ),
 );
 
@@ -250,21 +268,27 @@ pub(crate) fn common(conn: &mut Conn<'_>, list: &Lists) -> Result<i64, DbError> 
     conn.query_one(&COMMON, &[(&list.words).into(), (&list.begun).into()], |row| row.int(0))
 }
 
-/// The items that fit best: one of the words of `first`, and one of each token of `others`, of which there
-/// are so many.
+/// Up to so many items their own words are looked through for one that begins as it should.
+const FEW: i64 = 300;
+
+/// The items that fit best: one of the words of `first`, which about so many items have, and one of each token of
+/// `others`, of which there are so many.
 pub(crate) fn find(
     conn: &mut Conn<'_>,
-    first: &Lists,
+    (first, count): (&Lists, i64),
     (others, tokens): (&Lists, i64),
     limit: i64,
 ) -> Result<Vec<ItemId>, DbError> {
+    let (by_item, whole) =
+        if count <= FEW { (others.begun.as_str(), "[]") } else { ("[]", others.begun.as_str()) };
     let params = [
         (&first.words).into(),
         (&first.begun).into(),
         (&others.words).into(),
-        (&others.begun).into(),
+        by_item.into(),
         tokens.into(),
         limit.into(),
+        whole.into(),
     ];
     conn.query(&FIND, &params, |row| row.int(0).map(ItemId))
 }

@@ -130,25 +130,25 @@ fn by_words(
     if lists.is_empty() {
         return Ok(Vec::new());
     }
-    let first = rarest(conn, &lists)?;
+    let (count, first) = rarest(conn, &lists)?;
     let others = lists.iter().enumerate().filter(|(token, _)| *token != first);
     let others = listed(others.flat_map(|(token, list)| list.iter().map(move |one| (token, one))));
     let tokens = i64::try_from(lists.len()).unwrap_or(i64::MAX) - 1;
     match lists.get(first) {
-        Some(list) => store_search::find(conn, &listed_alone(list), (&others, tokens), limit),
+        Some(list) => store_search::find(conn, (&listed_alone(list), count), (&others, tokens), limit),
         None => Ok(Vec::new()),
     }
 }
 
-/// The list that the fewest items have a word of: the search begins with it.
-fn rarest(conn: &mut Conn<'_>, lists: &[Vec<Candidate>]) -> Result<usize, DbError> {
+/// The list that the fewest items have a word of, with about how many those are: the search begins with it.
+fn rarest(conn: &mut Conn<'_>, lists: &[Vec<Candidate>]) -> Result<(i64, usize), DbError> {
     let mut best = (i64::MAX, 0);
     if lists.len() > 1 {
         for (token, list) in lists.iter().enumerate() {
             best = best.min((store_search::common(conn, &listed_alone(list))?, token));
         }
     }
-    Ok(best.1)
+    Ok(best)
 }
 
 fn listed_alone(list: &[Candidate]) -> store_search::Lists {

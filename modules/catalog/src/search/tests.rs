@@ -14,6 +14,7 @@ on_both_engines!(
     an_item_of_before_is_read_by_the_upkeep,
     the_best_fifty_are_shown,
     no_word_that_begins_so_is_passed_over,
+    common_words_and_beginnings_meet,
 );
 
 fn named(sku: &str, name: &str) -> NewItem {
@@ -188,4 +189,22 @@ fn no_word_that_begins_so_is_passed_over(engine: Engine) {
     assert_eq!(skus(&world, "bol q39"), ["Q39"]);
     assert_eq!(skus(&world, "q39 bol"), ["Q39"]);
     assert_eq!(world.read(|conn| search(conn, "bol")).corrected, []);
+}
+
+/// More items than those whose own words are looked through.
+fn common_words_and_beginnings_meet(engine: Engine) {
+    let world = world(engine);
+    let name = |n: usize| match n {
+        0 => "wide boxcar".to_owned(),
+        1 => "narrow board".to_owned(),
+        n => format!("wide boarding {n}"),
+    };
+    let many: Vec<NewItem> = (0..320).map(|n| named(&format!("N{n:03}"), &name(n))).collect();
+    world.run(move |tx, ctx| crate::create_items(tx, ctx, &many)).unwrap();
+    let found = skus(&world, "wide board");
+    assert_eq!(found.len(), FOUND_MAX);
+    assert!(!found.contains(&"N000".to_owned()) && !found.contains(&"N001".to_owned()), "{found:?}");
+    assert_eq!(skus(&world, "wide boxc"), ["N000"]);
+    assert_eq!(skus(&world, "narr board"), ["N001"]);
+    assert_eq!(skus(&world, "wide boarding 17")[0], "N017", "and then what begins so");
 }
