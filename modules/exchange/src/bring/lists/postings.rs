@@ -1,7 +1,7 @@
 //! Opening stock, counts and movements: a row is a posting of one line, decided by the vault like any other.
 //!
-//! Each row has an idempotency key made of the file and its number. So an import that was cut off is repeated
-//! without posting anything twice.
+//! Each row has an idempotency key made of the list, the file and its number, so that nothing is posted twice; of a
+//! row that is refused nothing is kept.
 
 use crate::bring::field::Field;
 use crate::bring::lists::List;
