@@ -43,8 +43,8 @@ const TASKS: [Task; 6] = [
     },
     Task {
         name: "openapi",
-        args: "[--check]",
-        about: "refreshes the committed reference of the API and the commands; --check only compares",
+        args: "",
+        about: "refreshes the committed reference of the API and the commands",
         run: openapi::run,
     },
     Task {

@@ -8,7 +8,7 @@
 
 mod tools;
 
-use crate::{openapi, process, tidy};
+use crate::{process, tidy};
 use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -59,7 +59,6 @@ fn steps(plan: &Plan) -> Vec<Outcome> {
             process::run(process::cargo().args(["test", "--workspace", "--doc", "--quiet"]))
         }),
         step("tests", || process::run(&mut tests(plan))),
-        step("reference", || openapi::run(&["--check".to_owned()])),
     ];
     if plan.deny {
         // what needs no network; `tidy` checks licences and sources also where the tool is missing
@@ -77,7 +76,7 @@ fn tests(plan: &Plan) -> Command {
     }
     if plan.nextest {
         command.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
-        command.args(if plan.long { ["--run-ignored", "all"].as_slice() } else { &[] });
+        command.args(if plan.long { ["--profile", "long", "--run-ignored", "all"].as_slice() } else { &[] });
     } else {
         command.args(["test", "--workspace", "--tests", "--no-fail-fast"]);
         command.args(if plan.long { ["--", "--include-ignored"].as_slice() } else { &[] });
@@ -114,7 +113,10 @@ mod unit {
     #[test]
     fn the_long_tests_run_only_when_asked_for() {
         assert_eq!(typed(false, true), "cargo nextest run --workspace --no-fail-fast");
-        assert_eq!(typed(true, true), "cargo nextest run --workspace --no-fail-fast --run-ignored all");
+        assert_eq!(
+            typed(true, true),
+            "cargo nextest run --workspace --no-fail-fast --profile long --run-ignored all"
+        );
         assert_eq!(typed(false, false), "cargo test --workspace --tests --no-fail-fast");
         assert!(typed(true, false).ends_with("-- --include-ignored"));
     }

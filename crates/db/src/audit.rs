@@ -1,12 +1,13 @@
 //! The audit log: one chain of hashes over every action that is not a posting of a lane. Invariant:
 //! numbers are dense from 1, and each row's hash covers its own fields and the hash before it.
 //!
-//! The canonical form of a row is `stockwell.audit.v1` and its fields in the order of
-//! [`Canonical`], each as a 4-byte big-endian length and its bytes; numbers are 8 bytes, big-endian.
-//! The details are covered by their SHA-256.
+//! What it covers says [`form`]; how personal texts are taken away, [`erase`].
 
+pub mod erase;
+mod form;
 pub(crate) mod list;
 
+pub use form::{Salt, Stored};
 pub use list::{Entry, Filter, Order, list, of_record};
 
 use crate::conn::Conn;
@@ -14,7 +15,7 @@ use crate::error::DbError;
 use crate::statement::Statement;
 use crate::tx::Tx;
 use crate::value::{Rows, Value};
-use sha2::{Digest as _, Sha256};
+use form::{Part, canonical, stored, text_digest};
 
 /// What is to be remembered about an action.
 #[derive(Clone, Debug)]
@@ -65,58 +66,6 @@ impl From<AuditEntry<'_>> for Buffered {
     }
 }
 
-/// The fields of a row that its hash covers, in order.
-#[derive(Clone, Copy, Debug)]
-pub struct Canonical<'a> {
-    /// Its number in the log.
-    pub n: i64,
-    /// When, in microseconds.
-    pub at: i64,
-    /// Who.
-    pub actor_id: i64,
-    /// Who, by name.
-    pub actor_name: &'a str,
-    /// What.
-    pub action: &'a str,
-    /// Of what.
-    pub target: &'a str,
-    /// The request.
-    pub request_id: &'a [u8],
-    /// How it ended.
-    pub outcome: &'a str,
-    /// SHA-256 of the details.
-    pub payload_hash: &'a [u8; 32],
-    /// The hash of row `n - 1`; zeros for the first.
-    pub prev_hash: &'a [u8; 32],
-}
-
-impl Canonical<'_> {
-    /// The canonical bytes.
-    pub fn bytes(&self) -> Vec<u8> {
-        let mut out = b"stockwell.audit.v1".to_vec();
-        let mut field = |bytes: &[u8]| {
-            out.extend_from_slice(&u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes());
-            out.extend_from_slice(bytes);
-        };
-        field(&self.n.to_be_bytes());
-        field(&self.at.to_be_bytes());
-        field(&self.actor_id.to_be_bytes());
-        field(self.actor_name.as_bytes());
-        field(self.action.as_bytes());
-        field(self.target.as_bytes());
-        field(self.request_id);
-        field(self.outcome.as_bytes());
-        field(self.payload_hash);
-        field(self.prev_hash);
-        out
-    }
-
-    /// The hash of the row.
-    pub fn hash(&self) -> [u8; 32] {
-        Sha256::digest(self.bytes()).into()
-    }
-}
-
 const HEAD: Statement = Statement::per_engine(
     "db.audit.head",
     "select n, hash from db_audit_head where id = 1",
@@ -135,14 +84,21 @@ const MOVE_HEAD: Statement = Statement::per_engine(
 
 const INSERT: Statement = Statement::per_engine(
     "db.audit.insert",
-    "insert into db_audit
-       (n, at, actor_id, actor_name, action, target, request_id, outcome, details, payload_hash, prev_hash, hash)
-     values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-    "insert into db_audit
-       (n, at, actor_id, actor_name, action, target, request_id, outcome, details, payload_hash, prev_hash, hash)
-     select *
-     from unnest(?1::bigint[], ?2::timestamptz[], ?3::bigint[], ?4::text[], ?5::text[], ?6::text[], ?7::uuid[],
-                 ?8::text[], ?9::text[], ?10::bytea[], ?11::bytea[], ?12::bytea[])",
+    concat!(
+        "insert into db_audit (",
+        stored!(),
+        ")
+         values (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)"
+    ),
+    concat!(
+        "insert into db_audit (",
+        stored!(),
+        ")
+         select *
+         from unnest(?1::bigint[], ?2::timestamptz[], ?3::bigint[], ?4::text[], ?5::text[], ?6::text[], ?7::uuid[],
+                     ?8::text[], ?9::text[], ?10::bytea[], ?11::bytea[], ?12::bytea[], ?13::smallint[], ?14::bytea[],
+                     ?15::bytea[], ?16::bytea[], ?17::bytea[], ?18::bytea[])"
+    ),
 );
 
 /// Chains the entries that wait. The head is locked from here to the commit.
@@ -151,43 +107,40 @@ pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
         return Ok(());
     }
     let entries = std::mem::take(&mut tx.work.audits);
-    let (first, mut hash) = tx.query_one(&HEAD, &[], |row| Ok((row.int(0)?, row.hash(1)?)))?;
-    let mut last = first;
-    let mut hashes = Vec::with_capacity(entries.len());
-    for entry in &entries {
+    let mut random = vec![0; entries.len() * SALTS];
+    getrandom::fill(&mut random).map_err(|error| DbError::internal(format!("no random salts: {error}")))?;
+    let (mut last, mut hash) = tx.query_one(&HEAD, &[], |row| Ok((row.int(0)?, row.hash(1)?)))?;
+    let mut chained = Vec::with_capacity(entries.len());
+    for (entry, random) in entries.into_iter().zip(random.chunks(SALTS)) {
         last = last.saturating_add(1);
-        let payload_hash: [u8; 32] = Sha256::digest(entry.details.as_bytes()).into();
-        let next = Canonical {
-            n: last,
-            at: entry.at,
-            actor_id: entry.actor_id,
-            actor_name: &entry.actor_name,
-            action: &entry.action,
-            target: &entry.target,
-            request_id: &entry.request_id,
-            outcome: &entry.outcome,
-            payload_hash: &payload_hash,
-            prev_hash: &hash,
-        }
-        .hash();
-        hashes.push((last, payload_hash, hash, next));
-        hash = next;
+        let row = chain(entry, (last, hash), random);
+        hash = row.hash;
+        chained.push(row);
     }
-    let mut rows = Rows::with_capacity(12, entries.len());
-    for (entry, (n, payload_hash, prev_hash, hash)) in entries.iter().zip(&hashes) {
+    let mut rows = Rows::with_capacity(18, chained.len());
+    for row in &chained {
+        let [actor_digest, target_digest] =
+            row.digests.as_ref().map_or([None; 2], |both| both.each_ref().map(Some));
+        let [actor_salt, target_salt, details_salt] = row.salts.each_ref().map(Option::as_ref);
         rows.push(&[
-            (*n).into(),
-            entry.at.into(),
-            entry.actor_id.into(),
-            Value::Text(&entry.actor_name),
-            Value::Text(&entry.action),
-            Value::Text(&entry.target),
-            (&entry.request_id).into(),
-            Value::Text(&entry.outcome),
-            Value::Text(&entry.details),
-            payload_hash.into(),
-            prev_hash.into(),
-            hash.into(),
+            row.n.into(),
+            row.at.into(),
+            row.actor_id.into(),
+            Value::Text(&row.actor_name),
+            Value::Text(&row.action),
+            Value::Text(&row.target),
+            (&row.request_id).into(),
+            Value::Text(&row.outcome),
+            Value::Text(&row.details),
+            (&row.payload_hash).into(),
+            (&row.prev_hash).into(),
+            (&row.hash).into(),
+            row.form.into(),
+            actor_digest.into(),
+            target_digest.into(),
+            actor_salt.into(),
+            target_salt.into(),
+            details_salt.into(),
         ]);
     }
     let mut head = Rows::new(2);
@@ -195,13 +148,44 @@ pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
     tx.execute_all(&[(&INSERT, &rows), (&MOVE_HEAD, &head)]).map(|_| ())
 }
 
+/// Random bytes of a row.
+const SALTS: usize = 3 * size_of::<Salt>();
+
+/// The row of an entry, at its number, behind the hash before it.
+fn chain(entry: Buffered, (n, prev_hash): (i64, [u8; 32]), random: &[u8]) -> Stored {
+    let Buffered { at, actor_id, actor_name, action, target, request_id, outcome, details } = entry;
+    let mut salts = [[0; 16]; 3];
+    for (salt, bytes) in salts.iter_mut().zip(random.chunks(size_of::<Salt>())) {
+        salt.copy_from_slice(bytes);
+    }
+    let [actor_salt, target_salt, details_salt] = &salts;
+    let digests =
+        [text_digest(Part::Actor, actor_salt, &actor_name), text_digest(Part::Target, target_salt, &target)];
+    let payload_hash = text_digest(Part::Details, details_salt, &details);
+    let mut row = Stored {
+        n,
+        at,
+        actor_id,
+        actor_name: actor_name.into(),
+        action: action.into(),
+        target: target.into(),
+        request_id,
+        outcome: outcome.into(),
+        details,
+        payload_hash,
+        prev_hash,
+        hash: [0; 32],
+        form: 2,
+        digests: Some(digests),
+        salts: salts.map(Some),
+    };
+    row.hash = canonical(&row, Some(&digests));
+    row
+}
+
 const PAGE: Statement = Statement::new(
     "db.audit.page",
-    "select n, at, actor_id, actor_name, action, target, request_id, outcome, details, payload_hash, prev_hash, hash
-     from db_audit
-     where n > ?1
-     order by n
-     limit ?2",
+    concat!("select ", stored!(), " from db_audit where n > ?1 order by n limit ?2"),
 );
 
 /// Where the chain stands after some rows were found right.
@@ -223,34 +207,16 @@ pub fn verify_chain(
     from: Verified,
     limit: i64,
 ) -> Result<Result<Verified, i64>, DbError> {
+    let rows = conn.query(&PAGE, &[from.n.into(), limit.into()], Stored::read)?;
     let mut state = from;
-    let mut wrong = None;
-    conn.for_each(&PAGE, &[from.n.into(), limit.into()], |row| {
-        let payload_hash: [u8; 32] = Sha256::digest(row.text(8)?.as_bytes()).into();
-        let expected = Canonical {
-            n: state.n.saturating_add(1),
-            at: row.int(1)?,
-            actor_id: row.int(2)?,
-            actor_name: row.text(3)?,
-            action: row.text(4)?,
-            target: row.text(5)?,
-            request_id: row.blob(6)?,
-            outcome: row.text(7)?,
-            payload_hash: &payload_hash,
-            prev_hash: &state.hash,
-        };
-        let (n, hash) = (row.int(0)?, row.hash(11)?);
-        let right = n == expected.n
-            && row.hash(9)? == payload_hash
-            && row.hash(10)? == state.hash
-            && hash == expected.hash();
-        if !right && wrong.is_none() {
-            wrong = Some(expected.n);
+    for row in rows {
+        let expected = state.n.saturating_add(1);
+        if row.n != expected || row.prev_hash != state.hash || !erase::is_right(conn, &row)? {
+            return Ok(Err(expected));
         }
-        state = Verified { n, hash };
-        Ok(())
-    })?;
-    Ok(wrong.map_or(Ok(state), Err))
+        state = Verified { n: row.n, hash: row.hash };
+    }
+    Ok(Ok(state))
 }
 
 const READ_HEAD: Statement =

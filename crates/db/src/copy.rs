@@ -9,6 +9,7 @@
 
 pub(crate) mod cell;
 mod digest;
+mod sieve;
 mod source;
 mod target;
 
@@ -19,6 +20,7 @@ use crate::statement::Statement;
 use crate::value::Value;
 use crate::{pg, sqlite};
 pub use digest::Digest;
+pub use sieve::{Sieve, WITHHELD, What, Withheld};
 pub use source::{Alone, lanes_besides};
 use std::collections::BTreeMap;
 pub use target::{How, Target};
@@ -72,6 +74,13 @@ pub struct Shape {
     pub views: Vec<Relation>,
 }
 
+impl Shape {
+    /// Whether there is a table of this name.
+    pub fn has(&self, table: &str) -> bool {
+        self.tables.iter().any(|relation| relation.name == table)
+    }
+}
+
 /// A part of a whole, in order: a table, then its rows, then the next table.
 #[derive(Debug)]
 pub enum Part {
@@ -118,18 +127,24 @@ const REFERENCES: Statement = Statement::per_engine(
      where c.contype = 'f' and r.relnamespace = current_schema()::regnamespace",
 );
 
-/// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[COLUMNS, REFERENCES, source::LEASED, source::LANES];
+const SETS: Statement = Statement::new("db.copy.sets", "select distinct m.set_name from db_migration m");
 
-/// What a database is made of.
+/// All of them, for the test that prepares each.
+pub(crate) const STATEMENTS: &[Statement] =
+    &[COLUMNS, REFERENCES, SETS, source::LEASED, source::LANES, sieve::LANES];
+
+/// What a database is made of: the tables of its sets of migrations, whose names begin with that of their set. A
+/// table that somebody else keeps beside them, or an extension does, is theirs.
 ///
 /// # Errors
 /// When it cannot be read, and when tables refer to each other in a circle.
 pub fn shape(conn: &mut Conn<'_>) -> Result<Shape, DbError> {
     let mut found: BTreeMap<(bool, String), Vec<Column>> = BTreeMap::new();
+    let sets: Vec<String> = conn.query(&SETS, &[], |row| Ok(format!("{}_", row.text(0)?)))?;
+    let is_ours = |name: &str| sets.iter().any(|set| name.starts_with(set)) && !MADE.contains(&name);
     conn.for_each(&COLUMNS, &[], |row| {
         let (is_view, name) = (row.text(0)? == "view", row.text(1)?);
-        if is_view == name.starts_with(FROZEN) && !MADE.contains(&name) {
+        if if is_view { name.starts_with(FROZEN) } else { is_ours(name) } {
             let column = Column { name: plain(row.text(2)?)?, is_json: row.int(3)? == 1 };
             found.entry((is_view, plain(name)?)).or_default().push(column);
         }

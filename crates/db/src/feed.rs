@@ -51,7 +51,12 @@ impl Run {
 }
 
 /// The lane of the runs that stand for a restore: one position each, and no event.
-const RESTORES: i64 = 0;
+pub(crate) const RESTORES: i64 = 0;
+
+const ALL: Statement = Statement::new(
+    "db.feed.all",
+    "select position_from, lane, number_from, number_to from db_feed order by position_from",
+);
 
 const RUNS: Statement = Statement::new(
     "db.feed.runs",
@@ -156,6 +161,11 @@ pub fn restored(tx: &mut Tx<'_>, now: i64) -> Result<(), DbError> {
     tx.execute_many(&INSERT, &rows).map(|_| ())
 }
 
+/// All runs, in the order of their positions.
+pub(crate) fn runs(conn: &mut Conn<'_>) -> Result<Vec<Run>, DbError> {
+    conn.query(&ALL, &[], run)
+}
+
 pub(crate) fn last_run(conn: &mut Conn<'_>) -> Result<Option<Run>, DbError> {
     conn.query_opt(&LAST, &[], run)
 }
@@ -186,7 +196,7 @@ const EXTEND: Statement = Statement::new(
 );
 
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[RUNS, AT, EVENTS, LAST, INSERT, EXTEND];
+pub(crate) const STATEMENTS: &[Statement] = &[ALL, RUNS, AT, EVENTS, LAST, INSERT, EXTEND];
 
 /// Adds runs of (lane, first number, last number) behind the last one; the new last position. A
 /// run that continues the last one only extends it.

@@ -115,8 +115,26 @@ const PURGE: Statement = Statement::new(
        limit ?2)",
 );
 
+/// Answers to somebody, and those in which some bytes stand.
+const WITH: Statement = Statement::per_engine(
+    "db.idempotency.with",
+    "select principal, key, headers, body
+     from db_idempotency
+     where principal = ?1 or instr(body, ?2) > 0
+     order by principal, key",
+    "select principal, key, headers, body
+     from db_idempotency
+     where principal = ?1 or position(?2::bytea in body) > 0
+     order by principal, key",
+);
+
+const REWRITE: Statement = Statement::new(
+    "db.idempotency.rewrite",
+    "update db_idempotency set headers = ?3, body = ?4 where principal = ?1 and key = ?2",
+);
+
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE, REPLACE, PURGE];
+pub(crate) const STATEMENTS: &[Statement] = &[LOAD, STORE, REPLACE, PURGE, WITH, REWRITE];
 
 /// The answer kept for a key, if any.
 pub fn load(conn: &mut Conn<'_>, key: Key<'_>, now: i64) -> Result<Option<Answer>, DbError> {
@@ -199,4 +217,28 @@ pub fn keeping<'a>(answers: &[NewAnswer<'a>]) -> [(&'static Statement, Rows<'a>)
 /// Forgets expired answers, at most so many; how many they were.
 pub fn purge(tx: &mut Tx<'_>, now: i64, limit: i64) -> Result<u64, DbError> {
     tx.execute(&PURGE, &[now.into(), limit.into()])
+}
+
+/// Headers and body of an answer.
+pub type Said = (Option<String>, Vec<u8>);
+
+/// Goes through the answers to somebody and those in which some bytes stand, and puts others in the place of those
+/// that `choose` names something for. How many they were.
+pub fn rewrite(
+    tx: &mut Tx<'_>,
+    principal: i64,
+    bytes: &[u8],
+    mut choose: impl FnMut(Option<&str>, &[u8]) -> Option<Said>,
+) -> Result<u64, DbError> {
+    let chosen = tx.query(&WITH, &[principal.into(), bytes.into()], |row| {
+        Ok((row.int(0)?, row.text(1)?.to_owned(), choose(row.opt_text(2)?, row.blob(3)?)))
+    })?;
+    let mut rewritten = 0_u64;
+    for (principal, key, said) in &chosen {
+        if let Some((headers, body)) = said {
+            let params = [(*principal).into(), key.into(), headers.as_deref().into(), Value::Blob(body)];
+            rewritten += tx.execute(&REWRITE, &params)?;
+        }
+    }
+    Ok(rewritten)
 }

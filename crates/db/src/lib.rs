@@ -21,6 +21,7 @@ pub mod feed;
 pub mod floor;
 mod front;
 mod health;
+pub mod held;
 pub mod idempotency;
 pub mod ids;
 pub mod jobs;
@@ -54,7 +55,7 @@ pub use health::Health;
 pub use jobs::NewJob;
 pub use lane::{LaneHead, lane_heads};
 pub use migrate::{Applied, Migration, MigrationSet, Step, adapt, up_to};
-pub use outbox::NewEvent;
+pub use outbox::{NewEvent, erase_events};
 pub use plan::{full_scans, whole_walks};
 pub use question::{Ask, Asked, Listing, Question, Take};
 pub use row::Row;
@@ -68,9 +69,11 @@ pub use value::{Rows, Value};
 pub fn statements() -> impl Iterator<Item = &'static Statement> {
     [
         audit::STATEMENTS,
+        audit::erase::STATEMENTS,
         audit::list::STATEMENTS,
         copy::STATEMENTS,
         feed::STATEMENTS,
+        held::STATEMENTS,
         idempotency::STATEMENTS,
         ids::STATEMENTS,
         jobs::STATEMENTS,

@@ -66,6 +66,8 @@ pub(crate) const OWN: MigrationSet = MigrationSet {
         Migration { number: 1, name: "first", text: include_str!("../migrations/0001_first.sql") },
         Migration { number: 2, name: "checks", text: include_str!("../migrations/0002_checks.sql") },
         Migration { number: 3, name: "checks", text: include_str!("../migrations/0003_checks.sql") },
+        Migration { number: 4, name: "held", text: include_str!("../migrations/0004_held.sql") },
+        Migration { number: 5, name: "erasure", text: include_str!("../migrations/0005_erasure.sql") },
     ],
 };
 

@@ -84,8 +84,54 @@ pub(crate) const INSERT: Statement = Statement::per_engine(
 )
 .hot();
 
+/// Events of some kinds after one; there is one lane where a number alone names an event.
+const PAGE: Statement = Statement::per_engine(
+    "db.outbox.erase.page",
+    "select lane, event_number, aggregate_type, aggregate_id, payload
+     from db_outbox
+     where lane >= ?1 and event_number > ?2 and substr(kind, 1, length(?3)) = ?3
+     order by event_number
+     limit ?4",
+    "select lane, event_number, aggregate_type, aggregate_id, payload
+     from db_outbox
+     where (lane, event_number) > (?1, ?2) and substr(kind, 1, length(?3)) = ?3
+     order by lane, event_number
+     limit ?4",
+);
+
+const REWRITE: Statement = Statement::new(
+    "db.outbox.erase.rewrite",
+    "update db_outbox set payload = ?3 where lane = ?1 and event_number = ?2",
+);
+
 /// All of them, for the test that prepares each.
-pub(crate) const STATEMENTS: &[Statement] = &[INSERT];
+pub(crate) const STATEMENTS: &[Statement] = &[INSERT, PAGE, REWRITE];
+
+/// Events that are looked at together.
+const PAGE_ROWS: i64 = 1_000;
+
+/// Goes through the events whose kind begins so, and puts another body in the place of those that `choose` names one
+/// for, given the type and id of what they happened to and the body. How many they were.
+pub fn erase_events(
+    tx: &mut Tx<'_>,
+    kinds: &str,
+    mut choose: impl FnMut(&str, &str, &str) -> Option<String>,
+) -> Result<u64, DbError> {
+    let (mut lane, mut number, mut erased) = (0, 0, 0_u64);
+    loop {
+        let params = [lane.into(), number.into(), kinds.into(), PAGE_ROWS.into()];
+        let rows = tx.query(&PAGE, &params, |row| {
+            Ok((row.int(0)?, row.int(1)?, choose(row.text(2)?, row.text(3)?, row.text(4)?)))
+        })?;
+        let Some(last) = rows.last() else { return Ok(erased) };
+        (lane, number) = (last.0, last.1);
+        for (lane, number, payload) in &rows {
+            if let Some(payload) = payload {
+                erased += tx.execute(&REWRITE, &[(*lane).into(), (*number).into(), Value::Text(payload)])?;
+            }
+        }
+    }
+}
 
 /// Asks for a lane when one is needed that is not there.
 pub(crate) fn check_lane(tx: &mut Tx<'_>) -> Result<(), DbError> {

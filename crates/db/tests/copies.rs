@@ -4,7 +4,7 @@
 mod common;
 use common::{SETS, all, put, world};
 use db::copy::{self, Alone, How, Part, Target};
-use db::{Db, DbError, Engine, Settings};
+use db::{Db, DbError, Engine, Settings, Statement};
 use testkit::on_both_engines;
 use testkit::pg::Database;
 
@@ -13,6 +13,7 @@ on_both_engines!(
     a_table_that_is_missing_or_different_or_twice_is_refused,
     who_ends_before_the_commit_leaves_nothing_behind,
     a_source_that_somebody_writes_to_is_not_left,
+    a_table_of_somebody_else_stays_where_it_is,
 );
 
 /// An empty place of an engine.
@@ -97,6 +98,21 @@ fn a_table_that_is_missing_or_different_or_twice_is_refused(engine: Engine) {
         let refused = take(&place(engine), &parts, false).unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
     }
+}
+
+const THEIRS: Statement = Statement::new("t.make", "create table \"Their own\" (id bigint)");
+const OF_AN_EXTENSION: Statement =
+    Statement::new("t.make_another", "create table spatial_ref_sys (id bigint)");
+
+fn a_table_of_somebody_else_stays_where_it_is(engine: Engine) {
+    let world = world(engine);
+    put(&world.db, 1, 10).unwrap();
+    let alone = parts(&world.db);
+    for made in [&THEIRS, &OF_AN_EXTENSION] {
+        world.db.write_blocking(move |tx| tx.execute(made, &[])).unwrap();
+    }
+    assert_eq!(parts(&world.db).len(), alone.len());
+    take(&place(engine), &parts(&world.db), false).unwrap();
 }
 
 fn who_ends_before_the_commit_leaves_nothing_behind(engine: Engine) {

@@ -15,6 +15,7 @@ on_both_engines!(
     fifty_identical_commands_of_fronts_have_one_effect,
     expired_answers_are_purged_in_portions,
     the_audit_chain_holds_and_a_changed_row_breaks_it,
+    a_row_of_the_first_form_holds_and_can_lose_its_texts,
     audit_rows_of_many_writers_make_one_chain,
     an_audit_row_of_a_refused_closure_never_was,
     ids_come_in_blocks_and_never_twice,
@@ -221,6 +222,97 @@ fn the_audit_chain_holds_and_a_changed_row_breaks_it(engine: Engine) {
     assert_eq!(verify(db), Ok(8), "the same target is no change");
     db.write_blocking(|tx| tx.execute(&OTHER, &[])).unwrap();
     assert_eq!(verify(db), Err(5));
+}
+
+/// The hash of a row as it was made before digests were salted.
+fn first_form(n: i64, (actor_name, target, details): (&str, &str, &str), prev_hash: &[u8; 32]) -> [u8; 32] {
+    use sha2::{Digest as _, Sha256};
+    let payload_hash: [u8; 32] = Sha256::digest(details.as_bytes()).into();
+    let numbers = [n, 1_700_000_000_000_001, 3].map(i64::to_be_bytes);
+    let fields: [&[u8]; 10] = [
+        &numbers[0],
+        &numbers[1],
+        &numbers[2],
+        actor_name.as_bytes(),
+        b"shop.open",
+        target.as_bytes(),
+        &id16(9),
+        b"done",
+        &payload_hash,
+        prev_hash,
+    ];
+    let mut hasher = Sha256::new_with_prefix(b"stockwell.audit.v1");
+    for field in fields {
+        hasher.update(u32::try_from(field.len()).unwrap().to_be_bytes());
+        hasher.update(field);
+    }
+    hasher.finalize().into()
+}
+
+fn a_row_of_the_first_form_holds_and_can_lose_its_texts(engine: Engine) {
+    const ROW: Statement = Statement::new(
+        "test.first_form",
+        "insert into db_audit
+           (n, at, actor_id, actor_name, action, target, request_id, outcome, details, payload_hash, prev_hash, hash)
+         values (?1, ?2, 3, ?3, 'shop.open', ?4, ?5, 'done', ?6, ?7, ?8, ?9)",
+    );
+    const HEAD: Statement =
+        Statement::new("test.first_form.head", "update db_audit_head set n = ?1, hash = ?2 where id = 1");
+    const DROP: Statement = Statement::per_engine(
+        "test.drop",
+        "drop trigger db_audit_no_update",
+        "drop trigger db_audit_no_change on db_audit",
+    );
+    const FORGE: Statement =
+        Statement::new("test.forge", "update db_audit set target = 'erased:4' where n = 2");
+    let world = world(engine);
+    let db = &world.db;
+    db.write_blocking(|tx| {
+        let (mut prev_hash, request_id) = ([0; 32], id16(9));
+        for n in 1..=3 {
+            let (name, target, details) = ("Ada", format!("account {n}"), "{\"a\":1}");
+            let hash = first_form(n, (name, &target, details), &prev_hash);
+            let payload_hash: [u8; 32] = <sha2::Sha256 as sha2::Digest>::digest(details).into();
+            let params = [
+                n.into(),
+                1_700_000_000_000_001_i64.into(),
+                name.into(),
+                (&target).into(),
+                (&request_id).into(),
+                details.into(),
+                (&payload_hash).into(),
+                (&prev_hash).into(),
+                (&hash).into(),
+            ];
+            tx.execute(&ROW, &params)?;
+            tx.execute(&HEAD, &[n.into(), (&hash).into()])?;
+            prev_hash = hash;
+        }
+        Ok::<(), DbError>(())
+    })
+    .unwrap();
+    db.write_blocking(|tx| {
+        audit(tx, "account 4");
+        Ok::<(), DbError>(())
+    })
+    .unwrap();
+    assert_eq!(verify(db), Ok(4), "both forms are one chain");
+    let erased = db.write_blocking(|tx| {
+        audit::erase::erase(tx, &id16(8), |row| {
+            let target = (row.n % 2 == 0).then(|| "account erased:3".to_owned());
+            Some(audit::erase::Texts { actor_name: Some("erased:3".into()), target, details: None })
+        })
+    });
+    assert_eq!(erased.unwrap().rows(), 4);
+    assert_eq!(verify(db), Ok(4));
+    let again = db.write_blocking(|tx| audit::erase::erase(tx, &id16(7), |_| None));
+    assert_eq!(again.unwrap().rows(), 0);
+    db.write_blocking(|tx| {
+        tx.execute(&DROP, &[])?;
+        tx.execute(&FORGE, &[])
+    })
+    .unwrap();
+    assert_eq!(verify(db), Err(2), "what was left of it was written down");
 }
 
 fn audit_rows_of_many_writers_make_one_chain(engine: Engine) {

@@ -188,6 +188,10 @@ uuid_id! {
     DocumentId, "doc"
 }
 uuid_id! {
+    /// A command that waits for a second person.
+    ApprovalId, "apr"
+}
+uuid_id! {
     /// One event of the feed.
     EventId, "evt"
 }

@@ -10,6 +10,7 @@ pub mod barcode;
 pub mod bom;
 pub mod calendar;
 pub mod code;
+pub mod condition;
 pub mod costing;
 pub mod country;
 pub mod ctx;
@@ -45,20 +46,21 @@ pub use attribute::{AttributeKey, AttributeKind};
 pub use barcode::Barcode;
 pub use calendar::{Calendar, Weekday};
 pub use code::{FamilyCode, LocationCode, LotCode, ReasonCode, SerialCode, Sku, SupplierCode, SupplierSku};
+pub use condition::{Condition, Conditions, Limit, Worth};
 pub use country::Country;
 pub use ctx::{Actor, Ctx, Ids};
 pub use currency::Currency;
 pub use file::{FileKind, Media, RecordKind};
 pub use goods::{Hazard, HazardClass, PackLevel, PackingGroup, StorageClass, Temperature};
 pub use id::{
-    AttributeId, CategoryId, ClaimId, DocumentId, EventId, FamilyId, FileId, ItemId, LocationId, LotId,
-    OptionSetId, PostingId, PriceId, PrincipalId, SiteId, SupplierId, SupplyId,
+    ApprovalId, AttributeId, CategoryId, ClaimId, DocumentId, EventId, FamilyId, FileId, ItemId, LocationId,
+    LotId, OptionSetId, PostingId, PriceId, PrincipalId, SiteId, SupplierId, SupplyId,
 };
 pub use item::{ExpiryRule, ItemClass, ItemState, Tracking};
 pub use lot::{Kin, LotRole};
 pub use money::{Money, UnitCost};
 pub use permission::Permission;
-pub use place::{LocationKind, Role};
+pub use place::{LocationKind, Role, SiteState};
 pub use price::PriceKind;
 pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};

@@ -36,6 +36,8 @@ permissions! {
     PlacesRead = "places.read";
     /// Create and change sites and locations.
     PlacesWrite = "places.write";
+    /// Set a site that is tried out back to its set-up.
+    SitesSetBack = "sites.set_back";
     /// See stock, lots, claims and the ledger.
     StockRead = "stock.read";
     /// Receive stock.
@@ -70,6 +72,10 @@ permissions! {
     SystemWrite = "system.write";
     /// Open a closed period again.
     PeriodsReopen = "periods.reopen";
+    /// Import files. What is in them needs its own permission besides.
+    ImportsRun = "imports.run";
+    /// Take whole lists as files. What is in them needs its own permission besides.
+    ExportsRead = "exports.read";
 }
 
 impl Permission {

@@ -39,6 +39,18 @@ words! {
     }
 }
 
+words! {
+    /// How far a site is on its way into use.
+    SiteState, "state of a site" {
+        /// Its places are made, and what stands there is taken up; nothing else is done there yet.
+        SetUp = 1, "set_up";
+        /// It works, and is watched: it is marked wherever it is shown.
+        Pilot = 2, "pilot";
+        /// It works.
+        Live = 3, "live";
+    }
+}
+
 /// Why a location may not stand where it should.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StandError {

@@ -80,6 +80,10 @@ codes! {
     Unauthenticated {
         Unauthenticated = "unauthenticated", "No valid key or session came with the request";
         SignInRefused = "sign_in_refused", "The login or the password is wrong";
+        SignInExpired = "sign_in_expired", "What was begun has to be begun again";
+        IdentityRefused = "identity_refused", "What the identity provider says lets nobody in";
+        IdentityUnknown = "identity_unknown", "Nobody here is known by this identity";
+        PasskeyRefused = "passkey_refused", "The passkey does not hold";
     }
     Forbidden {
         Forbidden = "forbidden", "The caller lacks the permission";
@@ -87,10 +91,14 @@ codes! {
         CrossSite = "cross_site", "The request does not come from a page of this server";
         SessionRequired = "session_required", "Only somebody who has signed in can do this";
         SecondFactorRequired = "second_factor_required", "The second factor is still to come";
+        ApprovalNotOwn = "approval_not_own", "Nobody agrees to what they have asked for themselves";
+        ApprovalNotFree = "approval_not_free", "Whoever agrees must be free to do it alone";
+        SecondPersonRequired = "second_person_required", "This needs a second person, and cannot wait for one";
         InsecureSignIn = "insecure_sign_in", "Signing in needs an encrypted connection";
     }
     NotFound {
         NotFound = "not_found", "There is no such thing here";
+        SignInNotOffered = "sign_in_not_offered", "This way of signing in is not set up";
         UnknownRoute = "unknown_route", "There is no such address";
     }
     Conflict {
@@ -99,6 +107,11 @@ codes! {
         StockClaimed = "stock_claimed", "The stock is claimed by somebody else";
         LocationBlocked = "location_blocked", "The location is blocked";
         LocationArchived = "location_archived", "The location is archived";
+        SiteInSetUp = "site_in_set_up", "The site is still being set up";
+        SiteNotReady = "site_not_ready", "The site lacks something that it needs for its next state";
+        SiteStateRefused = "site_state_refused", "The site does not go into that state";
+        LocationFull = "location_full", "The location has no room for it";
+        MixingRefused = "mixing_refused", "The location does not take these goods beside what is there";
         LotExpired = "lot_expired", "The lot is past its last sellable day";
         LotOnHold = "lot_on_hold", "The lot is on hold";
         SerialInStock = "serial_in_stock", "The serial is in stock already";
@@ -119,6 +132,7 @@ codes! {
         TreeCycle = "tree_cycle", "Nothing stands below itself";
         RulesBroken = "rules_broken", "Items would break the rules of their category";
         PositionUnknown = "position_unknown", "The feed never gave that position";
+        ApprovalClosed = "approval_closed", "The approval was decided already";
         AlreadySetUp = "already_set_up", "It was set up already";
     }
     Stale {
@@ -140,6 +154,7 @@ codes! {
         FractionRefused = "fraction_refused", "The item is kept in whole units";
         InexactConversion = "inexact_conversion", "The quantity is not exact in the base unit";
         UnknownItem = "unknown_item", "No item has this SKU";
+        SizeUnknown = "size_unknown", "The size or the weight of the item is unknown";
         UnknownCategory = "unknown_category", "No category has this path";
         UnknownAttribute = "unknown_attribute", "No attribute has this key";
         AttributeRefused = "attribute_refused", "The attributes are not what the category asks for";
@@ -189,6 +204,8 @@ codes! {
     Busy {
         Busy = "busy", "The server is busy";
         ShuttingDown = "shutting_down", "The server is shutting down";
+        IdentityProviderUnavailable = "identity_provider_unavailable", "The identity provider does not answer as it should";
+        FilesUnavailable = "files_unavailable", "The store of files does not answer as it should";
         ReadOnly = "read_only", "The store takes no writes at the moment";
     }
     StorageFull {

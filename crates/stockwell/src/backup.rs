@@ -1,14 +1,17 @@
 //! Backups: all rows of a database in one file, the same for either engine, checked before it has its name.
 //!
-//! What a file holds: a head (who made it of what, the steps of its schema, the digest of the ledger), the tables with
-//! their rows, an end that counts them, and the SHA-256 of all that. It is compressed, and sealed where there is a key.
+//! What a file holds: a head (who made it of what, the steps of its schema, the digest of the ledger), the files that it
+//! needs beside it, the tables with their rows, an end that counts them, and the SHA-256 of all that. It is compressed, and sealed where there is a key.
 //! All of it is read in one snapshot, which holds up nobody.
 //!
 //! Invariant: nothing is made of a file that was not read to its end before and found whole.
 
 pub(crate) mod keep;
+mod manifest;
+pub(crate) mod pieces;
 pub(crate) mod scheduled;
 mod seal;
+pub(crate) mod sweep;
 
 use crate::carry;
 use crate::exit::Stop;
@@ -17,6 +20,7 @@ use crate::{store_backup, wiring};
 use db::copy::{self, Chunk, Column, Part, Relation};
 use db::{Applied, Db, DbError, MigrationSet};
 use domain::hex;
+use files::Kept;
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
@@ -30,13 +34,16 @@ use std::io::{self, BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 /// What a file begins with that is not sealed, inside of the compression.
-const NAME: &[u8; 16] = b"stockwell.back.1";
+const NAME: &[u8; 16] = b"stockwell.back.2";
 /// What a part is, in its first byte.
 const END: u8 = 0;
 const TABLE: u8 = 1;
 const ROWS: u8 = 2;
 /// The longest head, table or part: what says to be longer was made by nobody.
 const BYTES_MAX: usize = 1 << 30;
+
+/// What is said of a packed file of somebody else.
+const STRANGE: &str = "it is no backup of this program";
 
 /// Who made it, and of what.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,6 +61,10 @@ pub(crate) struct Head {
     pub(crate) state_hash: String,
     n: i64,
     steps: Vec<Step>,
+    /// How many pieces of files it needs, how many bytes they are, and the SHA-256 of their list.
+    pub(crate) files: u64,
+    pub(crate) file_bytes: i64,
+    files_hash: String,
 }
 
 /// A step of the schema.
@@ -195,7 +206,7 @@ pub(crate) fn make(
     (to, at): (&Path, &str),
     key: Option<&Key>,
     progress: &Progress,
-    beside: impl FnOnce() -> Result<(), Stop>,
+    beside: impl FnOnce(&[Kept]) -> Result<(), Stop>,
 ) -> Result<(Head, Whole), Stop> {
     let mut made = None;
     store_backup::make(to, |part| {
@@ -204,27 +215,30 @@ pub(crate) fn make(
             None => Out::Plain(file),
             Some(key) => Out::Sealed(Box::new(Sealer::new(file, key)?)),
         };
-        let (head, whole) = write(source, at, out, progress)?;
-        let found = Backup::open(part, key)?.check(progress)?;
-        if found != whole {
+        let (head, files, whole) = write(source, at, out, progress)?;
+        let again = Backup::open(part, key)?;
+        if again.files != files || again.check(progress)? != whole {
             return Err(Stop::cannot_run("the file does not say what was written to it"));
         }
         // before it has its name: a backup whose files are lacking is none
-        beside()?;
+        beside(&files)?;
         made = Some((head, whole));
         Ok(())
     })?;
     made.ok_or_else(|| Stop::cannot_run("nothing was written"))
 }
 
-fn write(source: &Db, at: &str, out: Out, progress: &Progress) -> Result<(Head, Whole), Stop> {
+fn write(source: &Db, at: &str, out: Out, progress: &Progress) -> Result<(Head, Vec<Kept>, Whole), Stop> {
     let packed = GzEncoder::new(out, Compression::fast());
     let mut out = Hashed { inner: packed, hash: Sha256::new() };
     progress.waits("the digest of the ledger is made");
-    let (head, whole) = source.read_blocking(|conn| {
-        let head = head(conn, at)?;
+    let (head, files, whole) = source.read_blocking(|conn| {
+        let files = files::referred(conn)?;
+        let list = manifest::encode(&files);
+        let head = head(conn, at, (&files, &list))?;
         out.write_all(NAME)?;
         put_json(&mut out, &head)?;
+        put_sized(&mut out, &list)?;
         let shape = copy::shape(conn)?;
         let total = carry::total(conn, &shape)?;
         let mut whole = Whole { tables: 0, rows: 0 };
@@ -233,7 +247,7 @@ fn write(source: &Db, at: &str, out: Out, progress: &Progress) -> Result<(Head, 
             progress.counts(whole.rows, total, "rows are written");
             Ok(())
         })?;
-        Ok::<_, Stop>((head, whole))
+        Ok::<_, Stop>((head, files, whole))
     })?;
     out.write_all(&[END])?;
     put_json(&mut out, &whole)?;
@@ -243,10 +257,10 @@ fn write(source: &Db, at: &str, out: Out, progress: &Progress) -> Result<(Head, 
         Out::Plain(mut file) => file.flush()?,
         Out::Sealed(sealer) => sealer.finish()?.flush()?,
     }
-    Ok((head, whole))
+    Ok((head, files, whole))
 }
 
-fn head(conn: &mut db::Conn<'_>, at: &str) -> Result<Head, DbError> {
+fn head(conn: &mut db::Conn<'_>, at: &str, (files, list): (&[Kept], &[u8])) -> Result<Head, DbError> {
     let Anchor { heads, postings, movements, state_hash, n } = digest::read(conn)?;
     let steps = copy::steps(conn)?.into_iter().map(|step| {
         let Applied { set, number, name, checksum } = step;
@@ -262,6 +276,9 @@ fn head(conn: &mut db::Conn<'_>, at: &str) -> Result<Head, DbError> {
         state_hash: state_hash.map_or_else(String::new, |hash| hex::digits(&hash)),
         n,
         steps: steps.collect(),
+        files: u64::try_from(files.len()).unwrap_or(u64::MAX),
+        file_bytes: files.iter().map(|kept| kept.bytes).sum(),
+        files_hash: manifest::hash(list),
     })
 }
 
@@ -288,19 +305,40 @@ pub(crate) struct Backup {
     from: Hashed<Box<dyn Read + Send>>,
     /// Who made it, and of what.
     pub(crate) head: Head,
+    /// The files that it needs beside it.
+    pub(crate) files: Vec<Kept>,
 }
 
 impl Backup {
+    /// Whether a file is sealed.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub(crate) fn is_sealed(file: &Path) -> io::Result<bool> {
+        let mut first = Vec::new();
+        File::open(file)?.take(8).read_to_end(&mut first)?;
+        Ok(first == MAGIC)
+    }
+
     /// Opens a file, and reads its head.
     ///
     /// # Errors
     /// When it is no backup, or is sealed with another key than is given.
     pub(crate) fn open(file: &Path, key: Option<&Key>) -> Result<Backup, Stop> {
+        let found = Backup::open_known(file, key)?;
+        found.ok_or_else(|| Stop::CannotRun(format!("`{}`: {STRANGE}", file.display())))
+    }
+
+    /// The same; none of what is packed and no backup of this program.
+    ///
+    /// # Errors
+    /// As [`Backup::open`].
+    pub(crate) fn open_known(file: &Path, key: Option<&Key>) -> Result<Option<Backup>, Stop> {
         let wrong = |stop: Stop| Stop::CannotRun(format!("`{}`: {}", file.display(), stop.sentence()));
         Backup::open_inner(file, key).map_err(wrong)
     }
 
-    fn open_inner(file: &Path, key: Option<&Key>) -> Result<Backup, Stop> {
+    fn open_inner(file: &Path, key: Option<&Key>) -> Result<Option<Backup>, Stop> {
         let mut file = BufReader::new(File::open(file)?);
         let mut first = [0; MAGIC.len()];
         let begins = file.read(&mut first)?;
@@ -316,10 +354,13 @@ impl Backup {
             _ => Stop::cannot_run("it is no backup, or damaged at its beginning"),
         })?;
         if name != NAME {
-            return Err(Stop::cannot_run("it is no backup of this program"));
+            return Ok(None);
         }
-        let head = from.take_json()?;
-        Ok(Backup { from, head })
+        let head: Head = from.take_json()?;
+        let list = from.take_sized()?;
+        let files = manifest::decode(&list).filter(|_| manifest::hash(&list) == head.files_hash);
+        let files = files.ok_or_else(|| Stop::cannot_run("the list of its files is damaged"))?;
+        Ok(Some(Backup { from, head, files }))
     }
 
     /// Reads all of it, and holds it against what it says of itself.

@@ -3,7 +3,7 @@
 
 use crate::exit::Stop;
 use crate::progress::Progress;
-use db::copy::{self, Digest, Part, Relation, Shape, Target};
+use db::copy::{self, Digest, Part, Relation, Shape, Sieve, Target, Withheld};
 use db::{Conn, Db, DbError};
 use serde::Serialize;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -42,6 +42,24 @@ pub(crate) fn carry(
             let shape = copy::shape(conn)?;
             each(Message::Total(total(conn, &shape)?))?;
             Ok(copy::parts(conn, &shape, &mut |part| each(Message::Part(part)))?)
+        })
+    })
+}
+
+/// The same but for what is withheld, into a target of the embedded engine.
+pub(crate) fn carry_but(
+    source: &Db,
+    target: Target,
+    withheld: &[&[Withheld]],
+    progress: &Progress,
+) -> Result<Vec<(Relation, Digest)>, Stop> {
+    fill(target, progress, |each| {
+        source.read_blocking(|conn| {
+            let shape = copy::shape(conn)?;
+            let mut sieve = Sieve::new(conn, &shape, withheld)?;
+            each(Message::Total(total(conn, &shape)?))?;
+            let mut pass = |part| sieve.pass(part, &mut |part| each(Message::Part(part)));
+            Ok(copy::parts(conn, &shape, &mut pass)?)
         })
     })
 }

@@ -4,8 +4,9 @@ mod examples;
 mod reference;
 
 use crate::commands::{
-    backup, bench, config as config_command, demo, doctor, export, import, init, key, migrate, migrate_store,
-    openapi, restore, role, routes, serve, session, user, verify,
+    approval, audit, backup, bench, config as config_command, demo, doctor, export, files, import, init, key,
+    location, migrate, migrate_store, openapi, period, privacy, restore, role, routes, serve, session,
+    training, user, verify,
 };
 use crate::config::{self, Config, Flags};
 use crate::exit::{Done, Stop};
@@ -69,6 +70,24 @@ enum Command {
     /// Roles, which users and keys are given
     #[command(subcommand)]
     Role(role::Role),
+    /// The audit log, to be checked by somebody else
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Personal data: written, and taken away
+    #[command(subcommand)]
+    Privacy(privacy::Privacy),
+    /// Commands that wait for a second person
+    #[command(subcommand)]
+    Approval(approval::Approval),
+    /// The places of the sites
+    #[command(subcommand)]
+    Location(location::Location),
+    /// The bytes of images and documents
+    #[command(subcommand)]
+    Files(files::Files),
+    /// Months, and the digests of those that are closed
+    #[command(subcommand)]
+    Period(period::Period),
     /// Bring the schema of the database up to date
     Migrate(migrate::Migrate),
     /// Bring a whole database into another one, of the same engine or of the other
@@ -78,6 +97,9 @@ enum Command {
     Backup(backup::Backup),
     /// Make a new data folder, or fill an empty PostgreSQL database, from a backup
     Restore(restore::Restore),
+    /// Copies to practise in: made of the store, and thrown away
+    #[command(subcommand)]
+    Training(training::Training),
     /// The settings: each with its source, and a file to begin with
     #[command(subcommand)]
     Config(config_command::Config),
@@ -176,10 +198,17 @@ fn run(global: Global, command: Command, out: Out) -> Done {
         Command::Key(command) => key::run(call, command),
         Command::Session(command) => session::run(call, command),
         Command::Role(command) => role::run(call, &command),
+        Command::Approval(command) => approval::run(call, &command),
+        Command::Audit(command) => audit::run(call, &command),
+        Command::Privacy(command) => privacy::run(call, &command),
+        Command::Location(command) => location::run(call, &command),
+        Command::Files(command) => files::run(call, &command),
+        Command::Period(command) => period::run(call, &command),
         Command::Migrate(command) => migrate::run(call, &command),
         Command::MigrateStore(command) => migrate_store::run(call, &command),
         Command::Backup(command) => backup::run(call, command),
         Command::Restore(command) => restore::run(call, &command),
+        Command::Training(command) => training::run(call, &command),
         Command::Config(command) => config_command::run(call, &command),
         Command::Doctor(command) => doctor::run(call, &command),
         Command::Routes(command) => routes::run(call, &command),

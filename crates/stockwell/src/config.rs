@@ -1,7 +1,10 @@
 //! Configuration: flags, then environment, then file, then default. Every value knows where it
 //! came from. This is the only place that reads the environment.
 
+mod elsewhere;
 mod environment;
+mod files;
+mod training;
 
 use crate::backup::Key as SealingKey;
 use crate::backup::keep::Keep;
@@ -16,6 +19,7 @@ use environment::Variables;
 pub(crate) use environment::variable;
 use exchange::export::{Format, What};
 use exchange::table::Locale;
+pub(crate) use files::FilePlace;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -39,7 +43,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 }
 
 /// Everything that can be set.
-pub const KEYS: [Key; 33] = [
+pub const KEYS: [Key; 56] = [
     key("data", "stockwell-data", "the folder of the data"),
     key("database", "", "`sqlite:PATH` or `postgres://…`; a file in the data folder when empty"),
     key(
@@ -66,10 +70,34 @@ pub const KEYS: [Key; 33] = [
     key("limits.request_seconds", "30", "seconds until an answer must begin"),
     key("limits.upload_seconds", "600", "seconds until an answer must begin when a file is sent"),
     key("limits.streams", "10", "event streams at the same time for one key"),
+    key("approvals.hours", "72", "how long a command waits for a second person, in hours, from 1 to 168"),
+    key(
+        "files.store",
+        "folder",
+        "where files that are attached to records are kept: in a `folder`, or in a bucket of an S3-compatible store (`s3`)",
+    ),
     key(
         "files.folder",
         "",
-        "the folder of files that are attached to records; `files` in the data folder when empty",
+        "the folder of files, where those for a bucket wait while they are received; `files` in the data folder when empty",
+    ),
+    key("files.s3.endpoint", "", "the address of the store, such as `https://s3.eu-central-1.amazonaws.com`"),
+    key("files.s3.region", "us-east-1", "the region that requests to it are signed for"),
+    key("files.s3.bucket", "", "the bucket"),
+    key(
+        "files.s3.prefix",
+        "",
+        "what the names in the bucket begin with, such as `stockwell`; nothing when empty",
+    ),
+    key(
+        "files.s3.path_style",
+        "true",
+        "whether the bucket stands in the path of addresses (`https://host/bucket/…`), and not in their host",
+    ),
+    key(
+        "files.s3.credentials_file",
+        "",
+        "a file for its owner alone: the access key on its first line, the secret on its second",
     ),
     key("files.quota_mib", "10240", "mebibytes of files that one user or key may have attached"),
     key(
@@ -81,6 +109,47 @@ pub const KEYS: [Key; 33] = [
         "secrets.key_file",
         "",
         "the file of the key that second factors are sealed with; `master.key` in the data folder when empty, where it is made",
+    ),
+    key(
+        "public_url",
+        "",
+        "the address of this server as browsers show it, such as `https://stock.example`; passkeys and the identity provider are bound to it",
+    ),
+    key(
+        "oidc.issuer",
+        "",
+        "the identity provider by which people sign in, such as `https://idp.example/realms/main`; none when empty",
+    ),
+    key("oidc.name", "Single sign-on", "how it is called on the page"),
+    key("oidc.client_id", "", "what it calls this server"),
+    key(
+        "oidc.client_secret_file",
+        "",
+        "the file of what it knows this server by, for its owner alone; without one when empty",
+    ),
+    key("oidc.scopes", "openid profile", "what is asked of it, with blanks between"),
+    key("oidc.login_claim", "preferred_username", "the claim that becomes the login of a new user"),
+    key("oidc.groups_claim", "groups", "the claim with the groups of somebody"),
+    key(
+        "oidc.roles",
+        "",
+        "which roles its groups have, with semicolons between them: `GROUP=ROLE` everywhere, `GROUP=ROLE@PLACE` there",
+    ),
+    key("oidc.create_users", "false", "whether whoever it knows and this server does not is made a user"),
+    key(
+        "oidc.second_factor",
+        "amr:mfa",
+        "in which claims it says that it has asked for a second factor, with commas between, such as `amr:mfa, acr:gold`; never when empty",
+    ),
+    key(
+        "outbound.origins",
+        "",
+        "where else the server may send requests than to public addresses over `https`, with commas between them, such as `https://idp.lan, http://10.0.0.5:9000`",
+    ),
+    key(
+        "outbound.ca_file",
+        "",
+        "a file with certificates of authorities that are believed beside those of the machine when the server sends requests",
     ),
     key("shutdown.delay_seconds", "5", "seconds between `not ready` and the end of accepting"),
     key("shutdown.patience_seconds", "30", "seconds that running requests may take after that"),
@@ -109,8 +178,14 @@ pub const KEYS: [Key; 33] = [
         "the lists that the server writes by itself, with commas between; none when empty",
     ),
     key("export.folder", "", "where they are written; `exports` in the data folder when empty"),
-    key("export.format", "csv", "`csv`, `xlsx` or `jsonl`"),
+    key("export.format", "csv", Format::WORDS),
     key("export.locale", "iso", "how numbers and dates are written in CSV, such as `de`"),
+    key(
+        "export.url",
+        "",
+        "the address that they are sent to as well, each by `PUT` under its name; nowhere when empty",
+    ),
+    key("export.token_file", "", "the file of the token that is sent along as `Bearer`; none when empty"),
     key("export.every_hours", "24", "after how many hours they are written again, from 1 to 168"),
     key(
         "database_unsafe",
@@ -133,6 +208,8 @@ pub enum Source {
     Environment(String),
     /// A flag of the command line.
     Flag,
+    /// The database, which is a training copy.
+    Training,
 }
 
 impl fmt::Display for Source {
@@ -142,6 +219,7 @@ impl fmt::Display for Source {
             Source::File(path) => write!(f, "file {}", path.display()),
             Source::Environment(name) => write!(f, "environment {name}"),
             Source::Flag => f.write_str("flag"),
+            Source::Training => f.write_str("training copy"),
         }
     }
 }
@@ -242,6 +320,7 @@ impl Config {
         self.listen()?;
         self.limits()?;
         self.files_quota()?;
+        self.blobs()?;
         self.closing()?;
         self.verify_hour()?;
         self.demand()?;
@@ -252,6 +331,7 @@ impl Config {
         self.backup_hours()?;
         self.backup_keep()?;
         self.exports()?;
+        self.identity_provider()?;
         match self.text("log.format") {
             "json" | "text" => Ok(()),
             other => Err(self.wrong("log.format", &format!("`{other}` is neither `json` nor `text`"))),
@@ -264,6 +344,20 @@ impl Config {
             Source::Flag => Stop::Usage(format!("`--{name}`: {why}")),
             source => Stop::Settings(format!("the setting `{name}` ({source}): {why}")),
         }
+    }
+
+    /// The same settings with another folder of data.
+    pub(crate) fn with_data(&self, folder: &Path) -> Config {
+        let mut config = self.clone();
+        config.set("data", folder.display().to_string(), Source::Flag);
+        config
+    }
+
+    /// The same for another database.
+    pub(crate) fn with_database(&self, url: &str) -> Config {
+        let mut config = self.clone();
+        config.set("database", url.to_owned(), Source::Flag);
+        config
     }
 
     /// A value as text.
@@ -315,23 +409,6 @@ impl Config {
     /// The file of the embedded database; `None` on PostgreSQL.
     pub fn database_file(&self) -> Option<PathBuf> {
         file_of(&self.database())
-    }
-
-    /// The folder of the files of records.
-    pub fn files_folder(&self) -> PathBuf {
-        match self.text("files.folder") {
-            "" => self.data().join("files"),
-            folder => PathBuf::from(folder),
-        }
-    }
-
-    /// Bytes of files that one user or key may have attached.
-    ///
-    /// # Errors
-    /// [`Stop::Settings`] for what is no number of mebibytes.
-    pub fn files_quota(&self) -> Result<i64, Stop> {
-        let mib: u32 = self.number("files.quota_mib")?;
-        Ok(i64::from(mib) << 20)
     }
 
     /// The file of the master key.
@@ -435,7 +512,7 @@ impl Config {
         let format = match Format::parse(self.text("export.format")) {
             Some(Format::Csv(_)) => Format::Csv(locale),
             Some(format) => format,
-            None => return Err(self.wrong("export.format", "it is `csv`, `xlsx` or `jsonl`")),
+            None => return Err(self.wrong("export.format", Format::WORDS)),
         };
         let Ok(every_hours @ 1..=168) = self.text(HOURS).parse() else {
             return Err(self.wrong(HOURS, &format!("`{}` is no number from 1 to 168", self.text(HOURS))));
@@ -444,7 +521,8 @@ impl Config {
             "" => self.data().join("exports"),
             folder => PathBuf::from(folder),
         };
-        Ok((!lists.is_empty()).then_some(Scheduled { lists, format, folder, every_hours }))
+        let target = self.export_target()?;
+        Ok((!lists.is_empty()).then_some(Scheduled { lists, format, folder, every_hours, target }))
     }
 
     /// Where to listen.
@@ -502,7 +580,17 @@ impl Config {
             upload_time_max: Duration::from_secs(self.number("limits.upload_seconds")?),
             connections_max: self.number("limits.connections")?,
             streams_max: self.number("limits.streams")?,
+            approval_time_max: self.approval_time()?,
         })
+    }
+
+    /// How long a command waits for a second person: no longer than its answer is kept.
+    fn approval_time(&self) -> Result<Duration, Stop> {
+        const NAME: &str = "approvals.hours";
+        match self.text(NAME).parse() {
+            Ok(hours @ 1..=168) => Ok(Duration::from_hours(hours)),
+            _ => Err(self.wrong(NAME, &format!("`{}` is no number from 1 to 168", self.text(NAME)))),
+        }
     }
 
     /// How the server ends.

@@ -1,6 +1,10 @@
 //! The server writes lists into a folder by itself, for whoever reads them there: a spreadsheet, a report, another
-//! program. Invariant: under the name of a list there is a whole list or the one before, never a part. Of several
-//! processes with the same folder one does it at a time.
+//! program; and sends them on to a machine that wants them. Invariant: under the name of a list there is a whole
+//! list or the one before, never a part. Of several processes with the same folder one does it at a time.
+
+mod send;
+
+pub(crate) use send::Target;
 
 use crate::commands;
 use crate::config::Config;
@@ -23,12 +27,21 @@ const HOUR: i64 = 3_600_000_000;
 const LAST: &str = ".last-export";
 
 /// What is written, where to, and how often.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Scheduled {
     pub(crate) lists: Vec<What>,
     pub(crate) format: Format,
     pub(crate) folder: PathBuf,
     pub(crate) every_hours: u16,
+    /// Where they are sent when they are written.
+    pub(crate) target: Option<Target>,
+}
+
+impl Scheduled {
+    /// What the file of a list is called.
+    fn file_name(&self, what: What) -> String {
+        format!("{}.{}", what.word(), self.format.ending())
+    }
 }
 
 /// Writes lists until it is dropped.
@@ -38,14 +51,36 @@ pub(crate) async fn work(config: Config, scheduled: Scheduled) {
         let (settings, what) = (config.clone(), scheduled.clone());
         let done =
             tokio::task::spawn_blocking(move || write_due(&settings, &what, commands::operator_ctx().now));
-        let done = done.await.unwrap_or_else(|error| Err(Stop::cannot_run(error)));
-        match done {
-            Ok(0) => {}
-            Ok(lists) => tracing::info!(lists, folder = %scheduled.folder.display(), "lists were exported"),
+        let written = done.await.unwrap_or_else(|error| Err(Stop::cannot_run(error)));
+        let rest = match written {
+            Ok(0) => Ok(()),
+            Ok(lists) => {
+                tracing::info!(lists, folder = %scheduled.folder.display(), "lists were exported");
+                Ok(())
+            }
             Err(stop) => {
                 tracing::error!(error = %stop, "lists could not be exported, and there will be another attempt");
-                tokio::time::sleep(REST_AFTER_FAILURE).await;
+                Err(())
             }
+        };
+        if rest.and(send(&scheduled).await).is_err() {
+            tokio::time::sleep(REST_AFTER_FAILURE).await;
+        }
+    }
+}
+
+/// Sends on what was written, if that was not done; whether it went well.
+async fn send(scheduled: &Scheduled) -> Result<(), ()> {
+    let Some(target) = &scheduled.target else { return Ok(()) };
+    match send::send_due(scheduled, target).await {
+        Ok(0) => Ok(()),
+        Ok(lists) => {
+            tracing::info!(lists, "lists were sent");
+            Ok(())
+        }
+        Err(error) => {
+            tracing::error!(%error, "lists could not be sent, and there will be another attempt");
+            Err(())
         }
     }
 }
@@ -82,13 +117,9 @@ fn is_due(mark: &Path, hours: u16, now: Instant) -> Result<bool, Stop> {
 
 /// Writes a list beside its name, and gives it the name when it is on the disk.
 fn write(conn: &mut Conn<'_>, what: What, scheduled: &Scheduled) -> Result<(), Stop> {
-    let ending = match scheduled.format {
-        Format::Jsonl => "jsonl",
-        Format::Csv(_) => "csv",
-        Format::Xlsx => "xlsx",
-    };
-    let file = scheduled.folder.join(format!("{}.{ending}", what.word()));
-    let part = scheduled.folder.join(format!(".{}.{ending}.part", what.word()));
+    let name = scheduled.file_name(what);
+    let file = scheduled.folder.join(&name);
+    let part = scheduled.folder.join(format!(".{name}.part"));
     let written = (|| {
         let mut out = BufWriter::new(File::create(&part)?);
         export::export(conn, &Export { what, format: scheduled.format, as_of: None }, &mut out)?;
@@ -126,6 +157,7 @@ mod tests {
             format: Format::Csv(Locale::ISO),
             folder: out.clone(),
             every_hours: 2,
+            target: None,
         };
         let due = |scheduled: &Scheduled, now| write_due(&config, scheduled, at(now)).unwrap();
         assert_eq!(due(&scheduled, "2026-11-22T10:00:00Z"), 2);
@@ -157,8 +189,13 @@ mod tests {
         let db = Db::open(&commands::db_settings(&config).unwrap(), &wiring::MIGRATIONS).unwrap();
         db.migrate().unwrap();
         db.close();
-        let scheduled =
-            Scheduled { lists: vec![What::Items], format: Format::CSV, folder: out.clone(), every_hours: 1 };
+        let scheduled = Scheduled {
+            lists: vec![What::Items],
+            format: Format::CSV,
+            folder: out.clone(),
+            every_hours: 1,
+            target: None,
+        };
         let now = at("2026-11-22T10:00:00Z");
         assert!(write_due(&config, &scheduled, now).is_err(), "a folder has the name");
         assert!(out.join("items.csv").is_dir() && !out.join(".items.csv.part").exists());

@@ -11,15 +11,24 @@ use std::path::Path;
 /// # Errors
 /// When it is not there, when others than its owner can read it, and when it holds something else.
 pub(crate) fn read(what: &str, file: &Path) -> std::result::Result<[u8; 32], Stop> {
+    domain::hex::read(&read_text(what, file)?).ok_or_else(|| {
+        let why = "it does not hold 64 hexadecimal digits: `stockwell backup key FILE` makes one";
+        Stop::Settings(format!("{what} `{}`: {why}", file.display()))
+    })
+}
+
+/// Reads the file of a secret of any form, without the blanks around it.
+///
+/// # Errors
+/// When it is not there, and when others than its owner can read it.
+pub(crate) fn read_text(what: &str, file: &Path) -> std::result::Result<String, Stop> {
     let wrong = |why: String| Stop::Settings(format!("{what} `{}`: {why}", file.display()));
     let text = std::fs::read_to_string(file).map_err(|error| wrong(error.to_string()))?;
     let mode = std::fs::metadata(file).map_err(|error| wrong(error.to_string()))?.mode();
     if mode & 0o077 != 0 {
         return Err(wrong(format!("others can read it (mode {:o}): `chmod 600` it", mode & 0o777)));
     }
-    domain::hex::read(text.trim()).ok_or_else(|| {
-        wrong("it does not hold 64 hexadecimal digits: `stockwell backup key FILE` makes one".to_owned())
-    })
+    Ok(text.trim().to_owned())
 }
 
 /// Makes a key in a new file that only its owner reads; never over another one.

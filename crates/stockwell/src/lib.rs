@@ -5,6 +5,7 @@
 
 mod backup;
 mod bench;
+mod bundle;
 mod carry;
 pub mod cli;
 pub mod clock;
@@ -24,5 +25,7 @@ mod secret;
 pub mod server;
 mod store_backup;
 mod store_files;
+mod store_sizes;
+mod training;
 pub mod wiring;
 mod worker;

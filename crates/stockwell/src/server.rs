@@ -6,6 +6,7 @@ use axum::Router;
 use bytes::Bytes;
 use db::Db;
 use domain::Ids;
+use exchange::imports::Imports;
 use files::Files;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -39,6 +40,8 @@ pub struct ServerParts {
     pub upkeep: bool,
     /// The hour of the day, in UTC, at which it verifies the books; `None` when that is left to others.
     pub verify_hour: Option<u8>,
+    /// Whether the database is a copy to practise in.
+    pub training: bool,
 }
 
 /// A server that is ready to run.
@@ -55,11 +58,22 @@ pub struct Server {
 impl Server {
     /// Puts the parts together.
     pub fn new(parts: ServerParts) -> Server {
-        let ServerParts { db, clock, ids, limits, proxies, sign_in, files, readiness, upkeep, verify_hour } =
-            parts;
+        let ServerParts {
+            db,
+            clock,
+            ids,
+            limits,
+            proxies,
+            sign_in,
+            files,
+            readiness,
+            upkeep,
+            verify_hour,
+            training,
+        } = parts;
         let master_key = sign_in.master_key.clone();
         let access = wiring::access(&db, sign_in);
-        let vault = Vault::open(&db);
+        let vault = Vault::open(&db).with_staff(wiring::staff);
         let authenticator = access.authenticator();
         let file = db.settings().url.strip_prefix("sqlite:").map(PathBuf::from);
         let upkept = Arc::new(Upkept::default());
@@ -78,9 +92,12 @@ impl Server {
             readiness,
             description,
             feed: wiring::feed(),
+            categories: wiring::CATEGORIES,
+            training,
         });
         app.measure(Box::new(gauges));
-        let state = Stockwell { app: app.clone(), access, vault, files: Files::new(files) };
+        let (files, imports) = (Files::new(files), Imports::default());
+        let state = Stockwell { app: app.clone(), access, vault, files, imports };
         let router = wiring::routes().router(&app, state.clone());
         Server { state, router, upkeep, verify_hour, upkept, verified }
     }
@@ -100,6 +117,7 @@ impl Server {
             () = crate::worker::work(state.app.clone(), &state.files, &upkept), if upkeep => {}
             () = crate::nightly::work(state.app.clone(), hour, &verified, &upkept), if verify_hour.is_some() => {}
         }
+        state.imports.stop_all();
     }
 }
 

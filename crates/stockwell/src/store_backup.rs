@@ -114,6 +114,18 @@ pub(crate) fn as_one_file(part: &Path) -> Result<(), Stop> {
     target.close().map_err(|(_, error)| wrong(error))
 }
 
+/// Leaves no log beside a file that somebody has written to, and in it nothing of what was written over or taken away.
+///
+/// # Errors
+/// When it cannot be written.
+pub(crate) fn without_remains(part: &Path) -> Result<(), Stop> {
+    as_one_file(part)?;
+    let wrong = |error: rusqlite::Error| Stop::CannotRun(format!("the copy failed: {error}"));
+    let target = Connection::open(part).map_err(wrong)?;
+    target.execute_batch("vacuum").map_err(wrong)?;
+    target.close().map_err(|(_, error)| wrong(error))
+}
+
 /// Copies what the source holds at this moment, and says after each part how far it is. The engine
 /// begins again whenever somebody has written since the last part, so one snapshot is held from the
 /// first page to the last: a copy ends however busy the database is. Writers do not wait for it;

@@ -1,103 +1,163 @@
-//! The bytes of files beside a backup: in the folder `backup-files` next to it, which the backups there share. Each
-//! is named by its hash, so a backup copies only what none before it has.
+//! The bytes of files on their way: from one place to the other, beside a backup, and back.
 
+use crate::backup::pieces::Pieces;
 use crate::config::Config;
 use crate::exit::Stop;
 use crate::progress::Progress;
-use crate::{commands, wiring};
-use db::{Db, DbError, Settings};
-use files::{Folder, Kept};
-use std::path::Path;
-
-/// The folder of files beside a backup. Not `files`, which a data folder has: a backup that is made into the
-/// data folder would find its files there already, and have none.
-fn beside(backup: &Path) -> Folder {
-    Folder::new(backup.with_file_name("backup-files"))
-}
+use crate::wiring;
+use db::{Db, Settings};
+use domain::Instant;
+use files::{Blobs, Kept, Survey};
+use std::fs::File;
 
 /// How many pieces that could not be copied are named.
 const NAMED_MAX: usize = 5;
 
-/// Copies what is kept from one folder to another; how many were not there yet. One piece that cannot be copied
-/// keeps no other from it.
+/// Does something with each piece. One that it cannot be done with keeps no other from it. Of how many it was done.
+///
+/// # Errors
+/// [`Stop::CannotRun`] at the end when it could not be done with all, with the first of these.
+fn each(
+    all: &[Kept],
+    (progress, told): (&Progress, &str),
+    what: impl Fn(&Kept) -> Result<bool, String>,
+) -> Result<u64, Stop> {
+    let mut done = 0;
+    let mut faults: Vec<String> = Vec::new();
+    for (at, kept) in all.iter().enumerate() {
+        match what(kept) {
+            Ok(is_new) => done += u64::from(is_new),
+            Err(fault) => faults.push(fault),
+        }
+        progress.counts(count(at + 1), count(all.len()), told);
+    }
+    if faults.is_empty() {
+        return Ok(done);
+    }
+    Err(Stop::CannotRun(format!(
+        "{} of {} pieces of files could not be copied, all others were: {}",
+        faults.len(),
+        all.len(),
+        named(&faults)
+    )))
+}
+
+/// The first faults, and how many more there are.
+pub(crate) fn named(faults: &[String]) -> String {
+    let first: Vec<&str> = faults.iter().take(NAMED_MAX).map(String::as_str).collect();
+    let more = faults.len().saturating_sub(NAMED_MAX);
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    format!("{}{more}", first.join("; "))
+}
+
+/// A number of things, for bars.
+pub(crate) fn count(things: usize) -> u64 {
+    u64::try_from(things).unwrap_or(u64::MAX)
+}
+
+/// Copies what is kept from one place to the other; how many pieces were not there yet.
 ///
 /// # Errors
 /// [`Stop::CannotRun`] at the end when something that is referred to is missing or damaged, and when something
 /// cannot be written.
-fn copy(all: &[Kept], from: &Folder, to: &Folder, progress: &Progress) -> Result<u64, Stop> {
-    let mut copied = 0;
-    let mut faults: Vec<String> = Vec::new();
-    let count = |at: usize| u64::try_from(at).unwrap_or(u64::MAX);
-    for (at, kept) in all.iter().enumerate() {
-        match kept.copy(from, to) {
-            Ok(is_new) => copied += u64::from(is_new),
-            Err(error) => faults.push(error.to_string()),
-        }
-        progress.counts(count(at + 1), count(all.len()), "files are copied");
-    }
-    if faults.is_empty() {
-        return Ok(copied);
-    }
-    let named: Vec<&str> = faults.iter().take(NAMED_MAX).map(String::as_str).collect();
-    let more = faults.len().saturating_sub(NAMED_MAX);
-    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-    Err(Stop::CannotRun(format!(
-        "{} of {} pieces of files could not be copied, all others were: {}{more}",
-        faults.len(),
-        all.len(),
-        named.join("; ")
-    )))
+pub(crate) fn copy(all: &[Kept], from: &Blobs, to: &Survey<'_>, progress: &Progress) -> Result<u64, Stop> {
+    let copy = |kept: &Kept| kept.copy(from, to).map_err(|error| error.to_string());
+    each(all, (progress, "files are copied"), copy)
 }
 
-/// Copies the files of a database beside a backup of it whose rows were read before: what has come since is there
-/// besides, and what has gone since is still kept. How many pieces, and how many of them were not there yet.
+/// Copies the files that a copy of a database refers to into a folder of their own; how many there are.
 ///
 /// # Errors
 /// As [`copy`], and when the database fails.
-pub(crate) fn back_up(
-    db: &Db,
-    config: &Config,
-    to: &Path,
+pub(crate) fn hand_over(
+    settings: &Settings,
+    from: &Blobs,
+    to: &Blobs,
     progress: &Progress,
-) -> Result<(usize, u64), Stop> {
-    let kept = files::kept(db)?;
-    let (from, to) = (commands::files(config)?.folder, beside(to));
-    if std::path::absolute(from.root())? == std::path::absolute(to.root())? {
+) -> Result<usize, Stop> {
+    let db = Db::open(&Settings { read_only: true, ..settings.clone() }, &wiring::MIGRATIONS)?;
+    let referred = db.read_blocking(files::referred);
+    db.close();
+    let referred = referred?;
+    copy(&referred, from, &to.survey().map_err(Stop::cannot_run)?, progress)?;
+    Ok(referred.len())
+}
+
+/// What was brought beside a backup.
+#[derive(Debug)]
+pub(crate) struct Beside {
+    /// How many pieces it needs.
+    pub(crate) files: usize,
+    /// How many of them were not there yet.
+    pub(crate) copied: u64,
+    /// Until this is dropped nobody takes them away: the backup that needs them has no name yet.
+    pub(crate) held: Option<File>,
+}
+
+/// Brings the files that a backup needs beside it.
+///
+/// # Errors
+/// [`Stop::CannotRun`] at the end when one of them is missing or damaged, or cannot be written.
+pub(crate) fn back_up(
+    files: &[Kept],
+    config: &Config,
+    pieces: &Pieces,
+    now: Instant,
+    progress: &Progress,
+) -> Result<Beside, Stop> {
+    if files.is_empty() {
+        return Ok(Beside { files: 0, copied: 0, held: None });
+    }
+    let from = config.blobs()?;
+    if let Some(folder) = from.folder()
+        && std::path::absolute(folder.root())? == std::path::absolute(pieces.root())?
+    {
         return Err(Stop::CannotRun(format!(
-            "the files of the database lie in `{}`, where those of a backup here would go: choose another folder for \
-             one of them",
-            to.root().display()
+            "the files of the database lie in `{from}`, where those of a backup here would go: choose another folder for \
+             one of them"
         )));
     }
-    Ok((kept.len(), copy(&kept, &from, &to, progress)?))
+    let held = Some(pieces.hold()?);
+    let copied = each(files, (progress, "files are copied"), |kept| pieces.bring(kept, &from, now))?;
+    Ok(Beside { files: files.len(), copied, held })
 }
 
-/// Brings the files back that a restored database refers to.
+/// Brings the files that a backup needs back to where files are kept; how many were not there.
 ///
 /// # Errors
-/// As [`copy`], and when the database fails.
+/// [`Stop::CannotRun`] at the end when one of them is missing or damaged, or cannot be brought.
 pub(crate) fn bring_back(
-    from: &Path,
-    settings: &Settings,
-    steps_behind: usize,
-    folder: &Folder,
+    files: &[Kept],
+    pieces: &Pieces,
+    blobs: &Blobs,
     progress: &Progress,
-) -> Result<(), Stop> {
-    let kept = match kept(settings) {
-        Ok(kept) => kept,
-        // one from before there were files has no table of them
-        Err(_) if steps_behind > 0 => return Ok(()),
-        Err(error) => return Err(error.into()),
-    };
-    let done = copy(&kept, &beside(from), folder, progress);
-    done.map(drop).map_err(|stop| {
-        Stop::CannotRun(format!("the database is restored, and not all of its files: {}", stop.sentence()))
+) -> Result<u64, Stop> {
+    let there = blobs.survey().map_err(Stop::cannot_run)?;
+    each(files, (progress, "files are brought back"), |kept| {
+        if kept.is_at(&there).map_err(|error| error.to_string())? {
+            return Ok(false);
+        }
+        let brought = pieces.open(kept).and_then(|mut from| {
+            kept.bring(&mut from, blobs).map(|()| true).map_err(|error| match error {
+                files::BlobError::Damaged(_) => "is damaged".to_owned(),
+                files::BlobError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    "is damaged".to_owned()
+                }
+                other => other.to_string(),
+            })
+        });
+        brought.map_err(|why| {
+            format!("the file {} beside the backup {why}", domain::hex::digits(&kept.name.hash))
+        })
     })
 }
 
-fn kept(settings: &Settings) -> Result<Vec<Kept>, DbError> {
-    let db = Db::open(&Settings { read_only: true, ..settings.clone() }, &wiring::MIGRATIONS)?;
-    let kept = files::kept(&db);
-    db.close();
-    kept
+/// What is wrong with the files that a backup needs; all of them are read.
+pub(crate) fn faults(files: &[Kept], pieces: &Pieces, progress: &Progress) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for (at, kept) in files.iter().enumerate() {
+        wrong.extend(pieces.fault(kept));
+        progress.counts(count(at + 1), count(files.len()), "files are read and checked");
+    }
+    wrong
 }

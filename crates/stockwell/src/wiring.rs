@@ -1,13 +1,14 @@
 //! What the product is made of, on one page: the schema and the routes of every module, and the
 //! state that they share. A new module adds one line to each list.
 
-use access::{Access, Locations};
+use access::{Access, Bounds};
 use axum::extract::FromRef;
 use db::{Conn, Db, DbError, MigrationSet, Tx};
 use domain::{Ctx, LocationId};
+use exchange::imports::Imports;
 use files::Files;
 use stock::Vault;
-use web::{App, Failure, Feed, OrganisationSetUp, Routes};
+use web::{App, Categories, Failure, Feed, OrganisationSetUp, Routes};
 
 /// The schema of every module, the lower rows first.
 pub const MIGRATIONS: [MigrationSet; 6] = [
@@ -30,6 +31,8 @@ pub struct Stockwell {
     pub vault: Vault,
     /// Files of records.
     pub files: Files,
+    /// Imports that are on their way.
+    pub imports: Imports,
 }
 
 impl FromRef<Stockwell> for Access {
@@ -50,6 +53,12 @@ impl FromRef<Stockwell> for Files {
     }
 }
 
+impl FromRef<Stockwell> for Imports {
+    fn from_ref(state: &Stockwell) -> Imports {
+        state.imports.clone()
+    }
+}
+
 /// The routes of every module: the table of contents of the API.
 pub fn routes() -> Routes<Stockwell> {
     web::system_routes()
@@ -61,6 +70,7 @@ pub fn routes() -> Routes<Stockwell> {
         .and(stock::read_routes())
         .and(files::routes())
         .and(exchange::routes())
+        .and(exchange::import_routes())
 }
 
 /// What there is to listen to.
@@ -69,7 +79,7 @@ pub fn feed() -> Feed {
         [&access::EVENTS, &catalog::EVENTS, &files::EVENTS, &places::EVENTS, &stock::EVENTS];
     let mut kinds = all.concat();
     kinds.sort_unstable();
-    Feed { kinds, any_site }
+    Feed { kinds, any_site, without_costs: catalog::without_costs }
 }
 
 fn any_site(conn: &mut Conn<'_>, places: &[LocationId]) -> Result<bool, DbError> {
@@ -77,13 +87,29 @@ fn any_site(conn: &mut Conn<'_>, places: &[LocationId]) -> Result<bool, DbError>
     Ok(found.into_iter().flatten().any(|facts| facts.site.root() == facts.id))
 }
 
-/// `access`, which knows about locations and books only what it is handed here.
+/// `access`, which knows about locations, categories and books only what it is handed here.
 pub fn access(db: &Db, settings: access::Settings) -> Access {
-    Access::new(db.clone(), LOCATIONS, organise, settings)
+    Access::new(db.clone(), BOUNDS, organise, settings)
 }
 
-/// How `access` asks `places`.
-pub const LOCATIONS: Locations = Locations { find, code, within: places::within, moves: places::moves };
+/// How `access` asks `places` and `catalog` what grants are bound to.
+pub const BOUNDS: Bounds = Bounds {
+    find,
+    code,
+    within: places::within,
+    moves: places::moves,
+    hold_category: catalog::hold_category,
+    category_path: catalog::category_path,
+    category_line: catalog::category_line,
+};
+
+/// How the doors ask `catalog` about the categories of items, and `catalog` asks `access` who has rights for them.
+pub const CATEGORIES: Categories = Categories { of: catalog::categories_of, granted: access::granted };
+
+/// How `stock` asks `access` for the people of a place.
+pub fn staff(conn: &mut Conn<'_>, place: LocationId) -> Result<i64, DbError> {
+    access::staff(conn, &BOUNDS, place)
+}
 
 fn find(conn: &mut Conn<'_>, code: &str) -> Result<Option<LocationId>, DbError> {
     let found = places::facts_by_code(conn, &[code])?;

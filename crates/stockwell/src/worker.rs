@@ -1,6 +1,6 @@
 //! What the product does by itself while it serves: expired lots at each site's midnight,
-//! reservations whose time is over, months made ready, old answers forgotten, items of an older store made
-//! ready for the search, files that nothing refers to.
+//! reservations and approvals whose time is over, months made ready, old answers forgotten, items of an older
+//! store made ready for the search, files that nothing refers to, imports that nobody came back to.
 
 use crate::gauges::Upkept;
 use domain::{Actor, Ctx};
@@ -21,11 +21,13 @@ pub(crate) async fn work(app: App, files: &Files, upkept: &Upkept) {
         tokio::time::sleep(REST).await;
         if rounds.is_multiple_of(ROUNDS_OF_SWEEP) {
             sweep(&app, files).await;
+            forget_imports(&app).await;
         }
         rounds = rounds.wrapping_add(1);
         let round = app.clone();
         let done = tokio::task::spawn_blocking(move || {
             access::forget_old_sessions(round.db(), round.now())?;
+            access::expire_approvals(round.db(), &context(&round))?;
             stock::upkeep(round.db(), &context(&round))
         })
         .await;
@@ -59,6 +61,17 @@ async fn sweep(app: &App, files: &Files) {
         Ok(Ok(files::Swept { blobs, quarantined })) => tracing::info!(blobs, quarantined, "files were swept"),
         Ok(Err(error)) => tracing::warn!(%error, "files cannot be swept, and will be tried again"),
         Err(error) => tracing::error!(%error, "the sweep of files ended unexpectedly"),
+    }
+}
+
+/// Removes imports that nobody came back to.
+async fn forget_imports(app: &App) {
+    let app = app.clone();
+    match tokio::task::spawn_blocking(move || exchange::imports::forget(app.db(), app.now())).await {
+        Ok(Ok(0)) => {}
+        Ok(Ok(imports)) => tracing::info!(imports, "imports that were left lying were removed"),
+        Ok(Err(error)) => tracing::warn!(%error, "imports cannot be removed, and will be tried again"),
+        Err(error) => tracing::error!(%error, "removing imports ended unexpectedly"),
     }
 }
 

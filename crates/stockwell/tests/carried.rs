@@ -9,6 +9,8 @@
 
 #[expect(dead_code, reason = "the crowd and its books are for the races")]
 mod support;
+#[path = "carried/training.rs"]
+mod training;
 
 use db::{Db, Engine, Settings};
 use serde_json::Value;

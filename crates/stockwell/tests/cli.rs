@@ -5,12 +5,24 @@
 #[path = "support/ended.rs"]
 mod ended;
 
+#[path = "cli/audit.rs"]
+mod audit;
+#[path = "cli/backed_up_files.rs"]
+mod backed_up_files;
 #[path = "cli/backups.rs"]
 mod backups;
 #[path = "cli/bars.rs"]
 mod bars;
 #[path = "cli/bench.rs"]
 mod bench;
+#[path = "cli/bundles.rs"]
+mod bundles;
+#[path = "cli/files.rs"]
+mod files;
+#[path = "cli/privacy.rs"]
+mod privacy;
+#[path = "cli/reference.rs"]
+mod reference;
 #[path = "cli/wrong.rs"]
 mod wrong;
 
@@ -311,6 +323,31 @@ fn doctor_tells_each_setting_with_its_source() {
     let quiet =
         shell.command(&["doctor"]).env("STOCKWELL_DATABASE", "postgres://ann:s3cret@127.0.0.1:1/x").output();
     assert!(!Ended::from(quiet.unwrap()).err.contains("STOCKWELL_DATABASE"));
+}
+
+#[test]
+fn nobody_is_shown_the_secret_of_the_identity_provider() {
+    let shell = Shell::ready();
+    let (secret, settings) = (shell.path("oidc.secret"), shell.path("settings.toml"));
+    std::fs::write(&secret, "s3cret of the client\n").unwrap();
+    let mode = |mode| std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(mode)).unwrap();
+    mode(0o600);
+    let text = format!(
+        "public_url = \"https://stock.example\"\n[outbound]\norigins = \"http://127.0.0.1:9\"\n[oidc]\n\
+         issuer = \"http://127.0.0.1:9\"\nclient_id = \"stockwell\"\nclient_secret_file = \"{}\"\n",
+        secret.display()
+    );
+    std::fs::write(&settings, text).unwrap();
+    let run = |words: &[&str]| shell.run(&[&["--config", settings.to_str().unwrap()], words].concat());
+    let shown = run(&["config", "show"]).good();
+    assert!(shown.out.contains("oidc.secret") && !shown.out.contains("s3cret of"), "{}", shown.out);
+    let told = run(&["doctor"]);
+    assert_eq!(told.code, 4, "{told:?}");
+    assert!(told.err.contains("identity provider: `http://127.0.0.1:9` cannot be reached"), "{}", told.err);
+    assert!(!told.out.contains("s3cret of") && !told.err.contains("s3cret of"), "{told:?}");
+    mode(0o644);
+    let open = run(&["doctor"]);
+    assert_eq!((open.code, open.err.contains("others can read it (mode 644)")), (78, true), "{open:?}");
 }
 
 #[test]

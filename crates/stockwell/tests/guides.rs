@@ -19,38 +19,46 @@ use std::process::{Command, Stdio};
 
 /// Where the guides let the server listen.
 const ADDRESS: &str = "127.0.0.1:7070";
+/// Where they let a second one listen.
+const SECOND: &str = "127.0.0.1:7071";
 /// The guide that makes the shop which the others rest on.
 const SHOP: &str = "the-shop.md";
 /// Stands in the output before that of a block.
 const MARK: &str = "@@ block ";
+
+/// Seconds after which a guide is ended: one that waits for a server that never becomes ready waits for ever.
+const LONGEST: &str = "240";
 
 /// Runs the blocks of a guide one after the other in one shell; what each of them printed.
 fn run(page: &Page, folder: &Path) -> Vec<(Block, String)> {
     let mut blocks = if page.needs_shop() { Page::read(SHOP).shell() } else { Vec::new() };
     let own = blocks.len();
     blocks.extend(page.shell());
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap().to_string();
-    drop(listener);
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    let [address, second] = listeners.map(|listener| listener.local_addr().unwrap().to_string());
     let mut script = "exec 2>&1\n".to_owned();
     for (number, block) in blocks.iter().enumerate() {
         let _infallible = write!(script, "printf '\n%s\n' '{MARK}{number}'\n{}\n", block.text);
     }
-    // the server that a guide has started ends with it
-    script.push_str("kill $! 2> /dev/null\nwait\n");
+    // the servers that a guide has started end with it
+    script.push_str("kill $! $server 2> /dev/null\nwait\n");
     std::fs::write(folder.join(".curlrc"), "silent\nshow-error\n").unwrap();
     let program = Path::new(env!("CARGO_BIN_EXE_stockwell")).parent().unwrap();
-    let mut shell = Command::new("sh");
-    shell.env_clear().arg("-c").arg(script.replace(ADDRESS, &address));
+    let mut shell = Command::new("timeout");
+    shell
+        .env_clear()
+        .args(["--kill-after=10", LONGEST, "sh", "-c"])
+        .arg(script.replace(ADDRESS, &address).replace(SECOND, &second));
     shell.env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0");
     shell.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", program.display()));
     shell.env("CURL_HOME", folder).env("HOME", folder).current_dir(folder);
     shell.stdin(Stdio::null()).stdout(Stdio::piped());
     let printed = shell.output().unwrap();
+    let ended = printed.status;
     let printed = String::from_utf8(printed.stdout).unwrap();
     let parts = printed.split(MARK).skip(1).map(|part| part.split_once('\n').unwrap().1.to_owned());
     let parts: Vec<String> = parts.collect();
-    assert_eq!(parts.len(), blocks.len(), "{}: not all of it was run: {printed}", page.name);
+    assert_eq!(parts.len(), blocks.len(), "{}: not all of it was run ({ended}): {printed}", page.name);
     blocks.into_iter().zip(parts).skip(own).collect()
 }
 
@@ -117,13 +125,21 @@ guides! {
     lots_on_hold: "lots-on-hold.md",
     sites: "sites.md",
     laying_out_a_site: "laying-out-a-site.md",
+    how_much_fits: "how-much-fits.md",
+    across_sites: "across-sites.md",
     places_out_of_use: "places-out-of-use.md",
+    taking_a_site_into_use: "taking-a-site-into-use.md",
+    training: "training.md",
     how_your_books_are_kept: "how-your-books-are-kept.md",
     export: "export.md",
     import: "import.md",
     operating: "operating.md",
     connecting_a_shop: "connecting-a-shop.md",
     signing_in: "signing-in.md",
+    a_second_person: "a-second-person.md",
+    rights_for_a_part: "rights-for-a-part.md",
+    personal_data: "personal-data.md",
+    the_audit_log: "the-audit-log.md",
     the_catalogue: "the-catalogue.md",
     variants: "variants.md",
     prices_and_suppliers: "prices-and-suppliers.md",

@@ -28,7 +28,7 @@ impl Doorman {
     fn find(credential: Credential<'_>) -> Arc<Principal> {
         let (Credential::Key(token) | Credential::Session(token)) = credential;
         let within = token.parse().map_or(Within::All, |root| Within::Subtree(LocationId(root)));
-        let grant = Grant { permissions: Permissions::all(), within };
+        let grant = Grant::free(Permissions::all(), within);
         Arc::new(Principal::new(PrincipalId(7), token, PrincipalKind::User, vec![grant], None))
     }
 }
@@ -114,7 +114,9 @@ impl Client {
             proxies: web::Proxies::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),
-            feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
+            feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true), without_costs: |_, _| None },
+            categories: web::Categories { of: |_, _| Ok(None), granted: |_, _| Ok(None) },
+            training: false,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Client { router: routes.router(&app, ()), runtime, keys: AtomicU64::new(0) }

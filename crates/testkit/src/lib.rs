@@ -3,6 +3,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "what is not as expected fails the test")]
 
+pub mod bucket;
 pub mod client;
 pub mod damage;
 pub mod http;

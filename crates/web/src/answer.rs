@@ -87,6 +87,27 @@ impl Answer {
         Ok(Answer { location: Some(location.into()), ..Answer::with(StatusCode::CREATED, body)? })
     }
 
+    /// 202 with a body: what was asked for goes on after the answer.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn accepted<T: Serialize + ?Sized>(body: &T) -> Result<Answer, Failure> {
+        Answer::with(StatusCode::ACCEPTED, body)
+    }
+
+    /// 202 with the address at which to look up what becomes of it.
+    ///
+    /// # Errors
+    /// As [`Answer::ok`].
+    pub fn waiting<T: Serialize + ?Sized>(location: Option<String>, body: &T) -> Result<Answer, Failure> {
+        Ok(Answer { location, ..Answer::with(StatusCode::ACCEPTED, body)? })
+    }
+
+    /// Whether it holds a secret, which is told once and never again.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.kept.is_some() || !self.unkept.is_empty()
+    }
+
     /// 204 without a body.
     pub const fn nothing() -> Answer {
         Answer::empty(StatusCode::NO_CONTENT)

@@ -13,7 +13,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use bytes::Bytes;
 use db::{Conn, DbError};
-use domain::{Code, Ids, Instant, LocationId, PrincipalId, Problem};
+use domain::{CategoryId, Code, Ids, Instant, LocationId, PrincipalId, Problem};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -51,6 +51,8 @@ pub struct Limits {
     pub connections_max: usize,
     /// Event streams at the same time for one principal.
     pub streams_max: usize,
+    /// How long a command may wait for a second person; no longer than its answer is kept.
+    pub approval_time_max: Duration,
 }
 
 impl Default for Limits {
@@ -63,6 +65,7 @@ impl Default for Limits {
             upload_time_max: Duration::from_mins(10),
             connections_max: 4096,
             streams_max: 10,
+            approval_time_max: Duration::from_hours(72),
         }
     }
 }
@@ -90,6 +93,22 @@ pub struct AppParts {
     pub description: Bytes,
     /// What there is to listen to.
     pub feed: Feed,
+    /// What is asked about categories.
+    pub categories: Categories,
+    /// Whether the database is a copy to practise in.
+    pub training: bool,
+}
+
+/// The category of an item and those above it, from its own upwards.
+pub type CategoryLine = Option<Vec<CategoryId>>;
+
+/// What modules that do not know each other ask about categories.
+#[derive(Clone, Copy, Debug)]
+pub struct Categories {
+    /// The category of an item by its SKU and those above it, none for an item without one; `None` for no item.
+    pub of: fn(&mut Conn<'_>, &str) -> Result<CategoryLine, DbError>,
+    /// The login of somebody who has rights for the items of a category.
+    pub granted: fn(&mut Conn<'_>, CategoryId) -> Result<Option<String>, DbError>,
 }
 
 /// What the modules say about the feed of events.
@@ -100,6 +119,9 @@ pub struct Feed {
     /// Whether one of these places is a site: events are of whole sites, and who reaches none hears
     /// nothing.
     pub any_site: fn(&mut Conn<'_>, &[LocationId]) -> Result<bool, DbError>,
+    /// The body of an event of a kind without what only those are told who may see costs; `None` when there is
+    /// nothing of that in it.
+    pub without_costs: fn(kind: &str, body: &str) -> Option<String>,
 }
 
 /// A part that must be in order, with the sentence that says why it is not.
@@ -169,6 +191,11 @@ impl App {
         self.0.parts.clock.now()
     }
 
+    /// Whether the database is a copy to practise in.
+    pub(crate) fn is_training(&self) -> bool {
+        self.0.parts.training
+    }
+
     /// Where new ids come from.
     pub fn ids(&self) -> &Arc<dyn Ids> {
         &self.0.parts.ids
@@ -182,6 +209,11 @@ impl App {
     /// Who is believed where a request comes from.
     pub(crate) fn proxies(&self) -> &Proxies {
         &self.0.parts.proxies
+    }
+
+    /// How to ask about categories.
+    pub fn categories(&self) -> Categories {
+        self.0.parts.categories
     }
 
     /// The limits.

@@ -7,6 +7,7 @@ use crate::json;
 use crate::params;
 use crate::principal::Caller;
 use crate::routes::Kept;
+use crate::second::{self, Replay, Second, Sent};
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -17,6 +18,7 @@ use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use std::any::TypeId;
+use std::sync::Arc;
 
 /// For what a print of the master key stands here.
 const PRINT_OF: &str = "idempotency";
@@ -117,6 +119,8 @@ pub struct Command<T> {
     pub body: T,
     /// Its place in memory, which is to be kept as long as what was read from it.
     pub held: Held,
+    /// What is done when it needs a second person.
+    pub second: Second,
 }
 
 impl<S: Send + Sync, T: FromJson> FromRequest<S> for Command<T> {
@@ -149,9 +153,50 @@ impl<T: FromJson> Command<T> {
         let key = idempotency_key(&parts.headers)?;
         let dry_run = params::read::<DryRun>(parts.uri.query().unwrap_or_default())?.dry_run;
         let (bytes, held) = bytes(parts, body).await?;
+        let body = read(&parts.headers, &bytes)?;
+        if let Some(Replay { second, fingerprint, .. }) = parts.extensions.get() {
+            let (second, fingerprint) = (second.clone(), *fingerprint);
+            let dry_run = matches!(second, Second::Trial);
+            return Ok(Command { caller, key, fingerprint, dry_run, body, held, second });
+        }
         let fingerprint = fingerprint(parts, &bytes)?;
-        Ok(Command { caller, key, fingerprint, dry_run, body: read(&parts.headers, &bytes)?, held })
+        let second = second_of(&caller, parts, (&key, fingerprint, dry_run), &bytes)?;
+        Ok(Command { caller, key, fingerprint, dry_run, body, held, second })
     }
+}
+
+/// The largest body that is kept for a second person.
+const KEPT_BYTES_MAX: usize = 2 << 20;
+
+/// What is kept of a request, when its caller may need a second person.
+fn second_of(
+    caller: &Caller,
+    parts: &Parts,
+    (key, fingerprint, dry_run): (&IdempotencyKey, [u8; 32], bool),
+    body: &Bytes,
+) -> Result<Second, Failure> {
+    let seen = Seen::of(&parts.extensions)?;
+    if !caller.principal.has_conditions() || !seen.route.is_kept() || body.len() > KEPT_BYTES_MAX {
+        return Ok(Second::Cannot);
+    }
+    let sealed = seen.route.kept == Kept::Bound;
+    let body = if sealed {
+        let sealed = seen.app.master_key().seal(&second::place_of(&fingerprint), body);
+        sealed.map_err(|error| Failure::fault(format!("a body cannot be sealed: {error}")))?
+    } else {
+        body.to_vec()
+    };
+    let text = |value: &axum::http::HeaderValue| value.to_str().ok().map(str::to_owned);
+    let sent = db::held::Sent {
+        method: parts.method.as_str().to_owned(),
+        target: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        if_match: parts.headers.get(header::IF_MATCH).and_then(text),
+        body,
+        sealed,
+    };
+    let wait_seconds = i64::try_from(seen.app.limits().approval_time_max.as_secs()).unwrap_or(i64::MAX);
+    let (key, via) = (key.as_str().into(), caller.principal.via());
+    Ok(Second::Keep(Arc::new(Sent { request: sent, key, fingerprint, via, wait_seconds, dry_run })))
 }
 
 impl<S: Send + Sync, T: FromJson> FromRequest<S> for Json<T> {

@@ -3,7 +3,7 @@
 //!
 //! An event is shown when it concerns a site whose root is in the caller's scope. One that
 //! concerns no site is shown only to callers whose scope is everything. Who reaches no site is refused,
-//! so that nobody listens to silence.
+//! so that nobody listens to silence. What things cost is told to those who may see costs.
 
 use crate::app::{App, Streaming};
 use crate::failure::Failure;
@@ -15,7 +15,7 @@ use axum::response::Response;
 use bytes::Bytes;
 use db::Conn;
 use db::feed::{self, Event};
-use domain::{Code, EventId, Instant, LocationId, Problem};
+use domain::{Code, EventId, Instant, LocationId, Permission, Problem};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
@@ -91,6 +91,7 @@ pub(crate) async fn stream_events(
     let listener = Listener {
         position: app.db().feed_position(),
         draining: app.draining(),
+        sees_costs: caller.may(Permission::CostRead),
         principal: caller.principal,
         scope: caller.scope,
         kinds,
@@ -155,13 +156,22 @@ fn kinds(types: Option<&str>, known: &[&'static str]) -> Result<Option<Vec<&'sta
         return Err(refuse(format!("`types` names 1 to {TYPES_MAX} kinds with commas between them")));
     }
     let found = asked.into_iter().map(|kind| {
-        known
-            .iter()
-            .copied()
-            .find(|known| *known == kind)
-            .ok_or_else(|| refuse(format!("there are no events `{kind}`, only `{}`", known.join("`, `"))))
+        known.iter().copied().find(|known| *known == kind).ok_or_else(|| refuse(no_such_kind(kind, known)))
     });
     found.collect::<Result<Vec<_>, _>>().map(Some)
+}
+
+/// What to say of a kind that there is not. All kinds together are too many for a line: those of the same
+/// subject are named, and where the subject is wrong too, the subjects.
+fn no_such_kind(kind: &str, known: &[&str]) -> String {
+    let subject = |kind: &str| kind.split('.').next().unwrap_or_default().to_owned();
+    let near: Vec<&str> = known.iter().copied().filter(|known| subject(known) == subject(kind)).collect();
+    if near.is_empty() {
+        let mut subjects: Vec<String> = known.iter().map(|known| format!("`{}.…`", subject(known))).collect();
+        subjects.dedup();
+        return format!("there are no events `{kind}`, only {}", subjects.join(", "));
+    }
+    format!("there are no events `{kind}`, only `{}`", near.join("`, `"))
 }
 
 /// One open stream.
@@ -169,6 +179,7 @@ struct Listener {
     app: App,
     principal: Arc<Principal>,
     scope: Scope,
+    sees_costs: bool,
     kinds: Option<Vec<&'static str>>,
     position: watch::Receiver<i64>,
     draining: watch::Receiver<bool>,
@@ -237,7 +248,7 @@ impl Listener {
         let wanted: Vec<&Event> = events.iter().filter(|event| self.wants(event)).collect();
         for event in wanted {
             self.told = event.position;
-            text += &frame(event, self.reaches_all_of(event));
+            text += &frame(event, &self.body(event));
         }
         Some(if text.is_empty() { None } else { Some(text.into()) })
     }
@@ -247,6 +258,20 @@ impl Listener {
         kind && match self.scope.reached() {
             Reached::All => true,
             Reached::Within(roots) => event.sites.iter().any(|site| roots.contains(&LocationId(*site))),
+        }
+    }
+
+    /// What of an event the listener is told.
+    fn body<'e>(&self, event: &'e Event) -> Cow<'e, str> {
+        if !self.sees_costs
+            && let Some(rest) = (self.app.feed().without_costs)(&event.kind, &event.payload)
+        {
+            return Cow::Owned(rest);
+        }
+        if self.reaches_all_of(event) {
+            Cow::Borrowed(&event.payload)
+        } else {
+            without_levels(&event.payload)
         }
     }
 
@@ -270,11 +295,9 @@ fn without_levels(payload: &str) -> Cow<'_, str> {
     }
 }
 
-/// One event in the form of the protocol, with the numbers of its sites for those who reach all of them. A
-/// body that is no JSON cannot be sent, and is a fault of whoever wrote it.
-fn frame(event: &Event, reaches_all: bool) -> String {
-    let payload = if reaches_all { Cow::Borrowed(&*event.payload) } else { without_levels(&event.payload) };
-    let Ok(data) = serde_json::from_str::<&RawValue>(&payload) else {
+/// One event in the form of the protocol. A body that is no JSON cannot be sent, and is a fault of whoever wrote it.
+fn frame(event: &Event, body: &str) -> String {
+    let Ok(data) = serde_json::from_str::<&RawValue>(body) else {
         tracing::error!(position = event.position, "the body of an event is not JSON");
         return String::new();
     };

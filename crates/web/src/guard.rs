@@ -11,18 +11,21 @@ use crate::app::App;
 use crate::denied::{self, Asker, Denied, Refusal};
 use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter, Unknown};
-use crate::principal::{Principal, Scope, Stage, forbidden};
+use crate::params::Path;
+use crate::principal::{Asks, Principal, Scope, Stage, forbidden};
 use crate::problem;
-use crate::routes::{Access, PublicReason, Reach, RouteInfo};
+use crate::routes::{Access, Bound, PublicReason, Reach, RouteInfo};
+use crate::second::Replay;
 use crate::session::{self, Credential};
 use crate::strangers::Peer;
-use axum::Router;
 use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::{Code, Instant, Kind, Problem};
+use axum::{RequestExt as _, Router};
+use domain::{CategoryId, Code, Instant, Kind, Permission, Problem};
 use futures_util::FutureExt;
 use headers::{credential, dress, request_id};
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
 use std::net::IpAddr;
@@ -43,7 +46,7 @@ pub(crate) struct Seen {
     pub(crate) app: App,
     pub(crate) request_id: Uuid,
     pub(crate) now: Instant,
-    pub(crate) caller: Option<(Arc<Principal>, Scope)>,
+    pub(crate) caller: Option<Asks>,
     pub(crate) route: Arc<RouteInfo>,
 }
 
@@ -90,8 +93,10 @@ struct Begun {
 /// What is decided without waiting.
 enum Verdict {
     /// The caller with the scope; `None` at a public route.
-    Pass(Option<(Arc<Principal>, Scope)>),
+    Pass(Option<Asks>),
     Refuse(Failure, Asker),
+    /// What the caller may depends on the categories of the item that the address names.
+    Weigh(Arc<Principal>, Permission),
     /// The key or the session is not known in memory.
     Ask(Unknowns),
 }
@@ -130,7 +135,7 @@ where
         match gate.judge(&request, begun.now) {
             Verdict::Pass(caller) => {
                 let asker = match &caller {
-                    Some((principal, _)) => Asker::Known(Arc::clone(principal)),
+                    Some(asks) => Asker::Known(Arc::clone(&asks.principal)),
                     None => Asker::stranger(None, peer),
                 };
                 gate.admit(&mut request, &begun, caller);
@@ -140,13 +145,13 @@ where
             Verdict::Refuse(failure, asker) => {
                 Box::pin(async move { Ok(gate.finish(&begun, asker, failure.into_response()).await) })
             }
-            Verdict::Ask(unknown) => {
+            later @ (Verdict::Weigh(..) | Verdict::Ask(_)) => {
                 let mut inner = self.inner.clone();
                 Box::pin(async move {
-                    let (response, asker) = match gate.ask(unknown, begun.now, peer).await {
-                        Ok((principal, scope)) => {
-                            let asker = Asker::Known(Arc::clone(&principal));
-                            gate.admit(&mut request, &begun, Some((principal, scope)));
+                    let (response, asker) = match gate.decide(later, &mut request, begun.now, peer).await {
+                        Ok(asks) => {
+                            let asker = Asker::Known(Arc::clone(&asks.principal));
+                            gate.admit(&mut request, &begun, Some(asks));
                             (gate.bounded(inner.call(request)).await, asker)
                         }
                         Err((failure, asker)) => (failure.into_response(), asker),
@@ -182,6 +187,9 @@ impl Gate {
             let detail = format!("the address is longer than {URL_BYTES_MAX} bytes");
             return Verdict::Refuse(Problem::new(Code::MalformedParameter, detail).into(), Asker::Nobody);
         }
+        if let Some(Replay { principal, .. }) = request.extensions().get() {
+            return self.check(Arc::clone(principal), None, now);
+        }
         if matches!(self.route.access, Access::Public(_)) {
             return Verdict::Pass(None);
         }
@@ -195,10 +203,7 @@ impl Gate {
         let forged = self.forged(headers, credential);
         let peer = request.extensions().get::<Peer>().copied();
         match self.app.authenticator().remembered(credential, (from(peer), now)) {
-            Some(Ok(principal)) => match self.check(&principal, forged, now) {
-                Ok(scope) => Verdict::Pass(Some((principal, scope))),
-                Err(failure) => Verdict::Refuse(failure, Asker::Known(principal)),
-            },
+            Some(Ok(principal)) => self.check(principal, forged, now),
             Some(Err(failure)) => {
                 self.app.meter().unknown(Unknown::Refused);
                 Verdict::Refuse(failure, self.stranger(credential, peer))
@@ -229,28 +234,69 @@ impl Gate {
         Asker::stranger(part, peer)
     }
 
-    async fn ask(
+    /// What is decided by asking the store.
+    async fn decide(
         &self,
-        unknown: Unknowns,
+        verdict: Verdict,
+        request: &mut Request,
         now: Instant,
         peer: Option<Peer>,
-    ) -> Result<(Arc<Principal>, Scope), (Failure, Asker)> {
-        match self.app.authenticator().authenticate(unknown.credential(), (from(peer), now)).await {
-            Ok(principal) => match self.check(&principal, unknown.forged, now) {
-                Ok(scope) => Ok((principal, scope)),
-                Err(failure) => Err((failure, Asker::Known(principal))),
-            },
-            Err(failure) => {
-                if failure.problem().code == Code::Unauthenticated {
-                    self.app.meter().unknown(Unknown::Refused);
-                }
-                Err((failure, self.stranger(unknown.credential(), peer)))
+    ) -> Result<Asks, (Failure, Asker)> {
+        let verdict = match verdict {
+            Verdict::Ask(unknown) => self.ask(unknown, now, peer).await,
+            known => known,
+        };
+        match verdict {
+            Verdict::Pass(Some(asks)) => Ok(asks),
+            Verdict::Weigh(principal, permission) => {
+                let weighed = self.weigh(&principal, permission, request).await;
+                weighed.map_err(|failure| (failure, Asker::Known(principal)))
+            }
+            Verdict::Refuse(failure, asker) => Err((failure, asker)),
+            Verdict::Pass(None) | Verdict::Ask(_) => {
+                Err((Failure::fault("a public route asked for its caller"), Asker::Nobody))
             }
         }
     }
 
-    /// The rate first, so that a caller without permission cannot try for ever.
-    fn check(&self, principal: &Principal, forged: Option<Problem>, now: Instant) -> Result<Scope, Failure> {
+    async fn ask(&self, unknown: Unknowns, now: Instant, peer: Option<Peer>) -> Verdict {
+        match self.app.authenticator().authenticate(unknown.credential(), (from(peer), now)).await {
+            Ok(principal) => self.check(principal, unknown.forged, now),
+            Err(failure) => {
+                if failure.problem().code == Code::Unauthenticated {
+                    self.app.meter().unknown(Unknown::Refused);
+                }
+                Verdict::Refuse(failure, self.stranger(unknown.credential(), peer))
+            }
+        }
+    }
+
+    /// Whether a principal may ask here, and how far.
+    fn check(&self, principal: Arc<Principal>, forged: Option<Problem>, now: Instant) -> Verdict {
+        let permission = match self.preconditions(&principal, forged, now) {
+            Ok(Some(permission)) => permission,
+            Ok(None) => return Verdict::Pass(Some(Asks::nothing_of(principal))),
+            Err(failure) => return Verdict::Refuse(failure, Asker::Known(principal)),
+        };
+        if principal.is_bound(permission) && self.route.bound == Bound::Item {
+            return Verdict::Weigh(principal, permission);
+        }
+        match self.reach(&principal, permission) {
+            Ok((scope, categories)) => {
+                Verdict::Pass(Some(Asks { whole: Arc::clone(&principal), principal, scope, categories }))
+            }
+            Err(problem) => Verdict::Refuse(problem.into(), Asker::Known(principal)),
+        }
+    }
+
+    /// The rate first, so that a caller without permission cannot try for ever. The permission of the route, if it
+    /// needs one.
+    fn preconditions(
+        &self,
+        principal: &Principal,
+        forged: Option<Problem>,
+        now: Instant,
+    ) -> Result<Option<Permission>, Failure> {
         if let Some(limiter) = &principal.limiter {
             limiter.take(now).map_err(|wait| {
                 let text = format!("the rate limit of this key is used up, come again in {wait} seconds");
@@ -264,26 +310,64 @@ impl Gate {
         if principal.stage() < least {
             return Err(unfinished(principal.stage()).into());
         }
-        let permission = match self.route.access {
-            Access::Needs(permission) => permission,
+        match self.route.access {
+            Access::Needs(permission) => Ok(Some(permission)),
             Access::Session(_) if principal.session().is_none() => {
                 let text = "this is for whoever has signed in: a key cannot change how somebody signs in";
-                return Err(Problem::new(Code::SessionRequired, text).into());
+                Err(Problem::new(Code::SessionRequired, text).into())
             }
-            Access::Session(_) | Access::SignedIn | Access::Public(_) => return Ok(Scope::nowhere()),
-        };
-        match principal.scope(permission) {
-            None => Err(forbidden(permission).into()),
-            Some(scope) if self.route.reach == Reach::Everywhere && !scope.is_all() => {
-                let text =
-                    format!("this needs the permission `{permission}` everywhere, not only below a location");
-                Err(Problem::new(Code::Forbidden, text).into())
-            }
-            Some(scope) => Ok(scope.clone()),
+            Access::Session(_) | Access::SignedIn | Access::Public(_) => Ok(None),
         }
     }
 
-    fn admit(&self, request: &mut Request, begun: &Begun, caller: Option<(Arc<Principal>, Scope)>) {
+    /// How far the permission of the route reaches: the places, and the categories where it is not held for all.
+    fn reach(&self, principal: &Principal, permission: Permission) -> Result<Reaches, Problem> {
+        let everywhere = self.route.reach == Reach::Everywhere;
+        let scope = principal.scope(permission);
+        if let Some(scope) = scope.filter(|scope| !everywhere || scope.is_all()) {
+            return Ok((scope.clone(), None));
+        }
+        let categories = principal.categories(permission, everywhere);
+        match self.route.bound {
+            _ if categories.is_empty() => {
+                let nowhere = scope.is_none() && !principal.is_bound(permission);
+                Err(if nowhere { forbidden(permission) } else { not_below(permission) })
+            }
+            Bound::Filtered => Ok((Scope::everything(), Some(categories))),
+            Bound::Each => Ok((scope.cloned().unwrap_or_else(Scope::nowhere), Some(categories))),
+            Bound::Common => Ok((Scope::everything(), None)),
+            Bound::Item | Bound::Refused => {
+                let text =
+                    format!("this needs the permission `{permission}` for all categories, not only for some");
+                Err(Problem::new(Code::Forbidden, text))
+            }
+        }
+    }
+
+    /// What a principal whose permission is bound to categories may do with the item that the address names. One of
+    /// another category does not exist for them.
+    async fn weigh(
+        &self,
+        principal: &Arc<Principal>,
+        permission: Permission,
+        request: &mut Request,
+    ) -> Result<Asks, Failure> {
+        let sku = named_item(request).await?;
+        let (categories_of, asked) = (self.app.categories().of, sku.clone());
+        let found = self.app.db().read(move |conn| categories_of(conn, &asked)).await?;
+        let about = principal.about(&found.unwrap_or_default());
+        if about.scope(permission).is_none() {
+            return Err(Problem::not_found("item", sku).into());
+        }
+        let (scope, _) = self.reach(&about, permission)?;
+        // how far it reaches where nobody says what it is about
+        let everywhere = self.route.reach == Reach::Everywhere;
+        let of_all = principal.scope(permission).is_some_and(|scope| !everywhere || scope.is_all());
+        let categories = (!of_all).then(|| principal.categories(permission, everywhere));
+        Ok(Asks { principal: Arc::new(about), whole: Arc::clone(principal), scope, categories })
+    }
+
+    fn admit(&self, request: &mut Request, begun: &Begun, caller: Option<Asks>) {
         let Begun { request_id, now, started: _, _in_flight: _ } = *begun;
         let route = Arc::clone(&self.route);
         request.extensions_mut().insert(Seen { app: self.app.clone(), request_id, now, caller, route });
@@ -400,6 +484,21 @@ fn unfinished(stage: Stage) -> Problem {
         }
     };
     Problem::new(Code::SecondFactorRequired, text)
+}
+
+/// The places and the categories that somebody reaches at a route.
+type Reaches = (Scope, Option<Arc<[CategoryId]>>);
+
+/// The item that the address of a request names.
+async fn named_item(request: &mut Request) -> Result<String, Failure> {
+    let Path(mut named) = request.extract_parts::<Path<BTreeMap<String, String>>>().await?;
+    named.remove("sku").ok_or_else(|| Failure::fault("a route about an item does not name it"))
+}
+
+/// The refusal of a caller who holds a permission at some places where it is needed at all.
+fn not_below(permission: Permission) -> Problem {
+    let text = format!("this needs the permission `{permission}` everywhere, not only below a location");
+    Problem::new(Code::Forbidden, text)
 }
 
 /// Where a connection comes from.

@@ -6,11 +6,12 @@ use crate::answer::Answer;
 use crate::app::App;
 use crate::body::Command;
 use crate::failure::Failure;
+use crate::second::{self, Need, Second};
 use axum::http::StatusCode;
 use bytes::Bytes;
 use db::Tx;
 use db::idempotency::{self, KEPT_MICROS, Key, NewAnswer};
-use domain::{Code, Ctx, Kind, Problem};
+use domain::{Code, Ctx, Instant, Kind, Problem, Worth};
 use serde::{Deserialize, Serialize};
 
 /// Whether a refusal is the answer for good, so that it is stored.
@@ -122,8 +123,14 @@ impl<T: Send + 'static> Command<T> {
         mut decide: impl FnMut(&mut Tx<'_>, &Command<T>) -> Result<Answer, Failure> + Send + 'static,
     ) -> Result<Answer, Failure> {
         if self.dry_run {
-            let answer = app.db().dry_run(move |tx| decide(tx, &self)).await?;
+            let answer = app.db().dry_run(move |tx| held_or_done(tx, &self, &mut decide)).await?;
             return Ok(Answer { dry_run: true, ..answer });
+        }
+        if let Second::Agreed(agreement) = self.second.clone() {
+            return app
+                .db()
+                .write(move |tx| agreement.carry_out(tx, |tx| judged(tx, &self, &mut decide)))
+                .await;
         }
         let answer = app.db().write(move |tx| once(tx, &self, &mut decide)).await?;
         if answer.replayed {
@@ -143,13 +150,106 @@ fn once<T>(
     if let Some(stored) = idempotency::load(tx, key, ctx.now.0)? {
         return Ok(replay(stored, &command.fingerprint)?);
     }
-    let answer = match tx.savepoint(|tx| decide(tx, command)) {
+    let answer = match held_or_done(tx, command, decide) {
         Ok(answer) => answer,
         Err(Failure::Refused(problem)) if is_final(&problem) => Answer::refused(&problem, ctx.request_id),
         Err(failure) => return Err(failure),
     };
     store(tx, ctx, key, &command.fingerprint, &answer)?;
     Ok(answer)
+}
+
+/// Runs a command, unless it needs somebody else: then it is undone, and waits.
+fn held_or_done<T>(
+    tx: &mut Tx<'_>,
+    command: &Command<T>,
+    decide: &mut impl FnMut(&mut Tx<'_>, &Command<T>) -> Result<Answer, Failure>,
+) -> Result<Answer, Failure> {
+    let ctx = &command.caller.ctx;
+    let Some(need) = need(command) else { return tx.savepoint(|tx| decide(tx, command)) };
+    let Some((sent, need)) = command.second.must_wait(need, 0)? else {
+        return tx.savepoint(|tx| decide(tx, command));
+    };
+    // what would be refused is refused now
+    let undone = undone(tx, |tx| decide(tx, command))?;
+    if undone.is_secret() {
+        // nobody would be told
+        return Err(Second::required(need.permission).into());
+    }
+    let (held, answer) = sent.hold(ctx, &need)?;
+    if let Some(held) = held {
+        second::store_held(tx, ctx, &held)?;
+    }
+    Ok(answer)
+}
+
+/// What a command does that somebody else has agreed to, when they are free to do it.
+fn judged<T>(
+    tx: &mut Tx<'_>,
+    command: &Command<T>,
+    decide: &mut impl FnMut(&mut Tx<'_>, &Command<T>) -> Result<Answer, Failure>,
+) -> Result<Answer, Failure> {
+    if let Some(need) = need(command) {
+        command.second.must_wait(need, 0)?;
+    }
+    decide(tx, command)
+}
+
+/// What the permission of a command asks for, wherever it is held: what a command is about is known to
+/// itself alone, and its worth to nobody.
+fn need<T>(command: &Command<T>) -> Option<Need> {
+    let caller = &command.caller;
+    let permission = caller.permission?;
+    let condition = command.second.judged(&caller.principal).condition_anywhere(permission);
+    condition.asks(Worth::Unknown, 0).then(|| Need {
+        permission,
+        condition,
+        worth: Worth::Unknown,
+        places: caller.scope.roots().map(<[_]>::to_vec),
+    })
+}
+
+/// Runs something and undoes it; what it would have answered.
+fn undone(
+    tx: &mut Tx<'_>,
+    run: impl FnOnce(&mut Tx<'_>) -> Result<Answer, Failure>,
+) -> Result<Answer, Failure> {
+    let mut answer = None;
+    let done = tx.savepoint(|tx| {
+        answer = Some(run(tx)?);
+        Err::<(), Failure>(Failure::fault("undone"))
+    });
+    match (answer, done) {
+        (Some(answer), _) => Ok(answer),
+        (None, Err(failure)) => Err(failure),
+        (None, Ok(())) => Err(Failure::fault("nothing was run")),
+    }
+}
+
+/// Keeps the answer of a request in place of the one that was given for now, if there still is one.
+pub(crate) fn keep_in_place(
+    tx: &mut Tx<'_>,
+    (principal, key, fingerprint): (i64, &str, &[u8; 32]),
+    answer: &Answer,
+    now: Instant,
+) -> Result<(), Failure> {
+    let key = Key { principal, key };
+    let before = idempotency::load(tx, key, now.0)?.map(|stored| stored.created_at);
+    let headers = answer.headers_text();
+    idempotency::store(
+        tx,
+        &NewAnswer {
+            key,
+            fingerprint,
+            status: answer.status.as_u16().into(),
+            headers: headers.as_deref(),
+            body: answer.kept_body(),
+            created_at: before.map_or(now.0, |before| now.0.max(before.saturating_add(1))),
+            expires_at: now.plus_micros(KEPT_MICROS).0,
+            replaces: before,
+        },
+    )?;
+    Ok(())
 }
 
 fn store(

@@ -15,8 +15,10 @@ mod by_name;
 mod cursor;
 mod denied;
 mod differences;
+mod doors;
 mod events;
 mod failure;
+mod file_stream;
 mod guard;
 mod held;
 mod idempotent;
@@ -35,6 +37,7 @@ mod problem_pages;
 mod proxies;
 mod record;
 mod routes;
+mod second;
 mod serve;
 mod session;
 mod strangers;
@@ -48,10 +51,12 @@ mod waiting;
 mod tests;
 
 pub use answer::{Answer, Page};
-pub use app::{App, AppParts, Clock, Feed, Limits, Readiness, State};
+pub use app::{App, AppParts, Categories, CategoryLine, Clock, Feed, Limits, Readiness, State};
 pub use body::{Command, FromJson, IdempotencyKey, Json, StrangerCommand};
 pub use differences::{FieldChange, differences};
+pub use doors::Doors;
 pub use failure::{Failure, Result};
+pub use file_stream::{file_response, file_stream};
 pub use held::Held;
 pub use idempotent::{is_final, is_final_status, replay};
 pub use json::{Entries, read_entry, read_loosely};
@@ -65,9 +70,12 @@ pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Reac
 pub use problem::problem_value;
 pub use proxies::Proxies;
 pub use record::{RecordChange, audit, record_change};
-pub use routes::{Access, Described, Kept, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned};
+pub use routes::{
+    Access, Bound, Described, Kept, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned,
+};
+pub use second::{AgreedTo, Agreement, Need, Second, Sent, Waiting, closed, record_held, store_held};
 pub use serve::{Closing, serve};
-pub use session::{Credential, SessionCookie, SessionSecret, csrf_token};
+pub use session::{Credential, Errand, SessionCookie, SessionSecret, csrf_token};
 pub use strangers::Strangers;
 pub use system::system_routes;
 pub use upload::Upload;

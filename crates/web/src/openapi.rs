@@ -73,6 +73,7 @@ pub fn openapi<'a>(routes: impl Iterator<Item = &'a RouteInfo>, version: &str) -
                  carries the `csrf` of the session as `X-CSRF-Token` as well. Never beside a key",
             ))),
         )
+        .schema("Waiting", <crate::second::Waiting as utoipa::PartialSchema>::schema())
         .schema("Problem", <ProblemSchema as utoipa::PartialSchema>::schema())
         .schema("FieldError", <FieldErrorSchema as utoipa::PartialSchema>::schema());
     for route in routes {
@@ -149,6 +150,9 @@ fn operation(route: &RouteInfo) -> Operation {
             response.headers.insert("ETag".to_owned(), RefOr::T(etag.build()));
         }
     }
+    if may_wait(route) {
+        operation.responses.responses.entry("202".to_owned()).or_insert(RefOr::T(waiting()));
+    }
     let problem = ResponseBuilder::new()
         .description("A refusal")
         .content(
@@ -165,6 +169,22 @@ fn operation(route: &RouteInfo) -> Operation {
         operation.extensions = Some(extensions);
     }
     operation
+}
+
+/// Whether a command of a route may have to wait for a second person: a permission can ask for one, and a
+/// bulk needs those of its entries.
+fn may_wait(route: &RouteInfo) -> bool {
+    let asks = matches!(route.access, Access::Needs(permission) if permission.can_ask() || route.bulk);
+    asks && route.is_kept() && !route.streamed
+}
+
+/// The answer of a command that waits.
+fn waiting() -> Response {
+    let schema = RefOr::Ref(Ref::from_schema_name("Waiting"));
+    ResponseBuilder::new()
+        .description("It waits until somebody else agrees, as the permission asks for here")
+        .content("application/json", ContentBuilder::new().schema(Some(schema)).build())
+        .build()
 }
 
 /// Whether an answer is a record with its version, or what became of a record that the address names:

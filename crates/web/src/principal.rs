@@ -8,13 +8,17 @@ use crate::denied::{STRANGER, STRANGER_ID};
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
+use crate::routes::Access;
 use crate::session::Credential;
 use crate::strangers::Peer;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use db::{Conn, DbError};
 use domain::permission::Permissions;
-use domain::{Actor, Code, Ctx, Instant, LocationId, Permission, PrincipalId, Problem};
+use domain::{
+    Actor, CategoryId, Code, Condition, Conditions, Ctx, Instant, LocationId, Permission, PrincipalId,
+    Problem,
+};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::net::IpAddr;
@@ -64,13 +68,39 @@ pub enum Stage {
 }
 
 /// Permissions that hold somewhere.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Grant {
     /// What may be done.
     pub permissions: Permissions,
     /// Where.
     pub within: Within,
+    /// Only for items of this category and those below it; `None` for whatever it is about.
+    pub category: Option<CategoryId>,
+    /// What some of them ask for besides.
+    pub conditions: Conditions,
 }
+
+impl Grant {
+    /// Permissions that ask for nothing, of all categories.
+    pub fn free(permissions: Permissions, within: Within) -> Grant {
+        Grant { permissions, within, category: None, conditions: Conditions::new() }
+    }
+
+    /// The grant as it holds for what is in these categories, an item's own and those above it; `None` when it does
+    /// not.
+    fn about(&self, categories: &[CategoryId]) -> Option<Grant> {
+        let holds = self.category.is_none_or(|category| categories.contains(&category));
+        holds.then(|| Grant { category: None, ..self.clone() })
+    }
+
+    /// What it asks for besides, of a permission that it gives.
+    pub fn condition(&self, permission: Permission) -> Condition {
+        self.conditions.get(&permission).copied().unwrap_or_default()
+    }
+}
+
+/// Where a permission is held under a condition.
+type Terms = (Permission, Vec<(Condition, Scope)>);
 
 /// An authenticated user or key with its grants resolved, shared by all its requests.
 #[derive(Debug)]
@@ -79,8 +109,12 @@ pub struct Principal {
     name: Box<str>,
     kind: PrincipalKind,
     grants: Vec<Grant>,
-    /// One entry for each permission that is held anywhere.
+    /// One entry for each permission that is held anywhere for all categories.
     scopes: Vec<(Permission, Scope)>,
+    /// The same by condition, the laxest first, for those permissions that ask for something somewhere.
+    terms: Vec<Terms>,
+    /// The key that it asks with.
+    via: Option<PrincipalId>,
     /// `None`: not throttled.
     pub(crate) limiter: Option<Arc<Limiter>>,
     /// The session that it asks in.
@@ -100,16 +134,15 @@ impl Principal {
         grants: Vec<Grant>,
         per_minute: Option<u32>,
     ) -> Principal {
-        let scopes = Permission::ALL
-            .iter()
-            .filter_map(|permission| Some((*permission, Scope::of(&grants, *permission)?)))
-            .collect();
+        let (scopes, terms) = resolve(&grants);
         Principal {
             id,
             name: name.into(),
             kind,
             grants,
             scopes,
+            terms,
+            via: None,
             limiter: per_minute.map(Limiter::per_minute).map(Arc::new),
             session: None,
             stage: Stage::Whole,
@@ -120,6 +153,17 @@ impl Principal {
     #[must_use]
     pub fn in_session(self, session: i64, stage: Stage) -> Principal {
         Principal { session: Some(session), stage, ..self }
+    }
+
+    /// As it asks with a key, by the principal of the key.
+    #[must_use]
+    pub fn with_key(self, key: PrincipalId) -> Principal {
+        Principal { via: Some(key), ..self }
+    }
+
+    /// The principal of the key that it asks with; `None` in a session.
+    pub const fn via(&self) -> Option<PrincipalId> {
+        self.via
     }
 
     /// How far it has signed in; a key is as good as whole.
@@ -138,9 +182,92 @@ impl Principal {
         Principal { limiter: self.limiter.map(keep), ..self }
     }
 
+    /// The same where it is about an item of these categories, its own and those above it: grants for other
+    /// categories give nothing, and those for one of these give what they give.
+    #[must_use]
+    pub(crate) fn about(&self, categories: &[CategoryId]) -> Principal {
+        let grants: Vec<Grant> = self.grants.iter().filter_map(|grant| grant.about(categories)).collect();
+        let (scopes, terms) = resolve(&grants);
+        Principal {
+            id: self.id,
+            name: self.name.clone(),
+            kind: self.kind,
+            grants,
+            scopes,
+            terms,
+            via: self.via,
+            limiter: self.limiter.clone(),
+            session: self.session,
+            stage: self.stage,
+        }
+    }
+
+    /// Whether a permission is held for some categories beside those places where it is held for all.
+    pub(crate) fn is_bound(&self, permission: Permission) -> bool {
+        self.bound_grants(permission).next().is_some()
+    }
+
+    /// Whether a permission is held at all: somewhere, for some items.
+    pub fn holds(&self, permission: Permission) -> bool {
+        self.grants.iter().any(|grant| grant.permissions.contains(permission))
+    }
+
+    /// Whether anything is held for some categories.
+    pub fn has_categories(&self) -> bool {
+        self.grants.iter().any(|grant| grant.category.is_some())
+    }
+
+    /// The grants of a permission that are for some categories.
+    fn bound_grants(&self, permission: Permission) -> impl Iterator<Item = &Grant> {
+        let holds = move |grant: &&Grant| grant.permissions.contains(permission);
+        self.grants.iter().filter(|grant| grant.category.is_some()).filter(holds)
+    }
+
+    /// A permission that would be held for an item of the categories `new`, and is not while it is of `old`.
+    pub fn gains(&self, old: &[CategoryId], new: &[CategoryId]) -> Option<Permission> {
+        let holds = |grant: &&Grant, categories: &[CategoryId]| {
+            grant.category.is_none_or(|category| categories.contains(&category))
+        };
+        let before: Vec<&Grant> = self.grants.iter().filter(|grant| holds(grant, old)).collect();
+        let fresh = self.grants.iter().filter(|grant| holds(grant, new) && !holds(grant, old));
+        fresh
+            .flat_map(|grant| grant.permissions.iter().map(move |permission| (grant, permission)))
+            .find(|(grant, permission)| {
+                !before.iter().any(|known| {
+                    known.permissions.contains(*permission)
+                        && (known.within == Within::All || known.within == grant.within)
+                        && known.condition(*permission) <= grant.condition(*permission)
+                })
+            })
+            .map(|(_, permission)| permission)
+    }
+
+    /// Where a permission is held for the items of these categories, an item's own and those above it, besides where
+    /// it is held for all.
+    pub fn places_for<'a>(
+        &'a self,
+        permission: Permission,
+        categories: &'a [CategoryId],
+    ) -> impl Iterator<Item = Within> + 'a {
+        let among = |grant: &&Grant| grant.category.is_some_and(|category| categories.contains(&category));
+        self.bound_grants(permission).filter(among).map(|grant| grant.within)
+    }
+
+    /// The categories for which a permission is held, `everywhere` or at any place.
+    pub(crate) fn categories(&self, permission: Permission, everywhere: bool) -> Arc<[CategoryId]> {
+        let holds = |grant: &&Grant| {
+            grant.permissions.contains(permission) && (!everywhere || grant.within == Within::All)
+        };
+        let mut found: Vec<CategoryId> =
+            self.grants.iter().filter(holds).filter_map(|grant| grant.category).collect();
+        found.sort_unstable();
+        found.dedup();
+        found.into()
+    }
+
     /// The operator at the host: everything, everywhere. For the command line and for upkeep.
     pub fn system() -> Principal {
-        let everything = Grant { permissions: Permissions::all(), within: Within::All };
+        let everything = Grant::free(Permissions::all(), Within::All);
         Principal::new(Principal::SYSTEM, "system", PrincipalKind::System, vec![everything], None)
     }
 
@@ -164,10 +291,73 @@ impl Principal {
         &self.grants
     }
 
-    /// Where the permission is held; `None` when nowhere.
+    /// Where the permission is held for all categories; `None` when nowhere.
     pub fn scope(&self, permission: Permission) -> Option<&Scope> {
         self.scopes.iter().find(|(held, _)| *held == permission).map(|(_, scope)| scope)
     }
+
+    /// Whether any of its permissions asks for something besides.
+    pub const fn has_conditions(&self) -> bool {
+        !self.terms.is_empty()
+    }
+
+    /// Where a permission is held, by what it asks for there; nothing when it asks for nothing at all.
+    pub fn terms(&self, permission: Permission) -> &[(Condition, Scope)] {
+        let found = self.terms.iter().find(|(held, _)| *held == permission);
+        found.map_or(&[], |(_, terms)| terms)
+    }
+
+    /// What a permission asks for at a place, as far as `reaches` says whether it lies in a scope: the
+    /// laxest of what is held there, and whoever reaches it by none gets the strictest.
+    pub fn condition_where(
+        &self,
+        permission: Permission,
+        mut reaches: impl FnMut(&Scope) -> bool,
+    ) -> Condition {
+        let terms = self.terms(permission);
+        let held = terms.iter().find(|(_, scope)| reaches(scope));
+        let held = held.or_else(|| terms.last());
+        held.map_or(Condition::Free, |(condition, _)| *condition)
+    }
+
+    /// What a permission asks for where nobody says what a command is about: the laxest that is held
+    /// everywhere, and the strictest when none is.
+    pub fn condition_anywhere(&self, permission: Permission) -> Condition {
+        self.condition_where(permission, Scope::is_all)
+    }
+}
+
+/// Where permissions are held for all categories, and under which conditions.
+fn resolve(grants: &[Grant]) -> (Vec<(Permission, Scope)>, Vec<Terms>) {
+    let whole: Vec<Grant> = grants.iter().filter(|grant| grant.category.is_none()).cloned().collect();
+    let scopes = Permission::ALL
+        .iter()
+        .filter_map(|permission| Some((*permission, Scope::of(&whole, *permission)?)))
+        .collect();
+    (scopes, terms_of(grants))
+}
+
+/// What is held under which condition. Where nobody says which items it is about, what is held for a category asks
+/// for the most that any grant does: it relaxes nothing for others.
+fn terms_of(grants: &[Grant]) -> Vec<Terms> {
+    let of = |permission: &Permission| {
+        let held = || grants.iter().filter(|grant| grant.permissions.contains(*permission));
+        let strictest = held().map(|grant| grant.condition(*permission)).max().unwrap_or_default();
+        let asked = |grant: &Grant| match grant.category {
+            Some(_) => strictest,
+            None => grant.condition(*permission),
+        };
+        let mut conditions: Vec<Condition> = held().map(asked).collect();
+        conditions.sort_unstable();
+        conditions.dedup();
+        let asks = conditions.iter().any(|condition| *condition != Condition::Free);
+        let scope = |condition: Condition| {
+            let under = held().filter(|grant| asked(grant) == condition).cloned();
+            Some((condition, Scope::of(&under.collect::<Vec<_>>(), *permission)?))
+        };
+        asks.then(|| (*permission, conditions.into_iter().filter_map(scope).collect()))
+    };
+    Permission::ALL.iter().filter_map(of).collect()
 }
 
 /// The locations that a caller may touch with one permission: all, or the subtrees of some roots.
@@ -200,6 +390,11 @@ impl Scope {
         if roots.is_empty() { None } else { Some(Scope(Some(roots.into()))) }
     }
 
+    /// All locations: for what belongs to none.
+    pub(crate) fn everything() -> Scope {
+        Scope(None)
+    }
+
     /// No location at all: for routes about the caller alone.
     pub(crate) fn nowhere() -> Scope {
         Scope(Some(Arc::new([])))
@@ -208,6 +403,11 @@ impl Scope {
     /// The scope taken apart.
     pub fn reached(&self) -> Reached<'_> {
         self.0.as_deref().map_or(Reached::All, Reached::Within)
+    }
+
+    /// The roots of what is in scope; `None` for everything.
+    pub fn roots(&self) -> Option<&[LocationId]> {
+        self.0.as_deref()
     }
 
     /// Whether everything is in scope.
@@ -272,22 +472,49 @@ pub trait Authenticator: Send + Sync {
     ) -> std::result::Result<BTreeMap<PrincipalId, String>, DbError>;
 }
 
+/// Who asks at a route, and how far the permission of the route reaches.
+#[derive(Clone, Debug)]
+pub(crate) struct Asks {
+    pub(crate) principal: Arc<Principal>,
+    /// See [`Caller::whole`].
+    pub(crate) whole: Arc<Principal>,
+    pub(crate) scope: Scope,
+    /// See [`Caller::categories`].
+    pub(crate) categories: Option<Arc<[CategoryId]>>,
+}
+
+impl Asks {
+    /// At a route about the caller alone.
+    pub(crate) fn nothing_of(principal: Arc<Principal>) -> Asks {
+        Asks { whole: Arc::clone(&principal), principal, scope: Scope::nowhere(), categories: None }
+    }
+}
+
 /// The caller of a guarded route: an extractor. The guard has already checked the permission.
 #[derive(Clone, Debug)]
 pub struct Caller {
     /// Who.
     pub principal: Arc<Principal>,
+    /// The same with all its grants: at a route about an item `principal` has those that hold for it.
+    pub whole: Arc<Principal>,
     /// Where the permission of this route is held.
     pub scope: Scope,
+    /// The categories, each with those below, to which items are limited; `None` for all items, those without a
+    /// category too. Only routes that say so have callers who are limited, see [`Bound`](crate::Bound).
+    pub categories: Option<Arc<[CategoryId]>>,
+    /// The permission of this route; `None` for routes about the caller alone.
+    pub permission: Option<Permission>,
     /// The context for commands: actor, time at the door, ids, request id.
     pub ctx: Ctx,
 }
 
 impl Caller {
-    pub(crate) fn new(app: &App, principal: Arc<Principal>, scope: Scope, seen: &Seen) -> Caller {
+    pub(crate) fn new(app: &App, asks: &Asks, seen: &Seen) -> Caller {
+        let Asks { principal, whole, scope, categories } = asks.clone();
         let actor = Actor { id: principal.id, name: principal.name.to_string() };
         let ctx = Ctx { actor, now: seen.now, ids: app.ids().clone(), request_id: seen.request_id };
-        Caller { principal, scope, ctx }
+        let permission = if let Access::Needs(needed) = seen.route.access { Some(needed) } else { None };
+        Caller { principal, whole, scope, categories, permission, ctx }
     }
 
     /// Whoever asks at a public route, whom nobody knows: so many a minute from one address, and of one
@@ -305,7 +532,7 @@ impl Caller {
     /// Whom nobody knows.
     pub(crate) fn unknown(seen: &Seen) -> Caller {
         let nobody = Principal::new(STRANGER_ID, STRANGER, PrincipalKind::User, Vec::new(), None);
-        Caller::new(&seen.app, Arc::new(nobody), Scope::nowhere(), seen)
+        Caller::new(&seen.app, &Asks::nothing_of(Arc::new(nobody)), seen)
     }
 
     /// Whether the caller holds another permission anywhere (for fields that need one of their own).
@@ -325,9 +552,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Failure> {
         let seen = Seen::of(&parts.extensions)?;
         match &seen.caller {
-            Some((principal, scope)) => {
-                Ok(Caller::new(&seen.app, Arc::clone(principal), scope.clone(), seen))
-            }
+            Some(asks) => Ok(Caller::new(&seen.app, asks, seen)),
             None => Err(Failure::fault("a public route asked for its caller")),
         }
     }
@@ -338,7 +563,7 @@ mod tests {
     use super::*;
 
     fn grant(permissions: &[Permission], within: Within) -> Grant {
-        Grant { permissions: permissions.iter().copied().collect(), within }
+        Grant::free(permissions.iter().copied().collect(), within)
     }
 
     #[test]
@@ -359,5 +584,91 @@ mod tests {
         assert_eq!(roots(Permission::StockMove).as_deref(), Some("[7]"));
         assert!(principal.scope(Permission::CatalogRead).unwrap().is_all());
         assert_eq!(principal.scope(Permission::StockAdjust), None);
+    }
+
+    #[test]
+    fn a_grant_for_a_category_holds_for_what_is_in_it() {
+        let bound = |permissions: &[Permission], within, category| Grant {
+            category: Some(CategoryId(category)),
+            ..grant(permissions, within)
+        };
+        let west = Within::Subtree(LocationId(3));
+        let principal = Principal::new(
+            PrincipalId(9),
+            "ann",
+            PrincipalKind::User,
+            vec![
+                grant(&[Permission::StockRead], west),
+                bound(&[Permission::StockRead, Permission::CatalogWrite], Within::All, 70),
+                bound(&[Permission::StockRead, Permission::CatalogWrite], Within::Subtree(LocationId(5)), 80),
+            ],
+            None,
+        );
+        let held = |of: &Principal, permission| of.scope(permission).map(Scope::roots_json);
+        // where nobody says what it is about
+        assert_eq!(held(&principal, Permission::StockRead), Some(Some("[3]".to_owned())));
+        assert_eq!(held(&principal, Permission::CatalogWrite), None);
+        // of an item below 70, of one below 80, of both, and of one without a category
+        let about = |categories: &[i64]| {
+            principal.about(&categories.iter().copied().map(CategoryId).collect::<Vec<_>>())
+        };
+        assert_eq!(held(&about(&[70, 7]), Permission::StockRead), Some(None));
+        assert_eq!(held(&about(&[80]), Permission::StockRead), Some(Some("[3,5]".to_owned())));
+        assert_eq!(held(&about(&[80]), Permission::CatalogWrite), Some(Some("[5]".to_owned())));
+        assert_eq!(held(&about(&[80, 70]), Permission::CatalogWrite), Some(None));
+        assert_eq!(held(&about(&[]), Permission::CatalogWrite), None);
+        assert_eq!(held(&about(&[]), Permission::StockRead), Some(Some("[3]".to_owned())));
+        let categories = |everywhere| {
+            principal
+                .categories(Permission::CatalogWrite, everywhere)
+                .iter()
+                .map(|id| id.get())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!((categories(false), categories(true)), (vec![70, 80], vec![70]));
+        assert!(principal.is_bound(Permission::StockRead) && !principal.is_bound(Permission::CostRead));
+    }
+
+    #[test]
+    fn what_is_asked_for_follows_from_where_something_is() {
+        let limit = Condition::Above(domain::Limit::parse("500").unwrap());
+        let under = |condition, within| Grant {
+            conditions: Conditions::from([(Permission::StockAdjust, condition)]),
+            ..grant(&[Permission::StockAdjust, Permission::StockMove], within)
+        };
+        let bound = |grants| Principal::new(PrincipalId(9), "ann", PrincipalKind::User, grants, None);
+        let at = |root: i64| Within::Subtree(LocationId(root));
+        let reaches = |root: i64| {
+            move |scope: &Scope| scope.roots().is_none_or(|roots| roots.contains(&LocationId(root)))
+        };
+        let ann = bound(vec![under(Condition::Always, at(7)), under(limit, at(3))]);
+        assert!(ann.has_conditions());
+        for (place, expected) in [(7, Condition::Always), (3, limit), (9, Condition::Always)] {
+            assert_eq!(ann.condition_where(Permission::StockAdjust, reaches(place)), expected, "{place}");
+        }
+        assert_eq!(ann.condition_anywhere(Permission::StockAdjust), Condition::Always);
+        assert_eq!(ann.condition_anywhere(Permission::StockMove), Condition::Free);
+        // what is held for a category relaxes nothing where nobody says which items it is about, and everything there
+        let of_category = |condition, within, category| Grant {
+            category: Some(CategoryId(category)),
+            ..under(condition, within)
+        };
+        let pat = bound(vec![under(Condition::Always, at(7)), of_category(Condition::Free, at(7), 70)]);
+        assert_eq!(pat.condition_where(Permission::StockAdjust, reaches(7)), Condition::Always);
+        assert_eq!(
+            pat.about(&[CategoryId(70)]).condition_where(Permission::StockAdjust, reaches(7)),
+            Condition::Free
+        );
+        let kim = bound(vec![of_category(limit, Within::All, 70)]);
+        assert_eq!(kim.condition_anywhere(Permission::StockAdjust), limit);
+        // who is free everywhere is free, whatever else they hold
+        let bob =
+            bound(vec![under(Condition::Always, at(7)), grant(&[Permission::StockAdjust], Within::All)]);
+        assert_eq!(bob.condition_anywhere(Permission::StockAdjust), Condition::Free);
+        // who is free at one place is bound at the other, and where nobody says which
+        let eve = bound(vec![under(Condition::Always, at(7)), grant(&[Permission::StockAdjust], at(3))]);
+        assert_eq!(eve.condition_where(Permission::StockAdjust, reaches(3)), Condition::Free);
+        assert_eq!(eve.condition_where(Permission::StockAdjust, reaches(7)), Condition::Always);
+        assert_eq!(eve.condition_anywhere(Permission::StockAdjust), Condition::Always);
     }
 }

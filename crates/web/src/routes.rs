@@ -1,11 +1,12 @@
 //! The route table. A route cannot be added without saying who may call it and what its scope is.
 
 use crate::app::{App, State};
+use crate::doors::Doors;
 use crate::guard::GuardLayer;
 use crate::principal::Stage;
-use axum::Router;
 use axum::http::Method;
 use axum::routing::MethodRouter;
+use axum::{Extension, Router};
 use domain::Permission;
 use serde::Serialize;
 use std::sync::Arc;
@@ -82,6 +83,36 @@ impl Reach {
     }
 }
 
+/// What those may at a route who hold its permission for the items of some categories only.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Bound {
+    /// Nothing: what it touches is not about items alone.
+    #[default]
+    Refused,
+    /// It is about the item that its address names as `{sku}`: what is held for its category holds there, and an
+    /// item of another category does not exist (404).
+    Item,
+    /// Its handler heeds [`Caller::categories`](crate::Caller::categories).
+    Filtered,
+    /// Its handler asks the principal for each item that it touches: [`Principal::places_for`](crate::Principal::places_for).
+    Each,
+    /// What it shows belongs to no item and is needed to describe one: as if it were held for all.
+    Common,
+}
+
+impl Bound {
+    /// The word shown by `stockwell routes`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Bound::Refused => "refused",
+            Bound::Item => "item",
+            Bound::Filtered => "filtered",
+            Bound::Each => "each",
+            Bound::Common => "common",
+        }
+    }
+}
+
 /// Why a write that names a record takes no version of it. There are few of them.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Unversioned {
@@ -122,6 +153,8 @@ pub struct RouteInfo {
     pub access: Access,
     /// How the scope limits it.
     pub reach: Reach,
+    /// What those may who hold its permission for some categories.
+    pub bound: Bound,
     /// Takes bodies of the size of a bulk.
     pub bulk: bool,
     /// Takes a body of any kind as it comes, with limits of its own; see [`crate::Upload`].
@@ -130,6 +163,8 @@ pub struct RouteInfo {
     pub unversioned: Option<Unversioned>,
     /// What is kept of it under its idempotency key, when it changes something.
     pub kept: Kept,
+    /// It sends other requests through the doors, and is not behind them.
+    pub sends: bool,
     /// Its description.
     pub operation: Operation,
     /// The schemas that the description refers to.
@@ -183,6 +218,7 @@ impl RouteInfo {
             public,
             session: matches!(self.access, Access::Session(_)),
             reach: self.reach.word(),
+            categories: self.bound.word(),
             bulk: self.bulk,
             versioned: self.is_versioned(),
             name: self.name(),
@@ -208,6 +244,8 @@ pub struct RouteRow<'a> {
     pub session: bool,
     /// How the scope limits it.
     pub reach: &'static str,
+    /// What those may who hold the permission for some categories.
+    pub categories: &'static str,
     /// Whether its body may have the size of a bulk.
     pub bulk: bool,
     /// Whether it takes `If-Match`.
@@ -221,10 +259,12 @@ pub struct RouteRow<'a> {
 /// What is special about a route.
 #[derive(Clone, Copy, Debug, Default)]
 struct Manner {
+    bound: Bound,
     bulk: bool,
     streamed: bool,
     unversioned: Option<Unversioned>,
     kept: Kept,
+    sends: bool,
 }
 
 /// The routes of a module, or of all of them.
@@ -250,6 +290,41 @@ impl<S: State> Routes<S> {
     /// When the description has not exactly one method and one path, at start and in every test.
     pub fn add(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
         self.push(access.into(), (reach, Manner::default()), described)
+    }
+
+    /// The same for a route whose handler shows, or takes, only items of the categories of its caller: what it
+    /// touches belongs to no location.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_by_category(
+        self,
+        access: impl Into<Access>,
+        reach: Reach,
+        described: Described<S>,
+    ) -> Routes<S> {
+        self.push(access.into(), (reach, Manner { bound: Bound::Filtered, ..Manner::default() }), described)
+    }
+
+    /// These routes, whose handlers ask the principal for each item that they touch.
+    #[must_use]
+    pub fn by_item(mut self) -> Routes<S> {
+        for (info, _) in &mut self.entries {
+            info.bound = Bound::Each;
+        }
+        self
+    }
+
+    /// The same for what describes items and belongs to none.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_common(self, access: impl Into<Access>, described: Described<S>) -> Routes<S> {
+        self.push(
+            access.into(),
+            (Reach::Whole, Manner { bound: Bound::Common, ..Manner::default() }),
+            described,
+        )
     }
 
     /// The same for a write whose answer is a secret, so that it is kept under no idempotency key.
@@ -283,6 +358,16 @@ impl<S: State> Routes<S> {
         self.push(access.into(), (reach, Manner { unversioned: Some(why), ..Manner::default() }), described)
     }
 
+    /// The same for a write that names a record which can only end, and that sends another request through
+    /// the doors: its handler may take [`Doors`].
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_sending(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        let manner = Manner { sends: true, unversioned: Some(Unversioned::Ending), ..Manner::default() };
+        self.push(access.into(), (reach, manner), described)
+    }
+
     /// The same for a route that takes bodies of the size of a bulk.
     ///
     /// # Panics
@@ -314,17 +399,20 @@ impl<S: State> Routes<S> {
             panic!("a route of `{}` has not exactly one method and one path", self.module);
         };
         let module = self.module;
-        let Manner { bulk, streamed, unversioned, kept } = manner;
+        let Manner { bound, bulk, streamed, unversioned, kept, sends } = manner;
+        let bound = if path.contains("{sku}") { Bound::Item } else { bound };
         let info = RouteInfo {
             module,
             method,
             path,
             access,
             reach,
+            bound,
             bulk,
             streamed,
             unversioned,
             kept,
+            sends,
             operation,
             schemas,
         };
@@ -345,9 +433,16 @@ impl<S: State> Routes<S> {
 
     /// The router: every handler behind its guard, and problems for what is not there.
     pub fn router(self, app: &App, state: S) -> Router {
+        let (sending, others): (Vec<_>, Vec<_>) = self.entries.into_iter().partition(|(info, _)| info.sends);
         let mut router = Router::new();
-        for (info, handler) in self.entries {
+        for (info, handler) in others {
             let path = info.path.clone();
+            router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));
+        }
+        let doors = Doors(router.clone().with_state(state.clone()));
+        for (info, handler) in sending {
+            let path = info.path.clone();
+            let handler = handler.layer(Extension(doors.clone()));
             router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));
         }
         crate::guard::with_fallbacks(router, app).with_state(state)

@@ -16,6 +16,9 @@ use std::net::IpAddr;
 const SECURE_NAME: &str = "__Host-sid";
 /// The cookie over plain HTTP, which is for this machine alone.
 const PLAIN_NAME: &str = "sid";
+/// The same two for what a browser carries while somebody is signing in elsewhere.
+const SECURE_ERRAND: &str = "__Host-errand";
+const PLAIN_ERRAND: &str = "errand";
 const CSRF_TOKEN: HeaderName = HeaderName::from_static("x-csrf-token");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
@@ -75,22 +78,37 @@ impl SessionCookie {
 
     /// The headers that give it to a browser.
     pub fn given(self, secret: &str) -> Vec<(HeaderName, HeaderValue)> {
-        self.header(secret, "").into_iter().collect()
+        self.header((SECURE_NAME, PLAIN_NAME), secret, "").into_iter().collect()
+    }
+
+    /// The headers that give it what it carries while somebody is signing in elsewhere, for so many seconds.
+    pub fn errand(self, text: &str, seconds: i64) -> Vec<(HeaderName, HeaderValue)> {
+        let until = format!("; Max-Age={seconds}");
+        self.header((SECURE_ERRAND, PLAIN_ERRAND), text, &until).into_iter().collect()
+    }
+
+    /// The headers that take that away.
+    pub fn errand_done(self) -> Vec<(HeaderName, HeaderValue)> {
+        self.errand("", 0)
     }
 
     /// The headers that take it away, with what the browser has kept of answers; not what it has
     /// stored, where entries may wait to be sent.
     pub fn taken(self) -> Vec<(HeaderName, HeaderValue)> {
         let clear = HeaderValue::from_static("\"cache\", \"cookies\"");
-        self.header("", "; Max-Age=0").into_iter().chain([(CLEAR_SITE_DATA, clear)]).collect()
+        self.header((SECURE_NAME, PLAIN_NAME), "", "; Max-Age=0")
+            .into_iter()
+            .chain([(CLEAR_SITE_DATA, clear)])
+            .collect()
     }
 
-    fn header(self, secret: &str, until: &str) -> Option<(HeaderName, HeaderValue)> {
+    fn header(self, names: (&str, &str), value: &str, until: &str) -> Option<(HeaderName, HeaderValue)> {
+        let (secure, plain) = names;
         let text = match self {
             SessionCookie::Secure => {
-                format!("{SECURE_NAME}={secret}; Path=/; Secure; HttpOnly; SameSite=Lax{until}")
+                format!("{secure}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{until}")
             }
-            SessionCookie::Plain => format!("{PLAIN_NAME}={secret}; Path=/; HttpOnly; SameSite=Lax{until}"),
+            SessionCookie::Plain => format!("{plain}={value}; Path=/; HttpOnly; SameSite=Lax{until}"),
         };
         let mut value = HeaderValue::try_from(text).ok()?;
         value.set_sensitive(true);
@@ -132,18 +150,51 @@ impl<S: Send + Sync> FromRequestParts<S> for SessionSecret {
     }
 }
 
-/// The secret of the session that a request comes with. The plain cookie counts on this machine alone.
+/// What a browser carries while somebody is signing in elsewhere.
+#[derive(Clone)]
+pub struct Errand(pub Option<String>);
+
+impl fmt::Debug for Errand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Errand(***)")
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Errand {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        Ok(Errand(errand(&parts.headers)?.map(str::to_owned)))
+    }
+}
+
+/// What it carries.
+pub(crate) fn errand(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    cookie(headers, (SECURE_ERRAND, PLAIN_ERRAND))
+}
+
+/// The secret of the session that a request comes with.
 pub(crate) fn presented(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    cookie(headers, (SECURE_NAME, PLAIN_NAME))
+}
+
+/// A cookie that a request comes with. The plain one counts on this machine alone.
+fn cookie<'h>(
+    headers: &'h HeaderMap,
+    (secure_name, plain_name): (&str, &str),
+) -> Result<Option<&'h str>, Problem> {
     let (mut secure, mut plain) = (None, None);
     let is_here = is_here(headers);
     for value in headers.get_all(header::COOKIE) {
         for pair in value.to_str().unwrap_or_default().split(';') {
             let Some((name, secret)) = pair.trim().split_once('=') else { continue };
-            let place = match name {
-                SECURE_NAME => &mut secure,
+            let place = if name == secure_name {
+                &mut secure
+            } else if name == plain_name && is_here {
                 // elsewhere it counts for nothing, however often another host of the domain has set it
-                PLAIN_NAME if is_here => &mut plain,
-                _ => continue,
+                &mut plain
+            } else {
+                continue;
             };
             if place.replace(secret).is_some() {
                 let detail = format!("the cookie `{name}` stands more than once");

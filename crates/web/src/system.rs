@@ -45,6 +45,8 @@ pub(crate) struct PartHealth {
 pub(crate) struct Health {
     /// Whether requests are answered.
     ready: bool,
+    /// Whether this is a copy to practise in.
+    training: bool,
     /// The parts.
     parts: Vec<PartHealth>,
 }
@@ -54,6 +56,8 @@ pub(crate) struct Health {
 pub(crate) struct Well {
     /// `live` or `ready`.
     status: &'static str,
+    /// Whether this is a copy to practise in.
+    training: bool,
 }
 
 fn health(app: &App) -> Health {
@@ -61,7 +65,7 @@ fn health(app: &App) -> Health {
         .readiness()
         .map(|(name, checked)| PartHealth { name, ready: checked.is_ok(), detail: checked.err() })
         .collect();
-    Health { ready: parts.iter().all(|part| part.ready), parts }
+    Health { ready: parts.iter().all(|part| part.ready), training: app.is_training(), parts }
 }
 
 /// What somebody sees who opens the address in a browser.
@@ -90,8 +94,8 @@ async fn get_front() -> Response {
 
 /// Whether the process answers at all.
 #[utoipa::path(get, path = "/livez", responses((status = 200, body = Well)))]
-async fn get_livez() -> crate::Result {
-    Answer::ok(&Well { status: "live" })
+async fn get_livez(app: App) -> crate::Result {
+    Answer::ok(&Well { status: "live", training: app.is_training() })
 }
 
 /// Whether requests should be sent here.
@@ -101,7 +105,7 @@ async fn get_readyz(app: App) -> crate::Result {
         return Err(Problem::new(Code::ShuttingDown, "requests are finished, no new ones are taken").into());
     }
     if health(&app).ready {
-        return Answer::ok(&Well { status: "ready" });
+        return Answer::ok(&Well { status: "ready", training: app.is_training() });
     }
     Err(Problem::new(Code::ReadOnly, "a part is not ready, see `/api/v1/health` with a key").into())
 }

@@ -38,7 +38,7 @@ struct Doorman;
 
 impl Doorman {
     fn ann() -> Principal {
-        let grant = Grant { permissions: Permissions::all(), within: Within::All };
+        let grant = Grant::free(Permissions::all(), Within::All);
         Principal::new(PrincipalId(9), "ann", PrincipalKind::User, vec![grant], None)
     }
 
@@ -164,7 +164,9 @@ pub(crate) fn doors_on(settings: &Settings, limits: Limits) -> (App, axum::Route
         proxies: crate::Proxies::default(),
         readiness: Vec::new(),
         description: bytes::Bytes::new(),
-        feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
+        feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true), without_costs: |_, _| None },
+        categories: crate::Categories { of: |_, _| Ok(None), granted: |_, _| Ok(None) },
+        training: false,
     });
     let router = routes().router(&app, ());
     (app, router)

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::held::Held;
 use crate::params;
 use crate::principal::Caller;
+use crate::second::Second;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header;
@@ -86,6 +87,14 @@ impl<Q> Upload<Q> {
         let Upload { caller, key, mut head, dry_run, app, .. } = self;
         head.update(hash);
         let held = Held::new(app.meter().held.clone());
-        Command { caller, key, fingerprint: head.finalize().into(), dry_run, body, held }
+        Command {
+            caller,
+            key,
+            fingerprint: head.finalize().into(),
+            dry_run,
+            body,
+            held,
+            second: Second::Cannot,
+        }
     }
 }

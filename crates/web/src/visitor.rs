@@ -27,6 +27,8 @@ pub struct Visitor<T> {
     pub cookie: SessionCookie,
     /// The secret of the session that it has already.
     pub session: Option<String>,
+    /// What it carries while somebody is signing in elsewhere.
+    pub errand: Option<String>,
     /// The body.
     pub body: T,
 }
@@ -45,6 +47,7 @@ impl<S: Send + Sync, T: FromJson> FromRequest<S> for Visitor<T> {
             agent: agent.unwrap_or_default().chars().take(AGENT_CHARS_MAX).collect(),
             cookie,
             session: session::presented(&parts.headers)?.map(str::to_owned),
+            errand: session::errand(&parts.headers)?.map(str::to_owned),
             body: body::json(&parts, body).await?,
         })
     }

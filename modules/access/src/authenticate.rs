@@ -3,7 +3,7 @@
 //! is a location that was put elsewhere, where a key is cut to the places of its user. The rate of
 //! a key is not forgotten with it: else every change of access would fill all rates again.
 
-use crate::authority::Locations;
+use crate::authority::Bounds;
 use crate::keys::Authenticated;
 use crate::second_factor::Demand;
 use crate::sessions::{self, SignedIn};
@@ -31,7 +31,7 @@ const REMEMBERED_MAX: usize = 20_000;
 /// The authenticator of API keys.
 pub(crate) struct Keys {
     db: Db,
-    locations: Locations,
+    bounds: Bounds,
     demand: Demand,
     known: RwLock<Known>,
 }
@@ -131,16 +131,16 @@ fn ended() -> Problem {
 }
 
 impl Keys {
-    pub(crate) fn new(db: Db, locations: Locations, demand: Demand) -> Keys {
-        Keys { db, locations, demand, known: RwLock::default() }
+    pub(crate) fn new(db: Db, bounds: Bounds, demand: Demand) -> Keys {
+        Keys { db, bounds, demand, known: RwLock::default() }
     }
 
     pub(crate) fn demand(&self) -> Demand {
         self.demand
     }
 
-    pub(crate) fn locations(&self) -> &Locations {
-        &self.locations
+    pub(crate) fn bounds(&self) -> &Bounds {
+        &self.bounds
     }
 
     fn known(&self) -> RwLockReadGuard<'_, Known> {
@@ -153,12 +153,12 @@ impl Keys {
 
     /// Asks for the generation and forgets everything when it has moved.
     pub(crate) async fn refresh(&self) -> Result<(), db::DbError> {
-        let locations = self.locations;
+        let bounds = self.bounds;
         let sessions = self.known().sessions();
         let now = self.db.read(move |conn| {
             let ended =
                 if sessions.is_empty() { Vec::new() } else { store_sessions::ended(conn, &sessions)? };
-            Ok::<_, db::DbError>((store::generation(conn)?, (locations.moves)(conn)?, ended))
+            Ok::<_, db::DbError>((store::generation(conn)?, (bounds.moves)(conn)?, ended))
         });
         let (generation, moves, ended) = now.await?;
         let forgotten = {
@@ -199,9 +199,9 @@ impl Keys {
         if stale.is_empty() {
             return Ok(());
         }
-        let locations = self.locations;
+        let bounds = self.bounds;
         let cut = self.db.read(move |conn| {
-            let grants = |(hash, key)| Ok((hash, keys::grants_of(conn, &locations, key)?));
+            let grants = |(hash, key)| Ok((hash, keys::grants_of(conn, &bounds, key)?));
             stale.into_iter().map(grants).collect::<Result<Vec<_>, db::DbError>>()
         });
         let cut = cut.await?;
@@ -265,11 +265,11 @@ impl Keys {
         text: &str,
         (from, now): (Option<IpAddr>, Instant),
     ) -> Result<Arc<Principal>, Failure> {
-        let (locations, wanted) = (self.locations, text.to_owned());
+        let (bounds, wanted) = (self.bounds, text.to_owned());
         let found = self.db.read(move |conn| {
             let generation = store::generation(conn)?;
-            let moves = (locations.moves)(conn)?;
-            let found = keys::authenticate(conn, &locations, &wanted, (now, from))?;
+            let moves = (bounds.moves)(conn)?;
+            let found = keys::authenticate(conn, &bounds, &wanted, (now, from))?;
             Ok::<_, db::DbError>(found.map(|found| (found, generation, moves)))
         });
         let (found, generation, moves) = found.await?.map_err(|why| Failure::masked(unknown(), why))?;

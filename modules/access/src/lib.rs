@@ -5,13 +5,18 @@
 //! and keys are ended, never deleted; only hashes of secrets are kept; every change has its audit
 //! row and its event in the same transaction, and is felt by every process within a second.
 
+mod approvals;
 mod audit_log;
 mod authenticate;
 mod authority;
+mod condition;
 mod grants;
 mod keys;
 mod me;
+mod oidc;
+mod passkeys;
 mod password;
+mod privacy;
 mod record;
 mod role;
 mod roles;
@@ -19,20 +24,29 @@ mod second_factor;
 mod sessions;
 mod setup;
 mod sign_in;
+mod signature;
 mod store;
 mod store_factors;
+mod store_identities;
 mod store_keys;
+mod store_passkeys;
+mod store_privacy;
 mod store_roles;
 mod store_sessions;
 #[cfg(test)]
 mod store_tests;
+mod store_tickets;
+mod store_training;
 mod text;
+mod ticket;
 mod token;
+mod training;
 mod users;
 
 use authenticate::Keys;
 use axum::extract::FromRef;
 use domain::Permission::{AccessRead, AccessWrite, AuditRead};
+use passkeys::Site;
 use sign_in::Tries;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -41,23 +55,28 @@ use web::{
     Unversioned, routes,
 };
 
-pub use authority::{By, Locations};
-pub use grants::{NewGrant, make as make_grant, revoke as revoke_grant};
+pub use approvals::expire_approvals;
+pub use authority::{Bounds, By};
+pub use grants::{NewGrant, granted, make as make_grant, revoke as revoke_grant, staff};
 pub use keys::{
     GOOD_SECONDS, NewKey, PER_MINUTE, create as create_key, id_of as key_id, is_usable as is_usable_key,
     list as list_keys, parse_networks, revoke as revoke_key, role_of as permissions_of,
 };
+pub use oidc::{ClientSecret, Factor, GroupRole, IdentityProvider, Oidc};
 pub use password::{Password, PasswordPhc, verify as verify_password};
+pub use privacy::{ErasedUser, erase_user, is_mark, known_of, record_erased, subject};
 pub use role::{ADMINISTRATOR, BUILT_IN, BuiltIn, Role};
 pub use roles::{NewRole, create as create_role, list as list_roles};
 pub use second_factor::{Demand, remove_second_factor, unreadable_factors};
 pub use sessions::{end_session, forget_old_sessions, list_sessions};
 pub use setup::{FirstUser, Organise, first_user, new_token as new_setup_token, offer as offer_setup};
-pub use store::UserRow;
+pub use store::{UserRow, name as principal_name};
 pub use store_keys::{KeyRow, Owner};
 pub use store_roles::GrantRow;
 pub use store_sessions::SessionRow;
+pub use store_training::WITHHELD;
 pub use token::{Token, base62 as random_text};
+pub use training::{Prepared, prepare as prepare_training};
 pub use users::{
     NewUser, User, create as create_user, end as end_user, find as find_user, list as list_users, login,
     name, set_password,
@@ -78,11 +97,32 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             name: "second_factor",
             text: include_str!("../migrations/0007_second_factor.sql"),
         },
+        db::Migration {
+            number: 8,
+            name: "identities",
+            text: include_str!("../migrations/0008_identities.sql"),
+        },
+        db::Migration { number: 9, name: "passkeys", text: include_str!("../migrations/0009_passkeys.sql") },
+        db::Migration {
+            number: 10,
+            name: "approvals",
+            text: include_str!("../migrations/0010_approvals.sql"),
+        },
+        db::Migration {
+            number: 11,
+            name: "categories",
+            text: include_str!("../migrations/0011_categories.sql"),
+        },
     ],
 };
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 10] = [
+pub const EVENTS: [&str; 16] = [
+    "access.approval_agreed",
+    "access.approval_asked",
+    "access.approval_expired",
+    "access.approval_refused",
+    "access.approval_withdrawn",
     "access.grant_made",
     "access.grant_revoked",
     "access.key_created",
@@ -93,6 +133,7 @@ pub const EVENTS: [&str; 10] = [
     "access.user_changed",
     "access.user_created",
     "access.user_ended",
+    "access.user_erased",
 ];
 
 /// The module at work: its state in memory, cheap to clone.
@@ -108,6 +149,10 @@ struct Inner {
     tries: Tries,
     /// What secrets are sealed with that have to be read again.
     master_key: MasterKey,
+    /// Where else people sign in.
+    identity_provider: Option<IdentityProvider>,
+    /// What passkeys are made for.
+    site: Option<Site>,
 }
 
 /// How people sign in.
@@ -117,6 +162,10 @@ pub struct Settings {
     pub master_key: MasterKey,
     /// Of whom a second factor is demanded.
     pub demand: Demand,
+    /// Where else people sign in.
+    pub identity_provider: Option<IdentityProvider>,
+    /// The address of the server as browsers show it, to which passkeys are bound.
+    pub public_url: Option<String>,
 }
 
 impl std::fmt::Debug for Access {
@@ -126,13 +175,15 @@ impl std::fmt::Debug for Access {
 }
 
 impl Access {
-    /// Over a database, with a way to ask about locations, and one to set up the organisation.
-    pub fn new(db: db::Db, locations: Locations, organise: Organise, settings: Settings) -> Access {
-        let Settings { master_key, demand } = settings;
+    /// Over a database, with a way to ask about what grants are bound to, and one to set up the organisation.
+    pub fn new(db: db::Db, bounds: Bounds, organise: Organise, settings: Settings) -> Access {
+        let Settings { master_key, demand, identity_provider, public_url } = settings;
+        let site = public_url.as_deref().map(Site::of);
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let keys = Arc::new(Keys::new(db, locations, demand));
+        let keys = Arc::new(Keys::new(db, bounds, demand));
         let hashing = Semaphore::new(cores);
-        Access(Arc::new(Inner { keys, organise, hashing, tries: Tries::new(), master_key }))
+        let tries = Tries::new();
+        Access(Arc::new(Inner { keys, organise, hashing, tries, master_key, identity_provider, site }))
     }
 
     /// Who stands behind a key.
@@ -145,8 +196,8 @@ impl Access {
         self.0.keys.watch().await;
     }
 
-    pub(crate) fn locations(&self) -> &Locations {
-        self.0.keys.locations()
+    pub(crate) fn bounds(&self) -> &Bounds {
+        self.0.keys.bounds()
     }
 
     pub(crate) fn hashing(&self) -> &Semaphore {
@@ -161,6 +212,14 @@ impl Access {
         &self.0.master_key
     }
 
+    pub(crate) fn identity_provider(&self) -> Option<&IdentityProvider> {
+        self.0.identity_provider.as_ref()
+    }
+
+    pub(crate) fn public_site(&self) -> Option<&Site> {
+        self.0.site.as_ref()
+    }
+
     pub(crate) fn demand(&self) -> Demand {
         self.0.keys.demand()
     }
@@ -171,7 +230,7 @@ impl Access {
 
     /// Who carries out a command.
     pub(crate) fn by<'a>(&'a self, caller: &'a Caller) -> By<'a> {
-        By { ctx: &caller.ctx, principal: &caller.principal, locations: self.locations() }
+        By { ctx: &caller.ctx, principal: &caller.principal, bounds: self.bounds() }
     }
 
     /// Hashes a password beside the event loop.
@@ -205,6 +264,39 @@ where
     Routes::new("access")
         .add(Needs::SignedIn, Reach::Whole, routes!(me::get_me))
         .add_unkept(Needs::Public(PublicReason::SignIn), Reach::Whole, routes!(sign_in::api::sign_in))
+        .add(Needs::Public(PublicReason::SignIn), Reach::Whole, routes!(oidc::api::ways_to_sign_in))
+        .add_unkept(Needs::Public(PublicReason::SignIn), Reach::Whole, routes!(oidc::api::begin_at_provider))
+        .add_unkept(
+            Needs::Public(PublicReason::SignIn),
+            Reach::Whole,
+            routes!(oidc::api::sign_in_by_identity),
+        )
+        .add(SESSION, Reach::Whole, routes!(oidc::api::get_own_identity))
+        .add_unkept(SESSION, Reach::Whole, routes!(oidc::api::begin_link))
+        .add_unkept(SESSION, Reach::Whole, routes!(oidc::api::finish_link))
+        .add(SESSION, Reach::Whole, routes!(oidc::api::sign_out_there))
+        .add_secret(SESSION, Reach::Whole, routes!(oidc::api::remove_own_identity))
+        .add(AccessRead, Reach::Whole, routes!(oidc::api::get_identity))
+        .add(AccessWrite, Reach::Whole, routes!(oidc::api::set_identity))
+        .add(AccessWrite, Reach::Whole, routes!(oidc::api::remove_identity))
+        .add(
+            Needs::Public(PublicReason::SignIn),
+            Reach::Whole,
+            routes!(passkeys::api::passkey_sign_in_options),
+        )
+        .add_unkept(
+            Needs::Public(PublicReason::SignIn),
+            Reach::Whole,
+            routes!(passkeys::api::sign_in_by_passkey),
+        )
+        .add(BEGUN, Reach::Whole, routes!(passkeys::api::passkey_factor_options))
+        .add_unkept(BEGUN, Reach::Whole, routes!(passkeys::api::give_passkey))
+        .add(ENROLS, Reach::Whole, routes!(passkeys::api::list_passkeys))
+        .add(ENROLS, Reach::Whole, routes!(passkeys::api::passkey_options))
+        .add_secret(ENROLS, Reach::Whole, routes!(passkeys::api::add_passkey))
+        .add(SESSION, Reach::Whole, routes!(passkeys::api::get_passkey))
+        .add(SESSION, Reach::Whole, routes!(passkeys::api::rename_passkey))
+        .add_secret(SESSION, Reach::Whole, routes!(passkeys::api::remove_passkey))
         .add(BEGUN, Reach::Whole, routes!(sessions::api::get_session))
         .add(SESSION, Reach::Whole, routes!(sessions::api::list_own_sessions))
         .add_unversioned(SESSION, Reach::Whole, Unversioned::Ending, routes!(sessions::api::end_own_session))
@@ -237,6 +329,25 @@ where
         .add(AccessWrite, Reach::Whole, routes!(keys::api::create_key))
         .add(AccessRead, Reach::Whole, routes!(keys::api::get_key))
         .add(AccessWrite, Reach::Whole, routes!(keys::api::revoke_key))
-        .add(AuditRead, Reach::Everywhere, routes!(audit_log::api::list_audit))
         .add_secret(Needs::Public(PublicReason::SetUp), Reach::Whole, routes!(setup::api::set_up))
+        .and(approval_routes())
+}
+
+/// Those of what waits for a second person, and of the audit log.
+fn approval_routes<S: web::State>() -> Routes<S>
+where
+    Access: FromRef<S>,
+{
+    Routes::new("access")
+        .add(AuditRead, Reach::Everywhere, routes!(audit_log::api::list_audit))
+        .add(Needs::SignedIn, Reach::Filtered, routes!(approvals::api::list_approvals))
+        .add(Needs::SignedIn, Reach::Named, routes!(approvals::api::get_approval))
+        .add_sending(Needs::SignedIn, Reach::Named, routes!(approvals::api::agree))
+        .add_unversioned(Needs::SignedIn, Reach::Named, Unversioned::Ending, routes!(approvals::api::refuse))
+        .add_unversioned(
+            Needs::SignedIn,
+            Reach::Named,
+            Unversioned::Ending,
+            routes!(approvals::api::withdraw),
+        )
 }

@@ -1,6 +1,7 @@
 //! What a caller may know of themselves.
 
 use crate::Access;
+use crate::condition::{self, SecondPerson};
 use axum::extract::State;
 use domain::PrincipalId;
 use serde::Serialize;
@@ -26,8 +27,12 @@ pub(crate) struct Me {
 struct Held {
     /// What may be done.
     permissions: Vec<&'static str>,
+    /// Which of that asks for a second person, always or above a limit.
+    second_person: Vec<SecondPerson>,
     /// The code of a location: there and below; null for everywhere.
     within: Option<String>,
+    /// The path of a category: only for its items, and those of the categories below; null for everything.
+    category: Option<String>,
 }
 
 /// Who I am and what I may do.
@@ -37,7 +42,10 @@ pub(crate) async fn get_me(State(access): State<Access>, app: App, caller: Calle
         let mut grants = Vec::new();
         for grant in caller.principal.grants() {
             let within = access.place_code(conn, grant.within)?;
-            grants.push(Held { permissions: crate::roles::words(grant.permissions), within });
+            let category = access.category_path(conn, grant.category)?;
+            let second_person = condition::views(&grant.conditions);
+            let permissions = crate::roles::words(grant.permissions);
+            grants.push(Held { permissions, second_person, within, category });
         }
         let principal = &caller.principal;
         let name = principal.name().to_owned();

@@ -3,7 +3,7 @@
 
 use domain::permission::Permissions;
 use domain::word::echo;
-use domain::{Code, Permission as P, Problem};
+use domain::{Code, Conditions, Permission as P, Problem};
 
 /// A role.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -18,6 +18,8 @@ pub struct Role {
     pub built_in: bool,
     /// What it allows.
     pub permissions: Permissions,
+    /// What some of that asks for besides.
+    pub conditions: Conditions,
     /// Counts its changes.
     pub version: i64,
 }
@@ -60,6 +62,8 @@ pub const BUILT_IN: [BuiltIn; 6] = [
             P::AccessRead,
             P::AuditRead,
             P::SystemRead,
+            P::ImportsRun,
+            P::ExportsRead,
         ]),
     },
     BuiltIn {
@@ -77,6 +81,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
             P::StockStatus,
             P::StockClaim,
             P::StockTransfer,
+            P::ImportsRun,
         ]),
     },
     BuiltIn {
@@ -98,6 +103,7 @@ pub const BUILT_IN: [BuiltIn; 6] = [
             P::AccessRead,
             P::AuditRead,
             P::SystemRead,
+            P::ExportsRead,
         ]),
     },
     BuiltIn {

@@ -33,7 +33,8 @@ pub struct UserRow {
 macro_rules! user {
     () => {
         "u.principal_id, u.login, p.name, p.version, p.created_at, p.ended_at, \
-         (select f.confirmed_at from access_factor f where f.principal_id = u.principal_id)"
+         coalesce((select f.confirmed_at from access_factor f where f.principal_id = u.principal_id), \
+           (select min(k.created_at) from access_passkey k where k.principal_id = u.principal_id))"
     };
 }
 
@@ -48,8 +49,8 @@ const INSERT_PRINCIPAL: Statement = Statement::new(
 
 const INSERT_USER: Statement = Statement::new(
     "access.user.insert",
-    "insert into access_user (principal_id, login, password, password_changed_at)
-     values (?1, ?2, ?3, ?4)",
+    "insert into access_user (principal_id, login, password, password_changed_at, password_by)
+     values (?1, ?2, ?3, ?4, ?5)",
 );
 
 const USER_BY_LOGIN: Statement = Statement::new(
@@ -62,6 +63,17 @@ const USER_BY_LOGIN: Statement = Statement::new(
           where u.login = ?1"
     ),
 );
+
+const ACCOUNT: Statement = Statement::new(
+    "access.user.account",
+    "select u.login, u.password_by, p.ended_at
+     from access_user u
+     join access_principal p on p.id = u.principal_id
+     where u.principal_id = ?1",
+);
+
+const MAKER: Statement =
+    Statement::new("access.principal.maker", "select p.created_by from access_principal p where p.id = ?1");
 
 const LOCK_USER: Statement = Statement::per_engine(
     "access.user.lock",
@@ -122,7 +134,7 @@ const COUNT_UP: Statement = Statement::new(
 const SET_PASSWORD: Statement = Statement::new(
     "access.user.set_password",
     "update access_user
-     set password = ?2, password_changed_at = ?3
+     set password = ?2, password_changed_at = ?3, password_by = ?4
      where principal_id = ?1",
 );
 
@@ -216,14 +228,30 @@ pub(crate) fn insert_user(
     id: PrincipalId,
     login: &str,
     password: &PasswordPhc,
-    at: Instant,
+    ctx: &Ctx,
 ) -> Result<(), DbError> {
-    tx.execute(&INSERT_USER, &[id.get().into(), login.into(), Value::Text(&password.0), at.0.into()])?;
+    let (at, by) = (ctx.now.0.into(), ctx.actor.id.get().into());
+    tx.execute(&INSERT_USER, &[id.get().into(), login.into(), Value::Text(&password.0), at, by])?;
     Ok(())
 }
 
 pub(crate) fn user_by_login(conn: &mut Conn<'_>, login: &str) -> Result<Option<UserRow>, DbError> {
     conn.query_opt(&USER_BY_LOGIN, &[login.into()], user)
+}
+
+/// The login of a user, who has set their password when somebody else has, and whether the account is open.
+pub(crate) fn account(
+    conn: &mut Conn<'_>,
+    id: PrincipalId,
+) -> Result<Option<(String, Option<PrincipalId>, bool)>, DbError> {
+    conn.query_opt(&ACCOUNT, &[id.get().into()], |row| {
+        Ok((row.text(0)?.to_owned(), row.opt_int(1)?.map(PrincipalId), row.opt_int(2)?.is_none()))
+    })
+}
+
+/// Who has made a principal.
+pub(crate) fn maker(conn: &mut Conn<'_>, id: PrincipalId) -> Result<Option<PrincipalId>, DbError> {
+    conn.query_opt(&MAKER, &[id.get().into()], |row| Ok(PrincipalId(row.int(0)?)))
 }
 
 pub(crate) fn lock_user(tx: &mut Tx<'_>, login: &str) -> Result<Option<UserRow>, DbError> {
@@ -261,9 +289,12 @@ pub(crate) fn set_password(
     tx: &mut Tx<'_>,
     id: PrincipalId,
     password: &PasswordPhc,
-    at: Instant,
+    ctx: &Ctx,
 ) -> Result<(), DbError> {
-    tx.execute(&SET_PASSWORD, &[id.get().into(), Value::Text(&password.0), at.0.into()]).map(drop)
+    // who has set it themselves has it for themselves
+    let by = Some(ctx.actor.id).filter(|by| *by != id).map(PrincipalId::get);
+    let params = [id.get().into(), Value::Text(&password.0), ctx.now.0.into(), by.into()];
+    tx.execute(&SET_PASSWORD, &params).map(drop)
 }
 
 /// What is kept of the password of an open account.
@@ -308,6 +339,8 @@ pub(crate) fn close_setup(tx: &mut Tx<'_>) -> Result<(), DbError> {
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[
     &INSERT_PRINCIPAL,
+    &ACCOUNT,
+    &MAKER,
     &INSERT_USER,
     &USER_BY_LOGIN,
     &LOCK_USER,
@@ -327,6 +360,9 @@ pub(crate) const ALL: &[&Statement] = &[
 ];
 
 /// The name of a principal, ended or not.
-pub(crate) fn name(conn: &mut Conn<'_>, id: PrincipalId) -> Result<Option<String>, DbError> {
+///
+/// # Errors
+/// Failures of the store.
+pub fn name(conn: &mut Conn<'_>, id: PrincipalId) -> Result<Option<String>, DbError> {
     conn.query_opt(&NAME, &[id.get().into()], |row| Ok(row.text(0)?.to_owned()))
 }

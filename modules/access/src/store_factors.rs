@@ -18,8 +18,17 @@ const FIND: Statement = Statement::new(
     "select f.secret, f.step, f.confirmed_at from access_factor f where f.principal_id = ?1",
 );
 
+/// An authenticator or a passkey.
 const IS_SET: Statement = Statement::new(
     "access.factor.is_set",
+    "select 1 from access_factor f where f.principal_id = ?1 and f.confirmed_at is not null
+     union all
+     select 1 from access_passkey k where k.principal_id = ?1
+     limit 1",
+);
+
+const HAS_AUTHENTICATOR: Statement = Statement::new(
+    "access.factor.has_authenticator",
     "select 1 from access_factor f where f.principal_id = ?1 and f.confirmed_at is not null",
 );
 
@@ -83,6 +92,11 @@ pub(crate) fn is_set(conn: &mut Conn<'_>, of: PrincipalId) -> Result<bool, DbErr
     Ok(conn.query_opt(&IS_SET, &[of.get().into()], |_| Ok(()))?.is_some())
 }
 
+/// Whether somebody has an authenticator.
+pub(crate) fn has_authenticator(conn: &mut Conn<'_>, of: PrincipalId) -> Result<bool, DbError> {
+    Ok(conn.query_opt(&HAS_AUTHENTICATOR, &[of.get().into()], |_| Ok(()))?.is_some())
+}
+
 /// Begins one, in place of one that was only begun.
 pub(crate) fn begin(
     tx: &mut Tx<'_>,
@@ -102,10 +116,13 @@ pub(crate) fn use_step(tx: &mut Tx<'_>, of: PrincipalId, step: i64) -> Result<()
     tx.execute(&USE_STEP, &[of.get().into(), step.into()]).map(drop)
 }
 
-/// Removes a second factor with its recovery codes; whether there was one.
+/// Removes an authenticator, and the recovery codes when nothing else is left; whether there was one.
 pub(crate) fn remove(tx: &mut Tx<'_>, of: PrincipalId) -> Result<bool, DbError> {
-    tx.execute(&REMOVE_CODES, &[of.get().into()])?;
-    Ok(tx.execute(&REMOVE, &[of.get().into()])? > 0)
+    let removed = tx.execute(&REMOVE, &[of.get().into()])? > 0;
+    if !is_set(tx, of)? {
+        tx.execute(&REMOVE_CODES, &[of.get().into()])?;
+    }
+    Ok(removed)
 }
 
 /// How many were sealed under another key than the one of this name.
@@ -142,6 +159,7 @@ pub(crate) fn codes_left(conn: &mut Conn<'_>, of: PrincipalId) -> Result<i64, Db
 pub(crate) const ALL: &[&Statement] = &[
     &FIND,
     &IS_SET,
+    &HAS_AUTHENTICATOR,
     &BEGIN,
     &CONFIRM,
     &USE_STEP,

@@ -1,9 +1,12 @@
 //! The statements of roles and grants.
 
+use crate::authority::Extent;
+use crate::condition;
 use crate::role::{self, Role};
+use crate::roles::NewRole;
 use db::{Conn, DbError, Row, Statement, Tx, Value};
 use domain::permission::Permissions;
-use domain::{Ctx, Instant, LocationId, PrincipalId};
+use domain::{CategoryId, Conditions, Ctx, Instant, LocationId, PrincipalId};
 use web::Within;
 
 /// The unique index of role names.
@@ -23,15 +26,28 @@ pub struct GrantRow {
     pub role: String,
     /// What the role allows.
     pub permissions: Permissions,
+    /// What some of that asks for besides.
+    pub conditions: Conditions,
     /// Where.
     pub within: Within,
+    /// Only for items of this category and those below it.
+    pub category: Option<CategoryId>,
     /// When it was made.
     pub created_at: Instant,
+    /// By whom.
+    pub created_by: PrincipalId,
+}
+
+impl GrantRow {
+    /// How far it reaches.
+    pub(crate) fn extent(&self) -> Extent {
+        Extent { within: self.within, category: self.category }
+    }
 }
 
 macro_rules! role {
     () => {
-        "r.id, r.name, r.about, r.built_in, r.permissions, r.version"
+        "r.id, r.name, r.about, r.built_in, r.permissions, r.version, r.conditions"
     };
 }
 
@@ -53,14 +69,14 @@ const LIST: Statement = Statement::new(
 
 const INSERT: Statement = Statement::new(
     "access.role.insert",
-    "insert into access_role (id, name, about, built_in, permissions, version)
-     values (?1, ?2, ?3, ?4, ?5, 1)",
+    "insert into access_role (id, name, about, built_in, permissions, version, conditions)
+     values (?1, ?2, ?3, ?4, ?5, 1, ?6)",
 );
 
 const UPDATE: Statement = Statement::new(
     "access.role.update",
     "update access_role
-     set about = ?2, permissions = ?3, version = ?4
+     set about = ?2, permissions = ?3, version = ?4, conditions = ?5
      where id = ?1",
 );
 
@@ -73,17 +89,40 @@ const USED: Statement = Statement::new(
 
 const GRANTS: Statement = Statement::new(
     "access.grant.list",
-    "select g.id, r.name, r.id, r.built_in, r.permissions, g.location_id, g.created_at
+    "select g.id, r.name, r.id, r.built_in, r.permissions, g.location_id, g.created_at, r.conditions, g.created_by,
+            g.category_id
      from access_grant g
      join access_role r on r.id = g.role_id
      where g.principal_id = ?1
      order by g.id",
 );
 
+/// Administrators hold everything everywhere.
+const STAFF: Statement = Statement::new(
+    "access.grant.staff",
+    "select g.principal_id, r.id, r.built_in, r.permissions, g.location_id
+     from access_grant g
+     join access_role r on r.id = g.role_id
+     join access_principal p on p.id = g.principal_id
+     where g.role_id <> 1 and g.category_id = 0 and p.kind = 1 and p.ended_at is null
+     order by g.principal_id, g.id",
+);
+
+const GRANTED: Statement = Statement::new(
+    "access.grant.granted",
+    "select u.login
+     from access_grant g
+     join access_principal p on p.id = g.principal_id
+     join access_user u on u.principal_id = g.principal_id
+     where g.category_id = ?1 and p.ended_at is null
+     order by u.login
+     limit 1",
+);
+
 const INSERT_GRANT: Statement = Statement::new(
     "access.grant.insert",
-    "insert into access_grant (id, principal_id, role_id, location_id, created_at, created_by)
-     values (?1, ?2, ?3, ?4, ?5, ?6)",
+    "insert into access_grant (id, principal_id, role_id, location_id, created_at, created_by, category_id)
+     values (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 );
 
 const DELETE_GRANT: Statement =
@@ -94,7 +133,7 @@ const OTHER_ADMINISTRATOR: Statement = Statement::new(
     "select p.id
      from access_grant g
      join access_principal p on p.id = g.principal_id
-     where g.role_id = 1 and g.location_id = 0 and p.kind = 1 and p.ended_at is null and p.id <> ?1
+     where g.role_id = 1 and g.location_id = 0 and g.category_id = 0 and p.kind = 1 and p.ended_at is null and p.id <> ?1
      order by p.id
      limit 1",
 );
@@ -107,18 +146,22 @@ fn read_role(row: &Row<'_>) -> Result<Role, DbError> {
         about: row.text(2)?.to_owned(),
         built_in,
         permissions: role::permissions_of(id, built_in, row.text(4)?),
+        conditions: condition::from_json(row.text(6)?),
         version: row.int(5)?,
     })
 }
 
 fn read_grant(row: &Row<'_>) -> Result<GrantRow, DbError> {
-    let location = row.int(5)?;
+    let (location, category) = (row.int(5)?, row.int(9)?);
     Ok(GrantRow {
         id: row.int(0)?,
         role: row.text(1)?.to_owned(),
         permissions: role::permissions_of(row.int(2)?, row.bool(3)?, row.text(4)?),
+        conditions: condition::from_json(row.text(7)?),
         within: if location == 0 { Within::All } else { Within::Subtree(LocationId(location)) },
+        category: (category != 0).then_some(CategoryId(category)),
         created_at: Instant(row.int(6)?),
+        created_by: PrincipalId(row.int(8)?),
     })
 }
 
@@ -135,17 +178,26 @@ pub(crate) fn list(conn: &mut Conn<'_>, after: Option<&str>, limit: i64) -> Resu
 }
 
 /// Adds a role of somebody's own; its id.
-pub(crate) fn insert(tx: &mut Tx<'_>, name: &str, about: &str, set: Permissions) -> Result<i64, DbError> {
+pub(crate) fn insert(tx: &mut Tx<'_>, new: &NewRole) -> Result<i64, DbError> {
+    let NewRole { name, about, permissions, conditions } = new;
     db::ids::reserve_below(tx, "access_role", FIRST_ID)?;
     let id = db::ids::take(tx, "access_role", 1)?;
-    let words = role::to_json(set);
-    tx.execute(&INSERT, &[id.into(), name.into(), about.into(), false.into(), Value::Text(&words)])?;
+    let (words, conditions) = (role::to_json(*permissions), condition::to_json(conditions));
+    let (name, about) = (Value::Text(name), Value::Text(about));
+    let params = [id.into(), name, about, false.into(), Value::Text(&words), Value::Text(&conditions)];
+    tx.execute(&INSERT, &params)?;
     Ok(id)
 }
 
 pub(crate) fn update(tx: &mut Tx<'_>, role: &Role) -> Result<(), DbError> {
-    let words = role::to_json(role.permissions);
-    let params = [role.id.into(), Value::Text(&role.about), Value::Text(&words), role.version.into()];
+    let (words, conditions) = (role::to_json(role.permissions), condition::to_json(&role.conditions));
+    let params = [
+        role.id.into(),
+        Value::Text(&role.about),
+        Value::Text(&words),
+        role.version.into(),
+        Value::Text(&conditions),
+    ];
     tx.execute(&UPDATE, &params).map(drop)
 }
 
@@ -161,16 +213,29 @@ pub(crate) fn grants(conn: &mut Conn<'_>, principal: PrincipalId) -> Result<Vec<
     conn.query(&GRANTS, &[principal.get().into()], read_grant)
 }
 
+/// The grants of users in use, but for those of administrators: who, what it allows and where.
+pub(crate) fn staff(conn: &mut Conn<'_>) -> Result<Vec<(i64, Permissions, LocationId)>, DbError> {
+    conn.query(&STAFF, &[], |row| {
+        let permissions = role::permissions_of(row.int(1)?, row.bool(2)?, row.text(3)?);
+        Ok((row.int(0)?, permissions, LocationId(row.int(4)?)))
+    })
+}
+
+/// The login of somebody in use who has a grant for a category.
+pub(crate) fn granted(conn: &mut Conn<'_>, category: CategoryId) -> Result<Option<String>, DbError> {
+    conn.query_opt(&GRANTED, &[category.get().into()], |row| Ok(row.text(0)?.to_owned()))
+}
+
 /// Adds a grant; its id.
 pub(crate) fn insert_grant(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     principal: PrincipalId,
     role: i64,
-    within: Within,
+    extent: Extent,
 ) -> Result<i64, DbError> {
     let id = db::ids::take(tx, "access_grant", 1)?;
-    let location = match within {
+    let location = match extent.within {
         Within::All => 0,
         Within::Subtree(location) => location.get(),
     };
@@ -181,6 +246,7 @@ pub(crate) fn insert_grant(
         location.into(),
         ctx.now.0.into(),
         ctx.actor.id.get().into(),
+        extent.category.map_or(0, CategoryId::get).into(),
     ];
     tx.execute(&INSERT_GRANT, &params)?;
     Ok(id)
@@ -207,6 +273,8 @@ pub(crate) const ALL: &[&Statement] = &[
     &DELETE,
     &USED,
     &GRANTS,
+    &STAFF,
+    &GRANTED,
     &INSERT_GRANT,
     &DELETE_GRANT,
     &OTHER_ADMINISTRATOR,

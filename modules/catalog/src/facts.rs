@@ -1,10 +1,10 @@
 //! What other modules ask of items inside their own transactions: facts, factors and codes, many
 //! at a time. Not here: the whole record, which is for people and doors.
 
-use crate::{code, store, store_codes};
+use crate::{code, store, store_categories, store_codes};
 use db::{Conn, DbError, Question, Value};
 use domain::unit::UnitCode;
-use domain::{ExpiryRule, ItemId, Ratio, Tracking};
+use domain::{CategoryId, ExpiryRule, ItemId, Ratio, Tracking};
 
 /// What the ledger must know of an item.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,6 +51,14 @@ pub fn facts_by_sku(conn: &mut Conn<'_>, skus: &[&str]) -> Result<Vec<Option<Ite
 pub fn facts_by_id(conn: &mut Conn<'_>, ids: &[ItemId]) -> Result<Vec<Option<ItemFacts>>, DbError> {
     let keys = ids.iter().map(|id| Some([id.get().into()]));
     conn.answers(Question::new(&store::FACTS_BY_ID, keys, store::facts))
+}
+
+/// The categories of items, each from its own upwards.
+///
+/// # Errors
+/// When the store fails.
+pub fn category_lines(conn: &mut Conn<'_>, items: &[ItemId]) -> Result<Vec<(ItemId, CategoryId)>, DbError> {
+    store_categories::lines_of_items(conn, items)
 }
 
 /// How many base units one of each unit is, in the order asked; the base unit itself is one.

@@ -21,6 +21,7 @@ mod find;
 mod goods;
 mod history;
 mod item;
+mod limits;
 mod merge;
 mod options;
 mod prices;
@@ -30,6 +31,7 @@ mod rule;
 mod rulebook;
 mod rules;
 mod search;
+mod sizes;
 mod store;
 mod store_attributes;
 mod store_bom;
@@ -42,6 +44,7 @@ mod store_options;
 mod store_prices;
 mod store_rules;
 mod store_search;
+mod store_sizes;
 mod store_suppliers;
 mod store_supplies;
 #[cfg(test)]
@@ -59,6 +62,7 @@ pub use attributes::decide::{ATTRIBUTE_UNIT_CHARS_MAX, ChangeAttribute, NewAttri
 pub use attributes::{
     ATTRIBUTES_MAX, Attribute, attribute, change_attribute, create_attribute, remove_attribute,
 };
+pub use bom::bring::{BomPart, PartBrought, bring_bom_part};
 pub use bom::decide::{NewAlternative, NewBom, NewBomLine};
 pub use bom::explode::{EXPLODED_MAX, Exploded, Explosion, Total};
 pub use bom::{
@@ -72,7 +76,9 @@ pub use change::decide::ChangeItem;
 pub use change::{change_item, hold_item, read_owner, set_archived, set_owner, set_tracking};
 pub use codes::{ChangeUnit, add_barcode, add_unit, change_unit, remove_barcode, remove_unit};
 pub use create::{ITEMS_PER_CALL_MAX, create_each, create_item, create_items};
-pub use facts::{ItemFacts, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors};
+pub use facts::{
+    ItemFacts, category_lines, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors,
+};
 pub use families::decide::{ChangeFamily, NewFamily};
 pub use families::{
     Exclusion, FAMILIES_MAX, FAMILY_EXCLUDED_MAX, FAMILY_OPTIONS_MAX, Family, FamilyDefaults, change_family,
@@ -81,14 +87,18 @@ pub use families::{
 pub use find::{CodeMatch, FoundAs, item, items};
 pub use history::{ChangedBy, ItemChange, changes_of};
 pub use item::{Attributes, Barcode, Body, Item, NewBarcode, NewHazard, NewItem, NewUnit, Unit};
+pub use limits::{categories_of, category_line, category_path, hold_category, is_among};
 pub use merge::{hold_merge, merge_item};
 pub use options::decide::{ChangeOptionSet, ChangeOptionValue, NewOptionSet, NewOptionValue};
 pub use options::{
     OPTION_SETS_MAX, OPTION_VALUES_MAX, OptionSet, OptionValue, add_option_value, change_option_set,
-    change_option_value, create_option_set, remove_option_set, remove_option_value,
+    change_option_value, create_option_set, option_set_of, remove_option_set, remove_option_value,
 };
 pub use prices::decide::{EndPrice, NewPrice};
-pub use prices::{PRICES_PER_ITEM_MAX, Price, PriceAsked, add_price, end_price, price_at, withdraw_price};
+pub use prices::{
+    PRICES_PER_ITEM_MAX, Price, PriceAsked, PriceBrought, add_price, bring_price, end_price, price_at,
+    withdraw_price, without_costs,
+};
 pub use rule::decide::NewRule;
 pub use rule::{
     CategoryAttribute, ItemAttribute, OwnRule, RULES_PER_CATEGORY_MAX, attributes_of, drop_rule, rules_of,
@@ -96,6 +106,7 @@ pub use rule::{
 };
 pub use rules::CHOICES_MAX;
 pub use search::{Corrected, FOUND_MAX, Found, read_unread, search};
+pub use sizes::goods_by_id;
 pub use suppliers::decide::{ChangeSupplier, NewSupplier};
 pub use suppliers::{Supplier, change_supplier, create_supplier, remove_supplier, supplier_of};
 pub use supplies::decide::{ChangeSupply, NewSupply};
@@ -110,8 +121,8 @@ pub use text::{
 pub use variants::configure::{Chosen, Configured, OptionChoices, ValueChoice, configure, configured};
 pub use variants::decide::{NewCombination, NewVariants};
 pub use variants::{
-    MadeVariants, VARIANTS_PER_CALL_MAX, VARIANTS_PER_FAMILY_MAX, Variant, VariantFields, make_variants,
-    variant_of,
+    Adopt, MadeVariants, VARIANTS_PER_CALL_MAX, VARIANTS_PER_FAMILY_MAX, Variant, VariantFields,
+    adopt_variant, leave_family, make_variants, variant_of,
 };
 
 use domain::Permission::{CatalogRead, CatalogWrite};
@@ -166,12 +177,12 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
 /// The routes of this module. Items belong to no location, so the permission anywhere is enough.
 pub fn routes<S: web::State>() -> Routes<S> {
     let routes = Routes::new("catalog")
-        .add(CatalogRead, Reach::Whole, web::routes!(find::api::list_items))
+        .add_by_category(CatalogRead, Reach::Whole, web::routes!(find::api::list_items))
         .add(CatalogRead, Reach::Whole, web::routes!(find::api::get_item))
-        .add(CatalogRead, Reach::Whole, web::routes!(find::api::find_by_code))
-        .add(CatalogRead, Reach::Whole, web::routes!(search::api::search_items))
+        .add_by_category(CatalogRead, Reach::Whole, web::routes!(find::api::find_by_code))
+        .add_by_category(CatalogRead, Reach::Whole, web::routes!(search::api::search_items))
         .add(CatalogRead, Reach::Whole, web::routes!(history::api::list_item_changes))
-        .add(CatalogWrite, Reach::Everywhere, web::routes!(create::api::create_item))
+        .add_by_category(CatalogWrite, Reach::Everywhere, web::routes!(create::api::create_item))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(change::api::change_item))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::add_item_unit))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(codes::api::change_item_unit))
@@ -183,17 +194,17 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(CatalogRead, Reach::Whole, web::routes!(bom::api::list_item_uses))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(bom::api::set_item_bom))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(bom::api::remove_item_bom))
-        .add(CatalogRead, Reach::Whole, web::routes!(categories::api::list_categories))
-        .add(CatalogRead, Reach::Whole, web::routes!(categories::api::get_category))
+        .add_common(CatalogRead, web::routes!(categories::api::list_categories))
+        .add_common(CatalogRead, web::routes!(categories::api::get_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::create_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::change_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::remove_category))
-        .add(CatalogRead, Reach::Whole, web::routes!(attributes::api::list_attributes))
-        .add(CatalogRead, Reach::Whole, web::routes!(attributes::api::get_attribute))
+        .add_common(CatalogRead, web::routes!(attributes::api::list_attributes))
+        .add_common(CatalogRead, web::routes!(attributes::api::get_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::create_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::change_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::remove_attribute))
-        .add(CatalogRead, Reach::Whole, web::routes!(rule::api::get_category_attributes))
+        .add_common(CatalogRead, web::routes!(rule::api::get_category_attributes))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(rule::api::set_category_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(rule::api::drop_category_attribute))
         .add(CatalogRead, Reach::Whole, web::routes!(rule::api::get_item_attributes));
@@ -203,8 +214,8 @@ pub fn routes<S: web::State>() -> Routes<S> {
 /// Option sets, families and variants; suppliers and prices.
 fn variants_and_trade<S: web::State>(routes: Routes<S>) -> Routes<S> {
     routes
-        .add(CatalogRead, Reach::Whole, web::routes!(options::api::list_option_sets))
-        .add(CatalogRead, Reach::Whole, web::routes!(options::api::get_option_set))
+        .add_common(CatalogRead, web::routes!(options::api::list_option_sets))
+        .add_common(CatalogRead, web::routes!(options::api::get_option_set))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(options::api::create_option_set))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(options::api::change_option_set))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(options::api::remove_option_set))
@@ -231,6 +242,8 @@ fn variants_and_trade<S: web::State>(routes: Routes<S>) -> Routes<S> {
             web::routes!(variants::api::configure_item),
         )
         .add(CatalogRead, Reach::Whole, web::routes!(variants::api::get_item_variant))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(variants::api::adopt_item_variant))
+        .add(CatalogWrite, Reach::Everywhere, web::routes!(variants::api::leave_item_family))
         .add(CatalogRead, Reach::Whole, web::routes!(suppliers::api::list_suppliers))
         .add(CatalogRead, Reach::Whole, web::routes!(suppliers::api::get_supplier))
         .add(CatalogRead, Reach::Whole, web::routes!(suppliers::api::list_supplier_supplies))

@@ -8,6 +8,9 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use web::{Failure, RecordChange};
 
+/// The event of an item of which a field or a part has changed.
+pub(crate) const ITEM_CHANGED: &str = "catalog.item_changed";
+
 /// What happened to an item.
 pub(crate) struct Change<'a> {
     /// The audited action, such as `catalog.item.create`.
@@ -51,7 +54,7 @@ pub(crate) fn part<T: Serialize>(
     let body = json!({ "item": serde_json::to_value(item)?, name: said, "changed": [name] });
     let change = RecordChange {
         action,
-        event: "catalog.item_changed",
+        event: ITEM_CHANGED,
         target: &item.sku,
         aggregate_type: "item",
         aggregate_id: &item.id.to_string(),

@@ -3,7 +3,7 @@
 
 use crate::categories::Category;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
-use domain::{CategoryId, Instant};
+use domain::{CategoryId, Instant, ItemId};
 
 /// The unique index of paths.
 pub(crate) const PATH_INDEX: &str = "catalog_category_path";
@@ -38,6 +38,35 @@ const LIST: Statement = Statement::new(
          order by c.path
          limit ?5"
     ),
+);
+
+const LINE: Statement = Statement::new(
+    "catalog.category.line",
+    "select t.ancestor from catalog_category_tree t where t.descendant = ?1 order by t.depth",
+);
+
+/// A row for the item, and one more for each category above its own.
+const LINE_OF_ITEM: Statement = Statement::new(
+    "catalog.category.line_of_item",
+    "select t.ancestor
+     from catalog_item i
+     left join catalog_category_tree t on t.descendant = i.category_id
+     where i.sku_folded = ?1
+     order by t.depth",
+);
+
+const LINES_OF_ITEMS: Statement = Statement::per_engine(
+    "catalog.category.lines_of_items",
+    "select i.id, t.ancestor
+     from catalog_item i
+     join catalog_category_tree t on t.descendant = i.category_id
+     where i.id = ?1
+     order by t.depth",
+    "select i.id, t.ancestor
+     from catalog_item i
+     join catalog_category_tree t on t.descendant = i.category_id
+     where i.id = any(?1::bigint[])
+     order by i.id, t.depth",
 );
 
 const COUNT: Statement =
@@ -152,6 +181,29 @@ pub(crate) fn ids_of<'p>(
     conn.query_many(&IDS, &rows, |row| Ok((row.text(0)?.to_owned(), CategoryId(row.int(1)?))))
 }
 
+/// A category and those above it.
+pub(crate) fn line(conn: &mut Conn<'_>, category: CategoryId) -> Result<Vec<CategoryId>, DbError> {
+    conn.query(&LINE, &[category.get().into()], |row| row.int(0).map(CategoryId))
+}
+
+/// The category of the item of a folded SKU and those above it; `None` when there is no item.
+pub(crate) fn line_of_item(conn: &mut Conn<'_>, key: &str) -> Result<Option<Vec<CategoryId>>, DbError> {
+    let rows = conn.query(&LINE_OF_ITEM, &[key.into()], |row| row.opt_int(0))?;
+    Ok((!rows.is_empty()).then(|| rows.into_iter().flatten().map(CategoryId).collect()))
+}
+
+/// The categories of items, each from its own upwards.
+pub(crate) fn lines_of_items(
+    conn: &mut Conn<'_>,
+    items: &[ItemId],
+) -> Result<Vec<(ItemId, CategoryId)>, DbError> {
+    let mut rows = Rows::with_capacity(1, items.len());
+    for item in items {
+        rows.push(&[item.get().into()]);
+    }
+    conn.query_many(&LINES_OF_ITEMS, &rows, |row| Ok((ItemId(row.int(0)?), CategoryId(row.int(1)?))))
+}
+
 /// The category of a path.
 pub(crate) fn by_path(conn: &mut Conn<'_>, path: &str) -> Result<Option<Category>, DbError> {
     conn.query_opt(&BY_PATH, &[path.into()], record)
@@ -259,6 +311,9 @@ pub(crate) const ALL: &[&Statement] = &[
     &BY_PATH,
     &BY_ID,
     &LIST,
+    &LINE,
+    &LINE_OF_ITEM,
+    &LINES_OF_ITEMS,
     &COUNT,
     &INSERT,
     &PLANT,

@@ -4,13 +4,42 @@
 use crate::find::terms::Terms;
 use crate::item::Item;
 use crate::store::{record, record_columns};
+use crate::store_search::among_json;
 use db::{Conn, DbError, Statement, Value};
-use domain::{ItemClass, Tracking};
+use domain::{CategoryId, ItemClass, Tracking};
+
+/// Whether an item is of the categories of a parameter, which is a JSON array of ids, or of some below.
+macro_rules! among {
+    (sqlite $param:literal) => {
+        concat!(
+            "i.category_id in (
+               select t.descendant
+               from json_each(",
+            $param,
+            ") j
+               join catalog_category_tree t on t.ancestor = j.value)"
+        )
+    };
+    (postgres $param:literal) => {
+        concat!(
+            "i.category_id in (
+               select t.descendant
+               from catalog_category_tree t
+               where t.ancestor = any (array(
+                 select j.value::bigint
+                 from json_array_elements_text(",
+            $param,
+            "::text::json) as j (value))))"
+        )
+    };
+}
+
+pub(crate) use among;
 
 /// One page. The text bounds are half-open ranges; a filter that is null is not asked for. Terms are
 /// offended by an item that has what they refuse, or has not what they ask for.
 macro_rules! page {
-    ($beyond:expr, $terms:literal, $order:literal) => {
+    ($beyond:expr, $terms:literal, $among:expr, $order:literal) => {
         concat!(
             "select ",
             record_columns!(),
@@ -20,13 +49,9 @@ macro_rules! page {
             "   and (i.class = ?2 or ?2 is null)
                 and (i.tracking = ?3 or ?3 is null)
                 and (i.archived = ?4 or ?4 is null)
-                and ((i.category_id is null and ?5 = '')
-                     or ?5 is null
-                     or i.category_id in (
-                       select t.descendant
-                       from catalog_category a
-                       join catalog_category_tree t on t.ancestor = a.id
-                       where a.path = ?5))
+                and ((i.category_id is null and ?5 = '[0]') or ?5 is null or ",
+            $among,
+            "   )
                 and ((i.sku_folded >= ?6 and i.sku_folded < ?7)
                      or (i.name_folded >= ?6 and i.name_folded < ?7) or ?6 is null)
                 and not exists (
@@ -61,12 +86,14 @@ macro_rules! on_both {
                 "(select j.value ->> 'key' as key, j.value ->> 'op' as op, j.value ->> 'text' as text,
                          j.value ->> 'number' as number, j.value ->> 'refused' as refused
                   from json_each(?8) j) t ",
+                among!(sqlite "?5"),
                 $order
             ),
             page!(
                 $beyond,
                 "jsonb_to_recordset(?8::jsonb)
                    as t (key text, op text, text text, number bigint, refused boolean) ",
+                among!(postgres "?5"),
                 $order
             ),
         )
@@ -97,6 +124,29 @@ const HAVING: Statement = on_both!("catalog.item.list_having", having!("> ?1"), 
 const HAVING_DOWN: Statement =
     on_both!("catalog.item.list_having_down", having!("< ?1"), "i.sku_folded desc");
 
+/// Which categories a list is of.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(crate) enum Among {
+    /// All, and items that are in none.
+    #[default]
+    All,
+    /// Only items that are in none.
+    Uncategorised,
+    /// These, each with everything below it.
+    Below(Vec<CategoryId>),
+}
+
+impl Among {
+    /// As the statements take it. No category has the number 0.
+    fn json(&self) -> Option<String> {
+        match self {
+            Among::All => None,
+            Among::Uncategorised => Some("[0]".to_owned()),
+            Among::Below(categories) => Some(among_json(categories)),
+        }
+    }
+}
+
 /// The filters of a list, already read.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
@@ -107,8 +157,8 @@ pub(crate) struct Filter {
     pub(crate) class: Option<ItemClass>,
     pub(crate) tracking: Option<Tracking>,
     pub(crate) archived: Option<bool>,
-    /// The category itself and everything below it; empty for items in none.
-    pub(crate) category: Option<String>,
+    /// The categories, each with everything below it.
+    pub(crate) among: Among,
     /// How the folded SKU or name begins.
     pub(crate) begins: Option<String>,
     /// What the attributes are.
@@ -118,16 +168,16 @@ pub(crate) struct Filter {
 
 /// One page of records in the order of their folded SKUs.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Item>, DbError> {
-    let Filter { after, down, class, tracking, archived, category, begins, terms, limit } = filter;
+    let Filter { after, down, class, tracking, archived, among, begins, terms, limit } = filter;
     let start = if *down { char::MAX.to_string() } else { String::new() };
     let end = begins.as_deref().map(|text| format!("{text}{}", char::MAX));
-    let json = terms.json();
+    let (json, among) = (terms.json(), among.json());
     let mut params: Vec<Value<'_>> = vec![
         after.as_ref().unwrap_or(&start).into(),
         class.map(ItemClass::number).into(),
         tracking.map(Tracking::number).into(),
         (*archived).into(),
-        category.as_deref().into(),
+        among.as_deref().into(),
         begins.as_deref().into(),
         end.as_deref().into(),
         json.as_deref().into(),

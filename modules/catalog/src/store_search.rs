@@ -2,8 +2,10 @@
 //! has none; every word of a term is in the list of words, with all that is left of it.
 
 use crate::search::words;
+use crate::store_list::among;
 use db::{Conn, DbError, Rows, Statement, Tx};
-use domain::ItemId;
+use domain::{CategoryId, ItemId};
+use rustc_hash::FxHashSet;
 use std::collections::{BTreeMap, BTreeSet};
 
 const KNOWN: Statement = Statement::per_engine(
@@ -65,32 +67,34 @@ const ALIKE: Statement = Statement::per_engine(
      where t.typo = any(?1::text[]) and exists (select 1 from catalog_term p where p.word = t.word)",
 );
 
-/// How many items have one of these words, or one that begins so, as far as it is worth counting.
-const COMMON: Statement = Statement::per_engine(
-    "catalog.search.common",
-    "select count(*)
-     from (select 1 from json_each(?1) k join catalog_term p on p.word = k.value ->> 'word'
-           union all
-           select 1
-           from json_each(?2) k
-           join catalog_term p on p.word >= k.value ->> 'word' and p.word < k.value ->> 'below'
-           limit 3000)",
-    "select count(*)
-     from (select 1
-           from jsonb_to_recordset(?1::jsonb) as k (word text)
-           join catalog_term p on p.word = k.word
-           union all
-           select 1
-           from jsonb_to_recordset(?2::jsonb) as k (word text, below text)
-           join catalog_term p on p.word >= k.word and p.word < k.below
-           limit 3000) c",
+/// How many rows of a list of items are read at most, for a word or for all that begin so.
+pub(crate) const LIST_ROWS_MAX: usize = 5_000;
+
+const ITEMS_OF_WORDS: Statement = Statement::per_engine(
+    "catalog.search.items_of_words",
+    "select p.item_id, p.word, p.weight from catalog_term p where p.word = ?1 limit 5001",
+    "select p.item_id, p.word, p.weight from catalog_term p where p.word = any(?1::text[]) limit 5001",
+);
+
+const ITEMS_OF_BEGINNING: Statement = Statement::new(
+    "catalog.search.items_of_beginning",
+    "select p.item_id, p.word, p.weight
+     from catalog_term p
+     where p.word >= ?1 and p.word < ?2
+     limit 5001",
+);
+
+const WORDS_OF_ITEMS: Statement = Statement::per_engine(
+    "catalog.search.words_of_items",
+    "select p.item_id, p.word, p.weight from catalog_term p where p.item_id = ?1",
+    "select p.item_id, p.word, p.weight from catalog_term p where p.item_id = any(?1::bigint[])",
 );
 
 /// Items that have a word of the first list, and one of each of the others: those that fit best. Each list is of
-/// words and of beginnings, and is taken apart once. What the others have is looked up by item, words out of the way
-/// of the index. Only what begins so is read as a whole where the first list is long: an item has many words.
+/// words and of beginnings, and is taken apart once. What words the others have is looked up by item; what begins so
+/// is read as a whole: an item has many words.
 macro_rules! find {
-    ($first:literal, $first_begun:literal, $others:literal, $others_begun:literal, $read_whole:literal) => {
+    ($first:literal, $first_begun:literal, $others:literal, $others_begun:literal, $among:expr) => {
         concat!(
             "with k1 as materialized (",
             $first,
@@ -100,8 +104,6 @@ macro_rules! find {
             $others,
             "), k4 as materialized (",
             $others_begun,
-            "), k5 as materialized (",
-            $read_whole,
             "),
              d as materialized (
                select c.item_id, max(c.score) as score
@@ -113,7 +115,7 @@ macro_rules! find {
                group by c.item_id),
              w as materialized (
                select p.item_id, k.token, max(k.score * p.weight) as score
-               from k5 k join catalog_term p on p.word >= k.word and p.word < k.below
+               from k4 k join catalog_term p on p.word >= k.word and p.word < k.below
                where p.item_id in (select d.item_id from d)
                group by p.item_id, k.token),
              o as (
@@ -123,18 +125,15 @@ macro_rules! find {
                      cross join k3 k
                      join catalog_term p on p.word = k.word and p.item_id = d.item_id
                      union all
-                     select p.item_id, k.token, k.score * p.weight
-                     from d
-                     cross join k4 k
-                     join catalog_term p on p.item_id = d.item_id
-                       and p.word || '' >= k.word and p.word || '' < k.below
-                     union all
                      select w.item_id, w.token, w.score
                      from w) c
                group by c.item_id, c.token)
              select d.item_id
              from d
              left join o on o.item_id = d.item_id
+             where cast(?7 as text) is null or d.item_id in (select i.id from catalog_item i where ",
+            $among,
+            ")
              group by d.item_id, d.score
              having count(o.token) = ?5
              order by d.score + coalesce(sum(o.score), 0) desc, d.item_id
@@ -154,16 +153,14 @@ const FIND: Statement = Statement::per_engine(
         "select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'below' as below,
                 j.value ->> 'score' as score
          from json_each(?4) j",
-        "select j.value ->> 'token' as token, j.value ->> 'word' as word, j.value ->> 'below' as below,
-                j.value ->> 'score' as score
-         from json_each(?7) j"
+        among!(sqlite "?7")
     ),
     find!(
         "select * from jsonb_to_recordset(?1::jsonb) as k (word text, score bigint)",
         "select * from jsonb_to_recordset(?2::jsonb) as k (word text, below text, score bigint)",
         "select * from jsonb_to_recordset(?3::jsonb) as k (token bigint, word text, score bigint)",
         "select * from jsonb_to_recordset(?4::jsonb) as k (token bigint, word text, below text, score bigint)",
-        "select * from jsonb_to_recordset(?7::jsonb) as k (token bigint, word text, below text, score bigint)"
+        among!(postgres "?7")
     ),
 );
 
@@ -175,6 +172,20 @@ const BARCODES: Statement = Statement::new(
      where b.code_key >= ?1 and b.code_key < ?2 and not i.archived
      order by b.code_key
      limit ?3",
+);
+
+const AMONG: Statement = Statement::per_engine(
+    "catalog.search.among",
+    concat!(
+        "select i.id from catalog_item i where i.id in (select k.value from json_each(?1) k) and ",
+        among!(sqlite "?2")
+    ),
+    concat!(
+        "select i.id
+         from catalog_item i
+         where i.id in (select k.value::bigint from json_array_elements_text(?1::text::json) as k (value)) and ",
+        among!(postgres "?2")
+    ),
 );
 
 const UNREAD: Statement = Statement::new(
@@ -263,40 +274,105 @@ pub(crate) fn below(begins: &str) -> String {
     format!("{begins}{}", char::MAX)
 }
 
-/// How many items have one of the words of a list, as far as it is worth counting.
-pub(crate) fn common(conn: &mut Conn<'_>, list: &Lists) -> Result<i64, DbError> {
-    conn.query_one(&COMMON, &[(&list.words).into(), (&list.begun).into()], |row| row.int(0))
+/// Tells of each item that has one of these words, with the word and what it tells; of more than [`LIST_ROWS_MAX`] one
+/// more than so many.
+pub(crate) fn items_of_words(
+    conn: &mut Conn<'_>,
+    words: &[&str],
+    tell: &mut impl FnMut(ItemId, &str, i64),
+) -> Result<(), DbError> {
+    let mut rows = Rows::with_capacity(1, words.len());
+    for word in words {
+        rows.push(&[(*word).into()]);
+    }
+    conn.query_many(&ITEMS_OF_WORDS, &rows, |row| {
+        tell(ItemId(row.int(0)?), row.text(1)?, row.int(2)?);
+        Ok(())
+    })
+    .map(drop)
 }
 
-/// Up to so many items their own words are looked through for one that begins as it should.
-const FEW: i64 = 300;
+/// The same of all words that begin so.
+pub(crate) fn items_of_beginning(
+    conn: &mut Conn<'_>,
+    begins: &str,
+    tell: &mut impl FnMut(ItemId, &str, i64),
+) -> Result<(), DbError> {
+    let end = below(begins);
+    conn.query(&ITEMS_OF_BEGINNING, &[begins.into(), (&end).into()], |row| {
+        tell(ItemId(row.int(0)?), row.text(1)?, row.int(2)?);
+        Ok(())
+    })
+    .map(drop)
+}
 
-/// The items that fit best: one of the words of `first`, which about so many items have, and one of each token of
-/// `others`, of which there are so many.
+/// All words of items, each with what it tells.
+pub(crate) fn words_of_items(
+    conn: &mut Conn<'_>,
+    items: &[ItemId],
+) -> Result<Vec<(ItemId, String, i64)>, DbError> {
+    let mut rows = Rows::with_capacity(1, items.len());
+    for item in items {
+        rows.push(&[item.get().into()]);
+    }
+    conn.query_many(&WORDS_OF_ITEMS, &rows, |row| {
+        Ok((ItemId(row.int(0)?), row.text(1)?.to_owned(), row.int(2)?))
+    })
+}
+
+/// The items that fit best: one of the words of `first`, and one of each token of `others`, of which there are so
+/// many.
 pub(crate) fn find(
     conn: &mut Conn<'_>,
-    (first, count): (&Lists, i64),
+    first: &Lists,
     (others, tokens): (&Lists, i64),
-    limit: i64,
+    (limit, among): (i64, Option<&str>),
 ) -> Result<Vec<ItemId>, DbError> {
-    let (by_item, whole) =
-        if count <= FEW { (others.begun.as_str(), "[]") } else { ("[]", others.begun.as_str()) };
     let params = [
         (&first.words).into(),
         (&first.begun).into(),
         (&others.words).into(),
-        by_item.into(),
+        (&others.begun).into(),
         tokens.into(),
         limit.into(),
-        whole.into(),
+        among.into(),
     ];
     conn.query(&FIND, &params, |row| row.int(0).map(ItemId))
 }
 
 /// Items in use with a barcode that begins so.
-pub(crate) fn barcodes(conn: &mut Conn<'_>, begins: &str, limit: i64) -> Result<Vec<ItemId>, DbError> {
+pub(crate) fn barcodes(
+    conn: &mut Conn<'_>,
+    begins: &str,
+    (limit, among): (i64, Option<&str>),
+) -> Result<Vec<ItemId>, DbError> {
     let end = below(begins);
-    conn.query(&BARCODES, &[begins.into(), (&end).into(), limit.into()], |row| row.int(0).map(ItemId))
+    let read = |conn: &mut Conn<'_>, limit: i64| {
+        conn.query(&BARCODES, &[begins.into(), (&end).into(), limit.into()], |row| row.int(0).map(ItemId))
+    };
+    let Some(among) = among else { return read(conn, limit) };
+    // those of others may stand in front of them
+    let mut found = read(conn, i64::try_from(LIST_ROWS_MAX).unwrap_or(i64::MAX))?;
+    let known = items_among(conn, &found, among)?;
+    found.retain(|item| known.contains(item));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// Categories as the statements take them.
+pub(crate) fn among_json(categories: &[CategoryId]) -> String {
+    serde_json::Value::from(categories.iter().map(|category| category.get()).collect::<Vec<_>>()).to_string()
+}
+
+/// Which of these items are of some categories.
+pub(crate) fn items_among(
+    conn: &mut Conn<'_>,
+    items: &[ItemId],
+    among: &str,
+) -> Result<FxHashSet<ItemId>, DbError> {
+    let items = serde_json::Value::from(items.iter().map(|item| item.get()).collect::<Vec<_>>()).to_string();
+    let known = conn.query(&AMONG, &[(&items).into(), among.into()], |row| row.int(0).map(ItemId))?;
+    Ok(known.into_iter().collect())
 }
 
 /// Items whose words are still to be found.
@@ -320,7 +396,9 @@ pub(crate) const ALL: &[&Statement] = &[
     &CLEAR,
     &BEGINNING,
     &ALIKE,
-    &COMMON,
+    &ITEMS_OF_WORDS,
+    &ITEMS_OF_BEGINNING,
+    &WORDS_OF_ITEMS,
     &FIND,
     &BARCODES,
     &UNREAD,

@@ -5,7 +5,7 @@ use crate::testing::{new_cased, new_item, on_both_engines, world};
 use crate::{
     facts_by_id, facts_by_sku, item_by_barcode, store, store_attributes, store_bom, store_categories,
     store_codes, store_families, store_list, store_merge, store_options, store_prices, store_rules,
-    store_search, store_suppliers, store_supplies, store_values, store_variants, unit_factors,
+    store_search, store_sizes, store_suppliers, store_supplies, store_values, store_variants, unit_factors,
 };
 use db::{Engine, Statement, Value};
 use domain::unit::UnitCode;
@@ -32,6 +32,7 @@ fn every_statement_is_understood(engine: Engine) {
         store_rules::ALL,
         store_values::ALL,
         store_search::ALL,
+        store_sizes::ALL,
         store_bom::ALL,
         store_options::ALL,
         store_families::ALL,

@@ -45,6 +45,12 @@ const INSERT_OPTIONS: Statement = Statement::per_engine(
      select * from unnest(?1::bigint[], ?2::bigint[], ?3::text[])",
 );
 
+const REMOVE_OPTIONS: Statement =
+    Statement::new("catalog.variant.remove_options", "delete from catalog_variant_option where item_id = ?1");
+
+const REMOVE: Statement =
+    Statement::new("catalog.variant.remove", "delete from catalog_variant where item_id = ?1");
+
 const MEMBERS: Statement = Statement::new(
     "catalog.variant.members",
     "select m.item_id, m.combination
@@ -219,6 +225,12 @@ pub(crate) fn insert(tx: &mut Tx<'_>, family: &Family, members: &[Member]) -> Re
     tx.execute_many(&INSERT_OPTIONS, &options).map(|_| ())
 }
 
+/// Makes a variant an item of no family.
+pub(crate) fn remove(tx: &mut Tx<'_>, item: ItemId) -> Result<(), DbError> {
+    tx.execute(&REMOVE_OPTIONS, &[item.get().into()])?;
+    tx.execute(&REMOVE, &[item.get().into()]).map(|_| ())
+}
+
 /// Some variants of a family, after an item.
 pub(crate) fn members(
     conn: &mut Conn<'_>,
@@ -241,6 +253,8 @@ pub(crate) fn of_item(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<(Strin
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[
+    &REMOVE,
+    &REMOVE_OPTIONS,
     &PRESENT,
     &COUNT,
     &HAVING,

@@ -4,13 +4,17 @@ pub mod bring;
 mod customers;
 pub mod export;
 pub mod import_year;
+pub mod imports;
 pub mod online_retail;
+pub mod privacy;
 pub mod table;
 #[cfg(test)]
 mod testing;
 
+use axum::extract::FromRef;
 use domain::Permission;
-use web::{Reach, Routes};
+use imports::Imports;
+use web::{Reach, Routes, Unversioned};
 
 /// The schema of this module.
 pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
@@ -24,13 +28,41 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             text: include_str!("../migrations/0003_customers.sql"),
         },
         db::Migration { number: 4, name: "lists", text: include_str!("../migrations/0004_lists.sql") },
+        db::Migration { number: 5, name: "imports", text: include_str!("../migrations/0005_imports.sql") },
+        db::Migration { number: 6, name: "trade", text: include_str!("../migrations/0006_trade.sql") },
+        db::Migration {
+            number: 7,
+            name: "lists_more",
+            text: include_str!("../migrations/0007_lists_more.sql"),
+        },
     ],
 };
 
-/// The routes of this module. None of them changes anything.
+/// The routes of customers and of exports. None of them changes anything. What is in a list needs its own
+/// permission besides.
 pub fn routes<S: web::State>() -> Routes<S> {
     Routes::new("exchange")
         .add(Permission::StockRead, Reach::Filtered, web::routes!(customers::api::list_customers))
         .add(Permission::StockRead, Reach::Named, web::routes!(customers::api::get_customer))
         .add(Permission::StockRead, Reach::Named, web::routes!(customers::api::list_customer_ledger))
+        .add(Permission::ExportsRead, Reach::Everywhere, web::routes!(export::api::list_exports))
+        .add(Permission::ExportsRead, Reach::Everywhere, web::routes!(export::api::get_export))
+}
+
+/// The routes of imports. Each list needs its own permission besides, which is asked for when a file is sent and
+/// when it is run.
+pub fn import_routes<S: web::State>() -> Routes<S>
+where
+    Imports: FromRef<S>,
+{
+    let run = Permission::ImportsRun;
+    Routes::new("exchange")
+        .add_upload(run, Reach::Whole, web::routes!(imports::api::send_import))
+        .add(run, Reach::Whole, web::routes!(imports::api::list_imports))
+        .add(run, Reach::Whole, web::routes!(imports::api::get_import))
+        .add(run, Reach::Whole, web::routes!(imports::api::say_import_columns))
+        .add(run, Reach::Whole, web::routes!(imports::api::run_import))
+        .add_unversioned(run, Reach::Whole, Unversioned::Ending, web::routes!(imports::api::stop_import))
+        .add(run, Reach::Whole, web::routes!(imports::api::get_import_refused))
+        .add(run, Reach::Whole, web::routes!(imports::api::remove_import))
 }

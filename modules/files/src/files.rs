@@ -1,6 +1,6 @@
 //! What handlers share: where the bytes are, and the limits.
 
-use crate::blobs::Folder;
+use crate::blobs::Blobs;
 use crate::file::FILE_BYTES_MAX;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -12,7 +12,7 @@ const UPLOADS_MAX: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where the bytes are.
-    pub folder: Folder,
+    pub blobs: Blobs,
     /// Bytes of a file at most.
     pub file_bytes_max: u64,
     /// Bytes that one principal may have attached.
@@ -20,9 +20,9 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// A folder, with the limits that hold when nobody says otherwise.
-    pub fn new(folder: Folder) -> Settings {
-        Settings { folder, file_bytes_max: FILE_BYTES_MAX, quota_bytes: 10 << 30 }
+    /// A place, with the limits that hold when nobody says otherwise.
+    pub fn new(blobs: Blobs) -> Settings {
+        Settings { blobs, file_bytes_max: FILE_BYTES_MAX, quota_bytes: 10 << 30 }
     }
 }
 
@@ -49,8 +49,8 @@ impl Files {
     }
 
     /// Where the bytes are.
-    pub fn folder(&self) -> &Folder {
-        &self.0.settings.folder
+    pub fn blobs(&self) -> &Blobs {
+        &self.0.settings.blobs
     }
 
     pub(crate) fn settings(&self) -> &Settings {

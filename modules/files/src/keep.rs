@@ -1,10 +1,10 @@
 //! What is kept, for who copies or checks it.
 
-use crate::blobs::{BlobName, Folder};
+use crate::blobs::{BlobError, BlobName, Blobs, Survey, wait};
 use crate::store_blobs;
-use db::{Db, DbError};
+use db::{Conn, Db, DbError};
 use domain::hex;
-use std::io::{Error, ErrorKind};
+use std::io::{Read, Write};
 
 /// Bytes that are kept.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,50 +32,112 @@ pub fn kept(db: &Db) -> Result<Vec<Kept>, DbError> {
     }
 }
 
+/// The bytes that something refers to, in the order of their hashes, as one who reads sees them.
+///
+/// # Errors
+/// When the database fails.
+pub fn referred(conn: &mut Conn<'_>) -> Result<Vec<Kept>, DbError> {
+    let mut all = Vec::new();
+    let mut after = [0; 32];
+    loop {
+        let page = store_blobs::kept(conn, &after)?;
+        let Some((last, ..)) = page.last() else { return Ok(all) };
+        after = last.hash;
+        let page = page.into_iter().map(|(name, bytes, referred)| Kept { name, bytes, referred });
+        all.extend(page.filter(|kept| kept.referred));
+    }
+}
+
 impl Kept {
-    /// Copies the bytes into another folder, held to their hash on the way; whether they were not there
-    /// already. Bytes that nothing refers to need not be there at all.
+    fn length(&self) -> u64 {
+        u64::try_from(self.bytes).unwrap_or_default()
+    }
+
+    /// Copies the bytes to another place, held to their hash on the way; whether they were not there already. Bytes
+    /// that nothing refers to need not be there at all. Blocking.
+    ///
+    /// # Errors
+    /// When they are missing or damaged, and when they cannot be brought.
+    pub fn copy(&self, from: &Blobs, to: &Survey<'_>) -> Result<bool, BlobError> {
+        if to.length(&self.name)? == Some(self.length()) {
+            return Ok(false);
+        }
+        let mut incoming = to.blobs.receive()?;
+        match from.fetch(&self.name, self.length(), &mut incoming) {
+            Err(BlobError::Missing(_)) if !self.referred => return Ok(false),
+            done => done?,
+        }
+        wait(to.blobs.put(self.name, incoming.finish())).map(|()| true)
+    }
+
+    /// Writes the bytes, held to their hash: what was written is of no use when they are not what they should be.
+    /// Blocking.
     ///
     /// # Errors
     /// When they are missing or damaged, and when they cannot be written.
-    pub fn copy(&self, from: &Folder, to: &Folder) -> Result<bool, Error> {
-        let there = to.length(&self.name)?.and_then(|bytes| i64::try_from(bytes).ok());
-        if there == Some(self.bytes) {
-            return Ok(false);
-        }
-        match from.copy(&self.name, to) {
-            Err(error) if error.kind() == ErrorKind::NotFound && !self.referred => Ok(false),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                let hash = hex::digits(&self.name.hash);
-                let text = format!("`{}` lacks the bytes of the file {hash}", from.root().display());
-                Err(Error::new(ErrorKind::NotFound, text))
-            }
-            done => done.map(|()| true),
-        }
+    pub fn fetch(&self, from: &Blobs, to: &mut (dyn Write + Send)) -> Result<(), BlobError> {
+        from.fetch(&self.name, self.length(), to)
     }
 
-    /// What is wrong with the bytes in a folder; none when they are there. `deep` reads them all.
+    /// Whether as many bytes are there as there should be. Blocking.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn fault(&self, folder: &Folder, deep: bool) -> Result<Option<String>, Error> {
+    /// When that cannot be seen.
+    pub fn is_at(&self, place: &Survey<'_>) -> Result<bool, BlobError> {
+        Ok(place.length(&self.name)? == Some(self.length()))
+    }
+
+    /// Brings the bytes that somebody reads to a place, held to their hash. Blocking.
+    ///
+    /// # Errors
+    /// When they are others, and when they cannot be read or brought.
+    pub fn bring(&self, from: &mut dyn Read, to: &Blobs) -> Result<(), BlobError> {
+        let mut incoming = to.receive()?;
+        std::io::copy(from, &mut incoming)?;
+        let received = incoming.finish();
+        if received.hash != self.name.hash {
+            return Err(crate::blobs::not_what_it_says(&self.name));
+        }
+        wait(to.put(self.name, received))
+    }
+
+    /// Takes the bytes away from a place; that they are gone already is fine. Blocking.
+    ///
+    /// # Errors
+    /// When they cannot be.
+    pub fn remove(&self, from: &Blobs) -> Result<(), BlobError> {
+        from.remove(&self.name)
+    }
+
+    /// What is wrong with the bytes at a place; none when they are there. `deep` reads them all. Blocking.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    pub fn fault(&self, place: &Survey<'_>, deep: bool) -> Result<Option<String>, BlobError> {
         let hash = hex::digits(&self.name.hash);
-        let Some(there) = folder.length(&self.name)? else {
-            return Ok(Some(format!("the bytes of the file {hash} are missing")));
-        };
-        if i64::try_from(there).ok() != Some(self.bytes) {
-            return Ok(Some(format!("the file {hash} has {there} bytes and should have {}", self.bytes)));
+        match place.length(&self.name)? {
+            None => return Ok(Some(format!("the bytes of the file {hash} are missing"))),
+            Some(there) if there != self.length() => {
+                return Ok(Some(format!("the file {hash} has {there} bytes and should have {}", self.bytes)));
+            }
+            Some(_) if !deep => return Ok(None),
+            Some(_) => {}
         }
-        if deep && folder.hash(&self.name)? != self.name.hash {
-            return Ok(Some(format!("the bytes of the file {hash} are not what they were")));
+        match self.fetch(place.blobs, &mut std::io::sink()) {
+            Ok(()) => Ok(None),
+            Err(BlobError::Damaged(_)) => {
+                Ok(Some(format!("the bytes of the file {hash} are not what they were")))
+            }
+            Err(BlobError::Missing(_)) => Ok(Some(format!("the bytes of the file {hash} are missing"))),
+            Err(other) => Err(other),
         }
-        Ok(None)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::blobs::Folder;
     use crate::testing::{on_both_engines, world};
     use db::Engine;
 
@@ -83,9 +145,11 @@ mod tests {
 
     fn what_is_kept_is_copied_once_and_checked(engine: Engine) {
         let world = world(engine);
-        let from = world.files.folder();
+        let from = world.files.blobs();
         let other = tempfile::tempdir().unwrap();
-        let to = Folder::new(other.path());
+        let folder = Folder::new(other.path());
+        let to = Blobs::in_folder(folder.clone());
+        let to = to.survey().unwrap();
         world.attach("a.txt", b"attached").unwrap();
         let removed = world.attach("b.txt", b"attached and removed").unwrap();
         world.remove(&removed);
@@ -94,11 +158,12 @@ mod tests {
         let all = kept(&world.db).unwrap();
         let count = |copied: bool| all.iter().filter(|one| one.copy(from, &to).unwrap() == copied).count();
         assert_eq!((all.len(), all.iter().filter(|one| one.referred).count()), (3, 1));
-        assert_eq!(count(true), 2, "what was removed a moment ago may be in the copy of the database");
+        assert_eq!(world.read(referred), [*all.iter().find(|one| one.referred).unwrap()]);
+        assert_eq!(count(true), 2, "what was removed a moment ago is moved too");
         assert_eq!(count(false), 3);
         let one = all.iter().find(|one| one.referred).unwrap();
         assert_eq!(one.fault(&to, true).unwrap(), None);
-        let path = to.root().join(&one.name.to_string()[..2]).join(one.name.to_string());
+        let path = folder.root().join(one.name.path());
         std::fs::write(&path, b"attAched").unwrap();
         assert_eq!(one.fault(&to, false).unwrap(), None);
         assert!(one.fault(&to, true).unwrap().unwrap().ends_with("are not what they were"));
@@ -106,8 +171,13 @@ mod tests {
         assert!(one.fault(&to, false).unwrap().unwrap().ends_with("has 6 bytes and should have 8"));
         std::fs::remove_file(&path).unwrap();
         assert!(one.fault(&to, false).unwrap().unwrap().ends_with("are missing"));
-        from.remove(&one.name).unwrap();
+        // brought by somebody who reads it elsewhere, and only what it is
+        assert!(matches!(one.bring(&mut &b"attAched"[..], to.blobs), Err(BlobError::Damaged(_))));
+        one.bring(&mut &b"attached"[..], to.blobs).unwrap();
+        assert_eq!((one.is_at(&to).unwrap(), one.fault(&to, true).unwrap()), (true, None));
+        one.remove(to.blobs).unwrap();
+        one.remove(from).unwrap();
         let lacking = one.copy(from, &to).unwrap_err();
-        assert!(lacking.to_string().contains("lacks the bytes of the file"), "{lacking}");
+        assert!(lacking.to_string().contains("the bytes of the file"), "{lacking}");
     }
 }

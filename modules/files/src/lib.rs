@@ -1,8 +1,8 @@
 //! Files of records: images and documents that people attach to an item.
 //!
 //! A file is taken for what its content is, never for what it is called. Images are drawn anew, so that
-//! nothing but pixels is kept of them; what can carry scripts is not taken. Bytes are kept beside the
-//! database under their hash, and are there before anything refers to them.
+//! nothing but pixels is kept of them; what can carry scripts is not taken. Bytes are kept under their hash, in a folder
+//! beside the database or in a bucket of an S3-compatible store, and are there before anything refers to them.
 //!
 //! Not here: what an item is. A file belongs to a record of a kind, and the permission to see or change
 //! it is that of its record.
@@ -31,10 +31,10 @@ mod sweep;
 #[cfg(test)]
 mod testing;
 
-pub use blobs::{BlobName, Folder};
+pub use blobs::{BadBucket, BlobError, BlobName, Blobs, Bucket, BucketSettings, Folder, Survey};
 pub use file::{FILE_BYTES_MAX, FILES_PER_RECORD_MAX};
 pub use files::{Files, Settings};
-pub use keep::{Kept, kept};
+pub use keep::{Kept, kept, referred};
 pub use picture::{PIXEL_BYTES_MAX, PIXELS_MAX, THUMBNAIL_SIDES};
 pub use sweep::{SweepError, Swept, sweep};
 

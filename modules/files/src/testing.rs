@@ -3,7 +3,7 @@
 
 use crate::attach::prepare::{self, Prepared};
 use crate::attach::{self, NewFile};
-use crate::blobs::{BlobName, Folder, Received};
+use crate::blobs::{BlobName, Blobs, Folder, Received, wait};
 use crate::content::Claims;
 use crate::file::{File, Record};
 use crate::files::{Files, Settings};
@@ -44,18 +44,18 @@ pub(crate) fn world(engine: Engine) -> World {
     };
     let id = world.run(move |tx, ctx| catalog::create_item(tx, ctx, &new)).unwrap().id.get();
     let dir = tempfile::tempdir().unwrap();
-    let files = Files::new(Settings::new(Folder::new(dir.path())));
+    let files = Files::new(Settings::new(Blobs::in_folder(Folder::new(dir.path()))));
     World { base: world, files, item: Item { id, sku: "LAMP".to_owned() }, _dir: dir }
 }
 
 impl World {
     /// A file that was received and looked at.
     pub(crate) fn ready(&self, name: &str, bytes: &[u8]) -> (NewFile, Vec<Received>) {
-        let mut incoming = self.files.folder().receive().unwrap();
+        let mut incoming = self.files.blobs().receive().unwrap();
         incoming.write_all(bytes).unwrap();
         let received = incoming.finish();
         let media = prepare::look(&received, Claims::of(name, None)).unwrap();
-        let (prepared, puts) = prepare::prepare(self.files.folder(), received, media).unwrap();
+        let (prepared, puts) = prepare::prepare(self.files.blobs(), received, media).unwrap();
         (
             NewFile {
                 name: FileName::parse(name).unwrap(),
@@ -79,7 +79,7 @@ impl World {
     pub(crate) fn put(&self, names: &[BlobName], puts: Vec<Received>) {
         for received in puts {
             let name = names.iter().find(|name| name.hash == received.hash).unwrap();
-            self.files.folder().put(name, received).unwrap();
+            wait(self.files.blobs().put(*name, received)).unwrap();
         }
     }
 
@@ -118,9 +118,11 @@ impl World {
 
     /// Whether the bytes of a file and its thumbnails can be read.
     pub(crate) fn is_whole(&self, prepared: &Prepared) -> bool {
-        prepared.blobs().iter().all(|(hash, _)| {
+        prepared.blobs().iter().all(|(hash, bytes)| {
+            let bytes = &u64::try_from(*bytes).unwrap();
             let name = self.read(|conn| crate::store_blobs::name(conn, hash));
-            name.is_some_and(|name| self.files.folder().hash(&name).is_ok_and(|found| found == *hash))
+            let blobs = self.files.blobs();
+            name.is_some_and(|name| blobs.fetch(&name, *bytes, &mut std::io::sink()).is_ok())
         })
     }
 }

@@ -14,6 +14,8 @@ macro_rules! whole_log {
     };
 }
 
+pub mod audit_log;
 pub mod digest;
+mod store_audit;
 mod store_digest;
 pub mod verify;

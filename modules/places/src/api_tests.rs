@@ -35,7 +35,7 @@ fn a_location_goes_in_and_comes_out(engine: Engine) {
     assert_eq!(address, "/api/v1/locations/LON%20A");
     let expected = json!({
         "code": "LON A", "name": "LON A", "kind": "zone", "type": null, "role": "staging", "position": null, "walk": null, "parent": "LON", "site": "LON",
-        "zone": null, "sellable": true, "blocked": false, "block_reason": null, "open_to_allocation": false,
+        "zone": null, "state": null, "sellable": true, "blocked": false, "block_reason": null, "open_to_allocation": false,
         "archived": false, "archived_at": null, "version": 1, "created_at": "2026-03-01T09:30:00Z", "changed_at": "2026-03-01T09:30:00Z"
     });
     assert_eq!(client.get(&address).body, expected);

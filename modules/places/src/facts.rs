@@ -3,7 +3,7 @@
 
 use crate::{code, store, store_tree};
 use db::{Conn, DbError, Question};
-use domain::{LocationId, LocationKind, SiteId, Zone};
+use domain::{LocationId, LocationKind, SiteId, SiteState, Zone};
 
 /// What the ledger must know of a location.
 ///
@@ -33,10 +33,19 @@ pub struct LocationFacts {
     pub open_to_allocation: bool,
     /// It, or something above it, is out of use.
     pub archived: bool,
+    /// Its site is still being set up.
+    pub in_set_up: bool,
     /// It may hold less than nothing: virtual locations.
     pub negative_allowed: bool,
     /// How often it was changed.
     pub version: i64,
+}
+
+impl LocationFacts {
+    /// Whether good stock here is part of the site's sellable number.
+    pub const fn counts(&self) -> bool {
+        self.sellable && !self.blocked && !self.in_set_up && self.site.is_some()
+    }
 }
 
 /// What the ledger must know of a site.
@@ -52,6 +61,8 @@ pub struct SiteFacts {
     pub valuation_group: i64,
     /// It is out of use.
     pub archived: bool,
+    /// How far it is on its way into use.
+    pub state: SiteState,
 }
 
 /// Codes as locations are looked up by; none for what cannot be one.

@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod api_tests;
 mod arrange;
+mod blocks;
 mod change;
 mod code;
 mod create;
@@ -21,18 +22,25 @@ mod location_type;
 mod make_many;
 mod organise;
 mod record;
+mod sheet;
 mod site;
+mod states;
 mod store;
+mod store_blocks;
 mod store_levels;
 mod store_list;
 mod store_organisation;
+mod store_privacy;
 mod store_site;
+mod store_states;
 #[cfg(test)]
 mod store_tests;
+mod store_training;
 mod store_tree;
 mod store_type;
 #[cfg(test)]
 mod testing;
+mod training;
 mod virtuals;
 
 pub use arrange::{
@@ -51,20 +59,25 @@ pub use find::location;
 pub use layout::LAYOUT_ENTRIES_MAX;
 pub use layout::position::{MILLIMETRES_MAX, Position, WALK_MAX};
 pub use location::{Location, NewLocation};
+pub use location_type::{location_type_of, type_of};
 pub use make_many::decide::{
     LOCATIONS_PER_CALL_MAX, MADE_SHOWN_MAX, MadeLocation, MadeLocations, MakeLevel, MakeLocations, Walk,
 };
 pub use make_many::{GROUPS_MAX, PATTERN_BYTES_MAX, make_locations};
 pub use organise::{Organisation, SetUp, ValuationGrouping, check_set_up, organisation, set_up};
+pub use sheet::{LOCATIONS_PER_SHEET_MAX, Sheet, sheet};
 pub use site::calendar_of;
 pub use site::decide::{ADDRESS_LINES_MAX, CONTACTS_MAX, EMAIL_CHARS_MAX, PHONE_CHARS_MAX};
+pub use states::{places_in_use, set_site_state};
+pub use store_privacy::erase_actor;
+pub use training::{Training, mark_training, training};
 pub use virtuals::{ADJUSTMENT, CUSTOMER, LOSS, OPENING, PRODUCTION, SUPPLIER, virtual_location};
 
 use domain::Permission::{PlacesRead, PlacesWrite};
 use web::{Reach, Routes};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 13] = [
+pub const EVENTS: [&str; 15] = [
     "places.levels_set",
     "places.location_archived",
     "places.location_blocked",
@@ -78,6 +91,8 @@ pub const EVENTS: [&str; 13] = [
     "places.locations_created",
     "places.organisation_set_up",
     "places.site_changed",
+    "places.site_state_set",
+    "places.training_marked",
 ];
 
 /// The tables of this module.
@@ -90,6 +105,14 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 4, name: "sites", text: include_str!("../migrations/0004_sites.sql") },
         db::Migration { number: 5, name: "types", text: include_str!("../migrations/0005_types.sql") },
         db::Migration { number: 6, name: "layout", text: include_str!("../migrations/0006_layout.sql") },
+        db::Migration { number: 7, name: "blocks", text: include_str!("../migrations/0007_blocks.sql") },
+        db::Migration {
+            number: 8,
+            name: "site_states",
+            text: include_str!("../migrations/0008_site_states.sql"),
+        },
+        db::Migration { number: 9, name: "erasure", text: include_str!("../migrations/0009_erasure.sql") },
+        db::Migration { number: 10, name: "training", text: include_str!("../migrations/0010_training.sql") },
     ],
 };
 
@@ -99,6 +122,8 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(PlacesRead, Reach::Whole, web::routes!(organise::api::get_organisation))
         .add(PlacesRead, Reach::Filtered, web::routes!(find::api::list_locations))
         .add(PlacesRead, Reach::Named, web::routes!(find::api::get_location))
+        .add(PlacesRead, Reach::Named, web::routes!(blocks::api::list_location_blocks))
+        .add(PlacesRead, Reach::Filtered, web::routes!(sheet::api::get_location_sheet))
         .add(PlacesWrite, Reach::Named, web::routes!(create::api::create_location))
         .add(PlacesWrite, Reach::Named, web::routes!(make_many::api::make_locations))
         .add(PlacesWrite, Reach::Named, web::routes!(change::api::change_location))
@@ -112,6 +137,7 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(PlacesRead, Reach::Filtered, web::routes!(site::api::list_sites))
         .add(PlacesRead, Reach::Named, web::routes!(site::api::get_site))
         .add(PlacesWrite, Reach::Named, web::routes!(site::api::change_site))
+        .add(PlacesRead, Reach::Named, web::routes!(states::api::list_site_states))
         .add(PlacesRead, Reach::Named, web::routes!(site::api_calendar::get_calendar))
         .add(PlacesWrite, Reach::Named, web::routes!(site::api_calendar::set_calendar))
         .add(PlacesRead, Reach::Named, web::routes!(site::api_calendar::get_opening))

@@ -2,7 +2,7 @@
 //! role and belongs to the site at the root of its tree; virtual and transit locations have neither.
 
 use crate::layout::position::Position;
-use domain::{Instant, LocationId, LocationKind, Role, SiteId};
+use domain::{Instant, LocationId, LocationKind, Role, SiteId, SiteState};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -48,6 +48,9 @@ pub struct Location {
     pub site: Option<String>,
     /// Of a site: the zone of its civil dates.
     pub zone: Option<String>,
+    /// Of a site: `set_up`, `pilot` or `live`.
+    #[schema(value_type = Option<String>)]
+    pub state: Option<SiteState>,
     /// Where its stock is valued.
     #[serde(skip)]
     pub valuation_group: i64,
@@ -111,4 +114,7 @@ pub struct NewLocation {
     /// when left out.
     #[serde(default)]
     pub zone: Option<String>,
+    /// Of a site: what it begins as, `set_up`, `pilot` or `live`; `live` when left out.
+    #[serde(default)]
+    pub state: Option<String>,
 }

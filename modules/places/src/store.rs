@@ -5,7 +5,7 @@ use crate::facts::{LocationFacts, SiteFacts};
 use crate::layout::position::Position;
 use crate::location::Location;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
-use domain::{Instant, LocationId, LocationKind, Role, SiteId, Zone};
+use domain::{Instant, LocationId, LocationKind, Role, SiteId, SiteState, Zone};
 
 /// The unique index of location codes.
 pub(crate) const CODE_INDEX: &str = "places_location_code";
@@ -13,7 +13,8 @@ pub(crate) const CODE_INDEX: &str = "places_location_code";
 macro_rules! facts {
     () => {
         "l.id, l.code, l.kind, l.site_id, l.parent_id, l.valuation_group, l.sellable, l.blocked, \
-         l.open_to_allocation, l.version, l.archived"
+         l.open_to_allocation, l.version, l.archived, \
+         exists (select 1 from places_site z where z.id = l.site_id and z.state = 1)"
     };
 }
 
@@ -24,7 +25,7 @@ macro_rules! select_record {
             "select l.id, l.code, l.name, l.kind, l.role, l.parent_id, p.code, l.site_id, s.code, z.zone, \
                     l.valuation_group, l.sellable, l.blocked, l.block_reason, l.open_to_allocation, \
                     l.version, l.created_at, l.changed_at, l.archived, l.archived_at, l.type_id, y.code,
-                    l.x_mm, l.y_mm, l.z_mm, l.walk, l.made_together
+                    l.x_mm, l.y_mm, l.z_mm, l.walk, l.made_together, z.state
              from places_location l
              left join places_location p on p.id = l.parent_id
              left join places_location s on s.id = l.site_id
@@ -62,11 +63,11 @@ pub(crate) const FACTS_BY_ID: Statement = Statement::per_engine(
 
 pub(crate) const SITE_BY_CODE: Statement = Statement::per_engine(
     "places.site.by_code",
-    "select ?2, l.id, l.code, z.zone, z.valuation_group, l.archived
+    "select ?2, l.id, l.code, z.zone, z.valuation_group, l.archived, z.state
      from places_location l
      join places_site z on z.id = l.id
      where l.code_folded = ?1",
-    "select k.position, l.id, l.code, z.zone, z.valuation_group, l.archived
+    "select k.position, l.id, l.code, z.zone, z.valuation_group, l.archived, z.state
      from unnest(?1::text[], ?2::bigint[]) as k (code, position)
      join places_location l on l.code_folded = k.code
      join places_site z on z.id = l.id",
@@ -75,11 +76,11 @@ pub(crate) const SITE_BY_CODE: Statement = Statement::per_engine(
 
 pub(crate) const SITE_BY_ID: Statement = Statement::per_engine(
     "places.site.by_id",
-    "select ?2, l.id, l.code, z.zone, z.valuation_group, l.archived
+    "select ?2, l.id, l.code, z.zone, z.valuation_group, l.archived, z.state
      from places_site z
      join places_location l on l.id = z.id
      where z.id = ?1",
-    "select k.position, l.id, l.code, z.zone, z.valuation_group, l.archived
+    "select k.position, l.id, l.code, z.zone, z.valuation_group, l.archived, z.state
      from unnest(?1::bigint[], ?2::bigint[]) as k (id, position)
      join places_site z on z.id = k.id
      join places_location l on l.id = z.id",
@@ -88,7 +89,7 @@ pub(crate) const SITE_BY_ID: Statement = Statement::per_engine(
 
 pub(crate) const SITES: Statement = Statement::new(
     "places.site.all",
-    "select 0, l.id, l.code, z.zone, z.valuation_group, l.archived
+    "select 0, l.id, l.code, z.zone, z.valuation_group, l.archived, z.state
      from places_site z
      join places_location l on l.id = z.id
      order by z.id",
@@ -133,8 +134,8 @@ const INSERT: Statement = Statement::per_engine(
 
 const INSERT_SITE: Statement = Statement::new(
     "places.site.insert",
-    "insert into places_site (id, zone, valuation_group)
-     values (?1, ?2, ?3)",
+    "insert into places_site (id, zone, valuation_group, state)
+     values (?1, ?2, ?3, ?4)",
 );
 
 /// Kind, zone and creation stay; what follows for what stands below is changed in `store_tree`.
@@ -163,11 +164,17 @@ pub(crate) fn facts(row: &Row<'_>) -> Result<LocationFacts, DbError> {
         negative_allowed: kind.may_be_negative(),
         version: row.int(10)?,
         archived: row.bool(11)?,
+        in_set_up: row.bool(12)?,
     })
 }
 
 fn kind(row: &Row<'_>, column: usize) -> Result<LocationKind, DbError> {
     LocationKind::from_number(row.int(column)?).ok_or(DbError::Column { column, wanted: "a location kind" })
+}
+
+/// How far a site is.
+pub(crate) fn state(row: &Row<'_>, column: usize) -> Result<SiteState, DbError> {
+    SiteState::from_number(row.int(column)?).ok_or(DbError::Column { column, wanted: "a state of a site" })
 }
 
 /// A site, from the second column on.
@@ -178,6 +185,7 @@ pub(crate) fn site(row: &Row<'_>) -> Result<SiteFacts, DbError> {
         zone: Zone::parse(row.text(3)?).map_err(|_| DbError::Column { column: 3, wanted: "a time zone" })?,
         valuation_group: row.int(4)?,
         archived: row.bool(5)?,
+        state: state(row, 6)?,
     })
 }
 
@@ -213,6 +221,7 @@ pub(crate) fn record(row: &Row<'_>) -> Result<Location, DbError> {
         position: position(row, 22)?,
         walk: Some(row.int(25)?).filter(|walk| *walk != NO_WALK),
         made_together: row.bool(26)?,
+        state: row.opt_int(27)?.map(|_| state(row, 27)).transpose()?,
     })
 }
 
@@ -285,6 +294,7 @@ fn insert_part(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
             site_id,
             site: _,
             zone: _,
+            state: _,
             valuation_group,
             sellable,
             blocked,
@@ -326,8 +336,15 @@ fn insert_part(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
 }
 
 /// Stores what only a site has.
-pub(crate) fn insert_site(tx: &mut Tx<'_>, site: SiteId, zone: &str, group: i64) -> Result<(), DbError> {
-    tx.execute(&INSERT_SITE, &[site.get().into(), zone.into(), group.into()]).map(|_| ())
+pub(crate) fn insert_site(
+    tx: &mut Tx<'_>,
+    site: SiteId,
+    zone: &str,
+    group: i64,
+    state: SiteState,
+) -> Result<(), DbError> {
+    let params = [site.get().into(), zone.into(), group.into(), state.number().into()];
+    tx.execute(&INSERT_SITE, &params).map(|_| ())
 }
 
 /// Stores a changed record.

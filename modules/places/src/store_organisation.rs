@@ -2,6 +2,7 @@
 
 use crate::create::decide::ORGANISATION_GROUP;
 use crate::organise::{Organisation, ValuationGrouping};
+use crate::store_training;
 use db::{Conn, DbError, Row, Statement, Tx};
 use domain::costing::Method;
 use domain::{Currency, Instant, Zone};
@@ -9,7 +10,10 @@ use domain::{Currency, Instant, Zone};
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "select o.name, o.currency, o.zone, o.valuation_method, o.valuation_grouping, o.version, o.changed_at \
+            "select o.name, o.currency, o.zone, o.valuation_method, o.valuation_grouping, o.version, o.changed_at, \
+               (select t.made_at from places_training t where t.id = 1), \
+               (select t.organisation from places_training t where t.id = 1), \
+               (select t.sites from places_training t where t.id = 1) \
              from places_organisation o where o.id = 1",
             $rest
         )
@@ -55,6 +59,7 @@ fn organisation(row: &Row<'_>) -> Result<Organisation, DbError> {
         valuation_grouping: ValuationGrouping::from_number(row.int(4)?).ok_or(bad(4, "a grouping"))?,
         version,
         changed_at: is_set_up.then_some(Instant(row.int(6)?)),
+        training: store_training::read(row, 7)?,
     })
 }
 
@@ -70,8 +75,9 @@ pub(crate) fn lock(tx: &mut Tx<'_>) -> Result<Organisation, DbError> {
 
 /// Stores the organisation.
 pub(crate) fn update(tx: &mut Tx<'_>, organisation: &Organisation) -> Result<(), DbError> {
-    let Organisation { name, currency, zone, valuation_method, valuation_grouping, version, changed_at } =
-        organisation;
+    let Organisation {
+        name, currency, zone, valuation_method, valuation_grouping, version, changed_at, ..
+    } = organisation;
     let params = [
         name.as_deref().unwrap_or_default().into(),
         currency.code().into(),

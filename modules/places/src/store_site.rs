@@ -3,16 +3,17 @@
 use crate::site::Site;
 use crate::site::calendar::Named;
 use crate::site::decide::{Address, Contact};
+use crate::store::state;
 use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::calendar::{Hours, Minute, Span, Week};
-use domain::{Date, Instant, SiteId, Weekday};
+use domain::{Date, Instant, SiteId, SiteState, Weekday};
 use std::collections::BTreeMap;
 
 macro_rules! select_site {
     ($rest:expr) => {
         concat!(
             "select z.id, l.code, l.name, z.zone, a.lines, a.city, a.region, a.postcode, a.country,
-                    z.around_the_clock, l.blocked, l.archived, l.version, l.changed_at
+                    z.around_the_clock, l.blocked, l.archived, l.version, l.changed_at, z.state
              from places_location l
              join places_site z on z.id = l.id
              left join places_address a on a.site_id = z.id ",
@@ -29,6 +30,7 @@ macro_rules! page {
             "where l.code_folded > ?1 and l.kind = 1
                and (a.country = ?2 or ?2 is null)
                and (l.archived = ?3 or ?3 is null)
+               and (z.state = ?6 or ?6 is null)
                and ",
             $reach,
             " order by l.code_folded limit ?5"
@@ -152,6 +154,7 @@ fn site(row: &Row<'_>) -> Result<Site, DbError> {
         archived: row.bool(11)?,
         version: row.int(12)?,
         changed_at: Instant(row.int(13)?),
+        state: state(row, 14)?,
     })
 }
 
@@ -194,6 +197,7 @@ pub(crate) struct Filter {
     pub(crate) after: Option<String>,
     pub(crate) country: Option<&'static str>,
     pub(crate) archived: Option<bool>,
+    pub(crate) state: Option<SiteState>,
     /// The roots that the caller reaches, as JSON; none for everything.
     pub(crate) roots: Option<String>,
     pub(crate) limit: i64,
@@ -201,13 +205,14 @@ pub(crate) struct Filter {
 
 /// One page of sites in the order of their folded codes.
 pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Site>, DbError> {
-    let Filter { after, country, archived, roots, limit } = filter;
+    let Filter { after, country, archived, state, roots, limit } = filter;
     let params = [
         after.as_deref().unwrap_or_default().into(),
         (*country).into(),
         (*archived).into(),
         roots.as_deref().into(),
         (*limit).into(),
+        state.map(SiteState::number).into(),
     ];
     let sites = conn.query(&LIST, &params, site)?;
     with_contacts(conn, sites)

@@ -4,8 +4,9 @@
 use crate::location::NewLocation;
 use crate::testing::{new, on_both_engines, world};
 use crate::{
-    facts_by_code, facts_by_id, site_facts_by_code, site_facts_by_id, sites, store, store_levels, store_list,
-    store_organisation, store_site, store_tree, store_type, subtree, virtual_location, within,
+    facts_by_code, facts_by_id, site_facts_by_code, site_facts_by_id, sites, store, store_blocks,
+    store_levels, store_list, store_organisation, store_site, store_states, store_training, store_tree,
+    store_type, subtree, virtual_location, within,
 };
 use db::{Conn, DbError, Engine, Statement, Value};
 use domain::{LocationId, LocationKind, SiteId};
@@ -53,15 +54,18 @@ fn every_statement_is_understood(engine: Engine) {
     let world = world(engine);
     let all = [
         store::ALL,
+        store_blocks::ALL,
         store_levels::ALL,
         store_list::ALL,
         store_organisation::ALL,
         store_site::ALL,
+        store_states::ALL,
+        store_training::ALL,
         store_tree::ALL,
         store_type::ALL,
     ]
     .concat();
-    assert_eq!(testkit::pages_go_on_where_they_ended(&world.db, all.iter().copied()), 5);
+    assert_eq!(testkit::pages_go_on_where_they_ended(&world.db, all.iter().copied()), 7);
     for statement in all {
         let explained = format!("explain {}", statement.text(engine));
         let text: &'static str = explained.leak();

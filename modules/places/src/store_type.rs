@@ -2,7 +2,7 @@
 
 use crate::location_type::LocationType;
 use db::{Conn, DbError, Row, Statement, Tx};
-use domain::{Instant, LocationKind, Role};
+use domain::{Instant, LocationId, LocationKind, Role};
 
 /// The unique index of their codes.
 pub(crate) const CODE_INDEX: &str = "places_type_code";
@@ -51,6 +51,9 @@ const UPDATE: Statement = Statement::new(
      where id = ?1",
 );
 
+const OF_LOCATION: Statement =
+    Statement::new("places.type.of_location", "select l.type_id from places_location l where l.id = ?1");
+
 fn record(row: &Row<'_>) -> Result<LocationType, DbError> {
     let kind = LocationKind::from_number(row.int(3)?);
     let role = Role::from_number(row.int(4)?);
@@ -77,6 +80,11 @@ pub(crate) fn by_code(conn: &mut Conn<'_>, folded: &str) -> Result<Option<Locati
 /// The type of an id, held until the transaction ends.
 pub(crate) fn lock(tx: &mut Tx<'_>, id: i64) -> Result<Option<LocationType>, DbError> {
     tx.query_opt(&LOCK, &[id.into()], record)
+}
+
+/// The type of a location.
+pub(crate) fn of_location(conn: &mut Conn<'_>, location: LocationId) -> Result<Option<i64>, DbError> {
+    Ok(conn.query_opt(&OF_LOCATION, &[location.get().into()], |row| row.opt_int(0))?.flatten())
 }
 
 /// One page in the order of the folded codes.
@@ -139,4 +147,4 @@ pub(crate) fn update(tx: &mut Tx<'_>, changed: &LocationType) -> Result<(), DbEr
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&BY_CODE, &LOCK, &LIST, &INSERT, &UPDATE];
+pub(crate) const ALL: &[&Statement] = &[&BY_CODE, &LOCK, &LIST, &INSERT, &UPDATE, &OF_LOCATION];

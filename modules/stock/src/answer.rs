@@ -2,7 +2,8 @@
 //! again for what was committed.
 
 use crate::names::Names;
-use domain::ledger::{Claim, ClaimChange, ClaimEntry, Movement, Place, Posted};
+use crate::room;
+use domain::ledger::{Claim, ClaimChange, ClaimEntry, Lacks, Movement, Place, Posted};
 use domain::{ClaimId, Delta, Instant, ItemId, PostingId, Qty, Status};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -49,6 +50,20 @@ pub struct PostingAnswer {
     /// How many changes of claims there were in all, and how much they were about, by item and change.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub claim_totals: Vec<ClaimTotalAnswer>,
+    /// The rules of places that it broke, where they only warn. Said with the posting, and not asked for again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<WarningAnswer>,
+}
+
+/// A rule of a place that a posting broke, and that only warns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct WarningAnswer {
+    /// The line of the request, from zero.
+    pub line: usize,
+    /// The code that the refusal would have had.
+    pub code: &'static str,
+    /// In words.
+    pub detail: String,
 }
 
 impl PostingAnswer {
@@ -327,7 +342,14 @@ impl Names {
             movements: movements.collect(),
             claims: claims.collect(),
             claim_totals: self.claim_totals(&posted.claims),
+            warnings: Vec::new(),
         }
+    }
+
+    /// A rule that was broken and only warns.
+    pub(crate) fn warning(&self, line: usize, lacks: &Lacks) -> WarningAnswer {
+        let place = self.call(Place::good(lacks.room));
+        WarningAnswer { line, code: room::load::code(lacks).word(), detail: lacks.what.sentence(&place) }
     }
 
     /// All changes of claims, by item and change, as each came first.

@@ -119,6 +119,27 @@ const BROKEN: &[(&str, &[&str])] = &[
         "stock_released_ver",
         &["insert into stock_released (lot, location, from_ver, to_ver) values (1, 1, 2, 2)"],
     ),
+    (
+        "stock_period_digest_hash",
+        &["insert into stock_period_digest (period, version, closed_at, postings, movements, hash)
+           select 202601, 1, max(recorded_at), 1, null, null from stock_posting"],
+    ),
+    (
+        "stock_room_rule_scope",
+        &["insert into stock_room_rule (scope, id, rules, version) values (3, 1, '{}', 1)"],
+    ),
+    (
+        "stock_room_rule_version",
+        &["insert into stock_room_rule (scope, id, rules, version) values (1, 1, '{}', 0)"],
+    ),
+    (
+        "stock_minimum_version",
+        &["insert into stock_minimum (site, item, least, version) values (1, 1, 1, 0)"],
+    ),
+    (
+        "stock_minimum_least",
+        &["insert into stock_minimum (site, item, least, version) values (1, 1, 0, 1)"],
+    ),
 ];
 
 /// A check that a migration names and nobody breaks here would be lost unseen.

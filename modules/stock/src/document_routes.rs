@@ -2,7 +2,8 @@
 
 use crate::service::Vault;
 use crate::{
-    backorder, block, item_guard, lot, organise, period, place_guard, reason, transfer, unit, upkeep,
+    backorder, balance, block, item_guard, lot, organise, period, place_guard, reason, room, site_state,
+    transfer, unit, upkeep,
 };
 use axum::extract::FromRef;
 use domain::Permission;
@@ -25,11 +26,21 @@ where
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(block::api::move_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(place_guard::api::archive_location))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(place_guard::api::restore_location))
+        .add(Permission::PlacesRead, Reach::Named, web::routes!(site_state::api::get_site_readiness))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(site_state::api::set_site_state))
+        .add(Permission::SitesSetBack, Reach::Named, web::routes!(site_state::api::set_site_back))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(backorder::api::list_backorder_rules))
         .add(Permission::StockRead, Reach::Named, web::routes!(backorder::api::get_site_backorder_rule))
         .add(Permission::StockRead, Reach::Named, web::routes!(backorder::api::get_item_backorder_rule))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(backorder::api::set_site_backorder_rule))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(backorder::api::set_item_backorder_rule))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(balance::api::set_minimum))
+        .add(Permission::StockRead, Reach::Whole, web::routes!(room::api::get_type_capacity))
+        .add(Permission::PlacesWrite, Reach::Everywhere, web::routes!(room::api::set_type_capacity))
+        .add(Permission::StockRead, Reach::Named, web::routes!(room::api::get_location_capacity))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(room::api::set_location_capacity))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(room::api::list_room))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(room::api::list_capacity_breaches))
         .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::get_unit))
         .add(Permission::StockRead, Reach::Named, web::routes!(unit::api::list_unit_moves))
         .add(Permission::StockMove, Reach::Named, web::routes!(unit::api::create_unit))
@@ -46,6 +57,7 @@ where
         .add(Permission::StockStatus, Reach::Everywhere, web::routes!(lot::api::set_serial_parent))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_periods))
         .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::get_period))
+        .add(Permission::StockRead, Reach::Whole, web::routes!(period::api::list_closings))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(period::api::close_period))
         .add(Permission::PeriodsReopen, Reach::Everywhere, web::routes!(period::api::reopen_period))
         .add(Permission::SystemWrite, Reach::Everywhere, web::routes!(upkeep::api::sweep_expired))

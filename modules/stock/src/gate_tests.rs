@@ -4,8 +4,8 @@ use crate::gate;
 use crate::input::{Request, RequestKey, Work};
 use crate::testing::{code_of, on_both_engines, parse, posting, world};
 use crate::{
-    Vault, backorder, block, item_guard, lot, organise, period, place_guard, reason, stood, store_gate,
-    transfer, unit, upkeep,
+    Vault, backorder, balance, block, item_guard, lot, organise, period, place_guard, reason, room,
+    site_state, stood, store_gate, transfer, unit, upkeep,
 };
 use db::{Engine, Statement, full_scans};
 use domain::ledger::Kind;
@@ -50,6 +50,7 @@ fn postings_wait_behind_the_gate_and_are_taken(engine: Engine) {
                     principal: Arc::new(Principal::system()),
                     key: Some(key),
                     work: Work::Post(input),
+                    second: web::Second::Cannot,
                 };
                 let answer = vault.submit_blocking(request).unwrap();
                 assert_eq!(code_of(&answer), "accepted");
@@ -63,6 +64,7 @@ fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
     let world = world(engine);
     let all: Vec<&Statement> = [
         backorder::store::ALL,
+        balance::store::ALL,
         block::store::ALL,
         item_guard::store::ALL,
         lot::store::ALL,
@@ -71,6 +73,8 @@ fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
         period::store::ALL,
         place_guard::store::ALL,
         reason::store::ALL,
+        room::store::ALL,
+        site_state::store::ALL,
         stood::store::ALL,
         store_gate::ALL,
         transfer::store::ALL,

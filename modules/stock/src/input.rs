@@ -6,7 +6,7 @@ use domain::money::UnitCost;
 use domain::when::Date;
 use domain::{ClaimId, Ctx, Delta, Instant, PostingId, Problem, Qty, Status};
 use std::sync::Arc;
-use web::Principal;
+use web::{Principal, Second};
 
 /// One request of the hot path.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Request {
     pub key: Option<RequestKey>,
     /// What is asked.
     pub work: Work,
+    /// What is done when it needs a second person.
+    pub second: Second,
 }
 
 /// An idempotency key with the fingerprint of its request.

@@ -113,7 +113,7 @@ pub(crate) fn names_of(
         lines,
     };
     let (ctx, principal) = (caller.ctx.clone(), Arc::clone(&caller.principal));
-    let request = Request { ctx, principal, key: None, work: Work::Post(post) };
+    let request = Request { ctx, principal, key: None, work: Work::Post(post), second: web::Second::Cannot };
     let mut names = Names::named(tx, &[&request], &mut [])?;
     names.complete(tx, &[&request])?;
     let Work::Post(PostInput { lines, .. }) = request.work else { return Ok((names, Vec::new())) };

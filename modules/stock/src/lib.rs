@@ -13,7 +13,9 @@ mod as_of;
 mod asked;
 mod availability;
 mod backorder;
+mod balance;
 mod block;
+mod brought;
 mod claim;
 mod compile;
 #[cfg(test)]
@@ -66,6 +68,7 @@ mod reason;
 #[cfg(test)]
 mod recall_tests;
 mod record;
+mod room;
 mod rotation;
 mod run;
 #[cfg(test)]
@@ -75,6 +78,7 @@ mod save;
 mod serials_tests;
 mod service;
 mod sight;
+mod site_state;
 mod stood;
 mod store_below;
 mod store_broken;
@@ -107,9 +111,12 @@ mod want;
 
 pub use answer::{
     CLAIM_CHANGES_SHOWN_MAX, ClaimAnswer, ClaimChangeAnswer, ClaimTotalAnswer, EnteredAnswer, MovementAnswer,
-    PlaceAnswer, PostingAnswer, SaleAnswer,
+    PlaceAnswer, PostingAnswer, SaleAnswer, WarningAnswer,
 };
 pub use as_of::{Moment, everything as on_hand_of_everything};
+pub use backorder::bring as bring_backorder_rule;
+pub use balance::bring_minimum;
+pub use brought::Brought;
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use digest::{Anchor, Head, POSTINGS_BETWEEN, anchor, heads, last_of_state};
 pub use document_routes::document_routes;
@@ -122,10 +129,11 @@ pub use item_stock::{BalanceRow, ItemStock, SiteStock, available};
 pub use ledger_page::{Followed, FollowedAfter, LedgerActor, LedgerEnd, LedgerRow, named_goods};
 pub use loader::{Costing, HistoryLot, HistoryMovement, HistoryPosting, Loader, history_lots};
 pub use organise::set_up_organisation;
+pub use period::{Closing, PeriodShown, all as periods};
 pub use post::read_posting;
 pub use read_routes::read_routes;
-pub use reason::{ReasonBrought, bring_reason, make_reasons};
-pub use service::{Vault, prepare, run_in};
+pub use reason::{bring_reason, make_reasons};
+pub use service::{Staff, Vault, prepare, run_in};
 pub use upkeep::{JobRun, UpkeepReport, upkeep};
 pub use valuation::worth_of_everything;
 
@@ -137,10 +145,11 @@ use domain::Permission;
 use web::{Reach, Routes, Unversioned};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 28] = [
+pub const EVENTS: [&str; 30] = [
     "stock.allocated",
     "stock.availability_changed",
     "stock.backorder_rule_set",
+    "stock.capacity_set",
     "stock.claim_backordered",
     "stock.claim_broken",
     "stock.claim_covered",
@@ -149,6 +158,7 @@ pub const EVENTS: [&str; 28] = [
     "stock.lot_held",
     "stock.lot_parent_set",
     "stock.lot_released",
+    "stock.minimum_set",
     "stock.period_closed",
     "stock.period_reopened",
     "stock.posted",
@@ -198,11 +208,31 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 24, name: "layers", text: include_str!("../migrations/0024_layers.sql") },
         Migration { number: 25, name: "transfers", text: include_str!("../migrations/0025_transfers.sql") },
         Migration { number: 26, name: "made", text: include_str!("../migrations/0026_made.sql") },
+        Migration {
+            number: 27,
+            name: "period_digest",
+            text: include_str!("../migrations/0027_period_digest.sql"),
+        },
+        Migration { number: 28, name: "rooms", text: include_str!("../migrations/0028_rooms.sql") },
+        Migration { number: 29, name: "minimums", text: include_str!("../migrations/0029_minimums.sql") },
+        Migration { number: 30, name: "set_up", text: include_str!("../migrations/0030_set_up.sql") },
     ],
 };
 
-/// The routes that change stock.
+/// The routes that change stock, and those that show what they have done.
 pub fn routes<S: web::State>() -> Routes<S>
+where
+    Vault: FromRef<S>,
+{
+    changes()
+        .by_item()
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(ledger_page::api::list_ledger))
+        .add(Permission::StockRead, Reach::Named, web::routes!(ledger_page::api::get_posting))
+}
+
+/// The routes that change stock. The names that a request gives are resolved by what its caller reaches, item by item.
+fn changes<S: web::State>() -> Routes<S>
 where
     Vault: FromRef<S>,
 {
@@ -238,7 +268,4 @@ where
             Unversioned::Amount,
             web::routes!(claim::api::release_allocation),
         )
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(ledger_page::api::list_ledger))
-        .add(Permission::StockRead, Reach::Named, web::routes!(ledger_page::api::get_posting))
 }

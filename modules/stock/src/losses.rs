@@ -241,7 +241,7 @@ impl Good {
         (facts.site.is_some() && key.status == Status::Good).then_some(Good {
             key,
             site: SiteKey { item: key.item, site: facts.site },
-            counts: facts.sellable && !facts.blocked,
+            counts: facts.counts(),
         })
     }
 }

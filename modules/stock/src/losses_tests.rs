@@ -281,8 +281,13 @@ fn whatever_comes_together_breaks_those_whose_turn_it_is(engine: Engine) {
             let count = chance.below(7) + 1;
             let works: Vec<Work> = (0..count).map(|_| anything(&world, &mut chance, &claims)).collect();
             let principal = Arc::new(Principal::system());
-            let request =
-                |work| Request { ctx: world.ctx.clone(), principal: principal.clone(), key: None, work };
+            let request = |work| Request {
+                ctx: world.ctx.clone(),
+                principal: principal.clone(),
+                key: None,
+                work,
+                second: web::Second::Cannot,
+            };
             let requests: Vec<Request> = works.into_iter().map(request).collect();
             let asked = requests.clone();
             let answers = world.db.write_blocking(move |tx| run_in(tx, &asked)).unwrap();

@@ -28,7 +28,7 @@ const RIGHT: &str = "5 MILK lot a1 until 2026-09-01 at L1";
 fn clerk(world: &World) -> Arc<Principal> {
     let permissions = Permissions::all().iter().filter(|permission| *permission != Permission::StockAdjust);
     let within = Within::Subtree(world.location("L"));
-    let grant = Grant { permissions: permissions.collect(), within };
+    let grant = Grant::free(permissions.collect(), within);
     Arc::new(Principal::new(PrincipalId(7), "clerk", PrincipalKind::User, vec![grant], None))
 }
 
@@ -70,7 +70,13 @@ fn refused() -> Vec<(PostInput, &'static str)> {
 }
 
 fn request(world: &World, principal: &Arc<Principal>, work: Work) -> Request {
-    Request { ctx: world.ctx.clone(), principal: Arc::clone(principal), key: None, work }
+    Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::clone(principal),
+        key: None,
+        work,
+        second: web::Second::Cannot,
+    }
 }
 
 fn run(world: &World, requests: Vec<Request>) -> Vec<Answer> {

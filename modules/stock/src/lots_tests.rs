@@ -17,7 +17,7 @@ const ROUNDS: usize = 15;
 fn receipt(world: &World, text: &str) -> Request {
     let (ctx, principal) = (world.ctx.clone(), Arc::new(Principal::system()));
     let post = crate::input::PostInput { lines: vec![parse(text)], ..posting(Kind::Receive) };
-    Request { ctx, principal, key: None, work: Work::Post(post) }
+    Request { ctx, principal, key: None, work: Work::Post(post), second: web::Second::Cannot }
 }
 
 fn many_first_receipts_of_one_new_lot_make_it_once(engine: Engine) {

@@ -9,8 +9,14 @@ use domain::ledger::Kind;
 
 on_both_engines!(no_row_is_changed_or_taken_out, nothing_is_emptied_at_once);
 
-const TABLES: [&str; 5] =
-    ["stock_movement", "stock_posting", "stock_layer_use", "stock_return", "stock_digest"];
+const TABLES: [&str; 6] = [
+    "stock_movement",
+    "stock_posting",
+    "stock_layer_use",
+    "stock_return",
+    "stock_digest",
+    "stock_period_digest",
+];
 
 const PARTS: Statement = Statement::per_engine(
     "stock.test.parts",
@@ -28,6 +34,7 @@ fn filled(engine: Engine) -> World {
     world.post(Kind::Return, vec![LineInput { sale, cost: CostInput::Unknown, ..parse("1 BOLT at L1") }]);
     let heads = Anchor { heads: "[]".to_owned(), postings: 3, movements: 3, state_hash: None, n: 1 };
     assert!(world.run(move |tx, ctx| Ok(anchor(tx, ctx, &heads)?)).unwrap());
+    world.run(|tx, ctx| crate::period::close(tx, ctx, ("2026-01", web::IfMatch::Any))).unwrap();
     for table in TABLES {
         assert!(rows(&world, table) > 0, "{table}");
     }
@@ -53,7 +60,8 @@ fn is_refused(world: &World, table: &str, text: &str) {
 
 fn no_row_is_changed_or_taken_out(engine: Engine) {
     let world = filled(engine);
-    let columns = ["qty = qty + 1", "kind = kind", "qty = qty", "qty = qty + 1", "postings = 0"];
+    let columns =
+        ["qty = qty + 1", "kind = kind", "qty = qty", "qty = qty + 1", "postings = 0", "postings = 0"];
     for (table, column) in TABLES.into_iter().zip(columns) {
         is_refused(&world, table, &format!("update {table} set {column}"));
         is_refused(&world, table, &format!("delete from {table}"));

@@ -2,8 +2,8 @@
 
 use crate::testing::{on_both_engines, world};
 use crate::{
-    backorder, claim, item_stock, ledger_page, level, lot, period, reason, rotation, transfer, unit, upkeep,
-    valuation,
+    backorder, balance, claim, item_stock, ledger_page, level, lot, period, reason, room, rotation, transfer,
+    unit, upkeep, valuation,
 };
 use db::{Engine, Statement};
 use testkit::pages_go_on_where_they_ended;
@@ -14,15 +14,20 @@ fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
     let world = world(engine);
     let records = [
         backorder::store::ALL,
+        balance::store::ALL,
         period::store::ALL,
         reason::store::ALL,
+        room::store::ALL,
         transfer::store::ALL,
         unit::store::ALL,
         upkeep::store::ALL,
     ];
     let records = records.concat().into_iter();
     let count = pages_go_on_where_they_ended(&world.db, records);
-    assert!(count >= 6, "rules, months, reasons, transfers in both orders, moves of a unit: {count}");
+    assert!(
+        count >= 10,
+        "rules, months, their closings, items, places that are walked past, with rules, reasons, transfers in both orders, moves of a unit: {count}"
+    );
     let stock: [&[&[Statement]]; 6] = [
         &claim::store::ALL,
         &[item_stock::store::STATEMENTS],

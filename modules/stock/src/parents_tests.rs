@@ -344,8 +344,13 @@ fn one_code_named_as_both_at_once_becomes_one_of_them(engine: Engine) {
                     };
                     let post = of(Kind::Receive, &text);
                     let principal = Arc::new(Principal::system());
-                    let request =
-                        Request { ctx: world.ctx.clone(), principal, key: None, work: Work::Post(post) };
+                    let request = Request {
+                        ctx: world.ctx.clone(),
+                        principal,
+                        key: None,
+                        work: Work::Post(post),
+                        second: web::Second::Cannot,
+                    };
                     start.wait();
                     let answer = match fronts.get(thread / 2 % 4) {
                         Some(front) => front.submit_blocking(request),

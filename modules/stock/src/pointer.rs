@@ -32,7 +32,7 @@ pub(crate) fn of_posting(compiled: &Compiled, refusal: &Refusal) -> Option<Strin
     }
     let kind = compiled.post.kind;
     let field = match (&refusal.why, place(&refusal.why), compiled.post.lines.get(number)) {
-        (Why::SamePlace | Why::OtherSite, ..) => destination(kind),
+        (Why::SamePlace | Why::OtherSite | Why::NoRoom(_), ..) => destination(kind),
         (_, Some(place), Some(line)) if line.to == place && kind == Kind::Move => destination(kind),
         (_, Some(_), _) => "/location",
         _ => refusal.why.field(),
@@ -84,6 +84,7 @@ fn place(why: &Why) -> Option<Place> {
     match why {
         Why::Blocked { place }
         | Why::Archived { place }
+        | Why::InSetUp { place }
         | Why::NotAllocatable { place }
         | Why::WrongKind { place, .. }
         | Why::StoodElsewhereThen { place, .. } => Some(*place),

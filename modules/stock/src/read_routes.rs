@@ -1,6 +1,6 @@
 //! The routes that read the vault. None of them passes the queue of writes.
 
-use crate::{availability, claim, level, lot, posting_claims, rotation, sums, valuation};
+use crate::{availability, balance, claim, level, lot, posting_claims, rotation, sums, valuation};
 use domain::Permission;
 use web::{Reach, Routes};
 
@@ -11,6 +11,8 @@ pub fn read_routes<S: web::State>() -> Routes<S> {
         .add(Permission::StockRead, Reach::Filtered, web::routes!(sums::api::list_stock_sums))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::api::get_item_availability))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::list_api::list_availability))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(balance::api::list_balance))
+        .add(Permission::StockRead, Reach::Named, web::routes!(balance::api::get_minimum))
         .add(Permission::StockRead, Reach::Named, web::routes!(rotation::api::list_rotation))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_reservations))
         .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_reservation))

@@ -252,8 +252,13 @@ fn a_reversed_return_gives_its_quantity_back(engine: Engine) {
 
 /// Several requests in one batch.
 fn together(world: &World, works: Vec<Work>) -> Vec<String> {
-    let request =
-        |work| Request { ctx: world.ctx.clone(), principal: Arc::new(Principal::system()), key: None, work };
+    let request = |work| Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::new(Principal::system()),
+        key: None,
+        work,
+        second: web::Second::Cannot,
+    };
     let requests: Vec<Request> = works.into_iter().map(request).collect();
     let answers = world.db.write_blocking(move |tx| run_in(tx, &requests)).unwrap();
     answers.iter().map(code_of).collect()
@@ -379,7 +384,7 @@ fn a_sale_out_of_reach_is_as_if_it_were_not_there(engine: Engine) {
     let ask = |grants: &[(Permission, &str)]| {
         let grant = |(permission, place): &(Permission, &str)| {
             let within = Within::Subtree(world.location(place));
-            Grant { permissions: [*permission].into_iter().collect(), within }
+            Grant::free([*permission].into_iter().collect(), within)
         };
         let grants = grants.iter().map(grant).collect();
         let principal =
@@ -389,6 +394,7 @@ fn a_sale_out_of_reach_is_as_if_it_were_not_there(engine: Engine) {
             principal,
             key: None,
             work: give(back("1 BOLT at M1", sale, None)),
+            second: web::Second::Cannot,
         };
         told(&world.db.write_blocking(move |tx| run_in(tx, std::slice::from_ref(&request))).unwrap()[0])
     };

@@ -5,8 +5,8 @@ use crate::desk::KeptDesk;
 use crate::input::Request;
 use crate::load::Known;
 use crate::run;
-use db::{Db, DbError, Front, Tx};
-use domain::Instant;
+use db::{Conn, Db, DbError, Front, Tx};
+use domain::{Instant, LocationId};
 use std::sync::{Arc, Mutex, PoisonError};
 use web::Answer;
 
@@ -14,7 +14,12 @@ use web::Answer;
 #[derive(Clone, Debug)]
 pub struct Vault {
     front: Front<Request, Answer>,
+    staff: Option<Staff>,
 }
+
+/// Asks `access` how many users beside administrators may receive at a place; handed over by the wiring, since
+/// modules know only those below them.
+pub type Staff = fn(&mut Conn<'_>, LocationId) -> Result<i64, DbError>;
 
 /// What the front's thread keeps between batches.
 #[derive(Debug, Default)]
@@ -36,7 +41,18 @@ impl Vault {
             },
             weight,
         );
-        Vault { front }
+        Vault { front, staff: None }
+    }
+
+    /// The same, knowing whom to ask for the people of a place.
+    #[must_use]
+    pub fn with_staff(self, staff: Staff) -> Vault {
+        Vault { staff: Some(staff), ..self }
+    }
+
+    /// Whom to ask for the people of a place.
+    pub(crate) const fn staff(&self) -> Option<Staff> {
+        self.staff
     }
 
     /// Submits a request; the answer comes after its commit. A refusal is an answer.
@@ -101,7 +117,13 @@ mod tests {
         };
         let weigh = |work| {
             let principal = Arc::new(Principal::system());
-            weight(&Request { ctx: world.ctx.clone(), principal, key: None, work })
+            weight(&Request {
+                ctx: world.ctx.clone(),
+                principal,
+                key: None,
+                work,
+                second: web::Second::Cannot,
+            })
         };
         let bulk = |postings| Work::Bulk(BulkInput { postings, refused: Vec::new(), atomic: false });
         let three = || post(&["1 BOLT at L1", "2 DRILL serials S1,S2 at L1"]);

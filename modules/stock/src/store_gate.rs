@@ -19,6 +19,9 @@ pub(crate) const HOLD: Statement = Statement::per_engine(
 /// The number of the lock.
 pub(crate) const GATE: i64 = 7_305_795_870_240_211;
 
+/// The number of that of reservations.
+pub(crate) const SIDE_GATE: i64 = 7_305_795_870_240_212;
+
 /// All of them, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] = &[&SHARE, &HOLD];

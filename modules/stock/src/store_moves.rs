@@ -1,4 +1,4 @@
-//! The movements of a month, and those that were recorded after a moment: by item, or all of them.
+//! The movements of a month, the postings that made them, and the movements that were recorded after a moment: by item, or all of them.
 //!
 //! Most movements are recorded when they take effect or soon after, so those of a month lie together,
 //! in the order in which they were recorded. Those that were recorded *late*, more than a day after
@@ -84,6 +84,49 @@ const OF_MONTH: Statement = Statement::per_engine(
              where m.recorded_at > ?2 and m.period = ?1 and m.effective_at > ?2 and ",
             late_on_postgres!()
         )
+    ),
+);
+
+/// The postings that moved something in a month, each with how many movements of it are in the month.
+macro_rules! postings {
+    ($($moved:expr),+) => {
+        concat!(
+            "select p.lane, p.number, x.movements, p.hash
+             from (
+               select y.lane, y.number, count(*) as movements
+               from (", $($moved),+, ") y
+               group by y.lane, y.number
+             ) x
+             join stock_posting p on p.lane = x.lane and p.number = x.number
+             order by p.lane, p.number"
+        )
+    };
+}
+
+const POSTINGS_OF_MONTH: Statement = Statement::per_engine(
+    "stock.moves.postings_of_month",
+    postings!(
+        "select m.lane, m.number
+         from stock_posting p
+         cross join stock_movement m on m.lane = p.lane and m.number = p.number
+         where p.recorded_at >= ?2 and p.recorded_at <= ?3 and m.period = ?1 and not ",
+        late_on_sqlite!(),
+        " union all
+         select m.lane, m.number
+         from stock_movement m indexed by stock_movement_late_month
+         where m.period = ?1 and ",
+        late_on_sqlite!()
+    ),
+    postings!(
+        "select m.lane, m.number
+         from stock_movement m
+         where m.recorded_at >= ?2 and m.recorded_at <= ?3 and m.period = ?1 and not ",
+        late_on_postgres!(),
+        " union all
+         select m.lane, m.number
+         from stock_movement m
+         where m.recorded_at >= ?2 and m.period = ?1 and ",
+        late_on_postgres!()
     ),
 );
 
@@ -190,7 +233,8 @@ const RECORDED_LATER_OF: Statement = Statement::per_engine(
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&OF_MONTH, &OF_MONTH_OF, &RECORDED_LATER, &RECORDED_LATER_OF];
+pub(crate) const ALL: &[&Statement] =
+    &[&OF_MONTH, &POSTINGS_OF_MONTH, &OF_MONTH_OF, &RECORDED_LATER, &RECORDED_LATER_OF];
 
 /// Those for some items, each with what its plan on either engine says of the rows that are looked at.
 #[cfg(test)]
@@ -277,6 +321,20 @@ pub(crate) fn of_month(
 ) -> Result<(), DbError> {
     let params = [month.period.number().into(), since.0.into(), month.until().0.into()];
     conn.for_each(&OF_MONTH, &params, |row| moved(row).map(|moved| each(&moved)))
+}
+
+/// Calls for each posting that moved something in a month, in the order of lanes and numbers: which it is, how many of
+/// its movements are in the month, and its hash.
+pub(crate) fn postings_of_month(
+    conn: &mut Conn<'_>,
+    month: &Month,
+    mut each: impl FnMut((i64, i64), i64, &[u8]),
+) -> Result<(), DbError> {
+    let params = [month.period.number().into(), month.begins.0.into(), month.until().0.into()];
+    conn.for_each(&POSTINGS_OF_MONTH, &params, |row| {
+        each((row.int(0)?, row.int(1)?), row.int(2)?, &row.hash(3)?);
+        Ok(())
+    })
 }
 
 /// The same for some items, each with its month and instant.

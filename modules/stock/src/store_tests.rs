@@ -226,7 +226,7 @@ pub(crate) fn unsound(conn: &mut Conn<'_>) -> Result<Vec<String>, DbError> {
         if facts.valuation_group != 0 {
             *owned.entry((item, facts.valuation_group)).or_default() += on_hand;
         }
-        if status == 1 && facts.sellable && !facts.blocked && facts.site.is_some() {
+        if status == 1 && facts.counts() {
             *sellable.entry((item, facts.site.get())).or_default() += on_hand;
         }
         let bound: i64 = claims

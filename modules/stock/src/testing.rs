@@ -123,8 +123,13 @@ impl World {
     }
 
     pub(crate) fn try_ask(&self, work: Work) -> Result<Answer, DbError> {
-        let requests =
-            [Request { ctx: self.ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }];
+        let requests = [Request {
+            ctx: self.ctx.clone(),
+            principal: Arc::new(Principal::system()),
+            key: None,
+            work,
+            second: web::Second::Cannot,
+        }];
         let answers = self.db.write_blocking(move |tx| run_in(tx, &requests));
         answers.map(|mut answers| answers.pop().unwrap())
     }
@@ -227,11 +232,18 @@ impl Drop for World {
 /// Whoever may do everything, everywhere or below one location.
 pub(crate) fn caller(ctx: &Ctx, below: Option<LocationId>) -> Caller {
     let within = below.map_or(Within::All, Within::Subtree);
-    let grant = Grant { permissions: Permissions::all(), within };
+    let grant = Grant::free(Permissions::all(), within);
     let (id, kind) = (PrincipalId(1), PrincipalKind::User);
     let principal = Arc::new(Principal::new(id, "ann", kind, vec![grant], None));
     let scope = principal.scope(Permission::StockTransfer).unwrap().clone();
-    Caller { principal, scope, ctx: ctx.clone() }
+    Caller {
+        whole: Arc::clone(&principal),
+        principal,
+        scope,
+        categories: None,
+        permission: Some(Permission::StockTransfer),
+        ctx: ctx.clone(),
+    }
 }
 
 /// A posting without lines.

@@ -61,6 +61,7 @@ impl Wanted {
     }
 
     fn line(&mut self, names: &Names, of: (Kind, bool), line: &Line) {
+        self.room(names, of.0, line);
         for place in [line.from, line.to] {
             self.place(names, line, place);
         }
@@ -82,6 +83,18 @@ impl Wanted {
         }
         if let Some(claim) = line.claim {
             self.claim(names, claim);
+        }
+    }
+
+    /// Where a line puts goods, when the rules of the place bind it, and where goods of a batch come from and go to.
+    fn room(&mut self, names: &Names, kind: Kind, line: &Line) {
+        let real = |place: &Place| {
+            names.location_facts.get(&place.location).is_some_and(|facts| facts.site.is_some())
+        };
+        self.room_ends
+            .extend([line.from, line.to].iter().filter(|place| real(place)).map(|place| place.location));
+        if kind.needs_room() && real(&line.to) {
+            self.room_targets.insert(line.to.location);
         }
     }
 
@@ -254,6 +267,7 @@ impl Names {
                 sellable: location.sellable,
                 blocked: location.blocked,
                 archived: location.archived,
+                in_set_up: location.in_set_up,
                 open_to_allocation: location.open_to_allocation,
                 group: self.group(*id),
             };

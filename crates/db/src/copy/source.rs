@@ -17,12 +17,13 @@ pub(super) const LEASED: Statement = Statement::per_engine(
      where leased_until > clock_timestamp()",
 );
 
-/// How many lanes beside the first hold anything.
+/// How many lanes beside the first hold events, which the embedded engine numbers in one. (It has postings of others in
+/// a training copy of a server.)
 pub(super) const LANES: Statement = Statement::new(
     "db.copy.lanes",
     "select count(*)
      from db_lane
-     where lane <> 1 and (number > 0 or event_number > 0)",
+     where lane <> 1 and event_number > 0",
 );
 
 /// As long as it lives, no process of ours begins to write to the file. (On a server nobody can be kept out; who
@@ -51,7 +52,7 @@ impl Alone {
     }
 }
 
-/// How many lanes hold postings or events beside the first, the only one that the embedded engine has.
+/// How many lanes hold events beside the first, the only one that the embedded engine writes in.
 ///
 /// # Errors
 /// When they cannot be read.

@@ -10,6 +10,7 @@ use crate::pg::connection::Connection;
 use crate::pg::driver::Connector;
 use crate::pg::error::LOCK_TIMEOUT;
 use crate::pg::listener::TELL;
+use crate::row::Row;
 use crate::statement::Statement;
 use crate::value::Rows;
 use crate::wake::Wake;
@@ -227,13 +228,8 @@ fn step(pg: &mut Connection, most: usize) -> Result<(i64, bool), DbError> {
     let mut lanes = Lanes::new();
     let limit = i64::try_from(most).unwrap_or(i64::MAX);
     pg.run(&NEW, &[limit.into()], |row| {
-        let new = New {
-            number: row.int(1)?,
-            recorded_at: row.int(2)?,
-            aggregate: row.int(3)?,
-            aggregate_seq: row.int(4)?,
-        };
-        lanes.entry(row.int(0)?).or_default().push_back(new);
+        let (lane, new) = new(row)?;
+        lanes.entry(lane).or_default().push_back(new);
         Ok(())
     })?;
     let more = lanes.values().any(|lane| lane.len() >= most);
@@ -242,6 +238,27 @@ fn step(pg: &mut Connection, most: usize) -> Result<(i64, bool), DbError> {
     let end = feed::append(&mut Conn::postgres(pg), &runs)?;
     pg.commit()?;
     Ok((end, more))
+}
+
+/// What has no position yet, as runs of lane, first and last number, in the order in which it would be given one.
+pub(crate) fn waiting(conn: &mut Conn<'_>) -> Result<Vec<(i64, i64, i64)>, DbError> {
+    let mut lanes = Lanes::new();
+    conn.for_each(&NEW, &[i64::MAX.into()], |row| {
+        let (lane, new) = new(row)?;
+        lanes.entry(lane).or_default().push_back(new);
+        Ok(())
+    })?;
+    Ok(merge(lanes, usize::MAX, &FxHashSet::default()))
+}
+
+fn new(row: &Row<'_>) -> Result<(i64, New), DbError> {
+    let new = New {
+        number: row.int(1)?,
+        recorded_at: row.int(2)?,
+        aggregate: row.int(3)?,
+        aggregate_seq: row.int(4)?,
+    };
+    Ok((row.int(0)?, new))
 }
 
 /// What is new in each lane.

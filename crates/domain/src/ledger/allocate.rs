@@ -101,6 +101,9 @@ fn check_key(vault: &Vault, key: Key, command: &Allocate) -> Result<(), Refusal>
     if location.archived {
         return Err(Refusal::of(Why::Archived { place }));
     }
+    if location.in_set_up {
+        return Err(Refusal::of(Why::InSetUp { place }));
+    }
     if location.blocked {
         return Err(Refusal::of(Why::Blocked { place }));
     }

@@ -127,6 +127,19 @@ pub(super) fn check_blocked(kind: Kind, step: &Step) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// At a site that is being set up, what stands there is taken up and mended, and nothing else is done.
+pub(super) fn check_set_up(kind: Kind, step: &Step) -> Result<(), Refusal> {
+    if kind.is_set_up() {
+        return Ok(());
+    }
+    for (place, facts) in [(step.from, step.source), (step.to, step.destination)] {
+        if facts.in_set_up {
+            return Err(Refusal::of(Why::InSetUp { place }));
+        }
+    }
+    Ok(())
+}
+
 /// A lot on hold: nowhere in a site does any of it stand as good, or come to; and none goes to a
 /// customer or into production, whatever its status. What was on its way when the hold began stays as
 /// it was shipped until it arrives, and losses are booked.

@@ -49,6 +49,8 @@ pub struct LocationFacts {
     pub blocked: bool,
     /// It is out of use: nothing goes in or out, and nothing stands there.
     pub archived: bool,
+    /// Its site is still being set up: only what stands there is taken up, and none of it is for sale.
+    pub in_set_up: bool,
     /// New allocations may choose it (staging may not).
     pub open_to_allocation: bool,
     /// Where its stock is valued.
@@ -58,7 +60,7 @@ pub struct LocationFacts {
 impl LocationFacts {
     /// Whether good stock here is part of the site's sellable number.
     pub const fn counts(&self) -> bool {
-        self.sellable && !self.blocked && self.site.is_some()
+        self.sellable && !self.blocked && !self.in_set_up && self.site.is_some()
     }
 
     /// Whether it may hold less than nothing: supplier, customer, loss and the like.

@@ -76,6 +76,16 @@ impl Kind {
         matches!(self, Kind::Adjust | Kind::SetStatus | Kind::Expire | Kind::Relocate)
     }
 
+    /// Whether the rules of a place bind what it puts there: a plan, and not a fact that is told.
+    pub const fn needs_room(self) -> bool {
+        matches!(self, Kind::Receive | Kind::Return | Kind::Produce | Kind::Move | Kind::Arrive)
+    }
+
+    /// Whether it is posted at a site that is still being set up: what is taken up there, and what mends it.
+    pub const fn is_set_up(self) -> bool {
+        matches!(self, Kind::Opening | Kind::Adjust | Kind::SetStatus | Kind::Expire | Kind::Reverse)
+    }
+
     /// Whether the two ends may stand in a posting of this kind.
     pub(super) const fn allows(self, from: LocationKind, to: LocationKind) -> Result<(), End> {
         use LocationKind as L;

@@ -5,6 +5,7 @@ use super::cost::Costs;
 use super::facts::{Group, ItemFacts, LocationFacts, LotFacts};
 use super::history::History;
 use super::key::{Balance, Holder, Key, SiteKey, SiteStock};
+use super::room::Rooms;
 use super::sale::{Sale, SaleLine};
 use super::vault::Extent;
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId, Zone};
@@ -55,4 +56,6 @@ pub struct Loaded {
     /// Since when the places that a dated posting names stand at their sites; left out are those that
     /// always have.
     pub stands_since: FxHashMap<LocationId, Instant>,
+    /// The places with rules of how much they take and of what, as far as goods are put into them.
+    pub rooms: Rooms,
 }

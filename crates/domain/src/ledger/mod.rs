@@ -32,6 +32,7 @@ mod key;
 mod kind;
 mod loaded;
 mod loss;
+mod period_digest;
 mod post;
 mod posted;
 mod recount;
@@ -40,6 +41,7 @@ mod refusal_words;
 mod release;
 mod reserve;
 mod reverse;
+mod room;
 mod sale;
 mod shift;
 mod step;
@@ -56,6 +58,7 @@ pub use history::{History, Low};
 pub use key::{Balance, Holder, Key, Place, SiteKey, SiteStock};
 pub use kind::Kind;
 pub use loaded::Loaded;
+pub use period_digest::{Digested, PeriodDigest};
 pub use post::post;
 pub use posted::{ClaimChange, ClaimEntry, LayerMade, Movement, Posted};
 pub use recount::{Recount, recount};
@@ -64,6 +67,9 @@ pub use refusal_words::NOTHING_CHANGES;
 pub use release::{Release, release};
 pub use reserve::{Reserve, reserve};
 pub use reverse::{Original, Reverse, reverse};
+pub use room::{
+    Breach, Class, Coming, Goods, Lacking, Lacks, Limit, Measure, Only, Room, RoomRules, Rooms, Size, Unsized,
+};
 pub use sale::{Back, Returned, Sale, SaleLine, TakeBack};
 pub use vault::{BreakTurn, Extent, Touched, Vault};
 

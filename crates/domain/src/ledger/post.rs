@@ -5,7 +5,7 @@
 
 use super::checks::{
     check_archived, check_blocked, check_cost, check_days, check_ends, check_hold, check_item, check_lot,
-    check_stood,
+    check_set_up, check_stood,
 };
 use super::command::{Amount, Clock, Cost, Line, Post};
 use super::key::Key;
@@ -166,9 +166,11 @@ impl<'a> Work<'a> {
         check_lot(vault, step.item, step.lot, step.qty).map_err(Refusal::of)?;
         check_ends(kind, &step)?;
         check_archived(&step)?;
+        check_set_up(kind, &step)?;
         check_blocked(kind, &step)?;
         check_hold(vault, kind, &step)?;
         check_days(vault, kind, &step, self.told_of)?;
+        vault.check_rooms(kind, number, &step)?;
         if item.tracking == Tracking::Serial {
             self.carry_serial(vault, &step)?;
         }

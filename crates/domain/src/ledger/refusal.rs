@@ -1,6 +1,7 @@
 //! Why a command is refused, with the numbers that explain it.
 
 use super::key::{Key, Place, SiteKey};
+use super::room::{Lacking, Lacks, Measure};
 use super::sale::SaleLine;
 use crate::costing::CostError;
 use crate::{Code, Date, Instant, Period, Problem, Status};
@@ -32,6 +33,8 @@ pub enum Why {
     Blocked { place: Place },
     /// The location is out of use.
     Archived { place: Place },
+    /// The site of the location is still being set up.
+    InSetUp { place: Place },
     /// The location is not open to new allocation.
     NotAllocatable { place: Place },
     /// A location of this kind cannot stand at this end of such a posting.
@@ -126,6 +129,8 @@ pub enum Why {
     OwnThen,
     /// The same of the sale that they come back from.
     SoldAsOwn,
+    /// A rule of the place, or of one that it stands in, refuses it.
+    NoRoom(Box<Lacks>),
     /// A value does not fit the books.
     ValueTooLarge,
     /// More than a balance can hold.
@@ -193,6 +198,7 @@ impl Why {
             Why::Unavailable { .. } | Why::BeyondCap { .. } => Code::InsufficientAvailable,
             Why::Blocked { .. } => Code::LocationBlocked,
             Why::Archived { .. } => Code::LocationArchived,
+            Why::InSetUp { .. } => Code::SiteInSetUp,
             Why::NotAllocatable { .. } | Why::WrongKind { .. } | Why::OtherSite => Code::WrongLocationKind,
             Why::Expired { .. } | Why::ExpiredThen { .. } => Code::LotExpired,
             Why::LotOnHold => Code::LotOnHold,
@@ -227,6 +233,13 @@ impl Why {
             Why::BeforeSale { .. } => Code::ReturnBeforeSale,
             Why::SaleReturned { .. } => Code::SaleReturned,
             Why::StoodElsewhereThen { .. } => Code::StoodElsewhere,
+            Why::NoRoom(lacks) => match &lacks.what {
+                Lacking::Room { measure: Measure::Volume | Measure::Weight | Measure::Units, .. } => {
+                    Code::LocationFull
+                }
+                Lacking::Room { .. } | Lacking::Class { .. } => Code::MixingRefused,
+                Lacking::Size { .. } => Code::SizeUnknown,
+            },
             Why::ValueTooLarge | Why::BalanceTooLarge => Code::LimitExceeded,
             Why::NotLoaded(_) | Why::Books(_) | Why::WaitsForNobody => Code::Internal,
         }

@@ -36,6 +36,7 @@ impl Why {
             }
             Why::Blocked { place }
             | Why::Archived { place }
+            | Why::InSetUp { place }
             | Why::NotAllocatable { place }
             | Why::WrongKind { place, .. }
             | Why::StoodElsewhere { place } => self.of_place(&names(*place)),
@@ -67,6 +68,7 @@ impl Why {
             | Why::ClaimSmaller { .. }
             | Why::ClaimWaits { .. } => self.of_claim(),
             Why::BeyondSale { .. } | Why::BeforeSale { .. } | Why::SaleReturned { .. } => self.of_sale(),
+            Why::NoRoom(lacks) => lacks.what.sentence(&names(Place::good(lacks.room))),
             Why::Books(error) => format!("the cost layers disagree: {error}"),
             Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
             fixed => fixed.sentence().to_owned(),
@@ -156,6 +158,9 @@ impl Why {
         match self {
             Why::Blocked { .. } => format!("`{place}` is blocked; unblock it first"),
             Why::Archived { .. } => format!("`{place}` is archived; restore it first"),
+            Why::InSetUp { .. } => format!(
+                "the site of `{place}` is being set up: opening stock, counts and corrections are posted there; begin its pilot first"
+            ),
             Why::NotAllocatable { .. } => {
                 format!("`{place}` is not open to allocation; choose another location")
             }

@@ -111,6 +111,7 @@ impl Work<'_> {
         let latest = was.latest.max(self.effective_at);
         let now = Balance { on_hand, ver: was.ver + 1, latest, since, ..was };
         vault.set_balance(key, now);
+        vault.put_into_rooms(key, qty);
         vault.note(key, self.effective_at, qty);
         Ok(now)
     }

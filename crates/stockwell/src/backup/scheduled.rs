@@ -1,6 +1,7 @@
 //! The server makes backups by itself: one whenever the last of the folder is as old as it may be, and takes away what is
 //! no longer to be kept. Of several processes with the same folder one does it at a time.
 
+use super::pieces::Pieces;
 use super::{Key, keep};
 use crate::commands::{self, backup as command};
 use crate::config::Config;
@@ -68,10 +69,16 @@ fn make_due(config: &Config, hours: u16, now: Instant) -> Result<Option<PathBuf>
     let at = now.to_string();
     let file = folder.join(keep::name(&at));
     let key = config.backup_key()?;
-    let made = make(config, (&file, &at), key.as_ref());
+    let made = make(config, (&file, &at), key.as_ref(), now);
     // also where none was made: what is no longer kept must not fill the disk
-    for gone in command::pruned(config, false)? {
+    let pruned = command::pruned(config, false)?;
+    for gone in pruned.gone {
         tracing::info!(file = %gone.display(), "a backup is no longer kept");
+    }
+    match pruned.pieces {
+        Ok(0) => {}
+        Ok(pieces) => tracing::info!(pieces, "files that no backup needs were taken away"),
+        Err(why) => tracing::warn!(%why, "files beside backups stay, whether or not a backup needs them"),
     }
     made.map(|()| Some(file))
 }
@@ -85,13 +92,18 @@ fn is_due(folder: &Path, hours: u16, now: Instant) -> Result<bool, Stop> {
     Ok(last.is_none_or(|(at, _)| at.as_str() <= oldest))
 }
 
-fn make(config: &Config, to: (&Path, &str), key: Option<&Key>) -> Result<(), Stop> {
+fn make(config: &Config, to: (&Path, &str), key: Option<&Key>, now: Instant) -> Result<(), Stop> {
     let settings = commands::db_settings(config)?;
     let settings = Settings { read_only: true, read_timeout: commands::PATIENCE, readers: 1, ..settings };
     let db = Db::open(&settings, &wiring::MIGRATIONS)?;
     let progress = Progress::hidden();
-    let files = || crate::store_files::back_up(&db, config, to.0, &progress).map(drop);
-    let made = super::make(&db, to, key, &progress, files);
+    let pieces = Pieces::beside(to.0, key);
+    let mut held = None;
+    let made = super::make(&db, to, key, &progress, |files| {
+        held = crate::store_files::back_up(files, config, &pieces, now, &progress)?.held;
+        Ok(())
+    });
+    drop(held);
     db.close();
     made.map(drop)
 }

@@ -8,6 +8,7 @@ use crate::exit::Stop;
 use crate::key_file;
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, Salt};
+use ring::hmac;
 use sha2::{Digest as _, Sha256};
 use std::io::{Error, ErrorKind, Read, Result, Write};
 use std::path::Path;
@@ -55,6 +56,16 @@ impl Key {
         name
     }
 
+    /// Under what name the piece of a file with this hash lies. Without the key nobody can tell whether a file that
+    /// they know is there.
+    pub(super) fn name_of_piece(&self, hash: &[u8; 32]) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
+        let tag = hmac::sign(&key, &[b"stockwell.backup.piece.1".as_slice(), hash].concat());
+        let mut name = [0; 32];
+        name.iter_mut().zip(tag.as_ref()).for_each(|(to, from)| *to = *from);
+        name
+    }
+
     /// The key of one file.
     fn of_file(&self, salt: &[u8]) -> Result<LessSafeKey> {
         let pseudo_random = Salt::new(HKDF_SHA256, salt).extract(&self.0);
@@ -62,6 +73,12 @@ impl Key {
         let expanded = expanded.map_err(|_| Error::other("no key can be derived"))?;
         Ok(LessSafeKey::new(UnboundKey::from(expanded)))
     }
+}
+
+/// How long a sealed file is that holds so many bytes.
+pub(super) fn length(bytes: u64) -> u64 {
+    let of = |bytes: usize| u64::try_from(bytes).unwrap_or_default();
+    of(HEAD) + bytes + bytes.div_ceil(of(PART)).max(1) * of(TAG)
 }
 
 fn nonce(number: u64, is_last: bool) -> Nonce {
@@ -235,6 +252,8 @@ mod tests {
             let plain: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
             let sealed = sealed(&plain);
             assert_eq!(opened(&sealed, Some(&key(1))).unwrap(), plain, "{length}");
+            let whole = super::length(u64::try_from(length).unwrap());
+            assert_eq!(usize::try_from(whole).unwrap(), sealed.len());
             assert!(length < 16 || !sealed.windows(16).any(|part| part == &plain[..16]), "{length}");
         }
     }

@@ -103,7 +103,7 @@ pub(super) fn import_list(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     let searched = each(SEARCHES, count, |number| {
         let mistyped = word(number, 0).replacen('e', "a", 1);
         let text = format!("{mistyped} {} {}", word(number, 2), word(number, 3));
-        let found = operator.db.read_blocking(|conn| catalog::search(conn, &text))?;
+        let found = operator.db.read_blocking(|conn| catalog::search(conn, &text, None))?;
         if found.items.is_empty() {
             Err(Stop::Wrong(format!("nothing is found by `{text}`")))
         } else {

@@ -43,6 +43,8 @@ impl Server {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["serve", "--listen", "127.0.0.1:0", "--database", database, "--data"])
             .arg(data)
+            // nobody sends it requests any more when it is told to end
+            .env("STOCKWELL_SHUTDOWN_DELAY_SECONDS", "0")
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()

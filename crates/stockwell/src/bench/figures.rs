@@ -27,6 +27,10 @@ pub(crate) enum Name {
     ImportYear,
     /// A catalogue from a file, by its command, and then what is found in it
     ImportList,
+    /// Ten bins for each item of the world, by one request
+    MakeBins,
+    /// A whole store into a PostgreSQL of its own, by its command
+    MigrateStore,
     /// Bulks into a ledger with a past, against those into an empty one
     PostGrown,
 }
@@ -44,6 +48,8 @@ impl Name {
             Name::ColdStart => "cold-start",
             Name::ImportYear => "import-year",
             Name::ImportList => "import-list",
+            Name::MakeBins => "make-bins",
+            Name::MigrateStore => "migrate-store",
             Name::PostGrown => "post-grown",
         }
     }
@@ -51,7 +57,7 @@ impl Name {
     /// How many movements there are beforehand, when nobody says otherwise.
     pub(crate) const fn movements(self) -> u64 {
         match self {
-            Name::LedgerPage | Name::ColdStart => 1_000_000,
+            Name::LedgerPage | Name::ColdStart | Name::MigrateStore => 1_000_000,
             Name::ReportScan | Name::PostGrown => 5_000_000,
             _ => 0,
         }
@@ -67,14 +73,22 @@ impl Name {
             | Name::ReportScan
             | Name::ColdStart
             | Name::ImportYear
-            | Name::ImportList => Leaves::Nothing,
+            | Name::ImportList
+            | Name::MakeBins
+            | Name::MigrateStore => Leaves::Nothing,
         }
     }
 
     /// How many connections there are, when nobody says otherwise.
     pub(crate) const fn clients(self) -> usize {
         match self {
-            Name::LedgerPage | Name::ReportScan | Name::ColdStart | Name::ImportYear | Name::ImportList => 1,
+            Name::LedgerPage
+            | Name::ReportScan
+            | Name::ColdStart
+            | Name::ImportYear
+            | Name::ImportList
+            | Name::MakeBins
+            | Name::MigrateStore => 1,
             _ => 64,
         }
     }

@@ -8,6 +8,7 @@
 //! everybody races for the same scarce item.
 
 mod askers;
+mod bins;
 mod books;
 mod catalogue;
 mod child;
@@ -16,6 +17,7 @@ mod figures;
 mod fill;
 mod hello;
 mod load;
+mod moved;
 mod race;
 mod rounds;
 mod store_books;
@@ -155,6 +157,8 @@ fn measure(plan: &Plan, site: &Site, runtime: &Runtime) -> Result<Figures, Stop>
         fill::fill(&site.config, &plan.size, plan.size.movements, &plan.progress)?;
     }
     match plan.name {
+        Name::MakeBins => bins::make_bins(plan, site, runtime),
+        Name::MigrateStore => moved::migrate_store(plan, site, runtime),
         Name::ReportScan => whole::report_scan(plan, site, runtime),
         Name::ColdStart => runtime.block_on(whole::cold_start(plan, site)).map_err(Stop::cannot_run),
         _ => by_requests(plan, site, runtime),
@@ -308,7 +312,12 @@ async fn drive(plan: &Plan, server: &Server, run: &Arc<Run>, floor: &Floor) -> a
             let others = greeters(&hello, plan.clients).await?;
             rounds::run(plan, server, floor, |n| Read { side: side(n) }, others).await
         }
-        Name::ReportScan | Name::ColdStart | Name::ImportYear | Name::ImportList => {
+        Name::MakeBins
+        | Name::MigrateStore
+        | Name::ReportScan
+        | Name::ColdStart
+        | Name::ImportYear
+        | Name::ImportList => {
             anyhow::bail!("`{}` is not measured by requests", plan.name.word())
         }
     }

@@ -13,6 +13,7 @@ use crate::exit::Stop;
 use anyhow::{Context as _, anyhow, bail};
 use domain::Delta;
 use serde::Deserialize;
+use std::ffi::OsStr;
 use std::io::Read as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -207,19 +208,25 @@ pub(crate) fn import_year(plan: &Plan, site: &Site, runtime: &Runtime) -> Result
     Ok(Runs { tally, per_s, floor, memory_mib: memory }.figures(plan))
 }
 
-/// Runs the command: what it said, and the most memory it held.
+/// Imports by the command: what it said, and the most memory it held.
 pub(super) fn import(site: &Site, what: &[&str], file: &Path) -> anyhow::Result<(Vec<u8>, Option<u64>)> {
+    let mut args = vec![OsStr::new("import")];
+    args.extend(what.iter().map(OsStr::new));
+    args.push(file.as_os_str());
+    by_command(site, &args)
+}
+
+/// Runs a command over the database of the world: what it said, and the most memory it held.
+pub(super) fn by_command(site: &Site, args: &[&OsStr]) -> anyhow::Result<(Vec<u8>, Option<u64>)> {
     let mut child = Command::new(std::env::current_exe()?)
-        .arg("import")
-        .args(what)
+        .args(args)
         .args(["--json", "--database", &site.database, "--data"])
         .arg(&site.data)
-        .arg(file)
         .stdout(Stdio::piped())
         .spawn()
-        .context("the import does not start")?;
+        .context("the command does not start")?;
     let process = child.id();
-    let mut out = child.stdout.take().context("the import has no standard output")?;
+    let mut out = child.stdout.take().context("the command has no standard output")?;
     // it says one line at its end; read beside it, so that it never waits for a reader
     let said = std::thread::spawn(move || {
         let mut said = Vec::new();
@@ -234,8 +241,8 @@ pub(super) fn import(site: &Site, what: &[&str], file: &Path) -> anyhow::Result<
         std::thread::sleep(LOOK);
     };
     if !status.success() {
-        bail!("the import failed: {status}");
+        bail!("the command failed: {status}");
     }
-    let said = said.join().map_err(|_| anyhow!("what the import said cannot be read"))??;
+    let said = said.join().map_err(|_| anyhow!("what the command said cannot be read"))??;
     Ok((said, memory))
 }

@@ -64,7 +64,7 @@ fn open(operator: &Operator, lines: &[LineInput]) -> Result<(), Stop> {
     };
     let ctx = operator.ctx.clone();
     let principal = Arc::new(Principal::system());
-    let request = Request { ctx, principal, key: None, work: Work::Post(post) };
+    let request = Request { ctx, principal, key: None, work: Work::Post(post), second: web::Second::Cannot };
     let answers = operator.db.write_blocking(move |tx| stock::run_in(tx, std::slice::from_ref(&request)))?;
     match answers.iter().find(|answer| !answer.status.is_success()) {
         None => Ok(()),

@@ -3,7 +3,8 @@
 
 use super::Operator;
 use super::restore;
-use crate::backup::{self, Backup as Read, Key, keep};
+use crate::backup::pieces::Pieces;
+use crate::backup::{self, Backup as Read, Key, keep, sweep};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::out::table;
@@ -11,6 +12,7 @@ use crate::progress::Progress;
 use crate::store_files;
 use clap::{Args, Subcommand};
 use domain::hex;
+use files::Kept;
 use insight::verify::{self, Options};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -107,23 +109,28 @@ pub(crate) fn run(call: Call<'_>, command: Backup) -> Done {
 }
 
 fn run_create(call: Call<'_>, create: Create) -> Done {
-    let at = super::operator_ctx().now.to_string();
+    let operator = Operator::open_to_read(call.config)?;
+    let config = super::settings_for(call.config, &operator.db)?;
+    let now = super::operator_ctx().now;
+    let at = now.to_string();
     let to = if let Some(to) = create.to {
         to
     } else {
-        let folder = call.config.backups();
+        // those of a training copy never lie among those of the store
+        let folder = config.backups();
         super::private_folder(&folder)?;
         folder.join(keep::name(&at))
     };
     super::require_folder_of(&to)?;
     let key = call.config.backup_key()?;
     let progress = call.out.progress();
-    let operator = Operator::open_to_read(call.config)?;
-    let (mut files, mut files_copied) = (0, 0);
-    let (head, whole) = backup::make(&operator.db, (&to, &at), key.as_ref(), &progress, || {
-        (files, files_copied) = store_files::back_up(&operator.db, call.config, &to, &progress)?;
+    let pieces = Pieces::beside(&to, key.as_ref());
+    let mut beside = None;
+    let (head, whole) = backup::make(&operator.db, (&to, &at), key.as_ref(), &progress, |files| {
+        beside = Some(store_files::back_up(files, &config, &pieces, now, &progress)?);
         Ok(())
     })?;
+    let (files, files_copied) = beside.map_or((0, 0), |beside| (beside.files, beside.copied));
     operator.db.close();
     let (bytes, sha256) = file_hash(&to, &progress)?;
     drop(progress);
@@ -158,7 +165,10 @@ struct Listed {
     file: PathBuf,
     at: String,
     bytes: u64,
+    is_sealed: bool,
     postings: Option<i64>,
+    /// How many pieces of files it needs beside it.
+    files: Option<u64>,
     /// Why nothing more is known of it.
     closed: Option<String>,
 }
@@ -168,22 +178,26 @@ fn run_list(call: Call<'_>) -> Done {
     let mut listed = Vec::new();
     for (at, file) in keep::list(&call.config.backups())? {
         let bytes = file.metadata()?.len();
-        let (postings, closed) = match Read::open(&file, key.as_ref()) {
-            Ok(read) => (Some(read.head.postings), None),
-            Err(stop) => (None, Some(stop.to_string())),
+        let is_sealed = Read::is_sealed(&file)?;
+        let (postings, files, closed) = match Read::open(&file, key.as_ref()) {
+            Ok(read) => (Some(read.head.postings), Some(read.head.files), None),
+            Err(stop) => (None, None, Some(stop.to_string())),
         };
-        listed.push(Listed { file, at, bytes, postings, closed });
+        listed.push(Listed { file, at, bytes, is_sealed, postings, files, closed });
     }
     call.out.show(&listed, |listed| {
         let rows: Vec<Vec<String>> = listed
             .iter()
-            .map(|Listed { file, at, bytes, postings, closed }| {
+            .map(|Listed { file, at, bytes, is_sealed, postings, files, closed }| {
                 let known = postings.map(|postings| postings.to_string());
                 let known = known.or_else(|| closed.clone()).unwrap_or_default();
-                vec![at.clone(), format!("{} KiB", bytes.div_ceil(1024)), known, file.display().to_string()]
+                let files = files.map(|files| files.to_string()).unwrap_or_default();
+                let sealed = if *is_sealed { "yes" } else { "no" };
+                let size = format!("{} KiB", bytes.div_ceil(1024));
+                vec![at.clone(), size, sealed.to_owned(), known, files, file.display().to_string()]
             })
             .collect();
-        table(&["made at (UTC)", "size", "postings", "file"], &rows)
+        table(&["made at (UTC)", "size", "sealed", "postings", "pieces of files", "file"], &rows)
     })
 }
 
@@ -192,19 +206,24 @@ fn run_verify(call: Call<'_>, command: &Verify) -> Done {
     let key = call.config.backup_key()?;
     let progress = call.out.progress();
     let read = Read::open(file, key.as_ref())?;
-    let (head, whole) = (read.head.clone(), read.check(&progress)?);
+    let (head, files) = (read.head.clone(), read.files.clone());
+    let whole = read.check(&progress)?;
+    let is_sealed = Read::is_sealed(file)?;
+    let pieces = Pieces::beside(file, key.as_ref().filter(|_| is_sealed));
+    let wrong = store_files::faults(&files, &pieces, &progress);
     let mut broken = Vec::new();
     if *deep {
         let beside = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let folder = tempfile::Builder::new().prefix("stockwell-verify-").tempdir_in(beside)?;
         let into = folder.path().join("stockwell.db");
         restore::into_file(file, &into, key.as_ref(), &progress)?;
-        broken = held(&into, &progress)?;
+        broken = held(&into, &files, &progress)?;
     }
     drop(progress);
     let said = serde_json::json!({
         "file": file, "at": head.at, "rows": whole.rows, "tables": whole.tables, "postings": head.postings,
-        "state_hash": head.state_hash, "deep": deep, "broken": broken,
+        "state_hash": head.state_hash, "sealed": is_sealed, "deep": deep, "broken": broken, "files": head.files,
+        "files_wrong": wrong,
     });
     call.out.show(&said, |_| {
         let verdict = match (deep, broken.is_empty()) {
@@ -212,8 +231,19 @@ fn run_verify(call: Call<'_>, command: &Verify) -> Done {
             (true, true) => "; restored, it holds every invariant".to_owned(),
             (true, false) => format!("; restored, it breaks {}", broken.join(", ")),
         };
+        let beside = match (head.files, wrong.is_empty()) {
+            (0, _) => String::new(),
+            (files, true) => format!("\n{files} pieces of files beside it, all of them whole"),
+            (files, false) => {
+                format!(
+                    "\n{} of {files} pieces of files beside it are lost:\n  {}",
+                    wrong.len(),
+                    wrong.join("\n  ")
+                )
+            }
+        };
         format!(
-            "`{}` is whole: {} rows of {} tables, {} postings, made at {}{verdict}",
+            "`{}` is whole: {} rows of {} tables, {} postings, made at {}{verdict}{beside}",
             file.display(),
             whole.rows,
             whole.tables,
@@ -221,11 +251,11 @@ fn run_verify(call: Call<'_>, command: &Verify) -> Done {
             head.at
         )
     })?;
-    if broken.is_empty() { Ok(()) } else { Err(Stop::Violated) }
+    if broken.is_empty() && wrong.is_empty() { Ok(()) } else { Err(Stop::Violated) }
 }
 
-/// Which invariants a database does not hold.
-fn held(file: &Path, progress: &Progress) -> Result<Vec<String>, Stop> {
+/// Which invariants a database does not hold; also, that it refers to other files than these.
+fn held(file: &Path, files: &[Kept], progress: &Progress) -> Result<Vec<String>, Stop> {
     progress.waits("what was restored is verified");
     let mut settings = db::Settings::new(format!("sqlite:{}", file.display()));
     (settings.read_only, settings.read_timeout) = (true, super::PATIENCE);
@@ -233,35 +263,61 @@ fn held(file: &Path, progress: &Progress) -> Result<Vec<String>, Stop> {
     let now = super::operator_ctx().now;
     let options = Options { only: Vec::new(), deep: true, now, keys_max: Options::KEYS_MAX };
     let report = verify::run(&db, &options);
+    // one of an older release may have no table of them
+    let others = db.check_schema().is_ok() && db.read_blocking(files::referred)? != files;
     db.close();
     let broken = report?.records.into_iter().filter(|record| record.violations > 0);
-    Ok(broken.map(|record| record.id.to_string()).collect())
+    let broken = broken.map(|record| record.id.to_string());
+    Ok(broken.chain(others.then(|| "the list of its files".to_owned())).collect())
 }
 
 fn run_prune(call: Call<'_>, prune: &Prune) -> Done {
-    let gone = pruned(call.config, prune.dry_run)?;
-    call.out.show(&gone, |gone| {
+    let Pruned { gone, pieces } = pruned(call.config, prune.dry_run)?;
+    let (pieces, stays) = match pieces {
+        Ok(pieces) => (Some(pieces), None),
+        Err(stop) => (None, Some(stop)),
+    };
+    let said = serde_json::json!({ "gone": gone, "pieces": pieces });
+    call.out.show(&said, |_| {
         let verb = if prune.dry_run { "would go" } else { "was taken away" };
-        let lines: Vec<String> = gone.iter().map(|file| format!("`{}` {verb}", file.display())).collect();
+        let mut lines: Vec<String> = gone.iter().map(|file| format!("`{}` {verb}", file.display())).collect();
+        let pieces = pieces.filter(|pieces| *pieces > 0);
+        lines.extend(pieces.map(|pieces| format!("{pieces} pieces of files that no backup needs: {verb}")));
         if lines.is_empty() { "everything is to be kept".to_owned() } else { lines.join("\n") }
-    })
+    })?;
+    stays.map_or(Ok(()), Err)
+}
+
+/// What was taken away.
+#[derive(Debug)]
+pub(crate) struct Pruned {
+    /// The backups.
+    pub(crate) gone: Vec<PathBuf>,
+    /// How many pieces of files no other backup needed, or why they stay.
+    pub(crate) pieces: Result<u64, Stop>,
 }
 
 /// Takes away what is no longer to be kept, or only says what that is.
-pub(crate) fn pruned(config: &crate::config::Config, dry: bool) -> Result<Vec<PathBuf>, Stop> {
-    let now = keep::name(&super::operator_ctx().now.to_string());
+pub(crate) fn pruned(config: &crate::config::Config, dry: bool) -> Result<Pruned, Stop> {
+    let instant = super::operator_ctx().now;
+    let now = keep::name(&instant.to_string());
+    let folder = config.backups();
     // what the clock had not come to yet is neither counted nor taken away
-    let all = keep::list(&config.backups())?.into_iter();
+    let all = keep::list(&folder)?.into_iter();
     let all: Vec<_> =
         all.filter(|(at, _)| keep::instant(&now).is_none_or(|now| at.as_str() <= now)).collect();
     let instants: Vec<&str> = all.iter().map(|(at, _)| at.as_str()).collect();
     let surplus = keep::surplus(&instants, config.backup_keep()?);
     let gone = all.iter().filter(|(at, _)| surplus.contains(&at.as_str())).map(|(_, file)| file.clone());
     let gone: Vec<PathBuf> = gone.collect();
-    for file in gone.iter().filter(|_| !dry) {
-        std::fs::remove_file(file)?;
+    if !dry {
+        for file in &gone {
+            std::fs::remove_file(file)?;
+        }
+        sweep::clear_parts(&folder, instant)?;
     }
-    Ok(gone)
+    let pieces = config.backup_key().and_then(|key| sweep::sweep(&folder, key.as_ref(), &gone, dry));
+    Ok(Pruned { gone, pieces })
 }
 
 /// The size and the SHA-256 of a file.

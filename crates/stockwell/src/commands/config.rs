@@ -1,8 +1,9 @@
 //! `stockwell config`: every setting with its value and where that comes from, and a file to begin with. Passwords are
 //! never shown.
 
+use super::Operator;
 use crate::cli::Call;
-use crate::config::{self, KEYS, Key};
+use crate::config::{self, Config as Settings, KEYS, Key};
 use crate::exit::Done;
 use crate::out::{table, wrapped};
 use clap::{Args, Subcommand};
@@ -29,9 +30,9 @@ pub(crate) struct Template {}
 /// A setting as it is.
 #[derive(Debug, Serialize)]
 pub(crate) struct Setting {
-    name: &'static str,
-    value: String,
-    source: String,
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) source: String,
     about: &'static str,
     /// The environment variable that sets it.
     variable: String,
@@ -39,9 +40,25 @@ pub(crate) struct Setting {
 
 pub(crate) fn run(call: Call<'_>, command: &Config) -> Done {
     match command {
-        Config::Show(Show {}) => call.out.show(&settings(call), |settings| shown(settings)),
+        Config::Show(Show {}) => {
+            let config = &as_they_hold(call.config);
+            call.out.show(&settings(Call { config, ..call }), |settings| shown(settings))
+        }
         Config::Default(Template {}) => call.out.line(&template()),
     }
+}
+
+/// The settings as they hold for the database, as far as it is a file that can be read: to a training copy some of
+/// them say nothing. Nobody waits for a server to see their settings.
+pub(crate) fn as_they_hold(config: &Settings) -> Settings {
+    let is_there = config.database_file().is_some_and(|file| file.exists());
+    let operator = if is_there { Operator::open_to_read(config).ok() } else { None };
+    let held = operator.and_then(|operator| {
+        let held = super::settings_for(config, &operator.db);
+        operator.db.close();
+        held.ok()
+    });
+    held.unwrap_or_else(|| config.clone())
 }
 
 /// All settings, without secrets.

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub(crate) struct Export {
     #[arg(long, value_name = "LIST", value_parser = what, help = format!("The list: {}", lists()))]
     what: Option<What>,
-    /// `jsonl` for an object a line, `csv` or `xlsx` for spreadsheets
+    /// `jsonl` for an object a line, `csv` or `xlsx` for spreadsheets, `parquet` for columns
     #[arg(long, value_name = "FORMAT", value_parser = format, default_value = "jsonl")]
     format: Format,
     #[arg(
@@ -55,7 +55,7 @@ fn what(word: &str) -> Result<What, String> {
 }
 
 fn format(word: &str) -> Result<Format, String> {
-    Format::parse(word).ok_or_else(|| "a format is `jsonl`, `csv` or `xlsx`".to_owned())
+    Format::parse(word).ok_or_else(|| format!("a format is {}", Format::WORDS))
 }
 
 fn instant(text: &str) -> Result<Instant, String> {

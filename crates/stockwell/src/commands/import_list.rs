@@ -3,6 +3,7 @@
 use super::{Operator, operator_ctx};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
+use crate::interrupt::Interrupt;
 use clap::Args;
 use exchange::bring::{self, Bring, Brought, LEFT_OUT, List, Refusal, Said, Watch, Who};
 use exchange::table::{Locale, ReadAs, Table};
@@ -10,6 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use web::Principal;
@@ -100,7 +102,9 @@ struct Imported {
 
 pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
     let begun = std::time::Instant::now();
-    let digest = digest(&command.file)?;
+    let mut file = super::import::open(&command.file)?;
+    let digest = digest(&mut file, &command.file)?;
+    let interrupt = Interrupt::watch()?;
     // before anything is kept: what was refused is to be written whatever happens
     let refused = command.refused.as_ref().map(|file| RefusedFile::make(file)).transpose()?;
     let progress = call.out.progress();
@@ -112,7 +116,7 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         sheet: command.sheet.clone(),
     };
     let in_file = |stop: Stop| stop.in_file(&command.file);
-    let table = Arc::new(Table::open(&command.file, read_as).map_err(|failure| in_file(failure.into()))?);
+    let table = Arc::new(Table::of(file, read_as).map_err(|failure| in_file(failure.into()))?);
     let operator = Operator::open(call.config)?;
     let bring = Bring {
         list: command.list,
@@ -126,7 +130,10 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
     };
     let who = Who { ctx: operator_ctx(), principal: Arc::new(Principal::system()) };
     let shown = progress.clone();
-    let watch: Watch = Arc::new(move |rows| shown.waits(&format!("{rows} rows are taken or refused")));
+    let watch: Watch = Arc::new(move |rows| {
+        shown.waits(&format!("{rows} rows are taken or refused"));
+        if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    });
     let done = bring::bring(&operator.db, &who, &table, &bring, &watch);
     operator.db.close();
     drop(progress);
@@ -136,6 +143,7 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         _ => Ok(None),
     };
     let is_refused = !brought.refused.is_empty();
+    let stopped = brought.stopped.then(|| stopped(&brought, command.list));
     let seconds = begun.elapsed().as_secs_f64();
     let (refused_file, unwritten) = match written {
         Ok(file) => (file, None),
@@ -144,14 +152,25 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
     let imported =
         Imported { list: command.list.word(), dry_run: command.dry_run, brought, refused_file, seconds };
     call.out.show(&imported, text)?;
-    if let Some(stop) = unwritten {
+    if let Some(stop) = unwritten.or(stopped) {
         return Err(stop);
     }
     if is_refused { Err(Stop::RowsRefused) } else { Ok(()) }
 }
 
-fn digest(file: &Path) -> Result<[u8; 32], Stop> {
-    let mut reader = super::import::open(file)?;
+/// What is said of an import that was asked to end.
+fn stopped(brought: &Brought, list: List) -> Stop {
+    let rows = brought.rows;
+    Stop::Interrupted(if !brought.kept {
+        format!("stopped at row {rows}; nothing was kept")
+    } else if list.is_of_stock() {
+        format!("stopped behind {rows} rows, which are kept; start the same command again, and it goes on")
+    } else {
+        format!("stopped behind {rows} rows, which are kept; of the same command again they are as they were")
+    })
+}
+
+fn digest(reader: &mut std::fs::File, file: &Path) -> Result<[u8; 32], Stop> {
     let mut hash = Sha256::new();
     let mut part = vec![0; 1 << 16];
     loop {
@@ -200,7 +219,7 @@ impl Drop for RefusedFile {
 /// The report for people.
 fn text(imported: &Imported) -> String {
     let Imported { list, dry_run, brought, refused_file, seconds } = imported;
-    let Brought { rows, created, changed, unchanged, earlier, refused, kept } = brought;
+    let Brought { rows, created, changed, unchanged, earlier, refused, kept, stopped } = brought;
     let mut text = format!(
         "{rows} rows of `{list}`: {created} created, {changed} changed, {unchanged} as they were, {} refused",
         refused.len()
@@ -223,6 +242,7 @@ fn text(imported: &Imported) -> String {
         let _ = write!(text, "\nthe rows with what is wrong are in `{}`", file.display());
     }
     let _ = match (kept, dry_run) {
+        _ if *stopped => Ok(()),
         (true, _) => write!(text, "\nkept, in {seconds:.1} s"),
         (false, true) => write!(text, "\ntried in {seconds:.1} s; nothing was kept"),
         (false, false) => {

@@ -184,7 +184,7 @@ pub(crate) fn is_usable(config: &Config, text: &str) -> Result<bool, Stop> {
         // it has no tables yet, or those of a later program, which will be said when they are used
         Err(DbError::Refused(_)) => Ok(false),
         Err(error) => Err(error),
-        Ok(_) => db.read_blocking(|conn| access::is_usable_key(conn, &crate::wiring::LOCATIONS, text, now)),
+        Ok(_) => db.read_blocking(|conn| access::is_usable_key(conn, &crate::wiring::BOUNDS, text, now)),
     };
     db.close();
     Ok(usable?)

@@ -1,23 +1,30 @@
 //! The commands, one file each, and what they share: opening the database as the operator.
 
+pub(crate) mod approval;
+pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod config;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
+pub(crate) mod files;
 pub(crate) mod import;
 mod import_list;
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod location;
 pub(crate) mod migrate;
 pub(crate) mod migrate_store;
 pub(crate) mod openapi;
+pub(crate) mod period;
+pub(crate) mod privacy;
 pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod routes;
 pub(crate) mod serve;
 pub(crate) mod session;
+pub(crate) mod training;
 pub(crate) mod user;
 pub(crate) mod verify;
 
@@ -29,8 +36,9 @@ use crate::wiring;
 use access::By;
 use db::{Db, DbError};
 use domain::{Actor, Ctx, Ids};
-use std::io::ErrorKind;
-use std::os::unix::fs::DirBuilderExt;
+use std::fs::File;
+use std::io::{self, BufWriter, ErrorKind, Write as _};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,10 +55,15 @@ pub(crate) fn db_settings(config: &Config) -> Result<db::Settings, Stop> {
     Ok(settings)
 }
 
+/// The settings as they hold for a database that is open: to a training copy those say nothing that reach beyond it.
+pub(crate) fn settings_for(config: &Config, db: &Db) -> Result<Config, Stop> {
+    let training = db.read_blocking(places::training)?;
+    Ok(if training.is_some() { config.in_training() } else { config.clone() })
+}
+
 /// Where files of records are kept, and how much of them.
-pub(crate) fn files(config: &Config) -> Result<files::Settings, Stop> {
-    let folder = files::Folder::new(config.files_folder());
-    Ok(files::Settings { quota_bytes: config.files_quota()?, ..files::Settings::new(folder) })
+pub(crate) fn file_settings(config: &Config) -> Result<::files::Settings, Stop> {
+    Ok(::files::Settings { quota_bytes: config.files_quota()?, ..::files::Settings::new(config.blobs()?) })
 }
 
 /// Makes a folder that only its owner can look into; one that is there stays as it is.
@@ -112,6 +125,32 @@ pub(crate) fn require_folder_of(file: &Path) -> Result<(), Stop> {
     }
 }
 
+/// Writes a file that is not there yet and that only its owner reads; when that fails, none is left.
+pub(crate) fn to_new_file<T>(
+    file: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    require_folder_of(file)?;
+    let cannot = |error| Stop::CannotRun(format!("cannot write `{}`: {error}", file.display()));
+    let mut out =
+        BufWriter::new(File::options().write(true).create_new(true).mode(0o600).open(file).map_err(cannot)?);
+    let written = write(&mut out).and_then(|done| {
+        out.flush().map_err(cannot)?;
+        out.get_ref().sync_all().map_err(cannot)?;
+        Ok(done)
+    });
+    if written.is_err() {
+        // half of it helps nobody
+        drop(std::fs::remove_file(file));
+    }
+    written
+}
+
+/// What a reader of the database says when what it reads cannot be written.
+pub(crate) fn not_written(error: &io::Error) -> DbError {
+    DbError::Io(error.to_string().into())
+}
+
 /// The operator at the host, with an open and current database.
 pub(crate) struct Operator {
     pub(crate) db: Db,
@@ -142,7 +181,7 @@ impl Operator {
 
     /// As whom a command of `access` is carried out.
     pub(crate) fn by(&self) -> By<'_> {
-        By { ctx: &self.ctx, principal: &self.principal, locations: &wiring::LOCATIONS }
+        By { ctx: &self.ctx, principal: &self.principal, bounds: &wiring::BOUNDS }
     }
 }
 

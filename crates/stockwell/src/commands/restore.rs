@@ -2,9 +2,11 @@
 //! over anything, and makes nothing of a backup that it has not read to its end before.
 
 use super::{PATIENCE, operator_ctx};
+use crate::backup::pieces::Pieces;
 use crate::backup::{self, Backup, Key};
 use crate::carry;
 use crate::cli::Call;
+use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::progress::Progress;
 use crate::store_files;
@@ -12,7 +14,7 @@ use crate::{store_backup, wiring};
 use clap::Args;
 use db::copy::{How, Target};
 use db::{Db, Settings, feed};
-use files::Folder;
+use files::{Blobs, Kept};
 use insight::digest;
 use serde::Serialize;
 use std::io::Read as _;
@@ -40,6 +42,10 @@ struct Restored {
     into: String,
     /// How many steps its schema is behind that of this program.
     steps_behind: usize,
+    /// How many pieces of files it refers to, where they are, and how many were not there before.
+    files: usize,
+    files_in: String,
+    files_brought: u64,
 }
 
 pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
@@ -55,36 +61,100 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
     }
     let key = call.config.backup_key()?;
     let progress = call.out.progress();
-    let (steps_behind, told) = match into {
+    // where a server with these settings looks for files
+    let config = into.as_ref().map_or_else(|| call.config.clone(), |folder| call.config.with_data(folder));
+    let blobs = config.blobs()?;
+    let (steps_behind, told, settings) = match into {
         Some(folder) => {
             let file = folder.join("stockwell.db");
             let behind = into_folder(from, folder, key.as_ref(), &progress)?;
-            let files = Folder::new(folder.join("files"));
-            let settings = Settings::new(format!("sqlite:{}", file.display()));
-            store_files::bring_back(from, &settings, behind, &files, &progress)?;
-            (behind, file.display().to_string())
+            (behind, file.display().to_string(), Settings::new(format!("sqlite:{}", file.display())))
         }
         None if call.config.database_file().is_none() => {
             let mut settings = super::db_settings(call.config)?;
             settings.read_timeout = PATIENCE;
             let behind = fill(from, &settings, *again, key.as_ref(), &progress)?;
-            let files = super::files(call.config)?.folder;
-            store_files::bring_back(from, &settings, behind, &files, &progress)?;
-            (behind, crate::config::without_password(&settings.url))
+            (behind, crate::config::without_password(&settings.url), settings)
         }
         None => return Err(Stop::Usage("say with `--into` which new folder to make".to_owned())),
     };
+    let blobs = if steps_behind == 0 { blobs_of(&settings, &config)?.unwrap_or(blobs) } else { blobs };
+    let (named, files) = if is_database_file(from)? {
+        (left_behind(&settings, &blobs)?, 0)
+    } else {
+        let named = Backup::open(from, key.as_ref())?.files;
+        let brought = bring_back(from, (&named, key.as_ref()), &blobs, &progress).map_err(|stop| {
+            Stop::CannotRun(format!(
+                "the database is restored, and not all of its files: {}; `stockwell files restore` brings what lacks \
+                 once it is there",
+                stop.sentence()
+            ))
+        })?;
+        (named, brought)
+    };
     drop(progress);
-    let restored = Restored { from: from.clone(), into: told, steps_behind };
+    let (files_in, count) = (blobs.to_string(), named.len());
+    let restored = Restored {
+        from: from.clone(),
+        into: told,
+        steps_behind,
+        files: count,
+        files_in,
+        files_brought: files,
+    };
     call.out.show(&restored, |restored| {
-        let Restored { from, into, steps_behind } = restored;
-        let first = format!("restored and checked `{into}` from `{}`", from.display());
+        let Restored { from, into, steps_behind, files, files_in, .. } = restored;
+        let beside = match files {
+            0 => String::new(),
+            files => format!("\n{files} pieces of files are in `{files_in}`"),
+        };
+        let first = format!("restored and checked `{into}` from `{}`{beside}", from.display());
         match (steps_behind, &restore.into) {
             (0, _) => first,
             (_, Some(folder)) => format!("{first}\n{OLDER} `stockwell migrate --data {}`", folder.display()),
             (..) => format!("{first}\n{OLDER} `stockwell migrate` with the same `--database`"),
         }
     })
+}
+
+/// Where the files of a restored training copy are: beside it, whatever the settings say to the store. `None` for a store.
+fn blobs_of(settings: &Settings, config: &Config) -> Result<Option<Blobs>, Stop> {
+    let db = Db::open(&Settings { read_only: true, ..settings.clone() }, &wiring::MIGRATIONS)?;
+    let training = db.read_blocking(places::training)?;
+    db.close();
+    training.map(|_| config.with_database(&settings.url).in_training().blobs()).transpose()
+}
+
+/// Brings the files back that a backup needs.
+pub(super) fn bring_back(
+    from: &Path,
+    (files, key): (&[Kept], Option<&Key>),
+    blobs: &Blobs,
+    progress: &Progress,
+) -> Result<u64, Stop> {
+    let key = if Backup::is_sealed(from)? { key } else { None };
+    store_files::bring_back(files, &Pieces::beside(from, key), blobs, progress)
+}
+
+/// The files that the copy of a database file refers to. It has none beside it: they are where they were.
+fn left_behind(settings: &Settings, blobs: &Blobs) -> Result<Vec<Kept>, Stop> {
+    let db = Db::open(&Settings { read_only: true, ..settings.clone() }, &wiring::MIGRATIONS)?;
+    // one of an older release may have no table of them
+    let named = if db.check_schema().is_ok() { db.read_blocking(files::referred)? } else { Vec::new() };
+    db.close();
+    let there = blobs.survey().map_err(Stop::cannot_run)?;
+    let mut lacking = 0;
+    for kept in &named {
+        lacking += u64::from(!kept.is_at(&there).map_err(Stop::cannot_run)?);
+    }
+    if lacking == 0 {
+        return Ok(named);
+    }
+    Err(Stop::CannotRun(format!(
+        "the database is restored, and {lacking} of {} pieces of its files are not in `{blobs}`: they are where they \
+         were when the copy was made; copy them there, or name that place by `files.folder`",
+        named.len()
+    )))
 }
 
 /// Longer than anything here takes.

@@ -5,6 +5,7 @@ use crate::cli::Call;
 use crate::exit::Done;
 use crate::out::wrapped;
 use clap::Subcommand;
+use domain::{Condition, Permission};
 use serde::Serialize;
 use web::Failure;
 
@@ -25,6 +26,16 @@ struct Row {
     about: String,
     built_in: bool,
     permissions: Vec<&'static str>,
+    /// Which of them ask for a second person.
+    second_person: Vec<Asks>,
+}
+
+/// A permission that asks for a second person.
+#[derive(Debug, Serialize)]
+struct Asks {
+    permission: &'static str,
+    /// Only above this amount; always when there is none.
+    above: Option<String>,
 }
 
 pub(crate) fn run(call: Call<'_>, role: &Role) -> Done {
@@ -43,14 +54,39 @@ pub(crate) fn run(call: Call<'_>, role: &Role) -> Done {
     })?;
     call.out.show(&rows, |rows| {
         let text = |row: &Row| {
-            let Row { name, about, built_in: _, permissions } = row;
-            format!("{name}\n{}{}", wrapped(about, 2), wrapped(&permissions.join(", "), 6))
+            let Row { name, about, built_in: _, permissions, second_person } = row;
+            let asks = second_person.iter().map(|Asks { permission, above }| match above {
+                Some(above) => format!("{permission} above {above}"),
+                None => (*permission).to_owned(),
+            });
+            let asks = asks.collect::<Vec<_>>().join(", ");
+            let asks = if asks.is_empty() { asks } else { format!("asks for a second person: {asks}") };
+            format!(
+                "{name}\n{}{}{}",
+                wrapped(about, 2),
+                wrapped(&permissions.join(", "), 6),
+                wrapped(&asks, 6)
+            )
         };
         rows.iter().map(text).collect::<Vec<_>>().join("\n")
     })
 }
 
 fn row(role: access::Role) -> Row {
-    let access::Role { name, about, built_in, permissions, .. } = role;
-    Row { name, about, built_in, permissions: permissions.iter().map(domain::Permission::word).collect() }
+    let access::Role { name, about, built_in, permissions, conditions, .. } = role;
+    let asks = |(permission, condition): (&Permission, &Condition)| match condition {
+        Condition::Free => None,
+        Condition::Above(limit) => {
+            Some(Asks { permission: permission.word(), above: Some(limit.to_string()) })
+        }
+        Condition::Always => Some(Asks { permission: permission.word(), above: None }),
+    };
+    let second_person = conditions.iter().filter_map(asks).collect();
+    Row {
+        name,
+        about,
+        built_in,
+        permissions: permissions.iter().map(Permission::word).collect(),
+        second_person,
+    }
 }

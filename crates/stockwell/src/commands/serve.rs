@@ -18,6 +18,7 @@ use crate::server::{Server, ServerParts};
 use clap::Args;
 use db::Db;
 use domain::Ids;
+use places::Training;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -125,7 +126,8 @@ async fn serve(
     manner: &Manner<'_>,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Done {
-    let config = call.config;
+    let training = db.read(|conn| Ok::<_, Failure>(places::training(conn)?)).await?;
+    let config = &super::settings_for(call.config, db)?;
     let address = listener.local_addr()?;
     let sign_in = sign_in(config, call.out, db)?;
     let data = config.data().to_owned();
@@ -137,11 +139,15 @@ async fn serve(
         limits: config.limits()?,
         proxies: config.proxies()?,
         sign_in,
-        files: super::files(config)?,
+        files: super::file_settings(config)?,
         readiness: vec![disk],
         upkeep: true,
         verify_hour: config.verify_hour()?,
+        training: training.is_some(),
     });
+    if let Some(training) = &training {
+        say_training(call.out, training);
+    }
     if manner.offers_set_up {
         show_set_up(call, db, address).await?;
     }
@@ -174,7 +180,20 @@ fn sign_in(config: &Config, out: Out, db: &Db) -> Result<access::Settings, Stop>
             file.display()
         ));
     }
-    Ok(access::Settings { master_key, demand: config.demand()? })
+    let (demand, identity_provider) = (config.demand()?, config.identity_provider()?);
+    let public_url = config.public_url()?;
+    Ok(access::Settings { master_key, demand, identity_provider, public_url })
+}
+
+/// Whoever starts a copy to practise in sees that it is one, and what it does not do.
+fn say_training(out: Out, training: &Training) {
+    tracing::warn!(made_at = %training.made_at, "this is a training copy: it sends nothing and writes no backups and lists by itself");
+    let of = training.organisation.as_deref().map_or_else(String::new, |name| format!(" of `{name}`"));
+    out.remark(&format!(
+        "this is a training copy{of}, made at {}: it sends nothing to others, lets nobody in by an identity provider, and \
+         writes no backups and lists by itself",
+        training.made_at.to_the_second()
+    ));
 }
 
 /// Beyond this machine, whoever can read the network reads the keys, and may do what they may.

@@ -38,8 +38,9 @@ pub(crate) struct Add {
     /// The name to show
     #[arg(long)]
     name: Option<String>,
-    /// A role, everywhere or below one location; may stand more than once
-    #[arg(long = "role", value_name = "ROLE[@LOCATION]", required = true)]
+    /// A role, everywhere or below one location, for everything or for the items of a category; may stand more than
+    /// once
+    #[arg(long = "role", value_name = "ROLE[@LOCATION][#CATEGORY]", required = true)]
     roles: Vec<String>,
     /// Read the password from the first line of standard input; else one is made and shown
     #[arg(long)]
@@ -142,7 +143,7 @@ pub(super) fn write<T: Send + 'static>(
 ) -> Result<T, Stop> {
     let ctx = operator.ctx.clone();
     let done = operator.db.write_blocking(move |tx| {
-        let by = By { ctx: &ctx, principal: &Principal::system(), locations: &crate::wiring::LOCATIONS };
+        let by = By { ctx: &ctx, principal: &Principal::system(), bounds: &crate::wiring::BOUNDS };
         command(tx, &by)
     });
     operator.db.close();
@@ -198,26 +199,34 @@ fn show(call: Call<'_>, row: &Row, changed_at: Option<Instant>) -> Done {
     })
 }
 
-/// Reads `role` or `role@LOCATION`.
-fn grant(conn: &mut Conn<'_>, by: &By<'_>, text: &str) -> Result<NewGrant, Failure> {
+/// Reads `role`, `role@LOCATION`, `role#CATEGORY` or `role@LOCATION#CATEGORY`.
+fn grant(tx: &mut Tx<'_>, by: &By<'_>, text: &str) -> Result<NewGrant, Failure> {
+    let (text, path) = match text.split_once('#') {
+        Some((text, path)) => (text, Some(path)),
+        None => (text, None),
+    };
     let (role, code) = match text.split_once('@') {
         Some((role, code)) => (role, Some(code)),
         None => (text, None),
     };
-    let within = by.place(conn, code, || "/grants".to_owned())?;
-    Ok(NewGrant { role: role.to_owned(), within })
+    let within = by.place(tx, code, || "/grants".to_owned())?;
+    let category = by.category(tx, path, || "/grants".to_owned())?;
+    Ok(NewGrant { role: role.to_owned(), within, category })
 }
 
 fn row(conn: &mut Conn<'_>, by: &By<'_>, user: Account) -> Result<Row, Failure> {
     let mut grants = Vec::new();
     for grant in user.grants {
-        grants.push(match grant.within {
-            Within::All => grant.role,
-            Within::Subtree(location) => {
-                let code = (by.locations.code)(conn, location)?;
-                format!("{}@{}", grant.role, code.unwrap_or_else(|| location.to_string()))
-            }
-        });
+        let mut text = grant.role;
+        if let Within::Subtree(location) = grant.within {
+            let code = (by.bounds.code)(conn, location)?;
+            text = format!("{text}@{}", code.unwrap_or_else(|| location.to_string()));
+        }
+        if let Some(category) = grant.category {
+            let path = (by.bounds.category_path)(conn, category)?;
+            text = format!("{text}#{}", path.unwrap_or_else(|| category.to_string()));
+        }
+        grants.push(text);
     }
     let access::UserRow { login, name, created_at, ended_at, second_factor_at, .. } = user.row;
     Ok(Row { login, name, grants, created_at, ended_at, second_factor_at, password: None })

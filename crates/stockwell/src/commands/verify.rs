@@ -74,11 +74,12 @@ struct Bytes {
 
 /// Looks for the bytes of files, and reads them anew when that is asked for.
 fn files(call: Call<'_>, operator: &Operator, deep: bool) -> Result<Bytes, Stop> {
-    let folder = super::files(call.config)?.folder;
+    let blobs = super::settings_for(call.config, &operator.db)?.blobs()?;
+    let place = blobs.survey().map_err(Stop::cannot_run)?;
     let mut found = Bytes { checked: 0, wrong: 0, sample: Vec::new() };
     for kept in files::kept(&operator.db)?.iter().filter(|kept| kept.referred) {
         found.checked += 1;
-        if let Some(fault) = kept.fault(&folder, deep).map_err(Stop::cannot_run)? {
+        if let Some(fault) = kept.fault(&place, deep).map_err(Stop::cannot_run)? {
             found.wrong += 1;
             if found.sample.len() < SAMPLE_MAX {
                 found.sample.push(fault);

@@ -38,7 +38,7 @@ pub(super) fn some_lines(count: usize) -> String {
     text.split_inclusive('\n').take(count + 1).collect()
 }
 
-const NAMES: [&str; 11] = [
+const NAMES: [&str; 13] = [
     "reserve-hot",
     "reserve-uniform",
     "post-single",
@@ -50,6 +50,8 @@ const NAMES: [&str; 11] = [
     "import-year",
     "import-list",
     "post-grown",
+    "make-bins",
+    "migrate-store",
 ];
 
 /// Every benchmark, in a small world.

@@ -14,6 +14,7 @@ on_both_engines!(
     a_stream_shows_only_what_is_asked_for_and_in_scope,
     who_was_told_what_a_restore_took_back_is_refused,
     who_reaches_no_site_is_told_that_no_event_will_come,
+    costs_are_told_to_those_who_may_see_them,
 );
 
 /// Emits an event of a thing at some sites.
@@ -137,6 +138,29 @@ fn who_reaches_no_site_is_told_that_no_event_will_come(world: &World) {
     assert!(told["detail"].as_str().unwrap().contains("whole sites"), "{told}");
 }
 
+fn costs_are_told_to_those_who_may_see_them(world: &World) {
+    let admin = world.admin();
+    admin.post("/api/v1/items", &json!({ "sku": "BOLT", "name": "Bolt", "base_unit": "each" })).good();
+    for (version, kind, amount) in [(1, "cost", "4"), (2, "sales", "9")] {
+        let price = json!({ "kind": kind, "currency": "EUR", "amount": amount, "valid_from": "2026-01-01" });
+        let ask = admin.ask("POST", "/api/v1/items/BOLT/prices").fresh().if_match(version);
+        ask.json(&price).send().good();
+    }
+    let amounts = |costs: bool| {
+        let rights = [Permission::EventsRead, Permission::CatalogRead, Permission::CostRead];
+        let actor = world.key(if costs { &rights } else { &rights[..2] }, None);
+        let mut stream = actor.listen("/api/v1/events?types=catalog.item_changed", Some(0)).unwrap();
+        let told = [(); 2].map(|()| stream.event().unwrap().data["data"]["price"]["after"]["amount"].clone());
+        let history = actor.get("/api/v1/items/BOLT/changes").good().json();
+        let read = [1, 0].map(|change| history["items"][change]["changes"][0]["after"]["amount"].clone());
+        (told, read)
+    };
+    let all = [json!("4"), json!("9")];
+    assert_eq!(amounts(true), (all.clone(), all));
+    let sales = [Value::Null, json!("9")];
+    assert_eq!(amounts(false), (sales.clone(), sales));
+}
+
 #[test]
 fn what_makes_no_stream_is_refused() {
     let world = World::new(db::Engine::Sqlite);
@@ -152,12 +176,19 @@ fn what_makes_no_stream_is_refused() {
     ] {
         assert_eq!(listener.listen(path, after).unwrap_err().refusal(), expected, "{path} {after:?}");
     }
-    let unknown = listener.get("/api/v1/events?types=stock.postet").json();
-    let told = unknown["detail"].as_str().unwrap();
-    assert!(told.starts_with("there are no events `stock.postet`, only `access.grant_made`, "), "{told}");
+    let told = |types: &str| {
+        let unknown = listener.get(format!("/api/v1/events?types={types}")).json();
+        unknown["detail"].as_str().unwrap().to_owned()
+    };
+    let near = told("stock.postet");
+    assert!(near.starts_with("there are no events `stock.postet`, only `stock."), "{near}");
     for kind in wiring::feed().kinds {
-        assert!(told.contains(&format!("`{kind}`")), "{kind}");
+        assert_eq!(near.contains(&format!("`{kind}`")), kind.starts_with("stock."), "{kind}");
     }
+    assert_eq!(
+        told("stok.posted"),
+        "there are no events `stok.posted`, only `access.…`, `catalog.…`, `files.…`, `places.…`, `stock.…`"
+    );
     let broken = listener.ask("GET", "/api/v1/events").header("last-event-id", "x").send();
     assert_eq!(broken.refusal(), "400 malformed_header");
     assert_eq!(world.role("picker").get("/api/v1/events").refusal(), "403 forbidden");

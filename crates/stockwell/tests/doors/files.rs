@@ -4,9 +4,12 @@
 use crate::trace::{difference, trace};
 use crate::world::{World, on_both_engines};
 use domain::Permission;
+use files::{Bucket, BucketSettings};
+use outbound::{Origin, Outbound, Settings};
 use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use testkit::bucket::Peer;
 use testkit::http::{Actor, Reply};
 
 on_both_engines!(
@@ -294,6 +297,84 @@ fn who_sees_an_item_sees_its_files_and_who_changes_it_changes_them(world: &World
     admin.post("/api/v1/items", &json!({ "sku": "CHAIR", "name": "Chair", "base_unit": "each" })).good();
     let elsewhere = path.replace("LAMP%2F1", "CHAIR");
     assert_eq!(admin.get(elsewhere).refusal(), "404 not_found");
+}
+
+/// The bucket of a store that others wrote.
+fn bucket(peer: &Peer, prefix: &str) -> Bucket {
+    let settings = BucketSettings {
+        endpoint: peer.address.clone(),
+        region: testkit::bucket::REGION.to_owned(),
+        name: testkit::bucket::BUCKET.to_owned(),
+        prefix: prefix.to_owned(),
+        path_style: true,
+        access_key: testkit::bucket::ACCESS_KEY.to_owned(),
+        secret: testkit::bucket::SECRET.to_owned(),
+    };
+    let origins = vec![Origin::parse(&peer.address).unwrap()];
+    Bucket::new(settings, Outbound::new(Settings { origins, ca_file: None }).unwrap()).unwrap()
+}
+
+/// What holds of files in a folder holds of files in a bucket.
+#[test]
+fn files_in_a_bucket_are_what_files_in_a_folder_are() {
+    let peer = Peer::start();
+    let all: [fn(&World); 7] = [
+        a_file_is_sent_shown_handed_out_and_removed,
+        an_image_is_drawn_anew_and_has_thumbnails,
+        what_is_refused_leaves_nothing,
+        a_key_attaches_once,
+        a_part_of_a_file_is_handed_out,
+        what_one_has_already_is_not_sent_again,
+        who_sees_an_item_sees_its_files_and_who_changes_it_changes_them,
+    ];
+    for (number, holds) in all.into_iter().enumerate() {
+        holds(&World::with_bucket(db::Engine::Sqlite, bucket(&peer, &format!("world-{number}"))));
+    }
+    assert!(peer.keys() > 0, "nothing came to the bucket");
+}
+
+/// A bucket that does not answer refuses in words of its own, leaves nothing, and what was refused is done later under
+/// the same key.
+#[test]
+fn a_bucket_that_is_away_refuses_and_nothing_is_half_done() {
+    let mut peer = Peer::start();
+    let world = World::with_bucket(db::Engine::Sqlite, bucket(&peer, "away"));
+    let admin = lamp(&world);
+    let text = "a line of it\n".repeat(20_000);
+    let file = send(&admin, "long.txt", text.as_bytes()).good().json();
+    let content = format!("{FILES}/{}/content", file["id"]);
+    let before = trace(&world);
+    let ask =
+        || admin.ask("POST", format!("{FILES}?name=b.txt")).idempotency_key("later").bytes("later").send();
+    peer.refuse(3, 503);
+    assert_eq!(ask().refusal(), "503 files_unavailable");
+    let changed = difference(&before, &trace(&world));
+    let is_wanted = changed.len() == 1 && changed[0].starts_with("files_blob: ");
+    assert!(
+        is_wanted,
+        "that they were wanted is forgotten after a day, and nothing else is known: {changed:?}"
+    );
+    peer.refuse(3, 500);
+    let refused = admin.get(&content);
+    assert_eq!(refused.refusal(), "503 files_unavailable");
+    assert!(!refused.text().contains("127.0.0.1"), "{}", refused.text());
+    assert_eq!(ask().good().status, 201);
+    // what was changed in the bucket behind our back is never handed out whole
+    let kept = |text: &str| {
+        let digits = file["sha256"].as_str().unwrap();
+        let generation = world.db.read_blocking(files::referred).unwrap();
+        let of = |kept: &&files::Kept| domain::hex::digits(&kept.name.hash) == digits;
+        let generation = generation.iter().find(of).unwrap().name.generation;
+        peer.put(&format!("away/{}/{digits}.{generation}", &digits[..2]), text);
+    };
+    kept(&text.replace('\n', " "));
+    let cut = admin.get(&content);
+    assert!(cut.status == 200 && cut.bytes.len() < text.len(), "{} bytes", cut.bytes.len());
+    kept("shorter");
+    assert_eq!(admin.get(&content).refusal(), "500 internal");
+    peer.stop();
+    assert_eq!(admin.get(&content).refusal(), "503 files_unavailable");
+    assert_eq!(admin.get(FILES).good().json()["files"].as_array().unwrap().len(), 2, "the rest goes on");
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn the_secret_of_a_key_is_shown_once(world: &World) {
     assert_eq!(
         me,
         json!({ "id": id, "name": "shop", "kind": "key",
-        "grants": [{ "permissions": ["stock.read"], "within": null }] })
+        "grants": [{ "permissions": ["stock.read"], "second_person": [], "within": null, "category": null }] })
     );
 }
 
@@ -82,7 +82,10 @@ fn a_key_of_a_user_never_exceeds_them(world: &World) {
     let made = admin.post("/api/v1/keys", &body).good().json();
     let key = Actor::with_key(world.address, made["secret"].as_str().unwrap());
     let me = key.get("/api/v1/me").good().json();
-    assert_eq!(me["grants"], json!([{ "permissions": ["access.read"], "within": null }]));
+    assert_eq!(
+        me["grants"],
+        json!([{ "permissions": ["access.read"], "second_person": [], "within": null, "category": null }])
+    );
     let grant = admin.get("/api/v1/users/ann").json()["grants"][0]["id"].as_i64().unwrap();
     admin.remove(format!("/api/v1/users/ann/grants/{grant}"), "/api/v1/users/ann").good();
     assert_eq!(key.get("/api/v1/users").refusal(), "403 forbidden", "what the owner loses, the key loses");

@@ -4,21 +4,30 @@
 
 #[path = "access.rs"]
 mod access_routes;
+mod approvals;
 mod as_of;
 mod authenticator;
 mod bad_input;
 mod counts;
 mod denied;
+mod device;
 mod door;
 mod events;
 mod exported;
+mod false_provider;
 mod files;
+mod identities;
+mod identity_provider;
 mod imported;
+mod imports;
 mod keys;
 mod makes_catalog;
 mod matrix;
 mod metrics;
+mod passkeys;
+mod personal;
 mod proxies;
+mod rights_by_category;
 mod rotation;
 mod scope;
 mod scope_postings;
@@ -26,6 +35,7 @@ mod scope_walk;
 mod second_factors;
 mod sessions;
 mod set_up;
+mod site_states;
 mod sites;
 mod trace;
 mod versions;

@@ -117,6 +117,18 @@ pub(crate) fn catalogue(stage: &Stage, method: &str, path: &str) -> Option<Probe
             with(format!("{}/end", priced("2026-01-01")), json!({ "valid_until": "2199-12-31" }))
         }
         ("DELETE", "/api/v1/items/{sku}/prices/{id}") => plain(priced("2199-01-01")),
+        ("PUT", "/api/v1/items/{sku}/variant") => {
+            let (family, item) = (family(), item());
+            let set = stage.admin.get(format!("/api/v1/families/{family}")).good().json();
+            let set = set["options"][0].as_str().unwrap().to_owned();
+            with(path.replace("{sku}", &item), json!({ "family": family, "options": { set: "RED" } }))
+        }
+        ("DELETE", "/api/v1/items/{sku}/variant") => {
+            let family = family();
+            let made = json!({ "options": {} });
+            stage.admin.post(format!("/api/v1/families/{family}/variants"), &made).good();
+            plain(path.replace("{sku}", &format!("{family}-RED")))
+        }
         ("POST", "/api/v1/items/{sku}/merge") => {
             with(path.replace("{sku}", &item()), json!({ "into": item() }))
         }

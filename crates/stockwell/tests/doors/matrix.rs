@@ -5,7 +5,7 @@
 use crate::files::png;
 use crate::scope_walk::{Stage, probe, reaches_no_further};
 use crate::walk::status;
-use crate::walk_writes::tried;
+use crate::walk_writes::{identified, tried};
 use access::BUILT_IN;
 use domain::{LocationId, Permission, PrincipalId};
 use serde_json::json;
@@ -140,7 +140,7 @@ fn holders(stage: &Stage) -> Held {
 }
 
 /// The address of something that is there, for whoever reads.
-fn readable(stage: &Stage, path: &str) -> String {
+pub(crate) fn readable(stage: &Stage, path: &str) -> String {
     if let Some(probe) = probe(stage, "GET", path) {
         return probe.path;
     }
@@ -178,18 +178,44 @@ fn readable(stage: &Stage, path: &str) -> String {
         stage.admin.post("/api/v1/attributes", &json!({ "key": key, "kind": "number" })).good();
         return path.replace("{key}", &key);
     }
-    if path == "/api/v1/location-types/{code}" {
+    if matches!(path, "/api/v1/location-types/{code}" | "/api/v1/type-capacities/{code}") {
         let code = stage.world.name("T");
         stage.admin.post("/api/v1/location-types", &json!({ "code": code, "kind": "bin" })).good();
         return path.replace("{code}", &code);
     }
+    if path.starts_with("/api/v1/imports/{id}") {
+        let ask = stage.admin.ask("POST", "/api/v1/imports?list=items&name=items.jsonl").fresh();
+        let sent = ask.bytes(r#"{"sku":"NAMELESS","base_unit":"each"}"#).send().good().json();
+        let id = sent["id"].to_string();
+        let run = stage.admin.ask("POST", format!("/api/v1/imports/{id}/run")).fresh().if_match(1);
+        run.json(&json!({})).send().good();
+        let refused = format!("/api/v1/imports/{id}/refused");
+        let asked = std::time::Instant::now();
+        while stage.admin.get(&refused).status != 200 {
+            assert!(asked.elapsed() < Duration::from_secs(30), "the row is not refused");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        return path.replace("{id}", &id);
+    }
+    if path == "/api/v1/approvals/{id}" {
+        return path.replace("{id}", &crate::approvals::waiting(&stage.world, &stage.admin).0);
+    }
     if path == "/api/v1/search/items" {
         return format!("{path}?q=BOLT");
     }
+    one_of(stage, path)
+}
+
+/// The same of what its list shows, and of what has its own place.
+fn one_of(stage: &Stage, path: &str) -> String {
     let Some((list, named)) = path.split_once("/{") else { return path.to_owned() };
     let name = named.strip_suffix('}').filter(|name| !name.contains('/'));
     match (path, name) {
+        ("/api/v1/capacities/{code}", _) => path.replace("{code}", "LON-1"),
         ("/api/v1/codes/{code}", _) => "/api/v1/codes/BOLT".to_owned(),
+        ("/api/v1/users/{login}/identity", _) => path.replace("{login}", &identified(stage)),
+        ("/api/v1/exports/{list}", _) => "/api/v1/exports/items".to_owned(),
+        ("/api/v1/periods/{period}/closings", _) => "/api/v1/periods/2026-03/closings".to_owned(),
         ("/api/v1/periods/{period}", _) => "/api/v1/periods/2026-03".to_owned(),
         // one of its list
         (_, Some(name)) => {

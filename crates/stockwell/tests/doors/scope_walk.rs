@@ -49,7 +49,7 @@ impl Probe {
             return None;
         }
         let record = self.record(route);
-        let shown = stage.admin.get(record.as_str()).good();
+        let shown = self.by.as_ref().unwrap_or(&stage.admin).get(record.as_str()).good();
         let version = shown.json()["version"].as_i64();
         let etag = version.map(|version| format!("\"{version}\""));
         assert!(etag.is_some() && shown.header("etag") == etag.as_deref(), "{record}: {}", shown.text());
@@ -314,7 +314,7 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             stage.admin.post("/api/v1/postings/receive", &goods).good();
             with(format!("/api/v1/units/{unit}/empty"), json!({}))
         }
-        ("GET", "/api/v1/transfers") => at(path),
+        ("GET", "/api/v1/transfers" | "/api/v1/balance") => at(path),
         ("GET", "/api/v1/transfers/{number}") => at(of_transfer("")),
         ("POST", "/api/v1/transfers") => with(path, transfer()),
         ("POST", "/api/v1/transfers/{number}/release" | "/api/v1/transfers/{number}/cancel") => {
@@ -332,6 +332,33 @@ fn of_documents(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             with(of_transfer("/expect"), json!({ "expected_on": "2030-01-01" }))
         }
         ("POST", "/api/v1/transfers/{number}/close") => with(of_transfer("/close"), json!({})),
+        _ => return of_room(stage, method, path),
+    })
+}
+
+/// The same for what fits where, and how stock lies across sites.
+fn of_room(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
+    Some(match (method, path) {
+        ("GET", "/api/v1/capacities/{code}") => at("/api/v1/capacities/LON-1"),
+        ("PUT", "/api/v1/capacities/{code}") => {
+            with(format!("/api/v1/capacities/{}", stage.bin()), json!({ "units": { "max": "7" } }))
+        }
+        ("GET", "/api/v1/locations/{code}/blocks") => at("/api/v1/locations/LON-1/blocks"),
+        ("GET", "/api/v1/location-sheet") => at("/api/v1/location-sheet?format=html"),
+        ("GET", "/api/v1/minimums/{site}/{sku}") => at("/api/v1/minimums/LON/BOLT"),
+        ("PUT", "/api/v1/minimums/{site}/{sku}") => {
+            let least = stage.fresh("").replace('-', "");
+            with("/api/v1/minimums/LON/BOLT", json!({ "least": least }))
+        }
+        ("GET", "/api/v1/items/{sku}/room") => at("/api/v1/items/BOLT/room"),
+        ("GET", "/api/v1/capacity-breaches") => {
+            let bin = stage.bin();
+            let put = stage.admin.ask("PUT", format!("/api/v1/capacities/{bin}")).fresh().if_match(0);
+            put.json(&json!({ "units": { "max": "1" } })).send().good();
+            let goods = lines(json!({ "location": bin, "qty": "2" }));
+            stage.admin.post("/api/v1/postings/opening", &goods).good();
+            at(path)
+        }
         _ => return of_sites(stage, method, path),
     })
 }
@@ -350,8 +377,20 @@ fn of_sites(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/location-layout") => {
             with(path, json!({ "locations": [{ "code": stage.bin(), "walk": 7 }] }))
         }
-        ("GET", "/api/v1/sites/{code}" | "/api/v1/sites/{code}/calendar" | "/api/v1/sites/{code}/open") => {
-            at(path.replace("{code}", "LON"))
+        (
+            "GET",
+            "/api/v1/sites/{code}"
+            | "/api/v1/sites/{code}/calendar"
+            | "/api/v1/sites/{code}/open"
+            | "/api/v1/sites/{code}/readiness"
+            | "/api/v1/sites/{code}/states",
+        ) => at(path.replace("{code}", "LON")),
+        // it is live, and told so to whoever reaches it
+        ("POST", "/api/v1/sites/{code}/state") => {
+            with("/api/v1/sites/LON/state", json!({ "state": "pilot", "reason": "trial" }))
+        }
+        ("POST", "/api/v1/sites/{code}/set-back") => {
+            with("/api/v1/sites/LON/set-back", json!({ "reason": "trial" }))
         }
         ("GET", "/api/v1/sites/{code}/working-days") => {
             at("/api/v1/sites/LON/working-days?from=2026-01-01&to=2026-12-31")

@@ -2,6 +2,8 @@
 //! carries the version that it was made from, which reading the record shows.
 
 use crate::authenticator::{Authenticator, enrol};
+use crate::device::{self, SmallDevice};
+use crate::imports::ended;
 use crate::makes_catalog::catalogue;
 use crate::scope_walk::{Probe, Stage, probe};
 use crate::trace::{answers, difference, heard, trace};
@@ -35,6 +37,11 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         let ask = stage.admin.ask("POST", format!("{path}?name=notes.txt")).fresh();
         let made = ask.bytes("What is to be known").send().good().json();
         format!("{path}/{}", made["id"])
+    };
+    let import = || {
+        let ask = stage.admin.ask("POST", "/api/v1/imports?list=items&name=items.jsonl").fresh();
+        let row = json!({ "sku": stage.world.name("N"), "name": "x", "base_unit": "each" });
+        ask.bytes(row.to_string()).send().good().json()["id"].to_string()
     };
     let user = || {
         let login = stage.world.name("user");
@@ -77,6 +84,19 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         }
         ("POST", "/api/v1/items/{sku}/files") => {
             with(format!("/api/v1/items/{}/files?name=notes.txt", item()), json!("What is to be known"))
+        }
+        ("POST", "/api/v1/imports") => with(
+            format!("{path}?list=items&name=items.jsonl"),
+            json!({ "sku": stage.world.name("N"), "name": "x", "base_unit": "each" }),
+        ),
+        ("PUT", "/api/v1/imports/{id}/columns") => {
+            with(path.replace("{id}", &import()), json!({ "columns": { "name": "-" } }))
+        }
+        ("POST", "/api/v1/imports/{id}/run") => {
+            with(path.replace("{id}", &import()), json!({ "dry_run": true }))
+        }
+        ("POST", "/api/v1/imports/{id}/stop") | ("DELETE", "/api/v1/imports/{id}") => {
+            plain(path.replace("{id}", &import()))
         }
         ("PATCH", "/api/v1/items/{sku}/files/{file}") => with(file(), json!({ "caption": "y" })),
         ("DELETE", "/api/v1/items/{sku}/files/{file}") => plain(file()),
@@ -122,6 +142,11 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             made("/api/v1/location-types", json!({ "code": code, "kind": "bin" }));
             with(path.replace("{code}", &code), json!({ "name": "y" }))
         }
+        ("PUT", "/api/v1/type-capacities/{code}") => {
+            let code = stage.world.name("T");
+            made("/api/v1/location-types", json!({ "code": code, "kind": "bin" }));
+            with(path.replace("{code}", &code), json!({ "units": { "max": "7" } }))
+        }
         ("POST", "/api/v1/reasons") => {
             with(path.to_owned(), json!({ "code": stage.world.name("r"), "name": "x" }))
         }
@@ -163,6 +188,23 @@ fn elsewhere(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
             let made = stage.admin.post("/api/v1/keys", &body).good().json();
             plain(path.replace("{id}", &made["id"].to_string()))
         }
+        (
+            "POST",
+            "/api/v1/approvals/{id}/agree"
+            | "/api/v1/approvals/{id}/refuse"
+            | "/api/v1/approvals/{id}/withdraw",
+        ) => {
+            let (id, asker) = crate::approvals::waiting(&stage.world, &stage.admin);
+            let (body, by) = match path.rsplit('/').next() {
+                Some("agree") => (json!({ "note": "seen" }), None),
+                Some("refuse") => (json!({ "reason": "no" }), None),
+                _ => (json!({}), Some(asker)),
+            };
+            let by = by.unwrap_or_else(|| {
+                stage.world.user(&stage.world.name("user"), &[("administrator", web::Within::All)])
+            });
+            Probe { path: path.replace("{id}", &id), body: Some(body), by: Some(by) }
+        }
         _ => return of_sessions(stage, method, path),
     })
 }
@@ -188,6 +230,34 @@ fn of_sessions(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("POST", "/api/v1/me/second-factor/recovery-codes" | "/api/v1/me/second-factor/remove") => {
             (Some(json!({ "password": PASSWORD })), Some(enrol(&stage.world, &by).by))
         }
+        ("POST", "/api/v1/me/passkeys") => {
+            let wanted = device::wanted(&by);
+            let credential = SmallDevice::new(1).create(&wanted["public_key"]);
+            (Some(device::addition(&wanted, "key", &credential)), Some(by))
+        }
+        ("PATCH" | "POST", "/api/v1/me/passkeys/{id}" | "/api/v1/me/passkeys/{id}/remove") => {
+            let added = device::add(&by, "key", 1).good();
+            let path = path.replace("{id}", &added.json()["passkey"]["id"].to_string());
+            let body =
+                if method == "PATCH" { json!({ "name": "x" }) } else { json!({ "password": PASSWORD }) };
+            return Some(Probe { path, body: Some(body), by: by.with_session_of(added).ok() });
+        }
+        ("POST", "/api/v1/me/identity/remove") => {
+            let login = identified(stage);
+            let by = stage.world.stranger().sign_in(&login, PASSWORD).unwrap();
+            (Some(json!({ "password": PASSWORD })), Some(by))
+        }
+        ("PUT", "/api/v1/users/{login}/identity") => {
+            let body = json!({ "subject": stage.world.name("s"), "follows_groups": true });
+            return Some(Probe {
+                path: path.replace("{login}", &identified(stage)),
+                body: Some(body),
+                by: None,
+            });
+        }
+        ("DELETE", "/api/v1/users/{login}/identity") => {
+            return Some(Probe { path: path.replace("{login}", &identified(stage)), body: None, by: None });
+        }
         ("DELETE", "/api/v1/users/{login}/second-factor") => {
             let login = by.get("/api/v1/me").good().json()["name"].as_str().unwrap().to_owned();
             enrol(&stage.world, &by);
@@ -198,8 +268,18 @@ fn of_sessions(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
     Some(Probe { path: path_of(path), body, by })
 }
 
+/// Somebody whom the identity provider knows.
+pub(crate) fn identified(stage: &Stage) -> String {
+    let login = stage.world.name("user");
+    stage.admin.post("/api/v1/users", &json!({ "login": login, "password": PASSWORD })).good();
+    let user = format!("/api/v1/users/{login}");
+    let ask = stage.admin.ask("PUT", format!("{user}/identity")).fresh().as_shown_at(&user);
+    ask.json(&json!({ "subject": login })).send().good();
+    login
+}
+
 /// A right request to a write.
-fn right(stage: &Stage, route: &RouteInfo) -> Probe {
+pub(crate) fn right(stage: &Stage, route: &RouteInfo) -> Probe {
     let (method, path) = (route.method.as_str(), route.path.as_str());
     let found = probe(stage, method, path)
         .or_else(|| elsewhere(stage, method, path))
@@ -207,7 +287,7 @@ fn right(stage: &Stage, route: &RouteInfo) -> Probe {
     found.unwrap_or_else(|| panic!("{method} {path}: tell in `elsewhere` how to ask for it"))
 }
 
-fn ask(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Ask {
+pub(crate) fn ask(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Ask {
     let methods = ["POST", "PATCH", "PUT", "DELETE"];
     let method = methods.into_iter().find(|name| *name == route.method.as_str()).unwrap();
     let by = probe.by.as_ref().unwrap_or(&stage.admin);
@@ -221,7 +301,7 @@ fn ask(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Ask {
     }
 }
 
-fn send(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Reply {
+pub(crate) fn send(stage: &Stage, route: &RouteInfo, probe: &Probe, query: &str) -> Reply {
     let ask = ask(stage, route, probe, query);
     probe.version(stage, route).map_or_else(|| ask.clone(), |version| ask.clone().if_match(version)).send()
 }
@@ -289,6 +369,10 @@ fn every_write_can_be_tried_and_is_told_when_it_is_done(stage: &Stage) {
             // what is made has an address; what a bulk did is told entry by entry
             let makes = route.method == "POST" && !route.path.ends_with('}') && done.status == 201;
             assert_eq!(done.header("location").is_some(), makes, "{what}: `Location` of {}", done.status);
+            // what goes on in the background would be taken for what the next one does
+            if route.path == "/api/v1/imports/{id}/run" {
+                ended(&stage.admin, &done.json());
+            }
         }
     }
     assert_eq!(untold, [""; 0], "nobody can tell who did it");
@@ -324,10 +408,14 @@ fn every_record_is_described_with_its_version() {
 }
 
 /// What names a record and takes no version of it. `docs/api.md` says why for each.
-const UNVERSIONED: [&str; 8] = [
+const UNVERSIONED: [&str; 12] = [
     "POST /api/v1/allocations/{id}/release",
+    "POST /api/v1/approvals/{id}/agree",
+    "POST /api/v1/approvals/{id}/refuse",
+    "POST /api/v1/approvals/{id}/withdraw",
     "POST /api/v1/families/{code}/configure",
     "POST /api/v1/families/{code}/variants",
+    "POST /api/v1/imports/{id}/stop",
     "POST /api/v1/items/{sku}/files",
     "POST /api/v1/me/sessions/{id}/end",
     "POST /api/v1/postings/{id}/reverse",

@@ -1,7 +1,7 @@
 //! A server of either engine on a socket of its own, with a clock that only the test moves, and
 //! the actors that call it.
 
-use access::{By, Demand, NewGrant, NewKey, NewUser, Password, Token};
+use access::{By, Demand, IdentityProvider, NewGrant, NewKey, NewUser, Password, Token};
 use db::{Db, Engine, Settings};
 use domain::network::Network;
 use domain::permission::Permissions;
@@ -66,11 +66,17 @@ pub(crate) struct World {
 struct Manner {
     demand: Demand,
     proxies: Proxies,
+    identity_provider: Option<IdentityProvider>,
+    /// Where the files of records are kept in place of a folder.
+    bucket: Option<files::Bucket>,
 }
 
 impl Default for Manner {
     fn default() -> Manner {
-        Manner { demand: Demand::Nobody, proxies: Proxies::default() }
+        // one that nobody has started
+        let provider = crate::identity_provider::settings("http://127.0.0.1:9");
+        let identity_provider = Some(crate::identity_provider::reaching(provider));
+        Manner { demand: Demand::Nobody, proxies: Proxies::default(), identity_provider, bucket: None }
     }
 }
 
@@ -99,11 +105,28 @@ impl World {
         World::of(engine, Limits::default(), Manner { demand, ..Manner::default() }, |_| {})
     }
 
+    /// One whose people have a password or nothing.
+    pub(crate) fn without_provider(engine: Engine) -> World {
+        World::of(engine, Limits::default(), Manner { identity_provider: None, ..Manner::default() }, |_| {})
+    }
+
+    /// One with an identity provider, which demands second factors.
+    pub(crate) fn with_provider(engine: Engine, demand: Demand, provider: IdentityProvider) -> World {
+        let manner = Manner { demand, identity_provider: Some(provider), ..Manner::default() };
+        World::of(engine, Limits::default(), manner, |_| {})
+    }
+
     /// One behind a proxy on this machine, or behind others.
     pub(crate) fn behind(engine: Engine, proxies: &[&str]) -> World {
         let networks = proxies.iter().map(|text| Network::parse(text).unwrap()).collect();
         let proxies = Proxies::new(networks);
         World::of(engine, Limits::default(), Manner { proxies, ..Manner::default() }, |_| {})
+    }
+
+    /// One that keeps files in a bucket.
+    pub(crate) fn with_bucket(engine: Engine, bucket: files::Bucket) -> World {
+        let manner = Manner { bucket: Some(bucket), ..Manner::default() };
+        World::of(engine, Limits::default(), manner, |_| {})
     }
 
     fn of(engine: Engine, limits: Limits, manner: Manner, change: impl FnOnce(&mut Settings)) -> World {
@@ -134,7 +157,7 @@ impl World {
         settings: &Settings,
         limits: Limits,
         (clock, files): Shared,
-        Manner { demand, proxies }: Manner,
+        Manner { demand, proxies, identity_provider, bucket }: Manner,
         place: Place,
     ) -> World {
         let db = Db::open(settings, &wiring::MIGRATIONS).unwrap();
@@ -145,14 +168,24 @@ impl World {
         let ids: Arc<dyn Ids> = Arc::new(TimeIds::new(Arc::<TestClock>::clone(&clock)));
         let in_order = Arc::new(AtomicBool::new(true));
         let look = Arc::clone(&in_order);
+        let folder = files::Folder::new(files.path());
+        let blobs = match bucket {
+            Some(bucket) => files::Blobs::in_bucket(bucket, folder),
+            None => files::Blobs::in_folder(folder),
+        };
         let parts = ServerParts {
             db: db.clone(),
             clock: Arc::<TestClock>::clone(&clock),
             ids: Arc::clone(&ids),
             limits,
             proxies,
-            sign_in: access::Settings { master_key: MASTER_KEY, demand },
-            files: files::Settings::new(files::Folder::new(files.path())),
+            sign_in: access::Settings {
+                master_key: MASTER_KEY,
+                demand,
+                public_url: identity_provider.is_some().then(|| "https://test".to_owned()),
+                identity_provider,
+            },
+            files: files::Settings::new(blobs),
             readiness: vec![(
                 "weather",
                 Box::new(
@@ -162,6 +195,7 @@ impl World {
             // nothing happens but what the test asks for, however long it takes
             upkeep: false,
             verify_hour: None,
+            training: false,
         };
         let (address, stop, ended) = start(parts);
         World {
@@ -256,8 +290,11 @@ impl World {
 
     /// A user with these roles, and a key of theirs with all that they may.
     pub(crate) fn user(&self, login: &str, roles: &[(&str, Within)]) -> Actor {
-        let grants =
-            roles.iter().map(|(role, within)| NewGrant { role: (*role).to_owned(), within: *within });
+        let grants = roles.iter().map(|(role, within)| NewGrant {
+            role: (*role).to_owned(),
+            within: *within,
+            category: None,
+        });
         let new = NewUser {
             login: login.to_owned(),
             name: login.to_owned(),
@@ -292,7 +329,7 @@ impl World {
     ) -> T {
         let ctx = self.ctx();
         let done = self.db.write_blocking(move |tx| {
-            let by = By { ctx: &ctx, principal: &Principal::system(), locations: &wiring::LOCATIONS };
+            let by = By { ctx: &ctx, principal: &Principal::system(), bounds: &wiring::BOUNDS };
             command(tx, &by)
         });
         done.unwrap()
@@ -309,7 +346,7 @@ impl World {
 
     /// The ids of locations by their codes.
     pub(crate) fn location(&self, code: &str) -> LocationId {
-        let found = self.db.read_blocking(|conn| (wiring::LOCATIONS.find)(conn, code)).unwrap();
+        let found = self.db.read_blocking(|conn| (wiring::BOUNDS.find)(conn, code)).unwrap();
         found.unwrap_or_else(|| panic!("no location {code}"))
     }
 

@@ -109,6 +109,13 @@ impl Site {
         self.started(self.command(&SERVE))
     }
 
+    /// The same, with more said to it.
+    pub(crate) fn serve_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Served {
+        let mut command = self.command(&[&SERVE, arguments].concat());
+        command.envs(variables.iter().copied());
+        self.started(command)
+    }
+
     /// The same, with what it writes and syncs written down in a file. The tracer stands aside, so that
     /// the process is our child as ever.
     pub(crate) fn traced(&self, calls: &Path) -> Served {

@@ -95,7 +95,7 @@ fn only_what_is_forbidden_is_denied() {
 fn what_fails_when_nobody_waits_for_it_any_more_is_counted() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("t.db").display());
-    let settings = db::Settings { queue_patience: Duration::from_millis(1), ..db::Settings::new(url) };
+    let settings = db::Settings { queue_patience: Duration::from_millis(100), ..db::Settings::new(url) };
     let limits = Limits { request_time_max: Duration::from_millis(5), ..Limits::default() };
     let (app, _) = crate::tests::doors_on(&settings, limits);
     let ((running, is_running), (release, released)) = (mpsc::channel(), mpsc::channel::<()>());

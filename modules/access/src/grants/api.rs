@@ -6,8 +6,8 @@ use crate::authority::By;
 use crate::store_roles::GrantRow;
 use crate::users::api::UserView;
 use axum::extract::State;
-use db::Conn;
-use domain::Instant;
+use db::{Conn, Tx};
+use domain::{CategoryId, Instant};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use web::{Answer, App, Command, Failure, IfMatch, Path, Within};
@@ -20,6 +20,8 @@ pub(crate) struct GrantBody {
     role: String,
     /// The code of a location: there and below. Everywhere when not given.
     within: Option<String>,
+    /// The path of a category: only for its items, and those of the categories below. For everything when not given.
+    category: Option<String>,
 }
 
 /// A grant.
@@ -31,6 +33,8 @@ pub(crate) struct GrantView {
     role: String,
     /// The code of a location; null for everywhere.
     within: Option<String>,
+    /// The path of a category whose items it is for; null for everything.
+    category: Option<String>,
     /// Since when.
     #[schema(value_type = String, format = DateTime)]
     created_at: Instant,
@@ -38,20 +42,21 @@ pub(crate) struct GrantView {
 
 /// The grants of a request, with their locations found.
 pub(crate) fn new_grants(
-    conn: &mut Conn<'_>,
+    tx: &mut Tx<'_>,
     by: &By<'_>,
     bodies: &[GrantBody],
 ) -> Result<Vec<NewGrant>, Failure> {
     bodies
         .iter()
         .enumerate()
-        .map(|(place, body)| new_grant(conn, by, body, &format!("/grants/{place}")))
+        .map(|(place, body)| new_grant(tx, by, body, &format!("/grants/{place}")))
         .collect()
 }
 
-fn new_grant(conn: &mut Conn<'_>, by: &By<'_>, body: &GrantBody, above: &str) -> Result<NewGrant, Failure> {
-    let within = by.place(conn, body.within.as_deref(), || format!("{above}/within"))?;
-    Ok(NewGrant { role: body.role.clone(), within })
+fn new_grant(tx: &mut Tx<'_>, by: &By<'_>, body: &GrantBody, above: &str) -> Result<NewGrant, Failure> {
+    let within = by.place(tx, body.within.as_deref(), || format!("{above}/within"))?;
+    let category = by.category(tx, body.category.as_deref(), || format!("{above}/category"))?;
+    Ok(NewGrant { role: body.role.clone(), within, category })
 }
 
 /// Gives a user a role.
@@ -101,11 +106,23 @@ impl Access {
     ) -> Result<Vec<GrantView>, Failure> {
         grants
             .into_iter()
-            .map(|GrantRow { id, role, permissions: _, within, created_at }| {
+            .map(|GrantRow { id, role, within, category, created_at, .. }| {
                 let within = self.place_code(conn, within)?;
-                Ok(GrantView { id, role, within, created_at })
+                let category = self.category_path(conn, category)?;
+                Ok(GrantView { id, role, within, category, created_at })
             })
             .collect()
+    }
+
+    /// The path of a category; `None` for none.
+    pub(crate) fn category_path(
+        &self,
+        conn: &mut Conn<'_>,
+        category: Option<CategoryId>,
+    ) -> Result<Option<String>, Failure> {
+        let Some(category) = category else { return Ok(None) };
+        let path = (self.bounds().category_path)(conn, category)?;
+        Ok(Some(path.unwrap_or_else(|| category.to_string())))
     }
 
     /// The code of a place; `None` for everywhere.
@@ -113,7 +130,7 @@ impl Access {
         match within {
             Within::All => Ok(None),
             Within::Subtree(location) => {
-                let code = (self.locations().code)(conn, location)?;
+                let code = (self.bounds().code)(conn, location)?;
                 Ok(Some(code.unwrap_or_else(|| location.to_string())))
             }
         }

@@ -1,7 +1,7 @@
 //! Somebody who may do everything is left, also where two take it from each other at once.
 
 use super::{NewGrant, revoke};
-use crate::authority::{By, Locations};
+use crate::authority::{Bounds, By};
 use crate::password::PasswordPhc;
 use crate::users::{self, NewUser, User};
 use db::{Engine, Tx};
@@ -13,17 +13,24 @@ use web::{Failure, IfMatch, Principal, Within};
 on_both_engines!(two_administrators_never_end_each_other);
 
 /// Nothing here is about places.
-const NOWHERE: Locations =
-    Locations { find: |_, _| Ok(None), code: |_, _| Ok(None), within: |_, _, _| Ok(false), moves: |_| Ok(0) };
+const NOWHERE: Bounds = Bounds {
+    find: |_, _| Ok(None),
+    code: |_, _| Ok(None),
+    within: |_, _, _| Ok(false),
+    moves: |_| Ok(0),
+    hold_category: |_, _| Ok(None),
+    category_path: |_, _| Ok(None),
+    category_line: |_, _| Ok(Vec::new()),
+};
 
 /// So often two meet; each time they are as close together as threads can be.
 const ROUNDS: usize = 12;
 
 fn administrator(tx: &mut Tx<'_>, ctx: &Ctx, login: &str) -> Result<User, Failure> {
-    let everything = NewGrant { role: crate::ADMINISTRATOR.to_owned(), within: Within::All };
+    let everything = NewGrant { role: crate::ADMINISTRATOR.to_owned(), within: Within::All, category: None };
     let (name, password) = (login.to_owned(), PasswordPhc("none".to_owned()));
     let new = NewUser { login: login.to_owned(), name, password, grants: vec![everything] };
-    let by = By { ctx, principal: &Principal::system(), locations: &NOWHERE };
+    let by = By { ctx, principal: &Principal::system(), bounds: &NOWHERE };
     users::create(tx, &by, &new)
 }
 
@@ -78,7 +85,7 @@ fn take(world: &World, login: &str, how: How, start: Option<Arc<Barrier>>) -> Re
         start.wait();
     }
     world.run(move |tx, ctx| {
-        let by = By { ctx, principal: &Principal::system(), locations: &NOWHERE };
+        let by = By { ctx, principal: &Principal::system(), bounds: &NOWHERE };
         match how {
             How::TheAccount => users::end(tx, &by, &login, IfMatch::Any),
             How::TheGrant(id) => revoke(tx, &by, (&login, IfMatch::Any), id),

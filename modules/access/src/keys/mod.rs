@@ -3,7 +3,7 @@
 
 pub(crate) mod api;
 
-use crate::authority::{By, Locations, meet};
+use crate::authority::{Bounds, By, Extent, meet};
 use crate::grants;
 use crate::record::Change;
 use crate::store::{self, RowKind};
@@ -15,7 +15,7 @@ use db::{Conn, DbError, Tx};
 use domain::network::{BadNetwork, Network};
 use domain::permission::Permissions;
 use domain::word::echo;
-use domain::{Code, Instant, LocationId, PrincipalId, Problem};
+use domain::{Code, Conditions, Instant, LocationId, PrincipalId, Problem};
 use serde_json::json;
 use std::net::IpAddr;
 use web::{Failure, Grant, IfMatch, Principal, PrincipalKind, Within};
@@ -162,7 +162,7 @@ fn may_make(tx: &mut Tx<'_>, by: &By<'_>, new: &NewKey) -> Result<(), Failure> {
         return Err(Problem::at(Code::InvalidValue, "/permissions", detail).into());
     };
     for within in places(new.locations.as_deref()) {
-        by.may_hand_out(tx, permissions, within)?;
+        by.may_hand_out(tx, (permissions, &Conditions::new()), Extent { within, category: None })?;
     }
     Ok(())
 }
@@ -178,7 +178,7 @@ fn places(locations: Option<&[LocationId]>) -> Vec<Within> {
 /// `not_found`; `stale`; `forbidden` when it holds more than the caller.
 pub fn revoke(tx: &mut Tx<'_>, by: &By<'_>, id: PrincipalId, version: IfMatch) -> Result<KeyRow, Failure> {
     let key = store_keys::lock(tx, id)?.ok_or_else(|| Problem::not_found("key", id))?;
-    let held = effective(tx, by.locations, &key)?;
+    let held = effective(tx, by.bounds, &key)?;
     by.may_change(tx, &held)?;
     version.check(key.version)?;
     if key.revoked_at.is_some() {
@@ -228,33 +228,63 @@ pub fn list(
 }
 
 /// What a key allows now: its own, cut to what its owner holds now.
-fn effective(conn: &mut Conn<'_>, locations: &Locations, key: &KeyRow) -> Result<Vec<Grant>, DbError> {
+fn effective(conn: &mut Conn<'_>, bounds: &Bounds, key: &KeyRow) -> Result<Vec<Grant>, DbError> {
     let own = |permissions| {
-        places(key.locations.as_deref()).into_iter().map(move |within| Grant { permissions, within })
+        places(key.locations.as_deref()).into_iter().map(move |within| Grant::free(permissions, within))
     };
     let Some(owner) = &key.owner else {
         return Ok(own(key.permissions.unwrap_or_default()).collect());
     };
+    let held = grants::load(conn, owner.id)?;
+    cut(conn, bounds, key, held)
+}
+
+/// What a key of a user allows of what they hold.
+fn cut(conn: &mut Conn<'_>, bounds: &Bounds, key: &KeyRow, held: Vec<Grant>) -> Result<Vec<Grant>, DbError> {
     let limit = key.permissions.unwrap_or_else(Permissions::all);
     let mut found = Vec::new();
-    for held in grants::load(conn, owner.id)? {
-        for mine in own(held.permissions.intersection(limit)) {
-            if let Some(within) = meet(conn, locations, mine.within, held.within)? {
-                found.push(Grant { within, ..mine });
+    for grant in held {
+        for place in places(key.locations.as_deref()) {
+            if let Some(within) = meet(conn, bounds, place, grant.within)? {
+                let permissions = grant.permissions.intersection(limit);
+                found.push(Grant { permissions, within, ..grant.clone() });
             }
         }
     }
     Ok(found)
 }
 
+/// What a key allows that holds now, wherever it is used from; nothing when it does not hold. Of what its
+/// user holds, nothing that `but_of` has given them.
+pub(crate) fn grants_now(
+    conn: &mut Conn<'_>,
+    bounds: &Bounds,
+    (id, now): (PrincipalId, Instant),
+    but_of: Option<PrincipalId>,
+) -> Result<Option<(KeyRow, Vec<Grant>)>, DbError> {
+    let Some(key) = store_keys::by_id(conn, id)? else { return Ok(None) };
+    let ended = key.owner.as_ref().is_some_and(|owner| owner.ended);
+    if key.revoked_at.is_some() || ended || key.expires_at <= now {
+        return Ok(None);
+    }
+    let grants = match (&key.owner, but_of) {
+        (Some(owner), Some(maker)) => {
+            let held = grants::load_but_of(conn, owner.id, maker)?;
+            cut(conn, bounds, &key, held)?
+        }
+        _ => effective(conn, bounds, &key)?,
+    };
+    Ok(Some((key, grants)))
+}
+
 /// What a key allows now, by its id; nothing when it is not there.
 pub(crate) fn grants_of(
     conn: &mut Conn<'_>,
-    locations: &Locations,
+    bounds: &Bounds,
     id: PrincipalId,
 ) -> Result<Vec<Grant>, DbError> {
     match store_keys::by_id(conn, id)? {
-        Some(key) => effective(conn, locations, &key),
+        Some(key) => effective(conn, bounds, &key),
         None => Ok(Vec::new()),
     }
 }
@@ -299,7 +329,7 @@ fn past(key: &KeyRow, now: Instant, from: Option<IpAddr>) -> Option<String> {
 /// The principal behind the text of a key; `Err` says why there is none, for the audit log.
 pub(crate) fn authenticate(
     conn: &mut Conn<'_>,
-    locations: &Locations,
+    bounds: &Bounds,
     text: &str,
     (now, from): (Instant, Option<IpAddr>),
 ) -> Result<Result<Authenticated, String>, DbError> {
@@ -311,29 +341,29 @@ pub(crate) fn authenticate(
     if let Some(why) = past(&key, now, from) {
         return Ok(Err(why));
     }
-    let grants = effective(conn, locations, &key)?;
-    let principal = match &key.owner {
-        Some(owner) => Principal::new(owner.id, &owner.login, PrincipalKind::User, grants, key.per_minute),
-        None => Principal::new(key.id, &key.name, PrincipalKind::Key, grants, key.per_minute),
-    };
+    let grants = effective(conn, bounds, &key)?;
+    let principal = principal_of(&key, grants).with_key(key.id);
     let cut = key.owner.is_some() && key.locations.is_some();
     let KeyRow { id, expires_at, networks, .. } = key;
     Ok(Ok(Authenticated { principal, key: id, expires_at, networks, cut }))
+}
+
+/// Who asks with a key: its user, or the machine that it is.
+pub(crate) fn principal_of(key: &KeyRow, grants: Vec<Grant>) -> Principal {
+    match &key.owner {
+        Some(owner) => Principal::new(owner.id, &owner.login, PrincipalKind::User, grants, key.per_minute),
+        None => Principal::new(key.id, &key.name, PrincipalKind::Key, grants, key.per_minute),
+    }
 }
 
 /// Whether the text is that of a key that may be used now.
 ///
 /// # Errors
 /// When the store cannot be read.
-pub fn is_usable(
-    conn: &mut Conn<'_>,
-    locations: &Locations,
-    text: &str,
-    now: Instant,
-) -> Result<bool, DbError> {
+pub fn is_usable(conn: &mut Conn<'_>, bounds: &Bounds, text: &str, now: Instant) -> Result<bool, DbError> {
     // from this machine, where whoever asks runs
     let from = Some(IpAddr::from([127, 0, 0, 1]));
-    Ok(authenticate(conn, locations, text, (now, from))?.is_ok())
+    Ok(authenticate(conn, bounds, text, (now, from))?.is_ok())
 }
 
 fn change_of<'a>(key: &'a KeyRow, action: &'a str, event: &'a str) -> Change<'a> {

@@ -1,7 +1,8 @@
 //! The door of roles, and the list of permissions that they are made of.
 
-use super::{NewRole, words};
+use super::{Changes, NewRole, words};
 use crate::Access;
+use crate::condition::{self, SecondPerson};
 use crate::role::{Role, parse_permissions};
 use axum::extract::State;
 use domain::Permission;
@@ -25,14 +26,17 @@ pub(crate) struct RoleView {
     built_in: bool,
     /// What it allows.
     permissions: Vec<&'static str>,
+    /// Which of that asks for a second person, always or above a limit.
+    second_person: Vec<SecondPerson>,
     /// Counts its changes; the `ETag`.
     version: i64,
 }
 
 impl From<Role> for RoleView {
     fn from(role: Role) -> Self {
-        let Role { id: _, name, about, built_in, permissions, version } = role;
-        RoleView { name, about, built_in, permissions: words(permissions), version }
+        let Role { id: _, name, about, built_in, permissions, conditions, version } = role;
+        let second_person = condition::views(&conditions);
+        RoleView { name, about, built_in, permissions: words(permissions), second_person, version }
     }
 }
 
@@ -47,6 +51,9 @@ pub(crate) struct CreateRole {
     about: String,
     /// What it allows; see `/api/v1/permissions`.
     permissions: Vec<String>,
+    /// Which of that asks for a second person; none when left out.
+    #[serde(default)]
+    second_person: Vec<SecondPerson>,
 }
 
 /// What can be changed of a role.
@@ -57,6 +64,8 @@ pub(crate) struct ChangeRole {
     about: Option<String>,
     /// What it allows, in place of what it did.
     permissions: Option<Vec<String>>,
+    /// Which of that asks for a second person, in place of what did.
+    second_person: Option<Vec<SecondPerson>>,
 }
 
 /// No filter.
@@ -113,10 +122,12 @@ pub(crate) async fn create_role(
     app: App,
     command: Command<CreateRole>,
 ) -> web::Result {
+    let permissions = parse_permissions(&command.body.permissions)?;
     let new = NewRole {
         name: super::name(&command.body.name)?,
         about: super::about(&command.body.about)?,
-        permissions: parse_permissions(&command.body.permissions)?,
+        permissions,
+        conditions: condition::parse(&command.body.second_person, permissions)?,
     };
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
@@ -140,7 +151,8 @@ pub(crate) async fn change_role(
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
         let by = desk.by(&command.caller);
-        let what = (about.as_deref(), permissions);
+        let second_person = command.body.second_person.as_deref();
+        let what = Changes { about: about.as_deref(), permissions, second_person };
         shown(super::change(tx, &by, (&name, version), what)?)
     });
     access.after(answer.await).await

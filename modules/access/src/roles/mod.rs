@@ -2,16 +2,17 @@
 
 pub(crate) mod api;
 
-use crate::authority::By;
+use crate::authority::{By, Extent};
+use crate::condition::{self, SecondPerson};
 use crate::record::Change;
 use crate::role::Role;
 use crate::store_roles::{self, NAME_INDEX};
 use crate::text::check_length;
 use db::{Conn, DbError, Tx};
 use domain::permission::Permissions;
-use domain::{Code, Problem};
+use domain::{Code, Conditions, Problem};
 use serde_json::json;
-use web::{Failure, IfMatch, Within};
+use web::{Failure, IfMatch};
 
 /// Characters of the name of a role at most.
 const NAME_CHARS_MAX: usize = 64;
@@ -27,6 +28,16 @@ pub struct NewRole {
     pub about: String,
     /// What it allows.
     pub permissions: Permissions,
+    /// What some of that asks for besides.
+    pub conditions: Conditions,
+}
+
+/// What is to change of a role; what is not said stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Changes<'a> {
+    pub(crate) about: Option<&'a str>,
+    pub(crate) permissions: Option<Permissions>,
+    pub(crate) second_person: Option<&'a [SecondPerson]>,
 }
 
 /// Reads the name of a role: small letters, digits, `-` and `_`.
@@ -61,8 +72,8 @@ pub(crate) fn about(text: &str) -> Result<String, Problem> {
 /// # Errors
 /// `code_taken`; `grant_exceeds_maker` when the caller does not hold all of it everywhere.
 pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewRole) -> Result<Role, Failure> {
-    by.may_hand_out(tx, new.permissions, Within::All)?;
-    match store_roles::insert(tx, &new.name, &new.about, new.permissions) {
+    by.may_hand_out(tx, (new.permissions, &new.conditions), Extent::EVERYTHING)?;
+    match store_roles::insert(tx, new) {
         Err(error) if error.is_unique(NAME_INDEX) => {
             let detail = format!("there is a role `{}` already", new.name);
             return Err(Problem::at(Code::CodeTaken, "/name", detail).into());
@@ -70,7 +81,7 @@ pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewRole) -> Result<Role, Failu
         done => done?,
     };
     let role = find(tx, &new.name)?;
-    let details = json!({ "permissions": words(role.permissions) });
+    let details = json!({ "permissions": words(role.permissions), "second_person": condition::views(&role.conditions) });
     change_of(&role, "access.role.create", "access.role_created").record(tx, by.ctx, &details)?;
     Ok(role)
 }
@@ -83,19 +94,30 @@ pub(crate) fn change(
     tx: &mut Tx<'_>,
     by: &By<'_>,
     (name, version): (&str, IfMatch),
-    (about, permissions): (Option<&str>, Option<Permissions>),
+    what: Changes<'_>,
 ) -> Result<Role, Failure> {
     let before = lock_own(tx, by, name, version)?;
+    let permissions = what.permissions.unwrap_or(before.permissions);
+    let conditions = match what.second_person {
+        Some(bodies) => condition::parse(bodies, permissions)?,
+        None => Role::conditions_of(before.conditions.clone(), permissions),
+    };
     let after = Role {
-        about: about.unwrap_or(&before.about).to_owned(),
-        permissions: permissions.unwrap_or(before.permissions),
+        about: what.about.unwrap_or(&before.about).to_owned(),
+        permissions,
+        conditions,
         version: before.version.saturating_add(1),
         ..before.clone()
     };
-    by.may_hand_out(tx, after.permissions, Within::All)?;
+    by.may_hand_out(tx, (after.permissions, &after.conditions), Extent::EVERYTHING)?;
     store_roles::update(tx, &after)?;
-    let details =
-        json!({ "permissions": { "before": words(before.permissions), "after": words(after.permissions) } });
+    let details = json!({
+        "permissions": { "before": words(before.permissions), "after": words(after.permissions) },
+        "second_person": {
+            "before": condition::views(&before.conditions),
+            "after": condition::views(&after.conditions),
+        },
+    });
     change_of(&after, "access.role.change", "access.role_changed").record(tx, by.ctx, &details)?;
     Ok(after)
 }
@@ -139,7 +161,7 @@ fn lock_own(tx: &mut Tx<'_>, by: &By<'_>, name: &str, version: IfMatch) -> Resul
             format!("the role `{name}` comes with the product and stays as it is, make one of your own");
         return Err(Problem::new(Code::InUse, detail).into());
     }
-    by.may_hand_out(tx, role.permissions, Within::All)?;
+    by.may_hand_out(tx, (role.permissions, &role.conditions), Extent::EVERYTHING)?;
     version.check(role.version)?;
     Ok(role)
 }

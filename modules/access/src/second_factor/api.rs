@@ -3,13 +3,17 @@
 use super::totp;
 use super::typed::{RecoveryCodes, Typed, random};
 use crate::Access;
+use crate::passkeys::PASSKEYS_MAX;
 use crate::sessions::api::SessionView;
 use crate::sessions::{self, How, Secret};
 use crate::sign_in::api::{SessionBegun, next};
 use crate::store;
 use crate::store_factors;
-use crate::users::{self, api::UserView};
+use crate::store_passkeys;
+use crate::store_sessions;
+use crate::users::{self, User, api::UserView};
 use axum::extract::State;
+use db::Tx;
 use domain::{Code, Instant, Problem};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,11 +22,13 @@ use web::{Answer, App, Caller, Command, Failure, IfMatch, Json, Path, SessionCoo
 /// One's own second factor.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct SecondFactorView {
-    /// `authenticator`; null without one.
+    /// `authenticator`, or `passkey` for passkeys alone; null without one.
     kind: Option<&'static str>,
-    /// Since when; null without one.
+    /// Since when there is the authenticator; null without one.
     #[schema(value_type = Option<String>, format = DateTime)]
     set_at: Option<Instant>,
+    /// How many passkeys there are.
+    passkeys: usize,
     /// How many recovery codes are left.
     recovery_codes: i64,
 }
@@ -31,8 +37,9 @@ pub(crate) struct SecondFactorView {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BeginSecondFactor {
-    /// Your password.
-    password: String,
+    /// Your password. It may be left out for five minutes after a sign-in by the identity provider.
+    #[serde(default)]
+    password: Option<String>,
 }
 
 /// What an authenticator is set up with. It is in the first answer only, not in a repeated one.
@@ -79,10 +86,10 @@ pub(crate) struct SecondFactorSet {
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct StillYou {
-    /// Your password.
-    password: Option<String>,
+    /// Your password. It may be left out for five minutes after a sign-in by the identity provider.
+    pub(crate) password: Option<String>,
     /// In its place, the six digits that the authenticator shows, or a recovery code.
-    code: Option<String>,
+    pub(crate) code: Option<String>,
 }
 
 /// Fresh recovery codes.
@@ -100,7 +107,9 @@ pub(crate) async fn get_second_factor(app: App, caller: Caller) -> web::Result {
     let view = app.db().read(move |conn| {
         let set_at = store_factors::find(conn, id)?.and_then(|factor| factor.confirmed_at);
         let recovery_codes = store_factors::codes_left(conn, id)?;
-        Ok::<_, Failure>(SecondFactorView { kind: set_at.map(|_| "authenticator"), set_at, recovery_codes })
+        let passkeys = store_passkeys::of(conn, id, PASSKEYS_MAX)?.len();
+        let kind = set_at.map(|_| "authenticator").or((passkeys > 0).then_some("passkey"));
+        Ok::<_, Failure>(SecondFactorView { kind, set_at, passkeys, recovery_codes })
     });
     Answer::ok(&view.await?)
 }
@@ -116,7 +125,10 @@ pub(crate) async fn begin_second_factor(
     if let Some(answer) = command.earlier(&app).await? {
         return Ok(answer);
     }
-    access.knows_password(&app, &command.caller, command.body.password.clone()).await?;
+    match &command.body.password {
+        Some(password) => access.knows_password(&app, &command.caller, password.clone()).await?,
+        None => access.has_just_come(&app, &command.caller).await?,
+    }
     let secret = random::<{ totp::SECRET_LEN }>()?;
     let answer = command.run(&app, move |tx, command| {
         let login = command.caller.principal.name();
@@ -147,9 +159,10 @@ pub(crate) async fn confirm_second_factor(
     let answer = command.run(&app, move |tx, command| {
         let (ctx, login) = (&command.caller.ctx, command.caller.principal.name());
         let before = command.caller.principal.session().unwrap_or_default();
-        let (_, from) = sessions::of(tx, before)?;
+        let (method, from) = sessions::of(tx, before)?;
         let user = super::confirm(tx, ctx, desk.master_key(), (login, &typed), &codes)?;
-        let session = sessions::begin(tx, ctx, (user.row.id, login), (How::CODE, &from), &secret)?;
+        let session =
+            sessions::begin(tx, ctx, (user.row.id, login), (How::both(&method, How::CODE), &from), &secret)?;
         let id = session.id;
         let set = SecondFactorSet {
             recovery_codes: Some(codes.reveal().to_vec()),
@@ -180,9 +193,7 @@ pub(crate) async fn new_recovery_codes(
     let answer = command.run(&app, move |tx, command| {
         let ctx = &command.caller.ctx;
         let user = users::lock_own(tx, command.caller.principal.name())?;
-        if let Some(typed) = &typed {
-            super::use_code(tx, desk.master_key(), &user, typed, ctx.now)?;
-        }
+        desk.use_typed(tx, &user, typed.as_ref(), ctx.now)?;
         super::new_codes(tx, ctx, &user, &codes)?;
         let answer = Answer::ok(&NewRecoveryCodes { recovery_codes: Some(codes.reveal().to_vec()) })?;
         answer.keep(&NewRecoveryCodes { recovery_codes: None })
@@ -207,9 +218,7 @@ pub(crate) async fn remove_own_second_factor(
     let answer = command.run(&app, move |tx, command| {
         let ctx = &command.caller.ctx;
         let user = users::lock_own(tx, command.caller.principal.name())?;
-        if let Some(typed) = &typed {
-            super::use_code(tx, desk.master_key(), &user, typed, ctx.now)?;
-        }
+        desk.use_typed(tx, &user, typed.as_ref(), ctx.now)?;
         super::remove_own(tx, ctx, &user)?;
         Ok(Answer::nothing())
     });
@@ -299,7 +308,12 @@ pub(crate) async fn remove_second_factor(
 
 impl Access {
     /// Refuses whoever has signed in and does not know their password.
-    async fn knows_password(&self, app: &App, caller: &Caller, password: String) -> Result<(), Failure> {
+    pub(crate) async fn knows_password(
+        &self,
+        app: &App,
+        caller: &Caller,
+        password: String,
+    ) -> Result<(), Failure> {
         let login = caller.principal.name().to_owned();
         let asked = login.clone();
         let kept = app.db().read(move |conn| Ok::<_, Failure>(store::password(conn, &asked)?)).await?;
@@ -316,22 +330,56 @@ impl Access {
 
     /// Makes sure that it is still the same person: by the password now, or by a code that is to be used in
     /// the transaction.
-    async fn still(&self, app: &App, caller: &Caller, you: &StillYou) -> Result<Option<Typed>, Failure> {
+    pub(crate) async fn still(
+        &self,
+        app: &App,
+        caller: &Caller,
+        you: &StillYou,
+    ) -> Result<Option<Typed>, Failure> {
         match (&you.password, &you.code) {
             (Some(password), None) => {
                 self.knows_password(app, caller, password.clone()).await?;
                 Ok(None)
             }
             (None, Some(code)) => self.own_code(caller, code).map(Some),
-            _ => {
+            (None, None) => {
+                self.has_just_come(app, caller).await?;
+                Ok(None)
+            }
+            (Some(_), Some(_)) => {
                 let detail = "send either your `password` or a `code`";
                 Err(Problem::at(Code::InvalidValue, "/password", detail).into())
             }
         }
     }
 
+    /// Refuses whoever the identity provider has not just let in, and who gives no password either.
+    async fn has_just_come(&self, app: &App, caller: &Caller) -> Result<(), Failure> {
+        let (id, now) = (caller.principal.session().unwrap_or_default(), caller.ctx.now);
+        let found = app.db().read(move |conn| Ok::<_, Failure>(store_sessions::by_id(conn, id)?)).await?;
+        if found.is_some_and(|session| sessions::has_just_come(&session, now)) {
+            return Ok(());
+        }
+        let detail = "send your `password`, or sign in by the identity provider again";
+        Err(Problem::at(Code::InvalidValue, "/password", detail).into())
+    }
+
+    /// Uses a code up that was given in place of the password, in the transaction of what it was given for.
+    pub(crate) fn use_typed(
+        &self,
+        tx: &mut Tx<'_>,
+        user: &User,
+        typed: Option<&Typed>,
+        now: Instant,
+    ) -> Result<(), Failure> {
+        match typed {
+            Some(typed) => super::use_code(tx, self.master_key(), user, typed, now).map(drop),
+            None => Ok(()),
+        }
+    }
+
     /// After a command that took a code: the tries before it are forgotten when it was right.
-    fn was_right(&self, login: &str, answer: &Answer) {
+    pub(crate) fn was_right(&self, login: &str, answer: &Answer) {
         if answer.status.is_success() {
             self.tries().own_code_was_right(login);
         }

@@ -1,5 +1,5 @@
 //! The second factor: an authenticator whose code is asked for beside the password, and ten recovery codes
-//! for the day on which it is lost.
+//! for the day on which it is lost. Passkeys stand beside the authenticator, in a folder of their own.
 //!
 //! Invariants: what the codes are made of is sealed under the master key, and shown once; a code counts
 //! once, whoever else gives it at the same moment; whoever has a second factor has no session to the end
@@ -14,12 +14,14 @@ use crate::record::Change;
 use crate::sessions::{self, From, How, Secret, Why};
 use crate::store;
 use crate::store_factors::{self, FactorRow};
+use crate::store_passkeys;
 use crate::store_sessions::{self, SessionRow};
 use crate::users::{self, User};
 use db::{Conn, DbError, Tx};
 use domain::{Code, Ctx, Instant, Permission, PrincipalId, Problem};
 use serde_json::json;
-use typed::{RecoveryCodes, Typed};
+pub(crate) use typed::RecoveryCodes;
+use typed::Typed;
 use web::{Failure, Grant, IfMatch, MasterKey, SealError};
 
 /// What nobody shall get by a password alone: who may act, and how the product is set.
@@ -109,10 +111,14 @@ fn use_code(
     now: Instant,
 ) -> Result<How<'static>, Failure> {
     let of = user.row.id;
-    let factor = store_factors::find(tx, of)?.filter(|factor| factor.confirmed_at.is_some());
-    let factor = factor.ok_or_else(|| none(&user.row.login))?;
+    if !store_factors::is_set(tx, of)? {
+        return Err(none(&user.row.login).into());
+    }
     match typed {
         Typed::Digits(digits) => {
+            // of whoever has passkeys alone, no digits count
+            let factor = store_factors::find(tx, of)?.filter(|factor| factor.confirmed_at.is_some());
+            let factor = factor.ok_or_else(wrong_code)?;
             let step = step_of(key, (of, &factor), digits, now)?;
             store_factors::use_step(tx, of, step)?;
             Ok(How::CODE)
@@ -132,9 +138,9 @@ fn none(login: &str) -> Problem {
 /// Begins to set one up: it is asked for when a first code was right.
 fn begin(tx: &mut Tx<'_>, ctx: &Ctx, key: &MasterKey, login: &str, secret: &[u8]) -> Result<(), Failure> {
     let user = users::lock_own(tx, login)?;
-    if store_factors::is_set(tx, user.row.id)? {
+    if store_factors::has_authenticator(tx, user.row.id)? {
         let detail =
-            "you have a second factor already: remove it by `POST /api/v1/me/second-factor/remove` first";
+            "you have an authenticator already: remove it by `POST /api/v1/me/second-factor/remove` first";
         return Err(Problem::new(Code::InUse, detail).into());
     }
     let sealed = key.seal(&place(user.row.id), secret);
@@ -177,17 +183,17 @@ fn new_codes(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, codes: &RecoveryCodes) -> 
 
 /// Removes one's own.
 fn remove_own(tx: &mut Tx<'_>, ctx: &Ctx, user: &User) -> Result<User, Failure> {
-    if !store_factors::is_set(tx, user.row.id)? {
+    if !store_factors::has_authenticator(tx, user.row.id)? {
         return Err(none(&user.row.login).into());
     }
     store_factors::remove(tx, user.row.id)?;
     changed(tx, ctx, user, ("access.user.remove_second_factor", "removed"))
 }
 
-/// Takes the second factor of somebody away, and ends their sessions.
+/// Takes the second factor of somebody away, their passkeys included, and ends their sessions.
 ///
 /// # Errors
-/// `not_found`, also for who has none; `stale`; `forbidden` when they hold more than the caller.
+/// `not_found`, also for who has none; `stale`; `forbidden` when they hold more than the caller, and for one's own.
 pub fn remove_second_factor(
     tx: &mut Tx<'_>,
     by: &By<'_>,
@@ -195,7 +201,9 @@ pub fn remove_second_factor(
     version: IfMatch,
 ) -> Result<User, Failure> {
     let user = users::lock_at(tx, by, login, version)?;
-    if !store_factors::remove(tx, user.row.id)? {
+    by.not_oneself(user.row.id, "POST /api/v1/me/second-factor/remove")?;
+    let passkeys = store_passkeys::remove_all(tx, user.row.id)?;
+    if !store_factors::remove(tx, user.row.id)? && passkeys == 0 {
         return Err(none(login).into());
     }
     sessions::end_all(tx, by.ctx, user.row.id, Why::SecondFactor)?;
@@ -211,7 +219,7 @@ fn changed(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, (action, what): (&str, &str)
 }
 
 /// The half session that waits for a code.
-fn waiting(conn: &mut Conn<'_>, id: i64, now: Instant) -> Result<SessionRow, Failure> {
+pub(crate) fn waiting(conn: &mut Conn<'_>, id: i64, now: Instant) -> Result<SessionRow, Failure> {
     let session = store_sessions::by_id(conn, id)?.filter(|session| sessions::past(session, now).is_none());
     let gone = || Problem::new(Code::Unauthenticated, "this session has ended, sign in again");
     let session = session.ok_or_else(gone)?;
@@ -232,7 +240,7 @@ fn answer(
     let user = users::lock_own(tx, &session.login)?;
     // another request may have given a code meanwhile
     let session = waiting(tx, session.id, ctx.now)?;
-    let how = use_code(tx, key, &user, typed, ctx.now)?;
+    let how = How::both(&session.method, use_code(tx, key, &user, typed, ctx.now)?);
     sessions::end_one(tx, ctx, &session, Why::Answered)?;
     let from = From { network: session.network.clone(), agent: session.agent.clone() };
     sessions::begin(tx, ctx, (user.row.id, &session.login), (how, &from), secret)
@@ -248,10 +256,9 @@ mod tests {
     fn it_is_demanded_of_who_may_change_who_may_act_by_whatever_role() {
         let role =
             |name: &str| crate::role::BUILT_IN.iter().find(|role| role.name == name).unwrap().permissions();
-        let held = |name: &str| vec![Grant { permissions: role(name), within: Within::All }];
-        let keeper = |permission: Permission, within| {
-            vec![Grant { permissions: [permission].into_iter().collect(), within }]
-        };
+        let held = |name: &str| vec![Grant::free(role(name), Within::All)];
+        let keeper =
+            |permission: Permission, within| vec![Grant::free([permission].into_iter().collect(), within)];
         let below = Within::Subtree(LocationId(7));
         let table = [
             (held("administrator"), true),

@@ -22,7 +22,8 @@ pub(crate) struct SessionView {
     id: i64,
     /// Whose it is.
     user: String,
-    /// By what they signed in: `password`, `password+code` or `password+recovery_code`.
+    /// By what they signed in: `password` or `identity` (the identity provider), each alone or with `+code`, `+recovery_code` or
+    /// `+passkey`; `identity+factor` when the provider has asked for a second factor; `passkey` when nothing else was asked for.
     method: String,
     /// From where: an address, or a network of the newer protocol; null without one.
     network: Option<String>,
@@ -41,7 +42,8 @@ pub(crate) struct SessionView {
     #[schema(value_type = Option<String>, format = DateTime)]
     ended_at: Option<Instant>,
     /// By what: `sign_out`, `replaced`, `revoked`, `password`, `grants`, `account`, `answered` (the code came,
-    /// and another session goes on) or `second_factor` (it was set up or taken away).
+    /// and another session goes on), `second_factor` (it was set up or taken away) or `identity` (the same, of what the
+    /// identity provider calls the user).
     ended_why: Option<String>,
     /// Whether it waits for the code of the second factor, for five minutes, and may do nothing else.
     awaits_code: bool,

@@ -25,6 +25,8 @@ pub(crate) const IDLE_SECONDS: i64 = 30 * 60;
 const WHOLE_SECONDS: i64 = 12 * 3_600;
 /// How long a session waits for the code of the second factor: 5 minutes.
 const HALF_SECONDS: i64 = 5 * 60;
+/// How long after a sign-in by the identity provider nobody is asked again who they are: 5 minutes.
+const JUST_SECONDS: i64 = 5 * 60;
 /// How long it is kept from where somebody signed in: 90 days.
 pub(crate) const KEPT_SECONDS: i64 = 90 * 86_400;
 /// Letters and digits of a secret: more than 256 bits.
@@ -49,6 +51,8 @@ pub(crate) enum Why {
     Answered,
     /// The second factor was set up or taken away.
     SecondFactor,
+    /// What the identity provider calls the user was changed by somebody else.
+    Identity,
 }
 
 impl Why {
@@ -62,6 +66,7 @@ impl Why {
             Why::Account => "account",
             Why::Answered => "answered",
             Why::SecondFactor => "second_factor",
+            Why::Identity => "identity",
         }
     }
 }
@@ -120,6 +125,39 @@ impl How<'static> {
     pub(crate) const CODE: How<'static> = How { method: "password+code", half: false };
     /// By a password and a recovery code.
     pub(crate) const RECOVERY_CODE: How<'static> = How { method: "password+recovery_code", half: false };
+    /// By the identity provider.
+    pub(crate) const IDENTITY: How<'static> = How { method: "identity", half: false };
+    /// By the identity provider, of whoever has a second factor here that it has not asked for.
+    pub(crate) const HALF_IDENTITY: How<'static> = How { method: "identity", half: true };
+    /// By the identity provider, which has asked for a second factor.
+    pub(crate) const IDENTITY_AND_FACTOR: How<'static> = How { method: "identity+factor", half: false };
+
+    /// By a password and a passkey.
+    pub(crate) const PASSKEY: How<'static> = How { method: "password+passkey", half: false };
+    /// By a passkey that has made sure who used it.
+    pub(crate) const PASSKEY_ALONE: How<'static> = How { method: "passkey", half: false };
+
+    /// By what a session was begun, and a second factor after it.
+    pub(crate) fn both(first: &str, second: How<'static>) -> How<'static> {
+        let by_identity = first.starts_with(How::IDENTITY.method);
+        let method = match second.method {
+            "password+code" if by_identity => "identity+code",
+            "password+recovery_code" if by_identity => "identity+recovery_code",
+            "password+passkey" if by_identity => "identity+passkey",
+            method => method,
+        };
+        How { method, half: false }
+    }
+}
+
+/// Whether a session was begun by two factors of which none has to be kept here.
+fn brings_factor(method: &str) -> bool {
+    [How::IDENTITY_AND_FACTOR.method, How::PASSKEY_ALONE.method].contains(&method)
+}
+
+/// Whether the identity provider has said who it is, just now: that says it as well as a password does.
+pub(crate) fn has_just_come(session: &SessionRow, now: Instant) -> bool {
+    session.method.starts_with(How::IDENTITY.method) && now < session.begun_at.plus_seconds(JUST_SECONDS)
 }
 
 impl<'a> How<'a> {
@@ -290,7 +328,8 @@ fn stage_of(
     if session.half {
         return Ok(Stage::AwaitsCode);
     }
-    let lacks = demand.is_of(grants) && !store_factors::is_set(conn, session.principal)?;
+    let brings = brings_factor(&session.method);
+    let lacks = demand.is_of(grants) && !brings && !store_factors::is_set(conn, session.principal)?;
     Ok(if lacks { Stage::AwaitsFactor } else { Stage::Whole })
 }
 

@@ -62,7 +62,7 @@ pub(crate) async fn set_up(
     let answer = command.run(&app, move |tx, command| {
         let (ctx, body) = (&command.caller.ctx, &command.body);
         let tokens = (body.token.as_str(), &key);
-        let user = super::first_user(tx, ctx, desk.locations(), tokens, &first)?;
+        let user = super::first_user(tx, ctx, desk.bounds(), tokens, &first)?;
         if let Some(organisation) = &body.organisation {
             (desk.organise())(tx, ctx, organisation).map_err(|failure| failure.under("/organisation"))?;
         }

@@ -3,7 +3,7 @@
 
 pub(crate) mod api;
 
-use crate::authority::{By, Locations};
+use crate::authority::{Bounds, By};
 use crate::grants::NewGrant;
 use crate::keys::{self, NewKey, PER_MINUTE};
 use crate::password::PasswordPhc;
@@ -88,7 +88,7 @@ fn check(
 pub fn first_user(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    locations: &Locations,
+    bounds: &Bounds,
     (setup_token, key_token): (&str, &Token),
     first: &FirstUser,
 ) -> Result<User, Failure> {
@@ -96,8 +96,8 @@ pub fn first_user(
     check(offered, store::any_user(tx)?, setup_token, ctx.now)?;
     store::close_setup(tx)?;
     let system = Principal::system();
-    let by = By { ctx, principal: &system, locations };
-    let grants = vec![NewGrant { role: ADMINISTRATOR.to_owned(), within: Within::All }];
+    let by = By { ctx, principal: &system, bounds };
+    let grants = vec![NewGrant { role: ADMINISTRATOR.to_owned(), within: Within::All, category: None }];
     let FirstUser { login, name, password } = first.clone();
     let user = users::create(tx, &by, &NewUser { login, name, password, grants })?;
     let key = NewKey {

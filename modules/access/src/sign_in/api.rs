@@ -61,7 +61,7 @@ pub(crate) fn next(stage: Stage) -> Option<&'static str> {
 /// secret that is not kept; asked twice, there are two sessions. Only a page of this server may ask.
 #[utoipa::path(post, path = "/api/v1/sessions", request_body = SignIn, responses((status = 201, body = SessionBegun)))]
 pub(crate) async fn sign_in(State(access): State<Access>, app: App, visitor: Visitor<SignIn>) -> web::Result {
-    let Visitor { ctx, network, agent, cookie, session: before, body } = visitor;
+    let Visitor { ctx, network, agent, cookie, session: before, errand: _, body } = visitor;
     let SignIn { login, password } = body;
     let (account, login) = access.recognise(app.db(), (&login, password), (network, ctx.now)).await?;
     let secret = Secret::new()?;

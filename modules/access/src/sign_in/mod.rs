@@ -17,8 +17,9 @@ use web::{Failure, Strangers};
 /// Tries a minute from an address for accounts that were not signed in to from there.
 const TRIES_PER_MINUTE: u32 = 10;
 
-/// Compared with when there is no account, at the same cost. It is the hash of no password.
-const NOBODY: &str =
+/// Compared with when there is no account, at the same cost, and kept of whoever has no password. It is the hash
+/// of none.
+pub(crate) const NOBODY: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 /// What holds guessers back.
@@ -64,8 +65,13 @@ impl Tries {
 
     /// Somebody has signed in to the end from where they never had: many people at one address are no
     /// guessers. Who has a password alone, and gives it again and again, comes no nearer to that.
-    fn was_no_guess(&self, address: Option<IpAddr>) {
+    pub(crate) fn was_no_guess(&self, address: Option<IpAddr>) {
         self.addresses.give_back(address);
+    }
+
+    /// Counts what a stranger tries that names no account.
+    pub(crate) fn take_stranger(&self, address: Option<IpAddr>, now: Instant) -> Result<(), Failure> {
+        self.addresses.take_from(address, now).map_err(later)
     }
 
     /// Counts a code of somebody who has signed in.

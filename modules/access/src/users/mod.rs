@@ -80,7 +80,7 @@ pub fn name(text: &str) -> Result<String, Problem> {
 /// `code_taken`, and what [`grants::give`] refuses.
 pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewUser) -> Result<User, Failure> {
     let id = store::insert_principal(tx, by.ctx, RowKind::User, &new.name)?;
-    match store::insert_user(tx, id, &new.login, &new.password, by.ctx.now) {
+    match store::insert_user(tx, id, &new.login, &new.password, by.ctx) {
         Err(error) if error.is_unique(LOGIN_INDEX) => {
             let detail = format!("the login `{}` is in use already", new.login);
             return Err(Problem::at(Code::CodeTaken, "/login", detail).into());
@@ -145,7 +145,7 @@ pub fn end(tx: &mut Tx<'_>, by: &By<'_>, login: &str, version: IfMatch) -> Resul
 /// Sets a password, and ends all sessions of the user.
 ///
 /// # Errors
-/// `not_found`; `stale`; `forbidden` when they hold more than the caller.
+/// `not_found`; `stale`; `forbidden` when they hold more than the caller, and for one's own.
 pub fn set_password(
     tx: &mut Tx<'_>,
     by: &By<'_>,
@@ -153,12 +153,13 @@ pub fn set_password(
     password: &PasswordPhc,
 ) -> Result<User, Failure> {
     let user = lock_at(tx, by, login, version)?;
+    by.not_oneself(user.row.id, "POST /api/v1/me/password")?;
     new_password(tx, by.ctx, &user, password)
 }
 
 /// A new password of a user who is held. Whoever knew the old one has no session any more.
 fn new_password(tx: &mut Tx<'_>, ctx: &Ctx, user: &User, password: &PasswordPhc) -> Result<User, Failure> {
-    store::set_password(tx, user.row.id, password, ctx.now)?;
+    store::set_password(tx, user.row.id, password, ctx)?;
     sessions::end_all(tx, ctx, user.row.id, Why::Password)?;
     store::count_up(tx, user.row.id)?;
     let after = find(tx, &user.row.login)?;

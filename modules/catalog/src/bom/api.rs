@@ -5,11 +5,12 @@ use super::explode::{Explosion, explode};
 use super::{Bom, plain_tree, remove_bom as remove, set_bom as set};
 use crate::find;
 use crate::item::Item;
-use crate::store_bom;
-use domain::{AsProblem, Code, Problem, Qty};
+use crate::{limits, store_bom};
+use db::{Conn, DbError};
+use domain::{AsProblem, Code, ItemId, Problem, Qty};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path, Query};
+use web::{Answer, App, Caller, Command, Failure, IfMatch, List, Page, Path, Query};
 
 web::sorts! {
     /// The orders of what an item goes into.
@@ -92,6 +93,8 @@ pub(crate) async fn set_item_bom(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
+            let named = super::decide::skus(&command.body)?;
+            limits::refuse_others(tx, &command.caller, named, "/lines")?;
             let (item, bom) = set(tx, &command.caller.ctx, (&sku, version), &command.body)?;
             let version = item.version;
             Ok(Answer::ok(&ItemBom { sku: item.sku, version, bom })?.version(version))
@@ -129,6 +132,7 @@ pub(crate) async fn remove_item_bom(
 )]
 pub(crate) async fn explode_item_bom(
     app: App,
+    caller: Caller,
     Path(sku): Path<String>,
     Query(query): Query<ExplosionQuery>,
 ) -> web::Result {
@@ -143,10 +147,58 @@ pub(crate) async fn explode_item_bom(
                 return Err(Problem::at(Code::FractionRefused, "?qty", detail).into());
             }
             let bills = plain_tree(conn, item.id)?;
+            refuse_parts_of_others(conn, &caller, bills.values())?;
             Ok::<_, Failure>(explode(item.id, qty, &bills)?)
         })
         .await?;
     Answer::ok(&explosion)
+}
+
+/// Refuses to take apart what is made of items that are not among those of the caller.
+fn refuse_parts_of_others<'b>(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    bills: impl Iterator<Item = &'b Bom>,
+) -> Result<(), Failure> {
+    if caller.categories.is_none() {
+        return Ok(());
+    }
+    let named = bills.flat_map(|bill| &bill.lines);
+    let named = named.flat_map(|line| std::iter::once(&line.component).chain(&line.alternatives));
+    for choice in named {
+        if !limits::is_among(conn, caller, &choice.sku)? {
+            let detail = "it is made of items of categories for which you have no rights";
+            return Err(Problem::new(Code::Forbidden, detail).into());
+        }
+    }
+    Ok(())
+}
+
+/// One page of what an item goes into, as far as it is among the items of the caller.
+fn uses_among(
+    conn: &mut Conn<'_>,
+    caller: &Caller,
+    item: ItemId,
+    (mut after, fetch): (String, i64),
+) -> Result<Vec<store_bom::Use>, DbError> {
+    let wanted = usize::try_from(fetch).unwrap_or(usize::MAX);
+    let mut found = Vec::new();
+    loop {
+        let page = store_bom::used_in(conn, item, &after, fetch)?;
+        let is_last = page.len() < wanted;
+        if let Some(last) = page.last() {
+            after.clone_from(&last.sku_folded);
+        }
+        for one in page {
+            if limits::is_among(conn, caller, &one.sku)? {
+                found.push(one);
+            }
+        }
+        if is_last || found.len() >= wanted {
+            found.truncate(wanted);
+            return Ok(found);
+        }
+    }
 }
 
 /// Lists what an item in use goes into, directly.
@@ -158,6 +210,7 @@ pub(crate) async fn explode_item_bom(
 )]
 pub(crate) async fn list_item_uses(
     app: App,
+    caller: Caller,
     Path(sku): Path<String>,
     list: List<UseFilter, UseSort>,
 ) -> web::Result {
@@ -166,7 +219,7 @@ pub(crate) async fn list_item_uses(
         .db()
         .read(move |conn| {
             let item = find::item(conn, &sku)?.ok_or_else(|| Problem::not_found("item", &sku))?;
-            Ok::<_, Failure>(store_bom::used_in(conn, item.id, &after, fetch)?)
+            Ok::<_, Failure>(uses_among(conn, &caller, item.id, (after, fetch))?)
         })
         .await?;
     let shown = uses.into_iter().map(|store_bom::Use { sku_folded, sku, name, alternative }| UsedIn {

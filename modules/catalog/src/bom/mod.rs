@@ -2,6 +2,7 @@
 //! whichever alternative is taken; and no tree of bills is deeper than [`BOM_DEPTH_MAX`].
 
 pub(crate) mod api;
+pub(crate) mod bring;
 pub(crate) mod decide;
 pub(crate) mod explode;
 #[cfg(test)]

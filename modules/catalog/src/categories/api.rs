@@ -2,7 +2,9 @@
 
 use super::decide::{ChangeCategory, NewCategory};
 use super::{Category, change_category as change, create_category as create, remove_category as remove};
-use crate::{store_categories, text};
+use crate::{limits, store_categories, text};
+use db::{Conn, DbError};
+use domain::{Code, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path};
@@ -95,7 +97,15 @@ pub(crate) async fn change_category(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let category = change(tx, &command.caller.ctx, &path, version, &command.body)?;
+            let caller = &command.caller;
+            let line = |conn: &mut Conn<'_>, path: &str| match crate::category(conn, path)? {
+                Some(category) if caller.whole.has_categories() => crate::category_line(conn, category.id),
+                _ => Ok::<_, DbError>(Vec::new()),
+            };
+            let before = line(tx, &path)?;
+            let category = change(tx, &caller.ctx, &path, version, &command.body)?;
+            let after = line(tx, &category.path)?;
+            limits::refuse_gain(caller, (&before, &after), "/parent")?;
             Ok(Answer::ok(&category)?.version(category.version))
         })
         .await
@@ -114,9 +124,14 @@ pub(crate) async fn remove_category(
     version: IfMatch,
     command: Command<()>,
 ) -> web::Result {
+    let granted = app.categories().granted;
     command
         .run(&app, move |tx, command| {
-            remove(tx, &command.caller.ctx, &path, version)?;
+            let category = remove(tx, &command.caller.ctx, &path, version)?;
+            if let Some(login) = (granted)(tx, category.id)? {
+                let detail = format!("`{login}` has rights for its items; take them away first");
+                return Err(Problem::new(Code::InUse, detail).into());
+            }
             Ok(Answer::nothing())
         })
         .await

@@ -137,7 +137,7 @@ fn a_category_moves_with_all_below_it(engine: Engine) {
     world.run(move |tx, ctx| change_category(tx, ctx, "home/pots", Version(2), &named)).unwrap();
     assert_eq!(paths(&world), ["garden", "garden/tools", "home", "töpfe", "töpfe/clay"]);
     let below = |path: &str| crate::store_list::Filter {
-        category: Some(path.to_owned()),
+        among: world.read(|conn| crate::limits::shown(conn, Some(path), None)),
         limit: 9,
         ..crate::store_list::Filter::default()
     };

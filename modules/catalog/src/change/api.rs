@@ -3,6 +3,7 @@
 use super::change_item as change;
 use super::decide::ChangeItem;
 use crate::item::Item;
+use crate::limits;
 use web::{Answer, App, Command, IfMatch, Path};
 
 /// Changes the given fields of an item.
@@ -21,7 +22,9 @@ pub(crate) async fn change_item(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
+            let before = limits::category_now(tx, &command.caller, &sku)?;
             let item = change(tx, &command.caller.ctx, &sku, version, &command.body)?;
+            limits::may_move(tx, &command.caller, (before, item.category_id))?;
             Ok(Answer::ok(&item)?.version(item.version))
         })
         .await

@@ -134,5 +134,5 @@ pub(crate) fn changed(
     action: &str,
     fields: &[&str],
 ) -> Result<(), Failure> {
-    record::change(tx, ctx, item, &record::Change { action, event: "catalog.item_changed", fields })
+    record::change(tx, ctx, item, &record::Change { action, event: record::ITEM_CHANGED, fields })
 }

@@ -2,6 +2,7 @@
 
 use super::create_item as create;
 use crate::item::{Item, NewItem};
+use crate::limits;
 use web::{Answer, App, Command};
 
 /// Creates an item with its units and barcodes.
@@ -10,6 +11,7 @@ pub(crate) async fn create_item(app: App, command: Command<NewItem>) -> web::Res
     command
         .run(&app, |tx, command| {
             let item = create(tx, &command.caller.ctx, &command.body)?;
+            limits::may_put(tx, &command.caller, item.category_id)?;
             Ok(Answer::created(crate::find::api::address(&item.sku), &item)?.version(item.version))
         })
         .await

@@ -146,7 +146,7 @@ fn variants_follow_what_they_do_not_say(engine: Engine) {
     // what nothing of them follows leaves them as they are
     change(&world, &json!({ "sku_pattern": "{size}{colour}", "configurable": true })).unwrap();
     assert_eq!(item("SHIRT-RED-S").version, 3);
-    let found = world.read(|conn| crate::search(conn, "blouse"));
+    let found = world.read(|conn| crate::search(conn, "blouse", None));
     assert_eq!(found.items.len(), 2, "the words follow as well");
 }
 

@@ -3,12 +3,13 @@
 use super::CodeMatch;
 use super::terms::Terms;
 use crate::item::Item;
-use crate::{code, store_list, text};
+use crate::{code, limits, store_list, text};
+use db::Conn;
 use domain::{ItemClass, Problem, Tracking};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use utoipa::{IntoParams, ToSchema};
-use web::{Answer, App, Failure, List, Page, Path};
+use web::{Answer, App, Caller, Failure, List, Page, Path};
 
 web::sorts! {
     /// The orders of the list of items.
@@ -36,12 +37,16 @@ pub(crate) struct ItemFilter {
 }
 
 impl ItemFilter {
-    /// The filter as the store takes it.
+    /// The path of the category that is asked for, empty for items in none.
+    fn category(&self) -> Result<Option<String>, Problem> {
+        self.category.as_deref().map(|path| text::category(path, "?category")).transpose()
+    }
+
+    /// The filter as the store takes it, of all categories.
     fn read(&self) -> Result<store_list::Filter, Problem> {
-        let ItemFilter { category, class, tracking, archived, q, attributes } = self;
+        let ItemFilter { category: _, class, tracking, archived, q, attributes } = self;
         let begins = q.as_deref().map(|q| text::name(q, "?q")).transpose()?;
         Ok(store_list::Filter {
-            category: category.as_deref().map(|path| text::category(path, "?category")).transpose()?,
             class: web::word(class.as_deref(), "?class", ItemClass::parse)?,
             tracking: web::word(tracking.as_deref(), "?tracking", Tracking::parse)?,
             archived: *archived,
@@ -70,12 +75,17 @@ pub(crate) struct CodeMatches {
     params(List<ItemFilter, ItemSort>),
     responses((status = 200, body = Page<Item>))
 )]
-pub(crate) async fn list_items(app: App, list: List<ItemFilter, ItemSort>) -> web::Result {
+pub(crate) async fn list_items(app: App, caller: Caller, list: List<ItemFilter, ItemSort>) -> web::Result {
     let mut filter = list.filter.read()?;
     filter.down = list.sort == ItemSort::SkuDown;
     filter.after = list.after::<String>()?;
     filter.limit = list.fetch();
-    let items = app.db().read(move |conn| Ok::<_, Failure>(super::list(conn, &filter)?)).await?;
+    let category = list.filter.category()?;
+    let read = move |conn: &mut Conn<'_>| {
+        filter.among = limits::shown(conn, category.as_deref(), caller.categories.as_deref())?;
+        Ok::<_, Failure>(super::list(conn, &filter)?)
+    };
+    let items = app.db().read(read).await?;
     Answer::ok(&list.page(items, |item| code::sku_key(&item.sku))?)
 }
 
@@ -104,11 +114,11 @@ pub(crate) async fn get_item(app: App, Path(sku): Path<String>) -> web::Result {
     params(("code" = String, Path, description = "what a scanner reads")),
     responses((status = 200, body = CodeMatches))
 )]
-pub(crate) async fn find_by_code(app: App, Path(code): Path<String>) -> web::Result {
+pub(crate) async fn find_by_code(app: App, caller: Caller, Path(code): Path<String>) -> web::Result {
     let matches = app
         .db()
         .read(move |conn| {
-            let matches = super::by_code(conn, &code)?;
+            let matches = super::by_code(conn, &code, caller.categories.as_deref())?;
             if matches.is_empty() {
                 Err(Failure::from(Problem::not_found("code", &code)))
             } else {

@@ -6,10 +6,10 @@ pub(crate) mod terms;
 mod tests;
 
 use crate::item::Item;
-use crate::{code, merge, store, store_codes, store_list, supplies};
+use crate::{code, limits, merge, store, store_codes, store_list, supplies};
 use db::{Conn, DbError};
-use domain::ItemId;
 use domain::unit::UnitCode;
+use domain::{CategoryId, ItemId};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -62,9 +62,23 @@ pub fn items(conn: &mut Conn<'_>, skus: &[&str]) -> Result<Vec<Option<Item>>, Db
     Ok(facts.iter().map(|facts| found.get(&facts.as_ref()?.id).cloned()).collect())
 }
 
-/// What a code names: first the barcode, then the SKU that is written the same, with what it was
-/// merged into, then those of suppliers.
-pub(crate) fn by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>, DbError> {
+/// What a code names among the items of these categories: first the barcode, then the SKU that is written the
+/// same, with what it was merged into, then those of suppliers.
+pub(crate) fn by_code(
+    conn: &mut Conn<'_>,
+    code: &str,
+    among: Option<&[CategoryId]>,
+) -> Result<Vec<CodeMatch>, DbError> {
+    let mut found = Vec::new();
+    for one in all_by_code(conn, code)? {
+        if limits::has(conn, among, one.item.category_id)? {
+            found.push(one);
+        }
+    }
+    Ok(found)
+}
+
+fn all_by_code(conn: &mut Conn<'_>, code: &str) -> Result<Vec<CodeMatch>, DbError> {
     let mut found = Vec::new();
     if let Some((id, unit)) = crate::item_by_barcode(conn, code)?
         && let Some(item) = store::by_id(conn, id)?

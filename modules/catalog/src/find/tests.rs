@@ -10,6 +10,7 @@ use domain::{ItemClass, Tracking};
 on_both_engines!(
     a_list_is_read_in_pages_both_ways,
     a_list_is_filtered,
+    a_list_shows_what_is_asked_for_and_among_ones_own,
     a_code_is_found_as_what_it_is,
     a_page_holds_units_and_barcodes,
 );
@@ -20,6 +21,40 @@ fn skus(world: &World, filter: &Filter) -> Vec<String> {
 
 fn all() -> Filter {
     Filter { limit: 100, ..Filter::default() }
+}
+
+fn a_list_shows_what_is_asked_for_and_among_ones_own(engine: Engine) {
+    let world = world(engine);
+    for path in ["x", "x/y", "x/y/z", "w"] {
+        world.run(|tx, ctx| crate::ensure_category(tx, ctx, path)).unwrap();
+    }
+    for (sku, category) in [("A", "x"), ("B", "x/y"), ("C", "x/y/z"), ("D", "w")] {
+        world.create(NewItem { category: Some(category.to_owned()), ..new_item(sku) });
+    }
+    world.create(new_item("E"));
+    let id = |path: &str| world.read(|conn| crate::category(conn, path)).unwrap().id;
+    let seen = |asked: Option<&str>, limits: Option<&[&str]>| {
+        let limits = limits.map(|paths| paths.iter().map(|path| id(path)).collect::<Vec<_>>());
+        let among = world.read(|conn| crate::limits::shown(conn, asked, limits.as_deref()));
+        skus(&world, &Filter { among, ..all() }).concat()
+    };
+    for (asked, limits, expected) in [
+        (None, None, "ABCDE"),
+        (Some(""), None, "E"),
+        (Some("x/y"), None, "BC"),
+        (Some("none"), None, ""),
+        (None, Some(["x/y"].as_slice()), "BC"),
+        (None, Some(&["x/y", "w"]), "BCD"),
+        (None, Some(&[]), ""),
+        (Some(""), Some(&["x"]), ""),
+        // below, above, the same and beside
+        (Some("x/y/z"), Some(&["x/y"]), "C"),
+        (Some("x"), Some(&["x/y", "w"]), "BC"),
+        (Some("x/y"), Some(&["x/y"]), "BC"),
+        (Some("w"), Some(&["x"]), ""),
+    ] {
+        assert_eq!(seen(asked, limits), expected, "{asked:?} {limits:?}");
+    }
 }
 
 fn a_list_is_read_in_pages_both_ways(engine: Engine) {
@@ -62,7 +97,10 @@ fn a_list_is_filtered(engine: Engine) {
     let archived = world.create(NewItem { name: "Old pot".to_owned(), ..with("Y", "", "mro", "none") }).id;
     world.run(move |tx, ctx| crate::set_archived(tx, ctx, archived, true)).unwrap();
     let begins = |text: &str| Filter { begins: Some(text.to_owned()), ..all() };
-    let category = |path: &str| Filter { category: Some(path.to_owned()), ..all() };
+    let category = |path: &str| Filter {
+        among: world.read(|conn| crate::limits::shown(conn, Some(path), None)),
+        ..all()
+    };
     let cases: Vec<(Filter, &[&str])> = vec![
         (all(), &["G", "P1", "P2", "X", "Y"]),
         (category("garden"), &["G", "P1", "P2"]),
@@ -88,7 +126,7 @@ fn a_code_is_found_as_what_it_is(engine: Engine) {
     world.create(new_cased("A", "B"));
     world.create(new_item("B"));
     let found = |code: &'static str| {
-        let matches = world.read(|conn| by_code(conn, code));
+        let matches = world.read(|conn| by_code(conn, code, None));
         let seen = |found: CodeMatch| (found.found_as, found.unit.to_string(), found.item.sku);
         matches.into_iter().map(seen).collect::<Vec<_>>()
     };

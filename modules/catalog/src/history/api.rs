@@ -1,9 +1,11 @@
 //! `GET /api/v1/items/{sku}/changes`.
 
-use super::ItemChange;
+use super::{ItemChange, PRICE};
+use crate::prices::hide_cost;
+use domain::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, List, Page, Path};
+use web::{Answer, App, Caller, List, Page, Path};
 
 web::sorts! {
     /// The orders of the changes of an item.
@@ -16,7 +18,8 @@ web::sorts! {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ChangesFilter {}
 
-/// Lists what was changed of an item, field by field, the latest first.
+/// Lists what was changed of an item, field by field, the latest first. Whoever may not see costs is told that a cost
+/// or the price of a purchase has changed, and no amount.
 #[utoipa::path(
     get,
     path = "/api/v1/items/{sku}/changes",
@@ -25,10 +28,18 @@ pub(crate) struct ChangesFilter {}
 )]
 pub(crate) async fn list_item_changes(
     app: App,
+    caller: Caller,
     Path(sku): Path<String>,
     list: List<ChangesFilter, ChangeSort>,
 ) -> web::Result {
     let (before, fetch) = (list.after::<i64>()?, list.fetch());
-    let changes = app.db().read(move |conn| super::changes_of(conn, &sku, before, fetch)).await?;
+    let mut changes = app.db().read(move |conn| super::changes_of(conn, &sku, before, fetch)).await?;
+    if !caller.may(Permission::CostRead) {
+        let prices = changes.iter_mut().flat_map(|change| &mut change.changes).filter(|of| of.field == PRICE);
+        for price in prices {
+            hide_cost(&mut price.before);
+            hide_cost(&mut price.after);
+        }
+    }
     Answer::ok(&list.page(changes, |change| change.n)?)
 }

@@ -82,7 +82,9 @@ struct State {
 }
 
 /// The parts of an item that have changes of their own.
-const PARTS: [&str; 4] = ["bom", "supply", "price", "merged"];
+const PARTS: [&str; 5] = ["bom", "supply", PRICE, "merged", "variant"];
+/// The part whose amounts not everybody is told.
+const PRICE: &str = "price";
 
 impl State {
     fn read(row: &Entry) -> Result<State, Failure> {

@@ -8,7 +8,10 @@ mod tests;
 
 use crate::change::decide::touch;
 use crate::item::Item;
-use crate::{bom, code, find, record, search, store, store_codes, store_merge, store_prices, store_supplies};
+use crate::{
+    bom, code, find, record, search, store, store_codes, store_merge, store_prices, store_supplies,
+    store_variants,
+};
 use db::{Conn, DbError, Tx};
 use domain::{Code, Ctx, ItemId, Problem};
 use serde::Serialize;
@@ -93,13 +96,17 @@ pub fn merge_item(tx: &mut Tx<'_>, ctx: &Ctx, gone: ItemId, kept: ItemId) -> Res
     touch(&mut to, ctx.now);
     store::update(tx, &to)?;
     record::part(tx, ctx, &to, "catalog.item.absorb", "merged", (&serde_json::Value::Null, &absorbed))?;
+    if from.family.take().is_some() {
+        // the place in the family is free for the one that stays
+        store_variants::remove(tx, gone)?;
+    }
     from.archived = true;
     from.merged_into = Some(to.sku.clone());
     touch(&mut from, ctx.now);
     store::update(tx, &from)?;
     store_merge::set_merged(tx, gone, kept)?;
     search::learn_again(tx, &from)?;
-    let fields = ["archived", "barcodes", "merged_into"];
+    let fields = ["archived", "barcodes", "family", "merged_into"];
     crate::change::changed(tx, ctx, &from, "catalog.item.merge", &fields)?;
     Ok(from)
 }

@@ -55,7 +55,7 @@ fn codes_move_and_the_other_says_where_it_went(engine: Engine) {
     let kept = world.read(|conn| crate::item(conn, "A")).unwrap();
     assert_eq!((kept.units.len(), kept.barcodes[0].unit.as_str()), (2, "case"));
     let found = |code: &'static str| {
-        let found = world.read(|conn| find::by_code(conn, code));
+        let found = world.read(|conn| find::by_code(conn, code, None));
         found.into_iter().map(|one| (one.found_as, one.item.sku)).collect::<Vec<_>>()
     };
     assert_eq!(found("4006381333931"), [(FoundAs::Barcode, "A".to_owned())]);
@@ -150,7 +150,7 @@ fn merges_follow_one_another(engine: Engine) {
     world.create(new_item("C"));
     merge(&world, "B", "A").unwrap();
     merge(&world, "A", "C").unwrap();
-    let found = world.read(|conn| find::by_code(conn, "B"));
+    let found = world.read(|conn| find::by_code(conn, "B", None));
     let last = found.last().map(|one| (one.found_as, one.item.sku.as_str()));
     assert_eq!((found.len(), last), (2, Some((FoundAs::Merged, "C"))));
     assert_eq!(world.read(|conn| crate::item(conn, "C")).unwrap().barcodes.len(), 1);

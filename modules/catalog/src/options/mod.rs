@@ -7,7 +7,7 @@ pub(crate) mod decide;
 pub(crate) mod tests;
 
 use crate::{store_options, store_rules, variants};
-use db::{Conn, Tx};
+use db::{Conn, DbError, Tx};
 use decide::{ChangeOptionSet, ChangeOptionValue, NewOptionSet, NewOptionValue};
 use domain::{Code, Ctx, Instant, OptionCode, OptionSetCode, OptionSetId, Problem};
 use serde::Serialize;
@@ -59,6 +59,11 @@ impl OptionSet {
     pub(crate) fn value(&self, code: &str) -> Option<&OptionValue> {
         self.values.iter().find(|value| value.code.as_str().eq_ignore_ascii_case(code))
     }
+}
+
+/// The option set of a code.
+pub fn option_set_of(conn: &mut Conn<'_>, code: &str) -> Result<Option<OptionSet>, DbError> {
+    store_options::by_code(conn, code)
 }
 
 /// Creates an option set.

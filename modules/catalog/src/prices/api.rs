@@ -8,10 +8,10 @@ use super::{
 use crate::item::Item;
 use crate::store_prices;
 use domain::when::Date;
-use domain::{AsProblem, Code, Currency, PriceId, PriceKind, Problem, Qty, Zone};
+use domain::{AsProblem, Code, Currency, Permission, PriceId, PriceKind, Problem, Qty, Zone};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path, Query};
+use web::{Answer, App, Caller, Command, Failure, IfMatch, List, Page, Path, Query};
 
 web::sorts! {
     /// The orders of the prices of an item.
@@ -63,7 +63,17 @@ fn read_kind(word: &str) -> Result<PriceKind, Problem> {
     PriceKind::parse(word).map_err(|error| Problem::at(Code::MalformedParameter, "?kind", error.to_string()))
 }
 
-/// Lists the prices of an item, with those that are over, the latest written first.
+/// What things cost us is seen by those who may see costs; what they cost others by all who see items.
+fn require_seen(caller: &Caller, kind: PriceKind) -> Result<(), Problem> {
+    if kind == PriceKind::Sales || caller.may(Permission::CostRead) {
+        return Ok(());
+    }
+    let detail = format!("a `{kind}` price needs the permission `{}`", Permission::CostRead.word());
+    Err(Problem::new(Code::Forbidden, detail))
+}
+
+/// Lists the prices of an item, with those that are over, the latest written first. Whoever may not see costs is
+/// shown sales prices alone.
 #[utoipa::path(
     get,
     path = "/api/v1/items/{sku}/prices",
@@ -72,13 +82,19 @@ fn read_kind(word: &str) -> Result<PriceKind, Problem> {
 )]
 pub(crate) async fn list_item_prices(
     app: App,
+    caller: Caller,
     Path(sku): Path<String>,
     list: List<PriceFilter, PriceSort>,
 ) -> web::Result {
     let PriceFilter { kind, list: price_list, on } = list.filter.clone();
+    let kind = kind.as_deref().map(read_kind).transpose()?;
+    if let Some(kind) = kind {
+        require_seen(&caller, kind)?;
+    }
+    let sales = (!caller.may(Permission::CostRead)).then_some(PriceKind::Sales);
     let filter = store_prices::Filter {
         before: list.after::<i64>()?.unwrap_or(i64::MAX),
-        kind: kind.as_deref().map(read_kind).transpose()?,
+        kind: kind.or(sales),
         list: price_list.as_deref().map(|name| read_list(Some(name), "?list")).transpose()?,
         on: on.as_deref().map(|text| day(text, "?on")).transpose()?,
         limit: list.fetch(),
@@ -102,11 +118,13 @@ pub(crate) async fn list_item_prices(
 )]
 pub(crate) async fn get_item_price(
     app: App,
+    caller: Caller,
     Path(sku): Path<String>,
     Query(query): Query<PriceQuery>,
 ) -> web::Result {
     let today: Date = Zone::UTC.date(app.now());
     let kind = read_kind(&query.kind)?;
+    require_seen(&caller, kind)?;
     let currency = Currency::parse(&query.currency).map_err(|error| error.problem("?currency"))?;
     let qty = query.qty.as_deref().unwrap_or("1");
     let qty = Qty::parse(qty).map_err(|error| error.problem("?qty"))?;

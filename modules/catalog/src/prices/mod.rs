@@ -17,6 +17,7 @@ use domain::when::Date;
 use domain::{Code, Ctx, Currency, Instant, ItemId, PriceId, PriceKind, Problem, Qty, SupplyId, UnitCode};
 use domain::{UnitCost, Zone};
 use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 use web::{Failure, IfMatch};
 
@@ -127,6 +128,51 @@ pub fn add_price(
     Ok((item, price))
 }
 
+/// What became of a price out of a list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PriceBrought {
+    /// It was not there.
+    Created,
+    /// It was there and ends sooner now.
+    Ended,
+    /// It was there.
+    Unchanged,
+}
+
+/// Adds a price unless it is there: one of the same kind, list, supply, unit, currency and quantity that begins on
+/// the same day. A last day that is not said changes nothing.
+///
+/// # Errors
+/// As [`add_price`] and [`end_price`]; `code_taken` when the one that is there is another amount.
+pub fn bring_price(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sku: &str,
+    command: &NewPrice,
+) -> Result<PriceBrought, Failure> {
+    let item = lock_at(tx, sku, IfMatch::Any)?;
+    let of_item = store_supplies::of_item(tx, item.id)?;
+    let wanted = decide::plan_new(command, &item, &of_item, ctx.now)?;
+    let alike = store_prices::alike(tx, &wanted)?;
+    let Some(there) = alike.iter().find(|price| price.valid_from == wanted.valid_from) else {
+        add_price(tx, ctx, (sku, IfMatch::Any), command)?;
+        return Ok(PriceBrought::Created);
+    };
+    if there.amount != wanted.amount {
+        let detail = format!(
+            "the price is `{}` from `{}` on; let another one follow it on a later day",
+            there.amount, there.valid_from
+        );
+        return Err(Problem::at(Code::CodeTaken, "/amount", detail).into());
+    }
+    let Some(until) = wanted.valid_until.filter(|until| there.valid_until != Some(*until)) else {
+        return Ok(PriceBrought::Unchanged);
+    };
+    let end = EndPrice { valid_until: until.to_string() };
+    end_price(tx, ctx, (sku, IfMatch::Any), there.id, &end)?;
+    Ok(PriceBrought::Ended)
+}
+
 /// Ends a price. Days that are over keep it.
 pub fn end_price(
     tx: &mut Tx<'_>,
@@ -210,6 +256,28 @@ fn addressed(conn: &mut Conn<'_>, item: ItemId, id: PriceId) -> Result<Price, Fa
 /// The item of a SKU, with its id.
 pub(crate) fn item_of(conn: &mut Conn<'_>, sku: &str) -> Result<Item, Failure> {
     Ok(find::item(conn, sku)?.ok_or_else(|| Problem::not_found("item", sku))?)
+}
+
+/// The body of an event of an item without the amount of a price that is no sales price; `None` when there is none
+/// in it.
+#[must_use]
+pub fn without_costs(kind: &str, body: &str) -> Option<String> {
+    if kind != record::ITEM_CHANGED || !body.contains(r#""price":"#) {
+        return None;
+    }
+    let mut body: Value = serde_json::from_str(body).ok()?;
+    let price = body.get_mut("price")?;
+    let hidden = ["before", "after"].map(|side| price.get_mut(side).is_some_and(hide_cost));
+    hidden.contains(&true).then(|| body.to_string())
+}
+
+/// Takes the amount out of a price as events and the audit log hold it, unless it is a sales price; whether it did.
+pub(crate) fn hide_cost(price: &mut Value) -> bool {
+    let is_cost = price.get("kind").is_some_and(|kind| kind != PriceKind::Sales.word());
+    if is_cost {
+        price["amount"] = Value::Null;
+    }
+    is_cost
 }
 
 fn finish(

@@ -5,7 +5,7 @@ use crate::text;
 use domain::{Code, Problem};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Query};
+use web::{Answer, App, Caller, Query};
 
 /// What is looked for.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -23,13 +23,13 @@ pub(crate) struct SearchQuery {
     params(SearchQuery),
     responses((status = 200, body = Found))
 )]
-pub(crate) async fn search_items(app: App, Query(query): Query<SearchQuery>) -> web::Result {
+pub(crate) async fn search_items(app: App, caller: Caller, Query(query): Query<SearchQuery>) -> web::Result {
     let text = query.q.trim().to_owned();
     if text.is_empty() {
         let detail = "say what is looked for, such as `?q=red+lamp`";
         return Err(Problem::at(Code::MalformedParameter, "?q", detail).into());
     }
     text::name(&text.split_whitespace().collect::<Vec<_>>().join(" "), "?q")?;
-    let found = app.db().read(move |conn| super::search(conn, &text)).await?;
+    let found = app.db().read(move |conn| super::search(conn, &text, caller.categories.as_deref())).await?;
     Answer::ok(&found)
 }

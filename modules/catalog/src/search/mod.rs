@@ -1,6 +1,7 @@
 //! Search items in use by words, which may be mistyped or begun only, and by any code.
 
 pub(crate) mod api;
+mod meet;
 #[cfg(test)]
 mod tests;
 pub(crate) mod words;
@@ -9,7 +10,7 @@ use crate::item::Item;
 use crate::rulebook::Rulebook;
 use crate::{find, recheck, store, store_rules, store_search};
 use db::{Conn, DbError, Tx};
-use domain::ItemId;
+use domain::{CategoryId, ItemId};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,23 +61,32 @@ struct Candidate {
     score: i64,
 }
 
-/// Finds items in use.
-pub fn search(conn: &mut Conn<'_>, text: &str) -> Result<Found, DbError> {
+/// Finds items in use among those of these categories; among all where none are named.
+///
+/// # Errors
+/// When the store fails.
+pub fn search(conn: &mut Conn<'_>, text: &str, among: Option<&[CategoryId]>) -> Result<Found, DbError> {
     let mut ids: Vec<ItemId> = Vec::new();
     let mut items: Vec<Item> = Vec::new();
-    for found in find::by_code(conn, text.trim())? {
+    for found in find::by_code(conn, text.trim(), among)? {
         if !ids.contains(&found.item.id) {
             ids.push(found.item.id);
             items.push(found.item);
         }
     }
     let limit = i64::try_from(FOUND_MAX).unwrap_or(i64::MAX);
+    let is_limited = among.is_some();
+    let among = among.map(store_search::among_json);
     let mut more = Vec::new();
     for begins in barcode_beginnings(text.trim()) {
-        more.extend(store_search::barcodes(conn, &begins, limit)?);
+        more.extend(store_search::barcodes(conn, &begins, (limit, among.as_deref()))?);
     }
     let mut corrected = Vec::new();
-    more.extend(by_words(conn, text, limit, &mut corrected)?);
+    more.extend(by_words(conn, text, (limit, among.as_deref()), &mut corrected)?);
+    if is_limited {
+        // what a word may have meant is taken from the words of all items
+        corrected.clear();
+    }
     for id in more {
         if !ids.contains(&id) && ids.len() < FOUND_MAX {
             ids.push(id);
@@ -102,9 +112,19 @@ fn barcode_beginnings(typed: &str) -> Vec<String> {
 fn by_words(
     conn: &mut Conn<'_>,
     text: &str,
-    limit: i64,
+    most: (i64, Option<&str>),
     corrected: &mut Vec<Corrected>,
 ) -> Result<Vec<ItemId>, DbError> {
+    let lists = lists(conn, text, corrected)?;
+    if lists.is_empty() { Ok(Vec::new()) } else { meet::best(conn, &lists, most, meet::LIMITS) }
+}
+
+/// What each word of a text may stand for; none when one of them stands for nothing.
+fn lists(
+    conn: &mut Conn<'_>,
+    text: &str,
+    corrected: &mut Vec<Corrected>,
+) -> Result<Vec<Vec<Candidate>>, DbError> {
     let mut typed = words::words(text);
     typed.truncate(words::WORDS_ASKED_MAX);
     let known = store_search::known(conn, &typed)?;
@@ -127,28 +147,7 @@ fn by_words(
         }
         lists.push(candidates);
     }
-    if lists.is_empty() {
-        return Ok(Vec::new());
-    }
-    let (count, first) = rarest(conn, &lists)?;
-    let others = lists.iter().enumerate().filter(|(token, _)| *token != first);
-    let others = listed(others.flat_map(|(token, list)| list.iter().map(move |one| (token, one))));
-    let tokens = i64::try_from(lists.len()).unwrap_or(i64::MAX) - 1;
-    match lists.get(first) {
-        Some(list) => store_search::find(conn, (&listed_alone(list), count), (&others, tokens), limit),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// The list that the fewest items have a word of, with about how many those are: the search begins with it.
-fn rarest(conn: &mut Conn<'_>, lists: &[Vec<Candidate>]) -> Result<(i64, usize), DbError> {
-    let mut best = (i64::MAX, 0);
-    if lists.len() > 1 {
-        for (token, list) in lists.iter().enumerate() {
-            best = best.min((store_search::common(conn, &listed_alone(list))?, token));
-        }
-    }
-    Ok(best)
+    Ok(lists)
 }
 
 fn listed_alone(list: &[Candidate]) -> store_search::Lists {

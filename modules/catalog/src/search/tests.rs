@@ -15,6 +15,7 @@ on_both_engines!(
     the_best_fifty_are_shown,
     no_word_that_begins_so_is_passed_over,
     common_words_and_beginnings_meet,
+    where_lists_are_met_changes_nothing,
 );
 
 fn named(sku: &str, name: &str) -> NewItem {
@@ -22,7 +23,7 @@ fn named(sku: &str, name: &str) -> NewItem {
 }
 
 fn skus(world: &World, text: &'static str) -> Vec<String> {
-    world.read(|conn| search(conn, text)).items.into_iter().map(|item| item.sku).collect()
+    world.read(|conn| search(conn, text, None)).items.into_iter().map(|item| item.sku).collect()
 }
 
 fn shop(engine: Engine) -> World {
@@ -79,10 +80,13 @@ fn a_mistake_is_forgiven(engine: Engine) {
     for (text, expected) in cases {
         assert_eq!(skus(&world, text), expected, "{text}");
     }
-    let found = world.read(|conn| search(conn, "red lmap"));
+    let found = world.read(|conn| search(conn, "red lmap", None));
     let corrected = Corrected { typed: "lmap".to_owned(), meant: vec!["lamp".to_owned()] };
     assert_eq!(found.corrected, [corrected]);
-    assert!(world.read(|conn| search(conn, "red lam")).corrected.is_empty(), "what is begun is no mistake");
+    assert!(
+        world.read(|conn| search(conn, "red lam", None)).corrected.is_empty(),
+        "what is begun is no mistake"
+    );
     // every character of a number counts
     assert_eq!(skus(&world, "22424"), [""; 0]);
 }
@@ -181,14 +185,14 @@ fn no_word_that_begins_so_is_passed_over(engine: Engine) {
         world.create(named(&format!("Q{n:02}"), &format!("bolt{n:02}x")));
     }
     assert_eq!(
-        world.read(|conn| search(conn, "bol")).items.len(),
+        world.read(|conn| search(conn, "bol", None)).items.len(),
         40,
         "more words than are looked at one by one"
     );
     assert_eq!(skus(&world, "bolt39"), ["Q39"]);
     assert_eq!(skus(&world, "bol q39"), ["Q39"]);
     assert_eq!(skus(&world, "q39 bol"), ["Q39"]);
-    assert_eq!(world.read(|conn| search(conn, "bol")).corrected, []);
+    assert_eq!(world.read(|conn| search(conn, "bol", None)).corrected, []);
 }
 
 /// More items than those whose own words are looked through.
@@ -207,4 +211,33 @@ fn common_words_and_beginnings_meet(engine: Engine) {
     assert_eq!(skus(&world, "wide boxc"), ["N000"]);
     assert_eq!(skus(&world, "narr board"), ["N001"]);
     assert_eq!(skus(&world, "wide boarding 17")[0], "N017", "and then what begins so");
+}
+
+/// In memory, in the words of the items that the short lists have in common, or in the database.
+fn where_lists_are_met_changes_nothing(engine: Engine) {
+    let world = shop(engine);
+    let many: Vec<NewItem> =
+        (0..40).map(|n| named(&format!("L{n:02}"), &format!("Lamp red {} no{}", n % 4, n % 7))).collect();
+    world.run(move |tx, ctx| crate::create_items(tx, ctx, &many)).unwrap();
+    let limits = |rows, items| meet::Limits { rows, items };
+    for text in [
+        "lamp",
+        "red lamp",
+        "lamp red no3",
+        "lmap red",
+        "la re",
+        "heart lamp",
+        "l07 red",
+        "no",
+        "lamp blue no1",
+    ] {
+        let found = [(5_000, 300), (20, 300), (8, 100), (20, 1), (0, 0)].map(|(rows, items)| {
+            world.read(move |conn| {
+                let lists = lists(conn, text, &mut Vec::new())?;
+                meet::best(conn, &lists, (50, None), limits(rows, items))
+            })
+        });
+        assert!(!found[0].is_empty() || text == "lamp blue no1", "{text}");
+        assert!(found.iter().all(|other| *other == found[0]), "{text}: {found:?}");
+    }
 }

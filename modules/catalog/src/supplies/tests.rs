@@ -123,7 +123,7 @@ fn an_item_is_found_by_the_sku_of_a_supplier(engine: Engine) {
     add(&world, "B", &json!({ "supplier": "BOLTS", "supplier_sku": "x-1" })).unwrap();
     add(&world, "B", &json!({ "supplier": "ACME" })).unwrap();
     let found = |code: &'static str| {
-        let found = world.read(|conn| find::by_code(conn, code));
+        let found = world.read(|conn| find::by_code(conn, code, None));
         let told =
             found.into_iter().map(|one| (one.found_as, one.item.sku, one.unit.to_string(), one.supplier));
         told.collect::<Vec<_>>()
@@ -133,7 +133,7 @@ fn an_item_is_found_by_the_sku_of_a_supplier(engine: Engine) {
     };
     assert_eq!(found("x-1"), [sold("A", "case", "ACME"), sold("B", "each", "BOLTS")]);
     assert_eq!(found("b"), [(FoundAs::Sku, "B".to_owned(), "each".to_owned(), None)], "once");
-    let searched = world.read(|conn| crate::search(conn, "X-1"));
+    let searched = world.read(|conn| crate::search(conn, "X-1", None));
     assert_eq!(searched.items.len(), 2);
 }
 

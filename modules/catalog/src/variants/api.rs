@@ -2,6 +2,7 @@
 
 use super::configure::{Chosen, Configured, configured};
 use super::decide::NewVariants;
+use super::{Adopt, adopt_variant as adopt, leave_family as leave};
 use super::{MadeVariants, Variant, VariantFields, configure::configure, make_variants as make};
 use crate::item::Item;
 use crate::{families, store_variants};
@@ -9,7 +10,7 @@ use domain::{Code, Problem};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use utoipa::IntoParams;
-use web::{Answer, App, Command, Failure, List, Page, Path, Query};
+use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path, Query};
 
 web::sorts! {
     /// The orders of the list of variants: as they were made.
@@ -166,4 +167,50 @@ pub(crate) async fn get_item_variant(app: App, Path(sku): Path<String>) -> web::
         })
         .await?;
     Answer::ok(&fields)
+}
+
+/// Makes an item that is there a variant of a family. Nothing of it changes; its fields follow the family where they
+/// say what the family gives.
+#[utoipa::path(
+    put,
+    path = "/api/v1/items/{sku}/variant",
+    params(("sku" = String, Path, description = "the SKU")),
+    request_body = Adopt,
+    responses((status = 200, body = VariantFields))
+)]
+pub(crate) async fn adopt_item_variant(
+    app: App,
+    Path(sku): Path<String>,
+    version: IfMatch,
+    command: Command<Adopt>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            let before = crate::limits::category_now(tx, &command.caller, &sku)?;
+            let (item, fields) = adopt(tx, &command.caller.ctx, (&sku, version), &command.body)?;
+            crate::limits::may_move(tx, &command.caller, (before, item.category_id))?;
+            Ok(Answer::ok(&fields)?.version(item.version))
+        })
+        .await
+}
+
+/// Takes an item out of its family. It stays an item with all that it says.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/items/{sku}/variant",
+    params(("sku" = String, Path, description = "the SKU")),
+    responses((status = 204))
+)]
+pub(crate) async fn leave_item_family(
+    app: App,
+    Path(sku): Path<String>,
+    version: IfMatch,
+    command: Command<()>,
+) -> web::Result {
+    command
+        .run(&app, move |tx, command| {
+            leave(tx, &command.caller.ctx, (&sku, version))?;
+            Ok(Answer::nothing())
+        })
+        .await
 }

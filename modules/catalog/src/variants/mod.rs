@@ -2,12 +2,17 @@
 //! same options. A field *follows* its family as long as it says what the family gives; nothing is kept of
 //! that, so it cannot be wrong.
 
+mod adopt;
+#[cfg(test)]
+mod adopt_tests;
 pub(crate) mod api;
 pub(crate) mod configure;
 pub(crate) mod decide;
 mod follow;
 #[cfg(test)]
 pub(crate) mod tests;
+
+pub use adopt::{Adopt, adopt_variant, leave_family};
 
 use crate::families::Family;
 use crate::item::NewItem;

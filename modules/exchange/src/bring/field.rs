@@ -79,13 +79,9 @@ pub(crate) fn map(
     if let Some(title) = said.keys().find(|title| titles.iter().all(|other| folded(other) != folded(title))) {
         return refuse(format!("the file has no column `{title}`; it has `{}`", titles.join("`, `")));
     }
-    let of = |said: &Said, title: &str| {
-        said.iter().find(|(other, _)| folded(other) == folded(title)).map(|(_, field)| field.clone())
-    };
     let mut mapped: Vec<Option<Field>> = Vec::with_capacity(titles.len());
     for title in titles {
-        let named = of(said, title).or_else(|| of(before, title));
-        let field = match named.as_deref() {
+        let field = match named(title, said, before) {
             Some(LEFT_OUT) => None,
             Some(name) => {
                 let Some(field) = fields.iter().find(|field| field.name == name) else {
@@ -122,6 +118,28 @@ pub(crate) fn map(
         return refuse(format!("no column is the field `{}`, which every row needs", field.name));
     }
     Ok(Mapping { fields: mapped, titles: titles.to_vec() })
+}
+
+/// What is said of a column, now or else before.
+fn named<'s>(title: &str, said: &'s Said, before: &'s Said) -> Option<&'s str> {
+    let of = |said: &'s Said| said.iter().find(|(other, _)| folded(other) == folded(title));
+    of(said).or_else(|| of(before)).map(|(_, field)| field.as_str())
+}
+
+/// What each column would be: the name of a field or [`LEFT_OUT`], none where nobody said and its title does not
+/// tell.
+pub(crate) fn propose(
+    titles: &[String],
+    fields: &[Field],
+    left_out: &[&str],
+    (said, before): (&Said, &Said),
+) -> Vec<Option<String>> {
+    let of = |title: &String| match named(title, said, before) {
+        Some(name) => Some(name.to_owned()),
+        None if title.is_empty() || left_out.contains(&folded(title).as_str()) => Some(LEFT_OUT.to_owned()),
+        None => by_title(title, fields).map(|field| field.name.clone().into_owned()),
+    };
+    titles.iter().map(of).collect()
 }
 
 fn by_title<'f>(title: &str, fields: &'f [Field]) -> Option<&'f Field> {
@@ -210,6 +228,15 @@ mod tests {
                 (found, wanted) => panic!("{titles:?}: {found:?}, wanted {wanted:?}"),
             }
         }
+    }
+
+    #[test]
+    fn columns_are_proposed_where_their_titles_tell() {
+        let titles = ["SKU", "Farbe", "Grösse", "version", ""].map(str::to_owned);
+        let before = said(&[("grösse", "name")]);
+        let proposed = propose(&titles, &fields(), &["version"], (&Said::new(), &before));
+        let proposed: Vec<Option<&str>> = proposed.iter().map(Option::as_deref).collect();
+        assert_eq!(proposed, [Some("sku"), None, Some("name"), Some("-"), Some("-")]);
     }
 
     #[test]

@@ -25,9 +25,11 @@ pub use field::{Field, LEFT_OUT, Mapping, Said};
 pub use lists::List;
 pub use refused::write_refused;
 pub use row::Refusal;
-pub use run::{Bring, Brought, Watch, bring, mapping_of};
+pub(crate) use run::look;
+pub use run::{Bring, Brought, Watch, bring};
+pub(crate) use store::imported;
 
-use domain::{Ctx, Permission, Problem};
+use domain::{Condition, Ctx, Permission, Problem};
 use std::sync::Arc;
 use web::{Caller, Principal, Scope};
 
@@ -50,7 +52,19 @@ impl Who {
             let detail = format!("this needs the permission `{}`", permission.word());
             Problem::new(domain::Code::Forbidden, detail)
         })?;
-        Ok(Caller { principal: Arc::clone(&self.principal), scope, ctx: self.ctx.clone() })
+        // a row cannot wait for somebody, while the others do not
+        if self.principal.condition_anywhere(permission) != Condition::Free {
+            return Err(web::Second::required(permission));
+        }
+        let (principal, permission) = (Arc::clone(&self.principal), Some(permission));
+        Ok(Caller {
+            whole: Arc::clone(&principal),
+            principal,
+            scope,
+            categories: None,
+            permission,
+            ctx: self.ctx.clone(),
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Rows whose parent stands further down in the file wait, and are tried again while any of them gets on.
 
-use super::field::{Mapping, Said, map};
+use super::field::{Field, Mapping, Said, map, propose};
 use super::lists::List;
 use super::row::{Refusal, Row, read};
 use super::{Taken, Who, store};
@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use web::Failure;
 
@@ -57,16 +58,23 @@ pub struct Brought {
     pub refused: Vec<Refusal>,
     /// Whether what was made and changed is kept.
     pub kept: bool,
+    /// Whether it was stopped before its end.
+    pub stopped: bool,
 }
 
-/// Hears how many rows are behind an import.
-pub type Watch = Arc<dyn Fn(u64) + Send + Sync>;
+/// Hears how many rows are behind an import, and says whether it goes on.
+pub type Watch = Arc<dyn Fn(u64) -> ControlFlow<()> + Send + Sync>;
 
 /// How a transaction of an import ends that is not kept.
 enum End {
-    /// Tried, or refused in part.
+    /// Tried, refused in part, or stopped.
     Undone(Box<Brought>),
     Failed(Failure),
+}
+
+/// The failure by which the visit of the rows ends when an import is stopped; it never leaves this file.
+fn stopped() -> Failure {
+    Failure::fault("an import was stopped")
 }
 
 impl From<DbError> for End {
@@ -81,15 +89,34 @@ impl From<Failure> for End {
     }
 }
 
-/// Which field each column of a file is.
+/// What is known of the columns of a file.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    /// The fields of the list.
+    pub(crate) fields: Vec<Field>,
+    /// What each column is: the name of a field, or [`LEFT_OUT`](super::LEFT_OUT); none where nobody said and its
+    /// title does not tell.
+    pub(crate) proposed: Vec<Option<String>>,
+    /// The columns as fields, or why they cannot be imported as they are.
+    pub(crate) mapping: Result<Mapping, Problem>,
+}
+
+/// Looks at the columns of a file with what is said of them now, and what was said before.
 ///
 /// # Errors
-/// As [`Mapping`] is found, and failures of the store.
-pub fn mapping_of(conn: &mut Conn<'_>, table: &Table, bring: &Bring) -> Result<Mapping, Failure> {
-    let before = store::said(conn, bring.list)?;
-    let names = table.columns.iter().chain(bring.said.values()).chain(before.values());
-    let fields = bring.list.fields(conn, &names.cloned().collect::<Vec<_>>())?;
-    Ok(map(&table.columns, &fields, bring.list.left_out(), (&bring.said, &before))?)
+/// Failures of the store.
+pub(crate) fn look(
+    conn: &mut Conn<'_>,
+    list: List,
+    titles: &[String],
+    said: &Said,
+) -> Result<Looked, Failure> {
+    let before = store::said(conn, list)?;
+    let names = titles.iter().chain(said.values()).chain(before.values());
+    let fields = list.fields(conn, &names.cloned().collect::<Vec<_>>())?;
+    let proposed = propose(titles, &fields, list.left_out(), (said, &before));
+    let mapping = map(titles, &fields, list.left_out(), (said, &before));
+    Ok(Looked { fields, proposed, mapping })
 }
 
 /// Imports a file. A row that is refused is an answer, not an error.
@@ -114,7 +141,8 @@ pub fn bring(
     }
     let (mapping, run) = db.read_blocking(|conn| {
         let run = refuse_again(conn, bring)?;
-        Ok::<_, Failure>((Arc::new(mapping_of(conn, table, bring)?), run))
+        let looked = look(conn, bring.list, &table.columns, &bring.said)?;
+        Ok::<_, Failure>((Arc::new(looked.mapping?), run))
     })?;
     let course = Course { who: who.clone(), bring: Bring { run, ..bring.clone() }, mapping };
     if bring.each && !bring.dry_run {
@@ -164,6 +192,17 @@ pub(super) struct Run {
     pub(super) done_to: u64,
 }
 
+impl Tally {
+    /// Tells how far it is.
+    ///
+    /// # Errors
+    /// When it is not to go on.
+    fn heard(&mut self, watch: &Watch) -> Result<(), Failure> {
+        self.brought.stopped = watch(self.brought.rows).is_break();
+        if self.brought.stopped { Err(stopped()) } else { Ok(()) }
+    }
+}
+
 impl Course {
     /// All in one transaction, undone when a row is refused or it was only to be tried.
     fn together(&self, db: &Db, table: &Arc<Table>, watch: &Watch) -> Result<Brought, Failure> {
@@ -173,14 +212,18 @@ impl Course {
             refuse_again(tx, &course.bring)?;
             let mut tally = Tally::default();
             let mut chunk = Vec::with_capacity(CHUNK);
-            table.rows(&mut |line| {
+            let read = table.rows(&mut |line| {
                 course.add(&mut tally, &mut chunk, &line, &table);
                 if chunk.len() >= CHUNK {
                     course.take(tx, &mut tally, std::mem::take(&mut chunk))?;
-                    watch(tally.brought.rows);
+                    tally.heard(&watch)?;
                 }
                 Ok(())
-            })?;
+            });
+            if tally.brought.stopped {
+                return Err(End::Undone(Box::new(tally.brought)));
+            }
+            read?;
             course.take(tx, &mut tally, chunk)?;
             while course.retry(tx, &mut tally)? {}
             let mut brought = tally.brought;
@@ -207,7 +250,7 @@ impl Course {
         let done_to = run.map_or(0, |run| run.done_to);
         let mut tally = Tally { run, ..Tally::default() };
         let mut chunk = Vec::with_capacity(CHUNK);
-        table.rows(&mut |line| {
+        let read = table.rows(&mut |line| {
             if line.number <= done_to {
                 tally.brought.rows += 1;
                 tally.brought.earlier += 1;
@@ -216,10 +259,15 @@ impl Course {
             self.add(&mut tally, &mut chunk, &line, table);
             if chunk.len() >= CHUNK {
                 self.commit(db, &mut tally, std::mem::take(&mut chunk))?;
-                watch(tally.brought.rows);
+                tally.heard(watch)?;
             }
             Ok(())
-        })?;
+        });
+        if tally.brought.stopped {
+            // what is behind it is kept; a file of stock goes on from there
+            return Ok(Brought { kept: true, ..tally.brought });
+        }
+        read?;
         self.commit(db, &mut tally, chunk)?;
         loop {
             let waiting = std::mem::take(&mut tally.waiting);

@@ -94,7 +94,7 @@ fn number(count: u64) -> i64 {
 }
 
 /// How often a file was imported, and when last.
-pub(super) fn imported(
+pub(crate) fn imported(
     conn: &mut Conn<'_>,
     list: List,
     digest: &[u8; 32],

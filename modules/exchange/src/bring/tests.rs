@@ -9,6 +9,7 @@ use domain::Code;
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
+use std::ops::ControlFlow;
 use web::Failure;
 
 on_both_engines!(
@@ -26,6 +27,10 @@ on_both_engines!(
     what_a_row_does_not_say_stays,
     what_was_refused_is_decided_anew,
     an_import_that_was_cut_off_goes_on,
+    an_import_that_is_stopped_keeps_what_it_says,
+    what_is_said_of_sites_is_taken_once_and_refused_by_its_column,
+    what_trade_does_not_take_is_refused_by_its_column,
+    a_price_that_follows_ends_the_one_before,
     a_file_that_cannot_be_read_to_its_end_keeps_nothing,
 );
 
@@ -34,7 +39,7 @@ fn who(world: &World) -> Who {
 }
 
 fn nothing() -> Watch {
-    Arc::new(|_| {})
+    Arc::new(|_| ControlFlow::Continue(()))
 }
 
 fn order(list: List, bytes: &[u8]) -> Bring {
@@ -50,15 +55,10 @@ fn order(list: List, bytes: &[u8]) -> Bring {
     }
 }
 
-struct Sent {
-    table: Arc<Table>,
-    _file: tempfile::NamedTempFile,
-}
-
-fn sent(bytes: &[u8], read_as: ReadAs) -> Sent {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
+fn sent(bytes: &[u8], read_as: ReadAs) -> Arc<Table> {
+    let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    Sent { table: Arc::new(Table::open(file.path(), read_as).unwrap()), _file: file }
+    Arc::new(Table::of(file, read_as).unwrap())
 }
 
 impl World {
@@ -66,7 +66,7 @@ impl World {
         let mut bring = order(list, text.as_bytes());
         change(&mut bring);
         let sent = sent(text.as_bytes(), ReadAs::default());
-        super::bring(&self.db, &who(self), &sent.table, &bring, &nothing())
+        super::bring(&self.db, &who(self), &sent, &bring, &nothing())
     }
 
     /// Imports what must be taken whole; created, changed, unchanged.
@@ -180,7 +180,7 @@ fn attributes_are_read_by_their_definitions(engine: Engine) {
     let mut bring = order(List::Items, items.as_bytes());
     let read_as = ReadAs { locale: Locale::parse("de").unwrap(), ..ReadAs::default() };
     let file = sent(items.as_bytes(), read_as);
-    let brought = super::bring(&world.db, &who(&world), &file.table, &bring, &nothing()).unwrap();
+    let brought = super::bring(&world.db, &who(&world), &file, &bring, &nothing()).unwrap();
     assert_eq!(brought.refused, []);
     let item = world.db.read_blocking(|conn| catalog::item(conn, "L1")).unwrap().unwrap();
     let wanted =
@@ -189,7 +189,7 @@ fn attributes_are_read_by_their_definitions(engine: Engine) {
     let wrong = "sku,name,base_unit,category,attribute.volt,attribute.colour\nL2,Lamp,each,lamps,500,red\nL3,Lamp,each,lamps,5,green\nL4,Lamp,each,lamps,x,red\n";
     bring = order(List::Items, wrong.as_bytes());
     let file = sent(wrong.as_bytes(), ReadAs::default());
-    let brought = super::bring(&world.db, &who(&world), &file.table, &bring, &nothing()).unwrap();
+    let brought = super::bring(&world.db, &who(&world), &file, &bring, &nothing()).unwrap();
     assert_eq!(
         faults(&brought),
         [
@@ -208,10 +208,10 @@ fn the_rows_that_were_refused_come_back_with_words(engine: Engine) {
         bring.each = each;
         bring.said = [("Nr".to_owned(), "sku".to_owned())].into();
         let file = sent(text.as_bytes(), ReadAs::default());
-        let brought = super::bring(&world.db, &who(&world), &file.table, &bring, &nothing()).unwrap();
+        let brought = super::bring(&world.db, &who(&world), &file, &bring, &nothing()).unwrap();
         assert_eq!(brought.refused.len(), 1);
         let mut out = Cursor::new(Vec::new());
-        write_refused(&file.table, &brought, &mut out).unwrap();
+        write_refused(&file, &brought, &mut out).unwrap();
         let back = String::from_utf8(out.into_inner()).unwrap();
         let lines: Vec<&str> = back.split("\r\n").collect();
         assert_eq!(lines[0], "Nr;name;base_unit;error");
@@ -290,7 +290,16 @@ fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
         (What::Items, List::Items),
         (What::Units, List::Units),
         (What::Barcodes, List::Barcodes),
+        (What::OptionSets, List::OptionSets),
+        (What::Families, List::Families),
+        (What::Variants, List::Variants),
+        (What::Boms, List::Boms),
+        (What::Suppliers, List::Suppliers),
+        (What::Supplies, List::Supplies),
+        (What::Prices, List::Prices),
         (What::Locations, List::Locations),
+        (What::Minimums, List::Minimums),
+        (What::BackorderRules, List::BackorderRules),
         (What::Reasons, List::Reasons),
     ];
     let first = world(engine);
@@ -302,6 +311,9 @@ fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
     first.takes(List::CategoryAttributes, "category,attribute,required,default,allowed,position\ngifts/lamps,colour,true,\"\"\"red\"\"\",red,3\n");
     first.takes(List::Items, "sku,name,base_unit,category,attribute.volt,attributes,hazard_class,un_number,packing_group,temperature,storage_class,owner,expiry,shelf_life_days,tracking,whole,units,barcodes\n\
         LAMP,\"=Lamp, \"\"big\"\"\",each,gifts/lamps,12.5,\"{\"\"a\"\":[1,null],\"\"b\"\":\"\"'x\"\"}\",4.1,1263,II,cool,bulky,Someone,shelf_life,30,lot,no,inner=1/3|case=12,'-QUOTED|case:14006381333938\n");
+    first.trade();
+    first.takes(List::Minimums, "site,sku,least\nLON,LAMP,2.5\n");
+    first.takes(List::BackorderRules, "site,sku,rule,cap\nLON,,cap,10\nLON,LAMP,none,\n");
     let de = Locale::parse("de").unwrap();
     for format in [ExportFormat::CSV, ExportFormat::Csv(de), ExportFormat::Xlsx, ExportFormat::Jsonl] {
         let second = world(engine);
@@ -311,19 +323,44 @@ fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
             let bytes = file_of(&first, what, format);
             let file = sent(&bytes, read_as());
             let brought =
-                super::bring(&second.db, &who(&second), &file.table, &order(list, &bytes), &nothing())
-                    .unwrap();
+                super::bring(&second.db, &who(&second), &file, &order(list, &bytes), &nothing()).unwrap();
             assert_eq!(brought.refused, [], "{} {format:?}", list.word());
             assert_eq!(second.plain(what), first.plain(what), "{} {format:?}", list.word());
             let again =
-                super::bring(&second.db, &who(&second), &file.table, &order(list, &bytes), &nothing())
-                    .unwrap();
+                super::bring(&second.db, &who(&second), &file, &order(list, &bytes), &nothing()).unwrap();
             assert_eq!((again.refused.len(), again.unchanged), (0, again.rows), "{} {format:?}", list.word());
         }
     }
 }
 
 impl World {
+    /// Variants of a family, and what suppliers sell at which price; there is a lamp already.
+    fn trade(&self) {
+        let items = "sku,name,base_unit\nSHIRT-S,Shirt small,each\nSHIRT-M,Shirt medium,each\n";
+        self.takes(List::Items, items);
+        let options = "set,name,value,value_name,archived\nsize,Size,S,Small,\nsize,,M,,\nsize,,XXL,,yes\n";
+        assert_eq!(self.takes(List::OptionSets, options), (3, 0, 0));
+        let families = "code,name,options,sku_pattern,configurable,defaults,archived\n\
+            SHIRT,Shirt,size,{family}-{size},yes,\"{\"\"base_unit\"\":\"\"each\"\",\"\"storage_class\"\":\"\"rail\"\"}\",\n\
+            HAT,Hat,size,,,\"{\"\"base_unit\"\":\"\"each\"\"}\",yes\n";
+        assert_eq!(self.takes(List::Families, families), (2, 0, 0));
+        let variants = "sku,family,values\nSHIRT-S,SHIRT,S\nSHIRT-M,SHIRT,m\n";
+        assert_eq!(self.takes(List::Variants, variants), (0, 2, 0));
+        let boms = "sku,kind,yield,note,component,instead_of,qty,unit,scrap_percent\n\
+            LAMP,kit,2,\"Pack, well\",SHIRT-S,,2,each,2.5\nLAMP,,,,SHIRT-M,SHIRT-S,3,,\nLAMP,,,,SHIRT-M,,1,,\n";
+        assert_eq!(self.takes(List::Boms, boms), (3, 0, 0));
+        let suppliers = "code,name,archived\nACME,\"Acme, Ltd\",\nOLD,Old one,yes\n";
+        assert_eq!(self.takes(List::Suppliers, suppliers), (2, 0, 0));
+        let sold = "sku,supplier,supplier_sku,unit,factor,least,multiple,lead_time_days,rank\n\
+            LAMP,ACME,L-1,case,,2,0.5,14,1\nSHIRT-S,ACME,,bag,10,,,,\n";
+        assert_eq!(self.takes(List::Supplies, sold), (2, 0, 0));
+        let prices = "sku,kind,list,supplier,currency,least,amount,valid_from,valid_until\n\
+            LAMP,sales,,,EUR,,19.9,2099-01-01,2099-06-30\nLAMP,sales,,,EUR,,21,2099-07-01,\n\
+            LAMP,sales,Friends,,EUR,10,18,2099-01-01,\nLAMP,purchase,,ACME,USD,,9.123456,2099-01-01,\n\
+            LAMP,cost,,,EUR,,8,2020-01-01,\n";
+        assert_eq!(self.takes(List::Prices, prices), (5, 0, 0));
+    }
+
     /// A list without versions, in the order of its text.
     fn plain(&self, what: What) -> Vec<String> {
         let mut rows = self.rows(what);
@@ -365,7 +402,7 @@ fn only_who_may_imports(engine: Engine) {
     for list in List::ALL {
         assert_eq!(List::parse(list.word()), Some(list));
         let file = sent(b"sku\nA\n", ReadAs::default());
-        let refused = super::bring(&world.db, &who, &file.table, &order(list, b""), &nothing()).unwrap_err();
+        let refused = super::bring(&world.db, &who, &file, &order(list, b""), &nothing()).unwrap_err();
         assert!(
             matches!(&refused, Failure::Refused(problem) if problem.code == Code::Forbidden),
             "{refused:?}"
@@ -375,7 +412,7 @@ fn only_who_may_imports(engine: Engine) {
 
 fn every_statement_can_be_prepared(engine: Engine) {
     let world = world(engine);
-    for statement in store::STATEMENTS {
+    for statement in store::STATEMENTS.into_iter().chain(crate::imports::STATEMENTS) {
         world.db.plan(statement).unwrap_or_else(|error| panic!("{}: {error}", statement.name));
     }
 }
@@ -410,7 +447,7 @@ fn what_a_row_does_not_say_stays(engine: Engine) {
     let units = "sku;unit;factor\nPAINT;pallet;1.000\n";
     let file = sent(units.as_bytes(), ReadAs { locale: Locale::parse("de").unwrap(), ..ReadAs::default() });
     let brought =
-        super::bring(&world.db, &who(&world), &file.table, &order(List::Units, units.as_bytes()), &nothing());
+        super::bring(&world.db, &who(&world), &file, &order(List::Units, units.as_bytes()), &nothing());
     assert_eq!(brought.unwrap().refused, []);
     assert_eq!(world.takes(List::Units, "sku,unit,factor\nPAINT,pallet,1000.0\n"), (0, 0, 1));
     world.takes(List::Locations, "code,kind,parent\nBER,site,\nB1,bin,BER\n");
@@ -449,12 +486,119 @@ fn an_import_that_was_cut_off_goes_on(engine: Engine) {
     // the process ends behind the first part
     let ended: Watch = Arc::new(|_| panic!("it ends here"));
     let cut_off = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        super::bring(&world.db, &who(&world), &file.table, &bring, &ended)
+        super::bring(&world.db, &who(&world), &file, &bring, &ended)
     }));
     assert!(cut_off.is_err());
-    let brought = super::bring(&world.db, &who(&world), &file.table, &bring, &nothing()).unwrap();
+    let brought = super::bring(&world.db, &who(&world), &file, &bring, &nothing()).unwrap();
     assert_eq!((brought.rows, brought.earlier, brought.created, brought.refused.len()), (1_200, 500, 699, 1));
     assert!(world.list(What::Stock).contains("\"on_hand\":\"1199\""), "{}", world.list(What::Stock));
+}
+
+fn what_trade_does_not_take_is_refused_by_its_column(engine: Engine) {
+    let world = world(engine);
+    world.takes(List::Items, "sku,name,base_unit,units\nLAMP,Lamp,each,case=12\nPOT,Pot,kg,\n");
+    world.trade();
+    let rows: [(List, &str, &str, &str); 17] = [
+        (List::OptionSets, "set,value\nsi ze,S\n", "set", "invalid_value"),
+        (List::OptionSets, "set,value\nsize,\"S/M\"\n", "value", "invalid_value"),
+        (
+            List::Families,
+            "code,name,options,defaults\nX,X,weight,\"{\"\"base_unit\"\":\"\"each\"\"}\"\n",
+            "options",
+            "invalid_value",
+        ),
+        (List::Variants, "sku,family,values\nNONE,SHIRT,S\n", "", "not_found"),
+        (List::Variants, "sku,family,values\nLAMP,SHIRT,S|M\n", "values", "invalid_value"),
+        (List::Variants, "sku,family,values\nLAMP,SHIRT,L\n", "", "invalid_value"),
+        (List::Variants, "sku,family,values\nLAMP,SHIRT,S\n", "", "code_taken"),
+        (List::Variants, "sku,family,values\nPOT,SHIRT,S\n", "family", "invalid_value"),
+        (List::Boms, "sku,kind,component,qty\nSHIRT-S,made,LAMP,1\n", "component", "tree_cycle"),
+        (List::Boms, "sku,component,qty\nLAMP,NONE,1\n", "component", "unknown_item"),
+        (List::Boms, "sku,component,instead_of,qty\nLAMP,POT,POT,1\n", "instead_of", "invalid_value"),
+        (List::Boms, "sku,component,qty\nPOT,LAMP,1\n", "", "invalid_value"),
+        (List::Suppliers, "code,name\nNEW,\n", "name", "invalid_value"),
+        (List::Supplies, "sku,supplier\nLAMP,NOBODY\n", "supplier", "invalid_value"),
+        (List::Supplies, "sku,supplier,supplier_sku,unit\nLAMP,ACME,L-1,each\n", "unit", "invalid_value"),
+        (
+            List::Prices,
+            "sku,kind,currency,amount,valid_from\nLAMP,sales,EUR,20,2099-07-01\n",
+            "amount",
+            "code_taken",
+        ),
+        (
+            List::Prices,
+            "sku,kind,currency,amount,valid_from\nLAMP,sales,EUR,20,2098-07-01\n",
+            "valid_from",
+            "code_taken",
+        ),
+    ];
+    for (list, text, column, code) in rows {
+        let brought = world.send(list, text, |_| {}).unwrap();
+        let wrong = [(2, Some(column).filter(|column| !column.is_empty()), code)];
+        assert_eq!(faults(&brought), wrong, "{text}: {:?}", brought.refused);
+    }
+}
+
+fn what_is_said_of_sites_is_taken_once_and_refused_by_its_column(engine: Engine) {
+    let world = world(engine);
+    world.takes(List::Items, "sku,name,base_unit\nLAMP,Lamp,each\n");
+    world.takes(List::Locations, "code,kind\nLON,site\n");
+    assert_eq!(world.takes(List::Minimums, "site,sku,least\nLON,LAMP,2\n"), (1, 0, 0));
+    assert_eq!(world.takes(List::Minimums, "site,sku,least,unit\nlon,lamp,3,each\n"), (0, 1, 0));
+    assert_eq!(world.takes(List::Minimums, "site,sku,least\nLON,LAMP,3\n"), (0, 0, 1));
+    assert_eq!(
+        world.takes(List::BackorderRules, "site,sku,rule,cap\nLON,LAMP,cap,7\nLON,,none,\n"),
+        (2, 0, 0)
+    );
+    assert_eq!(world.takes(List::BackorderRules, "site,sku,rule,cap\nLON,LAMP,as_site,\n"), (0, 1, 0));
+    let rows: [(List, &str, Option<&str>, &str); 6] = [
+        (List::Minimums, "site,sku,least\nNONE,LAMP,1\n", None, "not_found"),
+        (List::Minimums, "site,sku,least\nLON,NONE,1\n", None, "not_found"),
+        (List::Minimums, "site,sku,least\nLON,LAMP,0\n", Some("least"), "invalid_quantity"),
+        (List::Minimums, "site,sku,least\nLON,LAMP,1.5\n", Some("least"), "fraction_refused"),
+        (List::BackorderRules, "site,rule,cap\nLON,as_site,\n", Some("rule"), "invalid_value"),
+        (List::BackorderRules, "site,rule,cap\nLON,cap,\n", Some("cap"), "invalid_value"),
+    ];
+    for (list, text, column, code) in rows {
+        let brought = world.send(list, text, |_| {}).unwrap();
+        assert_eq!(faults(&brought), [(2, column, code)], "{text}: {:?}", brought.refused);
+    }
+}
+
+fn a_price_that_follows_ends_the_one_before(engine: Engine) {
+    let world = world(engine);
+    world.takes(List::Items, "sku,name,base_unit\nLAMP,Lamp,each\n");
+    let price =
+        |rest: &str| format!("sku,kind,currency,amount,valid_from,valid_until\nLAMP,sales,EUR,{rest}\n");
+    assert_eq!(world.takes(List::Prices, &price("10,2099-01-01,")), (1, 0, 0));
+    assert_eq!(world.takes(List::Prices, &price("11,2099-03-01,")), (1, 0, 0));
+    assert_eq!(world.takes(List::Prices, &price("11,2099-03-01,")), (0, 0, 1));
+    assert_eq!(world.takes(List::Prices, &price("11,2099-03-01,2099-12-31")), (0, 1, 0));
+    let spans: Vec<String> = world
+        .rows(What::Prices)
+        .iter()
+        .map(|row| format!("{} {} {}", row["amount"], row["valid_from"], row["valid_until"]))
+        .collect();
+    assert_eq!(spans, [r#""10" "2099-01-01" "2099-02-28""#, r#""11" "2099-03-01" "2099-12-31""#]);
+}
+
+fn an_import_that_is_stopped_keeps_what_it_says(engine: Engine) {
+    let world = world(engine);
+    let mut text = "sku,name,base_unit\n".to_owned();
+    for number in 0..1_200 {
+        writeln!(text, "I{number:04},Item,each").unwrap();
+    }
+    let at_once: Watch = Arc::new(|_| ControlFlow::Break(()));
+    for (each, kept) in [(false, ""), (true, "I0499")] {
+        let bring = Bring { each, ..order(List::Items, text.as_bytes()) };
+        let file = sent(text.as_bytes(), ReadAs::default());
+        let brought = super::bring(&world.db, &who(&world), &file, &bring, &at_once).unwrap();
+        assert_eq!((brought.stopped, brought.rows, brought.kept), (true, 500, each));
+        let items = world.list(What::Items);
+        assert_eq!((items.is_empty(), items.contains("I0500")), (kept.is_empty(), false));
+        assert!(items.contains(kept));
+    }
+    assert_eq!(world.takes(List::Items, &text), (700, 0, 500));
 }
 
 fn a_file_that_cannot_be_read_to_its_end_keeps_nothing(engine: Engine) {

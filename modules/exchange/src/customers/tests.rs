@@ -260,7 +260,7 @@ fn post(world: &World, kind: Kind, document: Option<&str>) -> PostingId {
 /// The posting that was made of a request.
 fn answer(world: &World, work: Work) -> PostingId {
     let principal = Arc::new(web::Principal::system());
-    let request = Request { ctx: world.ctx.clone(), principal, key: None, work };
+    let request = Request { ctx: world.ctx.clone(), principal, key: None, work, second: web::Second::Cannot };
     let answered = world.run(move |tx, _| Ok(stock::run_in(tx, std::slice::from_ref(&request))?)).unwrap();
     let body: Value = serde_json::from_slice(&answered[0].body).unwrap();
     assert!(answered[0].status.is_success(), "{body}");

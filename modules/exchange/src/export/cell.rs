@@ -73,6 +73,11 @@ impl Books {
         Ok(Books { currency: places::organisation(conn)?.currency })
     }
 
+    /// Decimals of the currency.
+    pub(super) fn digits(self) -> u32 {
+        self.currency.minor_digits()
+    }
+
     /// Minor units as a decimal.
     pub(super) fn amount(self, minor: i64) -> String {
         let digits = usize::try_from(self.currency.minor_digits()).unwrap_or(0);

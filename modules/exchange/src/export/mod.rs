@@ -2,17 +2,20 @@
 //! everything that two ledgers can be compared by.
 //!
 //! ```text
+//! api        the routes
 //! sheet      which lists there are, their columns           ← store (their statements)
 //! cell       a column of a row as text, number, truth
-//! write      rows as JSON lines or CSV
+//! write      rows as JSON lines, CSV or workbooks   → columnar
 //! canonical  everything, in a form that knows no ids and no clock   ← sort (in constant memory)
 //! ```
 //!
 //! An export reads one snapshot, row by row, in constant memory: it blocks no writer, and what is
 //! posted meanwhile is not in it. Stock as it was keeps a number for each key that held some.
 
+pub(crate) mod api;
 mod canonical;
 mod cell;
+mod columnar;
 mod sheet;
 mod sort;
 mod store;
@@ -61,7 +64,7 @@ pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Resu
         }
     };
     let books = Books::read(conn)?;
-    let mut writer = format.begin(sheet.columns, out).map_err(unwritable)?;
+    let mut writer = format.begin(&books, sheet.columns, out).map_err(unwritable)?;
     let moment: Vec<db::Value<'_>> = moment.iter().map(|at| at.0.into()).collect();
     let mut rows = 0_u64;
     guarded(|stopped| {
@@ -118,7 +121,7 @@ fn of_then(
     then: impl Fn(&Books, &Row<'_>) -> Result<Option<Others>, DbError>,
 ) -> Result<u64, Failure> {
     let books = Books::read(conn)?;
-    let mut writer = format.begin(what.sheet().columns, out).map_err(unwritable)?;
+    let mut writer = format.begin(&books, what.sheet().columns, out).map_err(unwritable)?;
     let mut rows = 0_u64;
     guarded(|stopped| {
         conn.for_each(keys, &values, |row| {

@@ -7,6 +7,7 @@ use super::cell::Holds::{
 };
 use super::store;
 use db::Statement;
+use domain::Permission;
 
 /// A list.
 pub(super) struct Sheet {
@@ -63,7 +64,7 @@ sheets! {
         "most": Decimal, "version": Number,
     ];
     /// The tree of categories.
-    Categories = "categories", CATEGORIES, None, ["path": Text, "version": Number];
+    Categories = "categories", CATEGORIES, None, ["path": Text, "name": Text, "version": Number];
     /// What categories ask of attributes.
     CategoryAttributes = "category-attributes", CATEGORY_ATTRIBUTES, None, [
         "category": Text, "attribute": Text, "required": Truth, "default": Json, "allowed": List,
@@ -83,12 +84,43 @@ sheets! {
     ];
     /// Their barcodes.
     Barcodes = "barcodes", BARCODES, None, ["sku": Text, "unit": Text, "code": Text, "symbology": Text];
+    /// Options that tell variants apart, a row for each value.
+    OptionSets = "option-sets", OPTION_SETS, None, [
+        "set": Text, "name": Text, "value": Text, "value_name": Text, "archived": Truth,
+    ];
+    /// Families of variants.
+    Families = "families", FAMILIES, None, [
+        "code": Text, "name": Text, "options": List, "sku_pattern": Text, "name_pattern": Text,
+        "configurable": Truth, "excluded": Json, "category": Text, "defaults": Json, "archived": Truth,
+        "version": Number,
+    ];
+    /// Items that are variants, with their values in the order of the options of their families.
+    Variants = "variants", VARIANTS, None, ["sku": Text, "family": Text, "values": List];
+    /// What items consist of, a row for each component and for what may stand in for one.
+    Boms = "boms", BOMS, None, [
+        "sku": Text, "kind": Text, "yield": Quantity, "note": Text, "component": Text, "instead_of": Text,
+        "qty": Quantity, "unit": Text, "scrap_percent": Decimal,
+    ];
+    /// Suppliers.
+    Suppliers = "suppliers", SUPPLIERS, None, [
+        "code": Text, "name": Text, "archived": Truth, "version": Number,
+    ];
+    /// What suppliers sell of items.
+    Supplies = "supplies", SUPPLIES, None, [
+        "sku": Text, "supplier": Text, "supplier_sku": Text, "name": Text, "unit": Text, "factor": Text,
+        "least": Decimal, "multiple": Decimal, "lead_time_days": Number, "rank": Number,
+    ];
+    /// Prices, with those that are over.
+    Prices = "prices", PRICES, None, [
+        "sku": Text, "kind": Text, "list": Text, "supplier": Text, "supplier_sku": Text, "unit": Text,
+        "currency": Text, "least": Decimal, "amount": Decimal, "valid_from": Date, "valid_until": Date,
+    ];
     /// Locations.
     Locations = "locations", LOCATIONS, None, [
         "code": Text, "name": Text, "kind": Text, "role": Text, "parent": Text, "site": Text, "zone": Text,
         "sellable": Truth, "blocked": Truth, "block_reason": Text, "open_to_allocation": Truth,
         "archived": Truth, "version": Number, "archived_at": Instant, "type": Text, "walk": Number,
-        "x_mm": Number, "y_mm": Number, "z_mm": Number,
+        "x_mm": Number, "y_mm": Number, "z_mm": Number, "state": Text,
     ];
     /// Lots and serials.
     Lots = "lots", LOTS, None, [
@@ -151,6 +183,10 @@ sheets! {
     BackorderRules = "backorder-rules", BACKORDER_RULES, None, [
         "site": Text, "sku": Text, "rule": Text, "cap": Quantity, "unit": Text, "version": Number,
     ];
+    /// The least that sites are to have of items.
+    Minimums = "minimums", MINIMUMS, None, [
+        "site": Text, "sku": Text, "least": Quantity, "unit": Text, "version": Number,
+    ];
     /// Reason codes.
     Reasons = "reasons", REASON_LIST, None, [
         "code": Text, "name": Text, "active": Truth, "version": Number,
@@ -174,6 +210,43 @@ impl What {
     /// The list of a word.
     pub fn parse(word: &str) -> Option<What> {
         What::ALL.iter().copied().find(|what| what.word() == word)
+    }
+
+    /// What whoever takes it must be allowed to see.
+    pub(crate) const fn permissions(self) -> &'static [Permission] {
+        match self {
+            What::Attributes
+            | What::Categories
+            | What::CategoryAttributes
+            | What::Items
+            | What::Units
+            | What::Barcodes
+            | What::OptionSets
+            | What::Families
+            | What::Variants
+            | What::Boms
+            | What::Suppliers
+            | What::Supplies => &[Permission::CatalogRead],
+            What::Prices => &[Permission::CatalogRead, Permission::CostRead],
+            What::Locations => &[Permission::PlacesRead],
+            What::Lots
+            | What::Stock
+            | What::Postings
+            | What::Customers
+            | What::Claims
+            | What::Transfers
+            | What::Sums
+            | What::SiteStock
+            | What::BackorderRules
+            | What::Minimums
+            | What::Reasons
+            | What::Periods
+            | What::UnitMoves => &[Permission::StockRead],
+            What::Movements | What::Layers | What::Valuation => {
+                &[Permission::StockRead, Permission::CostRead]
+            }
+            What::Audit => &[Permission::AuditRead],
+        }
     }
 
     /// Whether it can be exported as it was at a moment.

@@ -13,7 +13,7 @@ pub(super) const ATTRIBUTES: Statement = Statement::new(
 /// What stands above a category comes before it.
 pub(super) const CATEGORIES: Statement = Statement::new(
     "exchange.export_categories",
-    "select c.path, c.version from v_category c order by c.path",
+    "select c.path, c.name, c.version from v_category c order by c.path",
 );
 
 pub(super) const CATEGORY_ATTRIBUTES: Statement = Statement::new(
@@ -41,6 +41,66 @@ pub(super) const UNITS: Statement = Statement::new(
      order by u.item_id, u.num, u.den, u.unit",
 );
 
+pub(super) const OPTION_SETS: Statement = Statement::new(
+    "exchange.export_option_sets",
+    "select o.option_set, o.name, o.value, o.value_name, o.archived
+     from exchange_option_list o
+     order by o.set_id, o.position, o.value",
+);
+
+pub(super) const FAMILIES: Statement = Statement::per_engine(
+    "exchange.export_families",
+    "select f.code, f.name,
+       (select json_group_array(o.option_set)
+        from (select n.option_set from exchange_family_option_list n where n.family_id = f.id order by n.position) o),
+       f.sku_pattern, f.name_pattern, f.configurable, f.excluded, f.category, f.defaults, f.archived, f.version
+     from exchange_family_list f
+     order by f.id",
+    "select f.code, f.name,
+       (select cast(json_agg(n.option_set order by n.position) as text)
+        from exchange_family_option_list n where n.family_id = f.id),
+       f.sku_pattern, f.name_pattern, f.configurable, f.excluded, f.category, f.defaults, f.archived, f.version
+     from exchange_family_list f
+     order by f.id",
+);
+
+/// The keys of values hold neither quotes nor slashes.
+pub(super) const VARIANTS: Statement = Statement::new(
+    "exchange.export_variants",
+    "select v.sku, v.family, '[\"' || replace(v.combination, '/', '\",\"') || '\"]'
+     from exchange_variant_list v
+     order by v.id",
+);
+
+pub(super) const SUPPLIERS: Statement = Statement::new(
+    "exchange.export_suppliers",
+    "select s.code, s.name, s.archived, s.version from exchange_supplier_list s order by s.id",
+);
+
+pub(super) const SUPPLIES: Statement = Statement::new(
+    "exchange.export_supplies",
+    "select p.sku, p.supplier, p.supplier_sku, p.name, p.unit,
+       case when p.den = 1 then cast(p.num as text) else cast(p.num as text) || '/' || cast(p.den as text) end,
+       p.least, p.multiple, p.lead_time_days, p.rank
+     from exchange_supply_list p
+     order by p.id",
+);
+
+pub(super) const PRICES: Statement = Statement::new(
+    "exchange.export_prices",
+    "select p.sku, p.kind, p.list, p.supplier, p.supplier_sku, p.unit, p.currency, p.least, p.amount, p.valid_from,
+       p.valid_until
+     from exchange_price_list p
+     order by p.id",
+);
+
+pub(super) const BOMS: Statement = Statement::new(
+    "exchange.export_boms",
+    "select b.sku, b.kind, b.yielded, b.note, b.component, b.instead_of, b.qty, b.unit, b.scrap * 10000
+     from exchange_bom_list b
+     order by b.item_id, b.line, b.choice",
+);
+
 pub(super) const BARCODES: Statement = Statement::new(
     "exchange.export_barcodes",
     "select i.sku, b.unit, b.code, b.symbology
@@ -52,7 +112,7 @@ pub(super) const LOCATIONS: Statement = Statement::new(
     "exchange.export_locations",
     "select l.code, l.name, l.kind, l.role, l.parent, l.site, l.zone, l.sellable, l.blocked, l.block_reason,
        l.open_to_allocation, l.archived, l.version, l.archived_at, l.type, l.walk, l.x_mm, l.y_mm,
-       l.z_mm
+       l.z_mm, l.state
      from v_location l
      order by l.location_id",
 );
@@ -363,6 +423,15 @@ pub(super) const BACKORDER_RULES: Statement = Statement::new(
      order by b.site_id, b.sku_id",
 );
 
+pub(super) const MINIMUMS: Statement = Statement::new(
+    "exchange.export_minimums",
+    "select s.code, i.sku, m.least, i.base_unit, m.version
+     from exchange_minimum_list m
+     join ck_location s on s.loc_id = m.site_id
+     join ck_item i on i.sku_id = m.item_id
+     order by m.site_id, m.item_id",
+);
+
 pub(super) const REASON_LIST: Statement = Statement::new(
     "exchange.export_reason_list",
     "select r.code, r.name, r.active, r.version from exchange_reason_list r order by r.code",
@@ -481,7 +550,14 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 51] = [
+pub(super) const STATEMENTS: [&Statement; 59] = [
+    &OPTION_SETS,
+    &FAMILIES,
+    &VARIANTS,
+    &SUPPLIERS,
+    &BOMS,
+    &SUPPLIES,
+    &PRICES,
     &LOCATION_FACTS,
     &ATTRIBUTES,
     &CATEGORIES,
@@ -518,6 +594,7 @@ pub(super) const STATEMENTS: [&Statement; 51] = [
     &SUMS,
     &SITE_STOCK,
     &BACKORDER_RULES,
+    &MINIMUMS,
     &REASON_LIST,
     &PERIOD_LIST,
     &UNIT_MOVE_LIST,

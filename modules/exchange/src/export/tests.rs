@@ -53,6 +53,67 @@ fn millionths(value: &Value) -> i64 {
     domain::Delta::parse(value.as_str().unwrap()).unwrap().0
 }
 
+fn parquet(world: &World, what: What) -> Vec<parquet::record::Row> {
+    let mut out = Vec::new();
+    let asked = Export { what, format: Format::Parquet, as_of: None };
+    let rows = world.db.read_blocking(|conn| export(conn, &asked, &mut out)).unwrap();
+    let mut file = tempfile::tempfile().unwrap();
+    io::Write::write_all(&mut file, &out).unwrap();
+    let file = parquet::file::reader::SerializedFileReader::new(file).unwrap();
+    let found: Vec<_> = file.into_iter().map(Result::unwrap).collect();
+    assert_eq!(u64::try_from(found.len()).unwrap(), rows, "{}", what.word());
+    found
+}
+
+/// A field of a row of Parquet as JSON lines have it.
+fn as_json(field: &parquet::record::Field, holds: cell::Holds) -> Value {
+    use parquet::record::Field;
+    match field {
+        Field::Null => Value::Null,
+        Field::Bool(truth) => (*truth).into(),
+        Field::Long(number) => (*number).into(),
+        Field::TimestampMicros(micros) => Instant(*micros).to_string().into(),
+        Field::Date(days) => {
+            let first = domain::when::Date::constant(1970, 1, 1);
+            domain::when::plus_days(first, *days).unwrap().to_string().into()
+        }
+        Field::Str(text) if matches!(holds, cell::Holds::Json | cell::Holds::List) => {
+            serde_json::from_str(text).unwrap()
+        }
+        Field::Str(text) => text.as_str().into(),
+        Field::Decimal(decimal) => {
+            let number = i64::from_be_bytes(decimal.data().try_into().unwrap());
+            let scale = usize::try_from(decimal.scale()).unwrap();
+            let digits = format!("{:0>width$}", number.unsigned_abs(), width = scale + 1);
+            let (whole, fraction) = digits.split_at(digits.len() - scale);
+            let sign = if number < 0 { "-" } else { "" };
+            match holds {
+                cell::Holds::Money => format!("{sign}{whole}.{fraction}").into(),
+                // quantities without the zeros at their end
+                _ => match fraction.trim_end_matches('0') {
+                    "" => format!("{sign}{whole}").into(),
+                    fraction => format!("{sign}{whole}.{fraction}").into(),
+                },
+            }
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn a_file_of_columns_says_what_lines_say(engine: db::Engine) {
+    let world = loaded(engine);
+    for what in What::ALL.iter().copied() {
+        let (lines, rows) = (world.rows(what), parquet(&world, what));
+        assert_eq!(lines.len(), rows.len(), "{}", what.word());
+        for (line, row) in lines.iter().zip(rows) {
+            for ((name, field), (column, holds)) in row.get_column_iter().zip(what.sheet().columns) {
+                assert_eq!(name, column);
+                assert_eq!(as_json(field, *holds), line[*column], "{} {column}", what.word());
+            }
+        }
+    }
+}
+
 fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
     let world = loaded(engine);
     for what in What::ALL.iter().copied() {
@@ -76,6 +137,14 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
                 | What::BackorderRules
                 | What::Periods
                 | What::UnitMoves
+                | What::OptionSets
+                | What::Families
+                | What::Variants
+                | What::Boms
+                | What::Minimums
+                | What::Suppliers
+                | What::Supplies
+                | What::Prices
         );
         assert_eq!(objects.is_empty(), empty, "{}", what.word());
     }
@@ -199,6 +268,7 @@ fn a_file_that_cannot_be_written_ends_the_export(engine: db::Engine) {
 }
 
 on_both_engines!(
+    a_file_of_columns_says_what_lines_say,
     every_list_can_be_written_in_both_forms,
     stock_is_what_the_movements_add_up_to_now_and_then,
     valuation_is_what_the_movements_add_up_to_now_and_then,

@@ -1,9 +1,10 @@
-//! Rows as files: JSON lines for programs, CSV by RFC 4180 and workbooks for people (see [`crate::table`]).
+//! Rows as files: JSON lines and Parquet for programs, CSV by RFC 4180 and workbooks for people (see [`crate::table`]).
 //!
 //! In CSV a text of people that a spreadsheet would run gets an apostrophe in front. Quantities, money and dates
 //! are of the product and stand as they are.
 
 use super::cell::{Books, Cell, Holds};
+use super::columnar::Parquet;
 use crate::table::{self, Locale};
 use db::{DbError, Row};
 use std::io::{self, BufWriter, Write};
@@ -17,25 +18,52 @@ pub enum Format {
     Csv(Locale),
     /// An Excel workbook.
     Xlsx,
+    /// Columns of numbers, instants and texts.
+    Parquet,
 }
 
 impl Format {
     /// Separated values as programs read them.
     pub const CSV: Format = Format::Csv(Locale::ISO);
 
-    /// Reads `jsonl`, `csv` or `xlsx`.
+    /// The words of all formats.
+    pub const WORDS: &'static str = "`jsonl`, `csv`, `xlsx` or `parquet`";
+
+    /// Reads one of [`Format::WORDS`].
     pub fn parse(word: &str) -> Option<Format> {
         match word {
             "jsonl" => Some(Format::Jsonl),
             "csv" => Some(Format::CSV),
             "xlsx" => Some(Format::Xlsx),
+            "parquet" => Some(Format::Parquet),
             _ => None,
+        }
+    }
+
+    /// The ending of the name of a file.
+    pub const fn ending(self) -> &'static str {
+        match self {
+            Format::Jsonl => "jsonl",
+            Format::Csv(_) => "csv",
+            Format::Xlsx => "xlsx",
+            Format::Parquet => "parquet",
+        }
+    }
+
+    /// The type of a file, for `Content-Type`.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Format::Jsonl => "application/x-ndjson",
+            Format::Csv(_) => "text/csv; charset=utf-8",
+            Format::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Format::Parquet => "application/vnd.apache.parquet",
         }
     }
 
     /// Begins a file.
     pub(super) fn begin<'o>(
         self,
+        books: &Books,
         columns: &'static [(&'static str, Holds)],
         out: &'o mut dyn Write,
     ) -> io::Result<Writer<'o>> {
@@ -44,6 +72,10 @@ impl Format {
             Format::Jsonl => {
                 let to = To::Lines { out: BufWriter::new(out), line: String::new() };
                 return Ok(Writer { to, columns });
+            }
+            Format::Parquet => {
+                let to = Parquet::begin(columns, books)?;
+                return Ok(Writer { to: To::Parquet { to, cells: Vec::new(), out }, columns });
             }
             Format::Csv(locale) => (table::Format::Csv, locale),
             Format::Xlsx => (table::Format::Xlsx, Locale::ISO),
@@ -62,6 +94,7 @@ pub(super) struct Writer<'o> {
 enum To<'o> {
     Lines { out: BufWriter<&'o mut dyn Write>, line: String },
     Table { to: table::Writer<'o, dyn Write + 'o>, cells: Vec<table::Cell> },
+    Parquet { to: Parquet, cells: Vec<Cell>, out: &'o mut dyn Write },
 }
 
 impl Writer<'_> {
@@ -92,6 +125,7 @@ impl Writer<'_> {
                     line.push_str(&cell.json().to_string());
                 }
                 To::Table { cells, .. } => cells.push(holds.in_table(cell)),
+                To::Parquet { cells, .. } => cells.push(cell),
             }
         }
         Ok(match &mut self.to {
@@ -106,6 +140,7 @@ impl Writer<'_> {
                 cells.clear();
                 done
             }
+            To::Parquet { to, cells, .. } => to.row(cells.drain(..)),
         })
     }
 
@@ -114,6 +149,7 @@ impl Writer<'_> {
         match self.to {
             To::Lines { mut out, .. } => out.flush(),
             To::Table { to, .. } => to.end(),
+            To::Parquet { to, out, .. } => io::copy(&mut to.end()?, out).map(drop),
         }
     }
 }

@@ -54,7 +54,13 @@ pub(super) fn load(tx: &mut Tx<'_>, ctx: &Ctx) -> Result<(), Failure> {
         lines: lines(&bin, today(ctx)?),
     };
     let principal = Arc::new(Principal::system());
-    let request = Request { ctx: ctx.clone(), principal, key: None, work: Work::Post(post) };
+    let request = Request {
+        ctx: ctx.clone(),
+        principal,
+        key: None,
+        work: Work::Post(post),
+        second: web::Second::Cannot,
+    };
     match stock::run_in(tx, &[request])?.first() {
         Some(answer) if answer.status.is_success() => Ok(()),
         Some(answer) => Err(Failure::fault(String::from_utf8_lossy(&answer.body).into_owned())),

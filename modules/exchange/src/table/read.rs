@@ -8,7 +8,6 @@ use crate::table::{delimited, json_lines, workbook};
 use domain::{Code, Problem};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::path::{Path, PathBuf};
 use web::Failure;
 
 /// The largest file.
@@ -61,10 +60,10 @@ pub struct Line {
     pub cells: Vec<Cell>,
 }
 
-/// A table in a file.
+/// A table in a file, which stays open: whoever saves another under its name changes nothing of it.
 #[derive(Debug)]
 pub struct Table {
-    path: PathBuf,
+    file: File,
     /// What the file is.
     pub format: Format,
     /// The names of its columns.
@@ -75,12 +74,11 @@ pub struct Table {
 }
 
 impl Table {
-    /// Opens a file and reads the names of its columns.
+    /// Reads the names of the columns of a file.
     ///
     /// # Errors
     /// `malformed_file`, `too_many`, `limit_exceeded`: what it is, is not a table, or is too large.
-    pub fn open(path: &Path, mut read_as: ReadAs) -> Result<Table, Failure> {
-        let mut file = File::open(path).map_err(unreadable)?;
+    pub fn of(mut file: File, mut read_as: ReadAs) -> Result<Table, Failure> {
         let bytes = file.metadata().map_err(unreadable)?.len();
         if bytes > FILE_BYTES_MAX {
             let detail = format!(
@@ -100,7 +98,7 @@ impl Table {
             }
             Format::Xlsx => {
                 workbook::measure(&file)?;
-                (workbook::columns(file, &read_as)?, None)
+                (workbook::columns(file.try_clone().map_err(unreadable)?, &read_as)?, None)
             }
             Format::Jsonl => {
                 // programs write numbers and dates in one way
@@ -109,7 +107,7 @@ impl Table {
             }
         };
         check_columns(&columns)?;
-        Ok(Table { path: path.to_owned(), format, columns, read_as, copy })
+        Ok(Table { file, format, columns, read_as, copy })
     }
 
     /// How numbers and dates are written in it.
@@ -125,7 +123,7 @@ impl Table {
     /// Visits the rows in their order; rows with nothing in them are passed over.
     ///
     /// # Errors
-    /// As [`Table::open`], and what `visit` fails with.
+    /// As [`Table::of`], and what `visit` fails with.
     pub fn rows(&self, visit: &mut dyn FnMut(Line) -> Result<(), Failure>) -> Result<(), Failure> {
         let mut count = 0_u64;
         let mut bounded = |line: Line| {
@@ -149,10 +147,7 @@ impl Table {
             }
             visit(line)
         };
-        let mut file = match &self.copy {
-            Some(copy) => copy.try_clone().map_err(unreadable)?,
-            None => File::open(&self.path).map_err(unreadable)?,
-        };
+        let mut file = self.copy.as_ref().unwrap_or(&self.file).try_clone().map_err(unreadable)?;
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         match self.format {
             Format::Csv => delimited::rows(&file, self, &mut bounded),
@@ -172,6 +167,7 @@ fn is_long(cell: &Cell) -> bool {
 /// Tells what a file is by its first bytes.
 fn sniff(file: &mut File) -> Result<Format, Failure> {
     let mut head = Vec::with_capacity(4096);
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     file.by_ref().take(4096).read_to_end(&mut head).map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     let refuse = |what: &str| {

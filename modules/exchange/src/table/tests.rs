@@ -9,11 +9,10 @@ use web::Failure;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-fn open(bytes: &[u8], read_as: ReadAs) -> Result<(Table, tempfile::NamedTempFile), Failure> {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
+fn open(bytes: &[u8], read_as: ReadAs) -> Result<Table, Failure> {
+    let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
-    let table = Table::open(file.path(), read_as)?;
-    Ok((table, file))
+    Table::of(file, read_as)
 }
 
 fn rows(table: &Table) -> Result<Vec<Line>, Failure> {
@@ -26,7 +25,7 @@ fn rows(table: &Table) -> Result<Vec<Line>, Failure> {
 }
 
 fn read(bytes: &[u8], read_as: ReadAs) -> Result<(Vec<String>, Vec<Line>), Failure> {
-    let (table, _file) = open(bytes, read_as)?;
+    let table = open(bytes, read_as)?;
     let lines = rows(&table)?;
     Ok((table.columns, lines))
 }
@@ -129,7 +128,7 @@ fn what_is_written_is_read_again_in_every_form() {
             }
             writer.end().unwrap();
             let read_as = ReadAs { locale, ..ReadAs::default() };
-            let (table, _file) = open(out.get_ref(), read_as).unwrap();
+            let table = open(out.get_ref(), read_as).unwrap();
             assert_eq!((table.format, table.columns.len()), (format, 3));
             let lines = rows(&table).unwrap();
             assert_eq!(lines.len(), rows_written.len(), "{format:?}");
@@ -252,7 +251,7 @@ fn a_sheet_is_chosen_by_name_and_its_errors_are_told() {
     let (code, words) = refused(open(&bytes, named("stock")));
     assert_eq!(code, Code::InvalidValue);
     assert!(words.contains("it has `Notes`, `Items`"), "{words}");
-    assert_eq!(open(&bytes, ReadAs::default()).unwrap().0.columns, ["x"]);
+    assert_eq!(open(&bytes, ReadAs::default()).unwrap().columns, ["x"]);
 }
 
 #[test]

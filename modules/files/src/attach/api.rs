@@ -3,7 +3,7 @@
 use super::NewFile;
 use super::prepare::{self, Prepared};
 use crate::bad::Unread;
-use crate::blobs::{Folder, Hash, Received};
+use crate::blobs::{BlobName, Blobs, Received};
 use crate::content::Claims;
 use crate::file::File;
 use crate::files::Files;
@@ -109,19 +109,19 @@ pub(crate) fn read_caption(text: Option<&str>, pointer: &str) -> Result<String, 
 }
 
 fn with<T>(command: Command<()>, body: T) -> Command<T> {
-    let Command { caller, key, fingerprint, dry_run, body: (), held } = command;
-    Command { caller, key, fingerprint, dry_run, body, held }
+    let Command { caller, key, fingerprint, dry_run, body: (), held, second } = command;
+    Command { caller, key, fingerprint, dry_run, body, held, second }
 }
 
 /// Writes the body into quarantine while it comes.
 async fn receive(files: &Files, upload: &mut Upload<FileQuery>) -> Result<Received, Failure> {
     let (pieces, mut coming) = mpsc::channel::<Bytes>(PIECES_WAITING);
-    let folder = files.folder().clone();
+    let blobs = files.blobs().clone();
     let most = files.settings().file_bytes_max;
     // before a file is begun
     let first = upload.next(most).await?;
     let writer = tokio::task::spawn_blocking(move || -> Result<Received, Error> {
-        let mut incoming = folder.receive()?;
+        let mut incoming = blobs.receive()?;
         while let Some(piece) = coming.blocking_recv() {
             incoming.write_all(&piece)?;
         }
@@ -136,7 +136,7 @@ async fn receive(files: &Files, upload: &mut Upload<FileQuery>) -> Result<Receiv
         next = upload.next(most).await?;
     }
     drop(pieces);
-    writer.await.map_err(|error| Failure::fault(error.to_string()))?.map_err(|error| failed(&error))
+    writer.await.map_err(|error| Failure::fault(error.to_string()))?.map_err(|error| failed(&error.into()))
 }
 
 type Ready = (Prepared, Vec<Received>);
@@ -147,7 +147,7 @@ async fn make_ready(
     received: Received,
     claims: Claims,
 ) -> Result<Result<Ready, Problem>, Failure> {
-    let folder = files.folder().clone();
+    let blobs = files.blobs().clone();
     let looked = blocking(move || {
         let media = prepare::look(&received, claims)?;
         Ok((received, media))
@@ -163,7 +163,7 @@ async fn make_ready(
         None
     };
     blocking(move || {
-        let made = ready(&folder, received, media);
+        let made = ready(&blobs, received, media);
         // a caller who goes away ends nothing that has begun, so the turn goes with the work
         drop(turn);
         made
@@ -171,8 +171,8 @@ async fn make_ready(
     .await
 }
 
-fn ready(folder: &Folder, received: Received, media: Media) -> Result<Ready, Unread> {
-    prepare::prepare(folder, received, media)
+fn ready(blobs: &Blobs, received: Received, media: Media) -> Result<Ready, Unread> {
+    prepare::prepare(blobs, received, media)
 }
 
 async fn blocking<T: Send + 'static>(
@@ -181,20 +181,16 @@ async fn blocking<T: Send + 'static>(
     match tokio::task::spawn_blocking(work).await.map_err(|error| Failure::fault(error.to_string()))? {
         Ok(done) => Ok(Ok(done)),
         Err(Unread::Bad(bad)) => Ok(Err(Problem::new(bad.code(), bad.to_string()))),
-        Err(Unread::Io(error)) => Err(failed(&error)),
+        Err(Unread::Io(error)) => Err(failed(&error.into())),
     }
 }
 
 /// Gives the bytes their names.
-async fn put(files: &Files, names: Vec<crate::blobs::BlobName>, puts: Vec<Received>) -> Result<(), Failure> {
-    let folder = files.folder().clone();
-    let done = tokio::task::spawn_blocking(move || -> Result<(), Error> {
-        let find = |hash: &Hash| names.iter().find(|name| name.hash == *hash);
-        for received in puts {
-            let name = *find(&received.hash).ok_or_else(|| Error::other("bytes that nobody has named"))?;
-            folder.put(&name, received)?;
-        }
-        Ok(())
-    });
-    done.await.map_err(|error| Failure::fault(error.to_string()))?.map_err(|error| failed(&error))
+async fn put(files: &Files, names: Vec<BlobName>, puts: Vec<Received>) -> Result<(), Failure> {
+    for received in puts {
+        let name = names.iter().find(|name| name.hash == received.hash);
+        let name = *name.ok_or_else(|| Failure::fault("bytes that nobody has named"))?;
+        files.blobs().put(name, received).await.map_err(|error| failed(&error))?;
+    }
+    Ok(())
 }

@@ -2,7 +2,7 @@
 //! Everything lies in quarantine until it is put. Blocking, and for one image at a time.
 
 use crate::bad::Unread;
-use crate::blobs::{Folder, Hash, Received};
+use crate::blobs::{Blobs, Hash, Received};
 use crate::content::{Claims, recognise};
 use crate::picture::{Picture, THUMBNAIL_SIDES};
 use domain::{FileKind, Media};
@@ -52,7 +52,7 @@ pub(crate) fn look(received: &Received, claims: Claims) -> Result<Media, Unread>
 
 /// Makes a received file ready, with what is to be put: for each hash its bytes.
 pub(crate) fn prepare(
-    folder: &Folder,
+    blobs: &Blobs,
     received: Received,
     media: Media,
 ) -> Result<(Prepared, Vec<Received>), Unread> {
@@ -63,13 +63,13 @@ pub(crate) fn prepare(
     }
     let picture = Picture::read(BufReader::new(received.open()?), media)?;
     drop(received);
-    let drawn = draw(folder, &picture)?;
+    let drawn = draw(blobs, &picture)?;
     let main = part(picture.media(), &drawn, Some(&picture));
     let mut puts = vec![drawn];
     let mut thumbnails = Vec::new();
     for side in THUMBNAIL_SIDES {
         let small = picture.thumbnail(side);
-        let drawn = draw(folder, &small)?;
+        let drawn = draw(blobs, &small)?;
         thumbnails.push((side, part(small.media(), &drawn, Some(&small))));
         puts.push(drawn);
     }
@@ -78,8 +78,8 @@ pub(crate) fn prepare(
     Ok((Prepared { sent, main, thumbnails }, puts))
 }
 
-fn draw(folder: &Folder, picture: &Picture) -> Result<Received, Error> {
-    let mut to = BufWriter::with_capacity(256 << 10, folder.receive()?);
+fn draw(blobs: &Blobs, picture: &Picture) -> Result<Received, Error> {
+    let mut to = BufWriter::with_capacity(256 << 10, blobs.receive()?);
     picture.write(&mut to)?;
     to.flush()?;
     Ok(to.into_inner().map_err(std::io::IntoInnerError::into_error)?.finish())

@@ -82,8 +82,7 @@ impl Folder {
     }
 
     fn path(&self, name: &BlobName) -> PathBuf {
-        let name = name.to_string();
-        self.root.join(name.get(..2).unwrap_or_default()).join(name)
+        self.root.join(name.path())
     }
 
     /// Begins to receive a file.
@@ -164,11 +163,11 @@ impl Folder {
         }
     }
 
-    /// The hash of the bytes under a name, read anew.
+    /// Writes the bytes of a name; their hash.
     ///
     /// # Errors
-    /// When they are not there or cannot be read.
-    pub(crate) fn hash(&self, name: &BlobName) -> Result<Hash, Error> {
+    /// When they are not there, cannot be read, or cannot be written.
+    pub(crate) fn fetch(&self, name: &BlobName, to: &mut (dyn Write + Send)) -> Result<Hash, Error> {
         let (mut file, _) = self.open(name, 0)?;
         let mut hash = Sha256::new();
         let mut chunk = vec![0; 256 << 10];
@@ -176,27 +175,9 @@ impl Folder {
             let read = file.read(&mut chunk)?;
             let Some(part) = chunk.get(..read).filter(|part| !part.is_empty()) else { break };
             hash.update(part);
+            to.write_all(part)?;
         }
         Ok(hash.finalize().into())
-    }
-
-    /// Copies the bytes of a name into another folder, durably. What is there already stays.
-    ///
-    /// # Errors
-    /// When they are not there, are not what their name says, or cannot be written.
-    pub(crate) fn copy(&self, name: &BlobName, to: &Folder) -> Result<(), Error> {
-        let (mut file, _) = self.open(name, 0)?;
-        let mut incoming = to.receive()?;
-        std::io::copy(&mut file, &mut incoming)?;
-        let received = incoming.finish();
-        if received.hash != name.hash {
-            let path = self.path(name);
-            return Err(Error::other(format!(
-                "`{}` is damaged: its bytes are not what its name says",
-                path.display()
-            )));
-        }
-        to.put(name, received)
     }
 
     /// Takes away what was left in quarantine for so long that nobody can be at it any more; how many.

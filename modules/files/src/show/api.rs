@@ -1,8 +1,8 @@
 //! `GET /api/v1/items/{sku}/files` and what lies below it.
 
 use super::range::{self, Part};
-use super::{encoded, failed, file_of, files_of, find, stream};
-use crate::blobs::Hash;
+use super::{encoded, failed, file_of, files_of, find};
+use crate::blobs::{BlobName, Extent, Hash};
 use crate::file::{File, FilesOf};
 use crate::files::Files;
 use crate::name::FileName;
@@ -147,7 +147,7 @@ struct Out {
 
 async fn hand_out(
     files: &Files,
-    name: Option<crate::blobs::BlobName>,
+    name: Option<BlobName>,
     out: &Out,
     asked: &HeaderMap,
 ) -> Result<Response, Failure> {
@@ -172,15 +172,10 @@ async fn hand_out(
         }
     };
     let name = name.ok_or_else(|| Failure::fault("a file refers to bytes that nobody keeps"))?;
-    let folder = files.folder().clone();
-    let opened = tokio::task::spawn_blocking(move || folder.open(&name, first)).await;
-    let (file, there) =
-        opened.map_err(|error| Failure::fault(error.to_string()))?.map_err(|error| failed(&error))?;
-    if there != length {
-        return Err(Failure::fault(format!("`{name}` has {there} bytes and should have {length}")));
-    }
     let bytes = last - first + 1;
-    let mut response = Response::new(Body::from_stream(stream::stream(file, bytes)));
+    let extent = Extent { first, bytes, of: length };
+    let pieces = files.blobs().open(name, extent).await.map_err(|error| failed(&error))?;
+    let mut response = Response::new(Body::from_stream(pieces));
     dress(response.headers_mut(), out, &etag)?;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));

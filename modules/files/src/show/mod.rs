@@ -3,14 +3,14 @@
 
 pub(crate) mod api;
 mod range;
-mod stream;
 
+use crate::blobs::BlobError;
 use crate::file::{File, FilesOf, Record};
 use crate::store;
 use db::{Conn, DbError};
 use domain::{Code, FileId, Problem, RecordKind};
 use std::fmt::Write;
-use std::io::{Error, ErrorKind};
+use std::io::ErrorKind;
 use web::{App, Failure};
 
 /// An item that files are attached to.
@@ -69,13 +69,19 @@ fn encoded(text: &str) -> String {
     encoded
 }
 
-/// What a disk that fails means for the caller.
-pub(crate) fn failed(error: &Error) -> Failure {
-    match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+/// What a disk or a bucket that fails means for the caller.
+pub(crate) fn failed(error: &BlobError) -> Failure {
+    match error {
+        BlobError::Io(error) if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) => {
             let detail =
                 "there is no room for the file; nothing was done, and nothing will be until there is";
             Problem::new(Code::StorageFull, detail).into()
+        }
+        BlobError::Away(why) => {
+            tracing::warn!(%why, "files cannot be reached");
+            let detail = "the store that holds the files does not answer as it should, and nothing was done: come \
+                          again; the log and `stockwell doctor` say what it is";
+            Problem::new(Code::FilesUnavailable, detail).into()
         }
         _ => Failure::fault(format!("the files cannot be reached: {error}")),
     }

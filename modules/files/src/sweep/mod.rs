@@ -7,7 +7,7 @@
 mod tests;
 
 use crate::attach::GRACE_HOURS;
-use crate::blobs::{BlobName, Hash};
+use crate::blobs::{BlobError, BlobName, Hash};
 use crate::files::Files;
 use crate::store_blobs;
 use db::{Db, DbError};
@@ -29,25 +29,26 @@ pub enum SweepError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] DbError),
-    /// The disk failed.
+    /// The folder or the bucket failed.
     #[error("the files cannot be swept: {0}")]
-    Io(#[from] std::io::Error),
+    Blobs(#[from] BlobError),
 }
 
 /// Sweeps everything once. Blocking.
 ///
 /// # Errors
-/// When database or disk fail; what was begun is finished by the next sweep.
+/// When the database, the folder or the bucket fail; what was begun is finished by the next sweep.
 pub fn sweep(db: &Db, files: &Files, now: Instant) -> Result<Swept, SweepError> {
-    let folder = files.folder();
+    let blobs = files.blobs();
     let since_1970 = Duration::from_micros(u64::try_from(now.0).unwrap_or_default());
     let grace = Duration::from_hours(u64::try_from(GRACE_HOURS).unwrap_or_default());
-    let mut swept = Swept { blobs: 0, quarantined: folder.clear_quarantine(since_1970, grace)? };
+    let mut swept =
+        Swept { blobs: 0, quarantined: blobs.clear_quarantine(since_1970, grace).map_err(BlobError::Io)? };
     let mut after: Hash = [0; 32];
     loop {
         let (leaving, last) = mark(db, now, after)?;
         for name in &leaving {
-            folder.remove(name)?;
+            blobs.remove(name)?;
             swept.blobs += 1;
         }
         forget(db, leaving)?;

@@ -64,7 +64,7 @@ fn bytes_that_were_put_and_never_attached_go(engine: Engine) {
     let names = world.want(&mut new).unwrap();
     world.put(&names, puts);
     assert_eq!((sweep_at(&world, within), sweep_at(&world, beyond)), (0, 1));
-    assert_eq!(world.files.folder().length(&names[0]).unwrap(), None);
+    assert_eq!(world.files.blobs().length(&names[0]).unwrap(), None);
 }
 
 /// A sweep is slow between marking and taking away: who attaches the same bytes then keeps them.
@@ -80,7 +80,7 @@ fn bytes_that_are_wanted_while_they_leave_come_anew(engine: Engine) {
     assert_eq!(sweep_at(&world, beyond), 1);
     let file = world.attach("a.txt", b"coming and going").unwrap();
     for name in &leaving {
-        world.files.folder().remove(name).unwrap();
+        world.files.blobs().remove(name).unwrap();
     }
     forget(&world.db, leaving).unwrap();
     assert!(world.is_whole(&new.prepared));
@@ -91,7 +91,7 @@ fn bytes_that_are_wanted_while_they_leave_come_anew(engine: Engine) {
     let (leaving, _) = mark(&world.db, later, [0; 32]).unwrap();
     world.attach("a.txt", b"coming and going").unwrap();
     for name in &leaving {
-        world.files.folder().remove(name).unwrap();
+        world.files.blobs().remove(name).unwrap();
     }
     forget(&world.db, leaving).unwrap();
     assert!(world.is_whole(&new.prepared));

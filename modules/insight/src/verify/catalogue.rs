@@ -3,10 +3,10 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use super::{
-    answers, audited, balances, categories, chain, claims, costs, customers, documents, events, fifo, files,
-    floor, kept, kept_answers, looked_up, lots, lows, owners, parents, periods, prices, rebuild, returns,
-    reversals, rights, rollups, said, sent, serial_times, shape, stood, told, units, values, variants,
-    versions,
+    answers, audit_chain, audited, balances, blocks, categories, chain, claims, costs, customers, documents,
+    events, fifo, files, floor, kept, kept_answers, looked_up, lots, lows, owners, parents, periods, prices,
+    rebuild, returns, reversals, rights, rollups, said, sent, serial_times, shape, site_states, stood, told,
+    training, units, values, variants, versions,
 };
 use db::{Conn, DbError};
 use serde::{Serialize, Serializer};
@@ -121,7 +121,11 @@ pub(super) const ENTRIES: [Entry; 31] = [
     skipped(12, "Debits equal credits", NO_JOURNAL),
     skipped(13, "The stock accounts equal the layers", NO_JOURNAL),
     runs(14, "A posting is reversed at most once, and as a whole", &[reversals::once, reversals::mirrored]),
-    runs(15, "The hash chains are unbroken", &[chain::dense, chain::anchored, chain::hashes, chain::audit]),
+    runs(
+        15,
+        "The hash chains are unbroken",
+        &[chain::dense, chain::anchored, chain::hashes, audit_chain::audit],
+    ),
     runs(
         16,
         "No document is partly booked",
@@ -144,8 +148,8 @@ pub(super) const ENTRIES: [Entry; 31] = [
     ),
     runs(20, "The feed skips nothing", &[events::positions, events::covered, events::in_order]),
     skipped(21, "Delivered at least once", "there are no subscribers with a record of their own yet"),
-    runs(22, "Every change is in the audit log", &[chain::audit_head, audited::changes]),
-    runs(23, "A closed period does not change", &[periods::closed, periods::dates]),
+    runs(22, "Every change is in the audit log", &[audit_chain::audit_head, audited::changes]),
+    runs(23, "A closed period does not change", &[periods::closed, periods::digests, periods::dates]),
     runs(24, "Document numbers are unique", &[documents::numbers]),
     runs(25, "Transit drains", &[documents::transit]),
     runs(
@@ -156,6 +160,9 @@ pub(super) const ENTRIES: [Entry; 31] = [
             shape::rows,
             shape::archived,
             shape::tree,
+            blocks::told,
+            site_states::told,
+            training::marked,
             shape::units,
             stood::spans,
             stood::booked,
@@ -175,7 +182,7 @@ pub(super) const ENTRIES: [Entry; 31] = [
     runs(
         28,
         "Grants name what exists",
-        &[rights::grants, rights::keys, rights::sessions, rights::factors, rights::roles],
+        &[rights::grants, rights::keys, rights::sessions, rights::factors, rights::roles, rights::approvals],
     ),
     skipped(29, "Both stores give the same answer", "it takes two stores: compare their canonical exports"),
     runs(

@@ -1,15 +1,13 @@
 //! The chains of hashes: dense numbers, the heads that lanes and digests name, and each hash over
-//! its row and the one before (I-15); the head of the audit log (I-22).
+//! its row and the one before (I-15). The chain of the audit log is in `audit_chain`.
 
 use super::findings::Findings;
 use super::ground::{Ground, LaneEnd, posting};
 use super::values::CHUNK;
 use crate::digest::Head;
-use db::audit::Canonical;
 use db::{Conn, DbError, Row, Statement};
 use domain::ledger::chain::{self, MovementRecord, Record, ReturnRecord};
 use rustc_hash::FxHashMap;
-use sha2::{Digest as _, Sha256};
 use stock::POSTINGS_BETWEEN;
 
 const NUMBERS: Statement =
@@ -47,20 +45,6 @@ const RETURNS: Statement = Statement::new(
      from ck_return
      where lane = ?1 and seq > ?2 and seq <= ?3
      order by seq, line_no, sale_id, sale_line",
-);
-
-const AUDIT: Statement = Statement::new(
-    "verify.chain.audit",
-    "select n, at, actor_id, actor_name, action, target, request_id, outcome, details, payload_hash, prev_hash, hash
-     from ck_audit
-     order by n",
-);
-
-const AUDIT_HEAD: Statement = Statement::new(
-    "verify.chain.audit_head",
-    "select h.n, h.hash, a.hash, (select max(l.n) from ck_audit l)
-     from ck_audit_head h
-     left join ck_audit a on a.n = h.n",
 );
 
 /// The numbers of each lane are dense, and its last posting is the one it names as its head.
@@ -253,57 +237,4 @@ fn movement(row: &Row<'_>) -> Result<MovementRecord, DbError> {
         to_group: row.int(14)?,
         value: row.opt_int(15)?,
     })
-}
-
-/// The rows of the audit log are dense and each names the hash before it; deep, each hash is that
-/// of its row.
-pub(super) fn audit(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let (mut last, mut before) = (0_i64, [0; 32]);
-    conn.for_each(&AUDIT, &[], |row| {
-        findings.row();
-        let (n, hash) = (row.int(0)?, row.hash(11)?);
-        let expected = last.saturating_add(1);
-        findings.hold(n == expected, || format!("audit row {n} stands where row {expected} should"));
-        let linked = row.hash(10)? == before;
-        findings.hold(linked, || format!("audit row {n} does not name the hash of the row before it"));
-        if ground.deep {
-            let right = is_own(row, n, hash)?;
-            findings.hold(right, || format!("the hash of audit row {n} is not that of what it says"));
-        }
-        (last, before) = (n, hash);
-        Ok(())
-    })
-}
-
-/// Whether the hashes of an audit row are those of its fields.
-fn is_own(row: &Row<'_>, n: i64, hash: [u8; 32]) -> Result<bool, DbError> {
-    let payload_hash: [u8; 32] = Sha256::digest(row.text(8)?.as_bytes()).into();
-    let canonical = Canonical {
-        n,
-        at: row.int(1)?,
-        actor_id: row.int(2)?,
-        actor_name: row.text(3)?,
-        action: row.text(4)?,
-        target: row.text(5)?,
-        request_id: row.blob(6)?,
-        outcome: row.text(7)?,
-        payload_hash: &payload_hash,
-        prev_hash: &row.hash(10)?,
-    };
-    Ok(row.hash(9)? == payload_hash && canonical.hash() == hash)
-}
-
-/// I-22: the audit log ends where its head says.
-pub(super) fn audit_head(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
-    let mut heads = 0;
-    conn.for_each(&AUDIT_HEAD, &[], |row| {
-        heads += 1;
-        let (n, last) = (row.int(0)?, row.opt_int(3)?.unwrap_or(0));
-        findings.hold(n == last, || format!("the audit log should end at row {n} and ends at row {last}"));
-        let same = n == 0 || row.opt_hash(2)? == Some(row.hash(1)?);
-        findings.hold(same, || format!("the hash of audit row {n} is not the one of the log's head"));
-        Ok(())
-    })?;
-    findings.hold(heads == 1, || format!("the audit log has {heads} heads"));
-    Ok(())
 }

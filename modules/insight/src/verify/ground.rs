@@ -9,7 +9,7 @@ use rustc_hash::FxHashMap;
 const LOCATIONS: Statement = Statement::new(
     "verify.locations",
     "select loc_id, allow_negative, code, site_id, valuation_group, sellable, blocked, parent_id, kind,
-       blocked_here, version, archived, archived_here, made_together
+       blocked_here, version, archived, archived_here, made_together, state
      from ck_location",
 );
 
@@ -24,6 +24,9 @@ const LANES: Statement =
 const LOTS: Statement = Statement::new("verify.lots", "select lot_id, sku_id, expiry_on from ck_lot");
 
 const ZONE: Statement = Statement::new("verify.zone", "select zone from ck_organisation");
+
+/// The state of a site of which nothing is for sale yet.
+const SET_UP: i64 = 1;
 
 /// A location.
 #[derive(Debug)]
@@ -45,6 +48,8 @@ pub(super) struct Location {
     pub(super) transit: bool,
     pub(super) parent: Option<i64>,
     pub(super) version: i64,
+    /// That of its site; none where there is no site.
+    pub(super) state: Option<i64>,
     /// It was made with others, by one event of the whole.
     pub(super) made_together: bool,
 }
@@ -52,7 +57,7 @@ pub(super) struct Location {
 impl Location {
     /// Whether good stock there is part of its site's sellable number.
     pub(super) const fn counts(&self) -> bool {
-        self.sellable && !self.blocked && self.site != 0
+        self.sellable && !self.blocked && self.site != 0 && !matches!(self.state, Some(SET_UP))
     }
 }
 
@@ -188,6 +193,7 @@ fn locations(conn: &mut Conn<'_>) -> Result<FxHashMap<i64, Location>, DbError> {
             archived: row.bool(11)?,
             archived_here: row.bool(12)?,
             made_together: row.bool(13)?,
+            state: row.opt_int(14)?,
         };
         found.insert(row.int(0)?, location);
         Ok(())

@@ -8,8 +8,10 @@
 //! and a sound database has none, whatever is written meanwhile.
 
 mod answers;
+mod audit_chain;
 mod audited;
 mod balances;
+mod blocks;
 mod catalogue;
 mod categories;
 mod chain;
@@ -43,9 +45,11 @@ mod said;
 mod sent;
 mod serial_times;
 mod shape;
+mod site_states;
 mod stood;
 mod told;
 mod trail;
+mod training;
 mod units;
 mod values;
 mod variants;

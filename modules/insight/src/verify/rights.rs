@@ -1,17 +1,19 @@
-//! Grants, keys, sessions, second factors and roles name what exists (I-28).
+//! Grants, keys, sessions, second factors, roles and approvals name what exists (I-28).
 
 use super::findings::Findings;
 use super::ground::Ground;
 use db::{Conn, DbError, Statement};
-use domain::Permission;
 use domain::network::Network;
+use domain::{ApprovalId, Permission};
 
 const GRANTS: Statement = Statement::new(
     "verify.rights.grants",
-    "select g.grant_id, g.principal_id, g.role_id, g.loc_id, p.principal_id, r.role_id
+    "select g.grant_id, g.principal_id, g.role_id, g.loc_id, p.principal_id, r.role_id,
+            case when c.category_id is null and p.ended_at is null then g.category_id else 0 end
      from ck_grant g
      left join ck_principal p on p.principal_id = g.principal_id
      left join ck_role r on r.role_id = g.role_id
+     left join ck_category c on c.category_id = g.category_id
      order by g.grant_id",
 );
 
@@ -34,7 +36,7 @@ const SESSIONS: Statement = Statement::new(
 
 const FACTORS: Statement = Statement::new(
     "verify.rights.factors",
-    "select f.principal_id, p.kind, f.confirmed_at, f.recovery_codes
+    "select f.principal_id, p.kind, f.confirmed_at, f.recovery_codes, f.passkeys
      from ck_second_factor f
      left join ck_principal p on p.principal_id = f.principal_id
      order by f.principal_id",
@@ -45,6 +47,14 @@ const RECOVERY_CODES: i64 = 10;
 
 const ROLES: Statement =
     Statement::new("verify.rights.roles", "select name, permissions, built_in from ck_role order by role_id");
+
+const APPROVALS: Statement = Statement::new(
+    "verify.rights.approvals",
+    "select a.approval_id, a.asked_by, a.state, a.decided_by, a.decided_at, a.status, p.principal_id
+     from ck_approval a
+     left join ck_principal p on p.principal_id = a.asked_by
+     order by a.approval_id",
+);
 
 /// The first word of a JSON list that is no permission; `Some` as well when it is no list.
 fn unknown(permissions: &str) -> Option<String> {
@@ -62,7 +72,7 @@ fn no_network(networks: &str) -> Option<String> {
     texts.into_iter().find(|text| Network::parse(text).is_err())
 }
 
-/// A grant names a principal, a role and a place.
+/// A grant names a principal, a role, a place and a category.
 pub(super) fn grants(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     conn.for_each(&GRANTS, &[], |row| {
         findings.row();
@@ -72,6 +82,10 @@ pub(super) fn grants(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findin
             row.opt_int(5)?.is_none().then(|| format!("role {role}")),
             (location != 0 && !ground.locations.contains_key(&location))
                 .then(|| format!("location {location}")),
+            // those of who was ended hold nothing any more, and keep no category
+            Some(row.int(6)?)
+                .filter(|category| *category != 0)
+                .map(|category| format!("category {category}")),
         ];
         for lost in lost.into_iter().flatten() {
             findings.add(|| format!("grant {grant} names {lost}, which is not there"));
@@ -131,7 +145,8 @@ pub(super) fn factors(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) 
         if row.opt_text(1)? != Some("user") {
             findings.add(|| format!("the second factor of {of} belongs to no user"));
         }
-        let due = if row.opt_int(2)?.is_some() { RECOVERY_CODES } else { 0 };
+        let has_any = row.opt_int(2)?.is_some() || row.int(4)? > 0;
+        let due = if has_any { RECOVERY_CODES } else { 0 };
         if codes != due {
             findings.add(|| {
                 format!("the second factor of {of} has {codes} recovery codes, where {due} were given")
@@ -148,6 +163,29 @@ pub(super) fn roles(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) ->
         let name = row.text(0)?;
         if let Some(word) = unknown(row.text(1)?) {
             findings.add(|| format!("the role `{name}` names the permission `{word}`, which is not there"));
+        }
+        Ok(())
+    })
+}
+
+/// A command that waited for a second person was asked for by somebody and decided by somebody else, and
+/// when it was agreed to it has its answer.
+pub(super) fn approvals(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
+    conn.for_each(&APPROVALS, &[], |row| {
+        findings.row();
+        let id = ApprovalId::from_bytes(row.id16(0)?);
+        let (asked_by, decided_by) = (row.int(1)?, row.opt_int(3)?);
+        let (state, is_decided) = (row.int(2)?, row.opt_int(4)?.is_some());
+        let by_somebody_else = decided_by.is_some_and(|by| by != asked_by);
+        let wrong = [
+            row.opt_int(6)?.is_none().then(|| format!("was asked for by {asked_by}, who is not there")),
+            (matches!(state, 2 | 3) && !by_somebody_else).then(|| "was decided by nobody else".to_owned()),
+            ((state == 1) == is_decided).then(|| "was decided and waits, or neither".to_owned()),
+            ((state == 2) != row.opt_int(5)?.is_some())
+                .then(|| "has not the answer that it should".to_owned()),
+        ];
+        for wrong in wrong.into_iter().flatten() {
+            findings.add(|| format!("the approval `{id}` {wrong}"));
         }
         Ok(())
     })

@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use super::ground::Ground;
 use db::{Conn, DbError, Statement};
-use domain::{ClaimId, DocumentId, Period};
+use domain::{ApprovalId, ClaimId, DocumentId, Period};
 use rustc_hash::FxHashMap;
 
 const CHANGES: Statement = Statement::new(
@@ -22,6 +22,11 @@ const ROLES: Statement =
     Statement::new("verify.versions.roles", "select role_id, version from ck_role where not built_in");
 
 const REASONS: Statement = Statement::new("verify.versions.reasons", "select code, version from ck_reason");
+
+const APPROVALS: Statement = Statement::new(
+    "verify.versions.approvals",
+    "select approval_id, version from ck_approval order by approval_id",
+);
 
 const ORGANISATION: Statement =
     Statement::new("verify.versions.organisation", "select version from ck_organisation");
@@ -145,6 +150,11 @@ pub(super) fn counted(conn: &mut Conn<'_>, ground: &Ground, findings: &mut Findi
     conn.for_each(&TOLD, &[], |row| {
         let id = ClaimId::from_bytes(row.id16(0)?).to_string();
         changes.hold(findings, "claim", &id, row.int(1)?);
+        Ok(())
+    })?;
+    conn.for_each(&APPROVALS, &[], |row| {
+        let id = ApprovalId::from_bytes(row.id16(0)?).to_string();
+        changes.hold(findings, "access.approval", &id, row.int(1)?);
         Ok(())
     })?;
     conn.for_each(&ORGANISATION, &[], |row| {

@@ -51,8 +51,44 @@ impl World {
     fn people(&self) {
         self.post("roles", &json!({ "name": "counter", "permissions": ["stock.read", "stock.adjust"] }));
         let grants = json!([{ "role": "counter" }]);
-        self.post("users", &json!({ "login": "bob", "password": "long enough to be one", "grants": grants }));
+        let bob = self
+            .post("users", &json!({ "login": "bob", "password": "long enough to be one", "grants": grants }));
+        self.waits(bob["id"].as_i64().unwrap());
         self.post("keys", &json!({ "name": "shop", "permissions": ["stock.read"] }));
+    }
+
+    /// Something that somebody has asked for waits for somebody else.
+    fn waits(&self, asked_by: i64) {
+        let ctx = self.ctx();
+        let sent = db::held::Sent {
+            method: "POST".to_owned(),
+            target: "/api/v1/items".to_owned(),
+            if_match: None,
+            body: b"{}".to_vec(),
+            sealed: false,
+        };
+        let held = db::held::Held {
+            id: *ctx.ids.next().as_bytes(),
+            asked_by,
+            via: None,
+            key: "k".to_owned(),
+            fingerprint: [7; 32],
+            sent,
+            permission: "catalog.write".to_owned(),
+            why: "second_person".to_owned(),
+            worth: None,
+            places: None,
+            asked_at: ctx.now.0,
+            expires_at: ctx.now.plus_seconds(60).0,
+            state: db::held::State::Waiting,
+            decided_by: None,
+            decided_at: None,
+            note: None,
+            status: None,
+            location: None,
+            version: 1,
+        };
+        self.db.write_blocking(move |tx| web::store_held(tx, &ctx, &held)).unwrap();
     }
 
     pub(crate) fn places_and_items(&self) {
@@ -99,6 +135,7 @@ impl World {
                 "valid_until": until });
             self.post_at(version, "items/HOOK/prices", &price);
         }
+        self.post_at(4, "items/HOOK/supplies", &json!({ "supplier": "ACME", "rank": 1 }));
         self.post("items", &json!({ "sku": "OLD", "name": "Old", "base_unit": "each" }));
         self.post_at(1, "items/OLD/archive", &Value::Null);
         // a site with an open transfer, one with a bin, and a bin out of use
@@ -107,7 +144,14 @@ impl World {
         {
             self.post("locations", &json!({ "code": code, "kind": kind, "parent": parent }));
         }
+        self.send("PUT", 0, "minimums/N/HOOK", &json!({ "least": "5" }));
         self.post_at(1, "locations/M3/archive", &Value::Null);
+        self.post("locations", &json!({ "code": "P", "kind": "site", "state": "set_up" }));
+        let go_on =
+            json!({ "state": "pilot", "reason": "first week", "despite": ["places", "opening_stock"] });
+        self.post_at(1, "sites/P/state", &go_on);
+        self.post_at(1, "locations/O1/block", &json!({ "reason": "damaged" }));
+        self.post_at(2, "locations/O1/unblock", &Value::Null);
     }
 
     /// Posts lines, with a note by which the faults find the posting.

@@ -52,7 +52,7 @@ struct Doorman;
 
 impl Doorman {
     fn anybody() -> Arc<Principal> {
-        let grant = Grant { permissions: Permissions::all(), within: Within::All };
+        let grant = Grant::free(Permissions::all(), Within::All);
         Arc::new(Principal::new(PrincipalId(1), "ann", PrincipalKind::User, vec![grant], None))
     }
 }
@@ -109,7 +109,7 @@ impl FromRef<Shared> for files::Files {
     }
 }
 
-const LOCATIONS: access::Locations = access::Locations {
+const BOUNDS: access::Bounds = access::Bounds {
     find: |conn, code| {
         Ok(places::facts_by_code(conn, &[code])?.into_iter().flatten().next().map(|facts| facts.id))
     },
@@ -118,6 +118,9 @@ const LOCATIONS: access::Locations = access::Locations {
     },
     within: places::within,
     moves: places::moves,
+    hold_category: catalog::hold_category,
+    category_path: catalog::category_path,
+    category_line: catalog::category_line,
 };
 
 /// A database and its doors.
@@ -156,11 +159,18 @@ impl World {
         let ids: Arc<dyn Ids> = Arc::new(Counted(AtomicU64::new(1)));
         let kept = tempfile::tempdir().unwrap();
         let master_key = web::MasterKey::new([7; 32]);
-        let sign_in = access::Settings { master_key, demand: access::Demand::Nobody };
+        let sign_in = access::Settings {
+            master_key,
+            demand: access::Demand::Nobody,
+            identity_provider: None,
+            public_url: None,
+        };
         let shared = Shared {
-            access: access::Access::new(db.clone(), LOCATIONS, |_, _, _| Ok(()), sign_in),
+            access: access::Access::new(db.clone(), BOUNDS, |_, _, _| Ok(()), sign_in),
             vault: Vault::open(&db),
-            files: files::Files::new(files::Settings::new(files::Folder::new(kept.path()))),
+            files: files::Files::new(files::Settings::new(files::Blobs::in_folder(files::Folder::new(
+                kept.path(),
+            )))),
         };
         let app = App::new(AppParts {
             db: db.clone(),
@@ -172,7 +182,9 @@ impl World {
             proxies: web::Proxies::default(),
             readiness: Vec::new(),
             description: Vec::new().into(),
-            feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true) },
+            categories: web::Categories { of: catalog::categories_of, granted: access::granted },
+            feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true), without_costs: |_, _| None },
+            training: false,
         });
         let routes = access::routes()
             .and(catalog::routes())

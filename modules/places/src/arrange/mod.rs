@@ -16,7 +16,7 @@ use crate::create::decide::{Draft, below, deep};
 use crate::create::{check_level, plant, refuse_archived, refuse_inherited, refuse_unreal, trace};
 use crate::location::Location;
 use crate::record::{self, Change};
-use crate::{code, store, store_tree};
+use crate::{code, store, store_blocks, store_tree};
 use db::{Conn, DbError, Tx};
 use domain::{AsProblem, Code, Ctx, LocationId, LocationKind, Problem, SiteId};
 use web::{Failure, IfMatch};
@@ -140,6 +140,8 @@ pub fn set_blocked(
     store_tree::block(tx, after.id)?;
     let blocked_now = store_tree::blocked_below(tx, after.id)?;
     let after = load(tx, after.id)?;
+    let told = (after.id, after.version, after.changed_at);
+    store_blocks::add(tx, ctx, told, after.block_reason.as_deref())?;
     let (action, event) = match after.block_reason {
         Some(_) => ("places.location.block", "places.location_blocked"),
         None => ("places.location.unblock", "places.location_unblocked"),

@@ -6,7 +6,7 @@ use crate::layout::position::{read_position, read_walk};
 use crate::location::{Location, NewLocation};
 use crate::location_type::LocationType;
 use crate::organise::{Organisation, ValuationGrouping};
-use domain::{AsProblem, Code, Instant, LocationId, LocationKind, Problem, Role, SiteId, Zone};
+use domain::{AsProblem, Code, Instant, LocationId, LocationKind, Problem, Role, SiteId, SiteState, Zone};
 
 /// The valuation group of everything, when the organisation is one group. Ids of locations begin
 /// above it, so that no site's own group is the same.
@@ -35,6 +35,7 @@ pub(crate) fn plan(
         position,
         walk,
         zone,
+        state,
     } = command;
     let kind = read_kind(kind.as_deref(), location_type)?;
     let role = match (role, location_type) {
@@ -67,7 +68,23 @@ pub(crate) fn plan(
         }
         (_, None) => None,
     };
+    location.state = read_state(kind, state.as_deref())?;
     Ok(location)
+}
+
+/// What a new site begins as; nothing else has a state.
+fn read_state(kind: LocationKind, said: Option<&str>) -> Result<Option<SiteState>, Problem> {
+    match (kind, said) {
+        (LocationKind::Site, Some(word)) => {
+            SiteState::parse(word).map(Some).map_err(|error| error.problem("/state"))
+        }
+        (LocationKind::Site, None) => Ok(Some(SiteState::Live)),
+        (_, Some(_)) => {
+            let detail = format!("a `{kind}` has the state of its site; leave it out");
+            Err(Problem::at(Code::InvalidValue, "/state", detail))
+        }
+        (_, None) => Ok(None),
+    }
 }
 
 /// The kind of a new location: as it is said, or as its type has it.
@@ -166,6 +183,7 @@ pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> R
         site_id: parent.map_or(SiteId::NONE, |parent| parent.site_id),
         site: parent.and_then(|parent| parent.site.clone()),
         zone: None,
+        state: None,
         valuation_group: parent.map_or(0, |parent| parent.valuation_group),
         sellable,
         blocked: parent.is_some_and(|parent| parent.blocked),

@@ -6,9 +6,9 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::location::{Location, NewLocation};
-use crate::{code, find, levels, location_type, organise, record, store, store_tree};
+use crate::{code, find, levels, location_type, organise, record, states, store, store_tree};
 use db::{DbError, Tx};
-use domain::{Code, Ctx, LocationId, LocationKind, Problem, SiteId};
+use domain::{Code, Ctx, LocationId, LocationKind, Problem, SiteId, SiteState};
 use rustc_hash::FxHashMap;
 use web::{Failure, Reached};
 
@@ -37,6 +37,7 @@ pub fn create_location(
         check_level(tx, parent, &[(location.kind, parent.kind, "/parent".to_owned())])?;
     }
     plant(tx, parent.as_ref(), std::slice::from_mut(&mut location), &["/code"])?;
+    states::began(tx, ctx, &location)?;
     trace(tx, ctx, &location)?;
     Ok(location)
 }
@@ -99,7 +100,8 @@ pub(crate) fn plant(
     }
     for location in locations.iter() {
         if let Some(zone) = &location.zone {
-            store::insert_site(tx, location.site_id, zone, location.valuation_group)?;
+            let state = location.state.unwrap_or(SiteState::Live);
+            store::insert_site(tx, location.site_id, zone, location.valuation_group, state)?;
         }
     }
     Ok(())

@@ -18,6 +18,7 @@ fn organisation() -> Organisation {
         valuation_grouping: organise::ValuationGrouping::Site,
         version: 0,
         changed_at: None,
+        training: None,
     }
 }
 

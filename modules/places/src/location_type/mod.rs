@@ -8,9 +8,9 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::{code, store_type};
-use db::{Conn, Tx};
+use db::{Conn, DbError, Tx};
 use decide::{ChangeLocationType, NewLocationType};
-use domain::{Code, Ctx, Instant, LocationKind, Problem, Role};
+use domain::{Code, Ctx, Instant, LocationId, LocationKind, Problem, Role};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -53,6 +53,23 @@ pub(crate) fn find(conn: &mut Conn<'_>, code: &str) -> Result<LocationType, Fail
     let missing = || Problem::not_found("location type", code);
     let key = code::key(code).ok_or_else(missing)?;
     Ok(store_type::by_code(conn, &key)?.ok_or_else(missing)?)
+}
+
+/// The id and the code, as it is written, of the type of a code.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn location_type_of(conn: &mut Conn<'_>, code: &str) -> Result<Option<(i64, String)>, DbError> {
+    let Some(key) = code::key(code) else { return Ok(None) };
+    Ok(store_type::by_code(conn, &key)?.map(|found| (found.id, found.code)))
+}
+
+/// The type of a location, by its id.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn type_of(conn: &mut Conn<'_>, location: LocationId) -> Result<Option<i64>, DbError> {
+    store_type::of_location(conn, location)
 }
 
 /// The type that a field of a body names, of which locations are made.

@@ -5,6 +5,7 @@ pub(crate) mod api;
 #[cfg(test)]
 mod tests;
 
+use crate::training::Training;
 use crate::{code, store_organisation};
 use db::{Conn, DbError, Tx};
 use domain::costing::Method;
@@ -79,6 +80,8 @@ pub struct Organisation {
     /// When it was set up; null until then.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub changed_at: Option<Instant>,
+    /// That this is a copy to practise in, and of what; null for the store itself.
+    pub training: Option<Training>,
 }
 
 fn zone_name<S: Serializer>(zone: &Zone, serializer: S) -> Result<S::Ok, S::Error> {
@@ -102,7 +105,7 @@ pub fn set_up(tx: &mut Tx<'_>, ctx: &Ctx, command: &SetUp) -> Result<Organisatio
         let detail = format!("the organisation was set up before, as `{name}`");
         return Err(Problem::new(Code::AlreadySetUp, detail).into());
     }
-    let after = plan(command, ctx.now)?;
+    let after = Organisation { training: before.training, ..plan(command, ctx.now)? };
     store_organisation::update(tx, &after)?;
     if after.valuation_grouping != before.valuation_grouping {
         store_organisation::regroup(tx, after.valuation_grouping)?;
@@ -147,5 +150,6 @@ fn plan(command: &SetUp, now: Instant) -> Result<Organisation, Problem> {
         })?,
         version: 1,
         changed_at: Some(now),
+        training: None,
     })
 }

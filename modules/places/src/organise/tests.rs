@@ -46,7 +46,8 @@ fn an_organisation_is_set_up_once(engine: Engine) {
         shown,
         json!({
             "name": "Shop", "currency": "EUR", "zone": "Europe/Berlin", "valuation_method": "moving_average",
-            "valuation_grouping": "site", "version": 1, "changed_at": "2026-03-01T09:30:00Z"
+            "valuation_grouping": "site", "version": 1, "changed_at": "2026-03-01T09:30:00Z",
+            "training": null
         })
     );
     let again = world.refused(|tx, ctx| set_up(tx, ctx, &command()));

@@ -4,7 +4,7 @@ use super::decide::ChangeSite;
 use super::{Site, change_site as change, find};
 use crate::code;
 use crate::store_site::{Filter, list};
-use domain::{Code, Country, Problem};
+use domain::{Code, Country, Problem, SiteState};
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Command, Failure, IfMatch, List, Page, Path};
@@ -21,6 +21,8 @@ web::sorts! {
 pub(crate) struct SiteFilter {
     /// Only sites in this country, by its two letters.
     country: Option<String>,
+    /// Only sites in this state: `set_up`, `pilot` or `live`.
+    state: Option<String>,
     /// `false` lists what is in use, and so does leaving it out; `true` lists only what is archived,
     /// `all` both.
     archived: Option<String>,
@@ -36,8 +38,11 @@ pub(crate) async fn list_sites(app: App, caller: Caller, asked: List<SiteFilter,
     let country = asked.filter.country.as_deref().map(Country::parse).transpose();
     let country =
         country.map_err(|error| Problem::at(Code::MalformedParameter, "?country", error.to_string()))?;
+    let state = asked.filter.state.as_deref().map(SiteState::parse).transpose();
+    let state = state.map_err(|error| Problem::at(Code::MalformedParameter, "?state", error.to_string()))?;
     let filter = Filter {
         after,
+        state,
         country: country.map(Country::code),
         archived: crate::find::api::archived(asked.filter.archived.as_deref())?,
         roots: caller.scope.roots_json(),

@@ -19,7 +19,7 @@ use crate::{find, store, store_site};
 use calendar::CalendarShown;
 use db::{Conn, DbError, Tx};
 use decide::{Address, ChangeSite, Contact};
-use domain::{Calendar, Ctx, Instant, LocationKind, Problem, SiteId};
+use domain::{Calendar, Ctx, Instant, LocationKind, Problem, SiteId, SiteState};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -35,6 +35,9 @@ pub(crate) struct Site {
     pub(crate) code: String,
     /// What people call it.
     pub(crate) name: String,
+    /// `set_up`, `pilot` or `live`.
+    #[schema(value_type = String)]
+    pub(crate) state: SiteState,
     /// The zone of its civil dates and of its hours.
     pub(crate) zone: String,
     /// Where post and goods find it; null when nobody has said.

@@ -11,6 +11,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::brought::Brought;
 use crate::reach;
 use crate::record::{Change, change};
 use crate::sight::Sight;
@@ -132,6 +133,21 @@ pub(crate) fn set(
     let body = serde_json::json!({ "rule": serde_json::to_value(&shown)? });
     change(tx, &caller.ctx, &target.join("/"), &made, &body);
     Ok(shown)
+}
+
+/// Sets what an import says of it.
+///
+/// # Errors
+/// `not_found` for a site out of reach and for an item that is not there, `invalid_value` for what is no rule.
+pub fn bring(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    of: (&str, Option<&str>),
+    said: (&str, Option<&str>),
+) -> Result<Brought, Failure> {
+    let before = get(tx, &caller.scope, of)?;
+    let after = set(tx, caller, of, IfMatch::Any, said)?;
+    Ok(Brought::of_versions(before.version, after.version))
 }
 
 /// The page of rules at sites within reach, by site and item.

@@ -112,7 +112,7 @@ fn reached(tx: &mut Tx<'_>, caller: &Caller, code: &str) -> Result<Option<Locati
 }
 
 /// Changes a subtree, and recounts what stands in it.
-fn around(
+pub(crate) fn around(
     tx: &mut Tx<'_>,
     caller: &Caller,
     root: &LocationFacts,
@@ -164,12 +164,11 @@ fn facts(conn: &mut Conn<'_>, standing: &[Standing]) -> Result<Facts, DbError> {
 
 /// Which keys of which item and site start to count, and which stop.
 fn recounts(standing: &[Standing], before: &Facts, after: &Facts) -> BTreeMap<SiteKey, (Vec<Key>, Vec<Key>)> {
-    let counts = |facts: &LocationFacts| facts.sellable && !facts.blocked && facts.site.is_some();
     let mut sites: BTreeMap<SiteKey, (Vec<Key>, Vec<Key>)> = BTreeMap::new();
     for Standing { key, .. } in standing.iter().filter(|there| there.key.status == Status::Good) {
         let (Some(was), Some(is)) = (before.get(&key.location), after.get(&key.location)) else { continue };
         let site = SiteKey { item: key.item, site: is.site };
-        match (counts(was), counts(is)) {
+        match (was.counts(), is.counts()) {
             (false, true) => sites.entry(site).or_default().0.push(*key),
             (true, false) => sites.entry(site).or_default().1.push(*key),
             _ => {}

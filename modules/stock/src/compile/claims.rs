@@ -6,15 +6,15 @@ use crate::input::{AllocateInput, ReserveInput};
 use crate::lots::unknown_lot;
 use crate::transfer::Transfer;
 use domain::ledger::{Allocate, Reserve};
-use domain::{ClaimId, Code, LotId, Permission, PostingId, Problem, SiteId};
+use domain::{ClaimId, Code, LotId, Permission, PostingId, Problem, SiteId, SiteState};
 
 impl Compiler<'_> {
     /// A reservation.
     pub(crate) fn reserve(&self, input: &ReserveInput) -> Result<Reserve, Problem> {
         check_owner(&input.owner)?;
-        let item = self.item(&input.sku)?;
+        let item = self.item(Permission::StockClaim, &input.sku)?;
         let site = self.names.site(&input.site);
-        let site = site.filter(|site| self.reaches(Permission::StockClaim, site.id.root()));
+        let site = site.filter(|site| self.reaches(Permission::StockClaim, (site.id.root(), item.id)));
         let site = site.ok_or_else(|| {
             let detail = format!("there is no site `{}`", input.site);
             Problem::at(Code::UnknownLocation, "/site", detail)
@@ -23,6 +23,10 @@ impl Compiler<'_> {
             let detail =
                 format!("the site `{}` is archived; restore it first, or choose another one", site.code);
             return Err(Problem::at(Code::LocationArchived, "/site", detail));
+        }
+        if site.state == SiteState::SetUp {
+            let detail = format!("the site `{}` is being set up; begin its pilot first", site.code);
+            return Err(Problem::at(Code::SiteInSetUp, "/site", detail));
         }
         Ok(Reserve {
             posting: PostingId(self.ctx.ids.next()),
@@ -51,8 +55,8 @@ impl Compiler<'_> {
         if let Some(owner) = &input.owner {
             check_owner(owner)?;
         }
-        let item = self.item(&input.sku)?;
-        let location = self.location(Permission::StockClaim, &input.location, "/location")?;
+        let item = self.item(Permission::StockClaim, &input.sku)?;
+        let location = self.location(Permission::StockClaim, (&input.location, item.id), "/location")?;
         let lot = match &input.lot {
             None => LotId::NONE,
             Some(code) => self.names.lot(item.id, code).ok_or_else(|| unknown_lot(item, code))?,
@@ -84,7 +88,7 @@ impl Compiler<'_> {
     pub(super) fn is_elsewhere(&self, permission: Permission, claim: ClaimId) -> bool {
         self.names.claims.get(&claim).is_some_and(|claim| {
             let site: SiteId = claim.site;
-            !self.reaches(permission, claim.bin.map_or(site.root(), |bin| bin.0))
+            !self.reaches(permission, (claim.bin.map_or(site.root(), |bin| bin.0), claim.item))
         })
     }
 }

@@ -19,8 +19,8 @@ use catalog::ItemFacts;
 use domain::ledger::{Amount, Cost, Kind, Line, Place, Post};
 use domain::unit::convert;
 use domain::{
-    AsProblem, ClaimId, Code, Ctx, LocationId, LotId, Permission, PostingId, Problem, Qty, Ratio, Status,
-    Tracking,
+    AsProblem, ClaimId, Code, Ctx, ItemId, LocationId, LotId, Permission, PostingId, Problem, Qty, Ratio,
+    Status, Tracking,
 };
 use places::LocationFacts;
 use std::borrow::Cow;
@@ -61,7 +61,7 @@ pub(crate) const fn makes_lots(kind: Kind) -> bool {
 impl Compiler<'_> {
     /// Whether the caller may post this kind at all.
     fn check_permission(&self, permission: Permission) -> Result<(), Problem> {
-        if self.principal.scope(permission).is_some() {
+        if self.principal.holds(permission) {
             return Ok(());
         }
         let detail = format!("`{permission}` is needed, and is not granted");
@@ -131,12 +131,12 @@ impl Compiler<'_> {
         permission: Permission,
         line: &LineInput,
     ) -> Result<Vec<Line>, Problem> {
-        let item = self.item(&line.sku)?;
-        let here = self.location(permission, &line.location, "/location")?;
+        let item = self.item(permission, &line.sku)?;
+        let here = self.location(permission, (&line.location, item.id), "/location")?;
         if line.claim.is_some_and(|claim| self.is_elsewhere(permission, claim)) {
             return Err(Problem::at(Code::UnknownClaim, "/claim", "there is no such claim"));
         }
-        let (from, to) = self.ends(kind, permission, line, here)?;
+        let (from, to) = self.ends(kind, permission, (line, item.id), here)?;
         // serials are counted by themselves
         let one_by_one = (!line.serials.is_empty()).then_some(item.base_unit.as_str());
         let unit = line.unit.as_deref().or(one_by_one);
@@ -168,7 +168,7 @@ impl Compiler<'_> {
         &self,
         kind: Kind,
         permission: Permission,
-        line: &LineInput,
+        (line, item): (&LineInput, ItemId),
         here: &LocationFacts,
     ) -> Result<(Place, Place), Problem> {
         let status = line.status.unwrap_or(Status::Good);
@@ -188,7 +188,7 @@ impl Compiler<'_> {
                     let detail = "a move names the location it ends in";
                     return Err(Problem::at(Code::InvalidValue, "/to_location", detail));
                 };
-                let there = self.location(permission, code, "/to_location")?;
+                let there = self.location(permission, (code, item), "/to_location")?;
                 (place, Place { location: there.id, status })
             }
             _ => {
@@ -213,13 +213,14 @@ impl Compiler<'_> {
         Line { from: held(line.from), to: held(line.to), ..line }
     }
 
-    /// Whether the caller reaches a location with a permission.
-    pub(crate) fn reaches(&self, permission: Permission, location: LocationId) -> bool {
-        self.names.reaches(self.principal, permission, location)
+    /// Whether the caller reaches goods of an item at a location with a permission.
+    pub(crate) fn reaches(&self, permission: Permission, end: (LocationId, ItemId)) -> bool {
+        self.names.reaches(self.principal, permission, end)
     }
 
-    pub(crate) fn item(&self, sku: &str) -> Result<&ItemFacts, Problem> {
-        match self.names.item(sku) {
+    pub(crate) fn item(&self, permission: Permission, sku: &str) -> Result<&ItemFacts, Problem> {
+        let known = self.names.item(sku);
+        match known.filter(|item| self.names.knows(self.principal, permission, item.id)) {
             Some(item) if item.archived => {
                 let detail = format!("item `{sku}` is archived; take it back into use first");
                 Err(Problem::at(Code::InUse, "/sku", detail))
@@ -232,9 +233,14 @@ impl Compiler<'_> {
         }
     }
 
-    fn location(&self, permission: Permission, code: &str, pointer: &str) -> Result<&LocationFacts, Problem> {
+    fn location(
+        &self,
+        permission: Permission,
+        (code, item): (&str, ItemId),
+        pointer: &str,
+    ) -> Result<&LocationFacts, Problem> {
         let found = self.names.location(code);
-        found.filter(|location| self.reaches(permission, location.id)).ok_or_else(|| {
+        found.filter(|location| self.reaches(permission, (location.id, item))).ok_or_else(|| {
             let detail = format!("there is no location with the code `{code}`");
             Problem::at(Code::UnknownLocation, pointer, detail)
         })

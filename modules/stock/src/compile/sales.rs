@@ -5,7 +5,7 @@ use crate::input::{LineInput, SaleInput};
 use crate::names::Sold;
 use catalog::ItemFacts;
 use domain::ledger::{Amount, Kind, Line, SaleLine, TakeBack};
-use domain::{Code, LotId, PostingId, Problem};
+use domain::{Code, LotId, Permission, PostingId, Problem};
 
 /// The most lines of one sale that a line of a return is taken from by its item and lot alone.
 const LINES_TRIED_MAX: usize = 100;
@@ -21,7 +21,7 @@ impl Compiler<'_> {
         returns: &mut Vec<TakeBack>,
     ) -> Result<(), Problem> {
         let Some(sale) = input.sale else { return Ok(()) };
-        let item = self.item(&input.sku)?;
+        let item = self.item(Permission::StockReceive, &input.sku)?;
         for (number, line) in lines.iter().enumerate() {
             let of = self.lines_of(sale, item, line.lot)?;
             if of.is_empty() {

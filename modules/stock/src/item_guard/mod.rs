@@ -13,6 +13,7 @@ mod tests;
 use crate::{gate, reach, transfer};
 use catalog::{Item, ItemFacts};
 use db::{Conn, DbError, Tx};
+use domain::word::echo;
 use domain::{AsProblem, Code, Delta, LocationId, Permission, Problem, Tracking};
 use web::{Caller, Failure, IfMatch, Scope};
 
@@ -74,6 +75,10 @@ pub(crate) fn merge(
     into: &str,
 ) -> Result<Item, Failure> {
     gate::hold(tx)?;
+    if !catalog::is_among(tx, caller, into)? {
+        let detail = format!("there is no item `{}` among those that you may change", echo(into));
+        return Err(Problem::at(Code::UnknownItem, "/into", detail).into());
+    }
     let (gone, kept) = catalog::hold_merge(tx, (sku, version), into)?;
     let facts = catalog::facts_by_id(tx, &[gone])?.pop().flatten();
     let facts = facts.ok_or_else(|| Problem::not_found("item", sku))?;

@@ -133,7 +133,7 @@ const SUMS: Statement = Statement::new(
 const LASTING: Statement = Statement::new(
     "stock.item.lasting",
     "select p.site, l.expiry_on,
-       cast(sum(case when p.sellable and not p.blocked then b.on_hand else 0 end) as bigint),
+       cast(sum(case when p.counts then b.on_hand else 0 end) as bigint),
        cast(sum(b.allocated) as bigint)
      from stock_balance b
      join stock_known_place p on p.id = b.location

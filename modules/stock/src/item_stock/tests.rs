@@ -112,7 +112,7 @@ fn a_site_out_of_reach_is_not_there(engine: Engine) {
     let world = world(engine);
     world.receive("10 BOLT at L1");
     let here = |root| {
-        let grant = Grant { permissions: Permissions::all(), within: Within::Subtree(root) };
+        let grant = Grant::free(Permissions::all(), Within::Subtree(root));
         let principal = Principal::new(PrincipalId(7), "p", PrincipalKind::User, vec![grant], None);
         let scope = principal.scope(domain::Permission::StockRead).unwrap().clone();
         whole(&world, &scope, &facts(&world, "BOLT"), None).sites.len()

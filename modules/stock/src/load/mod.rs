@@ -27,6 +27,7 @@ pub(crate) use lots::{KnownLot, lots, lots_by_code};
 
 use crate::desk::Desk;
 use crate::losses::Losses;
+use crate::room;
 use crate::stood;
 use crate::store_costs::ENSURE_STACKS;
 use crate::store_vault as sql;
@@ -60,6 +61,9 @@ pub(crate) struct Wanted {
     pub(crate) sales: FxHashMap<SaleLine, Option<Sale>>,
     /// What is swept whether its guard says that something is due or not.
     pub(crate) swept: FxHashSet<SiteKey>,
+    /// The places that goods are put into by postings that their rules bind, and all real ends of lines.
+    pub(crate) room_targets: FxHashSet<LocationId>,
+    pub(crate) room_ends: FxHashSet<LocationId>,
 }
 
 /// Keys that are known to have a row, so that it need not be ensured again. Rows are never
@@ -147,8 +151,9 @@ pub(crate) fn lock_rest(
     claims::lock(tx, wanted, loaded)?;
     sales::lock(tx, wanted, loaded)?;
     // a claim alone is dated by the clock, and closed periods do not concern it
-    if !wanted.balances.is_empty() {
-        read_bounds(tx, loaded)?;
+    if !wanted.balances.is_empty() && read_bounds(tx, loaded)? {
+        let items = wanted.balances.iter().map(|key| key.item).collect();
+        loaded.rooms = room::load::hold(tx, (&wanted.room_targets, &wanted.room_ends), &items)?;
     }
     read_stands(tx, wanted, loaded)?;
     history::read(tx, &desk.zone, wanted, loaded)
@@ -190,17 +195,19 @@ fn balances(statement: &'static db::Statement, keys: &[Key]) -> Question<'static
     Question::new(statement, keys.iter().map(|key| Some(balance_key(key))), balance)
 }
 
-/// Reads what bounds the instants of postings.
-fn read_bounds(tx: &mut Tx<'_>, loaded: &mut Loaded) -> Result<(), DbError> {
+/// Reads what bounds the instants of postings, and whether any place has rules of how much it takes.
+fn read_bounds(tx: &mut Tx<'_>, loaded: &mut Loaded) -> Result<bool, DbError> {
     let bounds = tx.query(&sql::READ_BOUNDS, &[], |row| {
         let closed = row.opt_int(0)?.map(|_| period(row, 0)).transpose()?;
-        Ok((closed, row.opt_int(1)?.map(Instant)))
+        Ok((closed, row.opt_int(1)?.map(Instant), row.bool(2)?))
     })?;
-    for (closed, settled) in bounds {
+    let mut any = false;
+    for (closed, settled, ruled) in bounds {
         loaded.closed.extend(closed);
         loaded.settled = loaded.settled.max(settled);
+        any |= ruled;
     }
-    Ok(())
+    Ok(any)
 }
 
 /// Reads since when the places stand at their sites for which a posting names an instant.

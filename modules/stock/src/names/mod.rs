@@ -12,7 +12,7 @@ use crate::{load, reason, store_below};
 use catalog::ItemFacts;
 use db::{Ask, Conn, DbError, Tx};
 use domain::ledger::{Group, LotFacts};
-use domain::{ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId};
+use domain::{CategoryId, ClaimId, ItemId, LocationId, LotId, Permission, Ratio, SiteId};
 pub(crate) use lots::Lineage;
 use named::Named;
 pub(crate) use named::outside;
@@ -20,8 +20,7 @@ use places::{LocationFacts, SiteFacts};
 use rustc_hash::{FxHashMap, FxHashSet};
 use sales::Sales;
 pub(crate) use sales::Sold;
-use std::sync::Arc;
-use web::{Principal, Reached};
+use web::{Principal, Reached, Within};
 
 /// Everything the requests of a batch name.
 #[derive(Debug, Default)]
@@ -49,6 +48,8 @@ pub(crate) struct Names {
     pub(crate) sales: Sales,
     /// What the locations lie below, themselves included, when there are callers that do not see all.
     above: FxHashMap<LocationId, Vec<LocationId>>,
+    /// The categories of the items, from their own upwards, when there are callers whose rights are for some.
+    categories: FxHashMap<ItemId, Vec<CategoryId>>,
 }
 
 /// The lines of all postings in a request.
@@ -66,10 +67,10 @@ fn lines<'a>(requests: &[&'a Request]) -> impl Iterator<Item = &'a LineInput> {
 
 /// Whether nothing that a caller may do at all ends at a place.
 fn sees_all(principal: &Principal) -> bool {
-    Permission::ALL
-        .iter()
-        .filter_map(|permission| principal.scope(*permission))
-        .all(|scope| matches!(scope.reached(), Reached::All))
+    let scopes = Permission::ALL.iter().filter_map(|permission| principal.scope(*permission));
+    let terms = Permission::ALL.iter().flat_map(|permission| principal.terms(*permission));
+    !principal.has_categories()
+        && scopes.chain(terms.map(|(_, scope)| scope)).all(|scope| matches!(scope.reached(), Reached::All))
 }
 
 impl Names {
@@ -250,7 +251,9 @@ impl Names {
 
     /// For callers that do not see everything: what the named locations lie below.
     pub(crate) fn read_reach(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
-        if requests.iter().all(|request| sees_all(&request.principal)) {
+        self.read_categories(conn, requests)?;
+        let judged = |request: &Request| sees_all(request.second.judged(&request.principal));
+        if requests.iter().all(|request| sees_all(&request.principal) && judged(request)) {
             return Ok(());
         }
         let named = self.location_facts.keys().copied();
@@ -268,17 +271,60 @@ impl Names {
         Ok(())
     }
 
-    /// Whether a caller reaches a location with a permission.
+    /// For callers whose rights are for some categories: those of the items.
+    fn read_categories(&mut self, conn: &mut Conn<'_>, requests: &[&Request]) -> Result<(), DbError> {
+        let has = |request: &&&Request| {
+            request.principal.has_categories() || request.second.judged(&request.principal).has_categories()
+        };
+        if !requests.iter().any(|request| has(&request)) {
+            return Ok(());
+        }
+        let lacking: Vec<ItemId> =
+            self.item_facts.keys().copied().filter(|item| !self.categories.contains_key(item)).collect();
+        self.categories.extend(lacking.iter().map(|item| (*item, Vec::new())));
+        for (item, category) in catalog::category_lines(conn, &lacking)? {
+            self.categories.entry(item).or_default().push(category);
+        }
+        Ok(())
+    }
+
+    /// Whether a caller reaches goods of an item at a location with a permission.
     pub(crate) fn reaches(
         &self,
-        principal: &Arc<Principal>,
+        principal: &Principal,
         permission: Permission,
-        location: LocationId,
+        (location, item): (LocationId, ItemId),
     ) -> bool {
-        match principal.scope(permission).map(web::Scope::reached) {
-            None => false,
-            Some(Reached::All) => true,
-            Some(Reached::Within(roots)) => {
+        principal.scope(permission).is_some_and(|scope| self.lies_in(location, scope.reached()))
+            || self.places_for(principal, permission, item).any(|place| match place {
+                Within::All => true,
+                Within::Subtree(root) => self.lies_in(location, Reached::Within(&[root])),
+            })
+    }
+
+    /// Whether a caller reaches goods of an item anywhere with a permission. Whoever reaches those of all items somewhere
+    /// may learn which items there are.
+    pub(crate) fn knows(&self, principal: &Principal, permission: Permission, item: ItemId) -> bool {
+        principal.scope(permission).is_some()
+            || self.places_for(principal, permission, item).next().is_some()
+            || !principal.has_categories()
+    }
+
+    fn places_for<'a>(
+        &'a self,
+        principal: &'a Principal,
+        permission: Permission,
+        item: ItemId,
+    ) -> impl Iterator<Item = Within> + 'a {
+        let categories = self.categories.get(&item).map_or(&[][..], Vec::as_slice);
+        principal.places_for(permission, categories)
+    }
+
+    /// Whether a location lies in a scope.
+    pub(crate) fn lies_in(&self, location: LocationId, reached: Reached<'_>) -> bool {
+        match reached {
+            Reached::All => true,
+            Reached::Within(roots) => {
                 self.above.get(&location).is_some_and(|above| above.iter().any(|above| roots.contains(above)))
             }
         }

@@ -129,7 +129,7 @@ impl Names {
     pub(crate) fn reaches_sale(&self, principal: &Arc<Principal>, sold: &Sold) -> bool {
         [Permission::StockReceive, Permission::StockRead]
             .into_iter()
-            .any(|permission| self.reaches(principal, permission, sold.at))
+            .any(|permission| self.reaches(principal, permission, (sold.at, sold.sale.item)))
     }
 }
 

@@ -30,7 +30,13 @@ fn books() -> SetUp {
 
 fn request(world: &World, kind: Kind, line: &str) -> Request {
     let work = Work::Post(PostInput { lines: vec![parse(line)], ..posting(kind) });
-    Request { ctx: world.ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }
+    Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::new(Principal::system()),
+        key: None,
+        work,
+        second: web::Second::Cannot,
+    }
 }
 
 /// As when another process sets up while the front of this one has been at work before.

@@ -1,6 +1,6 @@
 //! The routes of periods.
 
-use super::{PeriodShown, close, decide, get, reopen, store};
+use super::{Closing, PeriodShown, close, closings, decide, get, reopen, store};
 use domain::Period;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -40,6 +40,30 @@ pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>)
 pub(crate) async fn get_period(app: App, Path(period): Path<String>) -> web::Result {
     let shown = app.db().read(move |conn| get(conn, &period)).await?;
     Ok(Answer::ok(&shown)?.version(shown.version))
+}
+
+web::sorts! {
+    /// The order of the closings of a month.
+    pub(crate) enum ClosingSort { Down = "-version" }
+}
+
+/// Lists what was posted into a month each time it was closed, the latest first.
+#[utoipa::path(
+    get, path = "/api/v1/periods/{period}/closings",
+    params(
+        ("period" = String, Path, description = "the month, such as `2026-03`"),
+        List<PeriodFilter, ClosingSort>
+    ),
+    responses((status = 200, body = Page<Closing>))
+)]
+pub(crate) async fn list_closings(
+    app: App,
+    Path(period): Path<String>,
+    list: List<PeriodFilter, ClosingSort>,
+) -> web::Result {
+    let (below, limit) = (list.after::<i64>()?, list.fetch());
+    let found = app.db().read(move |conn| closings(conn, &period, below, limit)).await?;
+    Answer::ok(&list.page(found, |closing| closing.version)?)
 }
 
 /// Closes a month that is over.

@@ -3,6 +3,9 @@
 //! Closing holds the gate alone, so a posting into the month either has committed before, and is
 //! part of what was closed, or finds the month closed. What comes too late is refused, or posted
 //! late into the first open month, as its caller asks. Reopening is an action of its own.
+//!
+//! Closing keeps a digest of all that was posted into the month, for ever: while the month is closed it is what
+//! `verify` computes anew, and after it was opened again it tells what had been reported.
 
 pub(crate) mod api;
 pub(crate) mod decide;
@@ -12,7 +15,9 @@ mod tests;
 
 use crate::gate;
 use crate::record::{Change, change};
+use crate::store_moves::{self, Month};
 use db::{Conn, Tx};
+use domain::ledger::{Digested, PeriodDigest};
 use domain::{Code, Ctx, Instant, Period, Problem};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -20,16 +25,54 @@ use web::{Failure, IfMatch};
 
 /// A month.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub(crate) struct PeriodShown {
+pub struct PeriodShown {
     /// The month, such as `2026-03`.
-    pub(crate) period: String,
+    pub period: String,
     /// `closed`; or `open`, when it was never closed or was opened again.
-    pub(crate) state: &'static str,
+    pub state: &'static str,
     /// When it was closed or opened; null when it was never closed.
     #[schema(value_type = Option<String>, format = DateTime)]
-    pub(crate) changed_at: Option<Instant>,
+    pub changed_at: Option<Instant>,
     /// Counts its changes, from 1; 0 when it was never closed. The `ETag`.
-    pub(crate) version: i64,
+    pub version: i64,
+    /// What was posted into it; null while it is open.
+    pub digest: Option<Closing>,
+}
+
+/// What was posted into a month when it was closed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub struct Closing {
+    /// The version of the month at which it was closed.
+    pub version: i64,
+    /// When it was closed.
+    #[schema(value_type = String, format = DateTime)]
+    pub closed_at: Instant,
+    /// How many postings moved something in it.
+    pub postings: i64,
+    /// How many movements they have.
+    pub movements: i64,
+    /// SHA-256 of all of them, in hexadecimal digits.
+    pub digest: String,
+}
+
+/// All months that were ever closed, the latest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn all(conn: &mut Conn<'_>) -> Result<Vec<PeriodShown>, Failure> {
+    // a month has one row, and there are twelve in a year
+    let rows = store::list(conn, None, i64::MAX)?;
+    Ok(rows.iter().map(store::PeriodRow::shown).collect())
+}
+
+/// The closings of a month below a version, the latest first.
+pub(crate) fn closings(
+    conn: &mut Conn<'_>,
+    period: &str,
+    below: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Closing>, Failure> {
+    Ok(store::closings(conn, named(period)?, below.unwrap_or(i64::MAX), limit)?)
 }
 
 /// A month as it stands. One that was never closed has no row: it is open, at version 0.
@@ -39,7 +82,7 @@ pub(crate) fn get(conn: &mut Conn<'_>, period: &str) -> Result<PeriodShown, Fail
 }
 
 fn never_closed(period: Period) -> PeriodShown {
-    PeriodShown { period: period.to_string(), state: "open", changed_at: None, version: 0 }
+    PeriodShown { period: period.to_string(), state: "open", changed_at: None, version: 0, digest: None }
 }
 
 /// Closes a month that is over.
@@ -74,9 +117,19 @@ struct Held {
 fn hold(tx: &mut Tx<'_>, period: &str, version: IfMatch) -> Result<Held, Failure> {
     gate::hold(tx)?;
     let period = named(period)?;
-    let (closed, current) = store::lock(tx, period)?.map_or((false, 0), |row| (row.closed, row.version));
+    let (closed, current) = store::lock(tx, period)?.unwrap_or((false, 0));
     version.check(current)?;
     Ok(Held { period, closed, version: current })
+}
+
+/// The digest of a month as it is now.
+fn digested(conn: &mut Conn<'_>, period: Period) -> Result<Digested, Failure> {
+    let month = Month::new(&places::organisation(conn)?.zone, period);
+    let mut digest = PeriodDigest::of(period);
+    store_moves::postings_of_month(conn, &month, |posting, movements, hash| {
+        digest.add(posting, movements, hash);
+    })?;
+    Ok(digest.finish())
 }
 
 fn named(text: &str) -> Result<Period, Problem> {
@@ -91,8 +144,15 @@ fn set(tx: &mut Tx<'_>, ctx: &Ctx, held: &Held, closed: bool) -> Result<PeriodSh
     }
     // whatever the clocks say: what is recorded already came before
     let changed_at = store::last_recorded(tx)?.map_or(ctx.now, |last| last.max(ctx.now));
-    let row = store::PeriodRow { period, closed, changed_at, version: version + 1 };
+    let mut row = store::PeriodRow { period, closed, changed_at, version: version + 1, digest: None };
     store::save(tx, &row, ctx.actor.id)?;
+    if closed {
+        // nothing is posted while the gate is held: this is all there will be
+        let digested = digested(tx, period)?;
+        store::keep(tx, &row, &digested)?;
+        row =
+            store::find(tx, period)?.ok_or_else(|| Failure::fault("a month is gone after it was closed"))?;
+    }
     let shown = row.shown();
     let (action, event) = if closed {
         ("stock.period.close", "stock.period_closed")

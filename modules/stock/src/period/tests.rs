@@ -13,6 +13,7 @@ on_both_engines!(
     what_comes_too_late_is_posted_late_when_asked,
     every_change_of_a_period_has_its_event,
     no_posting_slips_into_a_month_while_it_closes,
+    a_closed_month_has_a_digest_that_stays,
 );
 
 fn receive(world: &World, effective_at: &str, post_late: bool) -> String {
@@ -44,6 +45,46 @@ fn a_closed_month_takes_nothing_and_is_opened_again(engine: Engine) {
     );
     assert_eq!(world.run(|tx, ctx| reopen(tx, ctx, ("2026-02", IfMatch::Any))).unwrap().version, 2);
     assert_eq!(receive(&world, "2026-02-28T23:59:59Z", false), "accepted");
+}
+
+fn a_closed_month_has_a_digest_that_stays(engine: Engine) {
+    let world = world(engine);
+    receive(&world, "2026-01-10T00:00:00Z", false);
+    receive(&world, "2026-02-10T00:00:00Z", false);
+    receive(&world, "2026-02-11T00:00:00Z", false);
+    let month = Period::from_number(202_602).unwrap();
+    let now = |world: &World| world.read(|conn| Ok::<_, db::DbError>(digested(conn, month).unwrap()));
+    let first = shut(&world, "2026-02").unwrap().digest.unwrap();
+    assert_eq!((first.version, first.postings, first.movements), (1, 2, 2));
+    assert_eq!(first.digest, domain::hex::digits(&now(&world).hash));
+    // whatever comes elsewhere, and late, changes nothing
+    receive(&world, "2026-01-11T00:00:00Z", false);
+    receive(&world, "2026-02-12T00:00:00Z", true);
+    assert_eq!(receive(&world, "2026-02-12T00:00:00Z", false), "period_closed");
+    let shown = |world: &World| world.read(|conn| Ok::<_, db::DbError>(get(conn, "2026-02").ok())).unwrap();
+    assert_eq!(shown(&world).digest, Some(first.clone()));
+    assert_eq!(first.digest, domain::hex::digits(&now(&world).hash));
+    // opened again it has none; closed as it was it has the same, with something more another
+    world.run(|tx, ctx| reopen(tx, ctx, ("2026-02", IfMatch::Any))).unwrap();
+    assert_eq!(shown(&world).digest, None);
+    let same = shut(&world, "2026-02").unwrap().digest.unwrap();
+    assert_eq!((same.version, &same.digest), (3, &first.digest));
+    world.run(|tx, ctx| reopen(tx, ctx, ("2026-02", IfMatch::Any))).unwrap();
+    assert_eq!(receive(&world, "2026-02-12T00:00:00Z", false), "accepted");
+    let other = shut(&world, "2026-02").unwrap().digest.unwrap();
+    assert_eq!((other.version, other.postings), (5, 3));
+    assert_ne!(other.digest, first.digest);
+    // what had been reported is kept
+    let kept = world.read(|conn| Ok::<_, db::DbError>(closings(conn, "2026-02", None, 10).ok())).unwrap();
+    assert_eq!(kept, [other.clone(), same, first.clone()]);
+    let older = world.read(|conn| Ok::<_, db::DbError>(closings(conn, "2026-02", Some(3), 10).ok()));
+    assert_eq!(older.unwrap(), [first]);
+    // a month without a posting has one too
+    let empty = shut(&world, "2025-12").unwrap().digest.unwrap();
+    assert_eq!((empty.postings, empty.movements, empty.digest.len()), (0, 0, 64));
+    let all = world.read(|conn| Ok::<_, db::DbError>(all(conn).ok())).unwrap();
+    assert_eq!(all.iter().map(|shown| shown.period.as_str()).collect::<Vec<_>>(), ["2026-02", "2025-12"]);
+    assert_eq!(all[0].digest, Some(other));
 }
 
 fn what_comes_too_late_is_posted_late_when_asked(engine: Engine) {

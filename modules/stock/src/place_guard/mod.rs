@@ -8,7 +8,7 @@
 pub(crate) mod api;
 pub(crate) mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod tests_races;
 

@@ -24,12 +24,12 @@ on_both_engines!(
     only_whoever_reaches_a_place_archives_it,
 );
 
-pub(super) fn archive(world: &World, code: &str, archived: bool) -> Result<Location, Failure> {
+pub(crate) fn archive(world: &World, code: &str, archived: bool) -> Result<Location, Failure> {
     let code = code.to_owned();
     world.run(move |tx, ctx| set_archived(tx, &caller(ctx, None), (&code, IfMatch::Any), archived))
 }
 
-pub(super) fn refused<T: std::fmt::Debug>(done: Result<T, Failure>) -> Problem {
+pub(crate) fn refused<T: std::fmt::Debug>(done: Result<T, Failure>) -> Problem {
     match done {
         Err(Failure::Refused(problem)) => *problem,
         other => panic!("not refused: {other:?}"),
@@ -44,25 +44,25 @@ fn in_use(world: &World, code: &str) -> String {
     problem.detail.to_string()
 }
 
-pub(super) fn make(world: &World, code: &str, parent: &str) -> Result<UnitShown, Failure> {
+pub(crate) fn make(world: &World, code: &str, parent: &str) -> Result<UnitShown, Failure> {
     let (code, parent) = (code.to_owned(), parent.to_owned());
     world.run(move |tx, ctx| unit::create(tx, &caller(ctx, None), Some(&code), None, &parent))
 }
 
-pub(super) fn bring(world: &World, code: &str, parent: &str) -> Result<UnitShown, Failure> {
+pub(crate) fn bring(world: &World, code: &str, parent: &str) -> Result<UnitShown, Failure> {
     let (code, parent) = (code.to_owned(), parent.to_owned());
     world.run(move |tx, ctx| unit::set_parent(tx, &caller(ctx, None), (&code, IfMatch::Any), &parent))
 }
 
 /// Creates a transfer of a bolt between two sites; its number.
-pub(super) fn transfer(world: &World, from_site: &str, to_site: &str) -> Result<String, Failure> {
+pub(crate) fn transfer(world: &World, from_site: &str, to_site: &str) -> Result<String, Failure> {
     let line = NewTransferLine { sku: "BOLT".to_owned(), qty: "1".to_owned(), ..NewTransferLine::default() };
     let (from_site, to_site) = (from_site.to_owned(), to_site.to_owned());
     let new = NewTransfer { from_site, to_site, note: None, expected_on: None, lines: vec![line] };
     world.run(move |tx, ctx| transfer::create(tx, &caller(ctx, None), &new).map(|(number, _)| number))
 }
 
-pub(super) fn cancel(world: &World, number: String) {
+pub(crate) fn cancel(world: &World, number: String) {
     world
         .run(move |tx, ctx| transfer::cancel(tx, &caller(ctx, None), (&number, IfMatch::Any)).map(|_| ()))
         .unwrap();

@@ -55,7 +55,13 @@ fn one_of<T: std::fmt::Debug>(archived: Result<Location, Failure>, other: Result
 fn receive(world: &World, vault: &Vault) -> String {
     let input = PostInput { lines: vec![parse("1 BOLT at L1")], ..posting(Kind::Receive) };
     let principal = Arc::new(Principal::system());
-    let request = Request { ctx: world.ctx.clone(), principal, key: None, work: Work::Post(input) };
+    let request = Request {
+        ctx: world.ctx.clone(),
+        principal,
+        key: None,
+        work: Work::Post(input),
+        second: web::Second::Cannot,
+    };
     code_of(&vault.submit_blocking(request).unwrap())
 }
 

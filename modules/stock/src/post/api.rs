@@ -6,9 +6,11 @@ use crate::answer::{BulkAnswer, PostingAnswer};
 use crate::input::{Request, RequestKey, Work};
 use crate::service::Vault;
 use axum::extract::State;
+use db::Tx;
 use domain::ledger::Kind;
 use domain::{PostingId, Problem};
-use web::{App, Command, Path};
+use std::sync::Arc;
+use web::{App, Command, Failure, Path, Second};
 
 macro_rules! posting_route {
     ($(#[doc = $doc:literal])* $name:ident, $kind:expr, $path:literal) => {
@@ -95,12 +97,19 @@ pub(crate) async fn reverse_posting(
 
 /// Hands a command to the hot path; a dry run takes the cold one and is undone.
 pub(crate) async fn submit<T>(app: &App, vault: &Vault, command: Command<T>, work: Work) -> web::Result {
-    let Command { caller, key, fingerprint, dry_run, body, held: _held } = command;
+    let Command { caller, key, fingerprint, dry_run, body, held: _held, second } = command;
     // a bulk may wait for a while, and its body is not needed any more
     drop(body);
+    let agreed = if let Second::Agreed(agreement) = &second { Some(Arc::clone(agreement)) } else { None };
     let key = RequestKey { key: key.as_str().to_owned(), fingerprint };
-    let key = (!dry_run).then_some(key);
-    let request = Request { ctx: caller.ctx, principal: caller.principal, key, work };
+    // what was agreed to is kept by whoever carries it out
+    let key = (!dry_run && agreed.is_none()).then_some(key);
+    let request = Request { ctx: caller.ctx, principal: caller.principal, key, work, second };
+    if let Some(agreement) = agreed {
+        let carried =
+            app.db().write(move |tx| agreement.carry_out(tx, |tx| alone(tx, std::slice::from_ref(&request))));
+        return carried.await;
+    }
     if !dry_run {
         let answer = vault.submit(request).await?;
         if answer.replayed {
@@ -108,9 +117,13 @@ pub(crate) async fn submit<T>(app: &App, vault: &Vault, command: Command<T>, wor
         }
         return Ok(answer);
     }
-    let requests = vec![request];
-    let mut answers = app.db().dry_run(move |tx| crate::service::run_in(tx, &requests)).await?;
-    let mut answer = answers.pop().ok_or_else(|| web::Failure::fault("a dry run without an answer"))?;
+    let mut answer = app.db().dry_run(move |tx| alone(tx, std::slice::from_ref(&request))).await?;
     answer.dry_run = true;
     Ok(answer)
+}
+
+/// Decides one request in a transaction of its own.
+fn alone(tx: &mut Tx<'_>, request: &[Request]) -> web::Result {
+    let answer = crate::service::run_in(tx, request)?.pop();
+    answer.ok_or_else(|| Failure::fault("a request without an answer"))
 }

@@ -215,6 +215,7 @@ fn a_key_with_another_request_never_disturbs_who_repeats_the_first(engine: Engin
         principal: Arc::new(Principal::system()),
         key: Some(RequestKey { key: "once".to_owned(), fingerprint: [fingerprint; 32] }),
         work: Work::Post(PostInput { lines: vec![parse(text)], ..posting(Kind::Receive) }),
+        second: web::Second::Cannot,
     };
     let ask = |requests: Vec<Request>| {
         let answers = world.db.write_blocking(move |tx| run_in(tx, &requests)).unwrap();

@@ -7,6 +7,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::brought::Brought;
 use crate::compile::check_words;
 use crate::input::{PostInput, Work};
 use crate::names::Names;
@@ -122,17 +123,6 @@ pub fn make_reasons(tx: &mut Tx<'_>, ctx: &Ctx, wanted: &[(&str, &str)]) -> Resu
     Ok(())
 }
 
-/// What an import did with a reason.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ReasonBrought {
-    /// It was made.
-    Created,
-    /// It was renamed, retired or taken back into use.
-    Changed,
-    /// It was so already.
-    Unchanged,
-}
-
 /// Makes a reason, or brings the one that is there to what is said of it.
 ///
 /// # Errors
@@ -143,7 +133,7 @@ pub fn bring_reason(
     code: &str,
     name: Option<&str>,
     active: Option<bool>,
-) -> Result<ReasonBrought, Failure> {
+) -> Result<Brought, Failure> {
     let named = name.map(str::to_owned);
     let Some(before) = store::one(tx, &fold(code))? else {
         let new = NewReason { code: code.to_owned(), name: named.unwrap_or_else(|| code.to_owned()) };
@@ -151,10 +141,10 @@ pub fn bring_reason(
         if active == Some(false) {
             change(tx, ctx, code, IfMatch::Any, &ChangeReason { name: None, active })?;
         }
-        return Ok(ReasonBrought::Created);
+        return Ok(Brought::Created);
     };
     let after = change(tx, ctx, code, IfMatch::Any, &ChangeReason { name: named, active })?;
-    Ok(if after == before { ReasonBrought::Unchanged } else { ReasonBrought::Changed })
+    Ok(if after == before { Brought::Unchanged } else { Brought::Changed })
 }
 
 /// Renames a reason, retires it or takes it back into use.

@@ -15,12 +15,13 @@ use crate::pointer;
 use crate::save::{Entry, Event};
 use crate::sweep;
 use crate::told;
+use db::held::Held;
 use domain::ledger::{self, Allocate, Kind, Posted, Reserve, SiteKey, Vault};
-use domain::{ClaimId, Code, Ctx, PostingId, Problem};
+use domain::{ClaimId, Code, Ctx, Permission, PostingId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
-use web::{Answer, Failure, Principal, is_final};
+use web::{Answer, Failure, Principal, Second, is_final};
 
 /// For whom something is decided, and under which key.
 #[derive(Clone, Copy)]
@@ -50,6 +51,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) tells_levels: bool,
     /// Postings that this batch has reversed.
     reversed: FxHashSet<PostingId>,
+    /// What waits for a second person, with the number of its request.
+    pub(super) held: Vec<(usize, Held)>,
 }
 
 impl<'a> Batch<'a> {
@@ -68,6 +71,7 @@ impl<'a> Batch<'a> {
             made: Made::default(),
             tells_levels: true,
             reversed: FxHashSet::default(),
+            held: Vec::new(),
         }
     }
 
@@ -94,12 +98,34 @@ impl<'a> Batch<'a> {
                 }
             }
             let (mark, made, entered) = (self.vault.mark(), self.made.mark(), self.entries.len());
-            let answer = self.decide(request, step);
-            if answer.is_err() {
-                // what was entered and then could not be answered has not happened
+            let first_to_reverse = match &request.work {
+                // an earlier request of this batch may have reversed it, and stays the one that has
+                Work::Reverse(reverse) if !self.reversed.contains(&reverse.posting) => Some(reverse.posting),
+                _ => None,
+            };
+            let is_rest = matches!(&step, Step::Bulk { earlier: Some(_), .. });
+            let mut answer = self.decide(request, step);
+            let mut waits = None;
+            if fresh && answer.is_ok() {
+                match self.must_wait(request, entered) {
+                    // what was accepted of it before would be posted again
+                    Ok(Some(_)) if is_rest => answer = Err(Second::required(Permission::StockRead)),
+                    Ok(found) => waits = found,
+                    Err(problem) => answer = Err(problem),
+                }
+            }
+            if answer.is_err() || waits.is_some() {
+                // what was entered and then could not be answered, or waits, has not happened
                 self.vault.roll_back(mark);
                 self.made.roll_back(made);
                 self.entries.truncate(entered);
+                if let Some(posting) = first_to_reverse {
+                    self.reversed.remove(&posting);
+                }
+            }
+            if let Some((held, waiting)) = waits {
+                self.held.extend(held.map(|held| (number, held)));
+                answer = Ok(waiting);
             }
             self.vault.settle();
             if let Some(keep) = keep.get_mut(number) {
@@ -108,6 +134,11 @@ impl<'a> Batch<'a> {
             answers.push(answer.unwrap_or_else(|problem| refused(&problem, &request.ctx)));
         }
         (answers, keep)
+    }
+
+    /// Decimals of the currency of the books.
+    pub(super) const fn minor_digits(&self) -> u32 {
+        self.desk.minor_digits
     }
 
     fn decide(&mut self, request: &Request, step: Step) -> Result<Answer, Problem> {
@@ -159,10 +190,12 @@ impl<'a> Batch<'a> {
             self.follows(origin, back, compiled.document.clone(), sweep::REASON);
         }
         let Compiled { document, reason, note, says_hold, entered, .. } = compiled;
+        let warned = self.vault.take_warned();
         let answer = PostingAnswer {
             document: document.clone(),
             reason: reason.clone(),
             note: note.clone(),
+            warnings: warned.into_iter().map(|(line, lacks)| self.names.warning(line, &lacks)).collect(),
             ..self.names.posting(&posted).with_entered(entered)
         };
         let payload = json(&answer);

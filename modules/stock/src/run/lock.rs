@@ -46,10 +46,10 @@ pub(super) fn lock(
     let Some(latest) = requests.iter().max_by_key(|request| request.ctx.now) else {
         return Ok((Vault::default(), Vec::new()));
     };
-    let serials = !wanted.serials.is_empty();
+    let told_of = !wanted.serials.is_empty() || !wanted.room_targets.is_empty();
     let locked = lock_wanted(tx, desk, known, names, wanted, &latest.ctx)?;
-    if serials {
-        // of the places that hold them, too
+    if told_of {
+        // of the places that hold serials, and of those whose rules refuse, too
         names.read_reach(tx, requests)?;
     }
     Ok(locked)
@@ -80,8 +80,9 @@ pub(crate) fn lock_wanted(
     if names.claims_moved(&wanted, &loaded) {
         return Err(tx.again("a claim was moved meanwhile"));
     }
-    // a refusal says where a serial is
+    // a refusal says where a serial is, and whose rule refuses
     let holders = loaded.serials.values().filter_map(|holder| holder.place).map(|place| place.location);
+    let holders = holders.chain(loaded.rooms.rooms.keys().copied());
     names.add_places(tx, holders.collect::<Vec<_>>())?;
     names.facts_into(&mut loaded);
     let mut vault = Vault::new(loaded);

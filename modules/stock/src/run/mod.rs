@@ -13,6 +13,9 @@ mod lock_tests;
 mod refusal;
 #[cfg(test)]
 mod replay_tests;
+mod second;
+#[cfg(test)]
+mod second_tests;
 mod step;
 
 pub(crate) use batch::{Batch, Kept, Origin, json};
@@ -44,7 +47,7 @@ pub(crate) fn run(
     let fitting: Vec<&Request> = requests.iter().copied().filter(|request| request.work.fits()).collect();
     let mut kept = answers::kept(requests);
     let mut names = if requests.iter().all(|request| request.work.only_reserves()) {
-        Names::named(tx, &fitting, &mut [&mut kept])?
+        Names::named(tx, &fitting, &mut [&mut gate::side_passage(), &mut kept])?
     } else {
         Names::named(tx, &fitting, &mut [&mut gate::passage(), &mut kept])?
     };
@@ -83,10 +86,13 @@ pub(crate) fn run(
     }
     let mut batch = Batch::new(desk, &names, &mut vault, sweeps);
     let (answers, keep) = batch.decide_all(requests, steps);
-    let Batch { entries, made, .. } = batch;
+    let Batch { entries, made, held, .. } = batch;
     let headers: Vec<Option<String>> = answers.iter().map(Answer::headers_text).collect();
     let new = answers::new(requests, &answers, &headers, &keep, &replaces);
     keep_all(tx, desk, &names, (entries, made, &vault), &new)?;
+    for (request, held) in held.iter().filter_map(|(number, held)| Some((requests.get(*number)?, held))) {
+        web::store_held(tx, &request.ctx, held)?;
+    }
     Ok(answers)
 }
 

@@ -13,6 +13,9 @@ use web::Principal;
 /// What a place out of reach is called.
 const ELSEWHERE: &str = "another place";
 
+/// No item: rights for the items of a category do not reach a place of nobody knows what.
+const NOTHING: ItemId = ItemId(0);
+
 /// What a refused line is about.
 #[derive(Clone, Copy)]
 struct About {
@@ -36,15 +39,17 @@ impl Batch<'_> {
             let lines = &compiled.post.lines;
             lines.iter().any(|line| [line.from, line.to].iter().any(|end| end.location == place.location))
         };
+        let line = refusal.line.and_then(|line| compiled.post.lines.get(line));
+        // a place is told of with what stands there, and where nobody knows what, it is told to those who see all
+        let item = line.map_or(NOTHING, |line| line.item);
         let reached = |place: Place| {
             let permission = compiled.post.kind.permission();
-            asks.is_some_and(|asks| self.names.reaches(asks, permission, place.location))
+            asks.is_some_and(|asks| self.names.reaches(asks, permission, (place.location, item)))
         };
         let call = |place| {
             let told = named(place) || reached(place);
             if told { self.names.call(place) } else { ELSEWHERE.to_owned() }
         };
-        let line = refusal.line.and_then(|line| compiled.post.lines.get(line));
         let site = |place: Place| self.names.location_facts.get(&place.location).map(|facts| facts.site);
         let about = line.map(|line| About { item: line.item, lot: line.lot, site: site(line.from) });
         self.about(about, at(refusal, &call, pointer::of_posting(compiled, refusal)))
@@ -107,7 +112,7 @@ impl Batch<'_> {
         let pointer = pointer::of_reversal(&refusal.why);
         let call = |place: Place| {
             let told = place.location.get() <= 0
-                || self.names.reaches(asks, Permission::StockReverse, place.location);
+                || self.names.reaches(asks, Permission::StockReverse, (place.location, NOTHING));
             if told { self.names.call(place) } else { ELSEWHERE.to_owned() }
         };
         at(refusal, &call, pointer.map(str::to_owned))

@@ -23,7 +23,7 @@ on_both_engines!(
 /// Whoever may do this only.
 fn principal(permissions: &[Permission]) -> Arc<Principal> {
     let permissions = permissions.iter().copied().collect::<Permissions>();
-    let grant = Grant { permissions, within: Within::All };
+    let grant = Grant::free(permissions, Within::All);
     Arc::new(Principal::new(PrincipalId(1), "ann", PrincipalKind::User, vec![grant], None))
 }
 
@@ -45,7 +45,13 @@ fn bulk() -> Work {
 
 fn request(world: &World, principal: &Arc<Principal>, work: Work) -> Request {
     let key = Some(RequestKey { key: "k1".to_owned(), fingerprint: [7; 32] });
-    Request { ctx: world.ctx.clone(), principal: Arc::clone(principal), key, work }
+    Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::clone(principal),
+        key,
+        work,
+        second: web::Second::Cannot,
+    }
 }
 
 fn ask(world: &World, principal: &Arc<Principal>, work: Work) -> Answer {

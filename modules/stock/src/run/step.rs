@@ -163,8 +163,9 @@ fn refuse_of_documents(kind: Kind) -> Result<(), Problem> {
 /// Whether a caller may reverse a posting: all its real locations are within reach.
 fn reaches_all(names: &Names, principal: &Arc<Principal>, found: &Found) -> bool {
     let movements = &found.original.movements;
-    let places = movements.iter().flat_map(|movement| [movement.from.location, movement.to.location]);
-    places
-        .filter(|location| location.get() > 0)
-        .all(|location| names.reaches(principal, Permission::StockReverse, location))
+    let ends = movements.iter().flat_map(|movement| {
+        [movement.from.location, movement.to.location].map(|location| (location, movement.item))
+    });
+    ends.filter(|(location, _)| location.get() > 0)
+        .all(|end| names.reaches(principal, Permission::StockReverse, end))
 }

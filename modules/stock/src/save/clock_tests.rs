@@ -16,7 +16,13 @@ on_both_engines!(
 fn receipt(world: &World, lines: &[&str]) -> Request {
     let lines = lines.iter().map(|line| parse(line)).collect();
     let work = Work::Post(PostInput { lines, ..posting(Kind::Receive) });
-    Request { ctx: world.ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }
+    Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::new(Principal::system()),
+        key: None,
+        work,
+        second: web::Second::Cannot,
+    }
 }
 
 fn a_month_that_nobody_made_ready_is_made_when_it_comes(engine: Engine) {

@@ -23,7 +23,13 @@ fn worth(text: &str, value: i64) -> LineInput {
 
 fn request(world: &World, kind: Kind, lines: Vec<LineInput>) -> Request {
     let work = Work::Post(PostInput { lines, ..posting(kind) });
-    Request { ctx: world.ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }
+    Request {
+        ctx: world.ctx.clone(),
+        principal: Arc::new(Principal::system()),
+        key: None,
+        work,
+        second: web::Second::Cannot,
+    }
 }
 
 /// What the caller is told.

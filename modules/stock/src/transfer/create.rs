@@ -13,7 +13,7 @@ use db::{Conn, Tx};
 use domain::item::Tracking;
 use domain::ledger::Kind;
 use domain::when::{self, Date};
-use domain::{AsProblem, Code, DocumentId, Note, Problem, Qty, SiteId};
+use domain::{AsProblem, Code, DocumentId, Note, Permission, Problem, Qty, SiteId, SiteState};
 use places::SiteFacts;
 use web::{Caller, Failure};
 
@@ -89,6 +89,10 @@ fn in_use(site: &SiteFacts, pointer: &str) -> Result<SiteId, Problem> {
         let detail = format!("the site `{}` is archived; restore it first, or choose another one", site.code);
         return Err(Problem::at(Code::LocationArchived, pointer, detail));
     }
+    if site.state == SiteState::SetUp {
+        let detail = format!("the site `{}` is being set up; begin its pilot first", site.code);
+        return Err(Problem::at(Code::SiteInSetUp, pointer, detail));
+    }
     Ok(site.id)
 }
 
@@ -118,7 +122,7 @@ fn lines(tx: &mut Tx<'_>, caller: &Caller, new: &[NewTransferLine]) -> Result<Ve
 }
 
 fn line(compiler: &Compiler<'_>, number: i64, input: &LineInput) -> Result<TransferLine, Problem> {
-    let item = compiler.item(&input.sku)?;
+    let item = compiler.item(Permission::StockTransfer, &input.sku)?;
     if !item.stocked {
         return Err(Problem::at(Code::NotStockable, "/sku", "the item is a service and is never stocked"));
     }

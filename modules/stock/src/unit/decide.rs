@@ -17,7 +17,7 @@ pub(crate) enum Meaning {
 
 /// Compares where a unit stands with where it will stand.
 pub(crate) fn meaning(unit: &LocationFacts, parent: &LocationFacts) -> Meaning {
-    let counts = |facts: &LocationFacts| facts.sellable && !facts.blocked;
+    let counts = |facts: &LocationFacts| facts.sellable && !facts.blocked && !facts.in_set_up;
     if unit.site != parent.site
         || unit.valuation_group != parent.valuation_group
         || counts(unit) != counts(parent)
@@ -42,6 +42,15 @@ pub(crate) fn may_move(unit: &LocationFacts, parent: &LocationFacts) -> Result<(
     }
     if parent.archived {
         return Err(Problem::at(Code::LocationArchived, "/parent", archived(parent)));
+    }
+    let in_set_up = |facts: &LocationFacts| {
+        format!("the site of `{}` is being set up; begin its pilot first", facts.code)
+    };
+    if unit.in_set_up {
+        return Err(Problem::new(Code::SiteInSetUp, in_set_up(unit)));
+    }
+    if parent.in_set_up {
+        return Err(Problem::at(Code::SiteInSetUp, "/parent", in_set_up(parent)));
     }
     if unit.blocked {
         return Err(Problem::new(Code::LocationBlocked, blocked(unit)));
@@ -76,7 +85,7 @@ mod tests {
     use super::*;
     use domain::{LocationId, LocationKind, SiteId};
 
-    /// Reads `1 soba`: the site, then sellable, open, blocked and archived.
+    /// Reads `1 soba`: the site, then sellable, open, blocked, archived and in set-up.
     fn place(text: &str) -> LocationFacts {
         let (site, flags) = text.split_once(' ').unwrap();
         let site: i64 = site.parse().unwrap();
@@ -91,6 +100,7 @@ mod tests {
             blocked: flags.contains('b'),
             open_to_allocation: flags.contains('o'),
             archived: flags.contains('a'),
+            in_set_up: flags.contains('n'),
             negative_allowed: false,
             version: 1,
         }
@@ -119,6 +129,8 @@ mod tests {
         assert_eq!(refused("1 so", "2 so"), Ok(()));
         assert_eq!(refused("1 sob", "1 so"), Err(Code::LocationBlocked));
         assert_eq!(refused("1 so", "1 sob"), Err(Code::LocationBlocked));
+        assert_eq!(refused("1 son", "2 so"), Err(Code::SiteInSetUp));
+        assert_eq!(refused("1 so", "2 son"), Err(Code::SiteInSetUp));
         assert_eq!(refused("1 soa", "1 so"), Err(Code::LocationArchived));
         assert_eq!(refused("1 so", "1 soba"), Err(Code::LocationArchived));
         let transit = LocationFacts { kind: LocationKind::Transit, ..place("0 .") };

@@ -18,7 +18,7 @@ mod tests;
 use crate::inside::{Draft, Order, When, carry_out, claimed_line, line};
 use crate::load;
 use crate::record::{Change, change};
-use crate::{gate, reach, stood};
+use crate::{gate, reach, room, stood};
 use db::{Conn, DbError, Tx};
 use decide::Meaning;
 use domain::ledger::{ClaimChange, Kind, Line, Place, SiteKey};
@@ -81,6 +81,7 @@ pub(crate) fn set_parent(
     if unit.parent == Some(above.id) {
         return show(tx, unit.id, &Contents::first());
     }
+    room::units::may_enter(tx, &unit, &above)?;
     let from = name(tx, unit.parent)?;
     let told = Told { unit: unit.code.clone(), note: format!("from `{from}` to `{}`", above.code) };
     let contents = match meaning {

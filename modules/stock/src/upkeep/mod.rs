@@ -281,7 +281,13 @@ const fn concerns_all(error: &DbError) -> bool {
 
 fn expiry_of(ctx: &Ctx, claim: ClaimId) -> Request {
     let work = Work::Release(ReleaseInput { claim, kind: None, qty: None, expired: true });
-    Request { ctx: ctx.clone(), principal: Arc::new(Principal::system()), key: None, work }
+    Request {
+        ctx: ctx.clone(),
+        principal: Arc::new(Principal::system()),
+        key: None,
+        work,
+        second: web::Second::Cannot,
+    }
 }
 
 /// Makes the sweep of every site due now; how many sites there are.

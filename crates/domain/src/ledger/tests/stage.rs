@@ -22,6 +22,9 @@ pub(super) const LOCATIONS: &[(&str, i64, LocationKind, i64)] = &[
     ("GONE", 16, LocationKind::Bin, 1),
     ("YRK", 2, LocationKind::Site, 2),
     ("B1", 21, LocationKind::Bin, 2),
+    ("NEW", 3, LocationKind::Site, 3),
+    ("N1", 31, LocationKind::Bin, 3),
+    ("N2", 32, LocationKind::Bin, 3),
 ];
 
 pub(super) const ITEMS: &[(&str, i64, Tracking, bool)] = &[
@@ -57,6 +60,7 @@ pub(super) fn loaded(method: Method) -> Loaded {
             sellable: *site != 0 && *name != "CAGE",
             blocked: *name == "SHUT",
             archived: *name == "GONE",
+            in_set_up: *site == 3,
             open_to_allocation: *name != "STAGE",
             group: Group(group),
         };

@@ -293,3 +293,39 @@ fn fifo_takes_the_oldest_and_the_average_takes_the_mean() {
     World::new(Method::Fifo).run(&table("800"));
     World::new(Method::MovingAverage).run(&table("733"));
 }
+
+#[test]
+fn at_a_site_that_is_set_up_stock_is_taken_up_and_nothing_else() {
+    check(
+        "opening BOLT 5 N1                => ok
+         opening SOUP:fresh 2 N1          => ok
+         ? BOLT NEW = 0/0/0 0
+         count BOLT 7 N1                  => ok
+         adjust BOLT 1 N1 loss            => ok
+         set_status BOLT 1 N1 N1/hold     => ok
+         receive BOLT 1 N1                => site_in_set_up
+         return BOLT 1 N1                 => site_in_set_up
+         produce BOLT 1 N1                => site_in_set_up
+         issue BOLT 1 N1                  => site_in_set_up
+         consume BOLT 1 N1                => site_in_set_up
+         move BOLT 1 N1 N2                => site_in_set_up
+         ship BOLT 1 N1 transit           => site_in_set_up
+         receive BOLT 3 A1                => ok
+         ship BOLT 2 A1 transit           => ok
+         arrive BOLT 1 transit N1         => site_in_set_up
+         arrive BOLT 1 transit B1         => ok
+         allocate BOLT N1 1 a             => site_in_set_up
+         reserve BOLT NEW 1 r             => insufficient_available
+         ? BOLT N1 = 5/0
+         ? BOLT NEW = 0/0/0 0",
+    );
+}
+
+#[test]
+fn what_was_taken_up_by_mistake_is_taken_back() {
+    check(
+        "opening BOLT 5 N1 as first       => ok
+         reverse first                    => ok
+         ? BOLT N1 = 0/0",
+    );
+}

@@ -3,6 +3,7 @@
 mod held;
 mod past;
 mod queue;
+mod rooms;
 mod sales;
 #[cfg(test)]
 mod set;
@@ -21,6 +22,7 @@ use super::history::History;
 use super::key::{Balance, Holder, Key, SiteKey, SiteStock};
 use super::loaded::Loaded;
 use super::refusal::{Missing, Refusal, Why};
+use super::room::{Lacks, Rooms};
 use super::sale::{Sale, SaleLine};
 use crate::{ClaimId, Date, Instant, ItemId, LocationId, LotId, Period, SiteId, Zone};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -49,6 +51,8 @@ enum Undo {
     History(Key, Instant, i64),
     Sale(SaleLine, Option<Sale>),
     Lot(LotId, Option<LotFacts>),
+    Put(Key, i64),
+    Warned,
 }
 
 /// The rows of a batch. See the module.
@@ -73,6 +77,8 @@ pub struct Vault {
     history: FxHashMap<Key, History>,
     queue: Queue,
     sales: FxHashMap<SaleLine, Slot<Option<Sale>>>,
+    rooms: Rooms,
+    warned: Vec<(usize, Lacks)>,
     undo: Vec<Undo>,
 }
 
@@ -106,6 +112,8 @@ impl Vault {
             history: loaded.history,
             queue,
             sales: slots(loaded.sales),
+            rooms: loaded.rooms,
+            warned: Vec::new(),
             undo: Vec::new(),
         }
     }
@@ -148,6 +156,8 @@ impl Vault {
                 }
                 Some(Undo::Serial(lot, was)) => restore(&mut self.serials, &lot, was),
                 Some(Undo::Lot(lot, Some(was))) => drop(self.lots.insert(lot, was)),
+                Some(Undo::Put(key, qty)) => self.rooms.put((key.item, key.lot, -qty), key.location),
+                Some(Undo::Warned) => drop(self.warned.pop()),
                 Some(Undo::Lot(lot, None)) => drop(self.lots.remove(&lot)),
                 Some(Undo::Sale(line, was)) => restore(&mut self.sales, &line, was),
                 Some(Undo::Costs(key, step)) => {

@@ -243,6 +243,7 @@ fn question_about_claims_and_documents(stage: &Stage<'_>) {
     ]);
     stage.questions("/api/v1/transfers", &["state=draft&from_site=LON&to_site=PAR"], &transfers);
     stage.questions("/api/v1/backorder-rules", &["site=LON"], &sites());
+    question_about_places(stage);
     let posted = faults(&[
         ("location=NOPE", "422 unknown_location ?location"),
         ("location=", "422 unknown_location ?location"),
@@ -257,6 +258,36 @@ fn question_about_claims_and_documents(stage: &Stage<'_>) {
     ]);
     let right = ["sku=MILK&lot=GOOD&location=A1&within=LON&document=D&kind=receive&actor=1"];
     stage.questions("/api/v1/ledger", &right, &[items(), lots(), within(), posted].concat());
+    what_is_not_there_is_not_answered(stage);
+}
+
+fn question_about_places(stage: &Stage<'_>) {
+    let across = faults(&[
+        ("days=0", "400 malformed_parameter ?days"),
+        ("days=367", "400 malformed_parameter ?days"),
+        ("days=ten", "400 malformed_parameter ?days"),
+        ("cover=-1", "400 malformed_parameter ?cover"),
+        ("cover=367", "400 malformed_parameter ?cover"),
+        ("lacking=maybe", "400 malformed_parameter ?lacking"),
+    ]);
+    stage.questions("/api/v1/balance", &["days=366&cover=0&lacking=false&movable=false"], &across);
+    let sheets = faults(&[
+        ("format=pdf", "400 malformed_parameter ?format"),
+        ("kind=shelves", "400 malformed_parameter ?kind"),
+        ("below=NOPE", "422 unknown_location ?below"),
+    ]);
+    stage.questions("/api/v1/location-sheet", &["below=LON&kind=bin&format=csv"], &sheets);
+    let room = faults(&[
+        ("kind=shelves", "400 malformed_parameter ?kind"),
+        ("kind=supplier", "400 malformed_parameter ?kind"),
+        ("qty=much", "422 invalid_quantity ?qty"),
+        ("within=NOPE", "422 unknown_location ?within"),
+        ("lot=NOPE", "422 unknown_lot ?lot"),
+    ]);
+    stage.questions("/api/v1/items/MILK/room", &["qty=1&within=LON&kind=bin&lot=GOOD"], &room);
+}
+
+fn what_is_not_there_is_not_answered(stage: &Stage<'_>) {
     // what stands in the path is not a parameter: it is not there
     for path in [
         "items/NOPE/stock",
@@ -270,6 +301,16 @@ fn question_about_claims_and_documents(stage: &Stage<'_>) {
         "allocations/7",
         "transfers/T-999999",
         "periods/2026-13",
+        "periods/2026-13/closings",
+        "items/NOPE/room",
+        "capacities/NOPE",
+        "locations/NOPE/blocks",
+        "sites/NOPE/states",
+        "sites/NOPE/readiness",
+        "minimums/NOPE/BOLT",
+        "minimums/LON/NOPE",
+        "capacities/~customer",
+        "type-capacities/NOPE",
         "backorder-rules/NOPE",
         "backorder-rules/A1",
         "backorder-rules/LON/NOPE",
@@ -281,7 +322,7 @@ fn question_about_claims_and_documents(stage: &Stage<'_>) {
 }
 
 /// The lists, each with the order that is taken when none is named, and where a page of it may end.
-fn lists() -> [(&'static str, &'static str, Value); 13] {
+fn lists() -> [(&'static str, &'static str, Value); 19] {
     [
         ("stock", "sku", json!(["", 0, 0, 0])),
         ("stock/sums", "sku", json!(["", 0, 0, 0])),
@@ -298,7 +339,13 @@ fn lists() -> [(&'static str, &'static str, Value); 13] {
         ("allocations", "-id", json!("clm_0199f2c47a5e7b3c9d1e4f6a8b0c2d4e")),
         ("transfers", "-number", json!("T-000002")),
         ("periods", "-period", json!("2026-02")),
+        ("periods/2026-02/closings", "-version", json!(3)),
         ("backorder-rules", "site", json!([0, 0])),
+        ("balance", "sku", json!("")),
+        ("locations/A1/blocks", "-version", json!(2)),
+        ("sites/LON/states", "-version", json!(2)),
+        ("items/BOLT/room", "walk", json!([0, "A"])),
+        ("capacity-breaches", "id", json!(0)),
         ("ledger", "-recorded_at", json!([0, 0, 0, 0])),
     ]
 }

@@ -224,6 +224,33 @@ fn a_wrong_reason_or_period_is_refused(world: &World) {
         let asked: Asked = ("PUT", format!("/api/v1/backorder-rules/{rule}"), body);
         stage.refuses("rule", &asked, expected);
     }
+    let lenient = json!({ "units": { "max": "999999", "breach": "warn" } });
+    for (path, body) in [("capacities/A1", lenient), ("minimums/LON/BOLT", json!({ "least": "7" }))] {
+        let put = stage.admin.ask("PUT", format!("/api/v1/{path}")).fresh().if_match(0);
+        put.json(&body).send().good();
+    }
+    for (body, expected) in [
+        (json!({ "units": {} }), "400 malformed_body /units/max"),
+        (json!({ "units": { "max": 7 } }), "400 malformed_body /units/max"),
+        (json!({ "units": { "max": "0" } }), "422 invalid_value /units/max"),
+        (json!({ "weight": { "max": "-1" } }), "422 invalid_quantity /weight/max"),
+        (json!({ "volume": { "max": "1", "unknown": "guess" } }), "422 invalid_value /volume/unknown"),
+        (json!({ "hazard_class": { "of": ["17"] } }), "422 invalid_value /hazard_class/of/0"),
+        (json!({ "lifted": ["colour"] }), "422 invalid_value /lifted/0"),
+        (json!({ "colour": "red" }), "400 malformed_body /colour"),
+    ] {
+        let asked: Asked = ("PUT", "/api/v1/capacities/A1".to_owned(), body);
+        stage.refuses("capacity", &asked, expected);
+    }
+    for (body, expected) in [
+        (json!({ "least": 7 }), "400 malformed_body /least"),
+        (json!({ "least": "0" }), "422 invalid_quantity /least"),
+        (json!({ "least": "1.5" }), "422 fraction_refused /least"),
+        (json!({ "minimum": "1" }), "400 malformed_body /minimum"),
+    ] {
+        let asked: Asked = ("PUT", "/api/v1/minimums/LON/BOLT".to_owned(), body);
+        stage.refuses("minimum", &asked, expected);
+    }
     for (period, expected) in [
         ("2026-13", "404 not_found"),
         ("soon", "404 not_found"),

@@ -9,7 +9,7 @@ use domain::{Code, Permission, Problem};
 use places::{ChangeLocation, NewLocation};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 15] = [
+pub(super) const FIELDS: [Field; 16] = [
     Field::new("code", "/code", Holds::Code).needed().also(&["location", "bin", "lagerplatz"]),
     Field::new("name", "/name", Holds::Text),
     Field::new("kind", "/kind", Holds::Text),
@@ -17,6 +17,7 @@ pub(super) const FIELDS: [Field; 15] = [
     Field::new("parent", "/parent", Holds::Code),
     Field::new("role", "/role", Holds::Text),
     Field::new("zone", "/zone", Holds::Text),
+    Field::new("state", "/state", Holds::Text),
     Field::new("sellable", "/sellable", Holds::Truth),
     Field::new("open_to_allocation", "/open_to_allocation", Holds::Truth),
     Field::new("walk", "/walk", Holds::Whole),

@@ -1,14 +1,23 @@
 //! The lists that are imported, each with its fields and what becomes of its rows.
 
 mod attributes;
+mod backorders;
 mod barcodes;
+mod boms;
 mod categories;
+mod families;
 mod items;
 mod locations;
+mod minimums;
+mod options;
 mod postings;
+mod prices;
 mod reasons;
 mod rules;
+mod suppliers;
+mod supplies;
 mod units;
+mod variants;
 
 use super::field::Field;
 use super::row::Row;
@@ -33,8 +42,26 @@ pub enum List {
     Units,
     /// Their barcodes.
     Barcodes,
+    /// Options that tell variants apart.
+    OptionSets,
+    /// Families of variants.
+    Families,
+    /// Items that are variants.
+    Variants,
+    /// What items consist of.
+    Boms,
+    /// Suppliers.
+    Suppliers,
+    /// What they sell of items.
+    Supplies,
+    /// Prices.
+    Prices,
     /// Sites and what stands in them.
     Locations,
+    /// The least that sites are to have of items.
+    Minimums,
+    /// Rules of demand beyond stock.
+    BackorderRules,
     /// Reason codes.
     Reasons,
     /// What was there when the books were opened.
@@ -47,14 +74,23 @@ pub enum List {
 
 impl List {
     /// All lists, in the order in which one builds on the others.
-    pub const ALL: [List; 11] = [
+    pub const ALL: [List; 20] = [
         List::Attributes,
         List::Categories,
         List::CategoryAttributes,
         List::Items,
         List::Units,
         List::Barcodes,
+        List::OptionSets,
+        List::Families,
+        List::Variants,
+        List::Boms,
+        List::Suppliers,
+        List::Supplies,
+        List::Prices,
         List::Locations,
+        List::Minimums,
+        List::BackorderRules,
         List::Reasons,
         List::OpeningStock,
         List::Counts,
@@ -70,7 +106,16 @@ impl List {
             List::Items => "items",
             List::Units => "units",
             List::Barcodes => "barcodes",
+            List::OptionSets => "option-sets",
+            List::Families => "families",
+            List::Variants => "variants",
+            List::Boms => "boms",
+            List::Suppliers => "suppliers",
+            List::Supplies => "supplies",
+            List::Prices => "prices",
             List::Locations => "locations",
+            List::Minimums => "minimums",
+            List::BackorderRules => "backorder-rules",
             List::Reasons => "reasons",
             List::OpeningStock => "opening-stock",
             List::Counts => "counts",
@@ -91,8 +136,15 @@ impl List {
             | List::CategoryAttributes
             | List::Items
             | List::Units
-            | List::Barcodes => Permission::CatalogWrite,
-            List::Locations => Permission::PlacesWrite,
+            | List::Barcodes
+            | List::OptionSets
+            | List::Families
+            | List::Variants
+            | List::Boms
+            | List::Suppliers
+            | List::Supplies
+            | List::Prices => Permission::CatalogWrite,
+            List::Locations | List::Minimums | List::BackorderRules => Permission::PlacesWrite,
             List::Reasons => Permission::SystemWrite,
             List::OpeningStock | List::Counts => Permission::StockAdjust,
             // the vault asks for the permission of each kind of posting
@@ -101,13 +153,13 @@ impl List {
     }
 
     /// Whether its rows move stock, so that a file is not to be imported twice.
-    pub(crate) const fn is_of_stock(self) -> bool {
+    pub const fn is_of_stock(self) -> bool {
         matches!(self, List::OpeningStock | List::Counts | List::Movements)
     }
 
     /// Whether its records belong to no place, so that a right at some places is not enough.
     pub(super) const fn is_of_everything(self) -> bool {
-        !matches!(self, List::Locations) && !self.is_of_stock()
+        !matches!(self, List::Locations | List::Minimums | List::BackorderRules) && !self.is_of_stock()
     }
 
     /// The fields that say which record a row is about; none where every row is one of its own.
@@ -116,10 +168,14 @@ impl List {
             List::Attributes => &["key"],
             List::Categories => &["path"],
             List::CategoryAttributes => &["category", "attribute"],
-            List::Items => &["sku"],
+            List::Items | List::Variants => &["sku"],
             List::Units => &["sku", "unit"],
-            List::Barcodes | List::Locations | List::Reasons => &["code"],
-            List::OpeningStock | List::Counts | List::Movements => &[],
+            List::OptionSets => &["set", "value"],
+            List::Minimums | List::BackorderRules => &["site", "sku"],
+            List::Boms => &["sku", "instead_of", "component"],
+            List::Supplies => &["sku", "supplier", "supplier_sku"],
+            List::Barcodes | List::Families | List::Suppliers | List::Locations | List::Reasons => &["code"],
+            List::Prices | List::OpeningStock | List::Counts | List::Movements => &[],
         }
     }
 
@@ -127,6 +183,7 @@ impl List {
     pub(super) const fn left_out(self) -> &'static [&'static str] {
         match self {
             List::Locations => &["error", "version", "site", "blockreason", "archivedat"],
+            List::Minimums | List::BackorderRules => &["error", "version", "unit"],
             _ => &["error", "version", "createdat", "changedat"],
         }
     }
@@ -140,7 +197,16 @@ impl List {
             List::Items => items::fields(conn, titles)?,
             List::Units => units::FIELDS.to_vec(),
             List::Barcodes => barcodes::FIELDS.to_vec(),
+            List::OptionSets => options::FIELDS.to_vec(),
+            List::Families => families::FIELDS.to_vec(),
+            List::Variants => variants::FIELDS.to_vec(),
+            List::Boms => boms::FIELDS.to_vec(),
+            List::Suppliers => suppliers::FIELDS.to_vec(),
+            List::Supplies => supplies::FIELDS.to_vec(),
+            List::Prices => prices::FIELDS.to_vec(),
             List::Locations => locations::FIELDS.to_vec(),
+            List::Minimums => minimums::FIELDS.to_vec(),
+            List::BackorderRules => backorders::FIELDS.to_vec(),
             List::Reasons => reasons::FIELDS.to_vec(),
             List::OpeningStock => postings::OPENING_FIELDS.to_vec(),
             List::Counts => postings::COUNT_FIELDS.to_vec(),
@@ -157,7 +223,16 @@ impl List {
             List::Items => &items::FIELDS,
             List::Units => &units::FIELDS,
             List::Barcodes => &barcodes::FIELDS,
+            List::OptionSets => &options::FIELDS,
+            List::Families => &families::FIELDS,
+            List::Variants => &variants::FIELDS,
+            List::Boms => &boms::FIELDS,
+            List::Suppliers => &suppliers::FIELDS,
+            List::Supplies => &supplies::FIELDS,
+            List::Prices => &prices::FIELDS,
             List::Locations => &locations::FIELDS,
+            List::Minimums => &minimums::FIELDS,
+            List::BackorderRules => &backorders::FIELDS,
             List::Reasons => &reasons::FIELDS,
             List::OpeningStock => &postings::OPENING_FIELDS,
             List::Counts => &postings::COUNT_FIELDS,
@@ -185,7 +260,16 @@ impl List {
             List::Items => items::take(tx, who, rows),
             List::Units => one_by_one(tx, rows, |tx, row| units::take(tx, who, row)),
             List::Barcodes => one_by_one(tx, rows, |tx, row| barcodes::take(tx, who, row)),
+            List::OptionSets => one_by_one(tx, rows, |tx, row| options::take(tx, who, row)),
+            List::Families => one_by_one(tx, rows, |tx, row| families::take(tx, who, row)),
+            List::Variants => one_by_one(tx, rows, |tx, row| variants::take(tx, who, row)),
+            List::Boms => one_by_one(tx, rows, |tx, row| boms::take(tx, who, row)),
+            List::Suppliers => one_by_one(tx, rows, |tx, row| suppliers::take(tx, who, row)),
+            List::Supplies => one_by_one(tx, rows, |tx, row| supplies::take(tx, who, row)),
+            List::Prices => one_by_one(tx, rows, |tx, row| prices::take(tx, who, row)),
             List::Locations => one_by_one(tx, rows, |tx, row| locations::take(tx, who, row)),
+            List::Minimums => one_by_one(tx, rows, |tx, row| minimums::take(tx, who, row)),
+            List::BackorderRules => one_by_one(tx, rows, |tx, row| backorders::take(tx, who, row)),
             List::Reasons => one_by_one(tx, rows, |tx, row| reasons::take(tx, who, row)),
             List::OpeningStock | List::Counts | List::Movements => postings::take(tx, who, bring, rows),
         }

@@ -156,6 +156,7 @@ fn request(who: &Who, bring: &Bring, row: &Row, zone: &Zone) -> Result<Request, 
         principal: Arc::clone(&who.principal),
         key: Some(RequestKey { key, fingerprint: hash.finalize().into() }),
         work: Work::Post(post),
+        second: web::Second::Cannot,
     })
 }
 

@@ -5,7 +5,7 @@ use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
 use crate::table::Holds;
 use db::Tx;
-use stock::ReasonBrought;
+use stock::Brought;
 use web::Failure;
 
 pub(super) const FIELDS: [Field; 3] = [
@@ -17,9 +17,13 @@ pub(super) const FIELDS: [Field; 3] = [
 pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failure> {
     let name = row.body.get("name").and_then(serde_json::Value::as_str);
     let active = row.body.get("active").and_then(serde_json::Value::as_bool);
-    Ok(match stock::bring_reason(tx, &who.ctx, row.text("code"), name, active)? {
-        ReasonBrought::Created => Taken::Created,
-        ReasonBrought::Changed => Taken::Changed,
-        ReasonBrought::Unchanged => Taken::Unchanged,
-    })
+    Ok(taken(stock::bring_reason(tx, &who.ctx, row.text("code"), name, active)?))
+}
+
+pub(super) const fn taken(brought: Brought) -> Taken {
+    match brought {
+        Brought::Created => Taken::Created,
+        Brought::Changed => Taken::Changed,
+        Brought::Unchanged => Taken::Unchanged,
+    }
 }

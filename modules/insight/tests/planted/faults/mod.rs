@@ -46,6 +46,18 @@ pub(crate) const GUARDS: &[Statement] = &[
     guard("drop trigger stock_return_never_deleted", "select 1"),
     guard("drop trigger stock_digest_never_updated", "alter table stock_digest disable trigger user"),
     guard("drop trigger stock_digest_never_deleted", "select 1"),
+    guard(
+        "drop trigger stock_period_digest_never_updated",
+        "alter table stock_period_digest disable trigger user",
+    ),
+    guard("drop trigger stock_period_digest_never_deleted", "select 1"),
+    guard(
+        "drop trigger places_site_state_never_updated",
+        "alter table places_site_state disable trigger user",
+    ),
+    guard("drop trigger places_site_state_never_deleted", "select 1"),
+    guard("drop trigger places_block_never_updated", "alter table places_block disable trigger user"),
+    guard("drop trigger places_block_never_deleted", "select 1"),
     guard("drop trigger db_outbox_no_update", "alter table db_outbox disable trigger user"),
     guard("drop trigger db_outbox_no_delete", "select 1"),
     guard("drop trigger db_audit_no_update", "alter table db_audit disable trigger user"),

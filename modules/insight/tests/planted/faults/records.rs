@@ -69,6 +69,14 @@ pub(super) const FAULTS: &[Fault] = &[
         [],
         "update db_audit set hash = (select a.hash from db_audit a where a.n = 3) where n = 5",
     ),
+    fault!("I-15", "the salt of an audit row is gone", [], "update db_audit set target_salt = null where n = 5",),
+    fault!(
+        "I-15",
+        "a row is said to be erased",
+        [],
+        "insert into db_audit_erased (n, time, request_id, remains)
+         select a.n, 1, a.request_id, a.hash from db_audit a where a.n = 5",
+    ),
     // documents
     fault!(
         "I-16",
@@ -222,8 +230,15 @@ pub(super) const FAULTS: &[Fault] = &[
         "I-22",
         "the audit row of a change is that of another",
         ["I-15"],
-        "update db_audit set payload_hash = (select a.payload_hash from db_audit a where a.n = 3) where n = 5",
+        "update db_audit set details = (select a.details from db_audit a where a.n = 3) where n = 5",
     ),
+    fault!(
+        "I-23",
+        "the digest of a closed period is another",
+        [],
+        "update stock_period_digest set hash = (select p.hash from stock_posting p where p.note = 'first')",
+    ),
+    fault!("I-23", "a closed period has no digest", [], "delete from stock_period_digest"),
     fault!(
         "I-23",
         "a movement came into a closed period",

@@ -6,6 +6,27 @@ use db::Statement;
 pub(super) const FAULTS: &[Fault] = &[
     fault!(
         "I-26",
+        "a place is told to be blocked, and is open",
+        [],
+        "update places_block set reason = 'damaged' where reason is null",
+    ),
+    fault!("I-26", "its opening is not told any more", [], "delete from places_block where reason is null"),
+    fault!(
+        "I-26",
+        "a site is told to be live, and is a pilot",
+        [],
+        "update places_site_state set state = 3 where state = 2",
+    ),
+    fault!("I-26", "the states of a site are not told any more", [], "delete from places_site_state"),
+    fault!(
+        "I-26",
+        "it is marked as a training copy, and nothing tells of that",
+        [],
+        "insert into places_training (id, made_at, organisation, sites)
+         values (1, (select changed_at from places_organisation), '', '[]')",
+    ),
+    fault!(
+        "I-26",
         "a customer is said to have a posting that is not there",
         [],
         "update exchange_customer_posting set posting = (select a.id from stock_transfer a limit 1)",
@@ -293,10 +314,23 @@ pub(super) const FAULTS: &[Fault] = &[
         "update stock_transfer set version = version + 1 where state = 4",
     ),
     fault!(
+        "I-27",
+        "somebody agreed without a trace",
+        [],
+        "update db_held set version = 2, state = 4, decided_by = asked_by, decided_at = asked_at",
+    ),
+    fault!("I-28", "nobody asked for what waits", [], "update db_held set asked_by = 999999"),
+    fault!(
         "I-28",
         "a grant is for a place that is not there",
         [],
         "update access_grant set location_id = 999999",
+    ),
+    fault!(
+        "I-28",
+        "a grant is for a category that is not there",
+        [],
+        "update access_grant set category_id = 999999",
     ),
     fault!(
         "I-28",
@@ -341,6 +375,15 @@ pub(super) const FAULTS: &[Fault] = &[
         [],
         "insert into access_factor (principal_id, secret, key_name, step, begun_at, confirmed_at)
          select u.principal_id, k.secret_hash, k.secret_hash, 0, k.expires_at, k.expires_at
+         from access_key k cross join access_user u",
+    ),
+    fault!(
+        "I-28",
+        "a passkey has no recovery codes",
+        [],
+        "insert into access_passkey
+           (id, principal_id, name, credential_id, public_key, sign_count, verified, version, created_at)
+         select 1, u.principal_id, 'x', k.secret_hash, k.secret_hash, 0, k.expires_at = k.expires_at, 1, k.expires_at
          from access_key k cross join access_user u",
     ),
     fault!(

@@ -1,0 +1,113 @@
+//! The least that a site is to have of an item.
+
+use super::store;
+use crate::brought::Brought;
+use crate::reach;
+use crate::record::{Change, change};
+use catalog::ItemFacts;
+use db::{Conn, Tx};
+use domain::{AsProblem, Code, Delta, Problem, Qty};
+use places::SiteFacts;
+use serde::Serialize;
+use utoipa::ToSchema;
+use web::{Caller, Failure, IfMatch, Scope};
+
+/// The least that a site is to have of an item.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
+pub(crate) struct Minimum {
+    /// The site.
+    pub(crate) site: String,
+    /// The item.
+    pub(crate) sku: String,
+    /// How much, in the base unit; null where nobody has said, or it was taken away.
+    #[schema(value_type = Option<String>)]
+    pub(crate) least: Option<Delta>,
+    /// Counts its changes, from 1; 0 when it was never set. The `ETag`.
+    pub(crate) version: i64,
+}
+
+/// A site, all of which is within reach, and an item.
+fn named(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    site: &str,
+    sku: &str,
+) -> Result<(SiteFacts, ItemFacts), Failure> {
+    let found = places::site_facts_by_code(conn, &[site])?.pop().flatten();
+    let site = match found {
+        Some(facts) if reach::location(conn, scope, facts.id.root())? => facts,
+        _ => return Err(Problem::not_found("site", site).into()),
+    };
+    let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
+    Ok((site, item.ok_or_else(|| Problem::not_found("item", sku))?))
+}
+
+/// The minimum of an item at a site within reach; one that was never set is at version 0.
+pub(crate) fn get(conn: &mut Conn<'_>, scope: &Scope, site: &str, sku: &str) -> Result<Minimum, Failure> {
+    let (site, item) = named(conn, scope, site, sku)?;
+    let (least, version) = store::find(conn, site.id, item.id)?.unwrap_or((None, 0));
+    Ok(Minimum { site: site.code, sku: item.sku, least: least.map(Delta), version })
+}
+
+/// Sets it, or takes it away.
+pub(crate) fn set(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (site, sku): (&str, &str),
+    version: IfMatch,
+    wanted: Option<&str>,
+) -> Result<Minimum, Failure> {
+    let (site, item) = named(tx, &caller.scope, site, sku)?;
+    let (before, current) = store::lock(tx, site.id, item.id)?.unwrap_or((None, 0));
+    version.check(current)?;
+    let least = wanted.map(|text| read(text, item.whole)).transpose()?;
+    let shown = |version| Minimum {
+        site: site.code.clone(),
+        sku: item.sku.clone(),
+        least: least.map(Delta),
+        version,
+    };
+    if before == least {
+        return Ok(shown(current));
+    }
+    let next = current.saturating_add(1);
+    if !store::save(tx, (site.id, item.id), least, next)? {
+        return Err(tx.again("another process was first to set the minimum").into());
+    }
+    let shown = shown(next);
+    let (action, event) = ("stock.minimum.set", "stock.minimum_set");
+    let (id, sites) = (format!("{}/{}", site.id, item.id), [site.id.get()]);
+    let made = Change { action, event, aggregate: "minimum", id: &id, version: next, sites: &sites };
+    let body = serde_json::json!({ "minimum": serde_json::to_value(&shown)? });
+    change(tx, &caller.ctx, &format!("{}/{}", site.code, item.sku), &made, &body);
+    Ok(shown)
+}
+
+/// Sets what an import says of it.
+///
+/// # Errors
+/// `not_found` for a site out of reach and for an item that is not there, `invalid_quantity`, `fraction_refused`.
+pub fn bring_minimum(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (site, sku): (&str, &str),
+    least: &str,
+) -> Result<Brought, Failure> {
+    let before = get(tx, &caller.scope, site, sku)?;
+    let after = set(tx, caller, (site, sku), IfMatch::Any, Some(least))?;
+    Ok(Brought::of_versions(before.version, after.version))
+}
+
+/// A quantity above zero that the item can have, in millionths.
+fn read(text: &str, whole: bool) -> Result<i64, Problem> {
+    let qty = Qty::parse(text).map_err(|error| error.problem("/least"))?;
+    if qty.is_zero() {
+        let detail = "no minimum is null, not zero";
+        return Err(Problem::at(Code::InvalidQuantity, "/least", detail));
+    }
+    if whole && !qty.is_whole() {
+        let detail = format!("the item is kept in whole units, and `{text}` is none");
+        return Err(Problem::at(Code::FractionRefused, "/least", detail));
+    }
+    Ok(qty.millionths())
+}
