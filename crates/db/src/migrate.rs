@@ -310,6 +310,11 @@ fn record(
     conn.run(&RECORD, &params, |_| Ok(())).map(|_| ())
 }
 
+/// Waits until nobody else migrates the database or copies into it, and keeps others from it until the transaction ends.
+pub(crate) fn lock(conn: &mut Conn<'_>) -> Result<(), DbError> {
+    conn.query(&LOCK, &[], |_| Ok(())).map(drop)
+}
+
 /// Runs a part in a transaction, holding the migration lock.
 fn locked<T>(
     conn: &mut Conn<'_>,
@@ -320,7 +325,7 @@ fn locked<T>(
         Engine::Postgres => "begin",
     };
     conn.script(begin)?;
-    let done = conn.query(&LOCK, &[], |_| Ok(())).and_then(|_| run(conn));
+    let done = lock(conn).and_then(|()| run(conn));
     match done {
         Ok(value) => conn.script("commit").map(|()| value),
         Err(error) => {

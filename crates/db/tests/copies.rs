@@ -189,3 +189,30 @@ fn a_copy_that_was_never_released_is_begun_anew_only_when_that_is_said() {
     Target::end(&place.settings).unwrap();
     assert_eq!(all(&Db::open(&place.settings, SETS).unwrap()), [(1, 10)]);
 }
+
+#[test]
+fn whoever_comes_while_a_copy_is_made_waits_until_it_is() {
+    let world = world(Engine::Sqlite);
+    put(&world.db, 1, 10).unwrap();
+    let (place, parts) = (place(Engine::Postgres), parts(&world.db));
+    let mut first = Target::begin(&place.settings, SETS, How::default()).unwrap();
+    for part in &parts {
+        first.take(part).unwrap();
+    }
+    let (begins, begun) = std::sync::mpsc::channel();
+    let second = std::thread::scope(|scope| {
+        let second = scope.spawn(|| {
+            begins.send(()).unwrap();
+            Target::begin(&place.settings, SETS, How::default()).map(drop)
+        });
+        begun.recv().unwrap();
+        // long enough to look at the database and to wait for its lock
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        assert!(!second.is_finished(), "it looked at what was not there yet");
+        first.commit().unwrap();
+        second.join().unwrap()
+    });
+    assert!(second.unwrap_err().to_string().contains("has not ended"));
+    Target::end(&place.settings).unwrap();
+    assert_eq!(all(&Db::open(&place.settings, SETS).unwrap()), [(1, 10)]);
+}

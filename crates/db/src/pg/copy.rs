@@ -9,7 +9,7 @@ use crate::partitions;
 use crate::pg::connection::Connection;
 use crate::pg::decode::Any;
 use crate::pg::encode::write;
-use crate::pg::error::from_driver;
+use crate::pg::error::{LOCK_TIMEOUT, from_driver};
 use crate::pg::open;
 use crate::settings::Settings;
 use crate::value::Value;
@@ -144,6 +144,17 @@ fn connect(settings: &Settings) -> Result<Connection, DbError> {
     Ok(conn)
 }
 
+/// From here until its transaction ends, nobody else copies into the database, migrates it or releases a copy: what a
+/// program has sent that was killed then may still be carried out, and what is found here is not what will be there.
+fn alone(conn: &mut Connection) -> Result<(), DbError> {
+    migrate::lock(&mut Conn::postgres(conn)).map_err(|error| match error {
+        DbError::Retry(LOCK_TIMEOUT) => DbError::refused(
+            "another program is copying into this database or migrating it: wait until it has ended",
+        ),
+        other => other,
+    })
+}
+
 /// A text of two words or more, taken apart behind the first.
 fn apart(text: &str) -> (String, String) {
     let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
@@ -155,6 +166,7 @@ impl Load {
     pub(crate) fn begin(settings: &Settings, again: bool) -> Result<Load, DbError> {
         let mut conn = connect(settings)?;
         conn.batch("begin; set local maintenance_work_mem = '256MB'")?;
+        alone(&mut conn)?;
         if conn.simple(THINGS)? != ["0"] {
             let has_schema = !conn.simple(IS_MARKED)?.is_empty();
             let is_marked = has_schema && migrate::is_marked(&mut Conn::postgres(&mut conn))?;
@@ -309,5 +321,9 @@ fn put(types: &[Type], cells: &[Value<'_>], out: &mut BytesMut) -> Result<(), Db
 
 /// Takes the mark of a copy away.
 pub(crate) fn unmark(settings: &Settings) -> Result<(), DbError> {
-    migrate::unmark(&mut Conn::postgres(&mut connect(settings)?))
+    let mut conn = connect(settings)?;
+    conn.batch("begin")?;
+    alone(&mut conn)?;
+    migrate::unmark(&mut Conn::postgres(&mut conn))?;
+    conn.batch("commit")
 }
