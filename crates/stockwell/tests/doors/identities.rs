@@ -278,8 +278,7 @@ fn whoever_is_not_known_or_was_ended_stays_out(engine: Engine) {
     });
     let refusals: Vec<String> =
         replies.iter().filter(|reply| reply.status != 201).map(Reply::refusal).collect();
-    assert!(refusals.len() < 4, "{refusals:?}");
-    assert!(refusals.iter().all(|refusal| refusal == "503 busy"), "{refusals:?}");
+    assert_eq!(refusals, [""; 0]);
     let users = world.admin().get("/api/v1/users").good().json();
     assert_eq!(users["items"].as_array().unwrap().len(), 2);
 }

@@ -214,6 +214,10 @@ fn make(tx: &mut Tx<'_>, by: &By<'_>, oidc: &Oidc, person: &Person) -> Result<Id
     })?;
     // a name that a provider lets people choose leads to no account that is there already
     if store::user_by_login(tx, &login)?.is_some() {
+        // unless it was made since for the same person, who comes in another window at the same moment
+        if let Some(identity) = store_identities::by_subject(tx, &person.issuer, &person.subject)? {
+            return Ok(identity);
+        }
         let detail = format!(
             "the login `{login}` is somebody's here already: if it is yours, sign in with your password and link it by `POST /api/v1/me/identity`"
         );
@@ -223,10 +227,8 @@ fn make(tx: &mut Tx<'_>, by: &By<'_>, oidc: &Oidc, person: &Person) -> Result<Id
     let password = PasswordPhc(NOBODY.to_owned());
     let user = users::create(tx, by, &NewUser { login, name, password, grants: Vec::new() });
     let user = user.map_err(|failure| match failure.problem().code {
-        // the same person in another window, at the same moment
-        Code::CodeTaken => {
-            Problem::new(Code::Busy, "somebody of this login came at the same moment, come again").into()
-        }
+        // made since: the next run finds out for whom
+        Code::CodeTaken => tx.again("a user of this login was made meanwhile").into(),
         _ => failure,
     })?;
     link(tx, by.ctx, &user, (&person.issuer, &person.subject, true))
