@@ -122,19 +122,20 @@ pub(crate) fn back_up(
     Ok(Beside { files: files.len(), copied, held })
 }
 
-/// Brings the files that a backup needs back to where files are kept; how many were not there.
+/// Brings the files that a backup needs back to where files are kept; how many were not there. `deep` reads those that
+/// are, and brings the damaged ones anew.
 ///
 /// # Errors
 /// [`Stop::CannotRun`] at the end when one of them is missing or damaged, or cannot be brought.
 pub(crate) fn bring_back(
     files: &[Kept],
     pieces: &Pieces,
-    blobs: &Blobs,
+    (blobs, deep): (&Blobs, bool),
     progress: &Progress,
 ) -> Result<u64, Stop> {
     let there = blobs.survey().map_err(Stop::cannot_run)?;
     each(files, (progress, "files are brought back"), |kept| {
-        if kept.is_at(&there).map_err(|error| error.to_string())? {
+        if kept.fault(&there, deep).map_err(|error| error.to_string())?.is_none() {
             return Ok(false);
         }
         let brought = pieces.open(kept).and_then(|mut from| {

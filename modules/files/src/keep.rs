@@ -87,7 +87,8 @@ impl Kept {
         Ok(place.length(&self.name)? == Some(self.length()))
     }
 
-    /// Brings the bytes that somebody reads to a place, held to their hash. Blocking.
+    /// Brings the bytes that somebody reads to a place, held to their hash, and in place of any that are there.
+    /// Blocking.
     ///
     /// # Errors
     /// When they are others, and when they cannot be read or brought.
@@ -98,6 +99,7 @@ impl Kept {
         if received.hash != self.name.hash {
             return Err(crate::blobs::not_what_it_says(&self.name));
         }
+        to.remove(&self.name)?;
         wait(to.put(self.name, received))
     }
 
@@ -174,6 +176,7 @@ mod tests {
         // brought by somebody who reads it elsewhere, and only what it is
         assert!(matches!(one.bring(&mut &b"attAched"[..], to.blobs), Err(BlobError::Damaged(_))));
         one.bring(&mut &b"attached"[..], to.blobs).unwrap();
+        assert_eq!(one.fault(&to, true).unwrap(), None);
         assert_eq!((one.is_at(&to).unwrap(), one.fault(&to, true).unwrap()), (true, None));
         one.remove(to.blobs).unwrap();
         one.remove(from).unwrap();

@@ -2,7 +2,7 @@
 //! cannot be read, all of them are, and of a key that is not at hand all of its pieces.
 
 use super::pieces::{FOLDER, OPEN, PART, Pieces};
-use super::{Backup, Key, seal};
+use super::{Backup, Key, keep, seal};
 use crate::exit::Stop;
 use domain::{Instant, hex};
 use std::collections::HashSet;
@@ -76,6 +76,11 @@ fn needed(folder: &Path, key: Option<&Key>, gone: &[PathBuf]) -> Result<Needed, 
             ))
         };
         match of(&path, key).map_err(|stop| unknown(&stop))? {
+            // whatever has the name of a backup was one
+            Needs::Nothing if keep::instant(&name).is_some() => {
+                let text = format!("`{}` has the name of a backup and does not begin as one", path.display());
+                return Err(unknown(&Stop::CannotRun(text)));
+            }
             Needs::Nothing => {}
             Needs::AllOf(key) => {
                 needed.keys.insert(key);
@@ -157,7 +162,7 @@ pub(crate) fn clear_parts(folder: &Path, now: Instant) -> Result<(), Stop> {
             let name = entry.file_name().to_string_lossy().into_owned();
             let is_ours = name
                 .split_once(PART)
-                .is_some_and(|(backup, _)| backup.is_empty() || super::keep::instant(backup).is_some());
+                .is_some_and(|(backup, _)| backup.is_empty() || keep::instant(backup).is_some());
             let Ok(changed) = entry.metadata().and_then(|found| found.modified()) else { continue };
             let age = now.saturating_sub(changed.duration_since(UNIX_EPOCH).unwrap_or_default());
             if is_ours && age > LEFT_BEHIND {

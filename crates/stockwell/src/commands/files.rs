@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(crate) enum Files {
     /// Bring all files from the folder to the bucket of the settings, or back, and read them there
     Move(Move),
-    /// Bring the files that a backup needs back to where files are kept: those that are lost there
+    /// Bring the files that a backup needs back to where files are kept: those that are lost or damaged there
     Restore(Restore),
 }
 
@@ -67,7 +67,7 @@ struct Found {
     to: String,
     /// How many pieces the backup needs.
     files: usize,
-    /// How many were not there.
+    /// How many were not there, or were not what they should be.
     brought: u64,
 }
 
@@ -79,7 +79,7 @@ fn run_restore(call: Call<'_>, Restore { from }: &Restore) -> Done {
     let key = call.config.backup_key()?;
     let progress = call.out.progress();
     let named = Backup::open(from, key.as_ref())?.files;
-    let brought = super::restore::bring_back(from, (&named, key.as_ref()), &to, &progress)?;
+    let brought = super::restore::bring_back(from, (&named, key.as_ref()), (&to, true), &progress)?;
     drop(progress);
     let found = Found { to: to.to_string(), files: named.len(), brought };
     call.out.show(&found, |Found { to, files, brought }| {

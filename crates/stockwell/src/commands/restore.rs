@@ -83,7 +83,7 @@ pub(crate) fn run(call: Call<'_>, restore: &Restore) -> Done {
         (left_behind(&settings, &blobs)?, 0)
     } else {
         let named = Backup::open(from, key.as_ref())?.files;
-        let brought = bring_back(from, (&named, key.as_ref()), &blobs, &progress).map_err(|stop| {
+        let brought = bring_back(from, (&named, key.as_ref()), (&blobs, false), &progress).map_err(|stop| {
             Stop::CannotRun(format!(
                 "the database is restored, and not all of its files: {}; `stockwell files restore` brings what lacks \
                  once it is there",
@@ -125,15 +125,15 @@ fn blobs_of(settings: &Settings, config: &Config) -> Result<Option<Blobs>, Stop>
     training.map(|_| config.with_database(&settings.url).in_training().blobs()).transpose()
 }
 
-/// Brings the files back that a backup needs.
+/// Brings the files back that a backup needs: those that are not there, and when `deep` those that are damaged.
 pub(super) fn bring_back(
     from: &Path,
     (files, key): (&[Kept], Option<&Key>),
-    blobs: &Blobs,
+    (blobs, deep): (&Blobs, bool),
     progress: &Progress,
 ) -> Result<u64, Stop> {
     let key = if Backup::is_sealed(from)? { key } else { None };
-    store_files::bring_back(files, &Pieces::beside(from, key), blobs, progress)
+    store_files::bring_back(files, &Pieces::beside(from, key), (blobs, deep), progress)
 }
 
 /// The files that the copy of a database file refers to. It has none beside it: they are where they were.

@@ -167,6 +167,16 @@ fn lost_files_are_brought_back_out_of_a_backup() {
         assert_eq!((&brought["files"], &brought["brought"]), (&json!(2), &json!(2)));
         let again = kept.run(&["--json", "files", "restore", "kept/one.backup"]).good().json();
         assert_eq!(again["brought"], json!(0));
+        if store == "folder" {
+            // one byte is another: as long as it was, and found all the same
+            let files = pieces(&kept.shell.path("data/files"));
+            let damaged = files.iter().find(|path| path.is_file()).unwrap();
+            let mut bytes = std::fs::read(damaged).unwrap();
+            bytes[0] ^= 1;
+            std::fs::write(damaged, bytes).unwrap();
+            let again = kept.run(&["--json", "files", "restore", "kept/one.backup"]).good().json();
+            assert_eq!(again["brought"], json!(1));
+        }
         kept.run(&["verify", "--deep"]).good();
         // a new database with the same settings finds its files where these say
         let restored = kept.run(&["--json", "restore", "kept/one.backup", "--into", "new"]).good().json();
@@ -220,6 +230,13 @@ fn files_that_no_backup_needs_are_swept() {
     assert!(!shell.path(&old).exists(), "the backup goes all the same");
     assert_eq!(beside(""), 7);
     std::fs::remove_file(shell.path(folder).join("half.backup")).unwrap();
+    // nor what is called a backup and does not even begin as one
+    let spoiled = shell.path(folder).join("stockwell-20990101T000000.backup");
+    std::fs::write(&spoiled, [0; 70]).unwrap();
+    let stays = prune(&[]);
+    assert_eq!((stays.code, stays.err.contains("does not begin as one")), (4, true), "{stays:?}");
+    assert_eq!(beside(""), 7);
+    std::fs::remove_file(spoiled).unwrap();
     // while somebody makes a backup nothing goes
     let lock = std::fs::File::open(shell.path(folder).join("backup-files/.lock")).unwrap();
     lock.lock_shared().unwrap();
