@@ -5,8 +5,10 @@ use crate::attach::grace;
 use crate::samples;
 use crate::testing::{World, on_both_engines, world};
 use db::Engine;
-use std::sync::atomic::{AtomicBool, Ordering};
+use domain::Code;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
+use web::Failure;
 
 on_both_engines!(
     what_was_removed_goes_after_a_day,
@@ -98,41 +100,55 @@ fn bytes_that_are_wanted_while_they_leave_come_anew(engine: Engine) {
     assert_eq!(sweep_at(&world, later), 0);
 }
 
-/// Four who attach and remove the same few files without end, and two who sweep as if a day had passed
+/// Four who attach and remove the same few files, each so many times, and two who sweep meanwhile as if a day had passed
 /// between any two steps of theirs.
 fn sweeping_takes_nothing_from_those_who_attach(engine: Engine) {
+    const TIMES: usize = 10;
     let world = world(engine);
     let (_, beyond) = within_and_beyond(&world);
-    let done = AtomicBool::new(false);
-    let attached: usize = std::thread::scope(|scope| {
+    let (attached, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
+                let (mut seen, mut in_vain) = (0, 0_u32);
                 while !done.load(Ordering::Relaxed) {
                     sweep_at(&world, beyond);
+                    let now = attached.load(Ordering::Relaxed);
+                    in_vain = if now == seen { (in_vain + 1).min(7) } else { 0 };
+                    seen = now;
+                    // whoever is swept before they have attached, and swept again, comes to it all the same
+                    std::thread::sleep(Duration::from_millis((1 << in_vain) - 1));
                 }
             });
         }
         let attach = |worker: usize| {
-            let world = &world;
+            let (world, attached) = (&world, &attached);
             scope.spawn(move || {
-                let mut attached = 0;
-                for round in 0..25 {
+                let mut mine = 0;
+                for round in 0.. {
                     let text = format!("text {}", (worker + round) % 3);
-                    // swept before it was attached, as nobody is who has a day for it
-                    let Ok(file) = world.attach("a.txt", text.as_bytes()) else { continue };
-                    attached += 1;
+                    let file = match world.attach("a.txt", text.as_bytes()) {
+                        Ok(file) => file,
+                        // swept before it was attached, as nobody is who has a day for it
+                        Err(Failure::Refused(problem)) if problem.code == Code::Busy => continue,
+                        Err(other) => panic!("{other:?}"),
+                    };
                     let (new, _) = world.ready("a.txt", text.as_bytes());
                     assert!(world.is_whole(&new.prepared), "attached, and its bytes are gone");
                     world.remove(&file);
+                    attached.fetch_add(1, Ordering::Relaxed);
+                    mine += 1;
+                    if mine == TIMES {
+                        break;
+                    }
                 }
-                attached
             })
         };
         let workers: Vec<_> = (0..4).map(attach).collect();
         let ended: Vec<_> = workers.into_iter().map(ScopedJoinHandle::join).collect();
         // whatever became of them, nobody sweeps for ever
         done.store(true, Ordering::Relaxed);
-        ended.into_iter().map(Result::unwrap).sum()
+        ended.into_iter().for_each(Result::unwrap);
     });
-    assert!(attached > 0, "nothing was attached, so nothing is said");
+    assert_eq!(attached.into_inner(), 4 * TIMES);
 }
