@@ -106,13 +106,14 @@ impl TemporaryCluster {
         let count = COUNTER.fetch_add(1, Ordering::Relaxed);
         let owner = std::process::id();
         let dir = std::env::temp_dir().join(format!("{PREFIX}{owner}-{count}"));
-        TemporaryCluster::start_in(dir, owner, identity)
+        TemporaryCluster::start_in(dir, owner, identity, "")
     }
 
     fn start_in(
         dir: PathBuf,
         owner: u32,
         identity: Option<Identity<'_>>,
+        more: &str,
     ) -> Result<TemporaryCluster, DbError> {
         let binaries = binaries()?;
         std::fs::create_dir_all(&dir).map_err(|error| failed("make a directory", &error))?;
@@ -142,7 +143,7 @@ impl TemporaryCluster {
         };
         let options = format!(
             "-k {} -p {port} {doors} -c max_connections=200 -c shared_buffers=128MB \
-             -c max_wal_size=2GB -c unix_socket_permissions=0700",
+             -c max_wal_size=2GB -c unix_socket_permissions=0700 {more}",
             cluster.dir.display()
         );
         cluster.run("pg_ctl", &["start", "-w", "-t", "60", "-D", "data", "-l", "log", "-o", &options])?;
@@ -251,6 +252,10 @@ fn roomy_memory() -> Option<PathBuf> {
     (room.f_bavail.saturating_mul(room.f_frsize) >= SHARED_BYTES).then(|| PathBuf::from(MEMORY))
 }
 
+/// For a server of small tables that several processes ask at once: starting helpers for a statement takes longer than
+/// the statement.
+const FOR_MANY: &str = "-c max_parallel_workers_per_gather=0";
+
 /// The server that all test processes of one run share: it is started by the first of them and
 /// goes away with the process `owner`, which runs the tests.
 pub fn shared(owner: u32) -> Result<Server, DbError> {
@@ -267,7 +272,7 @@ pub fn shared(owner: u32) -> Result<Server, DbError> {
     if let Ok(url) = std::fs::read_to_string(&ready) {
         return Ok(Server { url });
     }
-    let cluster = TemporaryCluster::start_in(dir, owner, None)?;
+    let cluster = TemporaryCluster::start_in(dir, owner, None, FOR_MANY)?;
     let server = cluster.server.clone();
     std::fs::write(ready, server.url()).map_err(|error| failed("write the URL", &error))?;
     // the reaper ends it

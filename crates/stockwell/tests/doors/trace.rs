@@ -6,23 +6,28 @@ use db::{Conn, DbError, Statement};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many rows a table has, and sums over what can change in a row, where the engines differ one for each.
-/// Rows that were made ready to be locked, and then hold nothing, are none.
+/// Rows that were made ready to be locked, and then hold nothing, are none. All of them are one statement: it is asked
+/// before and after each of thousands of requests.
 macro_rules! tables {
     ($($table:literal: $sums:literal $(or $other:literal)?),* $(,)?) => {
-        const TABLES: &[(&str, Statement)] = &[$((
-            $table,
-            Statement::per_engine(
-                concat!("test.trace.", $table),
-                concat!("select count(*), cast(coalesce(sum(", $sums, "), 0) as bigint) from ", $table),
-                tables!(@other $table, $sums $(, $other)?),
-            ),
-        )),*];
+        const TABLES: &[&str] = &[$($table),*];
+
+        const ALL: Statement = Statement::per_engine(
+            "test.trace.all",
+            concat!("select '', 0, 0", $(tables!(@one $table, $sums)),*),
+            concat!("select '', 0::bigint, 0::bigint", $(tables!(@other $table, $sums $(, $other)?)),*),
+        );
+    };
+    (@one $table:literal, $sums:literal) => {
+        concat!(
+            " union all select '", $table, "', count(*), cast(coalesce(sum(", $sums, "), 0) as bigint) from ", $table
+        )
     };
     (@other $table:literal, $sums:literal) => {
-        concat!("select count(*), cast(coalesce(sum(", $sums, "), 0) as bigint) from ", $table)
+        tables!(@one $table, $sums)
     };
     (@other $table:literal, $sums:literal, $other:literal) => {
-        tables!(@other $table, $other)
+        tables!(@one $table, $other)
     };
 }
 
@@ -148,12 +153,9 @@ pub(crate) fn trace(world: &World) -> Trace {
 }
 
 fn read(conn: &mut Conn<'_>) -> Result<Trace, DbError> {
-    let mut trace = Trace::new();
-    for (table, statement) in TABLES {
-        let numbers = conn.query_opt(statement, &[], |row| Ok((row.int(0)?, row.int(1)?)))?;
-        trace.insert(table, numbers.unwrap_or_default());
-    }
-    Ok(trace)
+    let rows = conn.query(&ALL, &[], |row| Ok((row.text(0)?.to_owned(), (row.int(1)?, row.int(2)?))))?;
+    let named = |table: &str| TABLES.iter().find(|known| **known == table);
+    Ok(rows.into_iter().filter_map(|(table, numbers)| Some((*named(&table)?, numbers))).collect())
 }
 
 /// How many answers are kept for their keys.
@@ -186,9 +188,10 @@ const EVERY: Statement = Statement::per_engine(
 on_both_engines!(every_table_is_traced_or_left_out_for_a_reason);
 
 fn every_table_is_traced_or_left_out_for_a_reason(world: &World) {
+    assert_eq!(trace(world).len(), TABLES.len());
     let every = world.db.read_blocking(|conn| conn.query(&EVERY, &[], |row| Ok(row.text(0)?.to_owned())));
     let every: BTreeSet<String> = every.unwrap().into_iter().collect();
-    let traced = TABLES.iter().filter_map(|(table, _)| table.split(' ').next());
+    let traced = TABLES.iter().filter_map(|table| table.split(' ').next());
     let mut known: BTreeSet<String> = BTreeSet::new();
     for table in traced.chain(LEFT_OUT.iter().map(|(table, _)| *table)) {
         assert!(known.insert(table.to_owned()), "{table} is named twice");
