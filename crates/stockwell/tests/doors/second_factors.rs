@@ -1,12 +1,15 @@
 //! The second factor, seen from outside.
 
 use crate::authenticator::{Authenticator, Enrolled, enrol};
+use crate::identity_provider::PEERS;
 use crate::trace::{difference, trace};
 use crate::world::{PASSWORD, World, on_both_engines};
 use access::Demand;
 use db::Statement;
 use domain::Permission;
 use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 use testkit::http::{Actor, Ask, Reply};
 use web::{MasterKey, Within};
@@ -21,6 +24,7 @@ on_both_engines!(
     an_administrator_takes_a_second_factor_away,
     without_its_key_a_second_factor_is_recovered,
     what_is_kept_of_a_password_cannot_be_guessed_at,
+    an_app_of_somebody_else_reads_the_link,
 );
 
 const AUDITOR: &[(&str, Within)] = &[("auditor", Within::All)];
@@ -432,4 +436,33 @@ fn second_factors_are_demanded_of_everybody_where_that_is_set() {
     let ann = world.signed_in("ann", &[]);
     assert_eq!(me(&ann), "403 second_factor_required");
     assert_eq!(me(&enrol(&world, &ann).by), "200");
+}
+
+/// By `pyotp`, which knows nothing of us.
+fn an_app_of_somebody_else_reads_the_link(world: &World) {
+    let ann = world.signed_in("ann", AUDITOR);
+    let begun = ann.post("/api/v1/me/second-factor", &json!({ "password": PASSWORD })).good().json();
+    let link = begun["uri"].as_str().unwrap();
+    let second = world.now().0 / 1_000_000;
+    // this code, the next, and one of each of the hours to come, so that some begin with a zero
+    let instants: Vec<i64> = [0, 30].into_iter().chain((1..=24).map(|hour| hour * 3_600)).collect();
+    let python = Path::new(PEERS).join("python/bin/python");
+    assert!(python.exists(), "`pyotp` is not there: run `.ci/peers` at the root of the repository");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/peers/authenticator.py");
+    let mut command = Command::new(python);
+    command.args([script, link]).args(instants.iter().map(|later| (second + later).to_string()));
+    let read = command.output().unwrap();
+    assert!(read.status.success(), "{}", String::from_utf8_lossy(&read.stderr));
+    let read: Value = serde_json::from_slice(&read.stdout).unwrap();
+    assert_eq!((&read["issuer"], &read["name"]), (&json!("Stockwell"), &json!("ann")));
+    let ours = Authenticator::of(link);
+    let codes: Vec<String> =
+        instants.iter().map(|later| ours.code(world.now().plus_seconds(*later))).collect();
+    assert_eq!(read["codes"], json!(codes), "the app of the other tests shows the same");
+    let theirs = read["codes"][0].as_str().unwrap();
+    let set = ann.post("/api/v1/me/second-factor/confirm", &json!({ "code": theirs })).good();
+    assert_eq!(set.json()["session"]["method"], "password+code");
+    let half = half(world, "ann");
+    later(world);
+    assert_eq!(answer(&half, read["codes"][1].as_str().unwrap()).good().status, 201);
 }
