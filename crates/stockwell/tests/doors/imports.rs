@@ -6,6 +6,7 @@ use crate::world::{World, on_both_engines};
 use domain::Permission;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::time::{Duration, Instant};
 use testkit::http::{Actor, Reply};
 
@@ -197,6 +198,19 @@ fn a_key_sends_and_runs_once(world: &World) {
     assert_eq!((&after["state"], &after["version"]), (&json!("tried"), &json!(3)));
 }
 
+/// A workbook whose sheet is nothing but blanks.
+fn bomb() -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).unwrap();
+    let block = vec![b' '; 1 << 20];
+    for _ in 0..=512 {
+        zip.write_all(&block).unwrap();
+    }
+    let bomb = zip.finish().unwrap().into_inner();
+    assert!(bomb.len() < 1 << 20, "it is small: {}", bomb.len());
+    bomb
+}
+
 fn what_is_no_list_is_refused_and_leaves_nothing(world: &World) {
     let admin = world.admin();
     let before = trace(world);
@@ -222,6 +236,10 @@ fn what_is_no_list_is_refused_and_leaves_nothing(world: &World) {
     let large = admin.ask("POST", format!("{IMPORTS}?list=items&name=a.csv")).fresh();
     let large = large.bytes(vec![b'a'; usize::try_from(exchange::imports::BYTES_MAX).unwrap() + 1]).send();
     assert_eq!(large.refusal(), "413 body_too_large");
+    // small, and half a gibibyte when it is unpacked
+    let bomb = admin.ask("POST", format!("{IMPORTS}?list=items&name=a.xlsx")).fresh().bytes(bomb()).send();
+    assert!(bomb.refusal().starts_with("422 limit_exceeded"), "{}", bomb.text());
+    assert!(bomb.text().contains("unpacks to more than 512 MiB"), "{}", bomb.text());
     // tried, and undone
     let dry = admin.ask("POST", format!("{IMPORTS}?list=items&name=a.csv&dry_run=true")).fresh();
     assert_eq!(dry.bytes("sku,name,base_unit\nA,One,each\n").send().status, 201);

@@ -221,6 +221,40 @@ fn a_workbook_that_unpacks_to_too_much_is_refused_before_it_is_read() {
     assert!(words.contains("unpacks to more than 512 MiB"), "{words}");
 }
 
+/// What the parts of a workbook are named by.
+const MAIN: &str = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+const OFFICE: &str = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+
+/// As many rows as a sheet has: small to send, and refused where it has too many, without the rest being read.
+#[test]
+fn a_full_sheet_is_refused_by_the_row_that_is_too_many() {
+    const SHEET_ROWS: u32 = 1_048_576;
+    let mut out = Cursor::new(Vec::new());
+    let mut zip = ZipWriter::new(&mut out);
+    let mut part = |name: &str, text: &str| {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    };
+    let relations = |kind: &str, target: &str| {
+        let (of, office) = ("http://schemas.openxmlformats.org/package/2006/relationships", OFFICE);
+        format!("<Relationships xmlns=\"{of}\"><Relationship Id=\"r1\" Type=\"{office}/{kind}\" Target=\"{target}\"/></Relationships>")
+    };
+    part("_rels/.rels", &relations("officeDocument", "xl/workbook.xml"));
+    part("xl/_rels/workbook.xml.rels", &relations("worksheet", "worksheets/sheet1.xml"));
+    let book = "<sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets>";
+    part("xl/workbook.xml", &format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\">{book}</workbook>"));
+    let head = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>sku</t></is></c></row>";
+    let rows: String =
+        (2..=SHEET_ROWS).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>")).collect();
+    let sheet = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{head}{rows}</sheetData></worksheet>");
+    part("xl/worksheets/sheet1.xml", &sheet);
+    zip.finish().unwrap();
+    let (code, words) = refused(read(out.get_ref(), ReadAs::default()));
+    assert_eq!(code, Code::TooMany);
+    let last = ROWS_MAX + 2;
+    assert_eq!(words, format!("row {last}: the file has more than {ROWS_MAX} rows; split it"));
+}
+
 #[test]
 fn a_zip_that_is_no_workbook_is_refused() {
     let mut out = Cursor::new(Vec::new());
