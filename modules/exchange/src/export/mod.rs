@@ -26,6 +26,7 @@ mod write;
 pub use sheet::What;
 pub use write::Format;
 
+use crate::table::NoRoom;
 use cell::{Books, Cell};
 use db::{Conn, DbError, Row};
 use domain::ledger::{Group, Key};
@@ -49,7 +50,8 @@ pub struct Export {
 /// Writes a list. How many rows it has.
 ///
 /// # Errors
-/// `invalid_value` for a moment of a list that has no past, and failures of the store and of `out`.
+/// `invalid_value` for a moment of a list that has no past, `limit_exceeded` for a list that a workbook has no room
+/// for, of which nothing is written, and failures of the store and of `out`.
 pub fn export(conn: &mut Conn<'_>, export: &Export, out: &mut dyn Write) -> Result<u64, Failure> {
     let Export { what, format, as_of } = *export;
     let sheet = what.sheet();
@@ -175,5 +177,9 @@ fn stop(stopped: &mut Option<io::Error>, error: io::Error) -> Result<(), DbError
 
 #[expect(clippy::needless_pass_by_value, reason = "made to follow `map_err`")]
 fn unwritable(error: io::Error) -> Failure {
+    if let Some(no_room) = error.get_ref().and_then(|inner| inner.downcast_ref::<NoRoom>()) {
+        let detail = format!("{no_room}; take the list as CSV, JSON lines or Parquet");
+        return Problem::new(Code::LimitExceeded, detail).into();
+    }
     Failure::fault(format!("the export cannot be written: {error}"))
 }

@@ -267,6 +267,16 @@ fn a_file_that_cannot_be_written_ends_the_export(engine: db::Engine) {
     assert!(!world.rows(What::Items).is_empty(), "the database is none the worse");
 }
 
+#[test]
+fn a_list_that_a_workbook_has_no_room_for_is_refused_in_words() {
+    let full = io::Error::other(NoRoom::Rows(1_048_575));
+    let Failure::Refused(problem) = unwritable(full) else { panic!("a fault") };
+    assert_eq!(problem.code, Code::LimitExceeded);
+    let words = "a sheet of a workbook holds 1048575 rows below its titles, and there are more; \
+                 take the list as CSV, JSON lines or Parquet";
+    assert_eq!(problem.detail, words);
+}
+
 on_both_engines!(
     a_file_of_columns_says_what_lines_say,
     every_list_can_be_written_in_both_forms,

@@ -25,7 +25,7 @@ pub use read::{
     CELL_BYTES_MAX, COLUMNS_MAX, FILE_BYTES_MAX, Format, Line, ROWS_MAX, ReadAs, Table, UNPACKED_BYTES_MAX,
 };
 pub use workbook::PARTS_MAX;
-pub use write::Writer;
+pub use write::{NoRoom, SHEET_ROWS_MAX, SHEET_TEXT_MAX, Writer};
 
 use domain::{Code, Problem};
 

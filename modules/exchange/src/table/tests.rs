@@ -1,7 +1,8 @@
 //! Files of every kind, read as what they are or refused in words.
 
 use super::{
-    CELL_BYTES_MAX, COLUMNS_MAX, Cell, Format, LINE_BYTES_MAX, Line, Locale, ROWS_MAX, ReadAs, Table, Writer,
+    CELL_BYTES_MAX, COLUMNS_MAX, Cell, Format, LINE_BYTES_MAX, Line, Locale, NoRoom, ROWS_MAX, ReadAs,
+    SHEET_TEXT_MAX, Table, Writer,
 };
 use domain::Code;
 use std::io::{Cursor, Write as _};
@@ -318,4 +319,33 @@ fn numbers_of_json_lines_are_exact_or_refused() {
     assert_eq!(lines[0].cells[0], Cell::Number("1234567890123456".to_owned()));
     assert_eq!(lines[0].cells[1], Cell::Number("0.25".to_owned()));
     assert!(matches!(&lines[0].cells[2], Cell::Bad(_)));
+}
+
+#[test]
+fn a_workbook_is_full_at_its_last_row_and_cell_and_says_so() {
+    let write = |rows: u32, text: &str| {
+        let mut out = Vec::new();
+        let columns = vec!["sku".to_owned()];
+        let writer = Writer::begin(Format::Xlsx, columns, (Locale::ISO, None), &mut out).unwrap();
+        let mut writer = writer.with_rows(4);
+        let row = [Cell::Text(text.to_owned())];
+        let done = (0..rows).try_for_each(|_| writer.row(&row)).and_then(|()| writer.end());
+        (done.map_err(|error| error.downcast::<NoRoom>().unwrap()), out)
+    };
+    let long = "x".repeat(SHEET_TEXT_MAX);
+    for (rows, text, full) in [
+        (3, "A", None),
+        (4, "A", Some(NoRoom::Rows(3))),
+        (1, long.as_str(), None),
+        (1, &format!("{long}x"), Some(NoRoom::Text("sku".to_owned(), 2))),
+    ] {
+        let (done, out) = write(rows, text);
+        assert_eq!(done.err().as_ref(), full.as_ref());
+        if full.is_some() {
+            assert!(out.is_empty(), "nothing is written of what has no room");
+        } else {
+            let (_, lines) = read(&out, ReadAs::default()).unwrap();
+            assert_eq!(u32::try_from(lines.len()).unwrap(), rows);
+        }
+    }
 }

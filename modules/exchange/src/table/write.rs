@@ -9,6 +9,36 @@ use rust_xlsxwriter::{ExcelDateTime, Format as Look, Workbook, Worksheet, XlsxEr
 use serde_json::{Map, Value};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 
+/// The rows of a sheet of a workbook, with the one that names the columns.
+pub const SHEET_ROWS_MAX: u32 = 1_048_576;
+/// The longest text of a cell of a workbook, in the units of UTF-16.
+pub const SHEET_TEXT_MAX: usize = 32_767;
+
+/// What a workbook has no room for. It travels in the [`io::Error`] of the row.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum NoRoom {
+    /// There are more rows than this.
+    Rows(u32),
+    /// The text in this column of this row is longer than a cell holds.
+    Text(String, u32),
+}
+
+impl std::fmt::Display for NoRoom {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            NoRoom::Rows(most) => {
+                write!(f, "a sheet of a workbook holds {most} rows below its titles, and there are more")
+            }
+            NoRoom::Text(column, row) => write!(
+                f,
+                "a cell of a workbook holds {SHEET_TEXT_MAX} letters, and `{column}` in row {row} has more"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for NoRoom {}
+
 /// Writes rows below the names of their columns.
 pub struct Writer<'o, W: Write + ?Sized> {
     to: To<'o, W>,
@@ -32,6 +62,7 @@ struct Book<'o, W: ?Sized> {
     out: &'o mut W,
     workbook: Workbook,
     row: u32,
+    rows_max: u32,
     day: Look,
     moment: Look,
 }
@@ -57,7 +88,7 @@ impl<'o, W: Write + ?Sized> Writer<'o, W> {
                 workbook.add_worksheet_with_constant_memory().map_err(io::Error::other)?;
                 let day = Look::new().set_num_format("yyyy-mm-dd");
                 let moment = Look::new().set_num_format("yyyy-mm-dd hh:mm:ss");
-                To::Xlsx(Box::new(Book { out, workbook, row: 0, day, moment }))
+                To::Xlsx(Box::new(Book { out, workbook, row: 0, rows_max: SHEET_ROWS_MAX, day, moment }))
             }
         };
         let mut writer = Writer { to, columns, locale };
@@ -68,10 +99,19 @@ impl<'o, W: Write + ?Sized> Writer<'o, W> {
         Ok(writer)
     }
 
-    /// Writes a row.
+    /// With room for other than [`SHEET_ROWS_MAX`] rows in a workbook.
+    #[cfg(test)]
+    pub(super) fn with_rows(mut self, rows_max: u32) -> Writer<'o, W> {
+        if let To::Xlsx(book) = &mut self.to {
+            book.rows_max = rows_max;
+        }
+        self
+    }
+
+    /// Writes a row. Of a workbook nothing is in `out` before its end.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// When it cannot be written; [`NoRoom`] in a workbook that has no room for it.
     pub fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
         match &mut self.to {
             To::Csv { out, separator } => {
@@ -92,7 +132,7 @@ impl<'o, W: Write + ?Sized> Writer<'o, W> {
                 serde_json::to_writer(&mut *out, &object)?;
                 out.write_all(b"\n")
             }
-            To::Xlsx(book) => book.row(cells),
+            To::Xlsx(book) => book.row(cells, &self.columns),
         }
     }
 
@@ -116,11 +156,19 @@ impl<'o, W: Write + ?Sized> Writer<'o, W> {
 }
 
 impl<W: ?Sized> Book<'_, W> {
-    fn row(&mut self, cells: &[Cell]) -> io::Result<()> {
+    fn row(&mut self, cells: &[Cell], names: &[String]) -> io::Result<()> {
         let (row, day, moment) = (self.row, &self.day, &self.moment);
+        if row >= self.rows_max {
+            return Err(io::Error::other(NoRoom::Rows(self.rows_max.saturating_sub(1))));
+        }
         let sheet = self.workbook.worksheet_from_index(0).map_err(io::Error::other)?;
-        for (column, cell) in (0_u16..).zip(cells) {
-            put(sheet, (row, column), cell, (day, moment)).map_err(io::Error::other)?;
+        for (column, (cell, name)) in (0_u16..).zip(cells.iter().zip(names)) {
+            put(sheet, (row, column), cell, (day, moment)).map_err(|error| match error {
+                XlsxError::MaxStringLengthExceeded => {
+                    io::Error::other(NoRoom::Text(name.clone(), row.saturating_add(1)))
+                }
+                error => io::Error::other(error),
+            })?;
         }
         self.row = self.row.saturating_add(1);
         Ok(())
