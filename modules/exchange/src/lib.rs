@@ -35,6 +35,11 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             name: "lists_more",
             text: include_str!("../migrations/0007_lists_more.sql"),
         },
+        db::Migration {
+            number: 8,
+            name: "location_types",
+            text: include_str!("../migrations/0008_location_types.sql"),
+        },
     ],
 };
 

@@ -49,8 +49,8 @@ pub use arrange::{
 };
 pub use change::change_location;
 pub use change::decide::ChangeLocation;
-pub use create::create_location;
 pub use create::decide::TREE_DEPTH_MAX;
+pub use create::{Kept, bring_location, create_location};
 pub use facts::{
     LocationFacts, SiteFacts, code_keys, facts_by_code, facts_by_id, locations_by_id, locations_of,
     site_facts_by_code, site_facts_by_id, sites, sites_by_id, sites_of, subtree, within,
@@ -59,7 +59,11 @@ pub use find::location;
 pub use layout::LAYOUT_ENTRIES_MAX;
 pub use layout::position::{MILLIMETRES_MAX, Position, WALK_MAX};
 pub use location::{Location, NewLocation};
-pub use location_type::{location_type_of, type_of};
+pub use location_type::decide::{ChangeLocationType, NewLocationType};
+pub use location_type::{
+    LocationType, change as change_location_type, create as create_location_type, location_type,
+    location_type_of, type_of,
+};
 pub use make_many::decide::{
     LOCATIONS_PER_CALL_MAX, MADE_SHOWN_MAX, MadeLocation, MadeLocations, MakeLevel, MakeLocations, Walk,
 };

@@ -132,8 +132,9 @@ pub use organise::set_up_organisation;
 pub use period::{Closing, PeriodShown, all as periods};
 pub use post::read_posting;
 pub use read_routes::read_routes;
-pub use reason::{bring_reason, make_reasons};
+pub use reason::{bring_reason, make_reasons, reason_of_list};
 pub use service::{Staff, Vault, prepare, run_in};
+pub use unit::decide::check_code as check_unit_code;
 pub use upkeep::{JobRun, UpkeepReport, upkeep};
 pub use valuation::worth_of_everything;
 

@@ -21,6 +21,8 @@ on_both_engines!(
     the_rows_that_were_refused_come_back_with_words,
     a_file_of_stock_is_posted_once,
     a_catalogue_goes_into_an_empty_database_and_is_equal,
+    what_was_used_goes_into_an_empty_database_and_is_equal,
+    places_are_made_as_they_are_told_or_refused,
     columns_that_go_nowhere_are_refused_and_what_was_said_is_kept,
     only_who_may_imports,
     every_statement_can_be_prepared,
@@ -282,26 +284,13 @@ fn file_of(world: &World, what: What, format: ExportFormat) -> Vec<u8> {
     out
 }
 
+/// The lists of records, each with its export, in the order in which they go in.
+fn records() -> impl Iterator<Item = (What, List)> {
+    let records = List::ALL.into_iter().filter(|list| !list.is_of_stock());
+    records.map(|list| (What::parse(list.word()).unwrap(), list))
+}
+
 fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
-    let lists = [
-        (What::Attributes, List::Attributes),
-        (What::Categories, List::Categories),
-        (What::CategoryAttributes, List::CategoryAttributes),
-        (What::Items, List::Items),
-        (What::Units, List::Units),
-        (What::Barcodes, List::Barcodes),
-        (What::OptionSets, List::OptionSets),
-        (What::Families, List::Families),
-        (What::Variants, List::Variants),
-        (What::Boms, List::Boms),
-        (What::Suppliers, List::Suppliers),
-        (What::Supplies, List::Supplies),
-        (What::Prices, List::Prices),
-        (What::Locations, List::Locations),
-        (What::Minimums, List::Minimums),
-        (What::BackorderRules, List::BackorderRules),
-        (What::Reasons, List::Reasons),
-    ];
     let first = world(engine);
     crate::import_year::load(&first.db, &first.ctx, crate::testing::slice(900), crate::testing::on).unwrap();
     first.takes(List::Attributes, "key,name,kind,unit,choices,least,most\nvolt,Voltage,number,V,,0.5,400\ncolour,\"Colour, main\",choice,,\"[\"\"red\"\",\"\"a|b\"\"]\",,\n");
@@ -319,18 +308,109 @@ fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
         let second = world(engine);
         let locale = if format == ExportFormat::Csv(de) { de } else { Locale::ISO };
         let read_as = || ReadAs { locale, ..ReadAs::default() };
-        for (what, list) in lists {
+        for (what, list) in records() {
             let bytes = file_of(&first, what, format);
-            let file = sent(&bytes, read_as());
-            let brought =
-                super::bring(&second.db, &who(&second), &file, &order(list, &bytes), &nothing()).unwrap();
-            assert_eq!(brought.refused, [], "{} {format:?}", list.word());
-            assert_eq!(second.plain(what), first.plain(what), "{} {format:?}", list.word());
-            let again =
-                super::bring(&second.db, &who(&second), &file, &order(list, &bytes), &nothing()).unwrap();
-            assert_eq!((again.refused.len(), again.unchanged), (0, again.rows), "{} {format:?}", list.word());
+            second.is_equal_after(&first, (what, list), &bytes, read_as());
         }
     }
+}
+
+/// A store in which places were blocked and went out of use, and so did suppliers, families and items.
+fn used(engine: Engine) -> World {
+    let world = world(engine);
+    world.takes(List::Reasons, "code,name,active\ndamaged,Damaged,\nflood,Flood,\n");
+    world.takes(
+        List::LocationTypes,
+        "code,name,kind,role,sellable,archived\nFACE,Pick face,bin,pick_face,,\nOLD-RACK,,rack,reserve,no,\n",
+    );
+    world.takes(List::Locations, USED_PLACES);
+    world.takes(List::LocationTypes, "code,archived\nOLD-RACK,yes\n");
+    world.takes(List::Reasons, "code,active\nflood,no\n");
+    world
+}
+
+/// Places with all that can be said of them; what stands above another is not always told before it.
+const USED_PLACES: &str = "\
+    code,kind,type,parent,role,sellable,open_to_allocation,walk,x_mm,y_mm,z_mm,state,zone,blocked,block_reason,archived,archived_at\n\
+    LON,site,,,,,,,,,,pilot,Europe/London,,,,\n\
+    A,aisle,,LON,,,,,,,,,,yes,flood,,\n\
+    B1,,FACE,A,,no,,4,1,2,3,,,yes,,,\n\
+    B2,bin,FACE,A,reserve,,no,,,,,,,yes,Damaged,,\n\
+    GONE-1,bin,,GONE,,,,,,,,,,,,yes,2020-01-01T00:00:00Z\n\
+    GONE-2,bin,,GONE,quarantine,,,,,,,,,yes,damaged,yes,\n\
+    GONE,rack,OLD-RACK,LON,,,,,,,,,,,,yes,\n\
+    TOTE,handling_unit,,B1,,,,,,,,,,yes,,,\n\
+    CARTON,handling_unit,,TOTE,,,,,,,,,,yes,damaged,yes,\n\
+    OLD,site,,,,,,,,,,,,,,yes,\n";
+
+fn what_was_used_goes_into_an_empty_database_and_is_equal(engine: Engine) {
+    let first = used(engine);
+    for format in [ExportFormat::CSV, ExportFormat::Xlsx, ExportFormat::Jsonl] {
+        let second = world(engine);
+        for (what, list) in records() {
+            let bytes = file_of(&first, what, format);
+            second.is_equal_after(&first, (what, list), &bytes, ReadAs::default());
+        }
+    }
+}
+
+fn places_are_made_as_they_are_told_or_refused(engine: Engine) {
+    let world = used(engine);
+    let state = |code: &str| {
+        let there = world.rows(What::Locations).into_iter().find(|row| row["code"] == code).unwrap();
+        let text = |name: &str| there[name].as_str().map(str::to_owned);
+        (
+            text("block_reason"),
+            there["blocked"] == true,
+            there["archived"] == true,
+            text("archived_at").is_some(),
+        )
+    };
+    let reason = |text: &str| Some(text.to_owned());
+    for (code, wanted) in [
+        ("LON", (None, false, false, false)),
+        ("A", (reason("flood"), true, false, false)),
+        ("B1", (None, true, false, false)),
+        ("B2", (reason("damaged"), true, false, false)),
+        ("GONE", (None, false, true, true)),
+        ("GONE-1", (None, false, true, true)),
+        ("GONE-2", (reason("damaged"), true, true, false)),
+        ("TOTE", (None, true, false, false)),
+        ("CARTON", (reason("damaged"), true, true, true)),
+    ] {
+        assert_eq!(state(code), wanted, "{code}");
+    }
+    let before = world.list(What::Locations);
+    let rows: [(&str, &str, &str); 11] = [
+        ("N,bin,B-0,,,,,,", "parent", "unknown_location"),
+        ("N,bin,LON,,yes,,,,", "blocked", "invalid_value"),
+        ("N,bin,LON,,,mice,,,", "block_reason", "unknown_reason"),
+        ("N,bin,A,,no,,,,", "blocked", "invalid_value"),
+        ("N,bin,GONE,,,,,,", "parent", "location_archived"),
+        ("N,bin,GONE,,,,no,,", "parent", "location_archived"),
+        ("N,bin,LON,SHELF,,,,,", "type", "invalid_value"),
+        ("N,handling_unit,A,FACE,,,,,", "type", "wrong_location_kind"),
+        ("N,handling_unit,A,,,,,no,", "sellable", "wrong_location_kind"),
+        ("N,handling_unit,,,,,,,", "parent", "wrong_location_kind"),
+        ("N,transit,,,,,,,", "kind", "wrong_location_kind"),
+    ];
+    let columns = "code,kind,parent,type,blocked,block_reason,archived,sellable,walk\n";
+    for (row, column, code) in rows {
+        let brought = world.send(List::Locations, &format!("{columns}{row}\n"), |_| {}).unwrap();
+        assert_eq!(faults(&brought), [(2, Some(column), code)], "{row}: {:?}", brought.refused);
+    }
+    // of a place that is there an import changes none of it
+    for (row, column) in [
+        ("B2,,,,no,,,,", "blocked"),
+        ("A,,,,,damaged,,,", "block_reason"),
+        ("GONE,,,,,,no,,", "archived"),
+        ("B1,,,,,,yes,,", "archived"),
+        ("TOTE,,B2,,,,,,", "parent"),
+    ] {
+        let brought = world.send(List::Locations, &format!("{columns}{row}\n"), |_| {}).unwrap();
+        assert_eq!(faults(&brought), [(2, Some(column), "invalid_value")], "{row}: {:?}", brought.refused);
+    }
+    assert_eq!(world.list(What::Locations), before);
 }
 
 impl World {
@@ -361,11 +441,31 @@ impl World {
         assert_eq!(self.takes(List::Prices, prices), (5, 0, 0));
     }
 
-    /// A list without versions, in the order of its text.
+    /// Imports what the first has written; what both write is the same then, and so it is a second time.
+    fn is_equal_after(&self, first: &World, (what, list): (What, List), bytes: &[u8], read_as: ReadAs) {
+        // nothing as JSON lines is an empty file, and no file to import
+        if bytes.is_empty() {
+            return assert_eq!(first.list(what), "");
+        }
+        let file = &sent(bytes, read_as);
+        let bring = || super::bring(&self.db, &who(self), file, &order(list, bytes), &nothing()).unwrap();
+        let brought = bring();
+        let said = format!("{} {:?}", list.word(), file.format);
+        assert_eq!(brought.refused, [], "{said}");
+        assert_eq!(self.plain(what), first.plain(what), "{said}");
+        let again = bring();
+        assert_eq!((again.refused.len(), again.unchanged), (0, again.rows), "{said}");
+    }
+
+    /// A list without versions and the time of an import, in the order of its text.
     fn plain(&self, what: What) -> Vec<String> {
         let mut rows = self.rows(what);
         for row in &mut rows {
-            row.as_object_mut().unwrap().remove("version");
+            let row = row.as_object_mut().unwrap();
+            row.remove("version");
+            if let Some(at) = row.get_mut("archived_at").filter(|at| !at.is_null()) {
+                *at = true.into();
+            }
         }
         let mut texts: Vec<String> = rows.iter().map(ToString::to_string).collect();
         texts.sort();

@@ -115,6 +115,11 @@ sheets! {
         "sku": Text, "kind": Text, "list": Text, "supplier": Text, "supplier_sku": Text, "unit": Text,
         "currency": Text, "least": Decimal, "amount": Decimal, "valid_from": Date, "valid_until": Date,
     ];
+    /// Types of locations.
+    LocationTypes = "location-types", LOCATION_TYPES, None, [
+        "code": Text, "name": Text, "kind": Text, "role": Text, "sellable": Truth, "open_to_allocation": Truth,
+        "archived": Truth, "version": Number,
+    ];
     /// Locations.
     Locations = "locations", LOCATIONS, None, [
         "code": Text, "name": Text, "kind": Text, "role": Text, "parent": Text, "site": Text, "zone": Text,
@@ -228,7 +233,7 @@ impl What {
             | What::Suppliers
             | What::Supplies => &[Permission::CatalogRead],
             What::Prices => &[Permission::CatalogRead, Permission::CostRead],
-            What::Locations => &[Permission::PlacesRead],
+            What::LocationTypes | What::Locations => &[Permission::PlacesRead],
             What::Lots
             | What::Stock
             | What::Postings

@@ -108,12 +108,21 @@ pub(super) const BARCODES: Statement = Statement::new(
      order by b.item_id, b.code_key",
 );
 
+pub(super) const LOCATION_TYPES: Statement = Statement::new(
+    "exchange.export_location_types",
+    "select y.code, y.name, y.kind, y.role, y.sellable, y.open_to_allocation, y.archived, y.version
+     from exchange_location_type_list y
+     order by y.id",
+);
+
+/// What is on its way is not a place: it is made and told by its transfer.
 pub(super) const LOCATIONS: Statement = Statement::new(
     "exchange.export_locations",
     "select l.code, l.name, l.kind, l.role, l.parent, l.site, l.zone, l.sellable, l.blocked, l.block_reason,
        l.open_to_allocation, l.archived, l.version, l.archived_at, l.type, l.walk, l.x_mm, l.y_mm,
        l.z_mm, l.state
      from v_location l
+     where l.kind <> 'transit'
      order by l.location_id",
 );
 
@@ -550,7 +559,8 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 59] = [
+pub(super) const STATEMENTS: [&Statement; 60] = [
+    &LOCATION_TYPES,
     &OPTION_SETS,
     &FAMILIES,
     &VARIANTS,

@@ -136,6 +136,7 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
                 | What::Transfers
                 | What::BackorderRules
                 | What::Periods
+                | What::LocationTypes
                 | What::UnitMoves
                 | What::OptionSets
                 | What::Families

@@ -138,6 +138,7 @@ impl World {
         self.post_at(4, "items/HOOK/supplies", &json!({ "supplier": "ACME", "rank": 1 }));
         self.post("items", &json!({ "sku": "OLD", "name": "Old", "base_unit": "each" }));
         self.post_at(1, "items/OLD/archive", &Value::Null);
+        self.post("location-types", &json!({ "code": "FLOOR", "kind": "bin" }));
         // a site with an open transfer, one with a bin, and a bin out of use
         for (code, kind, parent) in
             [("N", "site", None), ("O", "site", None), ("O1", "bin", Some("O")), ("M3", "bin", Some("M"))]

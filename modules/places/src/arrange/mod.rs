@@ -126,7 +126,7 @@ pub fn set_blocked(
     reason: Option<&str>,
 ) -> Result<Vec<LocationId>, Failure> {
     store_tree::hold(tx)?;
-    let mut after = load(tx, location)?;
+    let after = load(tx, location)?;
     refuse_unreal(&after)?;
     refuse_archived(&after, "")?;
     let reason = reason.map(|reason| code::name(reason, "/reason")).transpose()?;
@@ -134,11 +134,26 @@ pub fn set_blocked(
         return Ok(Vec::new());
     }
     let blocked_before = store_tree::blocked_below(tx, after.id)?;
+    let after = block(tx, ctx, after, reason)?;
+    let blocked_now = store_tree::blocked_below(tx, after.id)?;
+    // both are in the order of the ids
+    let differing = |these: &[LocationId], others: &[LocationId]| -> Vec<LocationId> {
+        these.iter().copied().filter(|id| others.binary_search(id).is_err()).collect()
+    };
+    Ok([differing(&blocked_now, &blocked_before), differing(&blocked_before, &blocked_now)].concat())
+}
+
+/// Gives a location its reason to be blocked or takes it away, with everything below it; the tree is held before.
+pub(crate) fn block(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    mut after: Location,
+    reason: Option<String>,
+) -> Result<Location, Failure> {
     after.block_reason = reason;
     touch(&mut after, ctx.now);
     store::update(tx, &after)?;
     store_tree::block(tx, after.id)?;
-    let blocked_now = store_tree::blocked_below(tx, after.id)?;
     let after = load(tx, after.id)?;
     let told = (after.id, after.version, after.changed_at);
     store_blocks::add(tx, ctx, told, after.block_reason.as_deref())?;
@@ -148,11 +163,7 @@ pub fn set_blocked(
     };
     let change = Change { action, event, fields: &["block_reason"], left: SiteId::NONE };
     record::change(tx, ctx, &after, &change)?;
-    // both are in the order of the ids
-    let differing = |these: &[LocationId], others: &[LocationId]| -> Vec<LocationId> {
-        these.iter().copied().filter(|id| others.binary_search(id).is_err()).collect()
-    };
-    Ok([differing(&blocked_now, &blocked_before), differing(&blocked_before, &blocked_now)].concat())
+    Ok(after)
 }
 
 /// Sets whether good stock in a location counts as sellable. Answers what it holds for: the location

@@ -1,7 +1,7 @@
 //! What a new location is: every field read, every default filled in. Pure.
 
 use crate::code;
-use crate::create::refuse_archived;
+use crate::create::{refuse_archived, refuse_inherited};
 use crate::layout::position::{read_position, read_walk};
 use crate::location::{Location, NewLocation};
 use crate::location_type::LocationType;
@@ -70,6 +70,45 @@ pub(crate) fn plan(
     };
     location.state = read_state(kind, state.as_deref())?;
     Ok(location)
+}
+
+/// The handling unit that is to be made; it has what the place has in which it stands.
+pub(crate) fn unit(
+    command: &NewLocation,
+    parent: Option<&Location>,
+    now: Instant,
+) -> Result<Location, Problem> {
+    let NewLocation {
+        code,
+        name,
+        kind: _,
+        location_type,
+        parent: _,
+        role,
+        sellable,
+        open_to_allocation,
+        position,
+        walk,
+        zone,
+        state,
+    } = command;
+    let code = code::chosen(code, "/code")?;
+    let name = name.as_ref().map_or_else(|| Ok(code.clone()), |name| code::name(name, "/name"))?;
+    let location = below(&Draft { code, name, kind: LocationKind::HandlingUnit, role: None }, parent, now)?;
+    let inherited = [
+        ("/type", location_type.is_some()),
+        ("/role", role.is_some()),
+        ("/sellable", sellable.is_some_and(|sellable| sellable != location.sellable)),
+        ("/open_to_allocation", open_to_allocation.is_some_and(|open| open != location.open_to_allocation)),
+        ("/position", position.is_some()),
+        ("/walk", walk.is_some()),
+        ("/zone", zone.is_some()),
+        ("/state", state.is_some()),
+    ];
+    match inherited.into_iter().find(|(_, is_said)| *is_said) {
+        Some((pointer, _)) => refuse_inherited(&location, pointer).map(|()| location),
+        None => Ok(location),
+    }
 }
 
 /// What a new site begins as; nothing else has a state.

@@ -6,7 +6,7 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::location::{Location, NewLocation};
-use crate::{code, find, levels, location_type, organise, record, states, store, store_tree};
+use crate::{arrange, code, find, levels, location_type, organise, record, states, store, store_tree};
 use db::{DbError, Tx};
 use domain::{Code, Ctx, LocationId, LocationKind, Problem, SiteId, SiteState};
 use rustc_hash::FxHashMap;
@@ -20,14 +20,7 @@ pub fn create_location(
     command: &NewLocation,
 ) -> Result<Location, Failure> {
     store_tree::share(tx)?;
-    let parent = match &command.parent {
-        Some(parent) => Some(find::named(tx, reached, parent, "/parent")?),
-        None if reached == Reached::All => None,
-        None => {
-            let detail = "whoever may work in some places only cannot create a site; name a parent";
-            return Err(Problem::at(Code::Forbidden, "/parent", detail).into());
-        }
-    };
+    let parent = parent_of(tx, reached, command)?;
     let organisation = organise::organisation(tx)?;
     let location_type = command.location_type.as_deref();
     let location_type = location_type.map(|code| location_type::named(tx, code, "/type")).transpose()?;
@@ -40,6 +33,83 @@ pub fn create_location(
     states::began(tx, ctx, &location)?;
     trace(tx, ctx, &location)?;
     Ok(location)
+}
+
+/// What is known of a location that was in use before it came here.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept<'k> {
+    /// Why it is blocked itself.
+    pub block_reason: Option<&'k str>,
+    /// It is archived.
+    pub archived: bool,
+    /// It is archived by itself, whatever stands above it.
+    pub archived_itself: bool,
+}
+
+/// Creates a location as a list of another store has it: a handling unit too, blocked or archived, of a type or
+/// below a place that is archived. What is archived is made by this alone, and stays archived.
+///
+/// # Errors
+/// As [`create_location`]; `location_archived` for one that is in use below one that is not.
+pub fn bring_location(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    reached: Reached<'_>,
+    command: &NewLocation,
+    kept: &Kept<'_>,
+) -> Result<Location, Failure> {
+    let Kept { block_reason, archived, archived_itself } = *kept;
+    if archived || block_reason.is_some() {
+        store_tree::hold(tx)?;
+    } else {
+        store_tree::share(tx)?;
+    }
+    let mut parent = parent_of(tx, reached, command)?;
+    let below_archived = parent.as_ref().is_some_and(|parent| parent.archived);
+    if let Some(parent) = parent.as_mut().filter(|_| archived) {
+        parent.archived = false;
+    }
+    let mut location = if command.kind.as_deref() == Some(LocationKind::HandlingUnit.word()) {
+        decide::unit(command, parent.as_ref(), ctx.now)?
+    } else {
+        let location_type = command.location_type.as_deref();
+        let location_type = location_type.map(|code| location_type::any(tx, code, "/type")).transpose()?;
+        let organisation = organise::organisation(tx)?;
+        decide::plan(command, location_type.as_ref(), parent.as_ref(), &organisation, ctx.now)?
+    };
+    if let Some(parent) = parent.as_ref().filter(|_| location.kind != LocationKind::HandlingUnit) {
+        check_level(tx, parent, &[(location.kind, parent.kind, "/parent".to_owned())])?;
+    }
+    plant(tx, parent.as_ref(), std::slice::from_mut(&mut location), &["/code"])?;
+    if below_archived {
+        store_tree::archive(tx, location.id)?;
+        location.archived = true;
+    }
+    states::began(tx, ctx, &location)?;
+    trace(tx, ctx, &location)?;
+    if let Some(reason) = block_reason {
+        location = arrange::block(tx, ctx, location, Some(code::name(reason, "/block_reason")?))?;
+    }
+    if archived && (archived_itself || !below_archived) {
+        location = arrange::set_archived(tx, ctx, location.id, true)?;
+    }
+    Ok(location)
+}
+
+/// What a new location is to stand below.
+fn parent_of(
+    tx: &mut Tx<'_>,
+    reached: Reached<'_>,
+    command: &NewLocation,
+) -> Result<Option<Location>, Failure> {
+    match &command.parent {
+        Some(parent) => Ok(Some(find::named(tx, reached, parent, "/parent")?)),
+        None if reached == Reached::All => Ok(None),
+        None => {
+            let detail = "whoever may work in some places only cannot create a site; name a parent";
+            Err(Problem::at(Code::Forbidden, "/parent", detail).into())
+        }
+    }
 }
 
 /// Refuses kinds below others, at the site of a place, where its levels say otherwise.

@@ -10,44 +10,44 @@ use utoipa::ToSchema;
 /// What a new type of locations is made from.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct NewLocationType {
+pub struct NewLocationType {
     /// Its code.
-    pub(crate) code: String,
+    pub code: String,
     /// What people call it; the code when left out.
     #[serde(default)]
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// `zone`, `aisle`, `rack`, `shelf` or `bin`. It stays what it is.
-    pub(crate) kind: String,
+    pub kind: String,
     /// `storage` (the default), `receiving`, `staging`, `pick_face`, `reserve`, `quarantine` or `production`.
     #[serde(default)]
-    pub(crate) role: Option<String>,
+    pub role: Option<String>,
     /// Whether good stock there counts as sellable; as the role says when left out.
     #[serde(default)]
-    pub(crate) sellable: Option<bool>,
+    pub sellable: Option<bool>,
     /// Whether new allocations may choose it; as the role says when left out.
     #[serde(default)]
-    pub(crate) open_to_allocation: Option<bool>,
+    pub open_to_allocation: Option<bool>,
 }
 
 /// A change of a type: left out, or null, means as it was.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeLocationType {
+pub struct ChangeLocationType {
     /// What people call it.
     #[serde(default)]
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// What new ones are used for. What it says of selling and allocating stays as it is.
     #[serde(default)]
-    pub(crate) role: Option<String>,
+    pub role: Option<String>,
     /// Whether good stock in new ones counts as sellable.
     #[serde(default)]
-    pub(crate) sellable: Option<bool>,
+    pub sellable: Option<bool>,
     /// Whether new allocations may choose new ones.
     #[serde(default)]
-    pub(crate) open_to_allocation: Option<bool>,
+    pub open_to_allocation: Option<bool>,
     /// Whether no more of them are made.
     #[serde(default)]
-    pub(crate) archived: Option<bool>,
+    pub archived: Option<bool>,
 }
 
 /// The type as it will be stored, except for its id.

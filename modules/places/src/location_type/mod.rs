@@ -18,34 +18,34 @@ use web::{Failure, IfMatch, RecordChange};
 
 /// A type of locations.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub(crate) struct LocationType {
+pub struct LocationType {
     /// Its id, for the store.
     #[serde(skip)]
-    pub(crate) id: i64,
+    pub id: i64,
     /// Its code as written; capital and small letters do not differ.
-    pub(crate) code: String,
+    pub code: String,
     /// What people call it.
-    pub(crate) name: String,
+    pub name: String,
     /// What its locations are.
     #[schema(value_type = String)]
-    pub(crate) kind: LocationKind,
+    pub kind: LocationKind,
     /// What they are used for.
     #[schema(value_type = String)]
-    pub(crate) role: Role,
+    pub role: Role,
     /// Good stock in them counts as sellable.
-    pub(crate) sellable: bool,
+    pub sellable: bool,
     /// New allocations may choose them.
-    pub(crate) open_to_allocation: bool,
+    pub open_to_allocation: bool,
     /// No more of them are made.
-    pub(crate) archived: bool,
+    pub archived: bool,
     /// Counts its changes, from 1; the `ETag`.
-    pub(crate) version: i64,
+    pub version: i64,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
-    pub(crate) created_at: Instant,
+    pub created_at: Instant,
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
-    pub(crate) changed_at: Instant,
+    pub changed_at: Instant,
 }
 
 /// The type of a code.
@@ -53,6 +53,15 @@ pub(crate) fn find(conn: &mut Conn<'_>, code: &str) -> Result<LocationType, Fail
     let missing = || Problem::not_found("location type", code);
     let key = code::key(code).ok_or_else(missing)?;
     Ok(store_type::by_code(conn, &key)?.ok_or_else(missing)?)
+}
+
+/// The type of a code, when there is one.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn location_type(conn: &mut Conn<'_>, code: &str) -> Result<Option<LocationType>, DbError> {
+    let Some(key) = code::key(code) else { return Ok(None) };
+    store_type::by_code(conn, &key)
 }
 
 /// The id and the code, as it is written, of the type of a code.
@@ -74,11 +83,7 @@ pub fn type_of(conn: &mut Conn<'_>, location: LocationId) -> Result<Option<i64>,
 
 /// The type that a field of a body names, of which locations are made.
 pub(crate) fn named(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<LocationType, Failure> {
-    let known = code::key(code).map(|key| store_type::by_code(conn, &key)).transpose()?.flatten();
-    let Some(found) = known else {
-        let detail = format!("there is no location type `{code}`");
-        return Err(Problem::at(Code::InvalidValue, pointer, detail).into());
-    };
+    let found = any(conn, code, pointer)?;
     if found.archived {
         let detail = format!("the location type `{}` is archived; choose another one", found.code);
         return Err(Problem::at(Code::InvalidValue, pointer, detail).into());
@@ -86,8 +91,20 @@ pub(crate) fn named(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<Lo
     Ok(found)
 }
 
+/// The type that a field of a list names, in use or not.
+pub(crate) fn any(conn: &mut Conn<'_>, code: &str, pointer: &str) -> Result<LocationType, Failure> {
+    let known = code::key(code).map(|key| store_type::by_code(conn, &key)).transpose()?.flatten();
+    Ok(known.ok_or_else(|| {
+        let detail = format!("there is no location type `{code}`");
+        Problem::at(Code::InvalidValue, pointer, detail)
+    })?)
+}
+
 /// Makes a type.
-pub(crate) fn create(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewLocationType) -> Result<LocationType, Failure> {
+///
+/// # Errors
+/// `invalid_value`, `wrong_location_kind` and `code_taken`.
+pub fn create(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewLocationType) -> Result<LocationType, Failure> {
     let mut made = decide::plan(command, ctx.now)?;
     if store_type::by_code(tx, &code::key(&made.code).unwrap_or_default())?.is_some() {
         let detail = format!("the code `{}` exists already; choose another one", made.code);
@@ -106,7 +123,10 @@ pub(crate) fn create(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewLocationType) -> R
 }
 
 /// Changes what new locations of a type are. Those that are there stay as they are.
-pub(crate) fn change(
+///
+/// # Errors
+/// `invalid_value`, `not_found`, and a version that is not the one that is there.
+pub fn change(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     (code, version): (&str, IfMatch),

@@ -84,6 +84,17 @@ pub(crate) fn read(conn: &mut Conn<'_>, given: &str) -> Result<String, Failure> 
     Ok(known(|_| found.as_ref().is_some_and(|reason| reason.active), given)?)
 }
 
+/// The reason that a row of a list gives for a block: one that is known, retired since or not.
+///
+/// # Errors
+/// `unknown_reason`, and failures of the store.
+pub fn reason_of_list(conn: &mut Conn<'_>, given: &str, pointer: &str) -> Result<String, Failure> {
+    Ok(store::one(conn, &fold(given))?.map(|reason| reason.code).ok_or_else(|| {
+        let detail = format!("there is no reason `{given}`; bring the list `reasons` before this one");
+        Problem::at(Code::UnknownReason, pointer, detail)
+    })?)
+}
+
 fn known(is_active: impl Fn(&str) -> bool, given: &str) -> Result<String, Problem> {
     let code = fold(given);
     if is_active(&code) {

@@ -7,6 +7,7 @@ mod boms;
 mod categories;
 mod families;
 mod items;
+mod location_types;
 mod locations;
 mod minimums;
 mod options;
@@ -56,14 +57,16 @@ pub enum List {
     Supplies,
     /// Prices.
     Prices,
+    /// Reason codes.
+    Reasons,
+    /// Types of locations.
+    LocationTypes,
     /// Sites and what stands in them.
     Locations,
     /// The least that sites are to have of items.
     Minimums,
     /// Rules of demand beyond stock.
     BackorderRules,
-    /// Reason codes.
-    Reasons,
     /// What was there when the books were opened.
     OpeningStock,
     /// What was counted.
@@ -74,7 +77,7 @@ pub enum List {
 
 impl List {
     /// All lists, in the order in which one builds on the others.
-    pub const ALL: [List; 20] = [
+    pub const ALL: [List; 21] = [
         List::Attributes,
         List::Categories,
         List::CategoryAttributes,
@@ -88,10 +91,11 @@ impl List {
         List::Suppliers,
         List::Supplies,
         List::Prices,
+        List::Reasons,
+        List::LocationTypes,
         List::Locations,
         List::Minimums,
         List::BackorderRules,
-        List::Reasons,
         List::OpeningStock,
         List::Counts,
         List::Movements,
@@ -113,6 +117,7 @@ impl List {
             List::Suppliers => "suppliers",
             List::Supplies => "supplies",
             List::Prices => "prices",
+            List::LocationTypes => "location-types",
             List::Locations => "locations",
             List::Minimums => "minimums",
             List::BackorderRules => "backorder-rules",
@@ -144,7 +149,9 @@ impl List {
             | List::Suppliers
             | List::Supplies
             | List::Prices => Permission::CatalogWrite,
-            List::Locations | List::Minimums | List::BackorderRules => Permission::PlacesWrite,
+            List::LocationTypes | List::Locations | List::Minimums | List::BackorderRules => {
+                Permission::PlacesWrite
+            }
             List::Reasons => Permission::SystemWrite,
             List::OpeningStock | List::Counts => Permission::StockAdjust,
             // the vault asks for the permission of each kind of posting
@@ -174,7 +181,12 @@ impl List {
             List::Minimums | List::BackorderRules => &["site", "sku"],
             List::Boms => &["sku", "instead_of", "component"],
             List::Supplies => &["sku", "supplier", "supplier_sku"],
-            List::Barcodes | List::Families | List::Suppliers | List::Locations | List::Reasons => &["code"],
+            List::Barcodes
+            | List::Families
+            | List::Suppliers
+            | List::Reasons
+            | List::LocationTypes
+            | List::Locations => &["code"],
             List::Prices | List::OpeningStock | List::Counts | List::Movements => &[],
         }
     }
@@ -182,7 +194,7 @@ impl List {
     /// Columns of the product's own exports that say nothing to an import, and the one of its own refusals.
     pub(super) const fn left_out(self) -> &'static [&'static str] {
         match self {
-            List::Locations => &["error", "version", "site", "blockreason", "archivedat"],
+            List::Locations => &["error", "version", "site"],
             List::Minimums | List::BackorderRules => &["error", "version", "unit"],
             _ => &["error", "version", "createdat", "changedat"],
         }
@@ -204,6 +216,7 @@ impl List {
             List::Suppliers => suppliers::FIELDS.to_vec(),
             List::Supplies => supplies::FIELDS.to_vec(),
             List::Prices => prices::FIELDS.to_vec(),
+            List::LocationTypes => location_types::FIELDS.to_vec(),
             List::Locations => locations::FIELDS.to_vec(),
             List::Minimums => minimums::FIELDS.to_vec(),
             List::BackorderRules => backorders::FIELDS.to_vec(),
@@ -230,6 +243,7 @@ impl List {
             List::Suppliers => &suppliers::FIELDS,
             List::Supplies => &supplies::FIELDS,
             List::Prices => &prices::FIELDS,
+            List::LocationTypes => &location_types::FIELDS,
             List::Locations => &locations::FIELDS,
             List::Minimums => &minimums::FIELDS,
             List::BackorderRules => &backorders::FIELDS,
@@ -267,6 +281,7 @@ impl List {
             List::Suppliers => one_by_one(tx, rows, |tx, row| suppliers::take(tx, who, row)),
             List::Supplies => one_by_one(tx, rows, |tx, row| supplies::take(tx, who, row)),
             List::Prices => one_by_one(tx, rows, |tx, row| prices::take(tx, who, row)),
+            List::LocationTypes => one_by_one(tx, rows, |tx, row| location_types::take(tx, who, row)),
             List::Locations => one_by_one(tx, rows, |tx, row| locations::take(tx, who, row)),
             List::Minimums => one_by_one(tx, rows, |tx, row| minimums::take(tx, who, row)),
             List::BackorderRules => one_by_one(tx, rows, |tx, row| backorders::take(tx, who, row)),
