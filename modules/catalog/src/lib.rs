@@ -111,7 +111,7 @@ pub use suppliers::decide::{ChangeSupplier, NewSupplier};
 pub use suppliers::{Supplier, change_supplier, create_supplier, remove_supplier, supplier_of};
 pub use supplies::decide::{ChangeSupply, NewSupply};
 pub use supplies::{
-    ItemSupplies, LEAD_TIME_DAYS_MAX, SUPPLIES_PER_ITEM_MAX, Supply, add_supply, change_supply,
+    ItemSupplies, LEAD_TIME_DAYS_MAX, SUPPLIES_PER_ITEM_MAX, Supply, add_supply, bring_supply, change_supply,
     remove_supply, supplies_of,
 };
 pub use text::{
@@ -122,7 +122,7 @@ pub use variants::configure::{Chosen, Configured, OptionChoices, ValueChoice, co
 pub use variants::decide::{NewCombination, NewVariants};
 pub use variants::{
     Adopt, MadeVariants, VARIANTS_PER_CALL_MAX, VARIANTS_PER_FAMILY_MAX, Variant, VariantFields,
-    adopt_variant, leave_family, make_variants, variant_of,
+    adopt_variant, bring_variant, leave_family, make_variants, variant_of,
 };
 
 use domain::Permission::{CatalogRead, CatalogWrite};

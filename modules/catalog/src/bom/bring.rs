@@ -1,7 +1,7 @@
 //! A bill of materials that comes part by part, as out of a list.
 
 use super::decide::{NewAlternative, NewBom, NewBomLine};
-use super::{Bom, Choice, bom, set_bom};
+use super::{Bom, Choice, Parts, bom, set};
 use db::Tx;
 use domain::bom::Percent;
 use domain::{Code, Ctx, Problem};
@@ -47,16 +47,18 @@ pub enum PartBrought {
     Unchanged,
 }
 
-/// Adds a part to the bill of an item, or changes the one that is there. The first makes the bill.
+/// Adds a part to the bill of an item, or changes the one that is there. The first makes the bill. A bill that was
+/// kept goes in with what is archived since.
 ///
 /// # Errors
-/// As [`set_bom`], at the fields of the part; `invalid_value` at `/instead_of` for what does not go in.
+/// As [`super::set_bom`], at the fields of the part; `invalid_value` at `/instead_of` for what does not go in.
 pub fn bring_bom_part(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, part: &BomPart) -> Result<PartBrought, Failure> {
     let present = bom(tx, sku)?;
     let version = present.as_ref().map(|(item, _)| item.version);
     let mut new = present.map(|(_, bom)| said(&bom)).unwrap_or_default();
     let (at, is_new) = lay(&mut new, part)?;
-    let (item, _) = set_bom(tx, ctx, (sku, IfMatch::Any), &new).map_err(|failure| at_field(failure, &at))?;
+    let (item, _) =
+        set(tx, ctx, (sku, IfMatch::Any), &new, Parts::Kept).map_err(|failure| at_field(failure, &at))?;
     Ok(match version {
         _ if is_new => PartBrought::Created,
         Some(version) if version == item.version => PartBrought::Unchanged,

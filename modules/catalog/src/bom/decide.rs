@@ -1,6 +1,6 @@
 //! What a bill of materials becomes. Pure.
 
-use super::{BOM_ALTERNATIVES_MAX, BOM_LINES_MAX, Bom, BomLine, Choice};
+use super::{BOM_ALTERNATIVES_MAX, BOM_LINES_MAX, Bom, BomLine, Choice, Parts};
 use crate::code;
 use crate::facts::ItemFacts;
 use crate::item::Item;
@@ -68,6 +68,8 @@ struct Written<'c> {
     qty: &'c str,
     unit: Option<&'c str>,
     scrap: Option<&'c str>,
+    /// It may stand in for a component.
+    stands_in: bool,
 }
 
 /// Every component in the order of the lines, each line's own before what stands in for it.
@@ -80,6 +82,7 @@ fn written(command: &NewBom) -> Vec<Written<'_>> {
             qty: &line.qty,
             unit: line.unit.as_deref(),
             scrap: line.scrap_percent.as_deref(),
+            stands_in: false,
         });
         for (place, other) in line.alternatives.iter().enumerate() {
             all.push(Written {
@@ -88,6 +91,7 @@ fn written(command: &NewBom) -> Vec<Written<'_>> {
                 qty: &other.qty,
                 unit: other.unit.as_deref(),
                 scrap: other.scrap_percent.as_deref(),
+                stands_in: true,
             });
         }
     }
@@ -124,8 +128,8 @@ pub(crate) fn units<'c>(command: &'c NewBom, found: &[Option<ItemFacts>]) -> Vec
 pub(crate) fn plan(
     command: &NewBom,
     item: &Item,
-    found: &[Option<ItemFacts>],
-    factors: &[Option<Ratio>],
+    (found, factors): (&[Option<ItemFacts>], &[Option<Ratio>]),
+    parts: Parts,
 ) -> Result<Bom, Problem> {
     let NewBom { kind, yielded, note, lines } = command;
     let kind = BomKind::parse(kind).map_err(|error| error.problem("/kind"))?;
@@ -141,7 +145,7 @@ pub(crate) fn plan(
     let mut factors = factors.iter();
     let mut choices = Vec::new();
     for (one, facts) in written(command).iter().zip(found) {
-        choices.push(choice(one, item, facts.as_ref(), &mut factors)?);
+        choices.push(choice(one, item, (facts.as_ref(), parts), &mut factors)?);
     }
     let mut choices = choices.into_iter();
     let mut planned: Vec<BomLine> = Vec::with_capacity(lines.len());
@@ -180,10 +184,10 @@ fn quantity(text: &str, pointer: &str) -> Result<Qty, Problem> {
 fn choice<'f>(
     one: &Written<'_>,
     item: &Item,
-    facts: Option<&ItemFacts>,
+    (facts, parts): (Option<&ItemFacts>, Parts),
     factors: &mut impl Iterator<Item = &'f Option<Ratio>>,
 ) -> Result<Choice, Problem> {
-    let Written { pointer, sku, qty, unit, scrap: lost } = one;
+    let Written { pointer, sku, qty, unit, scrap: lost, stands_in } = one;
     let at = |field: &str| format!("{pointer}/{field}");
     let Some(facts) = facts else {
         let detail = format!("there is no item with the SKU `{sku}`");
@@ -195,7 +199,8 @@ fn choice<'f>(
         let detail = format!("`{}` cannot consist of itself", item.sku);
         return Err(Problem::at(Code::TreeCycle, at("sku"), detail));
     }
-    if facts.archived {
+    let may_be_archived = parts == Parts::Kept && (item.archived || *stands_in);
+    if facts.archived && !may_be_archived {
         let detail = format!("`{}` is archived; restore it first, or choose another item", facts.sku);
         return Err(Problem::at(Code::InvalidValue, at("sku"), detail));
     }

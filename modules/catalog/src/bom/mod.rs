@@ -96,6 +96,25 @@ pub fn set_bom(
     item: (&str, IfMatch),
     command: &NewBom,
 ) -> Result<(Item, Bom), Failure> {
+    set(tx, ctx, item, command, Parts::InUse)
+}
+
+/// Which items go into a bill.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Parts {
+    /// Those in use.
+    InUse,
+    /// Those that a bill may have kept: what only stands in may be archived, and all of it where the whole is.
+    Kept,
+}
+
+fn set(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: (&str, IfMatch),
+    command: &NewBom,
+    parts_may_be: Parts,
+) -> Result<(Item, Bom), Failure> {
     store_rules::hold(tx)?;
     let item = lock_at(tx, item.0, item.1)?;
     let skus = decide::skus(command)?;
@@ -108,7 +127,7 @@ pub fn set_bom(
     let found = facts::facts_by_sku(tx, &skus)?;
     let keys: Vec<(ItemId, &str)> = decide::units(command, &found);
     let factors = facts::unit_factors(tx, &keys)?;
-    let bom = decide::plan(command, &item, &found, &factors)?;
+    let bom = decide::plan(command, &item, (&found, &factors), parts_may_be)?;
     let before = store_bom::bills(tx, &[item.id])?.pop().map(|(_, present)| present);
     if before.as_ref() == Some(&bom) {
         return Ok((item, bom));

@@ -99,17 +99,24 @@ pub(crate) fn addressed(conn: &mut Conn<'_>, code: &str) -> Result<Supplier, Fai
 
 /// The supplier that a field names, in use and held so until the transaction ends.
 pub(crate) fn in_use(tx: &mut Tx<'_>, code: &str, pointer: &str) -> Result<Supplier, Failure> {
+    let supplier = named(tx, code, pointer)?;
+    if supplier.archived {
+        let detail = format!("the supplier `{}` is archived", supplier.code);
+        return Err(Problem::at(Code::InvalidValue, pointer, detail).into());
+    }
+    Ok(supplier)
+}
+
+/// The supplier that a field names, in use or not, and held as it is until the transaction ends.
+pub(crate) fn named(tx: &mut Tx<'_>, code: &str, pointer: &str) -> Result<Supplier, Failure> {
     let found = match SupplierCode::parse(code) {
         Ok(code) => store_suppliers::share(tx, &code.folded())?,
         Err(_) => None,
     };
-    let refused = |detail: String| Failure::from(Problem::at(Code::InvalidValue, pointer, detail));
-    let given = domain::word::echo(code);
-    let supplier = found.ok_or_else(|| refused(format!("there is no supplier `{given}`; make it first")))?;
-    if supplier.archived {
-        return Err(refused(format!("the supplier `{}` is archived", supplier.code)));
-    }
-    Ok(supplier)
+    Ok(found.ok_or_else(|| {
+        let detail = format!("there is no supplier `{}`; make it first", domain::word::echo(code));
+        Problem::at(Code::InvalidValue, pointer, detail)
+    })?)
 }
 
 fn held(tx: &mut Tx<'_>, code: &str, version: IfMatch) -> Result<Supplier, Failure> {

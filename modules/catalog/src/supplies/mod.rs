@@ -8,6 +8,7 @@ pub(crate) mod tests;
 
 use crate::change::{decide::touch, lock_at};
 use crate::item::Item;
+use crate::suppliers::Supplier;
 use crate::{find, record, store, store_supplies, suppliers};
 use db::{Conn, DbError, Tx};
 use decide::{ChangeSupply, NewSupply};
@@ -83,8 +84,33 @@ pub fn add_supply(
 ) -> Result<(Item, Supply), Failure> {
     let item = lock_at(tx, item.0, item.1)?;
     let supplier = suppliers::in_use(tx, &command.supplier, "/supplier")?;
+    add(tx, ctx, item, &supplier, command)
+}
+
+/// Adds what a supplier sells, or sold, of an item as a list has it; the supplier may be archived.
+///
+/// # Errors
+/// As [`add_supply`].
+pub fn bring_supply(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sku: &str,
+    command: &NewSupply,
+) -> Result<(Item, Supply), Failure> {
+    let item = lock_at(tx, sku, IfMatch::Any)?;
+    let supplier = suppliers::named(tx, &command.supplier, "/supplier")?;
+    add(tx, ctx, item, &supplier, command)
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    item: Item,
+    supplier: &Supplier,
+    command: &NewSupply,
+) -> Result<(Item, Supply), Failure> {
     let others = store_supplies::of_item(tx, item.id)?;
-    let mut supply = decide::plan_new(command, &item, &supplier, &others)?;
+    let mut supply = decide::plan_new(command, &item, supplier, &others)?;
     refuse_taken(tx, &supply)?;
     supply.id = SupplyId(db::ids::take(tx, "catalog.supply", 1)?);
     store_supplies::insert(tx, &supply).map_err(taken_meanwhile)?;

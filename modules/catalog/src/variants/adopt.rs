@@ -2,8 +2,9 @@
 //! its family from then on where it says what the family gives.
 
 use super::decide::{Combination, refuse_impossible};
-use super::{VARIANTS_PER_FAMILY_MAX, VariantFields, held, made_meanwhile, variant_of};
+use super::{VARIANTS_PER_FAMILY_MAX, VariantFields, held, held_any, made_meanwhile, variant_of};
 use crate::change::{decide::touch, lock_at};
+use crate::families::Family;
 use crate::item::Item;
 use crate::store_variants::{self, Member};
 use crate::{record, store};
@@ -44,8 +45,34 @@ pub fn adopt_variant(
     command: &Adopt,
 ) -> Result<(Item, VariantFields), Failure> {
     let family = held(tx, &command.family)?;
+    adopt(tx, ctx, (sku, version), &family, command, true)
+}
+
+/// Makes an item that is there the variant that a list says it was: of a family that is archived since, or of values
+/// that are archived or excluded since.
+///
+/// # Errors
+/// As [`adopt_variant`].
+pub fn bring_variant(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    sku: &str,
+    command: &Adopt,
+) -> Result<(Item, VariantFields), Failure> {
+    let family = held_any(tx, &command.family)?;
+    adopt(tx, ctx, (sku, IfMatch::Any), &family, command, false)
+}
+
+fn adopt(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (sku, version): (&str, IfMatch),
+    family: &Family,
+    command: &Adopt,
+    is_new: bool,
+) -> Result<(Item, VariantFields), Failure> {
     let item = lock_at(tx, sku, version)?;
-    let combination = Combination::read(&family, &command.options, "/options")?;
+    let combination = Combination::read(family, &command.options, "/options")?;
     let key = combination.key();
     if let Some((code, there)) = store_variants::of_item(tx, item.id)? {
         if code == family.code && there == key {
@@ -59,7 +86,9 @@ pub fn adopt_variant(
         let detail = format!("`{}` was merged into `{other}`; make that one the variant", item.sku);
         return Err(Problem::new(Code::InUse, detail).into());
     }
-    refuse_impossible(&family, &combination, "/options")?;
+    if is_new {
+        refuse_impossible(family, &combination, "/options")?;
+    }
     if item.base_unit.as_str() != family.defaults.base_unit {
         let detail = format!(
             "`{}` is kept in `{}`, and variants of `{}` in `{}`",
@@ -77,7 +106,7 @@ pub fn adopt_variant(
         return Err(Problem::new(Code::LimitExceeded, detail).into());
     }
     let member = Member { item: item.id, combination: key };
-    store_variants::insert(tx, &family, &[member]).map_err(made_meanwhile)?;
+    store_variants::insert(tx, family, &[member]).map_err(made_meanwhile)?;
     let after = Membership { family: family.code.clone(), options: combination.options() };
     let item = finish(tx, ctx, item, "catalog.item.adopt", (None, Some(after)))?;
     let fields = shown(tx, &item)?;

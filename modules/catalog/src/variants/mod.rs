@@ -12,7 +12,7 @@ mod follow;
 #[cfg(test)]
 pub(crate) mod tests;
 
-pub use adopt::{Adopt, adopt_variant, leave_family};
+pub use adopt::{Adopt, adopt_variant, bring_variant, leave_family};
 
 use crate::families::Family;
 use crate::item::NewItem;
@@ -96,13 +96,19 @@ pub fn make_variants(
 
 /// The family, held against changes and against others who make variants of it.
 fn held(tx: &mut Tx<'_>, code: &str) -> Result<Family, Failure> {
-    store_rules::share(tx)?;
-    let family = families::addressed(tx, code)?;
-    store_families::lock(tx, family.id)?;
+    let family = held_any(tx, code)?;
     if family.archived {
         let detail = format!("the family `{}` is archived; take it back into use first", family.code);
         return Err(Problem::new(Code::InUse, detail).into());
     }
+    Ok(family)
+}
+
+/// The same, in use or not.
+fn held_any(tx: &mut Tx<'_>, code: &str) -> Result<Family, Failure> {
+    store_rules::share(tx)?;
+    let family = families::addressed(tx, code)?;
+    store_families::lock(tx, family.id)?;
     Ok(family)
 }
 

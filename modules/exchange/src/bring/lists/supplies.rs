@@ -39,7 +39,7 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     let Some(there) = of_item.supplies.iter().find(is_it) else {
         // a unit of the item has its factor already
         let new = with_own_factor(tx, sku, rest)?;
-        catalog::add_supply(tx, &who.ctx, (sku, IfMatch::Any), &new)?;
+        catalog::bring_supply(tx, &who.ctx, sku, &new)?;
         return Ok(Taken::Created);
     };
     rest.body.remove("supplier");

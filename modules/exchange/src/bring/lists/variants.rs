@@ -8,7 +8,7 @@ use catalog::Adopt;
 use db::Tx;
 use domain::{Code, Problem};
 use serde_json::Value;
-use web::{Failure, IfMatch};
+use web::Failure;
 
 pub(super) const FIELDS: [Field; 3] = [
     Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
@@ -35,6 +35,6 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     let chosen = family.options.iter().zip(values);
     let options = chosen.map(|(set, value)| (set.code.as_str().to_owned(), value.to_owned())).collect();
     let adopt = Adopt { family: code.to_owned(), options };
-    let (after, _) = catalog::adopt_variant(tx, &who.ctx, (sku, IfMatch::Any), &adopt)?;
+    let (after, _) = catalog::bring_variant(tx, &who.ctx, sku, &adopt)?;
     Ok(if after.version == item.version { Taken::Unchanged } else { Taken::Changed })
 }
