@@ -40,6 +40,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             name: "location_types",
             text: include_str!("../migrations/0008_location_types.sql"),
         },
+        db::Migration { number: 9, name: "postings", text: include_str!("../migrations/0009_postings.sql") },
     ],
 };
 

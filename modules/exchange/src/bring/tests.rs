@@ -23,6 +23,8 @@ on_both_engines!(
     a_catalogue_goes_into_an_empty_database_and_is_equal,
     what_was_used_goes_into_an_empty_database_and_is_equal,
     places_are_made_as_they_are_told_or_refused,
+    stock_that_was_written_out_opens_other_books,
+    movements_that_were_written_out_happen_again,
     columns_that_go_nowhere_are_refused_and_what_was_said_is_kept,
     only_who_may_imports,
     every_statement_can_be_prepared,
@@ -355,6 +357,127 @@ fn what_was_used_goes_into_an_empty_database_and_is_equal(engine: Engine) {
             let bytes = file_of(&first, what, format);
             second.is_equal_after(&first, (what, list), &bytes, ReadAs::default());
         }
+    }
+}
+
+impl World {
+    /// Imports all records of another store.
+    fn takes_records_of(&self, first: &World) {
+        for (what, list) in records() {
+            let bytes = file_of(first, what, ExportFormat::CSV);
+            self.is_equal_after(first, (what, list), &bytes, ReadAs::default());
+        }
+    }
+
+    /// Imports a list of stock that another store has written in a form; how many rows were made and how many said what is there.
+    fn takes_stock_of(&self, first: &World, (what, list): (What, List), format: ExportFormat) -> (u64, u64) {
+        let bytes = file_of(first, what, format);
+        let file = sent(&bytes, ReadAs::default());
+        let brought = super::bring(&self.db, &who(self), &file, &order(list, &bytes), &nothing()).unwrap();
+        assert_eq!(brought.refused, [], "{} {format:?}", list.word());
+        (brought.created, brought.unchanged)
+    }
+
+    /// Moves the clock, and imports what must be taken.
+    fn at(&mut self, time: &str, list: List, text: &str) {
+        self.set_now(time);
+        assert_eq!(self.takes(list, text).2, 0, "{text}");
+    }
+
+    /// Stock that came, was moved, sold, counted, sent back and set apart, at places of which some are blocked since.
+    fn used_stock(&mut self) {
+        self.takes(List::Items, "sku,name,base_unit,tracking,units,expiry\nMUG,Mug,each,none,case=12,\nMILK,Milk,each,lot,,named\nDRILL,Drill,each,serial,,\n");
+        self.takes(List::Items, "sku,name,base_unit,owner\nVASE,Vase,each,Somebody\n");
+        self.takes(List::Locations, "code,kind,parent,block_reason\nLON,site,,\nB1,bin,LON,\nB2,bin,LON,\nB3,bin,LON,damaged\nNYC,site,,\nN1,bin,NYC,\nPAL,handling_unit,B2,\n");
+        self.at("2026-03-02T08:00:00Z", List::OpeningStock, "sku,location,qty,unit,lot,expiry_on,serials,unit_cost\n\
+            MUG,B1,3,each,,,,10\nMUG,PAL,7,each,,,,3.333333\nMUG,B3,1,each,,,,0.01\nMILK,B1,10,,L1,2030-01-31,,0.80\nDRILL,B2,2,,,,S1|S2,99\nVASE,B1,4,,,,,\n");
+        let moved = "kind,sku,location,to_location,to_status,qty,unit,lot,serials,unit_cost,reason,document,made_on,expiry_on\n";
+        for (time, row) in [
+            ("03-02T09:00:00", "receive,MUG,B1,,,2,case,,,60,,PO-1,,"),
+            ("03-02T10:00:00", "issue,MUG,B1,,,4,each,,,,,SO-1,,"),
+            ("03-02T11:00:00", "move,MUG,B1,B2,,5,each,,,,,,,"),
+            ("03-02T12:00:00", "set_status,MILK,B1,,damaged,2,,L1,,,damaged,,,"),
+            ("03-02T13:00:00", "receive,MILK,N1,,,6,,L2,,0.90,,,2026-02-01,2031-02-28"),
+            ("03-02T14:00:00", "issue,DRILL,B2,,,,,,S1,,,SO-2,,"),
+            ("03-02T15:00:00", "return,MUG,B1,,,1,each,,,2,,SO-1,,"),
+            ("03-02T16:00:00", "receive,DRILL,B1,,,,,R-7,S3,45,,,,"),
+            ("03-02T17:00:00", "consume,MUG,B2,,,1,each,,,,,,,"),
+        ] {
+            self.at(&format!("2026-{time}Z"), List::Movements, &format!("{moved}{row}\n"));
+        }
+        // counted now, and of a time before what was sold meanwhile
+        self.at(
+            "2026-03-02T18:00:00Z",
+            List::Counts,
+            "sku,location,counted,unit,lot,reason\nMUG,B2,6,each,,found\nMILK,B1,7,,L1,\n",
+        );
+        self.at("2026-03-02T19:00:00Z", List::Movements, "kind,sku,location,qty,unit\nissue,MUG,B2,1,each\n");
+        self.at(
+            "2026-03-02T20:00:00Z",
+            List::Counts,
+            "sku,location,counted,unit,effective_at,note\nMUG,B2,4,each,2026-03-02T18:30:00Z,late\n",
+        );
+        self.set_now("2026-03-02T21:00:00Z");
+        self.reverses("SO-1");
+    }
+
+    /// Reverses the issue of a document.
+    fn reverses(&self, document: &str) {
+        let postings = self.rows(What::Postings);
+        let is_it = |row: &&serde_json::Value| row["document"] == document && row["kind"] == "issue";
+        let it = postings.iter().find(is_it).unwrap();
+        let posting = domain::PostingId::parse(it["posting"].as_str().unwrap()).unwrap();
+        let input =
+            stock::ReverseInput { posting, effective_at: None, post_late: false, reason: None, note: None };
+        let request = stock::Request {
+            ctx: self.ctx.clone(),
+            principal: who(self).principal,
+            key: None,
+            work: stock::Work::Reverse(input),
+            second: web::Second::Cannot,
+        };
+        let answers =
+            self.db.write_blocking(move |tx| stock::run_in(tx, std::slice::from_ref(&request))).unwrap();
+        assert!(answers.iter().all(|answer| answer.status.is_success()), "{:?}", answers[0].problem());
+    }
+
+    /// What each place holds and what all of it is worth.
+    fn held(&self) -> (Vec<String>, Vec<String>) {
+        (self.plain(What::Stock), self.plain(What::Valuation))
+    }
+}
+
+fn stock_that_was_written_out_opens_other_books(engine: Engine) {
+    let mut first = world(engine);
+    first.used_stock();
+    for format in [ExportFormat::CSV, ExportFormat::Xlsx, ExportFormat::Jsonl] {
+        let mut second = world(engine);
+        second.set_now("2026-03-03T08:00:00Z");
+        second.takes_records_of(&first);
+        let rows = first.rows(What::OpeningStock).len();
+        let opened = second.takes_stock_of(&first, (What::OpeningStock, List::OpeningStock), format);
+        assert_eq!(opened, (u64::try_from(rows).unwrap(), 0));
+        assert_eq!(second.held(), first.held());
+        assert_eq!(second.plain(What::OpeningStock), first.plain(What::OpeningStock));
+    }
+}
+
+fn movements_that_were_written_out_happen_again(engine: Engine) {
+    let mut first = world(engine);
+    first.used_stock();
+    // what was counted says what is there
+    let counts = first.rows(What::Counts).len();
+    let again = first.takes_stock_of(&first, (What::Counts, List::Counts), ExportFormat::CSV);
+    assert_eq!((again, counts), ((0, 3), 3));
+    for format in [ExportFormat::CSV, ExportFormat::Xlsx, ExportFormat::Jsonl] {
+        let mut second = world(engine);
+        second.set_now("2026-03-03T08:00:00Z");
+        second.takes_records_of(&first);
+        let rows = first.rows(What::MovementsIn).len();
+        let posted = second.takes_stock_of(&first, (What::MovementsIn, List::Movements), format);
+        assert_eq!(posted, (u64::try_from(rows).unwrap(), 0));
+        assert_eq!(second.held(), first.held());
+        assert_eq!(second.plain(What::MovementsIn), first.plain(What::MovementsIn));
     }
 }
 

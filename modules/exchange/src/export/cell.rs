@@ -21,6 +21,9 @@ pub(super) enum Holds {
     Quantity,
     /// Minor units of the books, shown as a decimal text.
     Money,
+    /// What one unit costs: minor units, the millionths that they are the worth of, and from which of these to which
+    /// this is about, with `/` between them; shown as a decimal text.
+    Cost,
     /// Microseconds, shown as a text in UTC.
     Instant,
     /// A civil date.
@@ -92,6 +95,24 @@ impl Books {
     }
 }
 
+impl Books {
+    /// The cost of a unit, of `value/whole/from/to`. A part has its share of the value to the minor unit, so that
+    /// all parts together have all of it.
+    fn unit_cost(self, text: &str) -> Option<String> {
+        let mut numbers = text.split('/').map(|part| part.parse::<i128>().ok());
+        let mut next = || numbers.next().flatten();
+        let (value, whole, from, to) = (next()?, next()?, next()?, next()?);
+        let share = |upto: i128| value.checked_mul(upto)?.checked_div(whole);
+        let of_part = share(to)?.checked_sub(share(from)?)?;
+        // both are counted in millionths
+        let scale = 10_i128.checked_pow(12_u32.checked_sub(self.digits())?)?;
+        let qty = to.checked_sub(from)?;
+        let twice = of_part.checked_mul(scale)?.checked_mul(2)?.checked_add(qty)?;
+        let cost = twice.checked_div(qty.checked_mul(2)?)?;
+        Some(Millionths(i64::try_from(cost).ok()?).to_string())
+    }
+}
+
 impl Holds {
     /// Reads a column of a row.
     pub(super) fn read(self, books: &Books, row: &Row<'_>, column: usize) -> Result<Cell, DbError> {
@@ -102,6 +123,10 @@ impl Holds {
             Holds::Truth => row.opt_bool(column)?.map_or(Cell::Null, Cell::Truth),
             Holds::Quantity => word(row.opt_int(column)?.map(|millionths| Delta(millionths).to_string())),
             Holds::Money => word(row.opt_int(column)?.map(|minor| books.amount(minor))),
+            Holds::Cost => match row.opt_text(column)? {
+                Some(text) => Cell::Word(books.unit_cost(text).ok_or(wanted("a cost"))?),
+                None => Cell::Null,
+            },
             Holds::Instant => word(row.opt_int(column)?.map(|micros| Instant(micros).to_string())),
             Holds::Date => word(row.opt_date(column)?.map(|date| date.to_string())),
             Holds::Decimal => word(row.opt_int(column)?.map(|number| Millionths(number).to_string())),
@@ -140,9 +165,10 @@ impl Holds {
             (_, Cell::Null) => table::Cell::Empty,
             (_, Cell::Number(number)) => table::Cell::Number(number.to_string()),
             (_, Cell::Truth(truth)) => table::Cell::Truth(truth),
-            (Holds::Quantity | Holds::Money | Holds::Decimal | Holds::Grams, Cell::Word(text)) => {
-                table::Cell::Number(text)
-            }
+            (
+                Holds::Quantity | Holds::Money | Holds::Decimal | Holds::Grams | Holds::Cost,
+                Cell::Word(text),
+            ) => table::Cell::Number(text),
             (Holds::Date, Cell::Word(text)) => {
                 parse_date(&text).map_or(table::Cell::Text(text), table::Cell::Date)
             }
@@ -181,6 +207,27 @@ impl Cell {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_of_a_value_cost_what_is_theirs() {
+        let books = |code: &str| Books { currency: Currency::parse(code).unwrap() };
+        for (code, text, cost) in [
+            ("GBP", "1000/4000000/0/4000000", Some("2.5")),
+            // ten pounds for three
+            ("GBP", "1000/3000000/0/1000000", Some("3.33")),
+            ("GBP", "1000/3000000/1000000/2000000", Some("3.33")),
+            ("GBP", "1000/3000000/2000000/3000000", Some("3.34")),
+            ("GBP", "1000/3000000/0/3000000", Some("3.333333")),
+            ("GBP", "0/3000000/0/3000000", Some("0")),
+            ("JPY", "7/2000000/0/2000000", Some("3.5")),
+            ("KWD", "1/1000000/0/1000000", Some("0.001")),
+            ("GBP", "9223372036854775807/9223372036854775807/0/1000000", Some("10000")),
+            ("GBP", "1/0/0/0", None),
+            ("GBP", "1/1", None),
+        ] {
+            assert_eq!(books(code).unit_cost(text).as_deref(), cost, "{text}");
+        }
+    }
 
     #[test]
     fn amounts_have_the_decimals_of_their_currency() {

@@ -2,8 +2,8 @@
 
 use super::cell::Holds;
 use super::cell::Holds::{
-    Claim, Currency, Date, Decimal, Grams, Hash, Instant, Json, Kind, List, Money, Number, Posting, Quantity,
-    Request, Status, Text, Truth,
+    Claim, Cost, Currency, Date, Decimal, Grams, Hash, Instant, Json, Kind, List, Money, Number, Posting,
+    Quantity, Request, Status, Text, Truth,
 };
 use super::store;
 use db::Statement;
@@ -137,6 +137,24 @@ sheets! {
         "site": Text, "location": Text, "sku": Text, "lot": Text, "expiry_on": Date, "status": Status,
         "on_hand": Quantity, "allocated": Quantity, "unit": Text,
     ];
+    /// What each real location holds, as the rows that open the books of another store.
+    OpeningStock = "opening-stock", OPENING_STOCK, None, [
+        "sku": Text, "location": Text, "qty": Quantity, "unit": Text, "lot": Text, "serials": List,
+        "status": Status, "expiry_on": Date, "made_on": Date, "unit_cost": Cost,
+    ];
+    /// What was counted, as the rows that count it again.
+    Counts = "counts", COUNTS, None, [
+        "sku": Text, "location": Text, "counted": Quantity, "unit": Text, "lot": Text, "serials": List,
+        "status": Status, "expiry_on": Date, "unit_cost": Cost, "effective_at": Instant, "document": Text,
+        "reason": Text, "note": Text,
+    ];
+    /// Movements, as the rows that make them again.
+    MovementsIn = "movements-in", MOVEMENTS_IN, None, [
+        "kind": Text, "sku": Text, "location": Text, "qty": Quantity, "counted": Quantity, "unit": Text,
+        "to_location": Text, "to_status": Status, "lot": Text, "serials": List, "status": Status,
+        "expiry_on": Date, "made_on": Date, "unit_cost": Cost, "effective_at": Instant, "document": Text,
+        "reason": Text, "note": Text,
+    ];
     /// Movements, in the order of the ledger.
     Movements = "movements", MOVEMENTS, Some(Past::Rows(&store::MOVEMENTS_TO)), [
         "posting": Posting, "line": Number, "kind": Kind, "document": Text, "reason": Text, "note": Text,
@@ -247,9 +265,12 @@ impl What {
             | What::Reasons
             | What::Periods
             | What::UnitMoves => &[Permission::StockRead],
-            What::Movements | What::Layers | What::Valuation => {
-                &[Permission::StockRead, Permission::CostRead]
-            }
+            What::OpeningStock
+            | What::Counts
+            | What::MovementsIn
+            | What::Movements
+            | What::Layers
+            | What::Valuation => &[Permission::StockRead, Permission::CostRead],
             What::Audit => &[Permission::AuditRead],
         }
     }

@@ -280,6 +280,127 @@ macro_rules! stock_keys {
 pub(super) const STOCK_KEYS: Statement =
     Statement::per_engine("exchange.export_stock_keys", stock_keys!("?1"), stock_keys!("?1::timestamptz"));
 
+/// Each part has its share of what its stack is worth. What belongs to others has no cost.
+pub(super) const OPENING_STOCK: Statement = Statement::new(
+    "exchange.export_opening_stock",
+    "select i.sku, p.code, b.on_hand, i.base_unit, l.lot, l.serials, b.status, l.expiry_on, l.made_on,
+       case when i.owner is null
+            then cast(k.value as text) || '/' || cast(k.qty as text) || '/'
+              || cast(sum(b.on_hand) over parts - b.on_hand as text) || '/' || cast(sum(b.on_hand) over parts as text)
+       end
+     from ck_balance b
+     join v_item i on i.item_id = b.sku_id
+     join ck_location p on p.loc_id = b.loc_id
+     left join exchange_lot_list l on l.lot_id = b.lot_id
+     left join ck_stack k on k.sku_id = b.sku_id and k.valuation_group = p.valuation_group
+     where p.kind = 'internal' and b.on_hand <> 0
+     window parts as (partition by b.sku_id, p.valuation_group order by b.loc_id, b.lot_id, b.status)
+     order by b.sku_id, b.loc_id, b.lot_id, b.status",
+);
+
+/// What a movement left at a place, by what had taken effect until then and was recorded before.
+macro_rules! counted {
+    ($end:literal) => {
+        concat!(
+            "cast(m.",
+            $end,
+            "_after - coalesce((
+               select sum(case when x.to_loc = m.",
+            $end,
+            "_loc and x.to_status = m.",
+            $end,
+            "_status
+                               then x.qty else -x.qty end)
+               from ck_movement x
+               where x.sku_id = m.sku_id and x.lot_id = m.lot_id
+                 and x.recorded_at < m.recorded_at and x.recorded_at > m.effective_at
+                 and x.effective_at > m.effective_at
+                 and ((x.to_loc = m.",
+            $end,
+            "_loc and x.to_status = m.",
+            $end,
+            "_status)
+                   or (x.from_loc = m.",
+            $end,
+            "_loc and x.from_status = m.",
+            $end,
+            "_status))), 0) as bigint)"
+        )
+    };
+}
+
+/// The columns of a movement as a row; those that bring goods in say what these are and cost.
+macro_rules! posted {
+    (location) => { "case when m.goes_out then m.from_code else m.to_code end" };
+    (status) => { "case when m.goes_out then m.from_status else m.to_status end" };
+    (counted) => {
+        concat!(
+            "case when m.kind = 'adjust' and m.goes_out then ", counted!("from"),
+            " when m.kind = 'adjust' then ", counted!("to"), " end"
+        )
+    };
+    (cost) => {
+        "case when not m.goes_out and i.owner is null
+              then cast(abs(m.value) as text) || '/' || cast(m.qty as text) || '/0/' || cast(m.qty as text)
+         end"
+    };
+    (reason) => {
+        "case m.kind when 'adjust' then coalesce(m.reason, 'count')
+                     when 'set_status' then coalesce(m.reason, 'inspection') else m.reason end"
+    };
+}
+
+macro_rules! from_movements {
+    ($which:literal) => {
+        concat!(
+            " from exchange_movement_list m
+              join v_item i on i.item_id = m.sku_id
+              left join exchange_lot_list l on l.lot_id = m.lot_id
+              where ",
+            $which,
+            " order by m.recorded_at, m.lane, m.seq, m.line_no"
+        )
+    };
+}
+
+pub(super) const COUNTS: Statement = Statement::new(
+    "exchange.export_counts",
+    concat!(
+        "select i.sku, ",
+        posted!(location),
+        ", ",
+        posted!(counted),
+        ", i.base_unit, l.lot, l.serials, ",
+        posted!(status),
+        ", case when not m.goes_out then l.expiry_on end, ",
+        posted!(cost),
+        ", m.effective_at, m.doc_id, ",
+        posted!(reason),
+        ", m.note",
+        // 9 is an adjustment
+        from_movements!("m.posted = 9")
+    ),
+);
+
+pub(super) const MOVEMENTS_IN: Statement = Statement::new(
+    "exchange.export_movements_in",
+    concat!(
+        "select m.kind, i.sku, ",
+        posted!(location),
+        ", case when m.kind <> 'adjust' then m.qty end, ",
+        posted!(counted),
+        ", i.base_unit, case when m.kind = 'move' then m.to_code end,
+         case when m.kind = 'set_status' then m.to_status end, l.lot, l.serials, ",
+        posted!(status),
+        ", case when not m.goes_out then l.expiry_on end, case when not m.goes_out then l.made_on end, ",
+        posted!(cost),
+        ", m.effective_at, m.doc_id, ",
+        posted!(reason),
+        ", m.note",
+        from_movements!("m.qty > 0")
+    ),
+);
+
 macro_rules! movements {
     ($name:literal, $which:literal) => {
         Statement::new(
@@ -559,7 +680,10 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 60] = [
+pub(super) const STATEMENTS: [&Statement; 63] = [
+    &OPENING_STOCK,
+    &COUNTS,
+    &MOVEMENTS_IN,
     &LOCATION_TYPES,
     &OPTION_SETS,
     &FAMILIES,

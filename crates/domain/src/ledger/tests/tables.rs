@@ -114,6 +114,7 @@ fn moves_stay_in_the_site_and_pass_no_block() {
          move BOLT 1 A1 SHUT                  => location_blocked
          receive BOLT 1 SHUT                  => location_blocked
          issue BOLT 1 SHUT                    => location_blocked
+         opening BOLT 1 SHUT each=2.00        => ok
          count BOLT 2 SHUT                    => ok
          move BOLT 1 A1 customer              => wrong_location_kind
          move BOLT 2 A1 CAGE                  => ok
