@@ -41,6 +41,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
             text: include_str!("../migrations/0008_location_types.sql"),
         },
         db::Migration { number: 9, name: "postings", text: include_str!("../migrations/0009_postings.sql") },
+        db::Migration { number: 10, name: "sites", text: include_str!("../migrations/0010_sites.sql") },
     ],
 };
 

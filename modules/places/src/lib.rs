@@ -70,8 +70,11 @@ pub use make_many::decide::{
 pub use make_many::{GROUPS_MAX, PATTERN_BYTES_MAX, make_locations};
 pub use organise::{Organisation, SetUp, ValuationGrouping, check_set_up, organisation, set_up};
 pub use sheet::{LOCATIONS_PER_SHEET_MAX, Sheet, sheet};
-pub use site::calendar_of;
-pub use site::decide::{ADDRESS_LINES_MAX, CONTACTS_MAX, EMAIL_CHARS_MAX, PHONE_CHARS_MAX};
+pub use site::calendar::{CalendarBody, CalendarDay, CalendarShown, DaySpan, WeekSpan};
+pub use site::decide::{
+    ADDRESS_LINES_MAX, Address, CONTACTS_MAX, ChangeSite, Contact, EMAIL_CHARS_MAX, PHONE_CHARS_MAX,
+};
+pub use site::{Site, calendar_of, calendar_shown as site_calendar, change_site, find as site, set_calendar};
 pub use states::{places_in_use, set_site_state};
 pub use store_privacy::erase_actor;
 pub use training::{Training, mark_training, training};

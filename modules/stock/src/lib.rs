@@ -133,6 +133,7 @@ pub use period::{Closing, PeriodShown, all as periods};
 pub use post::read_posting;
 pub use read_routes::read_routes;
 pub use reason::{bring_reason, make_reasons, reason_of_list};
+pub use room::bring::{RoomRule, bring_room_rule};
 pub use service::{Staff, Vault, prepare, run_in};
 pub use unit::decide::check_code as check_unit_code;
 pub use upkeep::{JobRun, UpkeepReport, upkeep};

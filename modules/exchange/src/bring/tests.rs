@@ -23,6 +23,7 @@ on_both_engines!(
     a_catalogue_goes_into_an_empty_database_and_is_equal,
     what_was_used_goes_into_an_empty_database_and_is_equal,
     places_are_made_as_they_are_told_or_refused,
+    what_only_sites_and_places_have_is_laid_over_what_is_there,
     stock_that_was_written_out_opens_other_books,
     movements_that_were_written_out_happen_again,
     columns_that_go_nowhere_are_refused_and_what_was_said_is_kept,
@@ -326,6 +327,9 @@ fn used(engine: Engine) -> World {
         "code,name,kind,role,sellable,archived\nFACE,Pick face,bin,pick_face,,\nOLD-RACK,,rack,reserve,no,\n",
     );
     world.takes(List::Locations, USED_PLACES);
+    world.takes(List::Sites, USED_SITES);
+    world.takes(List::SiteDays, "site,on,name,hours\nLON,2026-12-25,Christmas,closed\nLON,2026-12-24,\"Eve, short\",08:00-12:00|13:00-14:00\nOLD,2020-01-01,New Year,\n");
+    world.takes(List::Capacities, USED_CAPACITIES);
     world.takes(List::LocationTypes, "code,archived\nOLD-RACK,yes\n");
     world.used_goods();
     world.takes(List::Reasons, "code,active\nflood,no\n");
@@ -345,6 +349,73 @@ const USED_PLACES: &str = "\
     TOTE,handling_unit,,B1,,,,,,,,,,yes,,,\n\
     CARTON,handling_unit,,TOTE,,,,,,,,,,yes,damaged,yes,\n\
     OLD,site,,,,,,,,,,,,,,yes,\n";
+
+const USED_SITES: &str = "site,lines,city,region,postcode,country,contacts,hours\n\
+    LON,\"1 High Street\nDock 3\",London,,N1 9GU,GB,\"[{\"\"label\"\":\"\"Goods in\"\",\"\"phone\"\":\"\"+44 20 5550 0100\"\"},{\"\"label\"\":\"\"Desk\"\",\"\"name\"\":\"\"Ann\"\"}]\",monday 08:00-12:00|monday 13:00-17:30|sunday 10:00-24:00\n\
+    OLD,Far away,,,,IS,,closed\n";
+
+const USED_CAPACITIES: &str = "location_type,location,rule,max,of,breach,unknown,lifted\n\
+    FACE,,volume,12.5,,warn,,\nFACE,,items,1,,,,\nFACE,,temperature,,cool|none,,,\nOLD-RACK,,weight,900,,,refuse,\n\
+    ,B2,items,,,,,yes\n,B2,storage_class,,bulky,,,\n,TOTE,units,40,,,,\n";
+
+fn what_only_sites_and_places_have_is_laid_over_what_is_there(engine: Engine) {
+    let world = used(engine);
+    let of = |what: What, at: usize| world.rows(what).swap_remove(at);
+    let lon = of(What::Sites, 0);
+    assert_eq!(
+        (&lon["lines"], &lon["hours"][1], &lon["contacts"][1]["name"]),
+        (&"1 High Street\nDock 3".into(), &"monday 13:00-17:30".into(), &"Ann".into())
+    );
+    assert_eq!(world.takes(List::Sites, "site,city\nLON,London\n"), (0, 0, 1));
+    assert_eq!(world.takes(List::Sites, "site,city,hours\nLON,Leeds,around_the_clock\n"), (0, 1, 0));
+    assert_eq!(world.takes(List::Sites, "site,hours\nlon,Friday 09:00-10:00\n"), (0, 1, 0));
+    assert_eq!(world.takes(List::SiteDays, "site,on,hours\nLON,2026-12-25,10:00-11:00\n"), (0, 1, 0));
+    assert_eq!(world.takes(List::SiteDays, "site,on,name\nLON,2027-01-01,New Year\n"), (1, 0, 0));
+    assert_eq!(
+        (&of(What::SiteDays, 1)["name"], &of(What::SiteDays, 2)["hours"][0]),
+        (&"Christmas".into(), &"closed".into())
+    );
+    assert_eq!(
+        (&of(What::Sites, 0)["postcode"], &of(What::Sites, 0)["city"]),
+        (&"N1 9GU".into(), &"Leeds".into())
+    );
+    assert_eq!(
+        world.takes(List::Capacities, "location_type,rule,breach\nFACE,items,warn\nface,volume,\n"),
+        (0, 1, 1)
+    );
+    assert_eq!(world.takes(List::Capacities, "location_type,rule,max\nFACE,volume,12.50\n"), (0, 0, 1));
+    assert_eq!(world.takes(List::Capacities, "location,rule,max\nB1,lots,2\n"), (1, 0, 0));
+    let rows: [(List, &str, Option<&str>, &str); 17] = [
+        (List::Sites, "site,city\nNONE,X\n", None, "not_found"),
+        (List::Sites, "site,city\nB1,X\n", None, "not_found"),
+        (List::Sites, "site,country\nLON,XX\n", Some("country"), "invalid_value"),
+        (List::Sites, "site,hours\nLON,monday\n", Some("hours"), "invalid_value"),
+        (List::Sites, "site,hours\nLON,someday 08:00-09:00\n", Some("hours"), "invalid_value"),
+        (List::Sites, "site,hours\nLON,monday 09:00-08:00\n", Some("hours"), "invalid_value"),
+        (
+            List::Sites,
+            "site,contacts\nLON,\"[{\"\"label\"\":\"\"X\"\"}]\"\n",
+            Some("contacts"),
+            "invalid_value",
+        ),
+        (List::SiteDays, "site,on,hours\nLON,2027-05-01,08:00\n", Some("hours"), "invalid_value"),
+        (List::SiteDays, "site,on,name,hours\nLON,2027-05-01,,closed\n", Some("name"), "invalid_value"),
+        (List::Capacities, "rule,max\nunits,1\n", None, "invalid_value"),
+        (List::Capacities, "location,rule,max\nNONE,units,1\n", None, "not_found"),
+        (List::Capacities, "location_type,rule,max\nNONE,units,1\n", None, "not_found"),
+        (List::Capacities, "location,rule,max\nB1,size,1\n", Some("rule"), "invalid_value"),
+        (List::Capacities, "location,rule,max\nB1,units,0\n", Some("max"), "invalid_value"),
+        (List::Capacities, "location,rule,of\nB1,temperature,hot\n", Some("of"), "invalid_value"),
+        (List::Capacities, "location,rule,max,lifted\nB1,units,1,yes\n", Some("max"), "invalid_value"),
+        (List::Capacities, "location_type,rule,lifted\nFACE,units,yes\n", Some("lifted"), "invalid_value"),
+    ];
+    let before = [What::Sites, What::SiteDays, What::Capacities].map(|what| world.list(what));
+    for (list, text, column, code) in rows {
+        let brought = world.send(list, text, |_| {}).unwrap();
+        assert_eq!(faults(&brought), [(2, column, code)], "{text}: {:?}", brought.refused);
+    }
+    assert_eq!([What::Sites, What::SiteDays, What::Capacities].map(|what| world.list(what)), before);
+}
 
 fn what_was_used_goes_into_an_empty_database_and_is_equal(engine: Engine) {
     let first = used(engine);

@@ -34,6 +34,8 @@ pub(super) enum Holds {
     List,
     /// Millionths of a number, shown as a decimal text.
     Decimal,
+    /// A decimal text as it is.
+    Figure,
     /// Milligrams, shown in grams.
     Grams,
     /// The number of a status, shown as its word.
@@ -129,6 +131,7 @@ impl Holds {
             },
             Holds::Instant => word(row.opt_int(column)?.map(|micros| Instant(micros).to_string())),
             Holds::Date => word(row.opt_date(column)?.map(|date| date.to_string())),
+            Holds::Figure => word(row.opt_text(column)?.map(str::to_owned)),
             Holds::Decimal => word(row.opt_int(column)?.map(|number| Millionths(number).to_string())),
             Holds::Grams => word(row.opt_int(column)?.map(|weight| Grams(weight).to_string())),
             Holds::Json | Holds::List => match row.opt_text(column)? {
@@ -166,7 +169,7 @@ impl Holds {
             (_, Cell::Number(number)) => table::Cell::Number(number.to_string()),
             (_, Cell::Truth(truth)) => table::Cell::Truth(truth),
             (
-                Holds::Quantity | Holds::Money | Holds::Decimal | Holds::Grams | Holds::Cost,
+                Holds::Quantity | Holds::Money | Holds::Decimal | Holds::Figure | Holds::Grams | Holds::Cost,
                 Cell::Word(text),
             ) => table::Cell::Number(text),
             (Holds::Date, Cell::Word(text)) => {

@@ -66,7 +66,7 @@ impl Kind {
         match holds {
             Holds::Truth => Kind::Truth,
             Holds::Number => Kind::Number,
-            Holds::Quantity | Holds::Decimal | Holds::Cost => Kind::Decimal(6),
+            Holds::Quantity | Holds::Decimal | Holds::Cost | Holds::Figure => Kind::Decimal(6),
             Holds::Grams => Kind::Decimal(3),
             Holds::Money => Kind::Decimal(books.digits()),
             Holds::Instant => Kind::Instant,

@@ -2,8 +2,8 @@
 
 use super::cell::Holds;
 use super::cell::Holds::{
-    Claim, Cost, Currency, Date, Decimal, Grams, Hash, Instant, Json, Kind, List, Money, Number, Posting,
-    Quantity, Request, Status, Text, Truth,
+    Claim, Cost, Currency, Date, Decimal, Figure, Grams, Hash, Instant, Json, Kind, List, Money, Number,
+    Posting, Quantity, Request, Status, Text, Truth,
 };
 use super::store;
 use db::Statement;
@@ -126,6 +126,18 @@ sheets! {
         "sellable": Truth, "blocked": Truth, "block_reason": Text, "open_to_allocation": Truth,
         "archived": Truth, "version": Number, "archived_at": Instant, "type": Text, "walk": Number,
         "x_mm": Number, "y_mm": Number, "z_mm": Number, "state": Text,
+    ];
+    /// Addresses and hours of sites.
+    Sites = "sites", SITES, None, [
+        "site": Text, "lines": Text, "city": Text, "region": Text, "postcode": Text, "country": Text,
+        "contacts": Json, "hours": List, "version": Number,
+    ];
+    /// Days of sites that are different.
+    SiteDays = "site-days", SITE_DAYS, None, ["site": Text, "on": Date, "name": Text, "hours": List];
+    /// How much places take, and of what: a row for each rule of a type or of a location.
+    Capacities = "capacities", CAPACITIES, None, [
+        "location_type": Text, "location": Text, "rule": Text, "max": Figure, "of": List, "breach": Text,
+        "unknown": Text, "lifted": Truth,
     ];
     /// Lots and serials.
     Lots = "lots", LOTS, None, [
@@ -251,8 +263,9 @@ impl What {
             | What::Suppliers
             | What::Supplies => &[Permission::CatalogRead],
             What::Prices => &[Permission::CatalogRead, Permission::CostRead],
-            What::LocationTypes | What::Locations => &[Permission::PlacesRead],
-            What::Lots
+            What::LocationTypes | What::Locations | What::Sites | What::SiteDays => &[Permission::PlacesRead],
+            What::Capacities
+            | What::Lots
             | What::Stock
             | What::Postings
             | What::Customers

@@ -126,6 +126,25 @@ pub(super) const LOCATIONS: Statement = Statement::new(
      order by l.location_id",
 );
 
+pub(super) const SITES: Statement = Statement::new(
+    "exchange.export_sites",
+    "select s.site, s.lines, s.city, s.region, s.postcode, s.country, s.contacts, s.hours, s.version
+     from exchange_site_list s
+     order by s.id",
+);
+
+pub(super) const SITE_DAYS: Statement = Statement::new(
+    "exchange.export_site_days",
+    "select d.site, d.on_date, d.name, d.hours from exchange_site_day_list d order by d.id, d.on_date",
+);
+
+pub(super) const CAPACITIES: Statement = Statement::new(
+    "exchange.export_capacities",
+    "select c.location_type, c.location, c.rule, c.max, c.of_classes, c.breach, c.unsized, c.lifted
+     from exchange_capacity_list c
+     order by c.scope, c.id, c.rule",
+);
+
 pub(super) const LOTS: Statement = Statement::new(
     "exchange.export_lots",
     "select l.sku, l.lot, l.tracking, l.made_on, l.expiry_on, l.held_at, l.parent
@@ -680,7 +699,10 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 63] = [
+pub(super) const STATEMENTS: [&Statement; 66] = [
+    &SITES,
+    &SITE_DAYS,
+    &CAPACITIES,
     &OPENING_STOCK,
     &COUNTS,
     &MOVEMENTS_IN,

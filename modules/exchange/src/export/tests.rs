@@ -137,6 +137,8 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
                 | What::BackorderRules
                 | What::Periods
                 | What::LocationTypes
+                | What::SiteDays
+                | What::Capacities
                 | What::UnitMoves
                 | What::OptionSets
                 | What::Families

@@ -139,12 +139,15 @@ impl World {
         self.post("items", &json!({ "sku": "OLD", "name": "Old", "base_unit": "each" }));
         self.post_at(1, "items/OLD/archive", &Value::Null);
         self.post("location-types", &json!({ "code": "FLOOR", "kind": "bin" }));
+        self.send("PUT", 0, "type-capacities/FLOOR", &json!({ "units": { "max": "1000" } }));
         // a site with an open transfer, one with a bin, and a bin out of use
         for (code, kind, parent) in
             [("N", "site", None), ("O", "site", None), ("O1", "bin", Some("O")), ("M3", "bin", Some("M"))]
         {
             self.post("locations", &json!({ "code": code, "kind": kind, "parent": parent }));
         }
+        let day = json!({ "days": [{ "on": "2026-12-25", "name": "Christmas Day" }] });
+        self.send("PUT", 1, "sites/O/calendar", &day);
         self.send("PUT", 0, "minimums/N/HOOK", &json!({ "least": "5" }));
         self.post_at(1, "locations/M3/archive", &Value::Null);
         self.post("locations", &json!({ "code": "P", "kind": "site", "state": "set_up" }));

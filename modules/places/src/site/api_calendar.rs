@@ -1,7 +1,7 @@
 //! The routes of the calendar of a site: the whole of it, and two questions to it.
 
 use super::calendar::{CalendarBody, CalendarShown};
-use super::{find, set_calendar as set};
+use super::{calendar_shown, find, set_calendar as set};
 use crate::store_site;
 use domain::{AsProblem, Code, Date, Instant, Problem, Zone, when};
 use serde::{Deserialize, Serialize};
@@ -15,12 +15,7 @@ use web::{Answer, App, Caller, Command, Failure, IfMatch, Path, Query};
     responses((status = 200, body = CalendarShown))
 )]
 pub(crate) async fn get_calendar(app: App, caller: Caller, Path(code): Path<String>) -> web::Result {
-    let shown = app.db().read(move |conn| {
-        let site = find(conn, caller.scope.reached(), &code)?;
-        let named = store_site::calendar(conn, site.id)?;
-        Ok::<_, Failure>(CalendarShown::of(&site.code, &site.zone, &named, site.version))
-    });
-    let shown = shown.await?;
+    let shown = app.db().read(move |conn| calendar_shown(conn, caller.scope.reached(), &code)).await?;
     Ok(Answer::ok(&shown)?.version(shown.version))
 }
 

@@ -11,48 +11,48 @@ use utoipa::ToSchema;
 /// A stretch of a weekday.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct WeekSpan {
+pub struct WeekSpan {
     /// `monday` to `sunday`.
-    pub(crate) day: String,
+    pub day: String,
     /// Where it begins by the clock on the wall, such as `08:00`.
-    pub(crate) from: String,
+    pub from: String,
     /// Where it ends, such as `17:30`; `24:00` is the end of the day.
-    pub(crate) to: String,
+    pub to: String,
 }
 
 /// A stretch of one day.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DaySpan {
+pub struct DaySpan {
     /// Where it begins by the clock on the wall, such as `08:00`.
-    pub(crate) from: String,
+    pub from: String,
     /// Where it ends, such as `17:30`; `24:00` is the end of the day.
-    pub(crate) to: String,
+    pub to: String,
 }
 
 /// A day that is different.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CalendarDay {
+pub struct CalendarDay {
     /// The date, such as `2026-12-25`.
-    pub(crate) on: String,
+    pub on: String,
     /// What it is, such as `Christmas Day`.
-    pub(crate) name: String,
+    pub name: String,
     /// Its hours; closed when there are none.
     #[serde(default)]
-    pub(crate) hours: Vec<DaySpan>,
+    pub hours: Vec<DaySpan>,
 }
 
 /// A whole calendar.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CalendarBody {
+pub struct CalendarBody {
     /// The hours of the week; a weekday that is not named is closed. Null or left out: around the clock.
     #[serde(default)]
-    pub(crate) hours: Option<Vec<WeekSpan>>,
+    pub hours: Option<Vec<WeekSpan>>,
     /// The days that are different, in any order.
     #[serde(default)]
-    pub(crate) days: Vec<CalendarDay>,
+    pub days: Vec<CalendarDay>,
 }
 
 /// A calendar with the names of its days.
@@ -65,17 +65,17 @@ pub(crate) struct Named {
 
 /// A calendar as it is shown.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub(crate) struct CalendarShown {
+pub struct CalendarShown {
     /// The code of the site.
-    pub(crate) site: String,
+    pub site: String,
     /// The zone in which its hours are meant.
-    pub(crate) zone: String,
+    pub zone: String,
     /// The hours of the week, in order; null: around the clock.
-    pub(crate) hours: Option<Vec<WeekSpan>>,
+    pub hours: Option<Vec<WeekSpan>>,
     /// The days that are different, in order.
-    pub(crate) days: Vec<CalendarDay>,
+    pub days: Vec<CalendarDay>,
     /// Counts the changes of the site; the `ETag`.
-    pub(crate) version: i64,
+    pub version: i64,
 }
 
 impl CalendarShown {

@@ -19,51 +19,50 @@ pub const EMAIL_CHARS_MAX: usize = 254;
 /// A postal address.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Address {
+pub struct Address {
     /// Building, street and number, in 1 to 4 lines.
-    pub(crate) lines: Vec<String>,
+    pub lines: Vec<String>,
     /// The town.
     #[serde(default)]
-    pub(crate) city: Option<String>,
+    pub city: Option<String>,
     /// A state, province or county, where the post asks for it.
     #[serde(default)]
-    pub(crate) region: Option<String>,
+    pub region: Option<String>,
     /// The postal code.
     #[serde(default)]
-    pub(crate) postcode: Option<String>,
+    pub postcode: Option<String>,
     /// The country by its two capital letters of ISO 3166, such as `GB`.
-    pub(crate) country: String,
+    pub country: String,
 }
 
 /// Who is reached at a site.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Contact {
+pub struct Contact {
     /// What for, such as `Goods in`.
-    pub(crate) label: String,
+    pub label: String,
     /// A person or a desk.
     #[serde(default)]
-    pub(crate) name: Option<String>,
+    pub name: Option<String>,
     /// A telephone number.
     #[serde(default)]
-    pub(crate) phone: Option<String>,
+    pub phone: Option<String>,
     /// An address of electronic mail.
     #[serde(default)]
-    pub(crate) email: Option<String>,
+    pub email: Option<String>,
 }
 
 /// A change of a site: left out means as it was.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ChangeSite {
+pub struct ChangeSite {
     /// Its address; null takes it away.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<Address>)]
-    #[expect(clippy::option_option, reason = "left out, null and a value are three different things")]
-    pub(crate) address: Option<Option<Address>>,
+    pub address: Option<Option<Address>>,
     /// All its contacts, in place of those that it has; an empty list takes them away.
     #[serde(default)]
-    pub(crate) contacts: Option<Vec<Contact>>,
+    pub contacts: Option<Vec<Contact>>,
 }
 
 /// The site after the change, and the fields that differ. No field means that nothing is to be done.

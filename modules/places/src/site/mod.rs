@@ -27,38 +27,41 @@ use web::{Failure, IfMatch, Reached};
 
 /// A site.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub(crate) struct Site {
+pub struct Site {
     /// Its id, for the store.
     #[serde(skip)]
-    pub(crate) id: SiteId,
+    pub id: SiteId,
     /// The code of its location.
-    pub(crate) code: String,
+    pub code: String,
     /// What people call it.
-    pub(crate) name: String,
+    pub name: String,
     /// `set_up`, `pilot` or `live`.
     #[schema(value_type = String)]
-    pub(crate) state: SiteState,
+    pub state: SiteState,
     /// The zone of its civil dates and of its hours.
-    pub(crate) zone: String,
+    pub zone: String,
     /// Where post and goods find it; null when nobody has said.
-    pub(crate) address: Option<Address>,
+    pub address: Option<Address>,
     /// Who is reached there, in the order given.
-    pub(crate) contacts: Vec<Contact>,
+    pub contacts: Vec<Contact>,
     /// It works day and night, but for the days that its calendar names.
-    pub(crate) around_the_clock: bool,
+    pub around_the_clock: bool,
     /// Nothing goes in or out but counts and losses.
-    pub(crate) blocked: bool,
+    pub blocked: bool,
     /// It is out of use.
-    pub(crate) archived: bool,
+    pub archived: bool,
     /// Counts its changes as a location, from 1; the `ETag`.
-    pub(crate) version: i64,
+    pub version: i64,
     /// When it was last changed.
     #[schema(value_type = String, format = DateTime)]
-    pub(crate) changed_at: Instant,
+    pub changed_at: Instant,
 }
 
 /// The site of a code within reach; a location that is no site is none.
-pub(crate) fn find(conn: &mut Conn<'_>, reached: Reached<'_>, code: &str) -> Result<Site, Failure> {
+///
+/// # Errors
+/// `not_found`, and failures of the store.
+pub fn find(conn: &mut Conn<'_>, reached: Reached<'_>, code: &str) -> Result<Site, Failure> {
     let missing = || Problem::not_found("site", code);
     let found = find::location(conn, reached, code)?.ok_or_else(missing)?;
     Ok(store_site::load(conn, found.site_id)?
@@ -88,7 +91,10 @@ fn hold(
 }
 
 /// Changes the address of a site, and whom to reach there.
-pub(crate) fn change_site(
+///
+/// # Errors
+/// `not_found`, `invalid_value`, `too_many`, and a version that is not the one that is there.
+pub fn change_site(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     reached: Reached<'_>,
@@ -107,8 +113,25 @@ pub(crate) fn change_site(
     Ok(Site { version: location.version, changed_at: location.changed_at, ..after })
 }
 
+/// The calendar of a site within reach.
+///
+/// # Errors
+/// `not_found`, and failures of the store.
+pub fn calendar_shown(
+    conn: &mut Conn<'_>,
+    reached: Reached<'_>,
+    code: &str,
+) -> Result<CalendarShown, Failure> {
+    let site = find(conn, reached, code)?;
+    let named = store_site::calendar(conn, site.id)?;
+    Ok(CalendarShown::of(&site.code, &site.zone, &named, site.version))
+}
+
 /// Gives a site another calendar in place of the one it has.
-pub(crate) fn set_calendar(
+///
+/// # Errors
+/// `not_found`, `invalid_value`, `too_many`, and a version that is not the one that is there.
+pub fn set_calendar(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     reached: Reached<'_>,

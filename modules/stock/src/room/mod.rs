@@ -5,6 +5,7 @@
 //! stays, and is listed. What a rule means is decided by `domain::ledger`.
 
 pub(crate) mod api;
+pub(crate) mod bring;
 pub(crate) mod decide;
 pub(crate) mod find;
 pub(crate) mod load;

@@ -4,6 +4,7 @@ mod attributes;
 mod backorders;
 mod barcodes;
 mod boms;
+mod capacities;
 mod categories;
 mod families;
 mod items;
@@ -15,6 +16,7 @@ mod postings;
 mod prices;
 mod reasons;
 mod rules;
+mod sites;
 mod suppliers;
 mod supplies;
 mod units;
@@ -63,6 +65,12 @@ pub enum List {
     LocationTypes,
     /// Sites and what stands in them.
     Locations,
+    /// Addresses and hours of sites.
+    Sites,
+    /// Days of sites that are different.
+    SiteDays,
+    /// How much places take, and of what.
+    Capacities,
     /// The least that sites are to have of items.
     Minimums,
     /// Rules of demand beyond stock.
@@ -77,7 +85,7 @@ pub enum List {
 
 impl List {
     /// All lists, in the order in which one builds on the others.
-    pub const ALL: [List; 21] = [
+    pub const ALL: [List; 24] = [
         List::Attributes,
         List::Categories,
         List::CategoryAttributes,
@@ -94,6 +102,9 @@ impl List {
         List::Reasons,
         List::LocationTypes,
         List::Locations,
+        List::Sites,
+        List::SiteDays,
+        List::Capacities,
         List::Minimums,
         List::BackorderRules,
         List::OpeningStock,
@@ -119,6 +130,9 @@ impl List {
             List::Prices => "prices",
             List::LocationTypes => "location-types",
             List::Locations => "locations",
+            List::Sites => "sites",
+            List::SiteDays => "site-days",
+            List::Capacities => "capacities",
             List::Minimums => "minimums",
             List::BackorderRules => "backorder-rules",
             List::Reasons => "reasons",
@@ -149,9 +163,13 @@ impl List {
             | List::Suppliers
             | List::Supplies
             | List::Prices => Permission::CatalogWrite,
-            List::LocationTypes | List::Locations | List::Minimums | List::BackorderRules => {
-                Permission::PlacesWrite
-            }
+            List::LocationTypes
+            | List::Locations
+            | List::Sites
+            | List::SiteDays
+            | List::Capacities
+            | List::Minimums
+            | List::BackorderRules => Permission::PlacesWrite,
             List::Reasons => Permission::SystemWrite,
             List::OpeningStock | List::Counts => Permission::StockAdjust,
             // the vault asks for the permission of each kind of posting
@@ -166,7 +184,16 @@ impl List {
 
     /// Whether its records belong to no place, so that a right at some places is not enough.
     pub(super) const fn is_of_everything(self) -> bool {
-        !matches!(self, List::Locations | List::Minimums | List::BackorderRules) && !self.is_of_stock()
+        let is_of_places = matches!(
+            self,
+            List::Locations
+                | List::Sites
+                | List::SiteDays
+                | List::Capacities
+                | List::Minimums
+                | List::BackorderRules
+        );
+        !is_of_places && !self.is_of_stock()
     }
 
     /// The fields that say which record a row is about; none where every row is one of its own.
@@ -176,6 +203,9 @@ impl List {
             List::Categories => &["path"],
             List::CategoryAttributes => &["category", "attribute"],
             List::Items | List::Variants => &["sku"],
+            List::Sites => &["site"],
+            List::SiteDays => &["site", "on"],
+            List::Capacities => &["rule", "location_type", "location"],
             List::Units => &["sku", "unit"],
             List::OptionSets => &["set", "value"],
             List::Minimums | List::BackorderRules => &["site", "sku"],
@@ -218,6 +248,9 @@ impl List {
             List::Prices => prices::FIELDS.to_vec(),
             List::LocationTypes => location_types::FIELDS.to_vec(),
             List::Locations => locations::FIELDS.to_vec(),
+            List::Sites => sites::FIELDS.to_vec(),
+            List::SiteDays => sites::DAY_FIELDS.to_vec(),
+            List::Capacities => capacities::FIELDS.to_vec(),
             List::Minimums => minimums::FIELDS.to_vec(),
             List::BackorderRules => backorders::FIELDS.to_vec(),
             List::Reasons => reasons::FIELDS.to_vec(),
@@ -245,6 +278,9 @@ impl List {
             List::Prices => &prices::FIELDS,
             List::LocationTypes => &location_types::FIELDS,
             List::Locations => &locations::FIELDS,
+            List::Sites => &sites::FIELDS,
+            List::SiteDays => &sites::DAY_FIELDS,
+            List::Capacities => &capacities::FIELDS,
             List::Minimums => &minimums::FIELDS,
             List::BackorderRules => &backorders::FIELDS,
             List::Reasons => &reasons::FIELDS,
@@ -283,6 +319,9 @@ impl List {
             List::Prices => one_by_one(tx, rows, |tx, row| prices::take(tx, who, row)),
             List::LocationTypes => one_by_one(tx, rows, |tx, row| location_types::take(tx, who, row)),
             List::Locations => one_by_one(tx, rows, |tx, row| locations::take(tx, who, row)),
+            List::Sites => one_by_one(tx, rows, |tx, row| sites::take(tx, who, row)),
+            List::SiteDays => one_by_one(tx, rows, |tx, row| sites::take_day(tx, who, row)),
+            List::Capacities => one_by_one(tx, rows, |tx, row| capacities::take(tx, who, row)),
             List::Minimums => one_by_one(tx, rows, |tx, row| minimums::take(tx, who, row)),
             List::BackorderRules => one_by_one(tx, rows, |tx, row| backorders::take(tx, who, row)),
             List::Reasons => one_by_one(tx, rows, |tx, row| reasons::take(tx, who, row)),
