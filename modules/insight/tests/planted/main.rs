@@ -13,6 +13,7 @@ mod copied;
 mod digests;
 mod faults;
 mod filled;
+mod moved;
 mod renamed;
 mod rewritten;
 mod world;
