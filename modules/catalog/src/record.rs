@@ -19,13 +19,19 @@ pub(crate) struct Change<'a> {
     pub(crate) event: &'a str,
     /// Which fields are not what they were; empty for a new item.
     pub(crate) fields: &'a [&'a str],
+    /// Where it stood, by the name of then, when it stands elsewhere now. What the row before shows may be older
+    /// than the name.
+    pub(crate) moved_from: Option<&'a str>,
 }
 
 /// Writes the audit row and the event of a change that left the item as it is now. Both carry the
 /// whole record, so that a follower needs no second question.
 pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_>) -> Result<(), Failure> {
-    let Change { action, event, fields } = change;
-    let body = json!({ "item": serde_json::to_value(item)?, "changed": fields });
+    let Change { action, event, fields, moved_from } = change;
+    let mut body = json!({ "item": serde_json::to_value(item)?, "changed": fields });
+    if let Some(category) = moved_from {
+        body["before"] = json!({ "category": category });
+    }
     let change = RecordChange {
         action,
         event,

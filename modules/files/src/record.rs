@@ -17,16 +17,18 @@ pub(crate) struct Change<'a> {
     pub(crate) fields: &'a [&'a str],
 }
 
-/// Writes the audit row and the event of a change that left the file as it is now.
+/// Writes the audit row and the event of a change that left the file as it is now. What it was stands beside it,
+/// for the history of its record; none for one that is new.
 pub(crate) fn change(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    (record, file): (Record<'_>, &File),
+    (record, before, file): (Record<'_>, Option<&File>, &File),
     change: Change<'_>,
 ) -> Result<(), Failure> {
     let Change { action, event, fields } = change;
     let of = json!({ "kind": record.kind.word(), "handle": record.handle });
-    let body = json!({ "record": of, "file": serde_json::to_value(file)?, "changed": fields });
+    let (before, now) = (serde_json::to_value(before)?, serde_json::to_value(file)?);
+    let body = json!({ "record": of, "file": now, "before": before, "changed": fields });
     let change = RecordChange {
         action,
         event,

@@ -86,9 +86,10 @@ const OF_RECORD: Statement = Statement::new(
        and n < ?2
        and (substr(action, 1, length(?3)) = ?3
             or substr(action, 1, length(?4)) = ?4
-            or substr(action, 1, length(?5)) = ?5)
+            or substr(action, 1, length(?5)) = ?5
+            or substr(action, 1, length(?6)) = ?6)
      order by n desc
-     limit ?6",
+     limit ?7",
 );
 
 pub(crate) const STATEMENTS: &[Statement] = &[NEWEST, OLDEST, OF_RECORD];
@@ -122,17 +123,18 @@ pub fn list(
 pub fn of_record(
     conn: &mut Conn<'_>,
     target: &str,
-    begins: [&str; 3],
+    begins: [&str; 4],
     before: Option<i64>,
     limit: i64,
 ) -> Result<Vec<Entry>, DbError> {
-    let [first, second, third] = begins;
+    let [first, second, third, fourth] = begins;
     let params = [
         target.into(),
         before.unwrap_or(i64::MAX).into(),
         first.into(),
         second.into(),
         third.into(),
+        fourth.into(),
         limit.into(),
     ];
     conn.query(&OF_RECORD, &params, entry)

@@ -39,7 +39,7 @@ pub fn change_item(
         if fields.contains(&"name") || fields.contains(&"attributes") {
             search::learn_again(tx, &after)?;
         }
-        changed(tx, ctx, &after, "catalog.item.change", &fields)?;
+        changed_from(tx, ctx, (&before, &after), "catalog.item.change", &fields)?;
     }
     Ok(after)
 }
@@ -134,5 +134,19 @@ pub(crate) fn changed(
     action: &str,
     fields: &[&str],
 ) -> Result<(), Failure> {
-    record::change(tx, ctx, item, &record::Change { action, event: record::ITEM_CHANGED, fields })
+    let change = record::Change { action, event: record::ITEM_CHANGED, fields, moved_from: None };
+    record::change(tx, ctx, item, &change)
+}
+
+/// The trace of a change that may have moved the item to another category.
+pub(crate) fn changed_from(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (before, after): (&Item, &Item),
+    action: &str,
+    fields: &[&str],
+) -> Result<(), Failure> {
+    let moved_from = fields.contains(&"category").then_some(before.category.as_str());
+    let change = record::Change { action, event: record::ITEM_CHANGED, fields, moved_from };
+    record::change(tx, ctx, after, &change)
 }

@@ -108,8 +108,12 @@ fn write(tx: &mut Tx<'_>, ctx: &Ctx, book: &Rulebook, mut items: Vec<&mut Item>)
         .collect();
     store_values::insert(tx, values.iter())?;
     search::learn(tx, items.iter().copied())?;
-    let created =
-        record::Change { action: "catalog.item.create", event: "catalog.item_created", fields: &[] };
+    let created = record::Change {
+        action: "catalog.item.create",
+        event: "catalog.item_created",
+        fields: &[],
+        moved_from: None,
+    };
     for item in items {
         record::change(tx, ctx, item, &created)?;
     }

@@ -8,7 +8,11 @@ use domain::Code;
 use serde_json::json;
 use web::IfMatch::Any;
 
-on_both_engines!(each_change_is_told_by_field, pages_go_on_where_they_ended);
+on_both_engines!(
+    each_change_is_told_by_field,
+    pages_go_on_where_they_ended,
+    a_category_with_another_name_is_nobody_s_change_of_its_items,
+);
 
 fn each_change_is_told_by_field(engine: Engine) {
     let world = world(engine);
@@ -65,4 +69,34 @@ fn pages_go_on_where_they_ended(engine: Engine) {
         seen.extend(page);
     }
     assert_eq!(seen, all, "the last of a page knows what it began with");
+}
+
+/// Who saves an item after its category has another name has not moved it.
+fn a_category_with_another_name_is_nobody_s_change_of_its_items(engine: Engine) {
+    let world = world(engine);
+    for path in ["pots", "lamps"] {
+        crate::categories::tests::make(&world, path);
+    }
+    world.create(crate::NewItem { category: Some("pots".to_owned()), ..new_item("A") });
+    let rename = |from: &'static str, to: &str| {
+        let change = serde_json::from_value(json!({ "name": to })).unwrap();
+        world.run(move |tx, ctx| crate::change_category(tx, ctx, from, Any, &change)).unwrap();
+    };
+    let save = |change: Value| {
+        let change: ChangeItem = serde_json::from_value(change).unwrap();
+        world.run(move |tx, ctx| crate::change_item(tx, ctx, "A", Any, &change)).unwrap();
+    };
+    let latest = || {
+        let change = world.db.read_blocking(|conn| changes_of(conn, "A", None, 1)).unwrap().remove(0);
+        let told = change.changes.into_iter().map(|told| (told.field, told.before, told.after));
+        told.collect::<Vec<_>>()
+    };
+    rename("pots", "vessels");
+    save(json!({ "name": "Pot" }));
+    assert_eq!(latest(), [("name".to_owned(), json!("Item A"), json!("Pot"))]);
+    // back under the name that an earlier row shows, and from one that none does
+    rename("vessels", "jugs");
+    rename("lamps", "vessels");
+    save(json!({ "category": "vessels" }));
+    assert_eq!(latest(), [("category".to_owned(), json!("jugs"), json!("vessels"))]);
 }

@@ -3,7 +3,7 @@
 
 use super::VARIANTS_PER_FAMILY_MAX;
 use super::decide::{Combination, followed, new_item};
-use crate::change::{changed, decide::touch};
+use crate::change::{changed_from, decide::touch};
 use crate::families::{self, Family};
 use crate::item::Item;
 use crate::options::OptionSet;
@@ -35,13 +35,13 @@ pub(crate) fn follow(tx: &mut Tx<'_>, ctx: &Ctx, before: &Family, after: &Family
         let members = store_variants::members(tx, after.id, last, VARIANTS_PER_STEP)?;
         let Some(end) = members.last() else { break };
         last = end.item;
-        let mut moved: Vec<(Item, Vec<&'static str>)> = Vec::new();
+        let mut moved: Vec<Moved> = Vec::new();
         for member in &members {
             moved.extend(follow_one(tx, ctx, member, before, after)?);
         }
-        let book = Rulebook::open(tx, moved.iter().map(|(item, _)| item))?;
+        let book = Rulebook::open(tx, moved.iter().map(|moved| &moved.after))?;
         let mut values = Vec::new();
-        for (item, _) in &mut moved {
+        for Moved { after: item, .. } in &mut moved {
             item.category_id = book.category(item).map_err(|problem| problem.under("/defaults"))?;
             if let Err(problem) = book.check(&item.attributes, item.category_id, "") {
                 broken.count(&item.sku, &problem.errors, "/defaults");
@@ -49,16 +49,23 @@ pub(crate) fn follow(tx: &mut Tx<'_>, ctx: &Ctx, before: &Family, after: &Family
             let indexed = book.indexed(&item.attributes, item.category_id);
             values.extend(indexed.into_iter().map(|value| (item.id, value)));
         }
-        recheck::rewrite(tx, moved.iter().map(|(item, _)| item.id), &values)?;
-        for (item, fields) in &moved {
+        recheck::rewrite(tx, moved.iter().map(|moved| moved.after.id), &values)?;
+        for Moved { before, after: item, fields } in &moved {
             store::update(tx, item)?;
             if fields.contains(&"name") || fields.contains(&"attributes") {
                 search::learn_again(tx, item)?;
             }
-            changed(tx, ctx, item, "catalog.item.follow", fields)?;
+            changed_from(tx, ctx, (before, item), "catalog.item.follow", fields)?;
         }
     }
     Ok(broken.refuse()?)
+}
+
+/// A variant that has followed.
+struct Moved {
+    before: Item,
+    after: Item,
+    fields: Vec<&'static str>,
 }
 
 /// A variant after it has followed, when that changes something.
@@ -68,7 +75,7 @@ fn follow_one(
     member: &Member,
     before: &Family,
     after: &Family,
-) -> Result<Option<(Item, Vec<&'static str>)>, Failure> {
+) -> Result<Option<Moved>, Failure> {
     let given = |family: &Family| {
         let combination = Combination::of_key(family, &member.combination)
             .ok_or_else(|| Failure::fault("a variant has options that its family has not"))?;
@@ -85,7 +92,7 @@ fn follow_one(
         return Ok(None);
     }
     touch(&mut moved, ctx.now);
-    Ok(Some((moved, fields)))
+    Ok(Some(Moved { before: item, after: moved, fields }))
 }
 
 /// The families of an option set with a value that gets another name, each as it was and as it will be.

@@ -94,7 +94,7 @@ pub(crate) fn attach(
     let file = made(ctx, record, new, FileId(db::ids::take(tx, "files.file", 1)?), position);
     store::insert(tx, &file)?;
     let change = record::Change { action: "files.file.attach", event: "files.file_attached", fields: &[] };
-    record::change(tx, ctx, (record, &file), change)?;
+    record::change(tx, ctx, (record, None, &file), change)?;
     Ok(file)
 }
 

@@ -4,6 +4,8 @@
 
 pub(crate) mod api;
 pub(crate) mod decide;
+#[cfg(test)]
+mod tests;
 
 use crate::attach::grace;
 use crate::file::{File, Record};
@@ -34,7 +36,7 @@ pub(crate) fn change(
         store::update(tx, &after, false)?;
         let change =
             record::Change { action: "files.file.change", event: "files.file_changed", fields: &fields };
-        record::change(tx, ctx, (record, &after), change)?;
+        record::change(tx, ctx, (record, Some(&before), &after), change)?;
     }
     Ok(after)
 }
@@ -45,7 +47,8 @@ pub(crate) fn remove(
     ctx: &Ctx,
     (record, id, version): (Record<'_>, FileId, IfMatch),
 ) -> Result<(), Failure> {
-    let mut file = lock_at(tx, record, id, version)?;
+    let before = lock_at(tx, record, id, version)?;
+    let mut file = before.clone();
     decide::touch(&mut file, ctx.now);
     let until = grace(ctx.now);
     // in the order in which an attachment holds them
@@ -60,5 +63,5 @@ pub(crate) fn remove(
     store::delete_thumbnails(tx, id)?;
     let change =
         record::Change { action: "files.file.remove", event: "files.file_removed", fields: &["removed"] };
-    record::change(tx, ctx, (record, &file), change)
+    record::change(tx, ctx, (record, Some(&before), &file), change)
 }
