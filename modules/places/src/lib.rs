@@ -44,7 +44,7 @@ mod training;
 mod virtuals;
 
 pub use arrange::{
-    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_location, hold_tree, moves,
+    Moved, NewHandlingUnit, create_handling_unit, create_transit, hold_location, hold_tree, moves, open,
     set_archived, set_blocked, set_parent, set_sellable,
 };
 pub use change::change_location;
@@ -120,6 +120,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         },
         db::Migration { number: 9, name: "erasure", text: include_str!("../migrations/0009_erasure.sql") },
         db::Migration { number: 10, name: "training", text: include_str!("../migrations/0010_training.sql") },
+        db::Migration { number: 11, name: "opened", text: include_str!("../migrations/0011_opened.sql") },
     ],
 };
 

@@ -3,7 +3,7 @@
 //! whoever moves a subtree holds it alone, so no closure is ever computed from a half-moved tree.
 
 use db::{Conn, DbError, Statement, Tx};
-use domain::{LocationId, SiteId};
+use domain::{LocationId, LocationKind, SiteId};
 
 const ANCESTORS: Statement = Statement::new(
     "places.tree.ancestors",
@@ -130,8 +130,39 @@ const UNITS_IN: Statement = Statement::new(
      order by b.depth, b.descendant",
 );
 
+/// Which kinds of places stand directly below which in a subtree, the nearest first, each with one that does.
+const PAIRS: Statement = Statement::new(
+    "places.tree.pairs",
+    "select l.kind, p.kind, min(l.code)
+     from places_tree t
+     join places_location l on l.id = t.descendant
+     join places_location p on p.id = l.parent_id
+     where t.ancestor = ?1 and t.depth > 0
+     group by l.kind, p.kind
+     order by min(t.depth), l.kind, p.kind",
+);
+
 const HEIGHT: Statement =
     Statement::new("places.tree.height", "select max(t.depth) + 1 from places_tree t where t.ancestor = ?1");
+
+/// Places of one kind directly below another kind.
+pub(crate) struct Pair {
+    pub(crate) kind: LocationKind,
+    pub(crate) above: LocationKind,
+    /// The first of them.
+    pub(crate) code: String,
+}
+
+/// Which kinds of places stand directly below which in a subtree.
+pub(crate) fn pairs(conn: &mut Conn<'_>, root: LocationId) -> Result<Vec<Pair>, DbError> {
+    let kind = |column, number| {
+        LocationKind::from_number(number).ok_or(DbError::Column { column, wanted: "a kind of location" })
+    };
+    conn.query(&PAIRS, &[root.get().into()], |row| {
+        let (below, above) = (kind(0, row.int(0)?)?, kind(1, row.int(1)?)?);
+        Ok(Pair { kind: below, above, code: row.text(2)?.to_owned() })
+    })
+}
 
 /// The location itself and all above it, the nearest first.
 pub(crate) fn ancestors(conn: &mut Conn<'_>, location: LocationId) -> Result<Vec<LocationId>, DbError> {

@@ -16,7 +16,7 @@ use crate::create::decide::{Draft, below, deep};
 use crate::create::{check_level, plant, refuse_archived, refuse_inherited, refuse_unreal, trace};
 use crate::location::Location;
 use crate::record::{self, Change};
-use crate::{code, store, store_blocks, store_tree};
+use crate::{code, levels, store, store_blocks, store_tree};
 use db::{Conn, DbError, Tx};
 use domain::{AsProblem, Code, Ctx, LocationId, LocationKind, Problem, SiteId};
 use web::{Failure, IfMatch};
@@ -89,6 +89,9 @@ pub fn set_parent(
     }
     if before.kind != LocationKind::HandlingUnit {
         check_level(tx, &parent, &[(before.kind, parent.kind, "/parent".to_owned())])?;
+        if before.site_id != parent.site_id {
+            hold_below(tx, &before, &parent)?;
+        }
     }
     let above = store_tree::ancestors(tx, parent.id)?.len();
     deep(above.saturating_add(store_tree::height(tx, before.id)?), "/parent")?;
@@ -125,6 +128,26 @@ pub fn set_blocked(
     location: LocationId,
     reason: Option<&str>,
 ) -> Result<Vec<LocationId>, Failure> {
+    change_block(tx, ctx, location, (reason, None))
+}
+
+/// Opens a location that was blocked, and says why where somebody has.
+pub fn open(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: LocationId,
+    why: Option<&str>,
+) -> Result<Vec<LocationId>, Failure> {
+    change_block(tx, ctx, location, (None, why))
+}
+
+/// Why it is blocked, or why it is opened.
+fn change_block(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    location: LocationId,
+    (reason, opened_for): (Option<&str>, Option<&str>),
+) -> Result<Vec<LocationId>, Failure> {
     store_tree::hold(tx)?;
     let after = load(tx, location)?;
     refuse_unreal(&after)?;
@@ -134,7 +157,7 @@ pub fn set_blocked(
         return Ok(Vec::new());
     }
     let blocked_before = store_tree::blocked_below(tx, after.id)?;
-    let after = block(tx, ctx, after, reason)?;
+    let after = block(tx, ctx, after, (reason, opened_for))?;
     let blocked_now = store_tree::blocked_below(tx, after.id)?;
     // both are in the order of the ids
     let differing = |these: &[LocationId], others: &[LocationId]| -> Vec<LocationId> {
@@ -143,12 +166,13 @@ pub fn set_blocked(
     Ok([differing(&blocked_now, &blocked_before), differing(&blocked_before, &blocked_now)].concat())
 }
 
-/// Gives a location its reason to be blocked or takes it away, with everything below it; the tree is held before.
+/// Gives a location its reason to be blocked or takes it away and says why, with everything below it; the
+/// tree is held before.
 pub(crate) fn block(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
     mut after: Location,
-    reason: Option<String>,
+    (reason, opened_for): (Option<String>, Option<&str>),
 ) -> Result<Location, Failure> {
     after.block_reason = reason;
     touch(&mut after, ctx.now);
@@ -156,13 +180,14 @@ pub(crate) fn block(
     store_tree::block(tx, after.id)?;
     let after = load(tx, after.id)?;
     let told = (after.id, after.version, after.changed_at);
-    store_blocks::add(tx, ctx, told, after.block_reason.as_deref())?;
+    store_blocks::add(tx, ctx, told, (after.block_reason.as_deref(), opened_for))?;
     let (action, event) = match after.block_reason {
         Some(_) => ("places.location.block", "places.location_blocked"),
         None => ("places.location.unblock", "places.location_unblocked"),
     };
     let change = Change { action, event, fields: &["block_reason"], left: SiteId::NONE };
-    record::change(tx, ctx, &after, &change)?;
+    let why = opened_for.map(|why| ("reason".to_owned(), why.into()));
+    record::change_of(tx, ctx, &after, &change, why.into_iter().collect())?;
     Ok(after)
 }
 
@@ -228,6 +253,21 @@ pub fn create_handling_unit(
     plant(tx, Some(&parent), std::slice::from_mut(&mut location), &["/code"])?;
     trace(tx, ctx, &location)?;
     Ok(location)
+}
+
+/// Holds what stands below to the levels of the site that it comes to. Within a site it stays as it stood.
+fn hold_below(tx: &mut Tx<'_>, moved: &Location, parent: &Location) -> Result<(), Failure> {
+    let site = parent.site.as_deref().unwrap_or_default();
+    let Some(rules) = levels::rules(tx, parent.site_id, site)? else { return Ok(()) };
+    for pair in store_tree::pairs(tx, moved.id)? {
+        if let Err(mut problem) = rules.check(pair.kind, pair.above, "/parent") {
+            let named = format!("{}: `{}`, which would come along", problem.detail, pair.code);
+            problem.detail = named.clone().into();
+            problem.errors.iter_mut().for_each(|error| error.detail.clone_from(&named));
+            return Err(problem.into());
+        }
+    }
+    Ok(())
 }
 
 fn load(tx: &mut Tx<'_>, id: LocationId) -> Result<Location, Failure> {

@@ -19,7 +19,7 @@ pub(crate) struct BlockShown {
     pub(crate) version: i64,
     /// `blocked`, also when only the reason became another one; or `opened`.
     pub(crate) state: &'static str,
-    /// Why it was blocked; null when it was opened.
+    /// Why it was blocked; or why it was opened, null where nobody said.
     pub(crate) reason: Option<String>,
     /// Who did it.
     pub(crate) actor: BlockedBy,
@@ -51,7 +51,7 @@ pub(crate) fn blocks(
     let shown = rows.into_iter().map(|row| BlockShown {
         version: row.version,
         state: if row.reason.is_some() { "blocked" } else { "opened" },
-        reason: row.reason,
+        reason: row.reason.or(row.opened_for),
         actor: BlockedBy { id: row.actor_id, name: row.actor_name },
         at: row.at,
     });

@@ -37,16 +37,23 @@ fn each_block_and_opening_is_told_for_good(engine: Engine) {
     block(&world, "A", Some("damaged"));
     block(&world, "A", Some("inspection"));
     block(&world, "A", None);
+    block(&world, "A", Some("damaged"));
+    let id = world.id("A");
+    world.run(move |tx, ctx| crate::open(tx, ctx, id, Some("inspection")).map(|_| ())).unwrap();
+    // open already, so nothing is told
+    world.run(move |tx, ctx| crate::open(tx, ctx, id, Some("mistake")).map(|_| ())).unwrap();
     // what stands above has a history of its own
     block(&world, "Z", Some("damaged"));
     let expected = [
+        (6, "opened".to_owned(), json!("inspection")),
+        (5, "blocked".to_owned(), json!("damaged")),
         (4, "opened".to_owned(), Value::Null),
         (3, "blocked".to_owned(), json!("inspection")),
         (2, "blocked".to_owned(), json!("damaged")),
     ];
     assert_eq!(told(&world, "A"), expected);
     assert_eq!(told(&world, "Z").len(), 1);
-    let renamed = client(&world).patch("/api/v1/locations/A", 4, &json!({ "code": "B" }));
+    let renamed = client(&world).patch("/api/v1/locations/A", 6, &json!({ "code": "B" }));
     assert_eq!(renamed.status, 200, "{:?}", renamed.body);
     assert_eq!(told(&world, "B"), expected);
     let page = client(&world).get("/api/v1/locations/B/blocks?limit=1").body;

@@ -88,7 +88,7 @@ pub fn bring_location(
     states::began(tx, ctx, &location)?;
     trace(tx, ctx, &location)?;
     if let Some(reason) = block_reason {
-        location = arrange::block(tx, ctx, location, Some(code::name(reason, "/block_reason")?))?;
+        location = arrange::block(tx, ctx, location, (Some(code::name(reason, "/block_reason")?), None))?;
     }
     if archived && (archived_itself || !below_archived) {
         location = arrange::set_archived(tx, ctx, location.id, true)?;

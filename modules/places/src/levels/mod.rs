@@ -2,7 +2,8 @@
 //!
 //! The product knows what makes no sense (a rack in a bin); here it is said what is not done in this
 //! house. A site that says something says all of it: what the organisation says does not count there.
-//! What stands already stays; what is made or moved is held to it.
+//! What stands already stays; what is made or moved is held to it, and what comes to another site with all that
+//! stands below it.
 
 pub(crate) mod api;
 pub(crate) mod decide;

@@ -10,6 +10,7 @@ use testkit::Client;
 
 on_both_engines!(
     what_is_said_holds_for_what_is_made_and_moved,
+    what_comes_to_another_site_is_held_to_it_whole,
     a_rule_that_makes_no_sense_is_refused_by_field,
     whoever_works_in_one_site_says_nothing_for_all,
 );
@@ -68,6 +69,61 @@ fn what_is_said_holds_for_what_is_made_and_moved(engine: Engine) {
     client.put(all, 1, &json!({}));
     assert!(make(&world, "BER-C bin below BER").is_ok());
     // a pallet stands where it is put
+    world.assert_tree();
+}
+
+fn what_comes_to_another_site_is_held_to_it_whole(engine: Engine) {
+    let world = world(engine);
+    world.make(&[
+        "LON site",
+        "BER site",
+        "BER-Y zone below BER",
+        "Z zone below LON",
+        "R rack below Z",
+        "R-1 bin below R",
+        "R-2 bin below R",
+        "Z-1 bin below Z",
+    ]);
+    let (pallet, at) = (world.id("R-1"), "/api/v1/location-levels/BER");
+    world
+        .run(move |tx, ctx| {
+            let unit = crate::NewHandlingUnit { code: "U", name: None, parent: pallet };
+            crate::create_handling_unit(tx, ctx, &unit)
+        })
+        .unwrap();
+    let client = client(&world);
+    let go = |what: &str, to: &str| {
+        let (what, to) = (world.id(what), world.id(to));
+        world.run(move |tx, ctx| set_parent(tx, ctx, what, to).map(|moved| moved.location))
+    };
+    assert_eq!(client.put(at, 0, &json!({ "below": { "bin": ["rack"], "zone": ["site"] } })).status, 200);
+    let audits = world.audits();
+    let (code, pointer, detail) = refused(go("Z", "BER"));
+    assert_eq!((code, pointer.as_str()), (Code::WrongLocationKind, "/parent"));
+    assert_eq!(
+        detail,
+        "by the levels of BER a `bin` stands directly below `rack`, and not below a `zone`: `Z-1`, which would come along"
+    );
+    // what fits comes, with what stands in it
+    assert!(go("R", "BER").is_ok());
+    assert!(refused(go("Z", "BER-Y")).2.contains("and not below a `zone`"), "the root is named first");
+    assert_eq!((world.audits(), world.get("Z").site_id), (audits + 1, world.get("LON").site_id));
+    // within its site it stays as it stood
+    assert_eq!(client.put(at, 1, &json!({ "below": { "bin": ["shelf"] } })).status, 200);
+    assert!(go("R", "BER-Y").is_ok());
+    // where it comes to, the site itself may be silent and the organisation not
+    assert_eq!(
+        client.put("/api/v1/location-levels/~organisation", 0, &json!({ "below": { "bin": [] } })).status,
+        200
+    );
+    assert!(
+        refused(go("R", "LON")).2.starts_with("by the levels of the organisation a `bin` stands nowhere")
+    );
+    assert_eq!(
+        client.put("/api/v1/location-levels/LON", 0, &json!({ "below": { "aisle": [] } })).status,
+        200
+    );
+    assert!(go("R", "LON").is_ok(), "of bins nothing is said there");
     world.assert_tree();
 }
 

@@ -13,6 +13,15 @@ pub(crate) struct BlockBody {
     reason: String,
 }
 
+/// Why a location is opened.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct UnblockBody {
+    /// One of the reasons; may be left out.
+    #[serde(default)]
+    reason: Option<String>,
+}
+
 /// Whether good stock in a location counts as sellable.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,9 +61,9 @@ pub(crate) async fn block_location(
         .await
 }
 
-/// Opens a location that was blocked.
+/// Opens a location that was blocked; the body, which says why, may be left out.
 #[utoipa::path(
-    post, path = "/api/v1/locations/{code}/unblock",
+    post, path = "/api/v1/locations/{code}/unblock", request_body = Option<UnblockBody>,
     params(("code" = String, Path, description = "the code of the location")),
     responses((status = 200, body = PlaceChanged))
 )]
@@ -62,11 +71,12 @@ pub(crate) async fn unblock_location(
     app: App,
     Path(code): Path<String>,
     version: IfMatch,
-    command: Command<()>,
+    command: Command<Option<UnblockBody>>,
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            answer(&super::set_blocked(tx, &command.caller, (&code, version), None)?)
+            let why = command.body.as_ref().and_then(|body| body.reason.as_deref());
+            answer(&super::open(tx, &command.caller, (&code, version), why)?)
         })
         .await
 }

@@ -39,11 +39,25 @@ pub(crate) fn set_blocked(
     (code, version): (&str, IfMatch),
     reason: Option<&str>,
 ) -> Result<PlaceChanged, Failure> {
+    let Some(reason) = reason else { return open(tx, caller, (code, version), None) };
     let found = hold(tx, caller, code, version)?;
-    let reason = reason.map(|given| reason::read(tx, given)).transpose()?;
-    let why = if reason.is_some() { "blocked" } else { "opened" };
-    around(tx, caller, &found, why, |tx, _| {
-        places::set_blocked(tx, &caller.ctx, found.id, reason.as_deref()).map(|_| ())
+    let reason = reason::read(tx, reason)?;
+    around(tx, caller, &found, "blocked", |tx, _| {
+        places::set_blocked(tx, &caller.ctx, found.id, Some(&reason)).map(|_| ())
+    })
+}
+
+/// Opens a location that was blocked, for one of the reasons or without saying why.
+pub(crate) fn open(
+    tx: &mut Tx<'_>,
+    caller: &Caller,
+    (code, version): (&str, IfMatch),
+    why: Option<&str>,
+) -> Result<PlaceChanged, Failure> {
+    let found = hold(tx, caller, code, version)?;
+    let why = why.map(|given| reason::read(tx, given)).transpose()?;
+    around(tx, caller, &found, "opened", |tx, _| {
+        places::open(tx, &caller.ctx, found.id, why.as_deref()).map(|_| ())
     })
 }
 

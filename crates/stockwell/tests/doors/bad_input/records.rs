@@ -150,6 +150,9 @@ fn a_wrong_place_is_refused(world: &World) {
         ("locations/NOPE/block", json!({ "reason": "damaged" }), "404 not_found"),
         ("locations/D1/block", json!({ "reason": "damaged" }), "409 location_archived"),
         ("locations/D1/unblock", Value::Null, "409 location_archived"),
+        ("locations/B1/unblock", json!({ "reason": "NOPE" }), "422 unknown_reason /reason"),
+        ("locations/B1/unblock", json!({ "why": "damaged" }), "400 malformed_body"),
+        ("locations/B1/unblock", json!([]), "400 malformed_body"),
         ("locations/D1/sellable", json!({ "sellable": false }), "409 location_archived"),
         ("locations/D1/move", json!({ "parent": "LON" }), "409 location_archived"),
         ("locations/A2/move", json!({ "parent": "D" }), "409 location_archived /parent"),
@@ -168,7 +171,7 @@ fn a_wrong_place_is_refused(world: &World) {
         stage.refuses("place", &post(path, body), expected);
     }
     let reason = json!({ "reason": "damaged" });
-    for path in ["locations/B1/unblock", "items/GONE/restore", "periods/2026-01/close"] {
+    for path in ["items/GONE/restore", "periods/2026-01/close"] {
         stage.refuses("no body belongs here", &post(path, reason.clone()), "400 malformed_body");
         stage.refuses("nor an array", &post(path, json!([])), "400 malformed_body");
     }
