@@ -218,6 +218,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 28, name: "rooms", text: include_str!("../migrations/0028_rooms.sql") },
         Migration { number: 29, name: "minimums", text: include_str!("../migrations/0029_minimums.sql") },
         Migration { number: 30, name: "set_up", text: include_str!("../migrations/0030_set_up.sql") },
+        Migration { number: 31, name: "in_use", text: include_str!("../migrations/0031_in_use.sql") },
     ],
 };
 

@@ -62,7 +62,7 @@ fn archive() -> Change {
 fn merge() -> Change {
     Box::new(|tx, ctx| {
         let (gone, kept) = (id(tx, SKU), id(tx, "TWIN"));
-        crate::merge_item(tx, ctx, gone, kept)
+        crate::merge_item(tx, ctx, (gone, kept), &serde_json::Map::new())
     })
 }
 

@@ -15,6 +15,7 @@ use crate::{
 use db::{Conn, DbError, Tx};
 use domain::{Code, Ctx, ItemId, Problem};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use web::{Failure, IfMatch};
 
 /// How many merges are followed from one item to the next.
@@ -26,6 +27,8 @@ struct Absorbed<'a> {
     sku: &'a str,
     barcodes: Vec<&'a str>,
     supplies: Vec<String>,
+    #[serde(flatten)]
+    besides: &'a Map<String, Value>,
 }
 
 /// Both items of a merge, held until the transaction ends: the one that goes, at the version that the caller read,
@@ -55,8 +58,14 @@ pub fn hold_merge(
     Ok((gone, kept))
 }
 
-/// Merges one item into another; both are held. The one that goes, as it is then.
-pub fn merge_item(tx: &mut Tx<'_>, ctx: &Ctx, gone: ItemId, kept: ItemId) -> Result<Item, Failure> {
+/// Merges one item into another; both are held. `besides` is what else became of what was said of the one that goes,
+/// for the history of the one that stays. The one that goes, as it is then.
+pub fn merge_item(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (gone, kept): (ItemId, ItemId),
+    besides: &Map<String, Value>,
+) -> Result<Item, Failure> {
     let mut from = whole(tx, gone)?;
     let mut to = whole(tx, kept)?;
     bom::refuse_needed(tx, &from)?;
@@ -87,6 +96,7 @@ pub fn merge_item(tx: &mut Tx<'_>, ctx: &Ctx, gone: ItemId, kept: ItemId) -> Res
             .flatten()
             .map(|one| format!("{} {}", one.supplier, one.supplier_sku))
             .collect(),
+        besides,
     };
     let absorbed = serde_json::to_value(&absorbed)?;
     to.units.extend(lacking);
@@ -95,7 +105,7 @@ pub fn merge_item(tx: &mut Tx<'_>, ctx: &Ctx, gone: ItemId, kept: ItemId) -> Res
     crate::create::decide::sort_barcodes(&mut to.barcodes);
     touch(&mut to, ctx.now);
     store::update(tx, &to)?;
-    record::part(tx, ctx, &to, "catalog.item.absorb", "merged", (&serde_json::Value::Null, &absorbed))?;
+    record::part(tx, ctx, &to, "catalog.item.absorb", "merged", (&Value::Null, &absorbed))?;
     if from.family.take().is_some() {
         // the place in the family is free for the one that stays
         store_variants::remove(tx, gone)?;

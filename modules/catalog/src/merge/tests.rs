@@ -29,7 +29,7 @@ fn shop(engine: Engine) -> World {
 fn merge(world: &World, from: &'static str, into: &'static str) -> Result<Item, Failure> {
     world.run(move |tx, ctx| {
         let (gone, kept) = hold_merge(tx, (from, Any), into)?;
-        merge_item(tx, ctx, gone, kept)
+        merge_item(tx, ctx, (gone, kept), &serde_json::Map::new())
     })
 }
 

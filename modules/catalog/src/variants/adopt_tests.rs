@@ -64,7 +64,7 @@ fn one_that_is_merged_away_leaves_its_place_to_the_other(engine: Engine) {
     let gone = world
         .run(|tx, ctx| {
             let (gone, kept) = crate::hold_merge(tx, ("OLD-1", Any), "OLD-2")?;
-            crate::merge_item(tx, ctx, gone, kept)
+            crate::merge_item(tx, ctx, (gone, kept), &serde_json::Map::new())
         })
         .unwrap();
     assert_eq!((gone.family.as_deref(), gone.merged_into.as_deref()), (None, Some("OLD-2")));

@@ -75,7 +75,7 @@ sheets! {
         "sku": Text, "name": Text, "base_unit": Text, "whole": Truth, "tracking": Text, "class": Text,
         "category": Text, "attributes": Json, "owner": Text, "archived": Truth, "version": Number,
         "storage_class": Text, "temperature": Text, "hazard_class": Text, "un_number": Number,
-        "packing_group": Text, "expiry": Text, "shelf_life_days": Number,
+        "packing_group": Text, "expiry": Text, "shelf_life_days": Number, "merged_into": Text,
     ];
     /// Their packagings, each with its exact factor.
     Units = "units", UNITS, None, [

@@ -27,7 +27,7 @@ pub(super) const ITEMS: Statement = Statement::new(
     "exchange.export_items",
     "select i.sku, i.name, i.base_unit, k.whole, i.tracking, i.class, i.category, i.attributes, i.owner,
        i.archived, i.version, i.storage_class, i.temperature, k.hazard_class, k.un_number, k.packing_group,
-       k.expiry, k.shelf_life_days
+       k.expiry, k.shelf_life_days, i.merged_into
      from v_item i join exchange_item_list k on k.id = i.item_id
      order by i.item_id",
 );

@@ -11,7 +11,9 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::balance::minimum::can_have;
 use crate::brought::Brought;
+use crate::item_guard::WentOver;
 use crate::reach;
 use crate::record::{Change, change};
 use crate::sight::Sight;
@@ -19,7 +21,7 @@ use crate::walk::{Part, part};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
 use decide::Rule;
-use domain::{Delta, ItemId, Problem, SiteId};
+use domain::{Ctx, Delta, ItemId, Problem, SiteId};
 use places::SiteFacts;
 use serde::Serialize;
 use store::{Named, RuleRow};
@@ -71,6 +73,15 @@ impl Subject {
         self.item.as_ref().map_or(store::OF_SITE, |item| item.id)
     }
 
+    /// A rule beside that of its site, which is itself for the rule of a site.
+    fn beside_site(&self, conn: &mut Conn<'_>, row: &RuleRow) -> Result<BackorderRule, DbError> {
+        let of_site = match self.item {
+            Some(_) => store::find(conn, self.site.id, store::OF_SITE)?,
+            None => Some(*row),
+        };
+        Ok(self.shown(Some(row), of_site.as_ref()))
+    }
+
     fn shown(&self, row: Option<&RuleRow>, of_site: Option<&RuleRow>) -> BackorderRule {
         let unset = if self.item.is_some() { Rule::AsSite } else { Rule::Nothing };
         let rule = row.map_or(unset, |row| row.rule);
@@ -111,19 +122,26 @@ pub(crate) fn set(
     let before = store::lock(tx, site, item)?;
     version.check(before.map_or(0, |row| row.version))?;
     let rule = Rule::read(accepts, cap, subject.item.is_some())?;
-    let of_site = store::find(tx, site, store::OF_SITE)?;
-    let shown = |row: &RuleRow| {
-        let of_site = if subject.item.is_some() { of_site.as_ref() } else { Some(row) };
-        subject.shown(Some(row), of_site)
-    };
     if let Some(before) = before.filter(|before| before.rule == rule) {
-        return Ok(shown(&before));
+        return Ok(subject.beside_site(tx, &before)?);
     }
-    let row = RuleRow { site, item, rule, version: before.map_or(1, |before| before.version + 1) };
+    store(tx, &caller.ctx, &subject, before.map_or(0, |before| before.version), rule)
+}
+
+/// Stores it, with its trace, in place of the one of a version.
+fn store(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    subject: &Subject,
+    current: i64,
+    rule: Rule,
+) -> Result<BackorderRule, Failure> {
+    let (site, item) = (subject.site.id, subject.item_id());
+    let row = RuleRow { site, item, rule, version: current.saturating_add(1) };
     if !store::save(tx, &row)? {
         return Err(tx.again("another process was first to set the rule").into());
     }
-    let shown = shown(&row);
+    let shown = subject.beside_site(tx, &row)?;
     let (action, event) = ("stock.backorder.set", "stock.backorder_rule_set");
     let id = format!("{site}/{item}");
     let target = [Some(shown.site.as_str()), shown.sku.as_deref()].into_iter().flatten().collect::<Vec<_>>();
@@ -131,8 +149,32 @@ pub(crate) fn set(
     let made =
         Change { action, event, aggregate: "backorder_rule", id: &id, version: row.version, sites: &sites };
     let body = serde_json::json!({ "rule": serde_json::to_value(&shown)? });
-    change(tx, &caller.ctx, &target.join("/"), &made, &body);
+    change(tx, ctx, &target.join("/"), &made, &body);
     Ok(shown)
+}
+
+/// The rules of an item that is merged into another: they go over to the sites where the other has none of its own,
+/// as far as it can have them, and are withdrawn from the one that goes.
+pub(crate) fn merge(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (gone, kept): (&ItemFacts, &ItemFacts),
+) -> Result<WentOver, Failure> {
+    let mut went = WentOver::default();
+    for row in store::of_item(tx, gone.id)? {
+        let site = places::site_facts_by_id(tx, &[row.site])?.pop().flatten();
+        let site = site.ok_or_else(|| Failure::fault("a rule is of no site"))?;
+        let of = |item: &ItemFacts| Subject { site: site.clone(), item: Some(item.clone()) };
+        let own = store::lock(tx, site.id, kept.id)?;
+        let goes = own.is_none_or(|own| own.rule == Rule::AsSite)
+            && row.rule.cap().is_none_or(|cap| can_have(gone, kept, cap));
+        if goes {
+            store(tx, ctx, &of(kept), own.map_or(0, |own| own.version), row.rule)?;
+        }
+        store(tx, ctx, &of(gone), row.version, Rule::AsSite)?;
+        went.count(goes);
+    }
+    Ok(went)
 }
 
 /// Sets what an import says of it.

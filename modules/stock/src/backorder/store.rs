@@ -15,6 +15,13 @@ const LOCK: Statement = Statement::per_engine(
     "select site, item, rule, cap, version from stock_backorder where site = ?1 and item = ?2 for update",
 );
 
+/// The rules of an item, held, as they are about to be withdrawn.
+const OF_ITEM: Statement = Statement::per_engine(
+    "stock.backorder.of_item",
+    "select site, item, rule, cap, version from stock_backorder where item = ?1 and rule <> 1 order by site",
+    "select site, item, rule, cap, version from stock_backorder where item = ?1 and rule <> 1 order by site for update",
+);
+
 /// Nothing when the row is not as it was read: another process has made it meanwhile.
 const SAVE: Statement = Statement::new(
     "stock.backorder.save",
@@ -77,6 +84,11 @@ pub(crate) fn lock(tx: &mut Tx<'_>, site: SiteId, item: ItemId) -> Result<Option
     tx.query_opt(&LOCK, &[site.get().into(), item.get().into()], rule)
 }
 
+/// The rules that an item has of its own, by site, held until the transaction ends.
+pub(crate) fn of_item(tx: &mut Tx<'_>, item: ItemId) -> Result<Vec<RuleRow>, DbError> {
+    tx.query(&OF_ITEM, &[item.get().into()], rule)
+}
+
 /// Stores a rule; `false` when it is not any more as it was read.
 pub(crate) fn save(tx: &mut Tx<'_>, row: &RuleRow) -> Result<bool, DbError> {
     let number: i64 = match row.rule {
@@ -105,4 +117,4 @@ pub(crate) fn list(
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&FIND, &LOCK, &SAVE, &LIST];
+pub(crate) const ALL: &[&Statement] = &[&FIND, &LOCK, &OF_ITEM, &SAVE, &LIST];

@@ -2,11 +2,12 @@
 
 use super::store;
 use crate::brought::Brought;
+use crate::item_guard::WentOver;
 use crate::reach;
 use crate::record::{Change, change};
 use catalog::ItemFacts;
 use db::{Conn, Tx};
-use domain::{AsProblem, Code, Delta, Problem, Qty};
+use domain::{AsProblem, Code, Ctx, Delta, Problem, Qty};
 use places::SiteFacts;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -61,26 +62,61 @@ pub(crate) fn set(
     let (before, current) = store::lock(tx, site.id, item.id)?.unwrap_or((None, 0));
     version.check(current)?;
     let least = wanted.map(|text| read(text, item.whole)).transpose()?;
-    let shown = |version| Minimum {
-        site: site.code.clone(),
-        sku: item.sku.clone(),
-        least: least.map(Delta),
-        version,
-    };
     if before == least {
-        return Ok(shown(current));
+        let (site, sku, least) = (site.code, item.sku, least.map(Delta));
+        return Ok(Minimum { site, sku, least, version: current });
     }
-    let next = current.saturating_add(1);
-    if !store::save(tx, (site.id, item.id), least, next)? {
+    store(tx, &caller.ctx, (&site, &item), current, least)
+}
+
+/// Stores it, with its trace, in place of the one of a version.
+fn store(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (site, item): (&SiteFacts, &ItemFacts),
+    current: i64,
+    least: Option<i64>,
+) -> Result<Minimum, Failure> {
+    let version = current.saturating_add(1);
+    if !store::save(tx, (site.id, item.id), least, version)? {
         return Err(tx.again("another process was first to set the minimum").into());
     }
-    let shown = shown(next);
+    let (code, sku, least) = (site.code.clone(), item.sku.clone(), least.map(Delta));
+    let shown = Minimum { site: code, sku, least, version };
     let (action, event) = ("stock.minimum.set", "stock.minimum_set");
     let (id, sites) = (format!("{}/{}", site.id, item.id), [site.id.get()]);
-    let made = Change { action, event, aggregate: "minimum", id: &id, version: next, sites: &sites };
+    let made = Change { action, event, aggregate: "minimum", id: &id, version, sites: &sites };
     let body = serde_json::json!({ "minimum": serde_json::to_value(&shown)? });
-    change(tx, &caller.ctx, &format!("{}/{}", site.code, item.sku), &made, &body);
+    change(tx, ctx, &format!("{}/{}", site.code, item.sku), &made, &body);
     Ok(shown)
+}
+
+/// The minimums of an item that is merged into another: they go over to the sites where the other has none of its
+/// own, as far as it can have them, and are taken away from the one that goes.
+pub(crate) fn merge(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    (gone, kept): (&ItemFacts, &ItemFacts),
+) -> Result<WentOver, Failure> {
+    let mut went = WentOver::default();
+    for (site, least, version) in store::of_item(tx, gone.id)? {
+        let site = places::site_facts_by_id(tx, &[site])?.pop().flatten();
+        let site = site.ok_or_else(|| Failure::fault("a minimum is of no site"))?;
+        let (own, current) = store::lock(tx, site.id, kept.id)?.unwrap_or((None, 0));
+        let goes = own.is_none() && can_have(gone, kept, least);
+        if goes {
+            store(tx, ctx, (&site, kept), current, Some(least))?;
+        }
+        store(tx, ctx, (&site, gone), version, None)?;
+        went.count(goes);
+    }
+    Ok(went)
+}
+
+/// Whether a quantity of one item, in millionths, can be one of another.
+pub(crate) fn can_have(of: &ItemFacts, other: &ItemFacts, millionths: i64) -> bool {
+    let whole = || Qty::from_millionths(millionths).is_some_and(Qty::is_whole);
+    of.base_unit == other.base_unit && (!other.whole || whole())
 }
 
 /// Sets what an import says of it.

@@ -14,6 +14,14 @@ const LOCK: Statement = Statement::per_engine(
     "select m.least, m.version from stock_minimum m where m.site = ?1 and m.item = ?2 for update",
 );
 
+/// Held, as they are about to be taken away.
+const OF_ITEM: Statement = Statement::per_engine(
+    "stock.minimum.of_item",
+    "select m.site, m.least, m.version from stock_minimum m where m.item = ?1 and m.least is not null order by m.site",
+    "select m.site, m.least, m.version from stock_minimum m where m.item = ?1 and m.least is not null order by m.site
+     for update",
+);
+
 /// Nothing when the row is not as it was read: another process has made it meanwhile.
 const SAVE: Statement = Statement::new(
     "stock.minimum.save",
@@ -22,12 +30,12 @@ const SAVE: Statement = Statement::new(
      where stock_minimum.version = excluded.version - 1",
 );
 
-/// The items, each with all it may be found by.
+/// The items in use, each with all it may be found by.
 const ITEMS: Statement = Statement::new(
     "stock.balance.items",
     "select i.id, i.sku, i.sku_folded, i.base_unit
      from stock_known_item i
-     where i.sku_folded > ?1
+     where i.sku_folded > ?1 and not i.archived
      order by i.sku_folded
      limit ?2",
 );
@@ -104,6 +112,11 @@ pub(crate) fn lock(tx: &mut Tx<'_>, site: SiteId, item: ItemId) -> Result<Option
     tx.query_opt(&LOCK, &[site.get().into(), item.get().into()], kept)
 }
 
+/// The minimums of an item, each with its site and version, held until the transaction ends.
+pub(crate) fn of_item(tx: &mut Tx<'_>, item: ItemId) -> Result<Vec<(SiteId, i64, i64)>, DbError> {
+    tx.query(&OF_ITEM, &[item.get().into()], |row| Ok((SiteId(row.int(0)?), row.int(1)?, row.int(2)?)))
+}
+
 /// Stores a minimum; `false` when it is not any more as it was read.
 pub(crate) fn save(
     tx: &mut Tx<'_>,
@@ -124,7 +137,7 @@ pub(crate) struct Listed {
     pub(crate) unit: String,
 }
 
-/// The items behind a folded SKU.
+/// The items in use behind a folded SKU.
 pub(crate) fn items(conn: &mut Conn<'_>, after: &str, limit: usize) -> Result<Vec<Listed>, DbError> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     conn.query(&ITEMS, &[after.into(), limit.into()], |row| {
@@ -159,4 +172,4 @@ pub(crate) fn out(conn: &mut Conn<'_>, items: &[ItemId], since: Instant) -> Resu
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&FIND, &LOCK, &SAVE, &ITEMS, &MINIMUMS, &OUT];
+pub(crate) const ALL: &[&Statement] = &[&FIND, &LOCK, &OF_ITEM, &SAVE, &ITEMS, &MINIMUMS, &OUT];

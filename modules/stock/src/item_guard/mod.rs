@@ -10,11 +10,14 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
-use crate::{gate, reach, transfer};
+use crate::balance::minimum;
+use crate::{backorder, gate, reach, transfer};
 use catalog::{Item, ItemFacts};
 use db::{Conn, DbError, Tx};
 use domain::word::echo;
 use domain::{AsProblem, Code, Delta, LocationId, Permission, Problem, Tracking};
+use serde::Serialize;
+use serde_json::Map;
 use web::{Caller, Failure, IfMatch, Scope};
 
 /// Changes how the units of an item are told apart. Stock that exists has its lots or has none, so
@@ -67,7 +70,24 @@ pub(crate) fn set_archived(
     catalog::set_archived(tx, &caller.ctx, item.id, archived)
 }
 
-/// Merges an item into another, which gets its barcodes and supplies; it stays archived, for its history.
+/// How many things that were said of an item went over to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize)]
+pub(crate) struct WentOver {
+    moved: usize,
+    /// The other has its own, or is kept in another unit.
+    dropped: usize,
+}
+
+impl WentOver {
+    /// One more.
+    pub(crate) fn count(&mut self, goes: bool) {
+        let counted = if goes { &mut self.moved } else { &mut self.dropped };
+        *counted = counted.saturating_add(1);
+    }
+}
+
+/// Merges an item into another, which gets its barcodes and supplies, and its minimums and rules of demand beyond
+/// stock where it has none of its own; it stays archived, for its history.
 pub(crate) fn merge(
     tx: &mut Tx<'_>,
     caller: &Caller,
@@ -80,10 +100,21 @@ pub(crate) fn merge(
         return Err(Problem::at(Code::UnknownItem, "/into", detail).into());
     }
     let (gone, kept) = catalog::hold_merge(tx, (sku, version), into)?;
-    let facts = catalog::facts_by_id(tx, &[gone])?.pop().flatten();
-    let facts = facts.ok_or_else(|| Problem::not_found("item", sku))?;
-    refuse_used(tx, caller, &facts)?;
-    catalog::merge_item(tx, &caller.ctx, gone, kept)
+    let facts = catalog::facts_by_id(tx, &[gone, kept])?;
+    let [Some(from), Some(to)] = facts.as_slice() else {
+        return Err(Failure::fault("an item of a merge is gone"));
+    };
+    refuse_used(tx, caller, from)?;
+    // at which sites and how much, their own traces tell those who see the sites
+    let minimums = minimum::merge(tx, &caller.ctx, (from, to))?;
+    let rules = backorder::merge(tx, &caller.ctx, (from, to))?;
+    let mut besides = Map::new();
+    for (name, went) in [("minimums", minimums), ("backorder_rules", rules)] {
+        if went != WentOver::default() {
+            besides.insert(name.to_owned(), serde_json::to_value(went)?);
+        }
+    }
+    catalog::merge_item(tx, &caller.ctx, (gone, kept), &besides)
 }
 
 /// An item at the version that the caller read, held until the transaction ends.

@@ -1,11 +1,13 @@
 //! Items with stock, claims or open transfers stay as they are.
 
 use super::*;
+use crate::balance::{self, Asked};
 use crate::input::{CostInput, LineInput};
 use crate::testing::{World, caller, code_of, on_both_engines, parse, posting_of, world};
 use crate::transfer::{self, NewTransfer, NewTransferLine};
 use db::Engine;
 use domain::ledger::Kind;
+use serde_json::{Value, json};
 
 on_both_engines!(
     tracking_changes_only_without_stock,
@@ -13,6 +15,7 @@ on_both_engines!(
     an_archived_item_takes_nothing_until_it_is_back,
     an_open_transfer_keeps_its_item,
     an_item_with_stock_or_claims_is_not_merged,
+    what_sites_want_of_a_merged_item_goes_over_where_nothing_is_said,
     stock_never_slips_into_an_item_while_it_is_merged,
     what_lies_beyond_reach_is_not_told,
     stock_never_slips_into_an_item_while_its_tracking_changes,
@@ -108,6 +111,109 @@ fn an_item_with_stock_or_claims_is_not_merged(engine: Engine) {
     assert_eq!(code(archive(&world, "BOLT-2", false)), Code::InUse, "it does not come back");
     assert_eq!(code(merged(&world, "BOLT-2", "MILK")), Code::InUse);
     assert_eq!(code(merged(&world, "NUT", "BOLT")), Code::NotFound);
+}
+
+fn twin(world: &World, sku: &'static str, base_unit: &'static str, whole: bool) {
+    let (sku, name, base_unit) = (sku.to_owned(), "Bolt".to_owned(), base_unit.to_owned());
+    let twin = catalog::NewItem { sku, name, base_unit, whole: Some(whole), ..catalog::NewItem::default() };
+    world.run(move |tx, ctx| catalog::create_item(tx, ctx, &twin)).unwrap();
+}
+
+fn least(world: &World, site: &'static str, sku: &'static str, qty: Option<&'static str>) {
+    let set = move |tx: &mut Tx<'_>, ctx: &domain::Ctx| {
+        minimum::set(tx, &caller(ctx, None), (site, sku), IfMatch::Any, qty).map(drop)
+    };
+    world.run(set).unwrap();
+}
+
+fn may_wait(
+    world: &World,
+    site: &'static str,
+    sku: &'static str,
+    said: (&'static str, Option<&'static str>),
+) {
+    let set = move |tx: &mut Tx<'_>, ctx: &domain::Ctx| {
+        backorder::set(tx, &caller(ctx, None), (site, Some(sku)), IfMatch::Any, said).map(drop)
+    };
+    world.run(set).unwrap();
+}
+
+/// What is wanted of an item at the sites `L` and `M`: its minimum and what may wait, each with the count of its
+/// changes.
+fn wanted(world: &World, sku: &'static str) -> Vec<String> {
+    let scope = caller(&world.ctx, None).scope;
+    let at = |site| {
+        let read = |conn: &mut Conn<'_>| {
+            let least = minimum::get(conn, &scope, site, sku)?;
+            let rule = backorder::get(conn, &scope, (site, Some(sku)))?;
+            Ok::<_, Failure>((least, rule))
+        };
+        let (least, rule) = world.db.read_blocking(read).unwrap();
+        let text = |qty: Option<Delta>| qty.map_or("-".to_owned(), |qty| qty.to_string());
+        let (cap, version) = (text(rule.cap), rule.version);
+        format!("{site} {} v{} {} {cap} v{version}", text(least.least), least.version, rule.accepts)
+    };
+    ["L", "M"].map(at).to_vec()
+}
+
+fn balanced(world: &World, sku: &str) -> bool {
+    let asked = Asked { days: 30, cover: 15, lacking: false, movable: false, now: world.ctx.now };
+    let scope = caller(&world.ctx, None).scope;
+    let listed = world.read(|conn| {
+        let weighed = balance::Weighed::read(conn, &scope)?;
+        balance::page(conn, &weighed, &asked, None, 100)
+    });
+    listed.rows.iter().any(|row| row.sku == sku)
+}
+
+/// What the history of `BOLT` says last of what else became of a merged one.
+fn besides(world: &World) -> (Value, Value) {
+    let changes = world.db.read_blocking(|conn| catalog::changes_of(conn, "BOLT", None, 1)).unwrap();
+    let after = &changes[0].changes.iter().find(|change| change.field == "merged").unwrap().after;
+    (after["minimums"].clone(), after["backorder_rules"].clone())
+}
+
+fn what_sites_want_of_a_merged_item_goes_over_where_nothing_is_said(engine: Engine) {
+    let world = world(engine);
+    for (sku, unit, whole) in [("TWIN", "each", true), ("LOOSE", "each", false), ("HEAVY", "kg", false)] {
+        twin(&world, sku, unit, whole);
+    }
+    // what was said of the one that stays wins, also that nothing waits; what it took back is nothing
+    least(&world, "L", "TWIN", Some("7"));
+    least(&world, "L", "BOLT", Some("5"));
+    least(&world, "M", "TWIN", Some("8"));
+    least(&world, "M", "BOLT", Some("9"));
+    least(&world, "M", "BOLT", None);
+    may_wait(&world, "L", "TWIN", ("cap", Some("3")));
+    may_wait(&world, "M", "TWIN", ("cap", Some("4")));
+    may_wait(&world, "M", "BOLT", ("none", None));
+    assert!(balanced(&world, "TWIN"));
+    // refused, nothing of it has gone over
+    world.receive("1 TWIN at L1");
+    assert_eq!(code(merged(&world, "TWIN", "BOLT")), Code::InUse);
+    assert_eq!(wanted(&world, "BOLT"), ["L 5 v1 as_site - v0", "M - v2 none - v1"]);
+    world.post(Kind::Issue, vec![parse("1 TWIN at L1")]);
+    let told = || (world.events("minimum").len(), world.events("backorder_rule").len());
+    let before = told();
+    merged(&world, "TWIN", "BOLT").unwrap();
+    assert_eq!(wanted(&world, "BOLT"), ["L 5 v1 cap 3 v1", "M 8 v3 none - v1"]);
+    assert_eq!(wanted(&world, "TWIN"), ["L - v2 as_site - v2", "M - v2 as_site - v2"]);
+    assert!(!balanced(&world, "TWIN") && balanced(&world, "BOLT"));
+    assert_eq!(told(), (before.0 + 3, before.1 + 3), "each has its own trace");
+    let counted = |moved: u8, dropped: u8| json!({ "moved": moved, "dropped": dropped });
+    assert_eq!(besides(&world), (counted(1, 1), counted(1, 1)));
+    // what the other cannot have is dropped: a fraction of whole goods, and so many kilograms
+    least(&world, "L", "BOLT", None);
+    least(&world, "L", "LOOSE", Some("1.5"));
+    merged(&world, "LOOSE", "BOLT").unwrap();
+    assert_eq!(besides(&world), (counted(0, 1), Value::Null));
+    least(&world, "L", "HEAVY", Some("2"));
+    may_wait(&world, "M", "HEAVY", ("cap", Some("2")));
+    may_wait(&world, "M", "BOLT", ("as_site", None));
+    merged(&world, "HEAVY", "BOLT").unwrap();
+    assert_eq!(besides(&world), (counted(0, 1), counted(0, 1)));
+    assert_eq!(wanted(&world, "BOLT"), ["L - v2 cap 3 v1", "M 8 v3 as_site - v2"]);
+    assert_eq!(wanted(&world, "HEAVY"), ["L - v2 as_site - v0", "M - v0 as_site - v2"]);
 }
 
 fn stock_never_slips_into_an_item_while_it_is_merged(engine: Engine) {

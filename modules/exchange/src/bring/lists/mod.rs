@@ -225,6 +225,8 @@ impl List {
     pub(super) const fn left_out(self) -> &'static [&'static str] {
         match self {
             List::Locations => &["error", "version", "site"],
+            // a merge is a command, and not what a row says
+            List::Items => &["error", "version", "createdat", "changedat", "mergedinto"],
             List::Minimums | List::BackorderRules => &["error", "version", "unit"],
             _ => &["error", "version", "createdat", "changedat"],
         }
