@@ -24,6 +24,7 @@ mod item;
 mod limits;
 mod merge;
 mod options;
+mod path;
 mod prices;
 mod recheck;
 mod record;
@@ -94,6 +95,7 @@ pub use options::{
     OPTION_SETS_MAX, OPTION_VALUES_MAX, OptionSet, OptionValue, add_option_value, change_option_set,
     change_option_value, create_option_set, option_set_of, remove_option_set, remove_option_value,
 };
+pub use path::ATTRIBUTE_PATH_BYTES_MAX;
 pub use prices::decide::{EndPrice, NewPrice};
 pub use prices::{
     PRICES_PER_ITEM_MAX, Price, PriceAsked, PriceBrought, add_price, bring_price, end_price, price_at,
@@ -171,6 +173,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         },
         db::Migration { number: 9, name: "prices", text: include_str!("../migrations/0009_prices.sql") },
         db::Migration { number: 10, name: "merge", text: include_str!("../migrations/0010_merge.sql") },
+        db::Migration { number: 11, name: "nested", text: include_str!("../migrations/0011_nested.sql") },
     ],
 };
 

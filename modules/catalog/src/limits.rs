@@ -93,9 +93,7 @@ pub(crate) fn has(
 /// # Errors
 /// When the store fails.
 pub fn is_among(conn: &mut Conn<'_>, caller: &Caller, sku: &str) -> Result<bool, DbError> {
-    let Some(limits) = caller.categories.as_deref() else { return Ok(true) };
-    let line = categories_of(conn, sku)?.unwrap_or_default();
-    Ok(line.iter().any(|category| limits.contains(category)))
+    Told::to(caller).names(conn, sku)
 }
 
 /// Refuses to let a caller move what is of one category to another by which they would get rights that they do not have
@@ -143,6 +141,27 @@ pub(crate) fn category_now(
         return Ok(None);
     }
     Ok(categories_of(conn, sku)?.and_then(|line| line.first().copied()))
+}
+
+/// To whom a refusal is told: it names an item only to who may see it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a>(Option<&'a [CategoryId]>);
+
+impl<'a> Told<'a> {
+    /// Whoever may see all items.
+    pub(crate) const ALL: Told<'static> = Told(None);
+
+    /// Whoever asks.
+    pub(crate) fn to(caller: &'a Caller) -> Told<'a> {
+        Told(caller.categories.as_deref())
+    }
+
+    /// Whether the item of a SKU may be named.
+    pub(crate) fn names(self, conn: &mut Conn<'_>, sku: &str) -> Result<bool, DbError> {
+        let Some(limits) = self.0 else { return Ok(true) };
+        let line = categories_of(conn, sku)?.unwrap_or_default();
+        Ok(line.iter().any(|category| limits.contains(category)))
+    }
 }
 
 /// Refuses what names an item that is not among those of the caller, as if there were none.

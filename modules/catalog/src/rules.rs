@@ -3,6 +3,7 @@
 //! leaves open is what the category above says.
 
 use crate::item::Attributes;
+use crate::path::{self, ATTRIBUTE_PATH_BYTES_MAX, escaped};
 use domain::attribute::{Millionths, millionths};
 use domain::when::parse_date;
 use domain::{AttributeId, AttributeKind, Code, FieldError};
@@ -147,11 +148,6 @@ fn fault(code: Code, key: &str, detail: String) -> FieldError {
     FieldError { pointer: format!("/{}", escaped(key)), code, detail }
 }
 
-/// A key as a step of a JSON pointer (RFC 6901).
-fn escaped(key: &str) -> String {
-    key.replace('~', "~0").replace('/', "~1")
-}
-
 /// The first choice that is not among the allowed ones.
 fn beyond<'v>(value: &'v Value, allowed: Option<&[String]>) -> Option<&'v str> {
     let allowed = allowed?;
@@ -241,7 +237,8 @@ pub(crate) struct Indexed {
     pub(crate) inherited: bool,
 }
 
-/// All that an item can be found by: its own values and, where it has none, those of its category.
+/// All that an item can be found by: its own values and those deeper in them, and, where it has none, those of its
+/// category.
 pub(crate) fn indexed(attributes: &Attributes, rules: &[Effective]) -> Vec<Indexed> {
     let mut rows = Vec::new();
     for (key, value) in attributes {
@@ -257,24 +254,56 @@ pub(crate) fn indexed(attributes: &Attributes, rules: &[Effective]) -> Vec<Index
     rows
 }
 
+/// Values as they are compared, by key and path.
+type Found = BTreeMap<String, Vec<(String, Option<i64>)>>;
+
 fn index(key: &str, value: &Value, inherited: bool, rows: &mut Vec<Indexed>) {
-    let values = match value {
-        Value::Array(values) => values.as_slice(),
-        value => std::slice::from_ref(value),
-    };
-    let before = rows.len();
-    for (n, value) in (0..).zip(values.iter().take(INDEXED_VALUES_MAX)) {
-        let (text, number) = match value {
-            Value::String(text) => (text.clone(), None),
-            Value::Number(number) => (number.to_string(), millionths(&number.to_string())),
-            Value::Bool(truth) => (truth.to_string(), None),
-            Value::Null | Value::Array(_) | Value::Object(_) => continue,
-        };
-        rows.push(Indexed { key: key.to_owned(), n, text: lookup_text(&text), number, inherited });
+    let mut found = Found::new();
+    gather(path::top(key), &path::below("", key), value, &mut found);
+    for (key, mut values) in found {
+        if values.is_empty() {
+            // nothing to compare with, and still there: for who asks whether an item has it, and what it may be
+            values.push((String::new(), None));
+        }
+        let values = (0..).zip(values);
+        rows.extend(values.map(|(n, (text, number))| Indexed {
+            key: key.clone(),
+            n,
+            text,
+            number,
+            inherited,
+        }));
     }
-    if rows.len() == before {
-        // nothing to compare with, and still there: for who asks whether an item has it, and what it may be
-        rows.push(Indexed { key: key.to_owned(), n: 0, text: String::new(), number: None, inherited });
+}
+
+/// The values under a key, which stands at a path, and those deeper; of a list all.
+fn gather(key: String, at: &str, value: &Value, found: &mut Found) {
+    let (text, number) = match value {
+        Value::Array(values) => {
+            found.entry(key.clone()).or_default();
+            return values.iter().for_each(|value| gather(key.clone(), at, value, found));
+        }
+        Value::Object(parts) => {
+            found.entry(key).or_default();
+            for (part, value) in parts {
+                let below = path::below(at, part);
+                if below.len() <= ATTRIBUTE_PATH_BYTES_MAX {
+                    gather(below.clone(), &below, value, found);
+                }
+            }
+            return;
+        }
+        Value::Null => {
+            found.entry(key).or_default();
+            return;
+        }
+        Value::String(text) => (text.clone(), None),
+        Value::Number(number) => (number.to_string(), millionths(&number.to_string())),
+        Value::Bool(truth) => (truth.to_string(), None),
+    };
+    let values = found.entry(key).or_default();
+    if values.len() < INDEXED_VALUES_MAX {
+        values.push((lookup_text(&text), number));
     }
 }
 
@@ -433,8 +462,7 @@ mod tests {
             position: 0,
             from: "a".to_owned(),
         };
-        let Value::Object(attributes) =
-            json!({ "Tags": ["A", { "x": 1 }, true], "deep": { "x": 1 }, "n": null })
+        let Value::Object(attributes) = json!({ "/k": 1, "Tags": ["A", { "x": 1 }, [true, { "x": "B" }]], "deep": { "x/y": { "z": 2 } }, "n": null })
         else {
             panic!("no object")
         };
@@ -448,13 +476,24 @@ mod tests {
         assert_eq!(
             indexed(&attributes, std::slice::from_ref(&weight)),
             [
+                row("/~1k", 0, "1", Some(1_000_000), false),
+                row("/Tags/x", 0, "1", Some(1_000_000), false),
+                row("/Tags/x", 1, "b", None, false),
                 row("Tags", 0, "a", None, false),
-                row("Tags", 2, "true", None, false),
+                row("Tags", 1, "true", None, false),
+                row("/deep/x~1y", 0, "", None, false),
+                row("/deep/x~1y/z", 0, "2", Some(2_000_000), false),
                 row("deep", 0, "", None, false),
                 row("n", 0, "", None, false),
                 row("weight", 0, "2.5", Some(2_500_000), true),
             ]
         );
+        let long = "k".repeat(ATTRIBUTE_PATH_BYTES_MAX - "/a/".len());
+        let Value::Object(long) = json!({ "a": { &long: 1, format!("{long}k"): 2 } }) else {
+            panic!("no object")
+        };
+        let lengths = indexed(&long, &[]).iter().map(|row| row.key.len()).collect::<Vec<_>>();
+        assert_eq!(lengths, [ATTRIBUTE_PATH_BYTES_MAX, 1], "what stands beyond is shown and not looked up");
         let Value::Object(own) = json!({ "weight": 3 }) else { panic!("no object") };
         assert_eq!(indexed(&own, &[weight]), [row("weight", 0, "3", Some(3_000_000), false)]);
     }

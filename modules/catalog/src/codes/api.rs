@@ -2,6 +2,7 @@
 
 use super::ChangeUnit;
 use crate::item::{Item, NewBarcode, NewUnit};
+use crate::limits::Told;
 use domain::Ctx;
 use web::{Answer, App, Command, Failure, IfMatch, Path};
 
@@ -72,7 +73,11 @@ pub(crate) async fn add_item_barcode(
     version: IfMatch,
     command: Command<NewBarcode>,
 ) -> web::Result {
-    run(app, command, made, move |tx, ctx, barcode| super::add_barcode(tx, ctx, (&sku, version), barcode))
+    command
+        .run(&app, move |tx, command| {
+            let (ctx, told) = (&command.caller.ctx, Told::to(&command.caller));
+            made(&super::add_barcode_told(tx, ctx, told, (&sku, version), &command.body)?)
+        })
         .await
 }
 

@@ -10,6 +10,7 @@ use crate::change::{changed, decide::touch, lock_at};
 use crate::create::decide::{Base, plan_barcode, plan_unit, sort_barcodes};
 use crate::create::{barcode_taken, taken_meanwhile};
 use crate::item::{Item, NewBarcode, NewUnit};
+use crate::limits::Told;
 use crate::{code, goods, store, store_codes};
 use db::Tx;
 use domain::given::given;
@@ -118,11 +119,22 @@ pub fn add_barcode(
     item: (&str, IfMatch),
     command: &NewBarcode,
 ) -> Result<Item, Failure> {
+    add_barcode_told(tx, ctx, Told::ALL, item, command)
+}
+
+/// The same for somebody who may not see all items.
+pub(crate) fn add_barcode_told(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    told: Told<'_>,
+    item: (&str, IfMatch),
+    command: &NewBarcode,
+) -> Result<Item, Failure> {
     let mut item = lock_at(tx, item.0, item.1)?;
     let barcode = plan_barcode(command, &item.base_unit, &item.units, &item.barcodes)?;
     let key = barcode.code.key();
     if let Some((_, owner)) = store_codes::owners(tx, std::iter::once(key.as_str()))?.first() {
-        return Err(barcode_taken(owner, "/code".to_owned()).into());
+        return Err(barcode_taken(tx, told, owner, "/code".to_owned())?.into());
     }
     store_codes::insert_barcodes(tx, std::iter::once((item.id, &barcode))).map_err(taken_meanwhile)?;
     item.barcodes.push(barcode);

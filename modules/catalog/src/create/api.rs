@@ -1,8 +1,7 @@
 //! `POST /api/v1/items`.
 
-use super::create_item as create;
 use crate::item::{Item, NewItem};
-use crate::limits;
+use crate::limits::{self, Told};
 use web::{Answer, App, Command};
 
 /// Creates an item with its units and barcodes.
@@ -10,7 +9,8 @@ use web::{Answer, App, Command};
 pub(crate) async fn create_item(app: App, command: Command<NewItem>) -> web::Result {
     command
         .run(&app, |tx, command| {
-            let item = create(tx, &command.caller.ctx, &command.body)?;
+            let told = Told::to(&command.caller);
+            let item = super::create_told(tx, &command.caller.ctx, told, &command.body)?;
             limits::may_put(tx, &command.caller, item.category_id)?;
             Ok(Answer::created(crate::find::api::address(&item.sku), &item)?.version(item.version))
         })

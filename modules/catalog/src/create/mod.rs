@@ -6,10 +6,11 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::item::{Item, NewItem};
+use crate::limits::Told;
 use crate::rulebook::Rulebook;
 use crate::rules::Indexed;
 use crate::{code, record, search, store, store_codes, store_values};
-use db::{DbError, Tx};
+use db::{Conn, DbError, Tx};
 use domain::{Code, Ctx, ItemId, Problem};
 use rustc_hash::{FxHashMap, FxHashSet};
 use web::Failure;
@@ -19,14 +20,24 @@ pub const ITEMS_PER_CALL_MAX: usize = 10_000;
 
 /// Creates one item. Pointers of a refusal begin at the item.
 pub fn create_item(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewItem) -> Result<Item, Failure> {
-    let items = create(tx, ctx, std::slice::from_ref(command), |_| String::new())?;
+    create_told(tx, ctx, Told::ALL, command)
+}
+
+/// The same for somebody who may not see all items.
+pub(crate) fn create_told(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    told: Told<'_>,
+    command: &NewItem,
+) -> Result<Item, Failure> {
+    let items = create(tx, ctx, (told, std::slice::from_ref(command)), |_| String::new())?;
     items.into_iter().next().ok_or_else(|| Failure::fault("an item was created and is not there"))
 }
 
 /// Creates many items, all or none, with a few statements for all of them. Pointers of a refusal
 /// begin with the index of the item: `/17/sku`.
 pub fn create_items(tx: &mut Tx<'_>, ctx: &Ctx, commands: &[NewItem]) -> Result<Vec<Item>, Failure> {
-    create(tx, ctx, commands, |index| format!("/{index}"))
+    create(tx, ctx, (Told::ALL, commands), |index| format!("/{index}"))
 }
 
 /// Creates each of many items or says why not, with a few statements for all of them. Pointers of a refusal
@@ -40,7 +51,7 @@ pub fn create_each(
     ctx: &Ctx,
     commands: &[NewItem],
 ) -> Result<Vec<Result<Item, Problem>>, Failure> {
-    let (book, mut planned) = plan(tx, ctx, commands)?;
+    let (book, mut planned) = plan(tx, ctx, Told::ALL, commands)?;
     write(tx, ctx, &book, planned.iter_mut().filter_map(|item| item.as_mut().ok()).collect())?;
     Ok(planned)
 }
@@ -48,10 +59,10 @@ pub fn create_each(
 fn create(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    commands: &[NewItem],
+    (told, commands): (Told<'_>, &[NewItem]),
     place: impl Fn(usize) -> String,
 ) -> Result<Vec<Item>, Failure> {
-    let (book, planned) = plan(tx, ctx, commands)?;
+    let (book, planned) = plan(tx, ctx, told, commands)?;
     let items = planned
         .into_iter()
         .enumerate()
@@ -65,7 +76,12 @@ fn create(
 type Planned = Vec<Result<Item, Problem>>;
 
 /// Plans items by the rules that hold, and among what is there.
-fn plan(tx: &mut Tx<'_>, ctx: &Ctx, commands: &[NewItem]) -> Result<(Rulebook, Planned), Failure> {
+fn plan(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    told: Told<'_>,
+    commands: &[NewItem],
+) -> Result<(Rulebook, Planned), Failure> {
     if commands.len() > ITEMS_PER_CALL_MAX {
         let detail = format!("one call creates at most {ITEMS_PER_CALL_MAX} items, not {}", commands.len());
         return Err(Problem::new(Code::TooMany, detail).into());
@@ -83,7 +99,7 @@ fn plan(tx: &mut Tx<'_>, ctx: &Ctx, commands: &[NewItem]) -> Result<(Rulebook, P
             }
         }
     }
-    refuse_taken(tx, commands, &mut planned)?;
+    refuse_taken(tx, told, commands, &mut planned)?;
     Ok((book, planned))
 }
 
@@ -121,7 +137,12 @@ fn write(tx: &mut Tx<'_>, ctx: &Ctx, book: &Rulebook, mut items: Vec<&mut Item>)
 }
 
 /// Refuses SKUs and barcodes that exist, or stand twice in the call.
-fn refuse_taken(tx: &mut Tx<'_>, commands: &[NewItem], planned: &mut Planned) -> Result<(), Failure> {
+fn refuse_taken(
+    tx: &mut Tx<'_>,
+    told: Told<'_>,
+    commands: &[NewItem],
+    planned: &mut Planned,
+) -> Result<(), Failure> {
     let skus: Vec<&str> =
         planned.iter().map(|item| item.as_ref().map_or("", |item| item.sku.as_str())).collect();
     let others = crate::facts_by_sku(tx, &skus)?;
@@ -143,16 +164,17 @@ fn refuse_taken(tx: &mut Tx<'_>, commands: &[NewItem], planned: &mut Planned) ->
             let detail = format!("the SKU `{}` exists already; choose another one", other.sku);
             taken("/sku".to_owned(), detail)
         } else {
-            keys.iter().enumerate().find_map(|(at, key)| {
-                let pointer = format!("/barcodes/{at}/code");
-                match owners.get(key) {
-                    Some(owner) => Some(barcode_taken(owner, pointer)),
-                    None if seen_codes.contains(key) => {
-                        taken(pointer, format!("the barcode `{key}` stands twice in the call"))
-                    }
-                    None => None,
+            let first = keys
+                .iter()
+                .enumerate()
+                .find(|(_, key)| owners.contains_key(*key) || seen_codes.contains(*key));
+            match first.map(|(at, key)| (format!("/barcodes/{at}/code"), key, owners.get(key))) {
+                Some((pointer, _, Some(owner))) => Some(barcode_taken(tx, told, owner, pointer)?),
+                Some((pointer, key, None)) => {
+                    taken(pointer, format!("the barcode `{key}` stands twice in the call"))
                 }
-            })
+                None => None,
+            }
         };
         if let Some(problem) = refused {
             *planned = Err(problem);
@@ -165,10 +187,21 @@ fn refuse_taken(tx: &mut Tx<'_>, commands: &[NewItem], planned: &mut Planned) ->
 }
 
 /// A barcode that another item has, or this one.
-pub(crate) fn barcode_taken(owner: &store_codes::Owner, pointer: String) -> Problem {
+pub(crate) fn barcode_taken(
+    conn: &mut Conn<'_>,
+    told: Told<'_>,
+    owner: &store_codes::Owner,
+    pointer: String,
+) -> Result<Problem, DbError> {
     let store_codes::Owner { code, sku } = owner;
-    let detail = format!("the barcode `{code}` belongs to the item `{sku}`; remove it there first");
-    Problem::at(Code::CodeTaken, pointer, detail)
+    let detail = if told.names(conn, sku)? {
+        format!("the barcode `{code}` belongs to the item `{sku}`; remove it there first")
+    } else {
+        format!(
+            "the barcode `{code}` belongs to an item of a category that you do not see; ask those who keep it"
+        )
+    };
+    Ok(Problem::at(Code::CodeTaken, pointer, detail))
 }
 
 /// Somebody else took the SKU or the barcode between the question and the insert.

@@ -32,7 +32,8 @@ pub(crate) struct ItemFilter {
     /// How the SKU or the name begins; capital and small letters do not differ.
     q: Option<String>,
     /// What its attributes are, such as `voltage>=12;colour=red`: a key with `=`, `!=`, `<`, `<=`, `>` or `>=`
-    /// and a value, a key alone for any value, `!` and a key for none.
+    /// and a value, a key alone for any value, `!` and a key for none. What stands deeper is named by its path, as
+    /// in `/size/height>=10`: of a list any value counts, and in a key `~1` stands for `/` and `~0` for `~`.
     attributes: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! What a list asks of attributes: `voltage>=12;colour=red`. Pure.
 
+use crate::path;
 use crate::rules::lookup_text;
 use domain::attribute::millionths;
 use domain::{Code, Problem};
@@ -38,16 +39,17 @@ const OPERATORS: [(&str, &str, bool); 6] = [
 
 impl Terms {
     /// Reads terms that are divided by `;`: a key alone (`colour`), `!` and a key, or a key, one of
-    /// `=`, `!=`, `<`, `<=`, `>`, `>=`, and a value.
+    /// `=`, `!=`, `<`, `<=`, `>`, `>=`, and a value. A key that begins with `/` is a path (`/size/height`).
     pub(crate) fn read(text: &str, pointer: &str) -> Result<Terms, Problem> {
         let mut terms = Vec::new();
         for part in text.split(';') {
-            let term = read_term(part.trim()).ok_or_else(|| {
+            let mut term = read_term(part.trim()).ok_or_else(|| {
                 let detail = format!(
                     "`{part}` is no term such as `voltage>=12`, `colour=red`, `colour!=red`, `colour` or `!colour`; terms are divided by `;`"
                 );
                 Problem::at(Code::MalformedParameter, pointer, detail)
             })?;
+            term.key = path::read(&term.key, pointer)?;
             terms.push(term);
         }
         if terms.len() > TERMS_MAX {
@@ -115,11 +117,16 @@ mod tests {
             ("Free Key=a=b", term("Free Key", "=", Some("a=b"), None, false)),
             ("colour", term("colour", "has", None, None, false)),
             ("!colour", term("colour", "has", None, None, true)),
+            ("/size/height >= 12", term("/size/height", ">=", Some("12"), Some(12_000_000), false)),
+            ("!/size/height", term("/size/height", "has", None, None, true)),
+            ("/colour=red", term("colour", "=", Some("red"), None, false)),
         ];
         for (text, expected) in cases {
             assert_eq!(Terms::read(text, "?attributes"), Ok(Terms(vec![expected])), "{text}");
         }
-        for text in ["", ";", "a;", "=red", "a=", "a<", "!", "!a=b", "a!b", "a=1;;b=2"] {
+        for text in
+            ["", ";", "a;", "=red", "a=", "a<", "!", "!a=b", "a!b", "a=1;;b=2", "/", "/a//b=1", "/a~=1"]
+        {
             let refused = Terms::read(text, "?attributes").unwrap_err();
             assert_eq!(refused.code, Code::MalformedParameter, "{text}");
         }

@@ -16,6 +16,7 @@ on_both_engines!(
     what_is_required_above_is_required_below,
     a_rule_is_held_back_by_items_that_lack_it,
     a_default_is_found_without_being_written,
+    what_stands_deeper_is_found_by_its_path,
     a_rule_below_says_otherwise,
     a_default_must_be_allowed_where_it_holds,
     a_move_brings_no_default_to_where_it_is_not_allowed,
@@ -144,6 +145,57 @@ fn found(world: &World, terms: &str) -> Vec<String> {
         seen = skus;
     }
     seen
+}
+
+fn what_stands_deeper_is_found_by_its_path(engine: Engine) {
+    let world = world(engine);
+    let make = |sku: &str, attributes: Value| world.create(new(sku, "", attributes));
+    make(
+        "A",
+        json!({ "size": { "height": 9, "unit": "MM" }, "ports": [{ "kind": "usb" }, { "kind": "HDMI" }] }),
+    );
+    make(
+        "B",
+        json!({ "size": { "height": 12.5, "inner": { "height": 1 } }, "ports": { "kind": ["usb", "vga"] } }),
+    );
+    make("C", json!({ "size": 12, "height": 12, "/size/height": 12, "a.b": 1, "size/height": "x" }));
+    make("D", json!({ "size": { "height": null }, "ports": [], "a": { "b": 2, "c/d": true } }));
+    let cases: [(&str, &[&str]); 17] = [
+        ("/size/height", &["A", "B", "D"]),
+        ("/size/height>=9", &["A", "B"]),
+        ("/size/height=12.50", &["B"]),
+        ("/size/height=9;/size/unit=mm", &["A"]),
+        ("/size/inner/height<2", &["B"]),
+        ("/size/unit!=mm;size", &["B", "C", "D"]),
+        ("!/size/height", &["C"]),
+        ("/ports/kind=usb", &["A", "B"]),
+        ("/ports/kind=hdmi", &["A"]),
+        ("/ports/kind=usb;/ports/kind=vga", &["B"]),
+        ("ports", &["A", "B", "D"]),
+        // a key is never taken for a path, nor the other way round
+        ("/~1size~1height=12", &["C"]),
+        ("size/height=x", &["C"]),
+        ("/size~1height=x", &["C"]),
+        ("a.b=1", &["C"]),
+        ("/a/b", &["D"]),
+        ("/a/c~1d=true", &["D"]),
+    ];
+    for (terms, expected) in cases {
+        assert_eq!(found(&world, terms), expected, "{terms}");
+    }
+    // it follows what is changed
+    let change: ChangeItem =
+        serde_json::from_value(json!({ "attributes": { "size": { "height": 10, "unit": null } } })).unwrap();
+    world.run(move |tx, ctx| crate::change_item(tx, ctx, "A", Any, &change)).unwrap();
+    assert_eq!((found(&world, "/size/height=10").len(), found(&world, "/size/unit").len()), (1, 0));
+    // what is as deep and as long as can be is stored and found on both engines
+    let key = "𝄞".repeat(crate::ATTRIBUTE_FREE_KEY_CHARS_MAX);
+    let inner = "k".repeat(crate::ATTRIBUTE_PATH_BYTES_MAX - key.len() - 2);
+    make("LONG", json!({ &key: { &inner: "𝄞".repeat(300) } }));
+    assert_eq!(found(&world, &format!("/{key}/{inner}={}", "𝄞".repeat(300))), ["LONG"]);
+    let steps = crate::ATTRIBUTES_DEPTH_MAX;
+    make("DEEP", (0..steps).fold(json!(7), |value, _| json!({ "d": value })));
+    assert_eq!(found(&world, &format!("{}=7", "/d".repeat(steps))), ["DEEP"]);
 }
 
 fn a_default_is_found_without_being_written(engine: Engine) {

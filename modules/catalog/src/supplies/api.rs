@@ -2,9 +2,11 @@
 
 use super::decide::{ChangeSupply, NewSupply};
 use super::{
-    ItemSupplies, Supply, add_supply as add, change_supply as change, remove_supply as remove, supplies_of,
+    ItemSupplies, Supply, add_supply_told as add, change_supply as change, remove_supply as remove,
+    supplies_of,
 };
 use crate::item::Item;
+use crate::limits::Told;
 use domain::Problem;
 use web::{Answer, App, Command, Failure, IfMatch, Path};
 
@@ -42,7 +44,8 @@ pub(crate) async fn add_item_supply(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
-            let (item, supply) = add(tx, &command.caller.ctx, (&sku, version), &command.body)?;
+            let (ctx, told) = (&command.caller.ctx, Told::to(&command.caller));
+            let (item, supply) = add(tx, ctx, told, (&sku, version), &command.body)?;
             Ok(Answer::created(address(&item), &supply)?.version(item.version))
         })
         .await

@@ -8,6 +8,7 @@ pub(crate) mod tests;
 
 use crate::change::{decide::touch, lock_at};
 use crate::item::Item;
+use crate::limits::Told;
 use crate::suppliers::Supplier;
 use crate::{find, record, store, store_supplies, suppliers};
 use db::{Conn, DbError, Tx};
@@ -82,9 +83,20 @@ pub fn add_supply(
     item: (&str, IfMatch),
     command: &NewSupply,
 ) -> Result<(Item, Supply), Failure> {
+    add_supply_told(tx, ctx, Told::ALL, item, command)
+}
+
+/// The same for somebody who may not see all items.
+pub(crate) fn add_supply_told(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    told: Told<'_>,
+    item: (&str, IfMatch),
+    command: &NewSupply,
+) -> Result<(Item, Supply), Failure> {
     let item = lock_at(tx, item.0, item.1)?;
     let supplier = suppliers::in_use(tx, &command.supplier, "/supplier")?;
-    add(tx, ctx, item, &supplier, command)
+    add(tx, ctx, told, (item, &supplier), command)
 }
 
 /// Adds what a supplier sells, or sold, of an item as a list has it; the supplier may be archived.
@@ -99,19 +111,19 @@ pub fn bring_supply(
 ) -> Result<(Item, Supply), Failure> {
     let item = lock_at(tx, sku, IfMatch::Any)?;
     let supplier = suppliers::named(tx, &command.supplier, "/supplier")?;
-    add(tx, ctx, item, &supplier, command)
+    add(tx, ctx, Told::ALL, (item, &supplier), command)
 }
 
 fn add(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
-    item: Item,
-    supplier: &Supplier,
+    told: Told<'_>,
+    (item, supplier): (Item, &Supplier),
     command: &NewSupply,
 ) -> Result<(Item, Supply), Failure> {
     let others = store_supplies::of_item(tx, item.id)?;
     let mut supply = decide::plan_new(command, &item, supplier, &others)?;
-    refuse_taken(tx, &supply)?;
+    refuse_taken(tx, told, &supply)?;
     supply.id = SupplyId(db::ids::take(tx, "catalog.supply", 1)?);
     store_supplies::insert(tx, &supply).map_err(taken_meanwhile)?;
     let item = finish(tx, ctx, item, "catalog.item.add_supply", (None, Some(&supply)))?;
@@ -191,14 +203,21 @@ pub(crate) fn addressed(
     Ok(found.ok_or_else(|| Problem::not_found("SKU of this item at the supplier", code))?)
 }
 
-fn refuse_taken(tx: &mut Tx<'_>, supply: &Supply) -> Result<(), Failure> {
+fn refuse_taken(tx: &mut Tx<'_>, told: Told<'_>, supply: &Supply) -> Result<(), Failure> {
     let there = store_supplies::by_code(tx, &supply.supplier_sku.folded())?;
     match there.iter().find(|other| other.supplier_id == supply.supplier_id) {
         Some(other) => {
-            let detail = format!(
-                "`{}` sells the item `{}` as `{}` already; remove it there first",
-                other.supplier, other.sku, other.supplier_sku
-            );
+            let (supplier, code) = (&other.supplier, &other.supplier_sku);
+            let detail = if told.names(tx, &other.sku)? {
+                format!(
+                    "`{supplier}` sells the item `{}` as `{code}` already; remove it there first",
+                    other.sku
+                )
+            } else {
+                format!(
+                    "`{supplier}` sells an item of a category that you do not see as `{code}` already; ask those who keep it"
+                )
+            };
             Err(Problem::at(Code::CodeTaken, "/supplier_sku", detail).into())
         }
         None => Ok(()),

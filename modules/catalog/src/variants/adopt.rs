@@ -6,6 +6,7 @@ use super::{VARIANTS_PER_FAMILY_MAX, VariantFields, held, held_any, made_meanwhi
 use crate::change::{decide::touch, lock_at};
 use crate::families::Family;
 use crate::item::Item;
+use crate::limits::Told;
 use crate::store_variants::{self, Member};
 use crate::{record, store};
 use db::Tx;
@@ -41,6 +42,17 @@ struct Membership {
 pub fn adopt_variant(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    item: (&str, IfMatch),
+    command: &Adopt,
+) -> Result<(Item, VariantFields), Failure> {
+    adopt_told(tx, ctx, Told::ALL, item, command)
+}
+
+/// The same for somebody who may not see all items.
+pub(crate) fn adopt_told(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    told: Told<'_>,
     (sku, version): (&str, IfMatch),
     command: &Adopt,
 ) -> Result<(Item, VariantFields), Failure> {
@@ -98,7 +110,11 @@ fn adopt(
     }
     let present = store_variants::present(tx, family.id, std::slice::from_ref(&key))?;
     if let Some((other, _)) = present.get(&key) {
-        let detail = format!("{} is `{other}` already", combination.said());
+        let detail = if told.names(tx, other)? {
+            format!("{} is `{other}` already", combination.said())
+        } else {
+            format!("{} is an item of a category that you do not see already", combination.said())
+        };
         return Err(Problem::at(Code::CodeTaken, "/options", detail).into());
     }
     if store_variants::count(tx, family.id)? >= VARIANTS_PER_FAMILY_MAX {

@@ -2,7 +2,7 @@
 
 use super::configure::{Chosen, Configured, configured};
 use super::decide::NewVariants;
-use super::{Adopt, adopt_variant as adopt, leave_family as leave};
+use super::{Adopt, adopt::adopt_told, leave_family as leave};
 use super::{MadeVariants, Variant, VariantFields, configure::configure, make_variants as make};
 use crate::item::Item;
 use crate::{families, store_variants};
@@ -187,7 +187,8 @@ pub(crate) async fn adopt_item_variant(
     command
         .run(&app, move |tx, command| {
             let before = crate::limits::category_now(tx, &command.caller, &sku)?;
-            let (item, fields) = adopt(tx, &command.caller.ctx, (&sku, version), &command.body)?;
+            let (ctx, told) = (&command.caller.ctx, crate::limits::Told::to(&command.caller));
+            let (item, fields) = adopt_told(tx, ctx, told, (&sku, version), &command.body)?;
             crate::limits::may_move(tx, &command.caller, (before, item.category_id))?;
             Ok(Answer::ok(&fields)?.version(item.version))
         })

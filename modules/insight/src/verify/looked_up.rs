@@ -28,7 +28,7 @@ const WORDS: Statement = Statement::new(
      order by i.sku",
 );
 
-/// The keys of its own by which an item can be found are those of its attributes.
+/// The keys and paths of its own by which an item can be found are those of its attributes.
 pub(super) fn values(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -> Result<(), DbError> {
     let mut keys: FxHashMap<i64, BTreeSet<String>> = FxHashMap::default();
     conn.for_each(&VALUES, &[], |row| {
@@ -40,13 +40,42 @@ pub(super) fn values(conn: &mut Conn<'_>, _: &Ground, findings: &mut Findings) -
         let found = keys.remove(&row.int(0)?).unwrap_or_default();
         let sku = row.text(1)?;
         match serde_json::from_str::<Map<String, Value>>(row.text(2)?) {
-            Ok(attributes) => findings.hold(attributes.keys().eq(found.iter()), || {
+            Ok(attributes) => findings.hold(keys_of(&attributes) == found, || {
                 format!("item `{sku}` is not found by the attributes that it has")
             }),
             Err(_) => findings.add(|| format!("the attributes of item `{sku}` cannot be read")),
         }
         Ok(())
     })
+}
+
+/// The longest path that is looked up, in bytes.
+const PATH_BYTES_MAX: usize = 1_600;
+
+/// By what an item with these attributes is found: its keys, and the paths of what stands deeper.
+fn keys_of(attributes: &Map<String, Value>) -> BTreeSet<String> {
+    let escaped = |key: &str| key.replace('~', "~0").replace('/', "~1");
+    let mut keys = BTreeSet::new();
+    let mut left: Vec<(String, &Value)> = Vec::new();
+    for (key, value) in attributes {
+        let path = format!("/{}", escaped(key));
+        keys.insert(if key.starts_with('/') { path.clone() } else { key.clone() });
+        left.push((path, value));
+    }
+    while let Some((path, value)) = left.pop() {
+        match value {
+            Value::Array(values) => left.extend(values.iter().map(|value| (path.clone(), value))),
+            Value::Object(parts) => {
+                let below = parts.iter().map(|(key, value)| (format!("{path}/{}", escaped(key)), value));
+                for (path, value) in below.filter(|(path, _)| path.len() <= PATH_BYTES_MAX) {
+                    keys.insert(path.clone());
+                    left.push((path, value));
+                }
+            }
+            _ => {}
+        }
+    }
+    keys
 }
 
 /// What is archived is found by its codes alone.
