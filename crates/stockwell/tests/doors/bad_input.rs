@@ -3,6 +3,7 @@
 
 mod access;
 mod bulk;
+mod catalogue;
 mod claims;
 mod documents;
 mod limits;

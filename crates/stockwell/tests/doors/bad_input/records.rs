@@ -151,7 +151,7 @@ fn a_wrong_place_is_refused(world: &World) {
         ("locations/D1/block", json!({ "reason": "damaged" }), "409 location_archived"),
         ("locations/D1/unblock", Value::Null, "409 location_archived"),
         ("locations/B1/unblock", json!({ "reason": "NOPE" }), "422 unknown_reason /reason"),
-        ("locations/B1/unblock", json!({ "why": "damaged" }), "400 malformed_body"),
+        ("locations/B1/unblock", json!({ "why": "damaged" }), "400 malformed_body /why"),
         ("locations/B1/unblock", json!([]), "400 malformed_body"),
         ("locations/D1/sellable", json!({ "sellable": false }), "409 location_archived"),
         ("locations/D1/move", json!({ "parent": "LON" }), "409 location_archived"),
