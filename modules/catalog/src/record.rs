@@ -29,8 +29,8 @@ pub(crate) struct Change<'a> {
 pub(crate) fn change(tx: &mut Tx<'_>, ctx: &Ctx, item: &Item, change: &Change<'_>) -> Result<(), Failure> {
     let Change { action, event, fields, moved_from } = change;
     let mut body = json!({ "item": serde_json::to_value(item)?, "changed": fields });
-    if let Some(category) = moved_from {
-        body["before"] = json!({ "category": category });
+    if let (Some(category), Some(body)) = (moved_from, body.as_object_mut()) {
+        body.insert("before".to_owned(), json!({ "category": category }));
     }
     let change = RecordChange {
         action,

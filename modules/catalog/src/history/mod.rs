@@ -137,11 +137,19 @@ const PRICE: &str = "price";
 impl State {
     fn read(row: &Entry) -> Result<State, Failure> {
         let mut details: Value = serde_json::from_str(&row.details)?;
+        let mut take = |pointer: &str| details.pointer_mut(pointer).map(Value::take).unwrap_or_default();
         if row.action.starts_with(FILES) {
-            let after = if row.action == FILE_REMOVED { Value::Null } else { details["file"].take() };
-            let part = FieldChange { field: "file".to_owned(), before: details["before"].take(), after };
+            let after = if row.action == FILE_REMOVED { Value::Null } else { take("/file") };
+            let part = FieldChange { field: "file".to_owned(), before: take("/before"), after };
             return Ok(State { item: None, category: Category::Stayed, part: Some(part) });
         }
+        let (changed, from) = (take("/changed"), take("/before/category"));
+        let moved = changed.as_array().is_some_and(|fields| fields.iter().any(|of| of == CATEGORY));
+        let category = match from {
+            _ if !moved => Category::Stayed,
+            Value::Null => Category::Moved,
+            from => Category::MovedFrom(from),
+        };
         let named = PARTS.into_iter().find(|name| details.get(name).is_some());
         let part = named.and_then(|name| {
             details.get_mut(name).map(|part| FieldChange {
@@ -150,13 +158,6 @@ impl State {
                 after: part["after"].take(),
             })
         });
-        let moved =
-            details["changed"].as_array().is_some_and(|fields| fields.iter().any(|of| of == CATEGORY));
-        let category = match details["before"][CATEGORY].take() {
-            _ if !moved => Category::Stayed,
-            Value::Null => Category::Moved,
-            from => Category::MovedFrom(from),
-        };
         match details.get_mut("item").map(Value::take) {
             Some(Value::Object(item)) => Ok(State { item: Some(item), category, part }),
             _ => Err(Failure::fault(format!("row {} of the audit log holds no item", row.n))),

@@ -92,7 +92,7 @@ fn the_history_of_an_item_tells_of_its_files(engine: Engine) {
     );
     let first =
         world.all().into_iter().find(|file| file.kind == domain::FileKind::Document && file.position == 7);
-    let was = serde_json::to_value(&first.unwrap()).unwrap();
+    let was = serde_json::to_value(first.unwrap()).unwrap();
     world.remove(&world.all()[0]);
     let removed = history(None, 1).remove(0);
     assert_eq!((removed.action.as_str(), removed.version), ("files.file.remove", 2));
