@@ -67,7 +67,8 @@ fn each_says_what_it_measured(engine: &str) {
         let file: &[&str] = if name == "import-year" { &["--file", year] } else { &[] };
         // one of them starts a server of its own; the others measure in that of the tests
         let given = (engine == "postgres" && name != NAMES[0]).then(|| Database::empty().unwrap());
-        let place: &[&str] = given.as_ref().map_or(&[], |given| &["--database", given.url.as_str()]);
+        let place = given.as_ref().map(|given| ["--database", given.url.as_str()]);
+        let place = place.as_ref().map_or(&[][..], |words| &words[..]);
         let call = [&["--json", "bench", name, "--engine", engine], &size[..], file, place].concat();
         let told = shell.run(&call).good().out;
         let figures: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();

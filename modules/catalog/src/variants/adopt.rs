@@ -57,7 +57,7 @@ pub(crate) fn adopt_told(
     command: &Adopt,
 ) -> Result<(Item, VariantFields), Failure> {
     let family = held(tx, &command.family)?;
-    adopt(tx, ctx, (sku, version), &family, command, true)
+    adopt(tx, ctx, told, (sku, version), &family, command, true)
 }
 
 /// Makes an item that is there the variant that a list says it was: of a family that is archived since, or of values
@@ -72,12 +72,13 @@ pub fn bring_variant(
     command: &Adopt,
 ) -> Result<(Item, VariantFields), Failure> {
     let family = held_any(tx, &command.family)?;
-    adopt(tx, ctx, (sku, IfMatch::Any), &family, command, false)
+    adopt(tx, ctx, Told::ALL, (sku, IfMatch::Any), &family, command, false)
 }
 
 fn adopt(
     tx: &mut Tx<'_>,
     ctx: &Ctx,
+    told: Told<'_>,
     (sku, version): (&str, IfMatch),
     family: &Family,
     command: &Adopt,

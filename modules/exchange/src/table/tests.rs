@@ -5,6 +5,7 @@ use super::{
     SHEET_TEXT_MAX, Table, Writer,
 };
 use domain::Code;
+use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use web::Failure;
 use zip::ZipWriter;
@@ -238,16 +239,20 @@ fn a_full_sheet_is_refused_by_the_row_that_is_too_many() {
     };
     let relations = |kind: &str, target: &str| {
         let (of, office) = ("http://schemas.openxmlformats.org/package/2006/relationships", OFFICE);
-        format!("<Relationships xmlns=\"{of}\"><Relationship Id=\"r1\" Type=\"{office}/{kind}\" Target=\"{target}\"/></Relationships>")
+        format!(
+            "<Relationships xmlns=\"{of}\"><Relationship Id=\"r1\" Type=\"{office}/{kind}\" Target=\"{target}\"/></Relationships>"
+        )
     };
     part("_rels/.rels", &relations("officeDocument", "xl/workbook.xml"));
     part("xl/_rels/workbook.xml.rels", &relations("worksheet", "worksheets/sheet1.xml"));
     let book = "<sheets><sheet name=\"A\" sheetId=\"1\" r:id=\"r1\"/></sheets>";
     part("xl/workbook.xml", &format!("<workbook xmlns=\"{MAIN}\" xmlns:r=\"{OFFICE}\">{book}</workbook>"));
     let head = "<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>sku</t></is></c></row>";
-    let rows: String =
-        (2..=SHEET_ROWS).map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>")).collect();
-    let sheet = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{head}{rows}</sheetData></worksheet>");
+    let mut sheet = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{head}");
+    for row in 2..=SHEET_ROWS {
+        write!(sheet, "<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>").unwrap();
+    }
+    sheet.push_str("</sheetData></worksheet>");
     part("xl/worksheets/sheet1.xml", &sheet);
     zip.finish().unwrap();
     let (code, words) = refused(read(out.get_ref(), ReadAs::default()));
