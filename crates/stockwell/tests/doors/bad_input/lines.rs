@@ -128,8 +128,8 @@ fn cases(kind: &str) -> Vec<(Value, String)> {
         cases.push((posting(kind, &[right(kind), with(kind, &fields)]), told(expected, kind)));
     };
     more(json!({ "location": "D1" }), "409 location_archived /location");
-    if !["adjust", "set_status"].contains(&kind) {
-        // what is blocked is counted all the same, and set aside
+    if !["adjust", "set_status", "opening"].contains(&kind) {
+        // what is blocked is told and counted all the same, and set aside
         more(json!({ "location": "B1" }), "409 location_blocked /location");
     }
     if kind != "adjust" {
