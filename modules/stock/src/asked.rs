@@ -48,6 +48,22 @@ pub(crate) fn site(
     }
 }
 
+/// The site of an address, all of which is within reach, and its item.
+pub(crate) fn site_and_item(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    site: &str,
+    sku: &str,
+) -> Result<(SiteFacts, ItemFacts), Failure> {
+    let found = places::site_facts_by_code(conn, &[site])?.pop().flatten();
+    let site = match found {
+        Some(facts) if reach::location(conn, scope, facts.id.root())? => facts,
+        _ => return Err(Problem::not_found("site", site).into()),
+    };
+    let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
+    Ok((site, item.ok_or_else(|| Problem::not_found("item", sku))?))
+}
+
 /// A lot that is asked for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Lot {

@@ -2,8 +2,8 @@
 
 use crate::service::Vault;
 use crate::{
-    backorder, balance, block, item_guard, lot, organise, period, place_guard, reason, room, site_state,
-    transfer, unit, upkeep,
+    backorder, balance, block, home, item_guard, lot, organise, period, place_guard, reason, room,
+    site_state, transfer, unit, upkeep,
 };
 use axum::extract::FromRef;
 use domain::Permission;
@@ -35,6 +35,9 @@ where
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(backorder::api::set_site_backorder_rule))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(backorder::api::set_item_backorder_rule))
         .add(Permission::PlacesWrite, Reach::Named, web::routes!(balance::api::set_minimum))
+        .add(Permission::StockRead, Reach::Filtered, web::routes!(home::api::list_homes))
+        .add(Permission::StockRead, Reach::Named, web::routes!(home::api::get_homes))
+        .add(Permission::PlacesWrite, Reach::Named, web::routes!(home::api::set_homes))
         .add(Permission::StockRead, Reach::Whole, web::routes!(room::api::get_type_capacity))
         .add(Permission::PlacesWrite, Reach::Everywhere, web::routes!(room::api::set_type_capacity))
         .add(Permission::StockRead, Reach::Named, web::routes!(room::api::get_location_capacity))

@@ -4,7 +4,7 @@ use crate::gate;
 use crate::input::{Request, RequestKey, Work};
 use crate::testing::{code_of, on_both_engines, parse, posting, world};
 use crate::{
-    Vault, backorder, balance, block, item_guard, lot, organise, period, place_guard, reason, room,
+    Vault, backorder, balance, block, home, item_guard, lot, organise, period, place_guard, reason, room,
     site_state, stood, store_gate, transfer, unit, upkeep,
 };
 use db::{Engine, Statement, full_scans};
@@ -65,6 +65,7 @@ fn every_statement_is_understood_and_the_hot_ones_scan_nothing(engine: Engine) {
     let all: Vec<&Statement> = [
         backorder::store::ALL,
         balance::store::ALL,
+        home::store::ALL,
         block::store::ALL,
         item_guard::store::ALL,
         lot::store::ALL,

@@ -26,6 +26,7 @@ mod document_routes;
 mod gate;
 #[cfg(test)]
 mod gate_tests;
+mod home;
 mod input;
 mod inside;
 mod item_guard;
@@ -120,6 +121,7 @@ pub use brought::Brought;
 pub use compile::{HANDLE_CHARS_MAX, NOTE_CHARS_MAX};
 pub use digest::{Anchor, Head, POSTINGS_BETWEEN, anchor, heads, last_of_state};
 pub use document_routes::document_routes;
+pub use home::{HOMES_PER_ITEM_MAX, bring_home};
 pub use input::{
     AllocateInput, BulkInput, ClaimKind, CostInput, LINES_PER_BULK_MAX, LINES_PER_POSTING_MAX, LineInput,
     LotInput, POSTINGS_PER_BULK_MAX, PostInput, QtyInput, ReleaseInput, Request, RequestKey, ReserveInput,
@@ -147,7 +149,7 @@ use domain::Permission;
 use web::{Reach, Routes, Unversioned};
 
 /// All kinds of events that this module writes.
-pub const EVENTS: [&str; 30] = [
+pub const EVENTS: [&str; 31] = [
     "stock.allocated",
     "stock.availability_changed",
     "stock.backorder_rule_set",
@@ -156,6 +158,7 @@ pub const EVENTS: [&str; 30] = [
     "stock.claim_broken",
     "stock.claim_covered",
     "stock.expired",
+    "stock.homes_set",
     "stock.lot_changed",
     "stock.lot_held",
     "stock.lot_parent_set",
@@ -219,6 +222,7 @@ pub const MIGRATIONS: MigrationSet = MigrationSet {
         Migration { number: 29, name: "minimums", text: include_str!("../migrations/0029_minimums.sql") },
         Migration { number: 30, name: "set_up", text: include_str!("../migrations/0030_set_up.sql") },
         Migration { number: 31, name: "in_use", text: include_str!("../migrations/0031_in_use.sql") },
+        Migration { number: 32, name: "homes", text: include_str!("../migrations/0032_homes.sql") },
     ],
 };
 

@@ -2,8 +2,8 @@
 
 use crate::testing::{on_both_engines, world};
 use crate::{
-    backorder, balance, claim, item_stock, ledger_page, level, lot, period, reason, room, rotation, transfer,
-    unit, upkeep, valuation,
+    backorder, balance, claim, home, item_stock, ledger_page, level, lot, period, reason, room, rotation,
+    transfer, unit, upkeep, valuation,
 };
 use db::{Engine, Statement};
 use testkit::pages_go_on_where_they_ended;
@@ -15,6 +15,7 @@ fn every_page_goes_on_where_the_one_before_ended(engine: Engine) {
     let records = [
         backorder::store::ALL,
         balance::store::ALL,
+        home::store::ALL,
         period::store::ALL,
         reason::store::ALL,
         room::store::ALL,

@@ -346,6 +346,11 @@ fn of_room(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("GET", "/api/v1/locations/{code}/blocks") => at("/api/v1/locations/LON-1/blocks"),
         ("GET", "/api/v1/location-sheet") => at("/api/v1/location-sheet?format=html"),
         ("GET", "/api/v1/minimums/{site}/{sku}") => at("/api/v1/minimums/LON/BOLT"),
+        ("GET", "/api/v1/homes") => at(path),
+        ("GET", "/api/v1/homes/{site}/{sku}") => at("/api/v1/homes/LON/BOLT"),
+        ("PUT", "/api/v1/homes/{site}/{sku}") => {
+            with("/api/v1/homes/LON/BOLT", json!({ "locations": [stage.bin()] }))
+        }
         ("PUT", "/api/v1/minimums/{site}/{sku}") => {
             let least = stage.fresh("").replace('-', "");
             with("/api/v1/minimums/LON/BOLT", json!({ "least": least }))

@@ -105,6 +105,8 @@ tables! {
     "stock_claim": "qty + state + 3 * backordered + 5 * told",
     "stock_digest": "n",
     "stock_held": "ver",
+    "stock_home": "version",
+    "stock_home_place": "rank + 7 * location",
     "stock_kept": "qty",
     "stock_layer": "qty_left + 7 * value_left",
     "stock_layer_use": "qty",

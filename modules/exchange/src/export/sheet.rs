@@ -222,6 +222,8 @@ sheets! {
     Minimums = "minimums", MINIMUMS, None, [
         "site": Text, "sku": Text, "least": Quantity, "unit": Text, "version": Number,
     ];
+    /// Where items are kept at the sites.
+    Homes = "homes", HOMES, None, ["site": Text, "sku": Text, "rank": Number, "location": Text];
     /// Reason codes.
     Reasons = "reasons", REASON_LIST, None, [
         "code": Text, "name": Text, "active": Truth, "version": Number,
@@ -275,6 +277,7 @@ impl What {
             | What::SiteStock
             | What::BackorderRules
             | What::Minimums
+            | What::Homes
             | What::Reasons
             | What::Periods
             | What::UnitMoves => &[Permission::StockRead],

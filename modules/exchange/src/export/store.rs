@@ -581,6 +581,16 @@ pub(super) const MINIMUMS: Statement = Statement::new(
      order by m.site_id, m.item_id",
 );
 
+pub(super) const HOMES: Statement = Statement::new(
+    "exchange.export_homes",
+    "select s.code, i.sku, h.rank, l.code
+     from exchange_home_list h
+     join ck_location s on s.loc_id = h.site_id
+     join ck_item i on i.sku_id = h.item_id
+     join ck_location l on l.loc_id = h.location_id
+     order by h.site_id, h.item_id, h.rank",
+);
+
 pub(super) const REASON_LIST: Statement = Statement::new(
     "exchange.export_reason_list",
     "select r.code, r.name, r.active, r.version from exchange_reason_list r order by r.code",
@@ -699,7 +709,7 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 66] = [
+pub(super) const STATEMENTS: [&Statement; 67] = [
     &SITES,
     &SITE_DAYS,
     &CAPACITIES,
@@ -751,6 +761,7 @@ pub(super) const STATEMENTS: [&Statement; 66] = [
     &SITE_STOCK,
     &BACKORDER_RULES,
     &MINIMUMS,
+    &HOMES,
     &REASON_LIST,
     &PERIOD_LIST,
     &UNIT_MOVE_LIST,

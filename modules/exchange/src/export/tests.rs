@@ -145,6 +145,7 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
                 | What::Variants
                 | What::Boms
                 | What::Minimums
+                | What::Homes
                 | What::Suppliers
                 | What::Supplies
                 | What::Prices

@@ -1,9 +1,9 @@
 //! The least that a site is to have of an item.
 
 use super::store;
+use crate::asked;
 use crate::brought::Brought;
 use crate::item_guard::WentOver;
-use crate::reach;
 use crate::record::{Change, change};
 use catalog::ItemFacts;
 use db::{Conn, Tx};
@@ -27,25 +27,9 @@ pub(crate) struct Minimum {
     pub(crate) version: i64,
 }
 
-/// A site, all of which is within reach, and an item.
-fn named(
-    conn: &mut Conn<'_>,
-    scope: &Scope,
-    site: &str,
-    sku: &str,
-) -> Result<(SiteFacts, ItemFacts), Failure> {
-    let found = places::site_facts_by_code(conn, &[site])?.pop().flatten();
-    let site = match found {
-        Some(facts) if reach::location(conn, scope, facts.id.root())? => facts,
-        _ => return Err(Problem::not_found("site", site).into()),
-    };
-    let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
-    Ok((site, item.ok_or_else(|| Problem::not_found("item", sku))?))
-}
-
 /// The minimum of an item at a site within reach; one that was never set is at version 0.
 pub(crate) fn get(conn: &mut Conn<'_>, scope: &Scope, site: &str, sku: &str) -> Result<Minimum, Failure> {
-    let (site, item) = named(conn, scope, site, sku)?;
+    let (site, item) = asked::site_and_item(conn, scope, site, sku)?;
     let (least, version) = store::find(conn, site.id, item.id)?.unwrap_or((None, 0));
     Ok(Minimum { site: site.code, sku: item.sku, least: least.map(Delta), version })
 }
@@ -58,7 +42,7 @@ pub(crate) fn set(
     version: IfMatch,
     wanted: Option<&str>,
 ) -> Result<Minimum, Failure> {
-    let (site, item) = named(tx, &caller.scope, site, sku)?;
+    let (site, item) = asked::site_and_item(tx, &caller.scope, site, sku)?;
     let (before, current) = store::lock(tx, site.id, item.id)?.unwrap_or((None, 0));
     version.check(current)?;
     let least = wanted.map(|text| read(text, item.whole)).transpose()?;

@@ -11,7 +11,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::inside::{Order, carry_out};
-use crate::{PostingAnswer, gate, reach, reason, stood};
+use crate::{PostingAnswer, gate, home, reach, reason, stood};
 use db::{Conn, DbError, Tx};
 use domain::ledger::{Key, Recount, SiteKey};
 use domain::{Code, LocationId, LocationKind, PostingId, Problem, Status};
@@ -98,6 +98,9 @@ pub(crate) fn set_parent(
             let detail =
                 format!("stock stands in `{code}` or below it; move it to another site by a transfer");
             return Err(Problem::new(Code::InUse, detail).into());
+        }
+        if above.site != found.site {
+            home::refuse_home(tx, &found, "taken to another site")?;
         }
         stood::set_parent(tx, &caller.ctx, found.id, above.id).map(|_| ())
     })

@@ -11,7 +11,7 @@ pub(crate) mod store;
 mod tests;
 
 use crate::balance::minimum;
-use crate::{backorder, gate, reach, transfer};
+use crate::{backorder, gate, home, reach, transfer};
 use catalog::{Item, ItemFacts};
 use db::{Conn, DbError, Tx};
 use domain::word::echo;
@@ -86,7 +86,7 @@ impl WentOver {
     }
 }
 
-/// Merges an item into another, which gets its barcodes and supplies, and its minimums and rules of demand beyond
+/// Merges an item into another, which gets its barcodes and supplies, and its minimums, homes and rules of demand beyond
 /// stock where it has none of its own; it stays archived, for its history.
 pub(crate) fn merge(
     tx: &mut Tx<'_>,
@@ -108,8 +108,9 @@ pub(crate) fn merge(
     // at which sites and how much, their own traces tell those who see the sites
     let minimums = minimum::merge(tx, &caller.ctx, (from, to))?;
     let rules = backorder::merge(tx, &caller.ctx, (from, to))?;
+    let homes = home::merge(tx, &caller.ctx, (from, to))?;
     let mut besides = Map::new();
-    for (name, went) in [("minimums", minimums), ("backorder_rules", rules)] {
+    for (name, went) in [("minimums", minimums), ("backorder_rules", rules), ("homes", homes)] {
         if went != WentOver::default() {
             besides.insert(name.to_owned(), serde_json::to_value(went)?);
         }

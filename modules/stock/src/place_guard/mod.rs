@@ -12,7 +12,7 @@ pub(crate) mod tests;
 #[cfg(test)]
 mod tests_races;
 
-use crate::{block, transfer};
+use crate::{block, home, transfer};
 use db::{Conn, Tx};
 use domain::{Code, Delta, ItemId, LocationId, LocationKind, Problem};
 use places::{Location, LocationFacts};
@@ -42,6 +42,7 @@ fn refuse_used(conn: &mut Conn<'_>, root: &LocationFacts) -> Result<(), Failure>
     if let Some(unit) = unit_in(conn, root.id, &below)? {
         return Err(used(format!("the handling unit `{unit}` stands in it; move it or archive it first")));
     }
+    home::refuse_home(conn, root, "taken out of use")?;
     if root.kind == LocationKind::Site
         && let Some((item, owner)) = store::waiting(conn, root.site)?
     {

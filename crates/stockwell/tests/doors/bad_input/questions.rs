@@ -309,6 +309,8 @@ fn what_is_not_there_is_not_answered(stage: &Stage<'_>) {
         "sites/NOPE/readiness",
         "minimums/NOPE/BOLT",
         "minimums/LON/NOPE",
+        "homes/NOPE/BOLT",
+        "homes/LON/NOPE",
         "capacities/~customer",
         "type-capacities/NOPE",
         "backorder-rules/NOPE",

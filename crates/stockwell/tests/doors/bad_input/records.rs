@@ -228,7 +228,11 @@ fn a_wrong_reason_or_period_is_refused(world: &World) {
         stage.refuses("rule", &asked, expected);
     }
     let lenient = json!({ "units": { "max": "999999", "breach": "warn" } });
-    for (path, body) in [("capacities/A1", lenient), ("minimums/LON/BOLT", json!({ "least": "7" }))] {
+    for (path, body) in [
+        ("capacities/A1", lenient),
+        ("minimums/LON/BOLT", json!({ "least": "7" })),
+        ("homes/LON/BOLT", json!({ "locations": ["B1", "A1"] })),
+    ] {
         let put = stage.admin.ask("PUT", format!("/api/v1/{path}")).fresh().if_match(0);
         put.json(&body).send().good();
     }
@@ -253,6 +257,20 @@ fn a_wrong_reason_or_period_is_refused(world: &World) {
     ] {
         let asked: Asked = ("PUT", "/api/v1/minimums/LON/BOLT".to_owned(), body);
         stage.refuses("minimum", &asked, expected);
+    }
+    let too_many: Vec<String> = (0..17).map(|n| format!("A{n}")).collect();
+    for (body, expected) in [
+        (json!({ "locations": "A1" }), "400 malformed_body /locations"),
+        (json!({ "locations": ["A1", "P1"] }), "422 unknown_location /locations/1"),
+        (json!({ "locations": ["NOPE"] }), "422 unknown_location /locations/0"),
+        (json!({ "locations": ["~customer"] }), "422 unknown_location /locations/0"),
+        (json!({ "locations": ["LON"] }), "422 wrong_location_kind /locations/0"),
+        (json!({ "locations": ["D1"] }), "409 location_archived /locations/0"),
+        (json!({ "locations": ["A1", "a1"] }), "422 invalid_value /locations/1"),
+        (json!({ "locations": too_many }), "422 too_many /locations"),
+    ] {
+        let asked: Asked = ("PUT", "/api/v1/homes/LON/BOLT".to_owned(), body);
+        stage.refuses("homes", &asked, expected);
     }
     for (period, expected) in [
         ("2026-13", "404 not_found"),

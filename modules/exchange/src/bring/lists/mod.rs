@@ -7,6 +7,7 @@ mod boms;
 mod capacities;
 mod categories;
 mod families;
+mod homes;
 mod items;
 mod location_types;
 mod locations;
@@ -73,6 +74,8 @@ pub enum List {
     Capacities,
     /// The least that sites are to have of items.
     Minimums,
+    /// Where items are kept.
+    Homes,
     /// Rules of demand beyond stock.
     BackorderRules,
     /// What was there when the books were opened.
@@ -85,7 +88,7 @@ pub enum List {
 
 impl List {
     /// All lists, in the order in which one builds on the others.
-    pub const ALL: [List; 24] = [
+    pub const ALL: [List; 25] = [
         List::Attributes,
         List::Categories,
         List::CategoryAttributes,
@@ -106,6 +109,7 @@ impl List {
         List::SiteDays,
         List::Capacities,
         List::Minimums,
+        List::Homes,
         List::BackorderRules,
         List::OpeningStock,
         List::Counts,
@@ -134,6 +138,7 @@ impl List {
             List::SiteDays => "site-days",
             List::Capacities => "capacities",
             List::Minimums => "minimums",
+            List::Homes => "homes",
             List::BackorderRules => "backorder-rules",
             List::Reasons => "reasons",
             List::OpeningStock => "opening-stock",
@@ -169,6 +174,7 @@ impl List {
             | List::SiteDays
             | List::Capacities
             | List::Minimums
+            | List::Homes
             | List::BackorderRules => Permission::PlacesWrite,
             List::Reasons => Permission::SystemWrite,
             List::OpeningStock | List::Counts => Permission::StockAdjust,
@@ -191,6 +197,7 @@ impl List {
                 | List::SiteDays
                 | List::Capacities
                 | List::Minimums
+                | List::Homes
                 | List::BackorderRules
         );
         !is_of_places && !self.is_of_stock()
@@ -209,6 +216,7 @@ impl List {
             List::Units => &["sku", "unit"],
             List::OptionSets => &["set", "value"],
             List::Minimums | List::BackorderRules => &["site", "sku"],
+            List::Homes => &["sku", "location"],
             List::Boms => &["sku", "instead_of", "component"],
             List::Supplies => &["sku", "supplier", "supplier_sku"],
             List::Barcodes
@@ -224,7 +232,7 @@ impl List {
     /// Columns of the product's own exports that say nothing to an import, and the one of its own refusals.
     pub(super) const fn left_out(self) -> &'static [&'static str] {
         match self {
-            List::Locations => &["error", "version", "site"],
+            List::Locations | List::Homes => &["error", "version", "site"],
             // a merge is a command, and not what a row says
             List::Items => &["error", "version", "createdat", "changedat", "mergedinto"],
             List::Minimums | List::BackorderRules => &["error", "version", "unit"],
@@ -254,6 +262,7 @@ impl List {
             List::SiteDays => sites::DAY_FIELDS.to_vec(),
             List::Capacities => capacities::FIELDS.to_vec(),
             List::Minimums => minimums::FIELDS.to_vec(),
+            List::Homes => homes::FIELDS.to_vec(),
             List::BackorderRules => backorders::FIELDS.to_vec(),
             List::Reasons => reasons::FIELDS.to_vec(),
             List::OpeningStock => postings::OPENING_FIELDS.to_vec(),
@@ -284,6 +293,7 @@ impl List {
             List::SiteDays => &sites::DAY_FIELDS,
             List::Capacities => &capacities::FIELDS,
             List::Minimums => &minimums::FIELDS,
+            List::Homes => &homes::FIELDS,
             List::BackorderRules => &backorders::FIELDS,
             List::Reasons => &reasons::FIELDS,
             List::OpeningStock => &postings::OPENING_FIELDS,
@@ -325,6 +335,7 @@ impl List {
             List::SiteDays => one_by_one(tx, rows, |tx, row| sites::take_day(tx, who, row)),
             List::Capacities => one_by_one(tx, rows, |tx, row| capacities::take(tx, who, row)),
             List::Minimums => one_by_one(tx, rows, |tx, row| minimums::take(tx, who, row)),
+            List::Homes => one_by_one(tx, rows, |tx, row| homes::take(tx, who, row)),
             List::BackorderRules => one_by_one(tx, rows, |tx, row| backorders::take(tx, who, row)),
             List::Reasons => one_by_one(tx, rows, |tx, row| reasons::take(tx, who, row)),
             List::OpeningStock | List::Counts | List::Movements => postings::take(tx, who, bring, rows),
