@@ -67,21 +67,34 @@ const ALIKE: Statement = Statement::per_engine(
      where t.typo = any(?1::text[]) and exists (select 1 from catalog_term p where p.word = t.word)",
 );
 
-/// How many rows of a list of items are read at most, for a word or for all that begin so.
-pub(crate) const LIST_ROWS_MAX: usize = 5_000;
+/// How many barcodes that begin so are looked through for those of some categories.
+const BARCODES_READ_MAX: i64 = 20_000;
 
+/// How many rows of a list of items are read at most, for a word or for all that begin so.
+pub(crate) const LIST_ROWS_MAX: usize = 100_000;
+
+/// The items of words. A server hands them out as one text for each word and weight: a row of each item would cost ten
+/// times of what it is to find it. Inside of the program a row costs nothing.
 const ITEMS_OF_WORDS: Statement = Statement::per_engine(
     "catalog.search.items_of_words",
-    "select p.item_id, p.word, p.weight from catalog_term p where p.word = ?1 limit 5001",
-    "select p.item_id, p.word, p.weight from catalog_term p where p.word = any(?1::text[]) limit 5001",
+    "select p.word, p.weight, cast(p.item_id as text) from catalog_term p where p.word = ?1 limit 100001",
+    "select p.word, p.weight, string_agg(p.item_id::text, ',')
+     from (select p.item_id, p.word, p.weight from catalog_term p where p.word = any(?1::text[]) limit 100001) p
+     group by p.word, p.weight",
 );
 
-const ITEMS_OF_BEGINNING: Statement = Statement::new(
+const ITEMS_OF_BEGINNING: Statement = Statement::per_engine(
     "catalog.search.items_of_beginning",
-    "select p.item_id, p.word, p.weight
+    "select p.word, p.weight, cast(p.item_id as text)
      from catalog_term p
      where p.word >= ?1 and p.word < ?2
-     limit 5001",
+     limit 100001",
+    "select p.word, p.weight, string_agg(p.item_id::text, ',')
+     from (select p.item_id, p.word, p.weight
+           from catalog_term p
+           where p.word >= ?1 and p.word < ?2
+           limit 100001) p
+     group by p.word, p.weight",
 );
 
 const WORDS_OF_ITEMS: Statement = Statement::per_engine(
@@ -269,24 +282,35 @@ pub(crate) struct Lists {
     pub(crate) begun: String,
 }
 
+/// Items as a list of their numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Items<'r>(&'r str);
+
+impl Items<'_> {
+    /// One by one.
+    pub(crate) fn each(self) -> impl Iterator<Item = ItemId> {
+        self.0.split(',').filter_map(|number| number.parse().ok().map(ItemId))
+    }
+}
+
 /// Below what all words are that begin so.
 pub(crate) fn below(begins: &str) -> String {
     format!("{begins}{}", char::MAX)
 }
 
-/// Tells of each item that has one of these words, with the word and what it tells; of more than [`LIST_ROWS_MAX`] one
-/// more than so many.
+/// Tells of each word that items have, with what it tells and those items; of more than [`LIST_ROWS_MAX`] items one more
+/// than so many. A word may come several times.
 pub(crate) fn items_of_words(
     conn: &mut Conn<'_>,
     words: &[&str],
-    tell: &mut impl FnMut(ItemId, &str, i64),
+    tell: &mut impl FnMut(&str, i64, Items<'_>),
 ) -> Result<(), DbError> {
     let mut rows = Rows::with_capacity(1, words.len());
     for word in words {
         rows.push(&[(*word).into()]);
     }
     conn.query_many(&ITEMS_OF_WORDS, &rows, |row| {
-        tell(ItemId(row.int(0)?), row.text(1)?, row.int(2)?);
+        tell(row.text(0)?, row.int(1)?, Items(row.text(2)?));
         Ok(())
     })
     .map(drop)
@@ -296,11 +320,11 @@ pub(crate) fn items_of_words(
 pub(crate) fn items_of_beginning(
     conn: &mut Conn<'_>,
     begins: &str,
-    tell: &mut impl FnMut(ItemId, &str, i64),
+    tell: &mut impl FnMut(&str, i64, Items<'_>),
 ) -> Result<(), DbError> {
     let end = below(begins);
     conn.query(&ITEMS_OF_BEGINNING, &[begins.into(), (&end).into()], |row| {
-        tell(ItemId(row.int(0)?), row.text(1)?, row.int(2)?);
+        tell(row.text(0)?, row.int(1)?, Items(row.text(2)?));
         Ok(())
     })
     .map(drop)
@@ -352,7 +376,7 @@ pub(crate) fn barcodes(
     };
     let Some(among) = among else { return read(conn, limit) };
     // those of others may stand in front of them
-    let mut found = read(conn, i64::try_from(LIST_ROWS_MAX).unwrap_or(i64::MAX))?;
+    let mut found = read(conn, BARCODES_READ_MAX)?;
     let known = items_among(conn, &found, among)?;
     found.retain(|item| known.contains(item));
     found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));

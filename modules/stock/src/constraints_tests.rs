@@ -132,6 +132,11 @@ const BROKEN: &[(&str, &[&str])] = &[
         "stock_room_rule_version",
         &["insert into stock_room_rule (scope, id, rules, version) values (1, 1, '{}', 0)"],
     ),
+    ("stock_home_version", &["insert into stock_home (site, item, version) values (1, 1, 0)"]),
+    (
+        "stock_home_place_rank",
+        &["insert into stock_home_place (site, item, rank, location) values (1, 1, 0, 1)"],
+    ),
     (
         "stock_minimum_version",
         &["insert into stock_minimum (site, item, least, version) values (1, 1, 1, 0)"],

@@ -4,7 +4,7 @@
 //! does all of it.
 
 use super::{Candidate, listed, listed_alone};
-use crate::store_search::{self, LIST_ROWS_MAX};
+use crate::store_search::{self, Items, LIST_ROWS_MAX};
 use db::{Conn, DbError};
 use domain::ItemId;
 use rustc_hash::FxHashMap;
@@ -19,7 +19,7 @@ pub(super) struct Limits {
 }
 
 /// As a search has it.
-pub(super) const LIMITS: Limits = Limits { rows: LIST_ROWS_MAX, items: 300 };
+pub(super) const LIMITS: Limits = Limits { rows: LIST_ROWS_MAX, items: 1_000 };
 
 /// Items with how well they fit.
 type Scores = FxHashMap<ItemId, i64>;
@@ -31,19 +31,16 @@ pub(super) fn best(
     most: (i64, Option<&str>),
     limits: Limits,
 ) -> Result<Vec<ItemId>, DbError> {
-    let (mut short, mut long) = (Vec::new(), Vec::new());
+    let mut met: Option<Scores> = None;
+    let (mut first, mut long) = (0, Vec::new());
     for (token, list) in lists.iter().enumerate() {
-        match read(conn, list, limits.rows)? {
-            Some(scores) => short.push((token, scores)),
-            None => long.push(list),
+        match (read(conn, list, met.as_ref(), limits.rows)?, &mut met) {
+            (None, _) => long.push(list),
+            (Some(scores), None) => (first, met) = (token, Some(scores)),
+            (Some(scores), Some(met)) => meet(met, |item| scores.get(item).copied()),
         }
     }
-    short.sort_by_key(|(_, scores)| scores.len());
-    let mut short = short.into_iter();
-    let Some((first, mut met)) = short.next() else { return by_database(conn, lists, 0, most) };
-    for (_, other) in short {
-        meet(&mut met, |item| other.get(item).copied());
-    }
+    let Some(mut met) = met else { return by_database(conn, lists, 0, most) };
     if !long.is_empty() {
         if met.len() > limits.items {
             return by_database(conn, lists, first, most);
@@ -82,15 +79,26 @@ fn fit(list: &[Candidate], word: &str) -> Option<i64> {
     list.iter().filter(fits).map(|one| one.score).max()
 }
 
-/// The items that have one of the words of a list; `None` when there are too many to read.
-fn read(conn: &mut Conn<'_>, list: &[Candidate], rows_max: usize) -> Result<Option<Scores>, DbError> {
+/// The items that have one of the words of a list, of those that the lists before have in common; `None` when there are
+/// too many to read.
+fn read(
+    conn: &mut Conn<'_>,
+    list: &[Candidate],
+    before: Option<&Scores>,
+    rows_max: usize,
+) -> Result<Option<Scores>, DbError> {
     let mut scores = Scores::default();
     let mut rows = 0_usize;
-    let mut add = |item, word: &str, weight: i64| {
-        rows += 1;
-        if let Some(fit) = fit(list, word) {
-            let score = scores.entry(item).or_default();
-            *score = (*score).max(fit * weight);
+    let mut add = |word: &str, weight: i64, items: Items<'_>| {
+        let fits = fit(list, word);
+        for item in items.each() {
+            rows += 1;
+            if let Some(fit) = fits
+                && before.is_none_or(|before| before.contains_key(&item))
+            {
+                let score = scores.entry(item).or_default();
+                *score = (*score).max(fit * weight);
+            }
         }
     };
     let begun = list.iter().filter(|one| one.begun);

@@ -231,7 +231,7 @@ fn where_lists_are_met_changes_nothing(engine: Engine) {
         "no",
         "lamp blue no1",
     ] {
-        let found = [(5_000, 300), (20, 300), (8, 100), (20, 1), (0, 0)].map(|(rows, items)| {
+        let found = [(100_000, 1_000), (20, 300), (8, 100), (20, 1), (0, 0)].map(|(rows, items)| {
             world.read(move |conn| {
                 let lists = lists(conn, text, &mut Vec::new())?;
                 meet::best(conn, &lists, (50, None), limits(rows, items))

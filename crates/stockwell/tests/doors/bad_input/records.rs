@@ -10,6 +10,7 @@ on_both_engines!(
     a_wrong_place_is_refused,
     a_tree_is_never_made_into_a_cycle,
     a_wrong_reason_or_period_is_refused,
+    a_wrong_wish_of_a_place_is_refused,
 );
 
 fn post(path: impl AsRef<str>, body: Value) -> Asked {
@@ -227,6 +228,19 @@ fn a_wrong_reason_or_period_is_refused(world: &World) {
         let asked: Asked = ("PUT", format!("/api/v1/backorder-rules/{rule}"), body);
         stage.refuses("rule", &asked, expected);
     }
+    for (period, expected) in [
+        ("2026-13", "404 not_found"),
+        ("soon", "404 not_found"),
+        ("202601", "404 not_found"),
+        ("9999-01", "409 transition_refused"),
+    ] {
+        stage.refuses("period", &post(format!("periods/{period}/close"), Value::Null), expected);
+    }
+}
+
+/// What is wanted of places: how much they take, how much is to be there, what is kept where.
+fn a_wrong_wish_of_a_place_is_refused(world: &World) {
+    let stage = Stage::new(world);
     let lenient = json!({ "units": { "max": "999999", "breach": "warn" } });
     for (path, body) in [
         ("capacities/A1", lenient),
@@ -271,13 +285,5 @@ fn a_wrong_reason_or_period_is_refused(world: &World) {
     ] {
         let asked: Asked = ("PUT", "/api/v1/homes/LON/BOLT".to_owned(), body);
         stage.refuses("homes", &asked, expected);
-    }
-    for (period, expected) in [
-        ("2026-13", "404 not_found"),
-        ("soon", "404 not_found"),
-        ("202601", "404 not_found"),
-        ("9999-01", "409 transition_refused"),
-    ] {
-        stage.refuses("period", &post(format!("periods/{period}/close"), Value::Null), expected);
     }
 }
