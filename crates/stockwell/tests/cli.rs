@@ -380,6 +380,16 @@ fn doctor_tells_when_the_master_key_is_not_the_one_that_sealed() {
     drop(file);
     let (code, detail) = told();
     assert!(code == 4 && detail.contains("1 second factors were sealed with another key"), "{detail}");
+    // one that is not there is told before the server makes another
+    let (key, away) = (shell.path("data/master.key"), shell.path("away.key"));
+    std::fs::rename(&key, &away).unwrap();
+    let (code, detail) = told();
+    assert!(
+        code == 4 && detail.contains("is not there, and 1 second factors were sealed with it"),
+        "{detail}"
+    );
+    assert!(!key.exists());
+    std::fs::rename(&away, &key).unwrap();
     // and the server says so, and starts
     let server = shell.serve();
     server.signal("TERM");

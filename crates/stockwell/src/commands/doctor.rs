@@ -142,10 +142,9 @@ fn training(call: Call<'_>) -> Result<String, Stop> {
 fn master_key(call: Call<'_>) -> Result<String, Stop> {
     let file = call.config.master_key_file();
     let shown = file.display();
-    if !file.exists() && call.config.text("secrets.key_file").is_empty() {
-        return Ok(format!("`{shown}` is made when the server starts"));
-    }
-    let key = call.config.master_key()?;
+    let is_to_be_made = !file.exists() && call.config.text("secrets.key_file").is_empty();
+    // nothing was ever sealed with this one
+    let key = if is_to_be_made { web::MasterKey::new([0; 32]) } else { call.config.master_key()? };
     let mut settings = super::db_settings(call.config)?;
     settings.read_only = true;
     let unreadable = super::require_database(call.config)
@@ -158,6 +157,11 @@ fn master_key(call: Call<'_>) -> Result<String, Stop> {
             counted
         });
     match unreadable {
+        Ok(0) | Err(_) if is_to_be_made => Ok(format!("`{shown}` is made when the server starts")),
+        Ok(many) if is_to_be_made => Err(Stop::CannotRun(format!(
+            "`{shown}` is not there, and {many} second factors were sealed with it: put it there before the server \
+             starts, which would make another one"
+        ))),
         Ok(0) => Ok(format!("`{shown}` opens what was sealed")),
         Ok(many) => {
             Err(Stop::CannotRun(format!("{many} second factors were sealed with another key than `{shown}`")))

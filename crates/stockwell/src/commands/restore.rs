@@ -179,7 +179,12 @@ fn into_folder(from: &Path, folder: &Path, key: Option<&Key>, progress: &Progres
         )));
     }
     let file = folder.join("stockwell.db");
-    if is_copy { copied(from, &file, progress) } else { into_file(from, &file, key, progress) }
+    let done = if is_copy { copied(from, &file, progress) } else { into_file(from, &file, key, progress) };
+    if done.is_err() {
+        // a folder with nothing in it would only be in the way; one that holds something stays
+        let _ = std::fs::remove_dir(folder);
+    }
+    done
 }
 
 /// Whether it is a file of the embedded engine.
@@ -247,7 +252,8 @@ fn fill(
     if head.lanes_besides > 0 && crate::config::file_of(&settings.url).is_some() {
         return Err(Stop::CannotRun(format!(
             "`{}` is of a server that wrote in {} lanes side by side, and the embedded engine has one: restore it into an \
-             empty PostgreSQL database, by `--database`",
+             empty PostgreSQL database, by `stockwell restore FILE --database postgres://…`, and `stockwell verify \
+             --deep` that",
             from.display(),
             head.lanes_besides + 1
         )));

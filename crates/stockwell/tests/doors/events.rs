@@ -159,6 +159,23 @@ fn costs_are_told_to_those_who_may_see_them(world: &World) {
     assert_eq!(amounts(true), (all.clone(), all));
     let sales = [Value::Null, json!("9")];
     assert_eq!(amounts(false), (sales.clone(), sales));
+    // who may not see a cost does not change it either, and is told nothing of it
+    let clerk = world.key(&[Permission::CatalogRead, Permission::CatalogWrite], None);
+    let cost = json!({ "kind": "cost", "currency": "EUR", "amount": "5", "valid_from": "2026-02-01", "follow": true });
+    let write = |method, path: &str, body: &Value| {
+        let ask = clerk.ask(method, format!("/api/v1/items/BOLT/prices{path}")).fresh().if_match(3);
+        (if body.is_null() { ask } else { ask.json(body) }).send()
+    };
+    let end = json!({ "valid_until": "2027-01-01" });
+    for refused in
+        [write("POST", "", &cost), write("POST", "/1/end", &end), write("DELETE", "/1", &Value::Null)]
+    {
+        assert_eq!(refused.refusal(), "403 forbidden");
+        assert!(!refused.text().contains("`4`"), "{}", refused.text());
+    }
+    let prices = admin.get("/api/v1/items/BOLT/prices").good().json();
+    assert_eq!(prices["items"].as_array().unwrap().len(), 2);
+    write("POST", "/2/end", &end).good();
 }
 
 #[test]

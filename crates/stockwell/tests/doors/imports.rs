@@ -319,6 +319,13 @@ fn an_import_that_runs_is_left_alone_and_can_be_stopped(world: &World) {
     assert_eq!(stopped["state"], "stopped", "{stopped}");
     let kept = stopped["run"]["counts"]["created"].as_u64().unwrap();
     assert!(kept < 60_000, "{kept}");
+    // all rows or none: it is stopped too where it holds the one writer, and nothing is kept
+    let begun = begin(&admin, &stopped, &json!({})).good().json();
+    assert_eq!(begun["state"], "running");
+    assert_eq!(admin.ask("POST", format!("{path}/stop")).fresh().send().status, 202);
+    let none = ended(&admin, &import);
+    assert_eq!((&none["state"], &none["run"]["counts"]["created"]), (&json!("stopped"), &json!(0)), "{none}");
+    assert_eq!(admin.get("/api/v1/items/I059999").status, 404);
     // what was kept is there, and the rest comes with the next run
     let last = format!("/api/v1/items/I{:06}", kept.max(1) - 1);
     assert_eq!(admin.get(last).status, if kept == 0 { 404 } else { 200 });

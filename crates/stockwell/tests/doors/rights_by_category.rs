@@ -333,6 +333,10 @@ fn a_bill_of_materials_opens_nothing(world: &World) {
     bill(&admin, "MILK", "SAW").good();
     bill(&admin, "SAW", "BREAD").good();
     assert_eq!(tom.get("/api/v1/items/BENCH/bom/explosion").refusal(), "403 forbidden");
+    assert_eq!(tom.get("/api/v1/items/SAW/bom").refusal(), "403 forbidden");
+    tom.get("/api/v1/items/BENCH/bom").good();
+    let changes = tom.get("/api/v1/items/SAW/changes").good().text();
+    assert!(changes.contains("\"field\":\"bom\"") && !changes.contains("BREAD"), "{changes}");
     let uses = |actor: &Actor| skus(&actor.get("/api/v1/items/SAW/used-in?limit=1").good().json()).join(" ");
     assert_eq!((uses(&tom), uses(&admin)), ("BENCH".to_owned(), "BENCH".to_owned()));
     let all = |actor: &Actor| skus(&actor.get("/api/v1/items/SAW/used-in").good().json()).join(" ");

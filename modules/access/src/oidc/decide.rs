@@ -148,7 +148,12 @@ impl GroupRole {
             None => (role, None),
         };
         let read = GroupRole { group: group.trim().to_owned(), role: role.trim().to_owned(), place };
-        let is_whole = !read.group.is_empty() && !read.role.is_empty() && read.place.as_deref() != Some("");
+        // roles for a category are given here, by hand
+        let is_category = text.rsplit_once('=').is_some_and(|(_, role)| role.contains('#'));
+        let is_whole = !is_category
+            && !read.group.is_empty()
+            && !read.role.is_empty()
+            && read.place.as_deref() != Some("");
         is_whole.then_some(read)
     }
 }

@@ -65,12 +65,14 @@ pub(crate) struct UsedIn {
     params(("sku" = String, Path, description = "the SKU")),
     responses((status = 200, body = ItemBom))
 )]
-pub(crate) async fn get_item_bom(app: App, Path(sku): Path<String>) -> web::Result {
+pub(crate) async fn get_item_bom(app: App, caller: Caller, Path(sku): Path<String>) -> web::Result {
     let (item, bom) = app
         .db()
         .read(move |conn| {
-            let found = super::bom(conn, &sku)?;
-            found.ok_or_else(|| Failure::from(Problem::not_found("bill of materials of", &sku)))
+            let missing = || Failure::from(Problem::not_found("bill of materials of", &sku));
+            let (item, bom) = super::bom(conn, &sku)?.ok_or_else(missing)?;
+            refuse_parts_of_others(conn, &caller, std::iter::once(&bom))?;
+            Ok::<_, Failure>((item, bom))
         })
         .await?;
     let version = item.version;
@@ -154,7 +156,7 @@ pub(crate) async fn explode_item_bom(
     Answer::ok(&explosion)
 }
 
-/// Refuses to take apart what is made of items that are not among those of the caller.
+/// Refuses to show what is made of items that are not among those of the caller.
 fn refuse_parts_of_others<'b>(
     conn: &mut Conn<'_>,
     caller: &Caller,

@@ -1,9 +1,10 @@
 //! `GET /api/v1/items/{sku}/changes`.
 
-use super::{ItemChange, PRICE};
+use super::{BOM, ItemChange, PRICE};
 use crate::prices::hide_cost;
 use domain::Permission;
 use serde::Deserialize;
+use serde_json::Value;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, List, Page, Path};
 
@@ -19,7 +20,8 @@ web::sorts! {
 pub(crate) struct ChangesFilter {}
 
 /// Lists what was changed of an item, field by field, the latest first. Whoever may not see costs is told that a cost
-/// or the price of a purchase has changed, and no amount.
+/// or the price of a purchase has changed, and no amount; whoever has rights for some categories that a bill of
+/// materials has, and not of what it is made.
 #[utoipa::path(
     get,
     path = "/api/v1/items/{sku}/changes",
@@ -39,6 +41,13 @@ pub(crate) async fn list_item_changes(
         for price in prices {
             hide_cost(&mut price.before);
             hide_cost(&mut price.after);
+        }
+    }
+    if caller.categories.is_some() {
+        // a bill may name items of others
+        let bills = changes.iter_mut().flat_map(|change| &mut change.changes).filter(|of| of.field == BOM);
+        for bill in bills {
+            (bill.before, bill.after) = (Value::Null, Value::Null);
         }
     }
     Answer::ok(&list.page(changes, |change| change.n)?)

@@ -130,7 +130,9 @@ enum Category {
 const CATEGORY: &str = "category";
 
 /// The parts of an item that have changes of their own.
-const PARTS: [&str; 5] = ["bom", "supply", PRICE, "merged", "variant"];
+const PARTS: [&str; 5] = [BOM, "supply", PRICE, "merged", "variant"];
+/// The part that names other items.
+const BOM: &str = "bom";
 /// The part whose amounts not everybody is told.
 const PRICE: &str = "price";
 

@@ -2,11 +2,12 @@
 
 use super::decide::{EndPrice, NewPrice, day, read_list};
 use super::{
-    Price, PriceAsked, add_price as add, end_price as end, item_of, named_supply, price_at,
+    Price, PriceAsked, add_price as add, addressed, end_price as end, item_of, named_supply, price_at,
     withdraw_price as withdraw,
 };
 use crate::item::Item;
 use crate::store_prices;
+use db::Conn;
 use domain::when::Date;
 use domain::{AsProblem, Code, Currency, Permission, PriceId, PriceKind, Problem, Qty, Zone};
 use serde::Deserialize;
@@ -61,6 +62,12 @@ pub(crate) struct PriceQuery {
 
 fn read_kind(word: &str) -> Result<PriceKind, Problem> {
     PriceKind::parse(word).map_err(|error| Problem::at(Code::MalformedParameter, "?kind", error.to_string()))
+}
+
+/// Refuses to change a price that its caller may not see.
+fn require_seen_of(conn: &mut Conn<'_>, caller: &Caller, sku: &str, id: PriceId) -> Result<(), Failure> {
+    let item = item_of(conn, sku)?;
+    Ok(require_seen(caller, addressed(conn, item.id, id)?.kind)?)
 }
 
 /// What things cost us is seen by those who may see costs; what they cost others by all who see items.
@@ -168,6 +175,8 @@ pub(crate) async fn add_item_price(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
+            let kind = PriceKind::parse(&command.body.kind).map_err(|error| error.problem("/kind"))?;
+            require_seen(&command.caller, kind)?;
             let (item, price) = add(tx, &command.caller.ctx, (&sku, version), &command.body)?;
             let address = format!("{}/prices", crate::find::api::address(&item.sku));
             Ok(Answer::created(address, &price)?.version(item.version))
@@ -191,6 +200,7 @@ pub(crate) async fn end_item_price(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
+            require_seen_of(tx, &command.caller, &sku, PriceId(id))?;
             let (item, price) = end(tx, &command.caller.ctx, (&sku, version), PriceId(id), &command.body)?;
             Ok(Answer::ok(&price)?.version(item.version))
         })
@@ -212,6 +222,7 @@ pub(crate) async fn withdraw_item_price(
 ) -> web::Result {
     command
         .run(&app, move |tx, command| {
+            require_seen_of(tx, &command.caller, &sku, PriceId(id))?;
             let item = withdraw(tx, &command.caller.ctx, (&sku, version), PriceId(id))?;
             Ok(Answer::ok(&item)?.version(item.version))
         })

@@ -249,7 +249,7 @@ fn today(ctx: &Ctx) -> Date {
     Zone::UTC.date(ctx.now)
 }
 
-fn addressed(conn: &mut Conn<'_>, item: ItemId, id: PriceId) -> Result<Price, Failure> {
+pub(crate) fn addressed(conn: &mut Conn<'_>, item: ItemId, id: PriceId) -> Result<Price, Failure> {
     Ok(store_prices::by_id(conn, item, id)?.ok_or_else(|| Problem::not_found("price of this item", id))?)
 }
 

@@ -170,12 +170,9 @@ fn reason_of(kind: DocKind) -> Option<String> {
     }
 }
 
+/// Whose it was stands in a table of its own, from where it can be taken away; a note is there for good.
 fn note_of(doc: &Doc) -> Option<String> {
-    match (doc.customer, &doc.country) {
-        (Some(customer), Some(country)) => Some(format!("customer {customer}, {country}")),
-        (None, Some(country)) => Some(format!("customer unknown, {country}")),
-        _ => None,
-    }
+    doc.country.as_deref().map(str::to_owned)
 }
 
 /// Where goods of a document come from or go to.

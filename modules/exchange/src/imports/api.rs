@@ -7,7 +7,6 @@ use super::{Import, Imports, Run, State as ImportState, decide};
 use crate::bring::{self, List as Listed, Said, Who};
 use crate::table::{Locale, ReadAs};
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::response::Response;
 use db::{Conn, Tx};
 use domain::{Code, Ctx, Problem};
@@ -372,8 +371,14 @@ pub(crate) async fn stop_import(
     command: Command<()>,
 ) -> web::Result {
     let rows = imports.rows(number(&id));
-    let stopped = number(&id);
-    let answer = command
+    let caller = command.caller.clone();
+    let asked = id.clone();
+    let found = app.db().read(move |conn| find(conn, &caller, &asked)).await?;
+    if !command.dry_run {
+        // the one that writes all rows or none holds the writer of the embedded engine: it has to end first
+        imports.stop(found.id);
+    }
+    command
         .run(&app, move |tx, command| {
             let caller = &command.caller;
             let import = find(tx, caller, &id)?;
@@ -383,11 +388,7 @@ pub(crate) async fn stop_import(
             let shown = ImportShown::of(import, rows, caller.ctx.now);
             Ok(Answer::accepted(&shown)?.version(version))
         })
-        .await?;
-    if answer.status == StatusCode::ACCEPTED && !answer.dry_run {
-        imports.stop(stopped);
-    }
-    Ok(answer)
+        .await
 }
 
 /// Hands the rows out that were refused, as the file that was sent with a column that says what is wrong: where

@@ -43,11 +43,11 @@ const ADD: Statement = Statement::new(
 macro_rules! list {
     ($which:literal) => {
         concat!(
-            "select h.site, h.item, h.rank, h.location, s.code, i.sku, p.code
+            "select h.site, h.item, h.rank, h.location,
+               (select s.code from stock_known_place s where s.id = h.site),
+               (select i.sku from stock_known_item i where i.id = h.item),
+               (select p.code from stock_known_place p where p.id = h.location)
              from stock_home_place h
-             join stock_known_item i on i.id = h.item
-             join stock_known_place s on s.id = h.site
-             join stock_known_place p on p.id = h.location
              where ",
             $which,
             " and h.site <= ?4 and (h.site, h.item, h.rank) > (?1, ?2, ?3)

@@ -281,7 +281,7 @@ fn a_wrong_wish_of_a_place_is_refused(world: &World) {
         (json!({ "locations": ["LON"] }), "422 wrong_location_kind /locations/0"),
         (json!({ "locations": ["D1"] }), "409 location_archived /locations/0"),
         (json!({ "locations": ["A1", "a1"] }), "422 invalid_value /locations/1"),
-        (json!({ "locations": too_many }), "422 too_many /locations"),
+        (json!({ "locations": too_many }), "413 too_many /locations"),
     ] {
         let asked: Asked = ("PUT", "/api/v1/homes/LON/BOLT".to_owned(), body);
         stage.refuses("homes", &asked, expected);

@@ -6,6 +6,7 @@ use crate::bring::{Taken, Who};
 use crate::table::Holds;
 use catalog::{NewPrice, PriceBrought};
 use db::Tx;
+use domain::Permission;
 use web::Failure;
 
 pub(super) const FIELDS: [Field; 11] = [
@@ -27,6 +28,10 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     let mut row = row.clone();
     row.body.remove("sku");
     let new = NewPrice { follow: true, ..row.command::<NewPrice>()? };
+    // a price of sales is everybody's who keeps items; what things cost is changed by those who see it
+    if new.kind != domain::PriceKind::Sales.word() {
+        who.caller(Permission::CostRead)?;
+    }
     Ok(match catalog::bring_price(tx, &who.ctx, &sku, &new)? {
         PriceBrought::Created => Taken::Created,
         PriceBrought::Ended => Taken::Changed,
