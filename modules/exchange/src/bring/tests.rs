@@ -111,6 +111,13 @@ fn what_is_there_is_changed_and_what_is_new_is_made(engine: Engine) {
     assert_eq!(world.takes(List::Barcodes, "sku,code,unit\nCUP,X-1,\nMUG,4006381333931,each\n"), (1, 0, 1));
     assert_eq!(world.takes(List::Reasons, "code,name\nmouse,Eaten\nmoth,Eaten too\n").0, 2);
     assert_eq!(world.takes(List::Reasons, "code,name,active\nmouse,Eaten again,\nmoth,,no\n"), (0, 2, 0));
+    // a code that a spreadsheet broke is none, of a new item and of one that is there
+    for row in ["PEN,4.00638E+12", "PEN,X-2|1.23457E+11", "MUG,case:4.0E+12"] {
+        let broken = format!("sku,barcodes,name,base_unit\n{row},,each\n");
+        let broken = world.send(List::Items, &broken, |_| {}).unwrap();
+        assert_eq!(faults(&broken), [(2, Some("barcodes"), "invalid_value")], "{row}");
+        assert!(broken.refused[0].detail.contains("what a spreadsheet made"), "{broken:?}");
+    }
     let mug = world.db.read_blocking(|conn| catalog::item(conn, "MUG")).unwrap().unwrap();
     assert_eq!((mug.name.as_str(), mug.units.len(), mug.barcodes.len()), ("Blue mug", 3, 2));
 }

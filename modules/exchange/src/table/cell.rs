@@ -50,6 +50,8 @@ pub enum Holds {
     Instant,
     /// Texts with `|` between them.
     List,
+    /// Codes with `|` between them, each perhaps behind its unit: `case:14006381333938`.
+    Codes,
     /// A JSON text: an object or a list.
     Json,
     /// Whatever it is: an attribute, which its definition reads.
@@ -102,6 +104,7 @@ impl Holds {
             Holds::Date => Value::from(date(cell, &text, locale)?.to_string()),
             Holds::Instant => Value::from(instant(cell, &text, locale)?),
             Holds::List => list(cell, &text),
+            Holds::Codes => codes(cell, &text)?,
             Holds::Json => json(cell, &text)?,
             Holds::Any => any(cell, &text),
         };
@@ -187,19 +190,40 @@ fn code<'t>(cell: &Cell, text: &'t str) -> Result<&'t str, String> {
             "`{text}` is a day or a truth value, and this is a code; format the column as text, and enter it again"
         ));
     }
-    let mangled = text.split_once(['E', 'e']).is_some_and(|(mantissa, exponent)| {
+    if is_mangled(text) { Err(mangled(text)) } else { Ok(text) }
+}
+
+/// Whether a text looks as a spreadsheet shows a long number: `4.00638E+12`.
+fn is_mangled(text: &str) -> bool {
+    text.split_once(['E', 'e']).is_some_and(|(mantissa, exponent)| {
         !mantissa.is_empty()
             && mantissa.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.' || byte == b',')
             && exponent
                 .strip_prefix('+')
                 .is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
-    });
-    if mangled {
-        return Err(format!(
-            "`{text}` is what a spreadsheet made of a long number; format the column as text, and enter it again"
-        ));
+    })
+}
+
+fn mangled(text: &str) -> String {
+    format!(
+        "`{text}` is what a spreadsheet made of a long number; format the column as text, and enter it again"
+    )
+}
+
+/// Codes, none of which a spreadsheet has made a number of.
+fn codes(cell: &Cell, text: &str) -> Result<Value, String> {
+    if !matches!(cell, Cell::Json(_)) {
+        code(cell, text)?;
     }
-    Ok(text)
+    let list = list(cell, text);
+    for entry in list.as_array().into_iter().flatten() {
+        let entry = entry.as_str().ok_or_else(|| format!("`{entry}` is not a text, and a code is one"))?;
+        let behind_unit = entry.rsplit_once(':').map_or(entry, |(_, code)| code);
+        if let Some(code) = [entry, behind_unit].map(str::trim).into_iter().find(|code| is_mangled(code)) {
+            return Err(mangled(code));
+        }
+    }
+    Ok(list)
 }
 
 fn list(cell: &Cell, text: &str) -> Value {
@@ -255,6 +279,15 @@ mod tests {
             (Holds::Factor, text("0,5"), Some(json!("0.5"))),
             (Holds::Factor, text("1/3"), Some(json!("1/3"))),
             (Holds::List, text("[\"a|b\",\"c\"]"), Some(json!(["a|b", "c"]))),
+            (Holds::Codes, text("00123| case:X:12E5"), Some(json!(["00123", "case:X:12E5"]))),
+            (Holds::Codes, number("4006381333931"), Some(json!(["4006381333931"]))),
+            (Holds::Codes, text("4.00638E+12"), None),
+            (Holds::Codes, text("00123|1,23457E+11"), None),
+            (Holds::Codes, text("00123|case: 4.0E+12"), None),
+            (Holds::Codes, Cell::Json(json!(["A", "B"])), Some(json!(["A", "B"]))),
+            (Holds::Codes, Cell::Json(json!(["4.0E+12"])), None),
+            (Holds::Codes, Cell::Json(json!([4_006_381_333_931_i64])), None),
+            (Holds::Codes, Cell::Date(day), None),
             (Holds::Whole, text("1.000"), Some(json!(1000))),
             (Holds::Whole, text("1,0"), Some(json!(1))),
             (Holds::Whole, text("1,5"), None),

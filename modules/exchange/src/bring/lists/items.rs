@@ -44,7 +44,7 @@ pub(super) const FIELDS: [Field; 19] = [
     Field::new("shelf_life_days", "/shelf_life_days", Holds::Whole),
     Field::new("archived", "/archived", Holds::Truth),
     Field::new("units", "/units", Holds::List),
-    Field::new("barcodes", "/barcodes", Holds::List).also(&["barcode", "ean", "gtin"]),
+    Field::new("barcodes", "/barcodes", Holds::Codes).also(&["barcode", "ean", "gtin"]),
 ];
 
 /// What an import changes of an item that is there.
