@@ -16,9 +16,10 @@ pub(super) const CATEGORIES: Statement = Statement::new(
     "select c.path, c.name, c.version from v_category c order by c.path",
 );
 
+/// A rule that says nothing of its position has `-1` there.
 pub(super) const CATEGORY_ATTRIBUTES: Statement = Statement::new(
     "exchange.export_category_attributes",
-    "select r.category, r.attribute, r.required, r.standard, r.allowed, r.position
+    "select r.category, r.attribute, r.required, r.standard, r.allowed, nullif(r.position, -1)
      from exchange_rule_list r
      order by r.category, r.position, r.attribute",
 );
