@@ -114,6 +114,7 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         separator: command.separator,
         windows_1252: command.windows_1252,
         sheet: command.sheet.clone(),
+        jsonl: command.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl")),
     };
     let in_file = |stop: Stop| stop.in_file(&command.file);
     let table = Arc::new(Table::of(file, read_as).map_err(|failure| in_file(failure.into()))?);

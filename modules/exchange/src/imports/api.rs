@@ -70,7 +70,8 @@ impl ImportQuery {
             }
         };
         let windows_1252 = self.windows_1252.unwrap_or_default();
-        Ok((list, name.to_owned(), ReadAs { locale, separator, windows_1252, sheet: self.sheet.clone() }))
+        let sheet = self.sheet.clone();
+        Ok((list, name.to_owned(), ReadAs { locale, separator, windows_1252, sheet, jsonl: false }))
     }
 }
 

@@ -86,6 +86,8 @@ impl Look {
             separator: self.separator.and_then(|sign| u8::try_from(sign).ok()),
             windows_1252: self.windows_1252,
             sheet: self.sheet.clone(),
+            // one with nothing in it is not kept
+            jsonl: false,
         }
     }
 

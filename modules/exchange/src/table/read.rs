@@ -43,11 +43,13 @@ pub struct ReadAs {
     pub windows_1252: bool,
     /// The sheet of a workbook; its first when left out.
     pub sheet: Option<String>,
+    /// Its name says that it is JSON lines: with nothing in it, it is a list with no rows.
+    pub jsonl: bool,
 }
 
 impl Default for ReadAs {
     fn default() -> ReadAs {
-        ReadAs { locale: Locale::ISO, separator: None, windows_1252: false, sheet: None }
+        ReadAs { locale: Locale::ISO, separator: None, windows_1252: false, sheet: None, jsonl: false }
     }
 }
 
@@ -87,6 +89,9 @@ impl Table {
                 FILE_BYTES_MAX >> 20
             );
             return Err(Problem::new(Code::LimitExceeded, detail).into());
+        }
+        if read_as.jsonl && is_blank(&mut file)? {
+            return Ok(Table { file, format: Format::Jsonl, columns: Vec::new(), read_as, copy: None });
         }
         let format = sniff(&mut file)?;
         let (columns, copy) = match format {
@@ -164,12 +169,24 @@ fn is_long(cell: &Cell) -> bool {
     }
 }
 
-/// Tells what a file is by its first bytes.
-fn sniff(file: &mut File) -> Result<Format, Failure> {
+/// The first bytes of a file.
+fn head(file: &mut File) -> Result<Vec<u8>, Failure> {
     let mut head = Vec::with_capacity(4096);
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     file.by_ref().take(4096).read_to_end(&mut head).map_err(unreadable)?;
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    Ok(head)
+}
+
+/// Whether a small file has nothing in it.
+fn is_blank(file: &mut File) -> Result<bool, Failure> {
+    let head = head(file)?;
+    Ok(head.len() < 4096 && head.iter().all(u8::is_ascii_whitespace))
+}
+
+/// Tells what a file is by its first bytes.
+fn sniff(file: &mut File) -> Result<Format, Failure> {
+    let head = head(file)?;
     let refuse = |what: &str| {
         let detail = format!("the file is {what}; save it as `.xlsx` or `.csv`");
         Err(Problem::new(Code::MalformedFile, detail).into())

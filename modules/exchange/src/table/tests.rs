@@ -107,6 +107,12 @@ fn json_lines_have_the_columns_of_all_objects() {
     let (code, words) = refused(read(b"{\"a\":1}\n{\"a\":\n", ReadAs::default()));
     assert_eq!(code, Code::MalformedFile);
     assert!(words.starts_with("row 2: the line is not a JSON object"), "{words}");
+    // with nothing in it, its name says what it is
+    for blank in ["", "\n"] {
+        let called = ReadAs { jsonl: true, ..ReadAs::default() };
+        assert_eq!(read(blank.as_bytes(), called).unwrap(), (Vec::new(), Vec::new()));
+        assert_eq!(refused(read(blank.as_bytes(), ReadAs::default())).0, Code::MalformedFile);
+    }
     let long = format!("{{\"a\":\"{}\"}}", "x".repeat(LINE_BYTES_MAX));
     assert_eq!(refused(read(long.as_bytes(), ReadAs::default())).0, Code::MalformedFile);
 }
