@@ -1,6 +1,6 @@
 //! A row of a file as the body of a command.
 
-use super::field::Mapping;
+use super::field::{Mapping, folded};
 use crate::table::{Cell, Format, Holds, Line, Table};
 use domain::{Code, FieldError, Problem};
 use serde::Serialize;
@@ -47,8 +47,16 @@ impl Refusal {
 /// Reads a line.
 ///
 /// # Errors
-/// The first cell that does not hold what its field does.
+/// The first cell that does not hold what its field does; the titles once more.
 pub(crate) fn read(line: &Line, mapping: &Mapping, table: &Table) -> Result<Row, Refusal> {
+    if table.format != Format::Jsonl && is_titles(line, mapping) {
+        return Err(Refusal {
+            row: line.number,
+            column: None,
+            code: Code::InvalidValue.word(),
+            detail: "the row is the titles of the columns once more; take it out".to_owned(),
+        });
+    }
     let locale = table.locale();
     let mut body = Value::Object(Map::new());
     for ((cell, field), title) in line.cells.iter().zip(&mapping.fields).zip(&mapping.titles) {
@@ -81,6 +89,13 @@ pub(crate) fn read(line: &Line, mapping: &Mapping, table: &Table) -> Result<Row,
     }
     let body = if let Value::Object(body) = body { body } else { Map::new() };
     Ok(Row { number: line.number, body })
+}
+
+/// Whether each cell that goes to a field has the title of its column.
+fn is_titles(line: &Line, mapping: &Mapping) -> bool {
+    let columns = line.cells.iter().zip(&mapping.fields).zip(&mapping.titles);
+    let mut mapped = columns.filter(|((_, field), _)| field.is_some());
+    mapped.all(|((cell, _), title)| folded(&cell.shown()) == folded(title))
 }
 
 /// Puts a value where a pointer says, making the objects above it. Two objects at one place become one.

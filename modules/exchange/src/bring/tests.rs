@@ -139,6 +139,19 @@ fn a_row_that_is_refused_keeps_all_back_or_only_itself(engine: Engine) {
     assert_eq!(faults(&each), wrong);
     assert_eq!((each.kept, each.rows, each.created), (true, 6, 2));
     assert_eq!(world.list(What::Items).lines().count(), 2);
+    // the titles once more are no record, in whichever list and with whatever is left out beside them
+    for (list, text) in [
+        (List::Suppliers, "Code;name;error\ncode;name;old words\n"),
+        (List::Reasons, "code,name\nCODE,Name\n"),
+        (List::Categories, "path\npath\n"),
+        (List::OptionSets, "set,value\nset,value\n"),
+        (List::Items, "sku,name,base unit\nsku,name,base_unit\n"),
+    ] {
+        let twice = world.send(list, text, |bring| bring.each = true).unwrap();
+        assert_eq!((faults(&twice), twice.created), (vec![(2, None, "invalid_value")], 0), "{text}");
+        assert!(twice.refused[0].detail.contains("the titles of the columns once more"), "{twice:?}");
+    }
+    assert_eq!(world.takes(List::Suppliers, "code,name\ncode,Name of one\n"), (1, 0, 0));
     // what is there is not changed where an import cannot
     let change = world.send(List::Items, "sku,tracking\nF,none\n", |_| {}).unwrap();
     assert_eq!(faults(&change), [(2, Some("tracking"), "invalid_value")]);
