@@ -20,6 +20,9 @@ use web::Failure;
 /// Rows that are looked up and stored together.
 const CHUNK: usize = 500;
 
+/// The most rows of a circle that are named.
+const CIRCLE_MAX: usize = 32;
+
 /// What to import, and how.
 #[derive(Clone, Debug)]
 pub struct Bring {
@@ -336,13 +339,7 @@ impl Course {
     fn seen_before(&self, tally: &mut Tally, row: &Row) -> Option<Problem> {
         let names = self.bring.list.key();
         let (first, _) = names.split_first()?;
-        let mut hash = Sha256::new();
-        for name in names {
-            hash.update(row.text(name).to_lowercase());
-            hash.update([0]);
-        }
-        let digest = hash.finalize();
-        let key = digest.first_chunk::<16>().copied()?;
+        let key = key_of(names.iter().map(|name| row.text(name)))?;
         let before = tally.keys.insert(key, row.number)?;
         tally.keys.insert(key, before);
         let detail = format!("row {before} is about `{}` already; make one row of both", row.text(first));
@@ -391,8 +388,20 @@ impl Course {
 
     /// Refuses what waits for a parent that does not come.
     fn give_up(&self, tally: &mut Tally) {
-        for row in std::mem::take(&mut tally.waiting) {
-            let problem = self.bring.list.parentless(&row);
+        let (list, waiting) = (self.bring.list, std::mem::take(&mut tally.waiting));
+        let name = |row: &Row| list.key().first().map_or("", |name| row.text(name)).to_lowercase();
+        let named: FxHashMap<String, &Row> = waiting.iter().map(|row| (name(row), row)).collect();
+        for row in &waiting {
+            let problem = match circle(list, row, &named) {
+                Some(circle) => {
+                    let detail = format!("nothing stands below itself: `{}`", circle.join("` → `"));
+                    Problem::at(Code::TreeCycle, "/parent", detail)
+                }
+                None => {
+                    let parent = key_of(std::iter::once(list.parent(row)));
+                    list.parentless(row, parent.and_then(|key| tally.keys.get(&key)).copied())
+                }
+            };
             self.refuse(tally, row.number, &problem);
         }
     }
@@ -413,6 +422,31 @@ impl Course {
         web::audit(tx, &self.who.ctx, "exchange.import", self.bring.list.word(), &details);
         Ok(())
     }
+}
+
+/// What a row is about, as a number of few bytes.
+fn key_of<'t>(texts: impl Iterator<Item = &'t str>) -> Option<[u8; 16]> {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update(text.to_lowercase());
+        hash.update([0]);
+    }
+    hash.finalize().first_chunk::<16>().copied()
+}
+
+/// The parents of a row up to itself, when it stands below itself. One of very many is not looked for.
+fn circle<'r>(list: List, row: &'r Row, named: &FxHashMap<String, &'r Row>) -> Option<Vec<&'r str>> {
+    let own = list.key().first().map_or("", |name| row.text(name));
+    let (mut circle, mut at) = (vec![own], row);
+    while circle.len() <= CIRCLE_MAX {
+        let parent = list.parent(at);
+        circle.push(parent);
+        if parent.to_lowercase() == own.to_lowercase() {
+            return Some(circle);
+        }
+        at = named.get(&parent.to_lowercase())?;
+    }
+    None
 }
 
 impl fmt::Debug for Tally {

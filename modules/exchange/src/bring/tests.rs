@@ -186,8 +186,34 @@ fn parents_may_stand_below_their_children(engine: Engine) {
         (0, 1, 0)
     );
     assert_eq!(world.takes(List::Categories, "path\na/b/c\na/b\na\n"), (3, 0, 0));
-    let lost = world.send(List::Categories, "path\nx/y\n", |_| {}).unwrap();
-    assert_eq!(lost.refused.len(), 1);
+    let lost = world.send(List::Categories, "path\nx/y\nx/y/z\n", |_| {}).unwrap();
+    let words = |brought: &Brought| -> Vec<String> {
+        brought.refused.iter().map(|refusal| refusal.detail.clone()).collect()
+    };
+    assert_eq!(
+        words(&lost),
+        [
+            "there is no category `x`, neither here nor in the file",
+            "the category `x/y` is in row 2, which is refused; mend that one first",
+        ]
+    );
+    // what stands below itself is told as such, in either way
+    let round = "code,kind,parent\nX,bin,Y\nY,bin,x\nZ,bin,Y\nSELF,bin,SELF\n";
+    let round =
+        [false, true].map(|each| world.send(List::Locations, round, |bring| bring.each = each).unwrap());
+    for brought in &round {
+        let cycle = |row: u64| (row, Some("parent"), "tree_cycle");
+        assert_eq!(faults(brought), [cycle(2), cycle(3), (4, Some("parent"), "unknown_location"), cycle(5)]);
+        assert_eq!(
+            words(brought),
+            [
+                "nothing stands below itself: `X` → `Y` → `x`",
+                "nothing stands below itself: `Y` → `x` → `Y`",
+                "the location `Y` is in row 3, which is refused; mend that one first",
+                "nothing stands below itself: `SELF` → `SELF`",
+            ]
+        );
+    }
 }
 
 fn attributes_are_read_by_their_definitions(engine: Engine) {

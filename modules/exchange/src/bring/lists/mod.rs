@@ -352,15 +352,30 @@ impl List {
         }
     }
 
-    /// The refusal of a row whose parent did not come.
-    pub(super) fn parentless(self, row: &Row) -> Problem {
-        let (code, thing, pointer, parent) = if self == List::Locations {
-            (Code::UnknownLocation, "location", "/parent", row.text("parent"))
+    /// What a row stands below.
+    pub(super) fn parent(self, row: &Row) -> &str {
+        if self == List::Locations {
+            row.text("parent")
         } else {
-            let parent = row.text("path").rsplit_once('/').map_or("", |(parent, _)| parent);
-            (Code::UnknownCategory, "category", "/path", parent)
+            row.text("path").rsplit_once('/').map_or("", |(parent, _)| parent)
+        }
+    }
+
+    /// The refusal of a row whose parent did not come, with the row of the file that has the parent.
+    pub(super) fn parentless(self, row: &Row, at: Option<u64>) -> Problem {
+        let (code, thing, pointer) = if self == List::Locations {
+            (Code::UnknownLocation, "location", "/parent")
+        } else {
+            (Code::UnknownCategory, "category", "/path")
         };
-        Problem::at(code, pointer, format!("there is no {thing} `{parent}`, neither here nor in the file"))
+        let parent = self.parent(row);
+        let detail = match at {
+            None => format!("there is no {thing} `{parent}`, neither here nor in the file"),
+            Some(at) => {
+                format!("the {thing} `{parent}` is in row {at}, which is refused; mend that one first")
+            }
+        };
+        Problem::at(code, pointer, detail)
     }
 }
 
