@@ -64,7 +64,7 @@ pub use place::{LocationKind, Role, SiteState};
 pub use price::PriceKind;
 pub use problem::{Code, FieldError, Kind, Problem};
 pub use qty::{Delta, Qty};
-pub use ratio::{NoProduct, Ratio};
+pub use ratio::{BadRatio, NoProduct, Ratio};
 pub use status::Status;
 pub use text::{Name, Note};
 pub use unit::UnitCode;

@@ -91,11 +91,9 @@ fn plan_units(base: Base<'_>, units: &[NewUnit]) -> Result<Vec<Unit>, Problem> {
 
 /// One more packaging beside the units that are there.
 pub(crate) fn plan_unit(unit: &NewUnit, base: Base<'_>, others: &[Unit]) -> Result<Unit, Problem> {
-    let unit = Unit {
-        unit: code::unit(&unit.unit, "/unit")?,
-        factor: code::factor(&unit.factor, "/factor")?,
-        body: goods::body(unit)?,
-    };
+    let named = code::unit(&unit.unit, "/unit")?;
+    let factor = code::factor(&unit.factor, &named)?;
+    let unit = Unit { unit: named, factor, body: goods::body(unit)? };
     if others.len() > PACKAGINGS_PER_ITEM_MAX {
         return Err(UnitError::TooManyPackagings { count: others.len() }.problem("/unit"));
     }

@@ -109,7 +109,7 @@ pub(crate) fn plan_new(
 /// The unit that it is sold in, and how many base units one of it is.
 fn plan_unit(unit: Option<&str>, factor: Option<&str>, item: &Item) -> Result<(UnitCode, Ratio), Problem> {
     let unit = unit.map_or_else(|| Ok(item.base_unit.clone()), |unit| code::unit(unit, "/unit"))?;
-    let factor = factor.map(|factor| code::factor(factor, "/factor")).transpose()?;
+    let factor = factor.map(|factor| code::factor(factor, &unit)).transpose()?;
     let ours = item.units.iter().find(|other| other.unit == unit).map(|other| other.factor);
     match (ours, factor) {
         (Some(ours), Some(factor)) if ours != factor => {

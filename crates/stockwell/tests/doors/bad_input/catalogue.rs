@@ -76,11 +76,11 @@ fn what_is_there_holds_a_change_back(world: &World) {
         ),
         (
             ("POST", "items/LAMP", "/units", json!({ "unit": "case", "factor": "0" })),
-            ("422 invalid_value /factor", "a ratio is above zero, `0/1` is not"),
+            ("422 invalid_value /factor", "the factor of the unit `case` is above zero, `0` is not"),
         ),
         (
             ("POST", "items/LAMP", "/units", json!({ "unit": "case", "factor": "0/5" })),
-            ("422 invalid_value /factor", "a ratio is above zero, `0/5` is not"),
+            ("422 invalid_value /factor", "the factor of the unit `case` is above zero, `0/5` is not"),
         ),
         (
             ("POST", "items/SAND", "/tracking", json!({ "tracking": "lot" })),
