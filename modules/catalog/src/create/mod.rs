@@ -153,8 +153,9 @@ fn refuse_taken(
         .collect();
     let owners: FxHashMap<String, store_codes::Owner> =
         store_codes::owners(tx, keys.iter().flatten().map(String::as_str))?.into_iter().collect();
-    let (mut seen_skus, mut seen_codes) = (FxHashSet::default(), FxHashSet::default());
-    for ((planned, other), keys) in planned.iter_mut().zip(others).zip(keys) {
+    let mut seen_skus = FxHashSet::default();
+    let mut seen_codes: FxHashMap<String, &str> = FxHashMap::default();
+    for (((planned, other), keys), command) in planned.iter_mut().zip(others).zip(keys).zip(commands) {
         let Ok(item) = planned else { continue };
         let sku_key = code::sku_key(&item.sku);
         let taken = |pointer: String, detail| Some(Problem::at(Code::CodeTaken, pointer, detail));
@@ -167,11 +168,15 @@ fn refuse_taken(
             let first = keys
                 .iter()
                 .enumerate()
-                .find(|(_, key)| owners.contains_key(*key) || seen_codes.contains(*key));
-            match first.map(|(at, key)| (format!("/barcodes/{at}/code"), key, owners.get(key))) {
-                Some((pointer, _, Some(owner))) => Some(barcode_taken(tx, told, owner, pointer)?),
-                Some((pointer, key, None)) => {
-                    taken(pointer, format!("the barcode `{key}` stands twice in the call"))
+                .find(|(_, key)| owners.contains_key(*key) || seen_codes.contains_key(*key));
+            match first.map(|(at, key)| (at, format!("/barcodes/{at}/code"), key, owners.get(key))) {
+                Some((_, pointer, _, Some(owner))) => Some(barcode_taken(tx, told, owner, pointer)?),
+                Some((at, pointer, key, None)) => {
+                    let typed = command.barcodes.get(at).map_or(key.as_str(), |new| new.code.as_str());
+                    let with = seen_codes.get(key).copied().unwrap_or_default();
+                    let detail =
+                        format!("the barcode `{typed}` stands twice: the item `{with}` comes with it too");
+                    taken(pointer, detail)
                 }
                 None => None,
             }
@@ -180,7 +185,7 @@ fn refuse_taken(
             *planned = Err(problem);
         } else {
             seen_skus.insert(sku_key);
-            seen_codes.extend(keys);
+            seen_codes.extend(keys.into_iter().map(|key| (key, command.sku.as_str())));
         }
     }
     Ok(())

@@ -197,9 +197,14 @@ fn a_barcode_of_another_item_is_taken(engine: Engine) {
     world.create(new_cased("A", "012345678905"));
     let refused = world.refused(|tx, ctx| create_item(tx, ctx, &new_cased("B", "0012345678905")));
     assert_eq!(refused, (Code::CodeTaken, "/barcodes/0/code".to_owned()));
-    let twice =
-        world.refused(|tx, ctx| create_items(tx, ctx, &[new_cased("B", "C-1"), new_cased("C", "C-1")]));
-    assert_eq!(twice, (Code::CodeTaken, "/1/barcodes/0/code".to_owned()));
+    let twice = world
+        .run(|tx, ctx| {
+            create_items(tx, ctx, &[new_cased("B", "4006381333931"), new_cased("C", "4006381333931")])
+        })
+        .unwrap_err();
+    let twice = twice.problem();
+    assert_eq!(seen(&twice), (Code::CodeTaken, "/1/barcodes/0/code".to_owned()));
+    assert_eq!(twice.detail, "the barcode `4006381333931` stands twice: the item `B` comes with it too");
 }
 
 fn many_items_are_made_all_or_none(engine: Engine) {
