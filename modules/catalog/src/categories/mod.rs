@@ -52,7 +52,7 @@ pub fn create_category(tx: &mut Tx<'_>, ctx: &Ctx, command: &NewCategory) -> Res
         let detail = format!("a catalogue has at most {CATEGORIES_MAX} categories");
         return Err(Problem::new(Code::TooMany, detail).into());
     }
-    refuse_taken(tx, &category, if parent.is_some() { "/name" } else { "/parent" })?;
+    refuse_taken(tx, &category, "/name")?;
     db::ids::reserve_below(tx, "catalog.category", highest.saturating_add(1))?;
     category.id = CategoryId(db::ids::take(tx, "catalog.category", 1)?);
     store_categories::insert(tx, &category).map_err(taken_meanwhile)?;

@@ -95,6 +95,7 @@ fn a_category_is_made_below_another(engine: Engine) {
         })
     };
     assert_eq!(refused("pots", Some("garden")), (Code::CodeTaken, "/name".to_owned()));
+    assert_eq!(refused("garden", None), (Code::CodeTaken, "/name".to_owned()));
     assert_eq!(refused("pots", Some("kitchen")), (Code::UnknownCategory, "/parent".to_owned()));
     assert_eq!(paths(&world), ["garden", "garden/pots"]);
     assert_eq!(world.events().len(), 2);
