@@ -2,7 +2,9 @@
 
 use super::field::{Mapping, folded};
 use crate::table::{Cell, Format, Holds, Line, Table};
-use domain::{Code, FieldError, Problem};
+use domain::{
+    AsProblem, BadRatio, Code, FieldError, LocationKind, Problem, Ratio, SiteState, Tracking, UnitCode,
+};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -185,6 +187,7 @@ pub(crate) fn differing(
             (wanted, _) => wanted.clone(),
         };
         if !changed.contains(&name.as_str()) {
+            judge(name, &wanted)?;
             let shown = now.as_str().map_or_else(|| now.to_string(), str::to_owned);
             let detail =
                 format!("the {thing} is there with `{name}` `{shown}`, which an import does not change");
@@ -193,6 +196,27 @@ pub(crate) fn differing(
         differing.insert(name.clone(), wanted);
     }
     Ok(differing)
+}
+
+/// Refuses a value that no record has, of the fields that never change and take words of a list or numbers.
+fn judge(name: &str, wanted: &Value) -> Result<(), Problem> {
+    let Some(text) = wanted.as_str() else { return Ok(()) };
+    let pointer = format!("/{name}");
+    match name {
+        "tracking" => Tracking::parse(text).map(drop).map_err(|error| error.problem(&pointer)),
+        "kind" => LocationKind::parse(text).map(drop).map_err(|error| error.problem(&pointer)),
+        "state" => SiteState::parse(text).map(drop).map_err(|error| error.problem(&pointer)),
+        "base_unit" => UnitCode::parse(text).map(drop).map_err(|error| error.problem(&pointer)),
+        "factor" => Ratio::parse(text).map(drop).map_err(|error| match error {
+            BadRatio::TooLarge => error.problem(&pointer),
+            BadRatio::NotPositive { .. } | BadRatio::NotARatio => {
+                let detail =
+                    format!("a factor is a number above zero, such as `12` or `1/3`, `{text}` is not");
+                Problem::at(Code::InvalidValue, pointer, detail)
+            }
+        }),
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
@@ -221,12 +245,21 @@ mod tests {
             ),
             (json!({ "attributes": { "a": 1 } }), Ok(json!({}))),
             (json!({ "attributes": { "a": 1, "c": 3 } }), Ok(json!({ "attributes": { "c": 3 } }))),
-            (json!({ "tracking": "lot" }), Err("/tracking")),
+            (json!({ "tracking": "lot" }), Err(("/tracking", "which an import does not change"))),
+            // a value that there is not is told as such
+            (json!({ "tracking": "sometimes" }), Err(("/tracking", "`sometimes`"))),
+            (json!({ "kind": "cupboard" }), Err(("/kind", "`cupboard`"))),
+            (json!({ "state": "shut" }), Err(("/state", "`shut`"))),
+            (json!({ "base_unit": "Each one" }), Err(("/base_unit", "a unit takes"))),
+            (json!({ "factor": "-3" }), Err(("/factor", "`-3` is not"))),
         ] {
             let found = differing(&row(&body), &there, ("item", changed));
             match (found, differs) {
                 (Ok(found), Ok(wanted)) => assert_eq!(Value::Object(found), wanted, "{body}"),
-                (Err(found), Err(wanted)) => assert_eq!(found.errors[0].pointer, wanted, "{body}"),
+                (Err(found), Err((pointer, words))) => {
+                    assert_eq!(found.errors[0].pointer, pointer, "{body}");
+                    assert!(found.detail.contains(words), "{body}: {}", found.detail);
+                }
                 (found, wanted) => panic!("{body}: {found:?}, wanted {wanted:?}"),
             }
         }

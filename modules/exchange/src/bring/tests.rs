@@ -153,8 +153,11 @@ fn a_row_that_is_refused_keeps_all_back_or_only_itself(engine: Engine) {
     }
     assert_eq!(world.takes(List::Suppliers, "code,name\ncode,Name of one\n"), (1, 0, 0));
     // what is there is not changed where an import cannot
-    let change = world.send(List::Items, "sku,tracking\nF,none\n", |_| {}).unwrap();
-    assert_eq!(faults(&change), [(2, Some("tracking"), "invalid_value")]);
+    for (tracking, words) in [("none", "an import does not change"), ("sometimes", "`sometimes`")] {
+        let change = world.send(List::Items, &format!("sku,tracking\nF,{tracking}\n"), |_| {}).unwrap();
+        assert_eq!(faults(&change), [(2, Some("tracking"), "invalid_value")]);
+        assert!(change.refused[0].detail.contains(words), "{change:?}");
+    }
 }
 
 fn a_dry_run_keeps_nothing(engine: Engine) {
