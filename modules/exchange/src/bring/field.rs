@@ -96,13 +96,7 @@ pub(crate) fn map(
             None if title.is_empty() || left_out.contains(&folded(title).as_str()) => None,
             None => match by_title(title, fields) {
                 Some(field) => Some(field.clone()),
-                None => {
-                    return refuse(format!(
-                        "the column `{title}` goes nowhere: say which field it is, or `{title}={LEFT_OUT}` to leave it out; \
-                         the fields are {}",
-                        names(fields)
-                    ));
-                }
+                None => return refuse(nowhere(title, titles, fields)),
             },
         };
         if let Some(field) = &field
@@ -152,6 +146,22 @@ fn by_title<'f>(title: &str, fields: &'f [Field]) -> Option<&'f Field> {
         .iter()
         .find(|field| folded(&field.name) == title)
         .or_else(|| fields.iter().find(|field| field.also.contains(&title.as_str())))
+}
+
+/// What is said of a title that goes nowhere.
+fn nowhere(title: &str, titles: &[String], fields: &[Field]) -> String {
+    // a heading above the table
+    let above = if titles.iter().filter(|title| !title.is_empty()).count() == 1 {
+        "it is all that the first row has, and the titles of the columns have to stand there: \
+         take out what is above them. Or "
+    } else {
+        ""
+    };
+    format!(
+        "the column `{title}` goes nowhere: {above}say which field it is, or `{title}={LEFT_OUT}` to leave it out; \
+         the fields are {}",
+        names(fields)
+    )
 }
 
 /// The names of fields, for a refusal.
@@ -211,12 +221,13 @@ mod tests {
             &'a [(&'a str, &'a str)],
             Result<&'a [&'a str], &'a str>,
         );
-        let rows: [Row<'_>; 12] = [
+        let rows: [Row<'_>; 13] = [
             (&["sku", "name"], &[], &[], Ok(&["sku", "name"])),
             (&["SKU", " Name ", ""], &[], &[], Ok(&["sku", "name", "-"])),
             (&["Artikel-Nummer", "Hazard class"], &[], &[], Ok(&["sku", "hazard_class"])),
             (&["sku", "version"], &[], &[], Ok(&["sku", "-"])),
             (&["sku", "Farbe"], &[], &[], Err("the column `Farbe` goes nowhere")),
+            (&["", "Our items"], &[], &[], Err("goes nowhere: it is all that the first row has")),
             (&["sku", "Farbe"], &[("farbe", "-")], &[], Ok(&["sku", "-"])),
             (&["sku", "Farbe"], &[], &[("Farbe", "name")], Ok(&["sku", "name"])),
             (&["sku", "Farbe"], &[("Farbe", "-")], &[("Farbe", "name")], Ok(&["sku", "-"])),

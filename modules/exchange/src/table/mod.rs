@@ -36,8 +36,13 @@ pub(crate) const RUN: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\n', '＝',
 fn fitted(cells: &mut Vec<Cell>, table: &Table, number: u64) -> Result<(), Problem> {
     let width = table.columns.len();
     if let Some(beyond) = cells.iter().skip(width).find(|cell| **cell != Cell::Empty) {
+        let why = if width == 1 {
+            "do the titles of the columns stand in the first row?"
+        } else {
+            "is a separator in a text without quotes?"
+        };
         let detail = format!(
-            "the row has more cells than there are columns: `{}` stands in none; is a separator in a text without quotes?",
+            "the row has more cells than there are columns: `{}` stands in none; {why}",
             beyond.shown()
         );
         return Err(Problem::at(Code::MalformedFile, format!("row {number}"), detail));

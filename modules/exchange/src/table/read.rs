@@ -201,10 +201,19 @@ fn sniff(file: &mut File) -> Result<Format, Failure> {
         text if text.contains(&0) => refuse("neither a text nor a workbook"),
         text => {
             let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
-            let first = text.iter().find(|byte| !byte.is_ascii_whitespace());
-            Ok(if first == Some(&b'{') { Format::Jsonl } else { Format::Csv })
+            let text = text.trim_ascii_start();
+            if is_html(text) {
+                return refuse("a web page (HTML), whatever its name says");
+            }
+            Ok(if text.first() == Some(&b'{') { Format::Jsonl } else { Format::Csv })
         }
     }
+}
+
+/// Whether a text begins as a web page does, which some programs save under the name of a workbook.
+fn is_html(text: &[u8]) -> bool {
+    let begins = |with: &&[u8]| text.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    [b"<!doctype html".as_slice(), b"<html", b"<head", b"<table"].iter().any(begins)
 }
 
 /// Refuses a table without columns, or with one twice.

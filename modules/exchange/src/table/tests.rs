@@ -87,6 +87,8 @@ fn rows_are_numbered_as_they_stand_and_empty_ones_passed_over() {
         lines,
         [Line { number: 3, cells: cells(&["A", "1"]) }, Line { number: 5, cells: cells(&["B", ""]) }]
     );
+    let (_, words) = refused(read(b"Our items\nsku,name\n", ReadAs::default()));
+    assert!(words.contains("do the titles of the columns stand in the first row?"), "{words}");
     let (code, words) = refused(read(b"sku,name\nA,1,2\n", ReadAs::default()));
     assert_eq!(code, Code::MalformedFile);
     assert!(words.starts_with("row 2: the row has more cells"), "{words}");
@@ -179,6 +181,8 @@ fn headers_are_refused_in_words() {
         (",,\nA\n", Code::MalformedFile, "names its columns"),
         ("sku,name,SKU\n", Code::MalformedFile, "the column `SKU` stands twice"),
         ("%PDF-1.7\n", Code::MalformedFile, "a PDF"),
+        ("\u{feff}\n <!DOCTYPE HTML><table>", Code::MalformedFile, "a web page (HTML)"),
+        ("<html xmlns:x=\"urn:x\">\n", Code::MalformedFile, "a web page (HTML)"),
         ("a\0b\n", Code::MalformedFile, "neither a text nor a workbook"),
     ] {
         let (found, said) = refused(open(text.as_bytes(), ReadAs::default()));
@@ -274,7 +278,9 @@ fn a_zip_that_is_no_workbook_is_refused() {
     zip.start_file("readme.txt", SimpleFileOptions::default()).unwrap();
     zip.write_all(b"hello").unwrap();
     zip.finish().unwrap();
-    assert_eq!(refused(open(out.get_ref(), ReadAs::default())).0, Code::MalformedFile);
+    let (code, words) = refused(open(out.get_ref(), ReadAs::default()));
+    assert_eq!(code, Code::MalformedFile);
+    assert!(words.contains("a ZIP and no Excel workbook"), "{words}");
     assert_eq!(refused(open(b"PK\x03\x04 and nothing more", ReadAs::default())).0, Code::MalformedFile);
 }
 

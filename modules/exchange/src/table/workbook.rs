@@ -24,11 +24,12 @@ pub(super) fn measure(mut file: &File) -> Result<(), Failure> {
         let detail = format!("the workbook has {} parts, and at most {PARTS_MAX} are read", archive.len());
         return Err(Problem::new(Code::LimitExceeded, detail).into());
     }
-    let mut unpacked = 0_u64;
+    let (mut unpacked, mut has_book) = (0_u64, false);
     for index in 0..archive.len() {
         let mut part = archive.by_index(index).map_err(|error| damaged(&error))?;
         let room = UNPACKED_BYTES_MAX.saturating_sub(unpacked);
         let is_shared = part.name().is_ok_and(|name| name.eq_ignore_ascii_case(SHARED));
+        has_book |= part.name().is_ok_and(|name| name.to_ascii_lowercase().contains(BOOK));
         let mut bounded = part.by_ref().take(room.saturating_add(1));
         let mut head = Vec::with_capacity(HEAD_BYTES);
         let most = u64::try_from(HEAD_BYTES).unwrap_or(u64::MAX);
@@ -45,9 +46,16 @@ pub(super) fn measure(mut file: &File) -> Result<(), Failure> {
             return Err(Problem::new(Code::LimitExceeded, detail).into());
         }
     }
+    if !has_book {
+        let detail = "the file is a ZIP and no Excel workbook; unpack it, or save it as `.xlsx` or `.csv`";
+        return Err(Problem::new(Code::MalformedFile, detail).into());
+    }
     file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
     Ok(())
 }
+
+/// What the part of a workbook is called that tells of its sheets.
+const BOOK: &str = "workbook";
 
 /// Where the texts of all sheets are.
 const SHARED: &str = "xl/sharedStrings.xml";
