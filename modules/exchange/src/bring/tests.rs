@@ -200,6 +200,8 @@ fn parents_may_stand_below_their_children(engine: Engine) {
             "the category `x/y` is in row 2, which is refused; mend that one first",
         ]
     );
+    let above = world.send(List::Categories, "path,parent\nb,\na,b\n", |_| {}).unwrap();
+    assert_eq!(words(&above), ["the path says that it stands below nothing; write `b/a` there"]);
     // what stands below itself is told as such, in either way
     let round = "code,kind,parent\nX,bin,Y\nY,bin,x\nZ,bin,Y\nSELF,bin,SELF\n";
     let round =

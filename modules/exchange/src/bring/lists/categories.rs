@@ -25,7 +25,11 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     for (field, said) in said {
         let given = row.text(field);
         if !given.is_empty() && given.to_lowercase() != said.to_lowercase() {
-            let detail = format!("the path says `{said}`; leave the column out");
+            let detail = if said.is_empty() {
+                format!("the path says that it stands below nothing; write `{given}/{path}` there")
+            } else {
+                format!("the path says `{said}`; leave the column out")
+            };
             return Err(Problem::at(Code::InvalidValue, format!("/{field}"), detail).into());
         }
     }
