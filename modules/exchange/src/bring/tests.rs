@@ -108,6 +108,17 @@ fn what_is_there_is_changed_and_what_is_new_is_made(engine: Engine) {
         world.takes(List::Units, "sku,unit,factor,weight_g\nMUG,case,12,350\nMUG,pallet,960,\n"),
         (0, 0, 2)
     );
+    // in the words of whoever wrote the file
+    for (text, words) in [
+        ("sku,units\nMUG,box=0\n", "the factor of the unit `box` is above zero, `0` is not"),
+        (
+            "sku,name,base_unit,barcodes\nA,A,each,4006381333948\nB,B,each,4006381333948\n",
+            "the barcode `4006381333948` stands twice: the item `A` comes with it too",
+        ),
+    ] {
+        let refused = world.send(List::Items, text, |_| {}).unwrap().refused;
+        assert_eq!(refused[0].detail, words, "{refused:?}");
+    }
     assert_eq!(world.takes(List::Barcodes, "sku,code,unit\nCUP,X-1,\nMUG,4006381333931,each\n"), (1, 0, 1));
     assert_eq!(world.takes(List::Reasons, "code,name\nmouse,Eaten\nmoth,Eaten too\n").0, 2);
     assert_eq!(world.takes(List::Reasons, "code,name,active\nmouse,Eaten again,\nmoth,,no\n"), (0, 2, 0));
