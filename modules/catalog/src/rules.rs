@@ -298,13 +298,24 @@ fn gather(key: String, at: &str, value: &Value, found: &mut Found) {
             return;
         }
         Value::String(text) => (text.clone(), None),
-        Value::Number(number) => (number.to_string(), millionths(&number.to_string())),
+        Value::Number(number) => (number.to_string(), nearest(number)),
         Value::Bool(truth) => (truth.to_string(), None),
     };
     let values = found.entry(key).or_default();
     if values.len() < INDEXED_VALUES_MAX {
         values.push((lookup_text(&text), number));
     }
+}
+
+/// A number as it is compared: one of more decimals than six is rounded, and one that is too large is larger than all
+/// that are not. A free attribute takes what JSON takes.
+fn nearest(number: &serde_json::Number) -> Option<i64> {
+    let text = number.to_string();
+    millionths(&text).or_else(|| {
+        let value = number.as_f64()?;
+        let beyond = if value < 0.0 { i64::MIN } else { i64::MAX };
+        Some(millionths(&format!("{value:.6}")).unwrap_or(beyond))
+    })
 }
 
 /// A text as it is compared.
@@ -488,6 +499,11 @@ mod tests {
                 row("weight", 0, "2.5", Some(2_500_000), true),
             ]
         );
+        let number = |text: &str| nearest(&serde_json::from_str(text).unwrap());
+        assert_eq!(number("0.1234567"), Some(123_457));
+        assert_eq!(number("-0.0000004"), Some(0));
+        assert_eq!((number("1e30"), number("-1e30")), (Some(i64::MAX), Some(i64::MIN)));
+        assert_eq!(number("99999999999999"), Some(i64::MAX));
         let long = "k".repeat(ATTRIBUTE_PATH_BYTES_MAX - "/a/".len());
         let Value::Object(long) = json!({ "a": { &long: 1, format!("{long}k"): 2 } }) else {
             panic!("no object")

@@ -115,6 +115,10 @@ pub fn change_attribute(
     if fields.contains(&"kind") {
         refuse_used(tx, &before, "/kind", "its kind cannot change")?;
     }
+    // the same number would be another amount; one that never had a unit may be given the one that was meant
+    if fields.contains(&"unit") && before.unit.is_some() {
+        refuse_used(tx, &before, "/unit", "its unit cannot change")?;
+    }
     let definition = after.definition();
     let pointer = format!("/{}", fields.first().copied().unwrap_or_default());
     refuse_rules(tx, &definition, &pointer)?;
@@ -156,8 +160,12 @@ fn refuse_used(tx: &mut Tx<'_>, attribute: &Attribute, pointer: &str, what: &str
     let key = attribute.key.as_str();
     let detail = match store_attributes::used(tx, attribute.id, key)? {
         (_, items @ 1.., Some(sku)) => {
-            let others = if items == 1 { String::new() } else { format!(" and {} more", items - 1) };
-            format!("`{sku}`{others} have a value for `{key}`, so {what}; take the values away first")
+            let who = if items == 1 {
+                format!("`{sku}` has")
+            } else {
+                format!("`{sku}` and {} more have", items - 1)
+            };
+            format!("{who} a value for `{key}`, so {what}; take the values away first")
         }
         (Some(path), ..) => {
             format!("the category `{path}` has a rule for `{key}`, so {what}; remove it first")

@@ -114,6 +114,10 @@ fn the_kind_stays_while_items_have_values(engine: Engine) {
     define(&world, json!({ "key": "load", "kind": "number" }));
     have(&world, "A", json!({ "load": 3 }));
     assert_eq!(refused_change(&world, "load", json!({ "kind": "text" })), (Code::InUse, "/kind".to_owned()));
+    let unit = |unit: &str| read_change(&json!({ "unit": unit }));
+    let kg = unit("kg");
+    world.run(move |tx, ctx| change_attribute(tx, ctx, "load", Any, &kg)).unwrap();
+    assert_eq!(refused_change(&world, "load", json!({ "unit": "g" })), (Code::InUse, "/unit".to_owned()));
     let none: ChangeItem = serde_json::from_value(json!({ "attributes": { "load": null } })).unwrap();
     world.run(move |tx, ctx| crate::change_item(tx, ctx, "A", Version(1), &none)).unwrap();
     world

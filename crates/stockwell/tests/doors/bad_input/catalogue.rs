@@ -67,7 +67,7 @@ fn what_is_there_holds_a_change_back(world: &World) {
             ("PATCH", "attributes/voltage", "", json!({ "kind": "text" })),
             (
                 "409 in_use /kind",
-                "`LAMP` have a value for `voltage`, so its kind cannot change; take the values away first",
+                "`LAMP` has a value for `voltage`, so its kind cannot change; take the values away first",
             ),
         ),
         (
