@@ -183,6 +183,8 @@ struct Tally {
     waiting: Vec<Row>,
     /// Where each key stood first.
     keys: FxHashMap<[u8; 16], u64>,
+    /// Where what others may stand below is in a row that cannot be read.
+    unread: FxHashMap<[u8; 16], u64>,
     /// Where it is noted how far the import is.
     run: Option<Run>,
 }
@@ -327,12 +329,25 @@ impl Course {
     fn add(&self, tally: &mut Tally, chunk: &mut Vec<Row>, line: &crate::table::Line, table: &Table) {
         tally.brought.rows += 1;
         match read(line, &self.mapping, table) {
-            Err(refusal) => tally.brought.refused.push(refusal),
+            Err(refusal) => {
+                if let Some(key) = self.unread(line) {
+                    tally.unread.insert(key, line.number);
+                }
+                tally.brought.refused.push(refusal);
+            }
             Ok(row) => match self.seen_before(tally, &row) {
                 Some(problem) => self.refuse(tally, row.number, &problem),
                 None => chunk.push(row),
             },
         }
+    }
+
+    /// What a row is about that cannot be read, where others may stand below it.
+    fn unread(&self, line: &crate::table::Line) -> Option<[u8; 16]> {
+        let [name] = self.bring.list.key() else { return None };
+        let is_key = |field: &Option<Field>| field.as_ref().is_some_and(|field| field.name == *name);
+        let cell = line.cells.get(self.mapping.fields.iter().position(is_key)?)?;
+        key_of(std::iter::once(&*cell.shown()))
     }
 
     /// Refuses a row about what an earlier row is about, of which one would undo the other.
@@ -392,15 +407,13 @@ impl Course {
         let name = |row: &Row| list.key().first().map_or("", |name| row.text(name)).to_lowercase();
         let named: FxHashMap<String, &Row> = waiting.iter().map(|row| (name(row), row)).collect();
         for row in &waiting {
-            let problem = match circle(list, row, &named) {
-                Some(circle) => {
-                    let detail = format!("nothing stands below itself: `{}`", circle.join("` → `"));
-                    Problem::at(Code::TreeCycle, "/parent", detail)
-                }
-                None => {
-                    let parent = key_of(std::iter::once(list.parent(row)));
-                    list.parentless(row, parent.and_then(|key| tally.keys.get(&key)).copied())
-                }
+            let problem = if let Some(circle) = circle(list, row, &named) {
+                let detail = format!("nothing stands below itself: `{}`", circle.join("` → `"));
+                Problem::at(Code::TreeCycle, "/parent", detail)
+            } else {
+                let parent = key_of(std::iter::once(list.parent(row)));
+                let at = parent.and_then(|key| tally.keys.get(&key).or_else(|| tally.unread.get(&key)));
+                list.parentless(row, at.copied())
             };
             self.refuse(tally, row.number, &problem);
         }

@@ -213,6 +213,9 @@ fn parents_may_stand_below_their_children(engine: Engine) {
     );
     let above = world.send(List::Categories, "path,parent\nb,\na,b\n", |_| {}).unwrap();
     assert_eq!(words(&above), ["the path says that it stands below nothing; write `b/a` there"]);
+    let unread = "code,kind,parent,walk\nB3,bin,A3,\nA3,aisle,ST,far\n";
+    let unread = world.send(List::Locations, unread, |_| {}).unwrap();
+    assert_eq!(words(&unread)[0], "the location `A3` is in row 3, which is refused; mend that one first");
     // what stands below itself is told as such, in either way
     let round = "code,kind,parent\nX,bin,Y\nY,bin,x\nZ,bin,Y\nSELF,bin,SELF\n";
     let round =
