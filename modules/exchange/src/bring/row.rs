@@ -96,8 +96,8 @@ pub(crate) fn read(line: &Line, mapping: &Mapping, table: &Table) -> Result<Row,
 /// Whether each cell that goes to a field has the title of its column.
 fn is_titles(line: &Line, mapping: &Mapping) -> bool {
     let columns = line.cells.iter().zip(&mapping.fields).zip(&mapping.titles);
-    let mut mapped = columns.filter(|((_, field), _)| field.is_some());
-    mapped.all(|((cell, _), title)| folded(&cell.shown()) == folded(title))
+    let mut mapped = columns.filter(|((_, field), _)| field.is_some()).peekable();
+    mapped.peek().is_some() && mapped.all(|((cell, _), title)| folded(&cell.shown()) == folded(title))
 }
 
 /// Puts a value where a pointer says, making the objects above it. Two objects at one place become one.

@@ -202,6 +202,9 @@ fn sniff(file: &mut File) -> Result<Format, Failure> {
         text => {
             let text = text.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(text);
             let text = text.trim_ascii_start();
+            if text.starts_with(b"<?xml") {
+                return refuse("an XML file, whatever its name says");
+            }
             if is_html(text) {
                 return refuse("a web page (HTML), whatever its name says");
             }

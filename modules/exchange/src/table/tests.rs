@@ -182,6 +182,7 @@ fn headers_are_refused_in_words() {
         ("sku,name,SKU\n", Code::MalformedFile, "the column `SKU` stands twice"),
         ("%PDF-1.7\n", Code::MalformedFile, "a PDF"),
         ("\u{feff}\n <!DOCTYPE HTML><table>", Code::MalformedFile, "a web page (HTML)"),
+        ("<?xml version=\"1.0\"?>\n", Code::MalformedFile, "an XML file"),
         ("<html xmlns:x=\"urn:x\">\n", Code::MalformedFile, "a web page (HTML)"),
         ("a\0b\n", Code::MalformedFile, "neither a text nor a workbook"),
     ] {
