@@ -12,6 +12,7 @@ pub use list::{Entry, Filter, Order, list, of_record};
 
 use crate::conn::Conn;
 use crate::error::DbError;
+use crate::outbox::ROWS_AT_ONCE;
 use crate::statement::Statement;
 use crate::tx::Tx;
 use crate::value::{Rows, Value};
@@ -106,19 +107,36 @@ pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
     if tx.work.audits.is_empty() {
         return Ok(());
     }
-    let entries = std::mem::take(&mut tx.work.audits);
-    let mut random = vec![0; entries.len() * SALTS];
-    getrandom::fill(&mut random).map_err(|error| DbError::internal(format!("no random salts: {error}")))?;
+    let mut entries = std::mem::take(&mut tx.work.audits).into_iter();
     let (mut last, mut hash) = tx.query_one(&HEAD, &[], |row| Ok((row.int(0)?, row.hash(1)?)))?;
-    let mut chained = Vec::with_capacity(entries.len());
-    for (entry, random) in entries.into_iter().zip(random.chunks(SALTS)) {
-        last = last.saturating_add(1);
-        let row = chain(entry, (last, hash), random);
-        hash = row.hash;
-        chained.push(row);
+    while entries.len() > 0 {
+        let part: Vec<Buffered> = entries.by_ref().take(ROWS_AT_ONCE).collect();
+        let mut random = vec![0; part.len() * SALTS];
+        getrandom::fill(&mut random)
+            .map_err(|error| DbError::internal(format!("no random salts: {error}")))?;
+        let mut chained = Vec::with_capacity(part.len());
+        for (entry, random) in part.into_iter().zip(random.chunks(SALTS)) {
+            last = last.saturating_add(1);
+            let row = chain(entry, (last, hash), random);
+            hash = row.hash;
+            chained.push(row);
+        }
+        let rows = rows(&chained);
+        if entries.len() > 0 {
+            tx.execute_many(&INSERT, &rows)?;
+            continue;
+        }
+        let mut head = Rows::new(2);
+        head.push(&[last.into(), (&hash).into()]);
+        tx.execute_all(&[(&INSERT, &rows), (&MOVE_HEAD, &head)])?;
     }
+    Ok(())
+}
+
+/// Rows of the log as they are stored.
+fn rows(chained: &[Stored]) -> Rows<'_> {
     let mut rows = Rows::with_capacity(18, chained.len());
-    for row in &chained {
+    for row in chained {
         let [actor_digest, target_digest] =
             row.digests.as_ref().map_or([None; 2], |both| both.each_ref().map(Some));
         let [actor_salt, target_salt, details_salt] = row.salts.each_ref().map(Option::as_ref);
@@ -143,9 +161,7 @@ pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
             details_salt.into(),
         ]);
     }
-    let mut head = Rows::new(2);
-    head.push(&[last.into(), (&hash).into()]);
-    tx.execute_all(&[(&INSERT, &rows), (&MOVE_HEAD, &head)]).map(|_| ())
+    rows
 }
 
 /// Random bytes of a row.

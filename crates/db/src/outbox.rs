@@ -143,11 +143,19 @@ pub(crate) fn check_lane(tx: &mut Tx<'_>) -> Result<(), DbError> {
 
 /// Stores the events that wait.
 pub(crate) fn flush(tx: &mut Tx<'_>) -> Result<(), DbError> {
-    let events = std::mem::take(&mut tx.work.events);
-    let Some(head) = &mut tx.work.head else { return Ok(()) };
-    let rows = rows(&events, head);
-    tx.execute_many(&INSERT, &rows).map(|_| ())
+    let mut events = std::mem::take(&mut tx.work.events).into_iter();
+    let Some(mut head) = tx.work.head.clone() else { return Ok(()) };
+    while events.len() > 0 {
+        let part: Vec<Buffered> = events.by_ref().take(ROWS_AT_ONCE).collect();
+        tx.execute_many(&INSERT, &rows(&part, &mut head))?;
+    }
+    tx.work.head = Some(head);
+    Ok(())
 }
+
+/// Rows that are handed to the store at once, as events or as lines of the audit log: a transaction of a whole catalogue
+/// has them in memory only once.
+pub(crate) const ROWS_AT_ONCE: usize = 2_000;
 
 /// The rows of events, numbered densely behind a head, which moves.
 pub(crate) fn rows<'e>(events: &'e [Buffered], head: &mut Head) -> Rows<'e> {
