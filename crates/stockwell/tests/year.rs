@@ -96,7 +96,9 @@ impl Shell {
         let told = self.run(&["export", "--what", list]).good().out;
         let without = |line: &str| {
             let mut record: serde_json::Map<String, Value> = serde_json::from_str(line).unwrap();
-            ["version", "created_at", "changed_at"].map(|field| record.remove(field));
+            for field in ["version", "created_at", "changed_at"] {
+                record.remove(field);
+            }
             Value::from(record).to_string()
         };
         told.lines().map(without).collect()
