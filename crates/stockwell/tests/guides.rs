@@ -128,6 +128,7 @@ guides! {
     how_much_fits: "how-much-fits.md",
     across_sites: "across-sites.md",
     places_out_of_use: "places-out-of-use.md",
+    closing_a_month: "closing-a-month.md",
     taking_a_site_into_use: "taking-a-site-into-use.md",
     training: "training.md",
     how_your_books_are_kept: "how-your-books-are-kept.md",

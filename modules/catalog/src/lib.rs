@@ -75,7 +75,9 @@ pub use categories::{
 };
 pub use change::decide::ChangeItem;
 pub use change::{change_item, hold_item, read_owner, set_archived, set_owner, set_tracking};
-pub use codes::{ChangeUnit, add_barcode, add_unit, change_unit, remove_barcode, remove_unit};
+pub use codes::{
+    ChangeUnit, add_barcode, add_unit, bring_removed_unit, change_unit, remove_barcode, remove_unit,
+};
 pub use create::{ITEMS_PER_CALL_MAX, create_each, create_item, create_items};
 pub use facts::{
     ItemFacts, category_lines, facts_by_id, facts_by_sku, item_by_barcode, items_of, sku_keys, unit_factors,

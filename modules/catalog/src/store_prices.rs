@@ -3,7 +3,7 @@
 use crate::prices::{Price, PriceAsked};
 use db::{Conn, DbError, Row, Statement, Tx, Value};
 use domain::when::Date;
-use domain::{Currency, Instant, ItemId, PriceId, PriceKind, Qty, SupplyId, UnitCost};
+use domain::{Currency, Instant, ItemId, PriceId, PriceKind, Qty, SupplyId, UnitCode, UnitCost};
 
 macro_rules! record {
     () => {
@@ -73,6 +73,15 @@ const AT: Statement = Statement::new(
 
 const COUNT: Statement =
     Statement::new("catalog.price.count", "select count(*) from catalog_price p where p.item_id = ?1");
+
+/// Whether a price in a unit of the item, and not of a supplier, holds on a day or later.
+const HOLDS_IN: Statement = Statement::new(
+    "catalog.price.holds_in",
+    "select 1 from catalog_price p
+     where p.item_id = ?1 and p.unit = ?2 and p.supply_id is null and not p.withdrawn
+       and (p.valid_until is null or p.valid_until >= ?3)
+     limit 1",
+);
 
 const INSERT: Statement = Statement::new(
     "catalog.price.insert",
@@ -194,6 +203,17 @@ pub(crate) fn insert(tx: &mut Tx<'_>, price: &Price) -> Result<(), DbError> {
 }
 
 /// Stores the last day of a price.
+/// Whether a price in a unit of an item holds on a day or later.
+pub(crate) fn holds_in(
+    conn: &mut Conn<'_>,
+    item: ItemId,
+    unit: &UnitCode,
+    day: Date,
+) -> Result<bool, DbError> {
+    let params = [item.get().into(), unit.as_str().into(), Value::Date(day)];
+    Ok(conn.query_opt(&HOLDS_IN, &params, |row| row.int(0))?.is_some())
+}
+
 pub(crate) fn end(tx: &mut Tx<'_>, price: &Price) -> Result<(), DbError> {
     let until = price.valid_until.map_or(Value::Null, Value::Date);
     tx.execute(&END, &[price.id.get().into(), until]).map(|_| ())
@@ -206,4 +226,5 @@ pub(crate) fn withdraw(tx: &mut Tx<'_>, price: PriceId) -> Result<(), DbError> {
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&BY_ID, &LIST, &ALIKE, &AT, &COUNT, &INSERT, &END, &WITHDRAW];
+pub(crate) const ALL: &[&Statement] =
+    &[&BY_ID, &LIST, &ALIKE, &AT, &COUNT, &HOLDS_IN, &INSERT, &END, &WITHDRAW];

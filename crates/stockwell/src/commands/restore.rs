@@ -171,6 +171,7 @@ fn into_folder(from: &Path, folder: &Path, key: Option<&Key>, progress: &Progres
     } else {
         Backup::open(from, key)?.check(progress).map_err(|stop| named(from, &stop))?;
     }
+    let was_there = folder.exists();
     super::private_folder(folder)?;
     if std::fs::read_dir(folder)?.next().is_some() {
         return Err(Stop::CannotRun(format!(
@@ -180,8 +181,8 @@ fn into_folder(from: &Path, folder: &Path, key: Option<&Key>, progress: &Progres
     }
     let file = folder.join("stockwell.db");
     let done = if is_copy { copied(from, &file, progress) } else { into_file(from, &file, key, progress) };
-    if done.is_err() {
-        // a folder with nothing in it would only be in the way; one that holds something stays
+    if done.is_err() && !was_there {
+        // one that holds something stays
         let _ = std::fs::remove_dir(folder);
     }
     done

@@ -170,7 +170,10 @@ fn the_backup_of_another_release_says_how_to_go_on() {
 
     let refused = shell.run(&["restore", newer.to_str().unwrap(), "--into", "new"]);
     assert_eq!((refused.code, refused.err.contains("newer program")), (4, true), "{}", refused.err);
-    assert_eq!(std::fs::read_dir(shell.path("new")).unwrap().count(), 0, "the folder can be used again");
+    assert!(!shell.path("new").exists(), "nothing is left of it");
+    std::fs::create_dir(shell.path("own")).unwrap();
+    shell.run(&["restore", newer.to_str().unwrap(), "--into", "own"]);
+    assert_eq!(std::fs::read_dir(shell.path("own")).unwrap().count(), 0, "the folder can be used again");
 }
 
 #[test]

@@ -346,7 +346,14 @@ fn of_room(stage: &Stage, method: &str, path: &str) -> Option<Probe> {
         ("GET", "/api/v1/locations/{code}/blocks") => at("/api/v1/locations/LON-1/blocks"),
         ("GET", "/api/v1/location-sheet") => at("/api/v1/location-sheet?format=html"),
         ("GET", "/api/v1/minimums/{site}/{sku}") => at("/api/v1/minimums/LON/BOLT"),
-        ("GET", "/api/v1/homes") => at(path),
+        ("GET", "/api/v1/homes") => {
+            let put = stage.admin.ask("PUT", "/api/v1/homes/LON/BOLT").fresh();
+            put.as_shown_at("/api/v1/homes/LON/BOLT")
+                .json(&json!({ "locations": [stage.bin()] }))
+                .send()
+                .good();
+            at(path)
+        }
         ("GET", "/api/v1/homes/{site}/{sku}") => at("/api/v1/homes/LON/BOLT"),
         ("PUT", "/api/v1/homes/{site}/{sku}") => {
             with("/api/v1/homes/LON/BOLT", json!({ "locations": [stage.bin()] }))

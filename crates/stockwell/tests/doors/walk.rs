@@ -65,6 +65,7 @@ const SHORT: &[(&str, &str)] = &[
     ("/api/v1/families/{code}", "six options, and 200 combinations that it excludes"),
     ("/api/v1/families/{code}/configure", "500 values of each of its six options"),
     ("/api/v1/health", "the parts of the product"),
+    ("/api/v1/homes/{site}/{sku}", "the sixteen places of an item at most"),
     ("/api/v1/imports/{id}", "256 columns, the fields of a list, and 500 refusals"),
     ("/api/v1/items/{sku}", "32 packagings, and 32 barcodes of each"),
     ("/api/v1/items/{sku}/attributes", "16 KiB of its own, and what its category gives it"),

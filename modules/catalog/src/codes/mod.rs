@@ -11,10 +11,10 @@ use crate::create::decide::{Base, plan_barcode, plan_unit, sort_barcodes};
 use crate::create::{barcode_taken, taken_meanwhile};
 use crate::item::{Item, NewBarcode, NewUnit};
 use crate::limits::Told;
-use crate::{code, goods, store, store_codes};
+use crate::{code, goods, store, store_codes, store_prices};
 use db::Tx;
 use domain::given::given;
-use domain::{Code, Ctx, Problem};
+use domain::{Code, Ctx, Problem, Zone};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use web::{Failure, IfMatch};
@@ -107,9 +107,29 @@ pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, item: (&str, IfMatch), unit: &str
         let detail = format!("the barcode `{}` is printed on it; remove the barcode first", barcode.code);
         return Err(Problem::new(Code::InUse, detail).into());
     }
+    if store_prices::holds_in(tx, item.id, &unit, Zone::UTC.date(ctx.now))? {
+        let detail = format!("a price in `{unit}` holds today or later; end it first");
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
     store_codes::set_removed(tx, item.id, &unit, true)?;
     item.units.retain(|other| other.unit != unit);
     finish(tx, ctx, item, "catalog.unit.remove", "units")
+}
+
+/// Keeps a unit that an item had and has no more, as a list has it; whether it was not known.
+///
+/// # Errors
+/// As [`add_unit`].
+pub fn bring_removed_unit(tx: &mut Tx<'_>, ctx: &Ctx, sku: &str, command: &NewUnit) -> Result<bool, Failure> {
+    let item = lock_at(tx, sku, IfMatch::Any)?;
+    let unit = plan_unit(command, Base { unit: &item.base_unit, whole: item.whole }, &[])?.unit;
+    let is_known = item.units.iter().any(|other| other.unit == unit)
+        || store_codes::removed_factor(tx, item.id, &unit)?.is_some();
+    if !is_known {
+        add_unit(tx, ctx, (sku, IfMatch::Any), command)?;
+        remove_unit(tx, ctx, (sku, IfMatch::Any), unit.as_str())?;
+    }
+    Ok(!is_known)
 }
 
 /// Adds a barcode to a unit of an item.

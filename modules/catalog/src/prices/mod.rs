@@ -8,8 +8,8 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::change::{decide::touch, lock_at};
-use crate::item::Item;
-use crate::{find, record, store, store_prices, store_supplies, supplies};
+use crate::item::{Body, Item, Unit};
+use crate::{code, find, record, store, store_codes, store_prices, store_supplies, supplies};
 use db::{Conn, Tx};
 use decide::{EndPrice, NewPrice};
 use domain::price::Span;
@@ -109,15 +109,25 @@ pub fn add_price(
     item: (&str, IfMatch),
     command: &NewPrice,
 ) -> Result<(Item, Price), Failure> {
-    let mut item = lock_at(tx, item.0, item.1)?;
+    let item = lock_at(tx, item.0, item.1)?;
+    let of_item = store_supplies::of_item(tx, item.id)?;
+    let price = decide::plan_new(command, &item, &of_item, ctx.now)?;
+    add(tx, ctx, item, price, command.follow)
+}
+
+fn add(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    mut item: Item,
+    mut price: Price,
+    follow: bool,
+) -> Result<(Item, Price), Failure> {
     if store_prices::count(tx, item.id)? >= PRICES_PER_ITEM_MAX {
         let detail = format!("an item has at most {PRICES_PER_ITEM_MAX} prices with those that are over");
         return Err(Problem::new(Code::TooMany, detail).into());
     }
-    let of_item = store_supplies::of_item(tx, item.id)?;
-    let mut price = decide::plan_new(command, &item, &of_item, ctx.now)?;
     let others = store_prices::alike(tx, &price)?;
-    let ended = decide::plan_place(&price, &others, command.follow, today(ctx))?;
+    let ended = decide::plan_place(&price, &others, follow, today(ctx))?;
     price.id = PriceId(db::ids::take(tx, "catalog.price", 1)?);
     if let Some((before, after)) = &ended {
         store_prices::end(tx, after)?;
@@ -140,7 +150,7 @@ pub enum PriceBrought {
 }
 
 /// Adds a price unless it is there: one of the same kind, list, supply, unit, currency and quantity that begins on
-/// the same day. A last day that is not said changes nothing.
+/// the same day. A last day that is not said changes nothing. Its unit may be one that the item has no more.
 ///
 /// # Errors
 /// As [`add_price`] and [`end_price`]; `code_taken` when the one that is there is another amount.
@@ -152,10 +162,10 @@ pub fn bring_price(
 ) -> Result<PriceBrought, Failure> {
     let item = lock_at(tx, sku, IfMatch::Any)?;
     let of_item = store_supplies::of_item(tx, item.id)?;
-    let wanted = decide::plan_new(command, &item, &of_item, ctx.now)?;
+    let wanted = decide::plan_new(command, &with_removed(tx, &item, command)?, &of_item, ctx.now)?;
     let alike = store_prices::alike(tx, &wanted)?;
     let Some(there) = alike.iter().find(|price| price.valid_from == wanted.valid_from) else {
-        add_price(tx, ctx, (sku, IfMatch::Any), command)?;
+        add(tx, ctx, item, wanted, command.follow)?;
         return Ok(PriceBrought::Created);
     };
     if there.amount != wanted.amount {
@@ -171,6 +181,17 @@ pub fn bring_price(
     let end = EndPrice { valid_until: until.to_string() };
     end_price(tx, ctx, (sku, IfMatch::Any), there.id, &end)?;
     Ok(PriceBrought::Ended)
+}
+
+/// An item with the unit of a price too, where that was removed.
+fn with_removed(tx: &mut Tx<'_>, item: &Item, command: &NewPrice) -> Result<Item, Failure> {
+    let mut item = item.clone();
+    if let Some(unit) = command.unit.as_deref().and_then(|unit| code::unit(unit, "/unit").ok())
+        && let Some(factor) = store_codes::removed_factor(tx, item.id, &unit)?
+    {
+        item.units.push(Unit { unit, factor, body: Body::default() });
+    }
+    Ok(item)
 }
 
 /// Ends a price. Days that are over keep it.

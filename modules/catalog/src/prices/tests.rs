@@ -70,6 +70,8 @@ fn the_price_of_a_day_and_a_quantity_is_told(engine: Engine) {
     add(&world, &json!({ "amount": "9", "least": "100" })).unwrap();
     add(&world, &json!({ "amount": "7", "list": "Retail" })).unwrap();
     add(&world, &json!({ "amount": "110", "unit": "case" })).unwrap();
+    let unit_goes = world.run(|tx, ctx| crate::remove_unit(tx, ctx, ("A", Any), "case"));
+    assert_eq!(refused(unit_goes).0, Code::InUse, "a price holds in it");
     add(&world, &json!({ "amount": "11", "currency": "USD" })).unwrap();
     add(&world, &json!({ "amount": "4", "kind": "cost" })).unwrap();
     let cases = [

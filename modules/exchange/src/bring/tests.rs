@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 use std::io::{Cursor, Write as _};
 use std::ops::ControlFlow;
-use web::Failure;
+use web::{Failure, IfMatch};
 
 on_both_engines!(
     what_is_there_is_changed_and_what_is_new_is_made,
@@ -696,9 +696,18 @@ impl World {
             List::Prices,
             "sku,kind,supplier,currency,amount,valid_from\nLAMP,purchase,GONE,EUR,5,2020-01-01\n",
         );
+        self.takes(List::Units, "sku,unit,factor\nLAMP,crate,20\n");
+        self.takes(
+            List::Prices,
+            "sku,kind,unit,currency,amount,valid_from,valid_until\nLAMP,sales,crate,EUR,99,2020-01-01,2020-12-31\n",
+        );
         self.takes(List::Minimums, "site,sku,least\nLON,LAMP,2\nLON,PART,2\nOLD,LAMP,3\n");
         self.takes(List::BackorderRules, "site,sku,rule,cap\nOLD,,cap,10\nLON,PART,none,\n");
         // and then
+        let ctx = self.ctx.clone();
+        let remove =
+            move |tx: &mut db::Tx<'_>| catalog::remove_unit(tx, &ctx, ("LAMP", IfMatch::Any), "crate");
+        self.db.write_blocking(remove).unwrap();
         self.takes(List::OptionSets, "set,value,archived\nsize,M,yes\n");
         self.takes(List::Families, "code,archived,excluded\nTIE,yes,\"[{\"\"size\"\":[\"\"L\"\"]}]\"\n");
         self.takes(List::Suppliers, "code,archived\nGONE,yes\n");

@@ -26,9 +26,10 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     let item = catalog::item(tx, sku)?.ok_or_else(|| Problem::not_found("item", sku))?;
     let mut row = row.clone();
     row.body.remove("sku");
-    // one that was taken away before the list was made is not brought back
+    // one that was taken away before the list was made is not brought back, and kept for the prices that it had
     if row.body.remove("removed") == Some(true.into()) {
-        return Ok(Taken::Unchanged);
+        let is_new = catalog::bring_removed_unit(tx, &who.ctx, sku, &row.command::<NewUnit>()?)?;
+        return Ok(if is_new { Taken::Created } else { Taken::Unchanged });
     }
     let unit = row.text("unit").to_owned();
     let Some(there) = item.units.iter().find(|other| other.unit.as_str() == unit) else {
