@@ -73,8 +73,8 @@ const BARCODES_READ_MAX: i64 = 20_000;
 /// How many rows of a list of items are read at most, for a word or for all that begin so.
 pub(crate) const LIST_ROWS_MAX: usize = 100_000;
 
-/// The items of words. A server hands them out as one text for each word and weight: a row of each item would cost ten
-/// times of what it is to find it. Inside of the program a row costs nothing.
+/// The items of words. A server hands them out as one text for each word and weight, and not as a row for each item, which
+/// each would have to be sent.
 const ITEMS_OF_WORDS: Statement = Statement::per_engine(
     "catalog.search.items_of_words",
     "select p.word, p.weight, cast(p.item_id as text) from catalog_term p where p.word = ?1 limit 100001",

@@ -55,13 +55,17 @@ pub(crate) fn site_and_item(
     site: &str,
     sku: &str,
 ) -> Result<(SiteFacts, ItemFacts), Failure> {
-    let found = places::site_facts_by_code(conn, &[site])?.pop().flatten();
-    let site = match found {
-        Some(facts) if reach::location(conn, scope, facts.id.root())? => facts,
-        _ => return Err(Problem::not_found("site", site).into()),
-    };
+    let site = whole_site(conn, scope, site)?;
     let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
     Ok((site, item.ok_or_else(|| Problem::not_found("item", sku))?))
+}
+
+/// The site of an address, all of which is within reach.
+pub(crate) fn whole_site(conn: &mut Conn<'_>, scope: &Scope, site: &str) -> Result<SiteFacts, Failure> {
+    match places::site_facts_by_code(conn, &[site])?.pop().flatten() {
+        Some(facts) if reach::location(conn, scope, facts.id.root())? => Ok(facts),
+        _ => Err(Problem::not_found("site", site).into()),
+    }
 }
 
 /// A lot that is asked for.

@@ -11,17 +11,17 @@ pub(crate) mod store;
 #[cfg(test)]
 mod tests;
 
+use crate::asked;
 use crate::balance::minimum::can_have;
 use crate::brought::Brought;
 use crate::item_guard::WentOver;
-use crate::reach;
 use crate::record::{Change, change};
 use crate::sight::Sight;
 use crate::walk::{Part, part};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
 use decide::Rule;
-use domain::{Ctx, Delta, ItemId, Problem, SiteId};
+use domain::{Ctx, Delta, ItemId, SiteId};
 use places::SiteFacts;
 use serde::Serialize;
 use store::{Named, RuleRow};
@@ -57,14 +57,10 @@ struct Subject {
 impl Subject {
     /// A site within reach, and an item.
     fn read(conn: &mut Conn<'_>, scope: &Scope, site: &str, sku: Option<&str>) -> Result<Subject, Failure> {
-        let found = places::site_facts_by_code(conn, &[site])?.pop().flatten();
-        let site = match found {
-            Some(facts) if reach::location(conn, scope, facts.id.root())? => facts,
-            _ => return Err(Problem::not_found("site", site).into()),
+        let Some(sku) = sku else {
+            return Ok(Subject { site: asked::whole_site(conn, scope, site)?, item: None });
         };
-        let Some(sku) = sku else { return Ok(Subject { site, item: None }) };
-        let item = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
-        let item = item.ok_or_else(|| Problem::not_found("item", sku))?;
+        let (site, item) = asked::site_and_item(conn, scope, site, sku)?;
         Ok(Subject { site, item: Some(item) })
     }
 

@@ -14,7 +14,7 @@ use crate::item_guard::WentOver;
 use crate::record::{Change, change};
 use crate::sight::Sight;
 use crate::walk::{Part, part};
-use crate::{asked, gate};
+use crate::{asked, gate, reach};
 use catalog::ItemFacts;
 use db::{Conn, DbError, Tx};
 use domain::word::echo;
@@ -211,6 +211,10 @@ pub fn bring_home(
     };
     let place = places::facts_by_code(tx, &[location])?.pop().flatten().ok_or_else(missing)?;
     let site = places::site_facts_by_id(tx, &[place.site])?.pop().flatten().ok_or_else(missing)?;
+    // whoever does not reach it is not told at which site it is
+    if !reach::site(&caller.scope, site.id) {
+        return Err(missing());
+    }
     let before = get(tx, &caller.scope, &site.code, sku)?;
     let stands = before.locations.iter().position(|code| *code == place.code);
     let mut wanted = before.locations.clone();

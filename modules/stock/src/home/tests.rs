@@ -2,13 +2,14 @@
 
 use super::*;
 use crate::testing::{World, caller, on_both_engines, world};
-use crate::{block, place_guard};
+use crate::{block, item_guard, place_guard};
 use db::Engine;
 
 on_both_engines!(
     homes_are_set_changed_and_taken_away,
     a_place_that_is_a_home_is_not_taken_away_below_its_items,
     a_row_of_a_list_puts_a_home_at_its_rank,
+    homes_of_a_merged_item_go_over_where_the_other_has_none,
     pages_of_homes_have_every_one_once_and_only_those_in_reach,
     the_last_of_the_homes_is_the_sixteenth,
 );
@@ -96,6 +97,31 @@ fn a_row_of_a_list_puts_a_home_at_its_rank(engine: Engine) {
     let unknown =
         world.refused(|tx, ctx| bring_home(tx, &caller(ctx, None), ("BOLT", "~customer"), None).map(|_| ()));
     assert_eq!(unknown, (Code::UnknownLocation, "/location".to_owned()));
+    let there = world.location("M");
+    let away = world
+        .refused(move |tx, ctx| bring_home(tx, &caller(ctx, Some(there)), ("BOLT", "L1"), None).map(|_| ()));
+    assert_eq!(away, (Code::UnknownLocation, "/location".to_owned()), "out of reach is not there");
+}
+
+fn homes_of_a_merged_item_go_over_where_the_other_has_none(engine: Engine) {
+    let world = world(engine);
+    let twin = catalog::NewItem {
+        sku: "TWIN".to_owned(),
+        name: "Bolt".to_owned(),
+        base_unit: "each".to_owned(),
+        ..catalog::NewItem::default()
+    };
+    world.run(move |tx, ctx| catalog::create_item(tx, ctx, &twin)).unwrap();
+    for (site, sku, home) in [("L", "TWIN", "L2"), ("M", "TWIN", "M1"), ("M", "BOLT", "M2")] {
+        let put = move |tx: &mut Tx<'_>, ctx: &Ctx| {
+            set(tx, &caller(ctx, None), (site, sku), IfMatch::Any, &[home.to_owned()]).map(drop)
+        };
+        world.run(put).unwrap();
+    }
+    world.run(|tx, ctx| item_guard::merge(tx, &caller(ctx, None), ("TWIN", IfMatch::Any), "BOLT")).unwrap();
+    let at = |site, sku| homes(&world, site, sku).0.join(" ");
+    assert_eq!((at("L", "BOLT"), at("M", "BOLT")), ("L2".to_owned(), "M2".to_owned()));
+    assert_eq!((at("L", "TWIN"), at("M", "TWIN")), (String::new(), String::new()));
 }
 
 fn listed(world: &World, below: Option<LocationId>, which: Which) -> Vec<String> {
