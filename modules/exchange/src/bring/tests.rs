@@ -903,7 +903,7 @@ fn what_trade_does_not_take_is_refused_by_its_column(engine: Engine) {
     let world = world(engine);
     world.takes(List::Items, "sku,name,base_unit,units\nLAMP,Lamp,each,case=12\nPOT,Pot,kg,\n");
     world.trade();
-    let rows: [(List, &str, &str, &str); 17] = [
+    let rows: [(List, &str, &str, &str); 20] = [
         (List::OptionSets, "set,value\nsi ze,S\n", "set", "invalid_value"),
         (List::OptionSets, "set,value\nsize,\"S/M\"\n", "value", "invalid_value"),
         (
@@ -924,6 +924,9 @@ fn what_trade_does_not_take_is_refused_by_its_column(engine: Engine) {
         (List::Suppliers, "code,name\nNEW,\n", "name", "invalid_value"),
         (List::Supplies, "sku,supplier\nLAMP,NOBODY\n", "supplier", "invalid_value"),
         (List::Supplies, "sku,supplier,supplier_sku,unit\nLAMP,ACME,L-1,each\n", "unit", "invalid_value"),
+        (List::Homes, "sku,location,rank\nLAMP,B1,0\n", "rank", "invalid_value"),
+        (List::Homes, "sku,location,rank\nLAMP,B1,17\n", "rank", "invalid_value"),
+        (List::Homes, "sku,location\nLAMP,NOWHERE\n", "location", "unknown_location"),
         (
             List::Prices,
             "sku,kind,currency,amount,valid_from\nLAMP,sales,EUR,20,2099-07-01\n",
