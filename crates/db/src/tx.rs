@@ -6,7 +6,7 @@ use crate::conn::{Conn, Inner};
 use crate::error::DbError;
 use crate::jobs::{self, NewJob};
 use crate::lane::{Head, LaneHead};
-use crate::outbox::{self, NewEvent};
+use crate::outbox::{self, NewEvent, ROWS_AT_ONCE};
 use crate::statement::Statement;
 use crate::value::{Rows, Value};
 use std::ops::{Deref, DerefMut};
@@ -182,12 +182,13 @@ impl<'a> Tx<'a> {
     }
 
     /// Stores what was gathered, when the closure has ended and no savepoint is open. On PostgreSQL
-    /// the events are left to travel with the commit.
+    /// the events are left to travel with the commit, unless there are very many.
     pub(crate) fn flush(&mut self) -> Result<(), DbError> {
         crate::audit::flush(self)?;
         outbox::check_lane(self)?;
         match self.conn.inner {
             Inner::Sqlite { .. } => outbox::flush(self),
+            Inner::Postgres(_) if self.work.events.len() > ROWS_AT_ONCE => outbox::flush(self),
             Inner::Postgres(_) => Ok(()),
         }
     }

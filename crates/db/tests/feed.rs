@@ -11,6 +11,7 @@ use testkit::on_both_engines;
 on_both_engines!(
     an_event_reads_back_as_it_was_emitted,
     the_feed_is_read_in_pages,
+    very_many_events_of_one_closure_are_all_told,
     a_restored_feed_goes_on_where_nobody_has_been,
     an_event_of_a_refused_closure_never_was,
     a_front_emits_for_each_of_its_commands,
@@ -42,6 +43,29 @@ fn an_event_reads_back_as_it_was_emitted(engine: Engine) {
     assert_eq!(event.recorded_at, 1_700_000_000_123_456);
     assert_eq!(event.sites, [1, 22]);
     assert_eq!(event.payload, "{\"seq\":1}");
+}
+
+/// Around the number of rows that are stored at once, and twice that.
+fn very_many_events_of_one_closure_are_all_told(engine: Engine) {
+    let world = world(engine);
+    let mut told = 0;
+    for many in [1_999, 2_000, 2_001, 4_000] {
+        let from = told;
+        world
+            .db
+            .write_blocking(move |tx| {
+                for seq in from + 1..=from + many {
+                    emit(tx, "bolt", seq, seq);
+                }
+                Ok::<(), DbError>(())
+            })
+            .unwrap();
+        told += many;
+        wait_for_position(&world.db, told);
+    }
+    let events = world.db.read_blocking(|conn| feed::read(conn, 0, 20_000)).unwrap();
+    let seqs: Vec<i64> = events.iter().map(|event| event.aggregate_seq).collect();
+    assert_eq!(seqs, (1..=10_000).collect::<Vec<_>>());
 }
 
 fn the_feed_is_read_in_pages(engine: Engine) {

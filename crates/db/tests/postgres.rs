@@ -22,6 +22,8 @@ const STEAL: Statement = Statement::new(
     "update db_lane set holder = decode(repeat('ff', 16), 'hex'), leased_until = clock_timestamp() + interval '1 h'
      where lane = ?1",
 );
+const RUN_OUT: Statement =
+    Statement::new("test.run_out", "update db_lane set leased_until = timestamptz 'epoch'");
 const LANES: Statement = Statement::new("test.lanes", "select count(*) from db_lane");
 
 fn kill(db: &Db, pid: i64) {
@@ -90,10 +92,11 @@ fn a_writer_that_lost_its_lease_repeats_in_another_lane() {
         let lane = tx.lane()?.lane;
         emit(tx, "bolt", 1, 1);
         tx.advance_lane(1, [1; 32]);
-        add(tx, 1, 1)?;
+        // before the first statement: from there on the lane is locked
         if !std::mem::replace(&mut stolen, true) {
             thief.write_blocking(move |tx| tx.execute(&STEAL, &[lane.into()])).unwrap();
         }
+        add(tx, 1, 1)?;
         tell.send(lane).unwrap();
         Ok::<(), DbError>(())
     })
@@ -104,6 +107,33 @@ fn a_writer_that_lost_its_lease_repeats_in_another_lane() {
     assert_eq!(all(db), [(1, 1)]);
     wait_for_position(db, 1);
     assert_eq!(db.read_blocking(|conn| feed::read(conn, 0, 10)).unwrap().len(), 1);
+}
+
+#[test]
+fn nobody_takes_the_lane_of_a_long_transaction() {
+    let world = world_with(Engine::Postgres, |settings| settings.writers = 1);
+    let db = &world.db;
+    let (tell, told) = mpsc::channel();
+    let mut settings = world.settings.clone();
+    settings.writers = 1;
+    db.write_blocking(move |tx| {
+        let own = tx.lane()?.lane;
+        let other = Db::open(&settings, SETS).unwrap();
+        // its lease runs out before its first statement, and while it is under way
+        other.write_blocking(|tx| tx.execute(&RUN_OUT, &[]).map(drop)).unwrap();
+        add(tx, 1, 1)?;
+        other.close();
+        let third = Db::open(&settings, SETS).unwrap();
+        let taken = third.write_blocking(|tx| tx.lane().map(|head| head.lane)).unwrap();
+        third.close();
+        tell.send((own, taken)).unwrap();
+        Ok::<(), DbError>(())
+    })
+    .unwrap();
+    let runs: Vec<(i64, i64)> = told.iter().collect();
+    let [(own, taken)] = runs.as_slice() else { panic!("one run: {runs:?}") };
+    assert_ne!(own, taken);
+    assert_eq!(all(db), [(1, 1)]);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::statement::{Statement, to_dollars};
 use crate::value::{Rows, Value};
 use futures_util::future::join;
 use rustc_hash::{FxHashMap, FxHashSet};
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -27,7 +28,7 @@ pub(crate) struct Connection {
     pub(super) driver: Driver,
     prepared: FxHashMap<(usize, usize), tokio_postgres::Statement>,
     /// The `begin` that goes out together with the first statement.
-    pub(super) begin: Option<&'static str>,
+    pub(super) begin: Option<Cow<'static, str>>,
     pub(super) open: bool,
     /// Partitions that are known to be there.
     pub(crate) ready: FxHashSet<String>,
@@ -78,7 +79,7 @@ impl Connection {
         params: &[Value<'_>],
     ) -> Result<(), DbError> {
         let begin = self.begin.take();
-        let names = [begin.map(|_| "begin"), before.map(|(statement, _)| statement.name)];
+        let names = [begin.as_ref().map(|_| "begin"), before.map(|(statement, _)| statement.name)];
         let before = match before {
             Some((statement, rows)) => Some((self.prepare(statement)?, rows)),
             None => None,
@@ -86,7 +87,7 @@ impl Connection {
         let ready = self.prepare(last)?;
         let Connection { client, driver, .. } = self;
         let mut steps: Vec<Step<'_, u64, tokio_postgres::Error>> = Vec::with_capacity(4);
-        if let Some(begin) = begin {
+        if let Some(begin) = &begin {
             steps.push(text(client, begin));
         }
         if let Some((ready, rows)) = &before {
@@ -113,7 +114,7 @@ impl Connection {
         let Connection { client, driver, .. } = self;
         let mut steps: Vec<Step<'_, u64, tokio_postgres::Error>> =
             Vec::with_capacity(all.len().saturating_add(1));
-        if let Some(begin) = begin {
+        if let Some(begin) = &begin {
             steps.push(text(client, begin));
         }
         let skip = steps.len();
@@ -151,7 +152,7 @@ impl Connection {
         let mut steps: Vec<Step<'_, (), DbError>> = Vec::with_capacity(asked.len().saturating_add(1));
         if let Some(begin) = begin {
             steps.push(Box::pin(async move {
-                client.batch_execute(begin).await.map_err(|error| from_driver(&error, "begin"))
+                client.batch_execute(&begin).await.map_err(|error| from_driver(&error, "begin"))
             }));
         }
         for (ready, question, taker) in asked {
@@ -196,8 +197,8 @@ impl Connection {
     }
 
     /// Begins a transaction, together with its first statement.
-    pub(crate) fn begin(&mut self, begin: &'static str) {
-        self.begin = Some(begin);
+    pub(crate) fn begin(&mut self, begin: impl Into<Cow<'static, str>>) {
+        self.begin = Some(begin.into());
         self.open = false;
     }
 
@@ -243,7 +244,7 @@ impl Connection {
         let begin = self.begin.take();
         let Connection { client, driver, .. } = self;
         let done = driver.block_on(async {
-            match begin {
+            match &begin {
                 None => client.batch_execute(text).await,
                 Some(begin) => {
                     let (opened, done) = join(client.batch_execute(begin), client.batch_execute(text)).await;
@@ -372,13 +373,13 @@ fn all_done<T>(
 /// Sends `begin` and another request at once.
 async fn after<T>(
     client: &Client,
-    begin: Option<&'static str>,
+    begin: Option<Cow<'static, str>>,
     request: impl Future<Output = Result<T, tokio_postgres::Error>>,
 ) -> Result<T, tokio_postgres::Error> {
     match begin {
         None => request.await,
         Some(begin) => {
-            let (opened, done) = join(client.batch_execute(begin), request).await;
+            let (opened, done) = join(client.batch_execute(&begin), request).await;
             opened.and(done)
         }
     }

@@ -67,7 +67,7 @@ impl Connection {
         if let Some(begin) = self.begin.take() {
             self.open = true;
             let client = Arc::clone(&self.client);
-            let step = Box::pin(async move { client.batch_execute(begin).await.map(|()| 0) });
+            let step = Box::pin(async move { client.batch_execute(&begin).await.map(|()| 0) });
             sent.all.push(One { name: BEGIN, step, ended: None });
         }
         if sent.failed {

@@ -13,6 +13,7 @@ use crate::statement::Statement;
 use crate::task::Ran;
 use crate::tx::{Tx, Work};
 use crate::value::Value;
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 /// After this much of its lease a lane is extended before it is used again.
@@ -121,6 +122,28 @@ const FENCE: Statement = Statement::per_engine(
 /// All of them, for the test that prepares each.
 pub(crate) const STATEMENTS: &[Statement] = &[TAKE, ADD, RENEW, RELEASE, COMMIT, LOOK, FENCE];
 
+/// How a transaction begins.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Begin {
+    /// It is over before the lease of its lane is.
+    Short,
+    /// The same, and it hardly waits for the rows of others: how a batch is narrowed down after one wait that was
+    /// too long.
+    Impatient,
+    /// It may take longer than a lease. It locks its lane: nobody takes one that is locked.
+    Long,
+}
+
+impl Begin {
+    fn text(self, lane: i64) -> Cow<'static, str> {
+        match self {
+            Begin::Short => "begin".into(),
+            Begin::Impatient => "begin; set local lock_timeout = '20ms'".into(),
+            Begin::Long => format!("begin; select 1 from db_lane where lane = {lane} for update").into(),
+        }
+    }
+}
+
 struct Lane {
     head: Head,
     commits: i64,
@@ -200,7 +223,7 @@ impl Session {
     /// comes back as [`Ran::Failed`], with everything undone (except [`DbError::CommitUnknown`]).
     pub(crate) fn transaction(
         &mut self,
-        begin: &'static str,
+        begin: Begin,
         run: impl FnOnce(&mut Tx<'_>) -> Ran,
     ) -> (Ran, Effects) {
         match self.attempt(begin, run) {
@@ -211,14 +234,14 @@ impl Session {
 
     fn attempt(
         &mut self,
-        begin: &'static str,
+        begin: Begin,
         run: impl FnOnce(&mut Tx<'_>) -> Ran,
     ) -> Result<(Ran, Effects), DbError> {
         self.ready()?;
         let (Some(conn), Some(lane)) = (&mut self.conn, &mut self.lane) else {
             return Err(DbError::Closed);
         };
-        conn.begin(begin);
+        conn.begin(begin.text(lane.head.lane));
         let mut work = Work { head: Some(lane.head.clone()), ..Work::default() };
         let ran = run(&mut Tx::new(Conn::postgres(conn), &mut work));
         let Ran::Keep = ran else {
@@ -232,8 +255,9 @@ impl Session {
             conn.rollback();
             return Ok((Ran::Keep, Effects::default()));
         }
-        let emitted = !events.is_empty();
-        let events = emitted.then_some((&outbox::INSERT, &events));
+        // most of very many are stored already
+        let emitted = head.event_number > lane.head.event_number;
+        let events = (!events.is_empty()).then_some((&outbox::INSERT, &events));
         let params: [Value<'_>; 6] = [
             lane.head.lane.into(),
             (&self.holder).into(),

@@ -6,7 +6,7 @@ use crate::health::{Health, Latch};
 use crate::pg::driver::Connector;
 use crate::pg::error::LOCK_TIMEOUT;
 use crate::pg::sequencer::Signal;
-use crate::pg::session::{Effects, Session};
+use crate::pg::session::{Begin, Effects, Session};
 use crate::queue::{Entry, Queue, Taken};
 use crate::task::{HotCall, Ran, Task};
 use crate::wake::Wake;
@@ -16,9 +16,6 @@ use std::time::{Duration, Instant};
 
 /// How often a transaction is run at most.
 const RUNS_MAX: u32 = 5;
-const BEGIN: &str = "begin";
-/// After one lock timeout a batch is narrowed down with short waits.
-const BEGIN_IMPATIENT: &str = "begin; set local lock_timeout = '20ms'";
 /// Pause before commands that were set aside are tried again.
 const ASIDE_PAUSE: Duration = Duration::from_millis(25);
 const IDLE: Duration = Duration::from_hours(1);
@@ -96,7 +93,7 @@ pub(crate) fn pool(queue: &Queue, shared: &Shared) {
 
 fn cold(mut task: Box<dyn Task>, session: &mut Session, shared: &Shared) {
     for attempt in 1_u32.. {
-        let (ran, effects) = session.transaction(BEGIN, |tx| task.run(tx));
+        let (ran, effects) = session.transaction(Begin::Long, |tx| task.run(tx));
         match ran {
             Ran::Keep => {
                 shared.committed(effects);
@@ -141,7 +138,7 @@ impl FrontThread {
                         match entry {
                             Entry::Hot { front, count, .. } => {
                                 let until = Instant::now() + self.patience;
-                                self.run(front.take(count), until, BEGIN);
+                                self.run(front.take(count), until, Begin::Short);
                             }
                             Entry::Cold(task, _) => {
                                 task.finish(Err(DbError::internal("a closure in a front")));
@@ -154,7 +151,7 @@ impl FrontThread {
                 Taken::Closed => std::thread::sleep(ASIDE_PAUSE),
             }
             for aside in std::mem::take(&mut self.aside) {
-                self.run(aside.call, aside.until, BEGIN_IMPATIENT);
+                self.run(aside.call, aside.until, Begin::Impatient);
             }
         }
         self.session.release();
@@ -162,9 +159,9 @@ impl FrontThread {
 
     /// Runs all commands of a call, in one transaction if that works, and answers those that were
     /// not set aside.
-    fn run(&mut self, mut call: Box<dyn HotCall>, until: Instant, begin: &'static str) {
+    fn run(&mut self, mut call: Box<dyn HotCall>, until: Instant, begin: Begin) {
         let mut blocked: Vec<usize> = Vec::new();
-        let mut todo: Vec<(Range<usize>, u32, &'static str)> = vec![(0..call.len(), 1, begin)];
+        let mut todo: Vec<(Range<usize>, u32, Begin)> = vec![(0..call.len(), 1, begin)];
         while let Some((range, attempt, begin)) = todo.pop().filter(|(range, ..)| !range.is_empty()) {
             let (ran, effects) = self.session.transaction(begin, |tx| match call.run(tx, range.clone()) {
                 Ok(()) => Ran::Keep,
@@ -185,7 +182,7 @@ impl FrontThread {
             } else if spoils_all(&error) {
                 range.for_each(|index| call.fail(index, outward(error.clone())));
             } else if range.len() > 1 {
-                let begin = if locked { BEGIN_IMPATIENT } else { begin };
+                let begin = if locked { Begin::Impatient } else { begin };
                 let middle = range.start.midpoint(range.end);
                 todo.push((middle..range.end, 1, begin));
                 todo.push((range.start..middle, 1, begin));
