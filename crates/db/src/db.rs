@@ -7,7 +7,7 @@ use crate::front::{Front, Weight};
 use crate::health::Health;
 use crate::migrate::{self, MigrationSet, Step};
 use crate::parts::{self, Backend, Inner};
-use crate::pg::connection::Connection;
+use crate::pg::{self, connection::Connection};
 use crate::plan;
 use crate::settings::{Engine, Settings, Target};
 use crate::sqlite::open;
@@ -245,6 +245,20 @@ impl Db {
     /// Whether writes are possible.
     pub fn health(&self) -> Health {
         self.inner.latch.get()
+    }
+
+    /// After very many writes: lets the server look again at what it holds, so that what reads them is fast at once and
+    /// not only when it has found the time. How many tables that concerned. Changes nothing that is stored.
+    ///
+    /// # Errors
+    /// When the server fails; what was written stays.
+    pub fn settle(&self) -> Result<usize, DbError> {
+        match &self.inner.backend {
+            Backend::Postgres(server) if !self.inner.settings.read_only => {
+                pg::settle::settle(&mut Connection::shared(&server.migration, server.runtime.handle()?)?)
+            }
+            Backend::Postgres(_) | Backend::Sqlite { .. } => Ok(0),
+        }
     }
 
     /// How much waits to be written, in the queue of closures and in those of the fronts.

@@ -80,6 +80,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         lane::STATEMENTS,
         migrate::STATEMENTS,
         outbox::STATEMENTS,
+        pg::settle::STATEMENTS,
         partitions::STATEMENTS,
         pg::listener::STATEMENTS,
         pg::open::STATEMENTS,

@@ -9,7 +9,7 @@ use db::{Conn, Db, DbError, Engine, Settings, Statement, feed};
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn other(world: &World) -> Db {
     Db::open(&world.settings, SETS).unwrap()
@@ -377,4 +377,27 @@ fn an_event_that_cannot_be_sent_keeps_the_commit_back() {
     assert_eq!(all(db), []);
     put(db, 2, 1).unwrap();
     assert_eq!(all(db), [(2, 1)]);
+}
+
+#[test]
+fn a_table_that_has_grown_by_very_much_is_looked_at_again_at_once() {
+    const FILL: Statement = Statement::new(
+        "test.fill",
+        "insert into shop_account (id, amount) select g, 0 from generate_series(1, 20000) g",
+    );
+    const SEEN: Statement = Statement::new(
+        "test.seen",
+        "select c.relallvisible > 0 and c.reltuples > 0 from pg_class c where c.relname = 'shop_account'",
+    );
+    let world = world(Engine::Postgres);
+    let db = &world.db;
+    assert_eq!(db.settle().unwrap(), 0, "nothing has grown");
+    db.write_blocking(|tx| tx.execute(&FILL, &[]).map(drop)).unwrap();
+    // a server counts what grows a moment later
+    let started = Instant::now();
+    while db.settle().unwrap() == 0 {
+        assert!(started.elapsed() < Duration::from_secs(30), "the server never counts what has grown");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(db.read_blocking(|conn| conn.query_one(&SEEN, &[], |row| row.bool(0))).unwrap());
 }

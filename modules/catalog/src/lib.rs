@@ -176,6 +176,11 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 9, name: "prices", text: include_str!("../migrations/0009_prices.sql") },
         db::Migration { number: 10, name: "merge", text: include_str!("../migrations/0010_merge.sql") },
         db::Migration { number: 11, name: "nested", text: include_str!("../migrations/0011_nested.sql") },
+        db::Migration {
+            number: 12,
+            name: "words_by_index",
+            text: include_str!("../migrations/0012_words_by_index.sql"),
+        },
     ],
 };
 

@@ -425,6 +425,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &WORDS_OF_ITEMS,
     &FIND,
     &BARCODES,
+    &AMONG,
     &UNREAD,
     &READ,
 ];

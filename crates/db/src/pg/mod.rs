@@ -11,5 +11,6 @@ pub(crate) mod open;
 pub(crate) mod sent;
 pub(crate) mod sequencer;
 pub(crate) mod session;
+pub(crate) mod settle;
 pub(crate) mod tls;
 pub(crate) mod writer;

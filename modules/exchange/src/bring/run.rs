@@ -20,6 +20,9 @@ use web::Failure;
 /// Rows that are looked up and stored together.
 const CHUNK: usize = 500;
 
+/// Rows made or changed by an import, from which on the store looks again at what it holds.
+const MANY: u64 = 1_000;
+
 /// The most rows of a circle that are named.
 const CIRCLE_MAX: usize = 32;
 
@@ -148,11 +151,19 @@ pub fn bring(
         Ok::<_, Failure>((Arc::new(looked.mapping?), run))
     })?;
     let course = Course { who: who.clone(), bring: Bring { run, ..bring.clone() }, mapping };
-    if bring.each && !bring.dry_run {
+    let brought = if bring.each && !bring.dry_run {
         course.each(db, table, watch)
     } else {
         course.together(db, table, watch)
+    }?;
+    // what is kept is kept, and only a little slower to find
+    if brought.kept
+        && brought.created + brought.changed >= MANY
+        && let Err(error) = db.settle()
+    {
+        tracing::warn!(%error, "after an import");
     }
+    Ok(brought)
 }
 
 /// How often a file was imported before. Refused is one of stock whose postings were made: a second time they

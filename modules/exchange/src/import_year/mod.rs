@@ -150,6 +150,9 @@ pub fn load(
             return Ok(End::Stopped { done: import.done, total });
         }
     }
+    if let Err(error) = db.settle() {
+        tracing::warn!(%error, "after the import of a year");
+    }
     Ok(End::Loaded(loaded, course))
 }
 
