@@ -4,7 +4,8 @@
 use crate::facts::{LocationFacts, SiteFacts};
 use crate::layout::position::Position;
 use crate::location::Location;
-use db::{Conn, DbError, Row, Rows, Statement, Tx};
+use crate::store_tree::Closure;
+use db::{Bundle, Conn, DbError, Row, Rows, Statement, Tx};
 use domain::{Instant, LocationId, LocationKind, Role, SiteId, SiteState, Zone};
 
 /// The unique index of location codes.
@@ -263,21 +264,23 @@ fn key(location: &Location) -> String {
     crate::code::key(&location.code).unwrap_or_default()
 }
 
-/// Stores new records; their rows in the tree are added by `store_tree`.
-pub(crate) fn insert(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
-    for part in locations.chunks(ROWS_PER_STATEMENT) {
-        insert_part(tx, part)?;
+/// Stores new records with their rows in the tree: those of some are gathered while the server stores the ones before.
+pub(crate) fn insert(tx: &mut Tx<'_>, closure: Closure<'_>) -> Result<(), DbError> {
+    let folded: Vec<String> = closure.new.iter().map(key).collect();
+    let mut bundle = Bundle::new(tx);
+    for (part, folded) in closure.new.chunks(ROWS_PER_STATEMENT).zip(folded.chunks(ROWS_PER_STATEMENT)) {
+        bundle.add(&INSERT, rows(part, folded))?;
+        closure.add(&mut bundle, part)?;
     }
-    Ok(())
+    bundle.end().map(drop)
 }
 
 /// So many that a statement answers long before the server takes it for stuck.
-const ROWS_PER_STATEMENT: usize = 10_000;
+const ROWS_PER_STATEMENT: usize = 5_000;
 
-fn insert_part(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
-    let folded: Vec<String> = locations.iter().map(key).collect();
+fn rows<'l>(locations: &'l [Location], folded: &'l [String]) -> Rows<'l> {
     let mut rows = Rows::with_capacity(22, locations.len());
-    for (location, folded) in locations.iter().zip(&folded) {
+    for (location, folded) in locations.iter().zip(folded) {
         let Location {
             id,
             code,
@@ -332,7 +335,7 @@ fn insert_part(tx: &mut Tx<'_>, locations: &[Location]) -> Result<(), DbError> {
             (*made_together).into(),
         ]);
     }
-    tx.execute_many(&INSERT, &rows).map(|_| ())
+    rows
 }
 
 /// Stores what only a site has.

@@ -2,7 +2,8 @@
 //! and with each location above it. Invariant: whoever adds below a location holds the tree shared,
 //! whoever moves a subtree holds it alone, so no closure is ever computed from a half-moved tree.
 
-use db::{Conn, DbError, Statement, Tx};
+use crate::location::Location;
+use db::{Bundle, Conn, DbError, Rows, Statement, Tx};
 use domain::{LocationId, LocationKind, SiteId};
 
 const ANCESTORS: Statement = Statement::new(
@@ -28,21 +29,11 @@ const HOLD: Statement = Statement::per_engine(
     "select o.id from places_organisation o where o.id = 1 for update",
 );
 
-/// Walks from each new location up to the root: what is stored is the closure of the parents, whoever asks.
-const INSERT: Statement = Statement::new(
+const INSERT: Statement = Statement::per_engine(
     "places.tree.insert",
+    "insert into places_tree (ancestor, descendant, depth) values (?1, ?2, ?3)",
     "insert into places_tree (ancestor, descendant, depth)
-     with recursive up (descendant, ancestor, depth) as (
-       select l.id, l.id, 0
-       from places_location l
-       where l.id >= ?1 and l.id <= ?2
-       union all
-       select u.descendant, p.parent_id, u.depth + 1
-       from up u
-       join places_location p on p.id = u.ancestor
-       where p.parent_id is not null)
-     select u.ancestor, u.descendant, u.depth
-     from up u",
+     select * from unnest(?1::bigint[], ?2::bigint[], ?3::smallint[])",
 );
 
 const DETACH: Statement = Statement::new(
@@ -184,18 +175,43 @@ pub(crate) fn hold(tx: &mut Tx<'_>) -> Result<(), DbError> {
     tx.query_opt(&HOLD, &[], |_| Ok(())).map(|_| ())
 }
 
-/// So many that a statement answers long before the server takes it for stuck.
-const LOCATIONS_PER_STATEMENT: i64 = 10_000;
+/// The rows of new locations: each with itself, with those above it among the new ones, and with what all of them stand
+/// below, the nearest first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Closure<'l> {
+    /// All of them, their ids in a row, parents before their children.
+    pub(crate) new: &'l [Location],
+    /// What the first of them stands in, and what that stands in.
+    pub(crate) above: &'l [LocationId],
+}
 
-/// Adds new locations, which are stored already, from the first id to the last.
-pub(crate) fn insert(tx: &mut Tx<'_>, first: LocationId, last: LocationId) -> Result<(), DbError> {
-    let mut from = first.get();
-    while from <= last.get() {
-        let to = last.get().min(from.saturating_add(LOCATIONS_PER_STATEMENT - 1));
-        tx.execute(&INSERT, &[from.into(), to.into()])?;
-        from = to.saturating_add(1);
+impl Closure<'_> {
+    /// Adds the rows of some of them, whose records are added before.
+    pub(crate) fn add(self, bundle: &mut Bundle<'_, '_, '_>, part: &[Location]) -> Result<(), DbError> {
+        let mut rows = Rows::with_capacity(3, part.len() * (self.above.len() + 2));
+        for location in part {
+            let mut ancestors = vec![location.id];
+            let mut parent = location.parent_id;
+            while let Some(new) = parent.and_then(|parent| self.find(parent)) {
+                ancestors.push(new.id);
+                parent = new.parent_id;
+            }
+            if parent != self.above.first().copied() {
+                // nothing is stored of what stands elsewhere
+                return Err(DbError::NoRow(ANCESTORS.name));
+            }
+            ancestors.extend(self.above);
+            for (depth, ancestor) in (0_i64..).zip(ancestors) {
+                rows.push(&[ancestor.get().into(), location.id.get().into(), depth.into()]);
+            }
+        }
+        bundle.add(&INSERT, rows).map(drop)
     }
-    Ok(())
+
+    fn find(&self, id: LocationId) -> Option<&Location> {
+        let first = self.new.first()?.id.get();
+        self.new.get(usize::try_from(id.get().checked_sub(first)?).ok()?).filter(|found| found.id == id)
+    }
 }
 
 /// Takes a subtree from where it stands and puts it below another location outside of it.

@@ -6,6 +6,7 @@ pub(crate) mod decide;
 mod tests;
 
 use crate::location::{Location, NewLocation};
+use crate::store_tree::Closure;
 use crate::{arrange, code, find, levels, location_type, organise, record, states, store, store_tree};
 use db::{DbError, Tx};
 use domain::{Code, Ctx, LocationId, LocationKind, Problem, SiteId, SiteState};
@@ -159,15 +160,12 @@ pub(crate) fn plant(
         }
         by_code.insert(location.code.clone(), location.id);
     }
-    let outside = match parent {
-        Some(parent) => store_tree::ancestors(tx, parent.id)?.len(),
-        None => 0,
+    let above = match parent {
+        Some(parent) => store_tree::ancestors(tx, parent.id)?,
+        None => Vec::new(),
     };
-    decide::deep(outside.saturating_add(height(locations)), "/parent")?;
-    store::insert(tx, locations).map_err(taken_meanwhile)?;
-    if let (Some(first), Some(last)) = (locations.first(), locations.last()) {
-        store_tree::insert(tx, first.id, last.id)?;
-    }
+    decide::deep(above.len().saturating_add(height(locations)), "/parent")?;
+    store::insert(tx, Closure { new: locations, above: &above }).map_err(taken_meanwhile)?;
     for location in locations.iter() {
         if let Some(zone) = &location.zone {
             let state = location.state.unwrap_or(SiteState::Live);
