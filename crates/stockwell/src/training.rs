@@ -70,7 +70,7 @@ pub(crate) struct Made {
 pub(crate) fn make(config: &Config, wanted: Wanted<'_>, progress: &Progress) -> Result<Made, Stop> {
     let login = access::login(wanted.trainer)?;
     let password = access::random_text(20).map_err(Stop::cannot_run)?;
-    let hashed = Password::parse(&password, &login)?.hash()?;
+    let hashed = Password::parse(&password, &[&login])?.hash()?;
     let operator = Operator::open_to_read(config)?;
     let sites = operator.db.read_blocking(|conn| fits(conn, &login, wanted.sites))?;
     let folder = NewFolder::make(wanted.folder)?;

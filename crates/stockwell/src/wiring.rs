@@ -101,6 +101,7 @@ pub const BOUNDS: Bounds = Bounds {
     hold_category: catalog::hold_category,
     category_path: catalog::category_path,
     category_line: catalog::category_line,
+    organisation: |conn| places::organisation(conn).map(|organisation| organisation.name.unwrap_or_default()),
 };
 
 /// How the doors ask `catalog` about the categories of items, and `catalog` asks `access` who has rights for them.

@@ -24,6 +24,8 @@ pub struct Bounds {
     pub category_path: fn(&mut Conn<'_>, CategoryId) -> Result<Option<String>, DbError>,
     /// A category and those above it.
     pub category_line: fn(&mut Conn<'_>, CategoryId) -> Result<Vec<CategoryId>, DbError>,
+    /// What the organisation is called: no word of a password.
+    pub organisation: fn(&mut Conn<'_>) -> Result<String, DbError>,
 }
 
 /// How far a grant reaches.

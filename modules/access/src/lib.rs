@@ -233,10 +233,26 @@ impl Access {
         By { ctx: &caller.ctx, principal: &caller.principal, bounds: self.bounds() }
     }
 
-    /// Hashes a password beside the event loop.
-    pub(crate) async fn hash(&self, password: Password) -> Result<PasswordPhc, Failure> {
+    /// Reads a new password of a login, in an organisation that is called so or as it is stored, and hashes it beside
+    /// the event loop.
+    ///
+    /// # Errors
+    /// `weak_password`; `limit_exceeded`; failures of the store.
+    pub(crate) async fn password(
+        &self,
+        db: &db::Db,
+        (text, login): (&str, &str),
+        called: Option<&str>,
+    ) -> Result<PasswordPhc, Failure> {
+        let read = self.bounds().organisation;
+        let name = match called {
+            Some(name) => name.to_owned(),
+            None => db.read(read).await?,
+        };
+        let (text, login) = (text.to_owned(), login.to_owned());
         let place = self.0.hashing.acquire().await;
-        let hashed = tokio::task::spawn_blocking(move || password.hash()).await;
+        let read = move || Password::parse(&text, &[&login, &name])?.hash();
+        let hashed = tokio::task::spawn_blocking(read).await;
         drop(place);
         hashed.map_err(|error| Failure::fault(format!("hashing a password was cut off: {error}")))?
     }

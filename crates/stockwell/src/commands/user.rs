@@ -98,7 +98,7 @@ fn carry_out(call: Call<'_>, user: User) -> Done {
         }),
         User::Password(set) => {
             let login = access::login(&set.login)?;
-            let (hashed, shown) = password(&login, set.password_stdin)?;
+            let (hashed, shown) = password(call, &login, set.password_stdin)?;
             change(call, &login, shown, move |tx, by, login| {
                 access::set_password(tx, by, (login, IfMatch::Any), &hashed)
             })
@@ -109,7 +109,7 @@ fn carry_out(call: Call<'_>, user: User) -> Done {
 fn add(call: Call<'_>, add: &Add) -> Done {
     let login = access::login(&add.login)?;
     let name = access::name(add.name.as_deref().unwrap_or(&login))?;
-    let (hashed, shown) = password(&login, add.password_stdin)?;
+    let (hashed, shown) = password(call, &login, add.password_stdin)?;
     let roles = add.roles.clone();
     let operator = Operator::open(call.config)?;
     let row = write(&operator, move |tx, by| {
@@ -235,7 +235,7 @@ fn row(conn: &mut Conn<'_>, by: &By<'_>, user: Account) -> Result<Row, Failure> 
 const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The password from standard input, or a fresh one that is shown once.
-fn password(login: &str, from_stdin: bool) -> Result<(PasswordPhc, Option<String>), Stop> {
+fn password(call: Call<'_>, login: &str, from_stdin: bool) -> Result<(PasswordPhc, Option<String>), Stop> {
     let (text, shown) = if from_stdin {
         let mut line = Vec::new();
         std::io::stdin().lock().read_until(b'\n', &mut line)?;
@@ -248,6 +248,9 @@ fn password(login: &str, from_stdin: bool) -> Result<(PasswordPhc, Option<String
         let fresh = access::random_text(20).map_err(Stop::cannot_run)?;
         (fresh.clone(), Some(fresh))
     };
-    let hashed = Password::parse(&text, login)?.hash()?;
+    let operator = Operator::open_to_read(call.config)?;
+    let organisation = operator.db.read_blocking(places::organisation).map_err(Stop::cannot_run)?;
+    operator.db.close();
+    let hashed = Password::parse(&text, &[login, &organisation.name.unwrap_or_default()])?.hash()?;
     Ok((hashed, shown))
 }

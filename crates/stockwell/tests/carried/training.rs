@@ -370,7 +370,7 @@ fn a_copy_is_of_one_moment_however_busy_the_store_is(engine: Engine) {
     });
     server.stop();
     let before = answered.iter().filter(|at| **at < begun).count();
-    let meanwhile = answered.iter().filter(|at| (begun..made_by).contains(at)).count();
+    let meanwhile = answered.iter().filter(|at| (begun..made_by).contains(*at)).count();
     assert!(before > 0 && meanwhile > 0, "{before} before, {meanwhile} meanwhile");
     assert!(answered.iter().any(|at| *at > made_by), "writers went on");
     let copy = copy_of(&site, "copy");

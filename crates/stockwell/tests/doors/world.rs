@@ -298,7 +298,7 @@ impl World {
         let new = NewUser {
             login: login.to_owned(),
             name: login.to_owned(),
-            password: Password::parse(PASSWORD, login).unwrap().hash().unwrap(),
+            password: Password::parse(PASSWORD, &[login]).unwrap().hash().unwrap(),
             grants: grants.collect(),
         };
         self.write(move |tx, by| access::create_user(tx, by, &new).map(drop));

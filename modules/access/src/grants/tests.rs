@@ -21,6 +21,7 @@ const NOWHERE: Bounds = Bounds {
     hold_category: |_, _| Ok(None),
     category_path: |_, _| Ok(None),
     category_line: |_, _| Ok(Vec::new()),
+    organisation: |_| Ok(String::new()),
 };
 
 /// So often two meet; each time they are as close together as threads can be.

@@ -2,7 +2,6 @@
 
 use super::FirstUser;
 use crate::Access;
-use crate::password::Password;
 use crate::token::Token;
 use crate::users::{self, api::UserView};
 use axum::extract::State;
@@ -52,9 +51,10 @@ pub(crate) async fn set_up(
     let setup_token = body.token.clone();
     app.db().read(move |conn| super::may(conn, &setup_token, now)).await?;
     let login = users::login(&body.login)?;
+    let called = body.organisation.as_ref().map(|organisation| organisation.name.as_str());
     let first = FirstUser {
         name: users::name(body.name.as_deref().unwrap_or(&login))?,
-        password: access.hash(Password::parse(&body.password, &login)?).await?,
+        password: access.password(app.db(), (&body.password, &login), called).await?,
         login,
     };
     let key = Token::new().map_err(|error| Failure::fault(format!("no random source: {error}")))?;

@@ -1,7 +1,6 @@
 //! The door of signing in, and of one's own password.
 
 use crate::Access;
-use crate::password::Password;
 use crate::sessions::api::SessionView;
 use crate::sessions::{self, From, How, Secret};
 use crate::store;
@@ -114,7 +113,7 @@ pub(crate) async fn change_own_password(
     let kept = kept.ok_or_else(|| super::wrong_password("/current"))?;
     let current = command.body.current.clone();
     access.know_again(&login, (current, kept.clone()), ("/current", ctx.now)).await?;
-    let password = access.hash(Password::parse(&command.body.password, &login)?).await?;
+    let password = access.password(app.db(), (&command.body.password, &login), None).await?;
     let secret = Secret::new()?;
     let answer = command.run(&app, move |tx, command| {
         let ctx = &command.caller.ctx;

@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn nobody_costs_as_much_as_somebody() {
-        let somebody = password::Password::parse("correct horse battery", "ann").unwrap().hash().unwrap();
+        let somebody = password::Password::parse("correct horse battery", &["ann"]).unwrap().hash().unwrap();
         let parts = |text: &str| -> Vec<(String, usize)> {
             let parts = text.split('$').map(|part| (part.to_owned(), part.len()));
             parts.collect()

@@ -26,6 +26,7 @@ const FLAT: Bounds = Bounds {
     hold_category: |_, _| Ok(None),
     category_path: |_, _| Ok(None),
     category_line: |_, _| Ok(Vec::new()),
+    organisation: |_| Ok(String::new()),
 };
 
 fn by<'a>(ctx: &'a Ctx, system: &'a Principal) -> By<'a> {

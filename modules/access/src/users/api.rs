@@ -3,7 +3,6 @@
 use super::{NewUser, User};
 use crate::Access;
 use crate::grants::api::{GrantBody, GrantView, new_grants};
-use crate::password::Password;
 use axum::extract::State;
 use domain::{Instant, PrincipalId};
 use serde::{Deserialize, Serialize};
@@ -125,7 +124,7 @@ pub(crate) async fn create_user(
 ) -> web::Result {
     let login = super::login(&command.body.login)?;
     let name = super::name(command.body.name.as_deref().unwrap_or(&login))?;
-    let password = access.hash(Password::parse(&command.body.password, &login)?).await?;
+    let password = access.password(app.db(), (&command.body.password, &login), None).await?;
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
         let by = desk.by(&command.caller);
@@ -182,7 +181,7 @@ pub(crate) async fn set_password(
     version: IfMatch,
     command: Command<SetPassword>,
 ) -> web::Result {
-    let password = access.hash(Password::parse(&command.body.password, &login)?).await?;
+    let password = access.password(app.db(), (&command.body.password, &login), None).await?;
     let desk = access.clone();
     let answer = command.run(&app, move |tx, command| {
         let user = super::set_password(tx, &desk.by(&command.caller), (&login, version), &password)?;

@@ -121,6 +121,7 @@ const BOUNDS: access::Bounds = access::Bounds {
     hold_category: catalog::hold_category,
     category_path: catalog::category_path,
     category_line: catalog::category_line,
+    organisation: |conn| places::organisation(conn).map(|organisation| organisation.name.unwrap_or_default()),
 };
 
 /// A database and its doors.
