@@ -43,6 +43,7 @@ pub const MIGRATIONS: db::MigrationSet = db::MigrationSet {
         db::Migration { number: 9, name: "postings", text: include_str!("../migrations/0009_postings.sql") },
         db::Migration { number: 10, name: "sites", text: include_str!("../migrations/0010_sites.sql") },
         db::Migration { number: 11, name: "homes", text: include_str!("../migrations/0011_homes.sql") },
+        db::Migration { number: 12, name: "levels", text: include_str!("../migrations/0012_levels.sql") },
     ],
 };
 

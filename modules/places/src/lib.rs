@@ -58,6 +58,7 @@ pub use facts::{
 pub use find::location;
 pub use layout::LAYOUT_ENTRIES_MAX;
 pub use layout::position::{MILLIMETRES_MAX, Position, WALK_MAX};
+pub use levels::{Levels, bring_levels, levels};
 pub use location::{Location, NewLocation};
 pub use location_type::decide::{ChangeLocationType, NewLocationType};
 pub use location_type::{

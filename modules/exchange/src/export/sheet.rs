@@ -134,6 +134,10 @@ sheets! {
     ];
     /// Days of sites that are different.
     SiteDays = "site-days", SITE_DAYS, None, ["site": Text, "on": Date, "name": Text, "hours": List];
+    /// Which kinds of places stand below which: a row for whoever says something.
+    LocationLevels = "location-levels", LOCATION_LEVELS, None, [
+        "of": Text, "zone": List, "aisle": List, "rack": List, "shelf": List, "bin": List,
+    ];
     /// How much places take, and of what: a row for each rule of a type or of a location.
     Capacities = "capacities", CAPACITIES, None, [
         "location_type": Text, "location": Text, "rule": Text, "max": Figure, "of": List, "breach": Text,
@@ -265,7 +269,9 @@ impl What {
             | What::Suppliers
             | What::Supplies => &[Permission::CatalogRead],
             What::Prices => &[Permission::CatalogRead, Permission::CostRead],
-            What::LocationTypes | What::Locations | What::Sites | What::SiteDays => &[Permission::PlacesRead],
+            What::LocationTypes | What::Locations | What::Sites | What::SiteDays | What::LocationLevels => {
+                &[Permission::PlacesRead]
+            }
             What::Capacities
             | What::Lots
             | What::Stock

@@ -139,6 +139,49 @@ pub(super) const SITE_DAYS: Statement = Statement::new(
     "select d.site, d.on_date, d.name, d.hours from exchange_site_day_list d order by d.id, d.on_date",
 );
 
+/// A kind of places with those that it stands below, or a word for all of them or none.
+macro_rules! levels {
+    ($get:literal) => {
+        concat!(
+            "select coalesce(s.code, '~organisation'), ",
+            levels!($get, "zone"),
+            ", ",
+            levels!($get, "aisle"),
+            ", ",
+            levels!($get, "rack"),
+            ", ",
+            levels!($get, "shelf"),
+            ", ",
+            levels!($get, "bin"),
+            " from exchange_level_list l left join ck_location s on s.loc_id = l.scope order by l.scope"
+        )
+    };
+    ($get:literal, $kind:literal) => {
+        concat!(
+            "case when ",
+            $get,
+            " '",
+            $kind,
+            "' is null then '[\"any\"]'
+                  when ",
+            $get,
+            " '",
+            $kind,
+            "' = '[]' then '[\"none\"]' else ",
+            $get,
+            " '",
+            $kind,
+            "' end"
+        )
+    };
+}
+
+pub(super) const LOCATION_LEVELS: Statement = Statement::per_engine(
+    "exchange.export_location_levels",
+    levels!("l.below ->>"),
+    levels!("l.below::json ->>"),
+);
+
 pub(super) const CAPACITIES: Statement = Statement::new(
     "exchange.export_capacities",
     "select c.location_type, c.location, c.rule, c.max, c.of_classes, c.breach, c.unsized, c.lifted
@@ -710,9 +753,10 @@ pub(super) const RETURNS: Statement = Statement::new(
 
 /// All statements, for the test that prepares each.
 #[cfg(test)]
-pub(super) const STATEMENTS: [&Statement; 67] = [
+pub(super) const STATEMENTS: [&Statement; 68] = [
     &SITES,
     &SITE_DAYS,
+    &LOCATION_LEVELS,
     &CAPACITIES,
     &OPENING_STOCK,
     &COUNTS,

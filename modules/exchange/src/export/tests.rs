@@ -138,6 +138,7 @@ fn every_list_can_be_written_in_both_forms(engine: db::Engine) {
                 | What::Periods
                 | What::LocationTypes
                 | What::SiteDays
+                | What::LocationLevels
                 | What::Capacities
                 | What::UnitMoves
                 | What::OptionSets

@@ -16,6 +16,7 @@ use decide::{Below, LevelsBody};
 use domain::{Code, Ctx, Instant, LocationKind, Problem, SiteId};
 use serde::Serialize;
 use serde_json::json;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 use web::{Failure, IfMatch, Reached, RecordChange};
 
@@ -24,7 +25,7 @@ pub(crate) const ORGANISATION: &str = "~organisation";
 
 /// What a site or the organisation says of its levels.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, ToSchema)]
-pub(crate) struct Levels {
+pub struct Levels {
     /// The code of the site, or `~organisation`.
     pub(crate) of: String,
     /// Of each kind that is named, the kinds directly below which it may stand; a kind that is not named may
@@ -32,7 +33,7 @@ pub(crate) struct Levels {
     #[schema(value_type = Option<std::collections::BTreeMap<String, Vec<String>>>)]
     pub(crate) below: Option<Below>,
     /// Counts its changes, from 1; 0 when it never said anything. The `ETag`.
-    pub(crate) version: i64,
+    pub version: i64,
     /// When it last changed; null when it never did.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(crate) changed_at: Option<Instant>,
@@ -51,13 +52,21 @@ fn scope(conn: &mut Conn<'_>, reached: Reached<'_>, of: &str) -> Result<(SiteId,
     Ok((found.site_id, found.code))
 }
 
-/// The levels that an address names.
-pub(crate) fn levels(conn: &mut Conn<'_>, reached: Reached<'_>, of: &str) -> Result<Levels, Failure> {
+/// What is said of the levels of a site, by its code, or of the organisation, by `~organisation`.
+///
+/// # Errors
+/// `not_found` where there is no such site within reach.
+pub fn levels(conn: &mut Conn<'_>, reached: Reached<'_>, of: &str) -> Result<Levels, Failure> {
     let (scope, of) = scope(conn, reached, of)?;
     Ok(store_levels::load(conn, scope)?.map_or_else(|| Levels::silent(&of), |kept| kept.of(&of)))
 }
 
 impl Levels {
+    /// Whether anything is said.
+    pub const fn is_said(&self) -> bool {
+        self.below.is_some()
+    }
+
     /// Of whoever never said anything.
     fn silent(of: &str) -> Levels {
         Levels { of: of.to_owned(), below: None, version: 0, changed_at: None }
@@ -101,6 +110,32 @@ pub(crate) fn set_levels(
     };
     web::record_change(tx, ctx, &change, &json!({ "levels": serde_json::to_value(&after)? }));
     Ok(after)
+}
+
+/// Says it anew of some kinds: below which they may stand, or `None` for wherever the product allows it. What was said
+/// of the others stays.
+///
+/// # Errors
+/// Those of saying it by hand.
+pub fn bring_levels(
+    tx: &mut Tx<'_>,
+    ctx: &Ctx,
+    reached: Reached<'_>,
+    of: &str,
+    said: BTreeMap<String, Option<Vec<String>>>,
+) -> Result<Levels, Failure> {
+    crate::store_tree::hold(tx)?;
+    let words = |kinds: Vec<LocationKind>| kinds.into_iter().map(|kind| kind.to_string()).collect();
+    let before = levels(tx, reached, of)?.below.unwrap_or_default();
+    let mut below: BTreeMap<String, Vec<String>> =
+        before.into_iter().map(|(kind, above)| (kind.to_string(), words(above))).collect();
+    for (kind, above) in said {
+        match above {
+            Some(above) => below.insert(kind, above),
+            None => below.remove(&kind),
+        };
+    }
+    set_levels(tx, ctx, reached, (of, IfMatch::Any), &LevelsBody { below: Some(below) })
 }
 
 /// The rules that hold at a site, and who has said them.

@@ -9,6 +9,7 @@ mod categories;
 mod families;
 mod homes;
 mod items;
+mod levels;
 mod location_types;
 mod locations;
 mod minimums;
@@ -70,6 +71,8 @@ pub enum List {
     Sites,
     /// Days of sites that are different.
     SiteDays,
+    /// Which kinds of places stand below which.
+    Levels,
     /// How much places take, and of what.
     Capacities,
     /// The least that sites are to have of items.
@@ -88,7 +91,7 @@ pub enum List {
 
 impl List {
     /// All lists, in the order in which one builds on the others.
-    pub const ALL: [List; 25] = [
+    pub const ALL: [List; 26] = [
         List::Attributes,
         List::Categories,
         List::CategoryAttributes,
@@ -107,6 +110,7 @@ impl List {
         List::Locations,
         List::Sites,
         List::SiteDays,
+        List::Levels,
         List::Capacities,
         List::Minimums,
         List::Homes,
@@ -136,6 +140,7 @@ impl List {
             List::Locations => "locations",
             List::Sites => "sites",
             List::SiteDays => "site-days",
+            List::Levels => "location-levels",
             List::Capacities => "capacities",
             List::Minimums => "minimums",
             List::Homes => "homes",
@@ -172,6 +177,7 @@ impl List {
             | List::Locations
             | List::Sites
             | List::SiteDays
+            | List::Levels
             | List::Capacities
             | List::Minimums
             | List::Homes
@@ -195,6 +201,7 @@ impl List {
             List::Locations
                 | List::Sites
                 | List::SiteDays
+                | List::Levels
                 | List::Capacities
                 | List::Minimums
                 | List::Homes
@@ -212,6 +219,7 @@ impl List {
             List::Items | List::Variants => &["sku"],
             List::Sites => &["site"],
             List::SiteDays => &["site", "on"],
+            List::Levels => &["of"],
             List::Capacities => &["rule", "location_type", "location"],
             List::Units => &["sku", "unit"],
             List::OptionSets => &["set", "value"],
@@ -260,6 +268,7 @@ impl List {
             List::Locations => locations::FIELDS.to_vec(),
             List::Sites => sites::FIELDS.to_vec(),
             List::SiteDays => sites::DAY_FIELDS.to_vec(),
+            List::Levels => levels::FIELDS.to_vec(),
             List::Capacities => capacities::FIELDS.to_vec(),
             List::Minimums => minimums::FIELDS.to_vec(),
             List::Homes => homes::FIELDS.to_vec(),
@@ -291,6 +300,7 @@ impl List {
             List::Locations => &locations::FIELDS,
             List::Sites => &sites::FIELDS,
             List::SiteDays => &sites::DAY_FIELDS,
+            List::Levels => &levels::FIELDS,
             List::Capacities => &capacities::FIELDS,
             List::Minimums => &minimums::FIELDS,
             List::Homes => &homes::FIELDS,
@@ -333,6 +343,7 @@ impl List {
             List::Locations => one_by_one(tx, rows, |tx, row| locations::take(tx, who, row)),
             List::Sites => one_by_one(tx, rows, |tx, row| sites::take(tx, who, row)),
             List::SiteDays => one_by_one(tx, rows, |tx, row| sites::take_day(tx, who, row)),
+            List::Levels => one_by_one(tx, rows, |tx, row| levels::take(tx, who, row)),
             List::Capacities => one_by_one(tx, rows, |tx, row| capacities::take(tx, who, row)),
             List::Minimums => one_by_one(tx, rows, |tx, row| minimums::take(tx, who, row)),
             List::Homes => one_by_one(tx, rows, |tx, row| homes::take(tx, who, row)),
