@@ -84,6 +84,7 @@ pub(crate) fn map(
         return refuse(format!("the file has no column `{title}`; it has `{}`", titles.join("`, `")));
     }
     let mut mapped: Vec<Option<Field>> = Vec::with_capacity(titles.len());
+    let mut lost: Vec<&str> = Vec::new();
     for title in titles {
         let field = match named(title, said, before) {
             Some(LEFT_OUT) => None,
@@ -94,10 +95,13 @@ pub(crate) fn map(
                 Some(field.clone())
             }
             None if title.is_empty() || left_out.contains(&folded(title).as_str()) => None,
-            None => match by_title(title, fields) {
-                Some(field) => Some(field.clone()),
-                None => return refuse(nowhere(title, titles, fields)),
-            },
+            None => {
+                let field = by_title(title, fields);
+                if field.is_none() {
+                    lost.push(title);
+                }
+                field.cloned()
+            }
         };
         if let Some(field) = &field
             && let Some(at) = mapped.iter().position(|other| other.as_ref() == Some(field))
@@ -110,10 +114,13 @@ pub(crate) fn map(
         }
         mapped.push(field);
     }
-    let missing =
-        fields.iter().find(|field| field.needed && !mapped.iter().flatten().any(|one| one == *field));
-    if let Some(field) = missing {
-        return refuse(format!("no column is the field `{}`, which every row needs", field.name));
+    let is_missing = |field: &&Field| field.needed && !mapped.iter().flatten().any(|one| one == *field);
+    let missing: Vec<&str> = fields.iter().filter(is_missing).map(|field| field.name.as_ref()).collect();
+    // all that has to be said of the columns, at once
+    let faults = [nowhere(&lost, titles, fields), nobody(&missing)];
+    let faults: Vec<String> = faults.into_iter().flatten().collect();
+    if !faults.is_empty() {
+        return refuse(faults.join("; besides, "));
     }
     Ok(Mapping { fields: mapped, titles: titles.to_vec() })
 }
@@ -149,7 +156,16 @@ fn by_title<'f>(title: &str, fields: &'f [Field]) -> Option<&'f Field> {
 }
 
 /// What is said of a title that goes nowhere.
-fn nowhere(title: &str, titles: &[String], fields: &[Field]) -> String {
+/// What is to be said of columns that are no field.
+fn nowhere(lost: &[&str], titles: &[String], fields: &[Field]) -> Option<String> {
+    let (title, more) = lost.split_first()?;
+    if !more.is_empty() {
+        return Some(format!(
+            "the columns {} go nowhere: say which field each is, or `{title}={LEFT_OUT}` to leave one out; the fields are {}",
+            listed(lost.iter().copied()),
+            names(fields)
+        ));
+    }
     // a heading above the table
     let above = if titles.iter().filter(|title| !title.is_empty()).count() == 1 {
         "it is all that the first row has, and the titles of the columns have to stand there: \
@@ -157,17 +173,32 @@ fn nowhere(title: &str, titles: &[String], fields: &[Field]) -> String {
     } else {
         ""
     };
-    format!(
+    Some(format!(
         "the column `{title}` goes nowhere: {above}say which field it is, or `{title}={LEFT_OUT}` to leave it out; \
          the fields are {}",
         names(fields)
-    )
+    ))
+}
+
+/// What is to be said of fields that no column is.
+fn nobody(missing: &[&str]) -> Option<String> {
+    match missing {
+        [] => None,
+        [field] => Some(format!("no column is the field `{field}`, which every row needs")),
+        all => {
+            let all = listed(all.iter().copied());
+            Some(format!("no columns are the fields {all}, which every row needs"))
+        }
+    }
 }
 
 /// The names of fields, for a refusal.
 fn names(fields: &[Field]) -> String {
-    let names: Vec<&str> = fields.iter().map(|field| field.name.as_ref()).collect();
-    format!("`{}`", names.join("`, `"))
+    listed(fields.iter().map(|field| field.name.as_ref()))
+}
+
+fn listed<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    format!("`{}`", names.collect::<Vec<_>>().join("`, `"))
 }
 
 impl Mapping {

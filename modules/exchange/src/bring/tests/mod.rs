@@ -343,7 +343,13 @@ fn columns_that_go_nowhere_are_refused_and_what_was_said_is_kept(engine: Engine)
     let world = world(engine);
     let text = "Art,Bez,uom,Farbe\nA,One,each,red\n";
     let refused = world.send(List::Items, text, |_| {}).unwrap_err();
-    assert!(matches!(&refused, Failure::Refused(problem) if problem.detail.contains("`Art` goes nowhere")));
+    let Failure::Refused(problem) = &refused else { panic!("{refused:?}") };
+    let (nowhere, nobody) = problem.detail.split_once("; besides, ").unwrap();
+    assert!(
+        nowhere
+            .starts_with("the columns `Art`, `Bez`, `Farbe` go nowhere: say which field each is, or `Art=-`")
+    );
+    assert_eq!(nobody, "no column is the field `sku`, which every row needs");
     let said = [("Art", "sku"), ("Bez", "name"), ("farbe", "-")];
     let said: Said = said.iter().map(|(title, field)| ((*title).to_owned(), (*field).to_owned())).collect();
     let kept = world.send(List::Items, text, |bring| bring.said = said);
