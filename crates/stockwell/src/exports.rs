@@ -44,6 +44,28 @@ impl Scheduled {
     }
 }
 
+/// Whether the lists can be written and sent, and when that was done last. What is sent nowhere is not asked.
+///
+/// # Errors
+/// What stands in the way.
+pub(crate) async fn check(scheduled: &Scheduled) -> Result<String, Stop> {
+    let folder = &scheduled.folder;
+    let shown = folder.display();
+    let at = |mark: &str| std::fs::read_to_string(folder.join(mark)).ok().filter(|text| !text.is_empty());
+    let written = if folder.exists() {
+        tempfile::tempfile_in(folder)
+            .map_err(|error| Stop::CannotRun(format!("`{shown}` cannot be written: {error}")))?;
+        at(LAST).map_or_else(|| format!("nothing is in `{shown}` yet"), |at| format!("`{shown}` is of {at}"))
+    } else {
+        format!("`{shown}` is made with the first lists")
+    };
+    let Some(target) = &scheduled.target else { return Ok(written) };
+    target.check().await.map_err(|why| Stop::CannotRun(format!("`{}`: {why}", target.url)))?;
+    let sent = at(send::SENT)
+        .map_or_else(|| "nothing was sent yet".to_owned(), |at| format!("that of {at} was sent"));
+    Ok(format!("{written}; `{}` answers, {sent}", target.url))
+}
+
 /// Writes lists until it is dropped.
 pub(crate) async fn work(config: Config, scheduled: Scheduled) {
     loop {

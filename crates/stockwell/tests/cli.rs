@@ -351,6 +351,38 @@ fn nobody_is_shown_the_secret_of_the_identity_provider() {
 }
 
 #[test]
+fn doctor_tells_whether_lists_can_be_written_and_sent() {
+    let shell = Shell::ready();
+    let (file, folder) = (shell.path("a-file"), shell.path("lists"));
+    std::fs::write(&file, "").unwrap();
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join(".last-export"), "2026-03-01T08:00:00Z").unwrap();
+    let told = |settings: &[(&str, &str)]| {
+        let mut doctor = shell.command(&["--json", "doctor"]);
+        doctor.envs(settings.iter().map(|(name, value)| (format!("STOCKWELL_{name}"), value)));
+        let shown: Value = serde_json::from_str(&Ended::from(doctor.output().unwrap()).out).unwrap();
+        let checks = shown["checks"].as_array().unwrap().clone();
+        let exports = checks.into_iter().find(|check| check["name"] == "exports").unwrap();
+        (exports["good"] == true, exports["detail"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(told(&[]), (true, "no lists are written by themselves".to_owned()));
+    let lists = ("EXPORT_LISTS", "items");
+    let (bad, good) = (file.to_str().unwrap(), folder.to_str().unwrap());
+    let (is_good, text) = told(&[lists, ("EXPORT_FOLDER", good)]);
+    assert!(is_good && text.ends_with("is of 2026-03-01T08:00:00Z"), "{text}");
+    let (is_good, text) = told(&[lists, ("EXPORT_FOLDER", shell.path("none").to_str().unwrap())]);
+    assert!(is_good && text.ends_with("is made with the first lists"), "{text}");
+    let (is_good, text) = told(&[lists, ("EXPORT_FOLDER", bad)]);
+    assert!(!is_good && text.contains("cannot be written"), "{text}");
+    let url = ("EXPORT_URL", "http://127.0.0.1:9/in");
+    let (is_good, text) = told(&[lists, ("EXPORT_FOLDER", good), url]);
+    assert!(!is_good && text.contains("list it in `outbound.origins`"), "{text}");
+    let (is_good, text) =
+        told(&[lists, ("EXPORT_FOLDER", good), url, ("OUTBOUND_ORIGINS", "http://127.0.0.1:9")]);
+    assert!(!is_good && text.contains("cannot be reached"), "{text}");
+}
+
+#[test]
 fn doctor_tells_when_the_master_key_is_not_the_one_that_sealed() {
     let shell = Shell::ready();
     shell.run(&["user", "add", "ann", "--role", "clerk"]).good();

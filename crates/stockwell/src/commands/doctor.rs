@@ -7,7 +7,7 @@ use crate::bundle::{self, Piece, Wanted};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::out::table;
-use crate::{config, store_backup};
+use crate::{config, exports, store_backup};
 use clap::Args;
 use serde::Serialize;
 use std::io::ErrorKind;
@@ -89,6 +89,7 @@ fn checks(call: Call<'_>) -> Vec<Check> {
         check("master key", master_key(call)),
         check("identity provider", identity_provider(call)),
         check("files", files(call)),
+        check("exports", exported(call)),
         check("disk", super::serve::disk(call.config.data()).map_err(Stop::CannotRun)),
     ]
 }
@@ -191,6 +192,15 @@ fn files(call: Call<'_>) -> Result<String, Stop> {
     let probe = access::random_text(20).map_err(Stop::cannot_run)?;
     blobs.probe(&probe).map_err(|error| Stop::CannotRun(format!("`{blobs}`: {error}")))?;
     Ok(format!("`{blobs}` can be written and read"))
+}
+
+/// Whether lists can be written into their folder and sent on.
+fn exported(call: Call<'_>) -> Result<String, Stop> {
+    let Some(scheduled) = call.config.exports()? else {
+        return Ok("no lists are written by themselves".to_owned());
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(exports::check(&scheduled))
 }
 
 fn text(report: &Report) -> String {

@@ -11,7 +11,7 @@ use std::io::{self, Write as _};
 use std::time::Duration;
 
 /// Holds the instant of what was sent last, and the lock of whoever sends.
-const SENT: &str = ".last-sent";
+pub(super) const SENT: &str = ".last-sent";
 /// How long one list takes at most.
 const TIME_MAX: Duration = Duration::from_mins(10);
 /// Tells which lists are of one snapshot.
@@ -31,6 +31,13 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // without the token
         f.debug_struct("Target").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+impl Target {
+    /// Whether anybody answers there, whatever they say: nothing is sent, and no token shown.
+    pub(super) async fn check(&self) -> Result<(), OutboundError> {
+        self.outbound.send(Request::new(Method::HEAD, self.url.clone())).await.map(drop)
     }
 }
 
