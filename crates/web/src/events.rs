@@ -8,7 +8,8 @@
 use crate::app::{App, Streaming};
 use crate::failure::Failure;
 use crate::params::Query;
-use crate::principal::{Caller, Principal, Reached, Scope};
+use crate::principal::{Caller, Principal};
+use crate::scope::{Reached, Scope};
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;

@@ -12,9 +12,10 @@ use crate::denied::{self, Asker, Denied, Refusal};
 use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter, Unknown};
 use crate::params::Path;
-use crate::principal::{Asks, Principal, Scope, Stage, forbidden};
+use crate::principal::{Asks, Principal, Stage, forbidden};
 use crate::problem;
 use crate::routes::{Access, Bound, PublicReason, Reach, RouteInfo};
+use crate::scope::Scope;
 use crate::second::Replay;
 use crate::session::{self, Credential};
 use crate::strangers::Peer;
@@ -323,8 +324,14 @@ impl Gate {
     /// How far the permission of the route reaches: the places, and the categories where it is not held for all.
     fn reach(&self, principal: &Principal, permission: Permission) -> Result<Reaches, Problem> {
         let everywhere = self.route.reach == Reach::Everywhere;
-        let scope = principal.scope(permission);
-        if let Some(scope) = scope.filter(|scope| !everywhere || scope.is_all()) {
+        let scope = match self.route.bound {
+            Bound::Rows => principal.scope_of_items(permission),
+            Bound::Common => principal.scope_of_items(permission).map(Scope::of_places),
+            Bound::Refused | Bound::Item | Bound::Filtered | Bound::Each => {
+                principal.scope(permission).cloned()
+            }
+        };
+        if let Some(scope) = scope.as_ref().filter(|scope| !everywhere || scope.is_all()) {
             return Ok((scope.clone(), None));
         }
         let categories = principal.categories(permission, everywhere);
@@ -334,9 +341,8 @@ impl Gate {
                 Err(if nowhere { forbidden(permission) } else { not_below(permission) })
             }
             Bound::Filtered => Ok((Scope::everything(), Some(categories))),
-            Bound::Each => Ok((scope.cloned().unwrap_or_else(Scope::nowhere), Some(categories))),
-            Bound::Common => Ok((Scope::everything(), None)),
-            Bound::Item | Bound::Refused => {
+            Bound::Each => Ok((scope.unwrap_or_else(Scope::nowhere), Some(categories))),
+            Bound::Item | Bound::Rows | Bound::Common | Bound::Refused => {
                 let text =
                     format!("this needs the permission `{permission}` for all categories, not only for some");
                 Err(Problem::new(Code::Forbidden, text))

@@ -37,6 +37,7 @@ mod problem_pages;
 mod proxies;
 mod record;
 mod routes;
+mod scope;
 mod second;
 mod serve;
 mod session;
@@ -66,13 +67,14 @@ pub use master_key::{MasterKey, SealError};
 pub use openapi::openapi;
 pub use organisation::OrganisationSetUp;
 pub use params::{Path, Query, word};
-pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Reached, Scope, Stage, Within};
+pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Stage, Within};
 pub use problem::problem_value;
 pub use proxies::Proxies;
 pub use record::{RecordChange, audit, record_change};
 pub use routes::{
     Access, Bound, Described, Kept, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned,
 };
+pub use scope::{Reached, Scope};
 pub use second::{AgreedTo, Agreement, Need, Second, Sent, Waiting, closed, record_held, store_held};
 pub use serve::{Closing, serve};
 pub use session::{Credential, Errand, SessionCookie, SessionSecret, csrf_token};

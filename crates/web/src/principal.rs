@@ -1,6 +1,6 @@
 //! Who is asking, what they may do, and where: [`Principal`], [`Scope`], [`Caller`].
 //!
-//! A [`Scope`] is made only here, from the grants of a principal; a module receives one and hands
+//! A [`Scope`] is made only from the grants of a principal; a module receives one and hands
 //! it to its statements. What lies outside of the scope does not exist for the caller (404).
 
 use crate::app::App;
@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
 use crate::routes::Access;
+use crate::scope::Scope;
 use crate::session::Credential;
 use crate::strangers::Peer;
 use axum::extract::FromRequestParts;
@@ -253,6 +254,12 @@ impl Principal {
         self.bound_grants(permission).filter(among).map(|grant| grant.within)
     }
 
+    /// Where a permission is held for any items at all, with what of it is for which; `None` when nowhere.
+    pub fn scope_of_items(&self, permission: Permission) -> Option<Scope> {
+        let of_all = self.scope(permission).filter(|scope| scope.is_all() || !self.is_bound(permission));
+        of_all.cloned().or_else(|| Scope::of_items(&self.grants, permission))
+    }
+
     /// The categories for which a permission is held, `everywhere` or at any place.
     pub(crate) fn categories(&self, permission: Permission, everywhere: bool) -> Arc<[CategoryId]> {
         let holds = |grant: &&Grant| {
@@ -360,80 +367,6 @@ fn terms_of(grants: &[Grant]) -> Vec<Terms> {
     Permission::ALL.iter().filter_map(of).collect()
 }
 
-/// The locations that a caller may touch with one permission: all, or the subtrees of some roots.
-///
-/// Membership is in the closure table `places_tree (ancestor, descendant)`, which has a row for
-/// each location with itself. A statement takes [`Scope::roots_json`] as one text parameter.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scope(Option<Arc<[LocationId]>>);
-
-/// A [`Scope`] taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reached<'a> {
-    /// Everything, locations that belong to no site included.
-    All,
-    /// The subtrees of these locations.
-    Within(&'a [LocationId]),
-}
-
-impl Scope {
-    fn of(grants: &[Grant], permission: Permission) -> Option<Scope> {
-        let mut roots = Vec::new();
-        for grant in grants.iter().filter(|grant| grant.permissions.contains(permission)) {
-            match grant.within {
-                Within::All => return Some(Scope(None)),
-                Within::Subtree(root) => roots.push(root),
-            }
-        }
-        roots.sort_unstable();
-        roots.dedup();
-        if roots.is_empty() { None } else { Some(Scope(Some(roots.into()))) }
-    }
-
-    /// All locations: for what belongs to none.
-    pub(crate) fn everything() -> Scope {
-        Scope(None)
-    }
-
-    /// No location at all: for routes about the caller alone.
-    pub(crate) fn nowhere() -> Scope {
-        Scope(Some(Arc::new([])))
-    }
-
-    /// The scope taken apart.
-    pub fn reached(&self) -> Reached<'_> {
-        self.0.as_deref().map_or(Reached::All, Reached::Within)
-    }
-
-    /// The roots of what is in scope; `None` for everything.
-    pub fn roots(&self) -> Option<&[LocationId]> {
-        self.0.as_deref()
-    }
-
-    /// Whether everything is in scope.
-    pub const fn is_all(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// The roots as a JSON array such as `[4,17]`, `None` for everything: one parameter of a statement.
-    ///
-    /// ```sql
-    /// -- SQLite
-    /// where (?1 is null or b.location in (
-    ///     select t.descendant from json_each(?1) r join places_tree t on t.ancestor = r.value))
-    /// -- PostgreSQL
-    /// where (?1::text is null or b.location in (
-    ///     select t.descendant from json_array_elements_text(?1::json) r(value)
-    ///     join places_tree t on t.ancestor = r.value::bigint))
-    /// ```
-    pub fn roots_json(&self) -> Option<String> {
-        self.0.as_deref().map(|roots| {
-            let numbers: Vec<String> = roots.iter().map(ToString::to_string).collect();
-            format!("[{}]", numbers.join(","))
-        })
-    }
-}
-
 /// Finds the principal behind the key or the session of a request. Implemented by `access`.
 pub trait Authenticator: Send + Sync {
     /// The part of a text in the form of a key that is no secret: by it, a key that does not hold is told
@@ -497,7 +430,8 @@ pub struct Caller {
     pub principal: Arc<Principal>,
     /// The same with all its grants: at a route about an item `principal` has those that hold for it.
     pub whole: Arc<Principal>,
-    /// Where the permission of this route is held.
+    /// Where the permission of this route is held. At a route that shows items row by row it says what of it is for
+    /// which items: [`Scope::about`].
     pub scope: Scope,
     /// The categories, each with those below, to which items are limited; `None` for all items, those without a
     /// category too. Only routes that say so have callers who are limited, see [`Bound`](crate::Bound).

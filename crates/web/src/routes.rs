@@ -94,9 +94,13 @@ pub enum Bound {
     Item,
     /// Its handler heeds [`Caller::categories`](crate::Caller::categories).
     Filtered,
+    /// Its rows are about one item each, and its handler shows those of which the permission is held for the item at
+    /// the place: [`Scope::about`](crate::Scope::about).
+    Rows,
     /// Its handler asks the principal for each item that it touches: [`Principal::places_for`](crate::Principal::places_for).
     Each,
-    /// What it shows belongs to no item and is needed to describe one: as if it were held for all.
+    /// What it shows belongs to no item and is needed by whoever works with some: as if it were held for all, at the
+    /// places where it is held for any.
     Common,
 }
 
@@ -107,6 +111,7 @@ impl Bound {
             Bound::Refused => "refused",
             Bound::Item => "item",
             Bound::Filtered => "filtered",
+            Bound::Rows => "rows",
             Bound::Each => "each",
             Bound::Common => "common",
         }
@@ -315,16 +320,20 @@ impl<S: State> Routes<S> {
         self
     }
 
-    /// The same for what describes items and belongs to none.
+    /// The same for what belongs to no item and is needed by whoever works with some of them.
     ///
     /// # Panics
     /// As [`Routes::add`].
-    pub fn add_common(self, access: impl Into<Access>, described: Described<S>) -> Routes<S> {
-        self.push(
-            access.into(),
-            (Reach::Whole, Manner { bound: Bound::Common, ..Manner::default() }),
-            described,
-        )
+    pub fn add_common(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        self.push(access.into(), (reach, Manner { bound: Bound::Common, ..Manner::default() }), described)
+    }
+
+    /// The same for a route whose rows are about one item each, and which shows those that its caller has a right to.
+    ///
+    /// # Panics
+    /// As [`Routes::add`].
+    pub fn add_rows(self, access: impl Into<Access>, reach: Reach, described: Described<S>) -> Routes<S> {
+        self.push(access.into(), (reach, Manner { bound: Bound::Rows, ..Manner::default() }), described)
     }
 
     /// The same for a write whose answer is a secret, so that it is kept under no idempotency key.

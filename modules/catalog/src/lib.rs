@@ -204,17 +204,17 @@ pub fn routes<S: web::State>() -> Routes<S> {
         .add(CatalogRead, Reach::Whole, web::routes!(bom::api::list_item_uses))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(bom::api::set_item_bom))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(bom::api::remove_item_bom))
-        .add_common(CatalogRead, web::routes!(categories::api::list_categories))
-        .add_common(CatalogRead, web::routes!(categories::api::get_category))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(categories::api::list_categories))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(categories::api::get_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::create_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::change_category))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(categories::api::remove_category))
-        .add_common(CatalogRead, web::routes!(attributes::api::list_attributes))
-        .add_common(CatalogRead, web::routes!(attributes::api::get_attribute))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(attributes::api::list_attributes))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(attributes::api::get_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::create_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::change_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(attributes::api::remove_attribute))
-        .add_common(CatalogRead, web::routes!(rule::api::get_category_attributes))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(rule::api::get_category_attributes))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(rule::api::set_category_attribute))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(rule::api::drop_category_attribute))
         .add(CatalogRead, Reach::Whole, web::routes!(rule::api::get_item_attributes));
@@ -224,8 +224,8 @@ pub fn routes<S: web::State>() -> Routes<S> {
 /// Option sets, families and variants; suppliers and prices.
 fn variants_and_trade<S: web::State>(routes: Routes<S>) -> Routes<S> {
     routes
-        .add_common(CatalogRead, web::routes!(options::api::list_option_sets))
-        .add_common(CatalogRead, web::routes!(options::api::get_option_set))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(options::api::list_option_sets))
+        .add_common(CatalogRead, Reach::Whole, web::routes!(options::api::get_option_set))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(options::api::create_option_set))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(options::api::change_option_set))
         .add(CatalogWrite, Reach::Everywhere, web::routes!(options::api::remove_option_set))

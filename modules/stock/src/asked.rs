@@ -1,6 +1,7 @@
 //! The names in the filters of lists, resolved: what is not there, or out of reach, is refused by
 //! the name of its parameter.
 
+use crate::sight::Sight;
 use crate::{load, reach};
 use catalog::ItemFacts;
 use db::{Conn, DbError};
@@ -13,11 +14,17 @@ fn unknown(code: Code, pointer: &str, what: &str, name: &str) -> Failure {
     Problem::at(code, pointer, format!("there is no {what} `{name}`")).into()
 }
 
-/// The item of `?sku`.
-pub(crate) fn item(conn: &mut Conn<'_>, sku: Option<&str>) -> Result<Option<ItemFacts>, Failure> {
+/// The item of `?sku`, which is within reach anywhere.
+pub(crate) fn item(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    sku: Option<&str>,
+) -> Result<Option<ItemFacts>, Failure> {
     let Some(sku) = sku else { return Ok(None) };
-    let found = catalog::facts_by_sku(conn, &[sku])?.pop().flatten();
-    found.map(Some).ok_or_else(|| unknown(Code::UnknownItem, "?sku", "item", sku))
+    match catalog::facts_by_sku(conn, &[sku])?.pop().flatten() {
+        Some(item) if !scope.is_limited() || Sight::new(scope, None).knows(conn, item.id)? => Ok(Some(item)),
+        _ => Err(unknown(Code::UnknownItem, "?sku", "item", sku)),
+    }
 }
 
 /// A location within reach.
@@ -137,6 +144,8 @@ pub(crate) struct Below {
     pub(crate) roots: Option<String>,
     /// The places below them, when they are few.
     pub(crate) few: Option<Vec<LocationId>>,
+    /// What of it is for which items; none where all of it is for all.
+    pub(crate) by_item: Option<Scope>,
 }
 
 /// So many places are asked one by one; more are found on the way.
@@ -167,11 +176,12 @@ impl Below {
         place: Option<LocationId>,
         places: impl FnOnce(&mut Conn<'_>, &str, i64) -> Result<Vec<LocationId>, DbError>,
     ) -> Result<Below, DbError> {
+        let by_item = scope.is_limited().then(|| scope.clone());
         let roots = place.map_or_else(|| scope.roots_json(), |place| Some(format!("[{place}]")));
-        let Some(json) = &roots else { return Ok(Below::default()) };
+        let Some(json) = &roots else { return Ok(Below { by_item, ..Below::default() }) };
         let places = places(conn, json, FEW_PLACES + 1)?;
         let few = i64::try_from(places.len()).is_ok_and(|count| count <= FEW_PLACES);
-        Ok(Below { roots, few: few.then_some(places) })
+        Ok(Below { roots, few: few.then_some(places), by_item })
     }
 
     /// The few places as a JSON list.

@@ -234,8 +234,8 @@ where
     changes()
         .by_item()
         .add(Permission::StockRead, Reach::Filtered, web::routes!(item_stock::api::get_item_stock))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(ledger_page::api::list_ledger))
-        .add(Permission::StockRead, Reach::Named, web::routes!(ledger_page::api::get_posting))
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(ledger_page::api::list_ledger))
+        .add_rows(Permission::StockRead, Reach::Named, web::routes!(ledger_page::api::get_posting))
 }
 
 /// The routes that change stock. The names that a request gives are resolved by what its caller reaches, item by item.

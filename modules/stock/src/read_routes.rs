@@ -7,20 +7,28 @@ use web::{Reach, Routes};
 /// The routes that read stock and its history.
 pub fn read_routes<S: web::State>() -> Routes<S> {
     Routes::new("stock")
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(sums::api::list_stock_sums))
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(level::api::list_stock))
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(sums::api::list_stock_sums))
         .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::api::get_item_availability))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(availability::list_api::list_availability))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(balance::api::list_balance))
+        .add_rows(
+            Permission::StockRead,
+            Reach::Filtered,
+            web::routes!(availability::list_api::list_availability),
+        )
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(balance::api::list_balance))
         .add(Permission::StockRead, Reach::Named, web::routes!(balance::api::get_minimum))
         .add(Permission::StockRead, Reach::Named, web::routes!(rotation::api::list_rotation))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_reservations))
-        .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_reservation))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_allocations))
-        .add(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_allocation))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(posting_claims::api::list_posting_claims))
-        .add(Permission::StockRead, Reach::Filtered, web::routes!(lot::find_api::list_lots))
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_reservations))
+        .add_rows(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_reservation))
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(claim::find_api::list_allocations))
+        .add_rows(Permission::StockRead, Reach::Named, web::routes!(claim::find_api::get_allocation))
+        .add_rows(
+            Permission::StockRead,
+            Reach::Filtered,
+            web::routes!(posting_claims::api::list_posting_claims),
+        )
+        .add_rows(Permission::StockRead, Reach::Filtered, web::routes!(lot::find_api::list_lots))
         .add(Permission::StockRead, Reach::Named, web::routes!(lot::find_api::get_lot))
-        .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::list_valuation))
+        .add_rows(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::list_valuation))
         .add(Permission::CostRead, Reach::Filtered, web::routes!(valuation::api::get_valuation_totals))
 }

@@ -39,20 +39,20 @@ pub(crate) async fn list_customers(
     list: List<CustomerFilter, CustomerSort>,
 ) -> web::Result {
     let (after, limit) = (list.after::<i64>()?.unwrap_or_default(), list.limit);
-    let (filter, roots) = (list.filter.clone(), caller.scope.roots_json());
+    let filter = list.filter.clone();
     let (rows, next) = app
         .db()
         .read(move |conn| {
-            let goods = goods(conn, &filter)?;
-            Ok::<_, Failure>(page(conn, goods, roots.as_deref(), after, limit)?)
+            let goods = goods(conn, &caller.scope, &filter)?;
+            Ok::<_, Failure>(page(conn, goods, caller.scope.roots_json().as_deref(), after, limit)?)
         })
         .await?;
     Answer::ok(&list.part(rows, next.as_ref())?)
 }
 
-fn goods(conn: &mut Conn<'_>, filter: &CustomerFilter) -> Result<Option<Goods>, Failure> {
+fn goods(conn: &mut Conn<'_>, scope: &Scope, filter: &CustomerFilter) -> Result<Option<Goods>, Failure> {
     let CustomerFilter { sku, lot } = filter;
-    let named = stock::named_goods(conn, sku.as_deref(), lot.as_deref())?;
+    let named = stock::named_goods(conn, scope, sku.as_deref(), lot.as_deref())?;
     Ok(named.map(|(item, lot)| lot.map_or(Goods::Item(item), Goods::Lot)))
 }
 
@@ -104,13 +104,13 @@ pub(crate) async fn list_customer_ledger(
     list: List<CustomerLedgerFilter, CustomerLedgerSort>,
 ) -> web::Result {
     let (after, limit) = (list.after_if(FollowedAfter::fits)?, list.limit);
-    let (scope, with_values) = (caller.scope.clone(), caller.may(Permission::CostRead));
+    let (scope, costs) = (caller.scope.clone(), caller.principal.scope(Permission::CostRead).cloned());
     let asked = app.clone();
     let (rows, next) = app
         .db()
         .read(move |conn| {
             let number = known(conn, &scope, &number)?.number;
-            let followed = Followed { app: &asked, scope: &scope, with_values, limit };
+            let followed = Followed { app: &asked, scope: &scope, costs: costs.as_ref(), limit };
             let of_customer = |conn: &mut Conn<'_>, before, most| store::postings(conn, number, before, most);
             Ok::<_, Failure>(followed.page(conn, after, of_customer)?)
         })

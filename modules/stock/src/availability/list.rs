@@ -5,6 +5,7 @@ use super::store_list as store;
 use crate::item_stock::store::lasting;
 use crate::item_stock::{Guard, Lasting, is_due, level};
 use crate::reach;
+use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Ask, Conn, DbError};
 use domain::{Delta, Instant, ItemId, SiteId};
@@ -47,6 +48,8 @@ pub(crate) type After = (String, i64);
 pub(crate) struct Wanted {
     /// Only these sites, as JSON; `None` for all.
     pub(crate) sites: Option<String>,
+    /// Of which items at which of them; `None` for all at all.
+    pub(crate) by_item: Option<Scope>,
     /// From the last SKU to the first.
     pub(crate) down: bool,
 }
@@ -56,7 +59,8 @@ impl Wanted {
     pub(crate) fn read(scope: &Scope, site: Option<SiteId>, down: bool) -> Wanted {
         // a place within reach that is no site has no numbers of its own
         let sites = site.map_or_else(|| reach::roots_json(scope), |site| Some(format!("[{site}]")));
-        Wanted { sites, down }
+        let by_item = scope.is_limited().then(|| scope.clone());
+        Wanted { sites, by_item, down }
     }
 }
 
@@ -77,8 +81,20 @@ pub(crate) fn page(
     limit: usize,
     now: Instant,
 ) -> Result<Part<AvailabilityRow, After>, DbError> {
-    let Part { rows: known, next } =
-        part(limit, after, |after, most| store::guards(conn, wanted, after, most))?;
+    let mut sight = wanted.by_item.as_ref().map(|scope| Sight::new(scope, None));
+    let Part { rows: known, next } = part(limit, after, |after, most| {
+        let mut found = store::guards(conn, wanted, after, most)?;
+        let Some(sight) = &mut sight else { return Ok(found) };
+        sight.meet(conn, found.iter().filter_map(|(_, known)| Some(known.as_ref()?.item)))?;
+        for (_, place) in &mut found {
+            if let Some(known) = place
+                && !reach::site(&sight.scope(conn, known.item)?, known.guard.site)
+            {
+                *place = None;
+            }
+        }
+        Ok(found)
+    })?;
     let due = lasting_of_due(conn, &known, now)?;
     let row = |Known { item, sku, unit, guard }: Known| {
         let lasting = due.get(&item).map(Vec::as_slice).unwrap_or_default();

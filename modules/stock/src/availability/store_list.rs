@@ -67,7 +67,7 @@ pub(super) fn guards(
     after: Option<&After>,
     most: usize,
 ) -> Result<Vec<(After, Option<Known>)>, DbError> {
-    let Wanted { sites, down } = wanted;
+    let Wanted { sites, by_item: _, down } = wanted;
     let start = if *down { (char::MAX.to_string(), i64::MAX) } else { (String::new(), i64::MIN) };
     let (sku, at) = after.unwrap_or(&start);
     let params: [Value<'_>; 5] = [

@@ -203,9 +203,15 @@ pub(crate) fn list(
     part(limit, after, |after, most| {
         let after = after.copied().unwrap_or((begin, i64::MAX));
         let mut found = Vec::new();
-        for named in store::list(conn, (SiteId(after.0), ItemId(after.1)), last, most)? {
+        let listed_rules = store::list(conn, (SiteId(after.0), ItemId(after.1)), last, most)?;
+        sight.meet(conn, listed_rules.iter().map(|named| named.row.item))?;
+        for named in listed_rules {
             let RuleRow { site: at, item, .. } = named.row;
-            let fits = sight.sees(conn, &[at.root()])?;
+            let fits = if item == store::OF_SITE {
+                sight.sees_place(conn, at.root())?
+            } else {
+                sight.sees(conn, item, &[at.root()])?
+            };
             found.push(((at.get(), item.get()), fits.then(|| listed(named))));
         }
         Ok(found)

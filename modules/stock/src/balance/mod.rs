@@ -15,6 +15,7 @@ pub use minimum::bring_minimum;
 
 use crate::item_stock::{AtSite, at_sites, numbers};
 use crate::reach;
+use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Ask, Conn, DbError};
 use decide::{At, Judged, Span, judge, moves};
@@ -102,7 +103,9 @@ pub(crate) struct Asked {
 /// The sites that are weighed.
 pub(crate) struct Weighed {
     sites: BTreeMap<SiteId, SiteFacts>,
-    complete: bool,
+    /// All that there are.
+    count: usize,
+    scope: Scope,
 }
 
 impl Weighed {
@@ -112,7 +115,7 @@ impl Weighed {
         let count = all.len();
         let reached = all.into_iter().filter(|site| reach::site(scope, site.id));
         let sites: BTreeMap<SiteId, SiteFacts> = reached.map(|site| (site.id, site)).collect();
-        Ok(Weighed { complete: sites.len() == count, sites })
+        Ok(Weighed { sites, count, scope: scope.clone() })
     }
 }
 
@@ -150,12 +153,14 @@ impl Known {
         })
     }
 
-    /// The item across the sites that have, had or want it.
-    fn across(&self, weighed: &Weighed, item: &Listed, asked: &Asked) -> BalanceAcross {
+    /// The item across those of the sites that are within its reach and have, had or want it.
+    fn across(&self, weighed: &Weighed, scope: &Scope, item: &Listed, asked: &Asked) -> BalanceAcross {
         let whole = self.whole.get(&item.id).copied().unwrap_or(false);
         let span = Span { days: asked.days, cover: asked.cover, whole };
         let mut rows: Vec<(SiteAcross, Judged)> = Vec::new();
-        for (id, facts) in &weighed.sites {
+        let mut reached = 0;
+        for (id, facts) in weighed.sites.iter().filter(|(id, _)| reach::site(scope, **id)) {
+            reached += 1;
             let key = (item.id, *id);
             let (available, minimum) = (self.available.get(&key), self.minimums.get(&key));
             if available.is_none() && minimum.is_none() {
@@ -191,7 +196,7 @@ impl Known {
         BalanceAcross {
             sku: item.sku.clone(),
             unit: item.unit.clone(),
-            complete: weighed.complete,
+            complete: reached == weighed.count,
             sites: rows.into_iter().map(|(row, _)| row).collect(),
             moves,
         }
@@ -206,17 +211,20 @@ pub(crate) fn page(
     after: Option<String>,
     limit: usize,
 ) -> Result<Part<BalanceAcross, String>, DbError> {
+    let mut sight = Sight::new(&weighed.scope, None);
     part(limit, after, |after, most| {
         let items = store::items(conn, after.map_or("", String::as_str), most)?;
         let known = Known::read(conn, &items, asked)?;
-        let row = |item: Listed| {
-            let across = known.across(weighed, &item, asked);
+        sight.meet(conn, items.iter().map(|item| item.id))?;
+        let mut found = Vec::with_capacity(items.len());
+        for item in items {
+            let across = known.across(weighed, &sight.scope(conn, item.id)?, &item, asked);
             let lacks = across.sites.iter().any(|site| site.lack.0 > 0);
             let fits = !across.sites.is_empty()
                 && (lacks || !asked.lacking)
                 && (!across.moves.is_empty() || !asked.movable);
-            (item.folded, fits.then_some(across))
-        };
-        Ok(items.into_iter().map(row).collect())
+            found.push((item.folded, fits.then_some(across)));
+        }
+        Ok(found)
     })
 }

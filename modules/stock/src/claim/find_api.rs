@@ -57,7 +57,7 @@ pub(crate) struct AllocationFilter {
 impl AllocationFilter {
     fn resolve(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Wanted, Failure> {
         let AllocationFilter { owner, sku, lot, site, within, state, lost } = self;
-        let item = asked::item(conn, sku.as_deref())?;
+        let item = asked::item(conn, scope, sku.as_deref())?;
         Ok(Wanted {
             owner: owner.clone(),
             lot: asked::lot(conn, item.as_ref(), lot.as_deref())?.map(|lot| lot.id),

@@ -121,9 +121,11 @@ pub(crate) fn page(
     let mut sight = Sight::new(scope, wanted.within);
     part(limit, after, |after, most| {
         let mut found = Vec::new();
-        for claim in store::page(conn, &along, (after.copied(), wanted.down), most)? {
+        let claims = store::page(conn, &along, (after.copied(), wanted.down), most)?;
+        sight.meet(conn, claims.iter().map(|claim| claim.item))?;
+        for claim in claims {
             let id = claim.id;
-            let fits = wanted.fits(&claim) && sight.sees(conn, &[place(&claim)])?;
+            let fits = wanted.fits(&claim) && sight.sees(conn, claim.item, &[place(&claim)])?;
             found.push((id, fits.then(|| row(claim))));
         }
         Ok(found)
@@ -140,7 +142,7 @@ pub(crate) fn find(
     match store::by_id(conn, id)? {
         Some(claim)
             if allocations == claim.bin.is_some()
-                && Sight::new(scope, None).sees(conn, &[place(&claim)])? =>
+                && Sight::new(scope, None).sees(conn, claim.item, &[place(&claim)])? =>
         {
             Ok(Some(row(claim)))
         }

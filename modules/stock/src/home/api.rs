@@ -37,7 +37,7 @@ pub(crate) async fn list_homes(app: App, caller: Caller, list_of: List<HomeFilte
         .read(move |conn| {
             let which = Which {
                 site: asked::site(conn, &caller.scope, filter.site.as_deref())?.map(|site| site.id),
-                item: asked::item(conn, filter.sku.as_deref())?.map(|item| item.id),
+                item: asked::item(conn, &caller.scope, filter.sku.as_deref())?.map(|item| item.id),
                 location: asked::place(conn, &caller.scope, filter.location.as_deref(), "?location")?,
             };
             Ok::<_, Failure>(list(conn, &caller.scope, which, after, limit)?)

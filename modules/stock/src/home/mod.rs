@@ -249,8 +249,12 @@ pub(crate) fn list(
     let mut sight = Sight::new(scope, None);
     part(limit, after, |after, most| {
         let mut found = Vec::new();
-        for HomeRow { among, location, home } in store::list(conn, which, after.copied(), most)? {
-            let fits = sight.sees(conn, &[location])?;
+        let homes = store::list(conn, which, after.copied(), most)?;
+        sight.meet(conn, homes.iter().map(HomeRow::item))?;
+        for row in homes {
+            let item = row.item();
+            let HomeRow { among, location, home } = row;
+            let fits = sight.sees(conn, item, &[location])?;
             found.push((among, fits.then_some(home)));
         }
         Ok(found)

@@ -94,6 +94,12 @@ pub(crate) struct HomeRow {
     pub(crate) home: Home,
 }
 
+impl HomeRow {
+    pub(crate) const fn item(&self) -> ItemId {
+        ItemId(self.among.1)
+    }
+}
+
 fn home(row: &Row<'_>) -> Result<HomeRow, DbError> {
     let (site, sku, location) = (row.text(4)?.to_owned(), row.text(5)?.to_owned(), row.text(6)?.to_owned());
     let rank = row.int(2)?;

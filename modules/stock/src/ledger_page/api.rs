@@ -1,9 +1,9 @@
 //! The routes of the ledger.
 
 use super::{After, LedgerRow, Wanted, read, row, store};
-use crate::asked;
 use crate::walk::Part;
-use db::Conn;
+use crate::{asked, posting_claims};
+use db::{Conn, DbError};
 use domain::ledger::Kind;
 use domain::{Permission, PostingId, PrincipalId, Problem};
 use serde::Deserialize;
@@ -48,13 +48,13 @@ pub(crate) async fn list_ledger(
 ) -> web::Result {
     let after = list.after_if(After::fits)?;
     let (limit, filter, scope) = (list.limit, list.filter.clone(), caller.scope.clone());
-    let (asked, with_values) = (app.clone(), caller.may(Permission::CostRead));
+    let (asked, costs) = (app.clone(), caller.principal.scope_of_items(Permission::CostRead));
     let (rows, next) = app
         .db()
         .read(move |conn| {
             let wanted = resolve(conn, &scope, &filter)?;
             let Part { rows, next } = read(conn, &scope, &wanted, after, limit)?;
-            let mut rows = row::rows(conn, &scope, rows, with_values)?;
+            let mut rows = row::rows(conn, &scope, rows, costs.as_ref())?;
             row::name_actors(&asked, conn, &mut rows)?;
             Ok::<_, Failure>((rows, next))
         })
@@ -62,9 +62,14 @@ pub(crate) async fn list_ledger(
     Answer::ok(&list.part(rows, next.as_ref())?)
 }
 
+/// Whether a posting that moves nothing is one of the caller's: of any promise for those who see all items.
+fn is_promised(conn: &mut Conn<'_>, scope: &Scope, posting: PostingId) -> Result<bool, DbError> {
+    Ok(!scope.is_limited() || posting_claims::is_seen(conn, scope, posting)?)
+}
+
 fn resolve(conn: &mut Conn<'_>, scope: &Scope, filter: &LedgerFilter) -> Result<Wanted, Failure> {
     let LedgerFilter { sku, lot, location, within, document, kind, actor } = filter;
-    let item = asked::item(conn, sku.as_deref())?;
+    let item = asked::item(conn, scope, sku.as_deref())?;
     Ok(Wanted {
         lot: asked::lot(conn, item.as_ref(), lot.as_deref())?,
         item: item.map(|item| item.id),
@@ -101,18 +106,19 @@ pub(crate) async fn get_posting(
 ) -> web::Result {
     let posting = PostingId::parse(&id).map_err(|_| Problem::not_found("posting", &id))?;
     let (after, limit) = (list.after::<i64>()?, list.limit);
-    let (scope, with_values) = (caller.scope.clone(), caller.may(Permission::CostRead));
+    let (scope, costs) = (caller.scope.clone(), caller.principal.scope_of_items(Permission::CostRead));
     let asked = app.clone();
     let (rows, next) = app
         .db()
         .read(move |conn| {
             let Part { rows, next } = super::of_posting(conn, &scope, posting, after, limit)?;
             // a page that looked for long and found nothing within reach yet still says where to go on;
-            // a promise has no line, and is there all the same
-            if rows.is_empty() && next.is_none() && !store::moves_nothing(conn, posting)? {
+            // a promise has no line, and is there all the same, for those who see what is promised
+            let is_bare = rows.is_empty() && next.is_none();
+            if is_bare && !(store::moves_nothing(conn, posting)? && is_promised(conn, &scope, posting)?) {
                 return Err(Problem::not_found("posting", &id).into());
             }
-            let mut rows = row::rows(conn, &scope, rows, with_values)?;
+            let mut rows = row::rows(conn, &scope, rows, costs.as_ref())?;
             row::name_actors(&asked, conn, &mut rows)?;
             Ok::<_, Failure>((rows, next))
         })

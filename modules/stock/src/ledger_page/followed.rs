@@ -38,8 +38,8 @@ pub struct Followed<'a> {
     pub app: &'a App,
     /// What the caller reaches: a movement is shown when one of its ends is.
     pub scope: &'a Scope,
-    /// Whether the caller sees what movements are worth.
-    pub with_values: bool,
+    /// What the caller sees the worth of; none for nothing.
+    pub costs: Option<&'a Scope>,
     /// Movements of a page at most.
     pub limit: usize,
 }
@@ -56,18 +56,20 @@ impl Followed<'_> {
         after: Option<FollowedAfter>,
         mut list: impl FnMut(&mut Conn<'_>, At, i64) -> Result<Vec<At>, DbError>,
     ) -> Result<(Vec<LedgerRow>, Option<FollowedAfter>), DbError> {
-        let Followed { app, scope, with_values, limit } = self;
+        let Followed { app, scope, costs, limit } = self;
         let mut sight = Sight::new(scope, None);
         let Part { rows, next } = part(limit, after, |after, most| {
             let mut found = Vec::with_capacity(most);
-            for entry in next_entries(conn, after, most, &mut list)? {
-                let seen = sight.sees(conn, &ends(&entry))?;
+            let entries = next_entries(conn, after, most, &mut list)?;
+            sight.meet(conn, entries.iter().map(|entry| entry.item))?;
+            for entry in entries {
+                let seen = sight.sees(conn, entry.item, &ends(&entry))?;
                 let key = FollowedAfter(entry.effective_at.0, *entry.posting.bytes(), entry.line);
                 found.push((key, seen.then_some(entry)));
             }
             Ok(found)
         })?;
-        let mut rows = row::rows(conn, scope, rows, with_values)?;
+        let mut rows = row::rows(conn, scope, rows, costs)?;
         row::name_actors(app, conn, &mut rows)?;
         Ok((rows, next))
     }
@@ -114,10 +116,11 @@ fn next_entries(
 /// the store.
 pub fn named_goods(
     conn: &mut Conn<'_>,
+    scope: &Scope,
     sku: Option<&str>,
     lot: Option<&str>,
 ) -> Result<Option<(ItemId, Option<LotId>)>, Failure> {
-    let item = asked::item(conn, sku)?;
+    let item = asked::item(conn, scope, sku)?;
     let lot = asked::lot(conn, item.as_ref(), lot)?;
     Ok(item.map(|item| (item.id, lot.map(|lot| lot.id))))
 }

@@ -89,6 +89,17 @@ impl Wanted {
             && kind.is_none_or(|kind| entry.kind == kind)
             && actor.is_none_or(|actor| entry.actor == actor)
     }
+
+    /// Whether the caller sees an entry that fits. That one of its ends is the location asked for is told to whoever
+    /// reaches its item there.
+    fn is_seen(&self, conn: &mut Conn<'_>, sight: &mut Sight, entry: &Entry) -> Result<bool, DbError> {
+        if let Some(location) = self.location
+            && !sight.reaches(conn, entry.item, location)?
+        {
+            return Ok(false);
+        }
+        sight.sees(conn, entry.item, &ends(entry))
+    }
 }
 
 /// The page of entries that fit and are within reach.
@@ -105,9 +116,10 @@ pub(crate) fn read(
     part(limit, after, |after, most| {
         let after = after.unwrap_or(&After::START);
         let mut found = entries(conn, &along, after, most)?;
+        sight.meet(conn, found.iter().filter_map(|(_, entry)| Some(entry.as_ref()?.item)))?;
         for (_, place) in &mut found {
             if let Some(entry) = place
-                && !(wanted.fits(entry) && sight.sees(conn, &ends(entry))?)
+                && !(wanted.fits(entry) && wanted.is_seen(conn, &mut sight, entry)?)
             {
                 *place = None;
             }
@@ -128,8 +140,10 @@ pub(crate) fn of_posting(
     part(limit, after, |after, most| {
         let after = after.copied().unwrap_or(BEFORE_LINES);
         let mut found = Vec::with_capacity(most);
-        for entry in store::of_posting(conn, posting, after, most)? {
-            let seen = sight.sees(conn, &ends(&entry))?;
+        let entries = store::of_posting(conn, posting, after, most)?;
+        sight.meet(conn, entries.iter().map(|entry| entry.item))?;
+        for entry in entries {
+            let seen = sight.sees(conn, entry.item, &ends(&entry))?;
             found.push((entry.line, seen.then_some(entry)));
         }
         Ok(found)

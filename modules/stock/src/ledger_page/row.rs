@@ -10,7 +10,8 @@ use db::{Conn, DbError};
 use domain::ledger::Place;
 use domain::money::Money;
 use domain::{Delta, Instant, ItemId, LocationId, PostingId, PrincipalId, Status};
-use rustc_hash::FxHashMap;
+use places::LocationFacts;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
 use utoipa::ToSchema;
 use web::{App, Scope};
@@ -112,20 +113,44 @@ struct Shown {
     with_stock: bool,
 }
 
-/// What the caller is shown of places. Whoever sees a movement by one of its ends need not reach
+/// What the caller is shown of the places of items. Whoever sees a movement by one of its ends need not reach
 /// the other. What is under way is seen by those who see its movements.
 fn shown(
     conn: &mut Conn<'_>,
     scope: &Scope,
-    places: &[LocationId],
-) -> Result<FxHashMap<LocationId, Shown>, DbError> {
+    ends: &[(ItemId, LocationId)],
+) -> Result<FxHashMap<(ItemId, LocationId), Shown>, DbError> {
+    let mut places: Vec<LocationId> = ends.iter().map(|(_, place)| *place).collect();
+    places.sort_unstable();
+    places.dedup();
+    let facts = places::facts_by_id(conn, &places)?.into_iter().flatten();
+    let facts: FxHashMap<LocationId, LocationFacts> = facts.map(|facts| (facts.id, facts)).collect();
     let mut sight = Sight::new(scope, None);
+    sight.meet(conn, ends.iter().map(|(item, _)| *item))?;
     let mut found = FxHashMap::default();
-    for facts in places::facts_by_id(conn, places)?.into_iter().flatten() {
-        let real = facts.kind.is_real();
-        let seen = !real || sight.sees(conn, &[facts.id])?;
+    for (item, place) in ends {
+        let Some(facts) = facts.get(place) else { continue };
+        let seen = !facts.kind.is_real() || sight.sees(conn, *item, &[*place])?;
         let with_stock = seen && facts.kind.is_owned();
-        found.insert(facts.id, Shown { code: seen.then_some(facts.code), with_stock });
+        found.insert((*item, *place), Shown { code: seen.then(|| facts.code.clone()), with_stock });
+    }
+    Ok(found)
+}
+
+/// The items of which the caller sees what movements are worth: those of which they see it anywhere.
+fn valued(
+    conn: &mut Conn<'_>,
+    costs: Option<&Scope>,
+    items: &[ItemId],
+) -> Result<FxHashSet<ItemId>, DbError> {
+    let mut found = FxHashSet::default();
+    let Some(scope) = costs else { return Ok(found) };
+    let mut sight = Sight::new(scope, None);
+    sight.meet(conn, items.iter().copied())?;
+    for item in items {
+        if sight.knows(conn, *item)? {
+            found.insert(*item);
+        }
     }
     Ok(found)
 }
@@ -147,24 +172,27 @@ pub(crate) fn rows(
     conn: &mut Conn<'_>,
     scope: &Scope,
     entries: Vec<Entry>,
-    with_values: bool,
+    costs: Option<&Scope>,
 ) -> Result<Vec<LedgerRow>, DbError> {
     let mut items: Vec<ItemId> = entries.iter().map(|entry| entry.item).collect();
     items.sort_unstable();
     items.dedup();
-    let mut places: Vec<LocationId> =
-        entries.iter().flat_map(|entry| [entry.from.location, entry.to.location]).collect();
-    places.sort_unstable();
-    places.dedup();
+    let valued = valued(conn, costs, &items)?;
+    let mut ends: Vec<(ItemId, LocationId)> = entries
+        .iter()
+        .flat_map(|entry| [entry.from.location, entry.to.location].map(|place| (entry.item, place)))
+        .collect();
+    ends.sort_unstable();
+    ends.dedup();
     let items: FxHashMap<ItemId, ItemFacts> =
         catalog::facts_by_id(conn, &items)?.into_iter().flatten().map(|facts| (facts.id, facts)).collect();
     let sku = |item: ItemId| items.get(&item).map_or_else(|| item.to_string(), |facts| facts.sku.clone());
     let unit = |item: ItemId| items.get(&item).map(|facts| facts.base_unit.clone()).unwrap_or_default();
-    let places = shown(conn, scope, &places)?;
+    let places = shown(conn, scope, &ends)?;
     let mut linked = Linked::read(conn, &entries)?;
     let currency = Desk::read(conn)?.currency;
-    let end = |place: Place, on_hand: i64| {
-        let shown = places.get(&place.location);
+    let end = |item: ItemId, place: Place, on_hand: i64| {
+        let shown = places.get(&(item, place.location));
         LedgerEnd {
             location: shown.and_then(|shown| shown.code.clone()),
             status: place.status,
@@ -183,9 +211,9 @@ pub(crate) fn rows(
             parent: entry.parent_code,
             qty: Delta(entry.qty),
             unit: unit(entry.item),
-            from: end(entry.from, entry.from_after),
-            to: end(entry.to, entry.to_after),
-            value: entry.value.filter(|_| with_values).map(value),
+            from: end(entry.item, entry.from, entry.from_after),
+            to: end(entry.item, entry.to, entry.to_after),
+            value: entry.value.filter(|_| valued.contains(&entry.item)).map(value),
             effective_at: entry.effective_at,
             recorded_at: entry.recorded_at,
             actor: LedgerActor { id: entry.actor, name: None },

@@ -230,7 +230,7 @@ fn an_end_beyond_reach_is_not_told(engine: Engine) {
     let below = caller(&world.ctx, Some(world.location("L2")));
     let shown = |scope: &Scope| -> Vec<String> {
         let page = world.read(|conn| read(conn, scope, &Wanted::default(), None, 10));
-        let rows = world.read(|conn| rows(conn, scope, page.rows.clone(), false));
+        let rows = world.read(|conn| rows(conn, scope, page.rows.clone(), None));
         rows.iter().map(|row| format!("{} to {}", end(&row.from), end(&row.to))).collect()
     };
     assert_eq!(shown(&everywhere()), ["L1=6 to L2=4", "~supplier to L1=10"]);
@@ -257,7 +257,7 @@ fn a_movement_tells_the_note_of_its_posting_and_who_reversed_it(engine: Engine) 
         Wanted { within: place, ..Wanted::default() },
     ] {
         let entries = world.read(|conn| read(conn, &everywhere(), &wanted, None, 10)).rows;
-        let shown = world.read(|conn| rows(conn, &everywhere(), entries.clone(), false));
+        let shown = world.read(|conn| rows(conn, &everywhere(), entries.clone(), None));
         let of = |kind: &str| shown.iter().filter(|row| row.kind == kind).collect::<Vec<_>>();
         let (issued, reversed, received) = (of("issue"), of("reverse"), of("receive"));
         assert!(!issued.is_empty() && !reversed.is_empty() && !received.is_empty());
@@ -309,7 +309,7 @@ fn every_filter_finds_what_it_names(engine: Engine) {
         read(conn, &scope, &wanted, None, 10)
     });
     let entries = entries.rows;
-    let shown = world.read(|conn| rows(conn, &scope, entries.clone(), false));
+    let shown = world.read(|conn| rows(conn, &scope, entries.clone(), None));
     let lines: Vec<String> = shown
         .iter()
         .map(|row| format!("{} {} {} to {}", row.kind, row.qty, end(&row.from), end(&row.to)))

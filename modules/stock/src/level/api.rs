@@ -46,7 +46,7 @@ impl StockFilter {
     ) -> Result<(Filter, Option<Moment>), Failure> {
         let StockFilter { sku, lot, status, site, within, as_of, as_recorded } = self;
         let status = asked::status(status.as_deref())?;
-        let item = asked::item(conn, sku.as_deref())?;
+        let item = asked::item(conn, &caller.scope, sku.as_deref())?;
         let lot = asked::lot(conn, item.as_ref(), lot.as_deref())?.map(|lot| lot.id);
         let site = asked::site(conn, &caller.scope, site.as_deref())?.map(|site| site.id);
         let place = asked::place(conn, &caller.scope, within.as_deref(), "?within")?;

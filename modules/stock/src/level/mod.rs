@@ -10,6 +10,7 @@ pub(crate) mod store_ways;
 mod tests;
 
 use crate::as_of::{Gains, Moment, gains_of};
+use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::ledger::Key;
@@ -17,6 +18,7 @@ use domain::{Delta, ItemId, Status};
 use serde::Serialize;
 use store::{After, Filter, Level, Order, levels};
 use utoipa::ToSchema;
+use web::Scope;
 
 /// What one location holds of one lot of an item in one status.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -58,14 +60,20 @@ pub(crate) fn page(
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let after = filter.after.clone();
     let mut walk = Walk::new(filter, moment);
-    part(limit, after, |after, most| walk.next(conn, after, most))
+    let Part { rows, next } = part(limit, after, |after, most| walk.next(conn, after, most))?;
+    Ok(Part { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
 }
+
+/// Where a level stands in the list, and its item and row where it is shown.
+pub(crate) type Looked = (After, Option<(ItemId, StockRow)>);
 
 /// A walk along levels, chunk by chunk. What an item gained since the moment is asked for once, also where
 /// its levels go on in the next chunk.
 pub(crate) struct Walk<'m> {
     filter: Filter,
     moment: Option<&'m Moment>,
+    /// The statements know the places within reach; where they are so for some items only, it is asked here.
+    sight: Option<Sight>,
     /// The last item, and what its keys gained.
     last: Option<(ItemId, Gains)>,
 }
@@ -73,17 +81,23 @@ pub(crate) struct Walk<'m> {
 impl Walk<'_> {
     /// Along what a filter asks for; where it begins and how much of it are told later.
     pub(crate) fn new(filter: Filter, moment: Option<&Moment>) -> Walk<'_> {
-        let filter = Filter { then: moment.map(|moment| moment.effective), ..filter };
-        Walk { filter, moment, last: None }
+        let then = moment.map(|moment| moment.effective);
+        let sight = filter.below.by_item.as_ref().map(|scope| Sight::new(scope, None).at(then));
+        Walk { filter: Filter { then, ..filter }, moment, sight, last: None }
     }
 
-    /// The next levels, at most `most`: where each stands, and its row unless it holds nothing.
+    /// Where an item is within reach; none where that is not asked item by item.
+    pub(crate) fn scope(&mut self, conn: &mut Conn<'_>, item: ItemId) -> Result<Option<Scope>, DbError> {
+        self.sight.as_mut().map(|sight| sight.scope(conn, item)).transpose()
+    }
+
+    /// The next levels, at most `most`; not shown is what holds nothing or is out of reach.
     pub(crate) fn next(
         &mut self,
         conn: &mut Conn<'_>,
         after: Option<&After>,
         most: usize,
-    ) -> Result<Vec<(After, Option<StockRow>)>, DbError> {
+    ) -> Result<Vec<Looked>, DbError> {
         self.filter.after = after.cloned();
         self.filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
         let mut read = levels(conn, &self.filter)?;
@@ -91,7 +105,17 @@ impl Walk<'_> {
             self.turn_back(conn, moment, &mut read)?;
         }
         let (order, is_now) = (self.filter.order, self.moment.is_none());
-        Ok(read.into_iter().map(|level| looked_at(level, order, is_now)).collect())
+        let Some(sight) = &mut self.sight else {
+            return Ok(read.into_iter().map(|level| looked_at(level, order, is_now)).collect());
+        };
+        sight.meet(conn, read.iter().map(|level| level.item))?;
+        let mut found = Vec::with_capacity(read.len());
+        for level in read {
+            let seen = sight.sees(conn, level.item, &[level.location])?;
+            let (after, row) = looked_at(level, order, is_now);
+            found.push((after, row.filter(|_| seen)));
+        }
+        Ok(found)
     }
 
     /// Makes levels of now those of a moment.
@@ -122,9 +146,9 @@ impl Walk<'_> {
     }
 }
 
-/// Where a level stands in the list, and its row unless it holds nothing.
-fn looked_at(level: Level, order: Order, is_now: bool) -> (After, Option<StockRow>) {
-    let after = level.after(order);
+/// A level as it is listed, unless it holds nothing.
+fn looked_at(level: Level, order: Order, is_now: bool) -> Looked {
+    let (after, item) = (level.after(order), level.item);
     let row = StockRow {
         sku: level.sku,
         unit: level.unit,
@@ -136,5 +160,5 @@ fn looked_at(level: Level, order: Order, is_now: bool) -> (After, Option<StockRo
         on_hand: Delta(level.on_hand),
         allocated: is_now.then_some(Delta(level.allocated)),
     };
-    (after, (level.on_hand != 0).then_some(row))
+    (after, (level.on_hand != 0).then_some((item, row)))
 }

@@ -117,6 +117,7 @@ pub(crate) fn page(
     part(limit, after, |after, most| {
         let lots = store::page(conn, wanted.whose, (&wanted.order, wanted.down), after, most)?;
         let mut places = places(conn, lots.iter().filter(|lot| wanted.fits(lot)))?;
+        sight.meet(conn, lots.iter().map(|lot| lot.item))?;
         let mut found = Vec::with_capacity(lots.len());
         for lot in lots {
             let key = lot.after(&wanted.order);
@@ -169,10 +170,10 @@ fn see(
     lot: Found,
     there: Vec<Held>,
 ) -> Result<Option<LotRow>, DbError> {
-    let mut seen = sight.is_everything();
+    let mut seen = sight.scope(conn, lot.item)?.is_all() && !sight.is_narrowed();
     let (mut places, mut left_out, mut on_hand) = (Vec::new(), 0, 0);
     for held in there {
-        if !sight.sees(conn, &[held.location])? {
+        if !sight.sees(conn, lot.item, &[held.location])? {
             continue;
         }
         seen = true;

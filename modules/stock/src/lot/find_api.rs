@@ -56,7 +56,7 @@ impl LotFilter {
             is_parent,
             within,
         } = self;
-        let item = asked::item(conn, sku.as_deref())?;
+        let item = asked::item(conn, scope, sku.as_deref())?;
         let parent = asked::lot_at(conn, item.as_ref(), parent.as_deref(), "?parent")?;
         let whose = match (parent, &item) {
             (Some(parent), _) => Whose::Parent(parent.id),

@@ -9,6 +9,7 @@ use domain::{Instant, ItemId, LocationId, LotId, LotRole, Status, Tracking};
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
     pub(crate) id: LotId,
+    pub(crate) item: ItemId,
     pub(crate) sku: String,
     pub(crate) unit: String,
     pub(crate) tracking: Option<Tracking>,
@@ -28,7 +29,7 @@ macro_rules! select {
     ($condition:expr) => {
         concat!(
             "select l.id, i.sku, i.base_unit, i.tracking, l.code, l.code_folded, l.expiry_on, l.made_on,
-               l.created_at, l.version, l.on_hold, l.role, r.code, r.on_hold
+               l.created_at, l.version, l.on_hold, l.role, r.code, r.on_hold, l.item
              from stock_lot l
              join stock_known_item i on i.id = l.item
              left join stock_lot r on r.id = l.parent
@@ -209,6 +210,7 @@ fn found(row: &Row<'_>) -> Result<Found, DbError> {
     let is_parent = row.opt_int(11)?.and_then(LotRole::from_number) == Some(LotRole::Parent);
     Ok(Found {
         id: LotId(row.int(0)?),
+        item: ItemId(row.int(14)?),
         sku: row.text(1)?.to_owned(),
         unit: row.text(2)?.to_owned(),
         tracking: if is_parent { Some(Tracking::Lot) } else { tracking },

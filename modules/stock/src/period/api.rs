@@ -1,10 +1,10 @@
 //! The routes of periods.
 
 use super::{Closing, PeriodShown, close, closings, decide, get, reopen, store};
-use domain::Period;
+use domain::{Period, Permission};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path};
+use web::{Answer, App, Caller, Command, Failure, IfMatch, List, Page, Path};
 
 web::sorts! {
     /// The order of the list of periods.
@@ -22,13 +22,23 @@ pub(crate) struct PeriodFilter {}
     get, path = "/api/v1/periods", params(List<PeriodFilter, PeriodSort>),
     responses((status = 200, body = Page<PeriodShown>))
 )]
-pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>) -> web::Result {
+pub(crate) async fn list_periods(
+    app: App,
+    caller: Caller,
+    list: List<PeriodFilter, PeriodSort>,
+) -> web::Result {
     let before = list.after_if(|period: &String| decide::read(period).is_some())?;
     let before = before.as_deref().and_then(decide::read).map(Period::number);
     let limit = list.fetch();
     let rows = app.db().read(move |conn| Ok::<_, Failure>(store::list(conn, before, limit)?)).await?;
-    let shown = rows.iter().map(store::PeriodRow::shown).collect();
+    let shown = rows.iter().map(store::PeriodRow::shown).map(|period| as_told(&caller, period)).collect();
     Answer::ok(&list.page(shown, |period: &PeriodShown| period.period.clone())?)
+}
+
+/// What was posted into a month is about all items: whoever sees only some of them is told whether it is closed.
+fn as_told(caller: &Caller, period: PeriodShown) -> PeriodShown {
+    let sees_all = caller.principal.scope(Permission::StockRead).is_some();
+    PeriodShown { digest: period.digest.filter(|_| sees_all), ..period }
 }
 
 /// Shows one month; one that was never closed is open.
@@ -37,8 +47,8 @@ pub(crate) async fn list_periods(app: App, list: List<PeriodFilter, PeriodSort>)
     params(("period" = String, Path, description = "the month, such as `2026-03`")),
     responses((status = 200, body = PeriodShown))
 )]
-pub(crate) async fn get_period(app: App, Path(period): Path<String>) -> web::Result {
-    let shown = app.db().read(move |conn| get(conn, &period)).await?;
+pub(crate) async fn get_period(app: App, caller: Caller, Path(period): Path<String>) -> web::Result {
+    let shown = as_told(&caller, app.db().read(move |conn| get(conn, &period)).await?);
     Ok(Answer::ok(&shown)?.version(shown.version))
 }
 

@@ -35,7 +35,7 @@ pub struct PeriodShown {
     pub changed_at: Option<Instant>,
     /// Counts its changes, from 1; 0 when it was never closed. The `ETag`.
     pub version: i64,
-    /// What was posted into it; null while it is open.
+    /// What was posted into it; null while it is open, and for those who see only the items of some categories.
     pub digest: Option<Closing>,
 }
 

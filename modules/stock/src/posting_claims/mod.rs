@@ -10,6 +10,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
+use self::store::Named;
+use crate::ledger_page;
 use crate::sight::Sight;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
@@ -30,6 +32,17 @@ struct Kept {
     location: Option<i64>,
     #[serde(default)]
     waits: i64,
+}
+
+impl Kept {
+    fn id(&self) -> Result<ClaimId, DbError> {
+        ClaimId::parse(&self.claim).map_err(|_| broken())
+    }
+
+    /// Where the claim holds stock.
+    fn place(&self) -> LocationId {
+        LocationId(self.location.unwrap_or(self.site))
+    }
 }
 
 /// A change of a claim.
@@ -59,8 +72,34 @@ pub(crate) struct ClaimChangeRow {
     pub(crate) backordered: Delta,
 }
 
-/// The page of changes within reach after a place in the list; `None` when there is no such posting.
+/// The page of changes within reach after a place in the list; `None` when there is no such posting. Whoever sees only
+/// some items learns of no posting of which they see nothing.
 pub(crate) fn page(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    posting: PostingId,
+    after: Option<usize>,
+    limit: usize,
+) -> Result<Option<Part<ClaimChangeRow, usize>>, DbError> {
+    let Some(part) = changes(conn, scope, posting, after, limit)? else { return Ok(None) };
+    let is_bare = scope.is_limited() && part.rows.is_empty() && part.next.is_none();
+    if is_bare && !is_seen(conn, scope, posting)? {
+        return Ok(None);
+    }
+    Ok(Some(part))
+}
+
+/// Whether any movement of a posting is within reach, or what it did to a claim.
+pub(crate) fn is_seen(conn: &mut Conn<'_>, scope: &Scope, posting: PostingId) -> Result<bool, DbError> {
+    let moved = ledger_page::of_posting(conn, scope, posting, None, 1)?;
+    if !moved.rows.is_empty() || moved.next.is_some() {
+        return Ok(true);
+    }
+    let changed = changes(conn, scope, posting, None, 1)?;
+    Ok(changed.is_some_and(|part| !part.rows.is_empty() || part.next.is_some()))
+}
+
+fn changes(
     conn: &mut Conn<'_>,
     scope: &Scope,
     posting: PostingId,
@@ -72,39 +111,36 @@ pub(crate) fn page(
     let mut sight = Sight::new(scope, None);
     let Part { rows, next } = part(limit, after, |after, most| {
         let from = after.map_or(0, |last| last.saturating_add(1));
+        let looked: Vec<(usize, &Kept)> = changes.iter().enumerate().skip(from).take(most).collect();
+        let ids = looked.iter().map(|(_, change)| change.id()).collect::<Result<Vec<ClaimId>, DbError>>()?;
+        let claims = store::named(conn, &ids)?;
+        sight.meet(conn, claims.values().map(|claim| claim.item))?;
         let mut found = Vec::new();
-        for (number, change) in changes.iter().enumerate().skip(from).take(most) {
-            let place = LocationId(change.location.unwrap_or(change.site));
-            found.push((number, sight.sees(conn, &[place])?.then_some(change)));
+        for ((number, change), id) in looked.into_iter().zip(ids) {
+            let claim = claims.get(&id).ok_or(DbError::NoRow("stock.posting_claims.named"))?;
+            let seen = sight.sees(conn, claim.item, &[change.place()])?;
+            found.push((number, seen.then(|| row(id, change, claim))));
         }
         Ok(found)
     })?;
-    Ok(Some(Part { rows: named(conn, &rows)?, next }))
+    Ok(Some(Part { rows, next }))
 }
 
 const fn broken() -> DbError {
     DbError::Column { column: 0, wanted: "the changes of claims" }
 }
 
-/// The changes with the names of what the claims are on.
-fn named(conn: &mut Conn<'_>, changes: &[&Kept]) -> Result<Vec<ClaimChangeRow>, DbError> {
-    let ids: Result<Vec<ClaimId>, DbError> =
-        changes.iter().map(|change| ClaimId::parse(&change.claim).map_err(|_| broken())).collect();
-    let ids = ids?;
-    let claims = store::named(conn, &ids)?;
-    let row = |(id, change): (&ClaimId, &&Kept)| {
-        let claim = claims.get(id).ok_or(DbError::NoRow("stock.posting_claims.named"))?;
-        Ok(ClaimChangeRow {
-            claim: *id,
-            owner: claim.owner.clone(),
-            sku: claim.sku.clone(),
-            unit: claim.unit.clone(),
-            site: claim.site.clone(),
-            change: change.change.clone(),
-            changed: Delta(change.qty),
-            qty: Delta(change.left),
-            backordered: Delta(change.waits),
-        })
-    };
-    ids.iter().zip(changes).map(row).collect()
+/// A change with the names of what the claim is on.
+fn row(id: ClaimId, change: &Kept, claim: &Named) -> ClaimChangeRow {
+    ClaimChangeRow {
+        claim: id,
+        owner: claim.owner.clone(),
+        sku: claim.sku.clone(),
+        unit: claim.unit.clone(),
+        site: claim.site.clone(),
+        change: change.change.clone(),
+        changed: Delta(change.qty),
+        qty: Delta(change.left),
+        backordered: Delta(change.waits),
+    }
 }

@@ -1,7 +1,7 @@
 //! The statements that read which claims a posting changed.
 
 use db::{Conn, DbError, Rows, Statement};
-use domain::{ClaimId, PostingId};
+use domain::{ClaimId, ItemId, PostingId};
 use rustc_hash::FxHashMap;
 
 const KEPT: Statement =
@@ -9,12 +9,12 @@ const KEPT: Statement =
 
 const NAMED: Statement = Statement::per_engine(
     "stock.posting_claims.named",
-    "select c.id, c.owner, i.sku, i.base_unit, s.code
+    "select c.id, c.owner, i.sku, i.base_unit, s.code, c.item
      from stock_claim c
      join stock_known_item i on i.id = c.item
      join stock_known_place s on s.id = c.site
      where c.id = ?1",
-    "select c.id, c.owner, i.sku, i.base_unit, s.code
+    "select c.id, c.owner, i.sku, i.base_unit, s.code, c.item
      from unnest(?1::uuid[]) as k (id)
      join stock_claim c on c.id = k.id
      join stock_known_item i on i.id = c.item
@@ -27,6 +27,7 @@ pub(super) const ALL: [Statement; 2] = [KEPT, NAMED];
 
 /// A claim by the names of what it is on.
 pub(super) struct Named {
+    pub(super) item: ItemId,
     pub(super) owner: String,
     pub(super) sku: String,
     pub(super) unit: String,
@@ -52,7 +53,8 @@ pub(super) fn named(conn: &mut Conn<'_>, ids: &[ClaimId]) -> Result<FxHashMap<Cl
     }
     let found = conn.query_many(&NAMED, &rows, |row| {
         let [owner, sku, unit, site] = [1, 2, 3, 4].map(|column| row.text(column).map(str::to_owned));
-        let named = Named { owner: owner?, sku: sku?, unit: unit?, site: site? };
+        let item = ItemId(row.int(5)?);
+        let named = Named { item, owner: owner?, sku: sku?, unit: unit?, site: site? };
         Ok((ClaimId::from_bytes(row.id16(0)?), named))
     })?;
     Ok(found.into_iter().collect())

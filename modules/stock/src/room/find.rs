@@ -77,7 +77,7 @@ pub(crate) fn page(
         let walked = store::walk(conn, begin, asked.kind, most)?;
         let mut seen = Vec::with_capacity(walked.len());
         for place in &walked {
-            if sight.sees(conn, &[place.id])? {
+            if sight.sees_place(conn, place.id)? {
                 seen.push(place.id);
             }
         }
@@ -120,7 +120,7 @@ pub(crate) fn breaches(
         let ruled = store::ruled(conn, LocationId(after.copied().unwrap_or(0)), most)?;
         let mut rooms: FxHashMap<LocationId, Room> = FxHashMap::default();
         for one in &ruled {
-            if sight.sees(conn, &[one.room])? {
+            if sight.sees_place(conn, one.room)? {
                 rooms.insert(one.room, Room::new(one.room, load::parsed(&one.rules)?));
             }
         }

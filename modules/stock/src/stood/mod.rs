@@ -62,6 +62,26 @@ fn instant(
     Ok(last.into_iter().chain(seen).fold(now, Instant::max))
 }
 
+/// Whether a place stood below one of some roots at an instant, or is one of them. What is written down of two places
+/// says all of them; of any others, what holds today has always held.
+pub(crate) fn within_then(
+    conn: &mut Conn<'_>,
+    place: LocationId,
+    roots: &[LocationId],
+    at: Instant,
+) -> Result<bool, DbError> {
+    if roots.contains(&place) {
+        return Ok(true);
+    }
+    let known = store::above_then(conn, place, at)?;
+    if known.iter().any(|(above, then)| *then && roots.contains(above)) {
+        return Ok(true);
+    }
+    let unknown = |root: &&LocationId| !known.iter().any(|(above, _)| above == *root);
+    let roots: Vec<LocationId> = roots.iter().filter(unknown).copied().collect();
+    places::within(conn, place, &roots)
+}
+
 /// The sites at which these places stood at an instant; left out are those that stood where they stand.
 pub(crate) fn sites_then(
     conn: &mut Conn<'_>,

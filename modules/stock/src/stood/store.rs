@@ -77,6 +77,13 @@ const SITES_THEN: Statement = of_places!(
 )
 .hot();
 
+/// What is written down of what a place stood below, and whether it did at an instant.
+const ABOVE_THEN: Statement = Statement::new(
+    "stock.stood.above_then",
+    "select s.above, s.since <= ?2 and s.until > ?2 from stock_stood s where s.place = ?1",
+)
+.hot();
+
 /// Since when places stand at their sites.
 const SINCE: Statement = of_places!(
     "stock.stood.since",
@@ -89,7 +96,7 @@ const SINCE: Statement = of_places!(
 /// All of them, for the test that prepares each.
 #[cfg(test)]
 pub(crate) const ALL: &[&Statement] =
-    &[&END_UNKNOWN, &END, &BEGIN, &SETTLE, &LAST_TURN, &LAST_SEEN, &SITES_THEN, &SINCE];
+    &[&END_UNKNOWN, &END, &BEGIN, &SETTLE, &LAST_TURN, &LAST_SEEN, &SITES_THEN, &ABOVE_THEN, &SINCE];
 
 fn list(places: &[LocationId]) -> String {
     let ids: Vec<String> = places.iter().map(ToString::to_string).collect();
@@ -178,6 +185,17 @@ pub(super) fn sites_then(
 ) -> Result<Vec<(LocationId, SiteId)>, DbError> {
     conn.query(&SITES_THEN, &[(&list(places)).into(), at.0.into()], |row: &Row<'_>| {
         Ok((LocationId(row.int(0)?), SiteId(row.int(1)?)))
+    })
+}
+
+/// The places that one is known to have stood below, and whether at an instant; not all that it stands below.
+pub(super) fn above_then(
+    conn: &mut Conn<'_>,
+    place: LocationId,
+    at: Instant,
+) -> Result<Vec<(LocationId, bool)>, DbError> {
+    conn.query(&ABOVE_THEN, &[place.get().into(), at.0.into()], |row| {
+        Ok((LocationId(row.int(0)?), row.bool(1)?))
     })
 }
 

@@ -1,7 +1,8 @@
 //! Stock summed by item: what there is of everything, now or at a moment, without its places.
 //!
 //! It is the sum of what `GET /stock` lists under the same filters. What there is now is summed by the
-//! database; what there was is summed up from the rows of that moment.
+//! database; what there was is summed up from the rows of that moment, and so is what those see who see
+//! different items at different places.
 
 pub(crate) mod api;
 pub(crate) mod store;
@@ -50,10 +51,10 @@ pub(crate) fn page(
     moment: Option<&Moment>,
     sees_transit: bool,
 ) -> Result<Part<StockSum, After>, DbError> {
-    let mut part = match moment {
-        None => now(conn, filter)?,
-        Some(moment) => then(conn, filter, moment)?,
-    };
+    if moment.is_some() || filter.below.by_item.is_some() {
+        return of_rows(conn, filter, moment, sees_transit);
+    }
+    let mut part = now(conn, filter)?;
     if !sees_transit {
         part.rows.iter_mut().for_each(|sum| sum.in_transit = None);
     }
@@ -72,10 +73,15 @@ fn now(conn: &mut Conn<'_>, filter: Filter) -> Result<Part<StockSum, After>, DbE
 
 /// An item is summed up as a whole, however many levels it has; then a page that has looked at enough of them
 /// ends before the next.
-fn then(conn: &mut Conn<'_>, filter: Filter, moment: &Moment) -> Result<Part<StockSum, After>, DbError> {
+fn of_rows(
+    conn: &mut Conn<'_>,
+    filter: Filter,
+    moment: Option<&Moment>,
+    sees_transit: bool,
+) -> Result<Part<StockSum, After>, DbError> {
     let (limit, order) = (usize::try_from(filter.limit).unwrap_or(usize::MAX), filter.order);
     let mut after = filter.after.clone();
-    let mut walk = level::Walk::new(filter, Some(moment));
+    let mut walk = level::Walk::new(filter, moment);
     let (mut sums, mut looked): (Vec<StockSum>, usize) = (Vec::new(), 0);
     loop {
         let chunk = walk.next(conn, after.as_ref(), CHUNK_MAX)?;
@@ -87,7 +93,7 @@ fn then(conn: &mut Conn<'_>, filter: Filter, moment: &Moment) -> Result<Part<Sto
             }
             looked += 1;
             after = Some(at);
-            let Some(row) = row else { continue };
+            let Some((item, row)) = row else { continue };
             let full = sums.len() == limit;
             match sums.last_mut() {
                 Some(last) if last.sku == row.sku => last.add(&row),
@@ -95,7 +101,11 @@ fn then(conn: &mut Conn<'_>, filter: Filter, moment: &Moment) -> Result<Part<Sto
                     let next = Some(behind(last, order));
                     return Ok(Part { rows: sums, next });
                 }
-                _ => sums.push(StockSum::of(&row)),
+                _ => {
+                    let of_all = walk.scope(conn, item)?.map_or(sees_transit, |scope| scope.is_all());
+                    let sum = StockSum::of(&row);
+                    sums.push(StockSum { in_transit: sum.in_transit.filter(|_| of_all), ..sum });
+                }
             }
         }
         if ended {

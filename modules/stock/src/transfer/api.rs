@@ -3,6 +3,7 @@
 use super::list::{self, Asked};
 use super::record::{TransferListed, TransferShown};
 use super::wire::{CloseBody, ExpectBody, NewTransfer, StepBody};
+use crate::walk::Part;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use web::{Answer, App, Caller, Command, IfMatch, List, Page, Path};
@@ -25,7 +26,8 @@ pub(crate) struct TransferFilter {
     to_site: Option<String>,
 }
 
-/// Lists the transfers of the sites within reach, each without its lines.
+/// Lists the transfers of the sites within reach, each without its lines. Whoever may see the stock of some
+/// categories only is shown those transfers of which every line is about an item of theirs.
 #[utoipa::path(
     get, path = "/api/v1/transfers", params(List<TransferFilter, TransferSort>),
     responses((status = 200, body = Page<TransferListed>))
@@ -36,10 +38,10 @@ pub(crate) async fn list_transfers(
     list: List<TransferFilter, TransferSort>,
 ) -> web::Result {
     let TransferFilter { state, from_site, to_site } = list.filter.clone();
-    let (after, down, limit) = (list.after::<String>()?, list.sort == TransferSort::Down, list.fetch());
+    let (after, down, limit) = (list.after::<String>()?, list.sort == TransferSort::Down, list.limit);
     let asked = Asked { state, from_site, to_site, after, down, limit };
-    let rows = app.db().read(move |conn| list::page(conn, &caller.scope, &asked)).await?;
-    Answer::ok(&list.page(rows, |transfer| transfer.number.clone())?)
+    let Part { rows, next } = app.db().read(move |conn| list::page(conn, &caller.scope, &asked)).await?;
+    Answer::ok(&list.part(rows, next.as_ref())?)
 }
 
 /// Shows one transfer with what is in transit.

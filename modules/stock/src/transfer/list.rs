@@ -1,10 +1,13 @@
 //! Find transfers: one by its number, or page by page.
 
-use super::record::{self, TransferListed, TransferShown};
+use super::may;
+use super::record::{self, Transfer, TransferListed, TransferShown};
 use super::state::State;
 use super::store;
+use crate::sight::Sight;
+use crate::walk::{Part, part};
 use crate::{asked as names, reach};
-use db::Conn;
+use db::{Conn, DbError};
 use domain::{Code, Problem, SiteId};
 use web::{Failure, Scope};
 
@@ -16,14 +19,14 @@ pub(crate) struct Asked {
     pub(crate) to_site: Option<String>,
     pub(crate) after: Option<String>,
     pub(crate) down: bool,
-    pub(crate) limit: i64,
+    pub(crate) limit: usize,
 }
 
 /// A transfer within reach.
 pub(crate) fn find(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<TransferShown, Failure> {
     let missing = || Failure::from(Problem::not_found("transfer", number));
     let transfer = store::by_number(conn, number)?.ok_or_else(missing)?;
-    if !reach::any(conn, scope, &[transfer.from_site, transfer.to_site])? {
+    if !may::see(conn, &mut Sight::new(scope, None), &transfer)? {
         return Err(missing());
     }
     let waiting = store::in_transit(conn, &transfer)?;
@@ -35,7 +38,7 @@ pub(crate) fn page(
     conn: &mut Conn<'_>,
     scope: &Scope,
     asked: &Asked,
-) -> Result<Vec<TransferListed>, Failure> {
+) -> Result<Part<TransferListed, String>, Failure> {
     let state = match asked.state.as_deref() {
         None => None,
         Some(word) => {
@@ -57,10 +60,37 @@ pub(crate) fn page(
     let to = |site| store::Filter { to_site: Some(site), ..everything.clone() };
     let from_site = site(conn, scope, asked.from_site.as_deref(), "?from_site", from)?;
     let to_site = site(conn, scope, asked.to_site.as_deref(), "?to_site", to)?;
-    let (after, down, limit) = (asked.after.clone(), asked.down, asked.limit);
-    let filter = store::Filter { after, state, from_site, to_site, down, limit, ..everything };
-    let transfers = store::list(conn, &filter)?;
-    Ok(record::list(conn, &transfers)?)
+    let filter = store::Filter { state, from_site, to_site, down: asked.down, ..everything };
+    let Part { rows, next } = seen(conn, scope, &filter, asked.after.clone(), asked.limit)?;
+    Ok(Part { rows: record::list(conn, &rows)?, next })
+}
+
+/// Transfers that are seen, in the order of a filter.
+fn seen(
+    conn: &mut Conn<'_>,
+    scope: &Scope,
+    filter: &store::Filter,
+    after: Option<String>,
+    limit: usize,
+) -> Result<Part<Transfer, String>, DbError> {
+    let mut sight = Sight::new(scope, None);
+    part(limit, after, |after, most| {
+        let limit = i64::try_from(most).unwrap_or(i64::MAX);
+        let filter = store::Filter { after: after.cloned(), limit, ..filter.clone() };
+        let mut found = Vec::new();
+        for mut transfer in store::list(conn, &filter)? {
+            let number = transfer.number.clone();
+            // the sites are the statement's
+            if sight.is_by_item() {
+                transfer = store::complete(conn, transfer)?;
+                let seen = may::see(conn, &mut sight, &transfer)?;
+                found.push((number, seen.then_some(transfer)));
+            } else {
+                found.push((number, Some(transfer)));
+            }
+        }
+        Ok(found)
+    })
 }
 
 /// The site of a parameter: one within reach, or one that a transfer within reach leaves or goes to. Of any
@@ -74,7 +104,8 @@ fn site(
 ) -> Result<Option<SiteId>, Failure> {
     let Some(code) = code else { return Ok(None) };
     if let Some(site) = places::site_facts_by_code(conn, &[code])?.pop().flatten()
-        && (reach::any(conn, scope, &[site.id])? || !store::list(conn, &of(site.id))?.is_empty())
+        && (reach::any(conn, scope, &[site.id])?
+            || !seen(conn, scope, &of(site.id), None, 1)?.rows.is_empty())
     {
         return Ok(Some(site.id));
     }

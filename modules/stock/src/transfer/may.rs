@@ -4,7 +4,7 @@
 use super::record::Transfer;
 use crate::reach;
 use crate::sight::Sight;
-use db::Conn;
+use db::{Conn, DbError};
 use domain::ledger::Claim;
 use domain::{Code, Problem};
 use web::{Caller, Failure};
@@ -13,12 +13,29 @@ fn forbidden(detail: &'static str) -> Failure {
     Problem::new(Code::Forbidden, detail).into()
 }
 
+/// A transfer is seen by whoever may work in one of its two sites; where that is for some items only, with each of its
+/// items. Its state and its lines are those of all of them: whoever sees a part of it would take it for the whole.
+pub(super) fn see(conn: &mut Conn<'_>, sight: &mut Sight, transfer: &Transfer) -> Result<bool, DbError> {
+    let sites = [transfer.from_site, transfer.to_site];
+    if !sight.is_by_item() {
+        return reach::any(conn, sight.whole(), &sites);
+    }
+    sight.meet(conn, transfer.lines.iter().map(|line| line.item))?;
+    for line in &transfer.lines {
+        let scope = sight.scope(conn, line.item)?;
+        if !reach::any(conn, &scope, &sites)? {
+            return Ok(false);
+        }
+    }
+    Ok(!transfer.lines.is_empty())
+}
+
 /// Allocations are given up by those who reach the bins that they bind.
 pub(super) fn release(conn: &mut Conn<'_>, caller: &Caller, claims: &[Claim]) -> Result<(), Failure> {
     let mut sight = Sight::new(&caller.scope, None);
     for claim in claims {
         let bound = claim.bin.map_or(claim.site.root(), |(location, _)| location);
-        if !sight.sees(conn, &[bound])? {
+        if !sight.sees(conn, claim.item, &[bound])? {
             return Err(forbidden("what is allocated is given up by those who reach all of its places"));
         }
     }

@@ -32,6 +32,7 @@ mod wire;
 
 use crate::reach;
 use crate::record::{Change, change};
+use crate::sight::Sight;
 use crate::{gate, transfer::record::show};
 use db::{Conn, DbError, Tx};
 use domain::{Ctx, Problem};
@@ -68,7 +69,7 @@ fn open(
 /// Whether a transfer is within reach.
 pub(crate) fn sees(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<bool, DbError> {
     match store::by_number(conn, number)? {
-        Some(transfer) => reach::any(conn, scope, &[transfer.from_site, transfer.to_site]),
+        Some(transfer) => may::see(conn, &mut Sight::new(scope, None), &transfer),
         None => Ok(false),
     }
 }

@@ -190,7 +190,8 @@ fn line(row: &Row<'_>) -> Result<TransferLine, DbError> {
     })
 }
 
-fn complete(conn: &mut Conn<'_>, mut transfer: Transfer) -> Result<Transfer, DbError> {
+/// The transfer with its lines.
+pub(crate) fn complete(conn: &mut Conn<'_>, mut transfer: Transfer) -> Result<Transfer, DbError> {
     transfer.lines = conn.query(&LINES, &[transfer.id.bytes().into()], line)?;
     Ok(transfer)
 }

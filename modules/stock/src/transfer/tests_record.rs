@@ -51,7 +51,7 @@ fn only_the_two_sites_see_it(engine: Engine) {
         let (root, number) = (world.location(root), number.clone());
         let scope = caller(&world.ctx, Some(root)).principal.scope(Permission::StockRead).unwrap().clone();
         let asked = list::Asked { limit: 10, ..list::Asked::default() };
-        let listed = world.db.read_blocking(|conn| list::page(conn, &scope, &asked)).unwrap().len();
+        let listed = world.db.read_blocking(|conn| list::page(conn, &scope, &asked)).unwrap().rows.len();
         let found = world.db.read_blocking(|conn| list::find(conn, &scope, &number)).is_ok();
         (listed, found)
     };
@@ -85,7 +85,7 @@ fn who_is_at_neither_site_learns_nothing_of_them(engine: Engine) {
         let (from_site, to_site) = (from.map(str::to_owned), to.map(str::to_owned));
         let asked = list::Asked { from_site, to_site, limit: 10, ..list::Asked::default() };
         match world.db.read_blocking(|conn| list::page(conn, &scope, &asked)) {
-            Ok(page) => page.len().to_string(),
+            Ok(page) => page.rows.len().to_string(),
             Err(Failure::Refused(problem)) => {
                 format!("{} {}", problem.code.word(), problem.errors[0].pointer)
             }

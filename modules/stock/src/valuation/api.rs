@@ -46,10 +46,11 @@ pub(crate) async fn list_valuation(
         .db()
         .read(move |conn| {
             let ValuationFilter { sku, group, as_of, as_recorded } = asked;
-            let item = asked::item(conn, sku.as_deref())?.map(|item| item.id);
+            let item = asked::item(conn, &caller.scope, sku.as_deref())?.map(|item| item.id);
             let groups = groups_within(conn, &caller.scope, group.as_deref())?;
             let moment = Moment::read(conn, caller.ctx.now, as_of.as_deref(), as_recorded.as_deref())?;
-            let filter = Filter { down, after, with_zeros: false, item, groups, limit };
+            let by_item = caller.scope.is_limited().then(|| caller.scope.clone());
+            let filter = Filter { down, after, with_zeros: false, item, groups, by_item, limit };
             Ok::<_, Failure>(page(conn, filter, moment.as_ref())?)
         })
         .await?;
@@ -70,7 +71,7 @@ pub(crate) async fn get_valuation_totals(
         .db()
         .read(move |conn| {
             let ValuationFilter { sku, group, as_of, as_recorded } = asked;
-            let item = asked::item(conn, sku.as_deref())?.map(|item| item.id);
+            let item = asked::item(conn, &caller.scope, sku.as_deref())?.map(|item| item.id);
             let groups = groups_within(conn, &caller.scope, group.as_deref())?;
             let moment = Moment::read(conn, caller.ctx.now, as_of.as_deref(), as_recorded.as_deref())?;
             totals(conn, item, groups.as_deref(), moment.as_ref())

@@ -17,12 +17,14 @@ mod tests;
 
 use crate::as_of::{GainsOf, Moment, gains};
 use crate::desk::Desk;
-use crate::reach;
+use crate::sight::Sight;
 use crate::walk::{Part, part};
+use crate::{reach, transfer};
 use db::{Conn, DbError};
 use domain::ledger::Group;
 use domain::money::{Money, UnitCost};
 use domain::{Code, Delta, ItemId, Problem, Qty};
+use places::SiteFacts;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::ops::{AddAssign, Neg, SubAssign};
@@ -133,7 +135,7 @@ pub(crate) fn groups_within(
     if scope.is_all() && name.is_none() {
         return Ok(None);
     }
-    let common = places::organisation(conn)?.valuation_grouping == places::ValuationGrouping::Organisation;
+    let common = is_common(conn)?;
     let mut groups = Vec::new();
     for site in places::sites(conn)? {
         let named = match name {
@@ -141,15 +143,18 @@ pub(crate) fn groups_within(
             Some(ORGANISATION) => common,
             Some(name) => !common && domain::code::fold(name) == domain::code::fold(&site.code),
         };
-        let reached = if common { scope.is_all() } else { reach::location(conn, scope, site.id.root())? };
-        if named && reached {
+        if named && is_reached(scope, common, &site) {
             groups.push(site.valuation_group.to_string());
         }
     }
     if let (Some(name), true) = (name, groups.is_empty() && scope.is_all()) {
         let transit = format!("{TRANSIT_MARK}{name}");
         let found = places::facts_by_code(conn, &[&transit])?.pop().flatten();
-        groups.extend(found.map(|place| place.valuation_group.to_string()));
+        if let Some(place) = found
+            && is_under_way(conn, scope, &group_name(Some(&place.code)))?
+        {
+            groups.push(place.valuation_group.to_string());
+        }
     }
     match name {
         Some(name) if groups.is_empty() => {
@@ -158,6 +163,51 @@ pub(crate) fn groups_within(
             Err(Problem::at(Code::UnknownLocation, "?group", detail).into())
         }
         _ => Ok(Some(format!("[{}]", groups.join(",")))),
+    }
+}
+
+/// Whether all sites are valued together.
+fn is_common(conn: &mut Conn<'_>) -> Result<bool, DbError> {
+    Ok(places::organisation(conn)?.valuation_grouping == places::ValuationGrouping::Organisation)
+}
+
+/// Whether something of what is under way with a transfer is within reach, of which everything is.
+fn is_under_way(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<bool, DbError> {
+    let mut sight = Sight::new(scope, None);
+    let lines = transfer::store::by_number(conn, number)?.map(|transfer| transfer.lines).unwrap_or_default();
+    for line in lines {
+        if sight.scope(conn, line.item)?.is_all() {
+            return Ok(true);
+        }
+    }
+    Ok(!sight.is_by_item())
+}
+
+/// Whether the group of a site is within reach.
+fn is_reached(scope: &Scope, common: bool, site: &SiteFacts) -> bool {
+    if common { scope.is_all() } else { reach::site(scope, site.id) }
+}
+
+/// Of which items which groups are within reach.
+struct Groups {
+    sight: Sight,
+    /// By where an item is within reach; none for all.
+    known: Vec<(Scope, Option<Vec<i64>>)>,
+}
+
+impl Groups {
+    fn has(&mut self, conn: &mut Conn<'_>, stack: &Stack) -> Result<bool, DbError> {
+        let scope = self.sight.scope(conn, stack.item)?;
+        if let Some((_, groups)) = self.known.iter().find(|(known, _)| *known == scope) {
+            return Ok(groups.as_ref().is_none_or(|groups| groups.contains(&stack.group.0)));
+        }
+        let common = is_common(conn)?;
+        let mut groups = places::sites(conn)?;
+        groups.retain(|site| is_reached(&scope, common, site));
+        let groups = groups.into_iter().map(|site| site.valuation_group).collect();
+        let groups = (!scope.is_all()).then_some(groups);
+        self.known.push((scope, groups));
+        self.has(conn, stack)
     }
 }
 
@@ -171,6 +221,8 @@ pub(crate) fn page(
     let desk = Desk::read(conn)?;
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
     let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
+    let mut within =
+        filter.by_item.as_ref().map(|scope| Groups { sight: Sight::new(scope, None), known: Vec::new() });
     part(limit, filter.after.take(), |after, most| {
         filter.after = after.cloned();
         filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
@@ -181,7 +233,18 @@ pub(crate) fn page(
         let items: Vec<ItemId> = read.iter().map(|stack| stack.item).collect();
         let facts = catalog::facts_by_id(conn, &items)?.into_iter();
         let owners = facts.map(|item| item.and_then(|item| item.owner));
-        Ok(read.into_iter().zip(owners).map(|(stack, owner)| looked_at(&desk, stack, owner)).collect())
+        let mut seen = vec![true; read.len()];
+        if let Some(within) = &mut within {
+            within.sight.meet(conn, items)?;
+            for (seen, stack) in seen.iter_mut().zip(&read) {
+                *seen = within.has(conn, stack)?;
+            }
+        }
+        let looked = read.into_iter().zip(owners).zip(seen).map(|((stack, owner), seen)| {
+            let (after, row) = looked_at(&desk, stack, owner);
+            (after, row.filter(|_| seen))
+        });
+        Ok(looked.collect())
     })
 }
 

@@ -8,6 +8,7 @@ use crate::store_moves::Moved;
 use db::{Conn, DbError, Row, Statement, Value};
 use domain::ItemId;
 use domain::ledger::Group;
+use web::Scope;
 
 /// A page of stacks with the names of their keys.
 macro_rules! page {
@@ -122,6 +123,8 @@ pub(crate) struct Filter {
     pub(crate) item: Option<ItemId>,
     /// The groups as a JSON list; none for all.
     pub(crate) groups: Option<String>,
+    /// What of them is for which items; none where all of it is for all.
+    pub(crate) by_item: Option<Scope>,
     pub(crate) limit: i64,
 }
 
@@ -140,7 +143,7 @@ pub(crate) struct Stack {
 
 /// The next stacks.
 pub(crate) fn page(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Stack>, DbError> {
-    let Filter { down, after, with_zeros, item, groups, limit } = filter;
+    let Filter { down, after, with_zeros, item, groups, by_item: _, limit } = filter;
     let start = if *down { (char::MAX.to_string(), i64::MAX) } else { (String::new(), i64::MIN) };
     let (sku, group) = after.as_ref().unwrap_or(&start);
     let params: [Value<'_>; 6] = [

@@ -204,7 +204,15 @@ fn one_group_for_all_sites_has_one_value(engine: Engine) {
 }
 
 fn all() -> Filter {
-    Filter { down: false, after: None, with_zeros: false, item: None, groups: None, limit: 100 }
+    Filter {
+        down: false,
+        after: None,
+        with_zeros: false,
+        item: None,
+        groups: None,
+        by_item: None,
+        limit: 100,
+    }
 }
 
 fn list(world: &World, filter: &Filter, moment: Option<&Moment>) -> Vec<ValuationRow> {
