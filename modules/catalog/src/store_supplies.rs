@@ -1,8 +1,10 @@
 //! The statements of what suppliers sell of items. What is removed keeps its row, for the prices that it had.
 
+use crate::store_list::among;
+use crate::store_search::among_json;
 use crate::supplies::Supply;
 use db::{Conn, DbError, Row, Statement, Tx};
-use domain::{ItemId, Qty, Ratio, SupplierCode, SupplierId, SupplierSku, SupplyId};
+use domain::{CategoryId, ItemId, Qty, Ratio, SupplierCode, SupplierId, SupplierSku, SupplyId};
 
 /// The unique index of a supplier's SKUs.
 pub(crate) const CODE_INDEX: &str = "catalog_supply_code";
@@ -14,6 +16,18 @@ macro_rules! record {
                 p.den, p.least, p.multiple, p.lead_time_days, p.rank
          from catalog_supply p
          where "
+    };
+}
+
+macro_rules! sold_by_among {
+    ($among:expr) => {
+        concat!(
+            record!(),
+            "p.supplier_id = ?1 and p.code_folded > ?2 and not p.removed
+             and exists (select 1 from catalog_item i where i.id = p.item_id and ",
+            $among,
+            ") order by p.code_folded limit ?3"
+        )
     };
 }
 
@@ -33,6 +47,13 @@ const SOLD_BY: Statement = Statement::new(
         record!(),
         "p.supplier_id = ?1 and p.code_folded > ?2 and not p.removed order by p.code_folded limit ?3"
     ),
+);
+
+/// The same among the items of some categories and those below.
+const SOLD_BY_AMONG: Statement = Statement::per_engine(
+    "catalog.supply.sold_by_among",
+    sold_by_among!(among!(sqlite "?4")),
+    sold_by_among!(among!(postgres "?4")),
 );
 
 const INSERT: Statement = Statement::new(
@@ -89,14 +110,18 @@ pub(crate) fn by_code(conn: &mut Conn<'_>, folded: &str) -> Result<Vec<Supply>, 
     conn.query(&BY_CODE, &[folded.into()], record)
 }
 
-/// One page of what a supplier sells, by folded SKU.
+/// One page of what a supplier sells, of all items or those of some categories, by folded SKU.
 pub(crate) fn sold_by(
     conn: &mut Conn<'_>,
     supplier: SupplierId,
-    after: &str,
-    limit: i64,
+    among: Option<&[CategoryId]>,
+    (after, limit): (&str, i64),
 ) -> Result<Vec<Supply>, DbError> {
-    conn.query(&SOLD_BY, &[supplier.get().into(), after.into(), limit.into()], record)
+    let (supplier, after, limit) = (supplier.get().into(), after.into(), limit.into());
+    match among.map(among_json) {
+        None => conn.query(&SOLD_BY, &[supplier, after, limit], record),
+        Some(among) => conn.query(&SOLD_BY_AMONG, &[supplier, after, limit, (&among).into()], record),
+    }
 }
 
 /// Stores a new supply; [`CODE_INDEX`] refuses a SKU that the supplier has already.
@@ -155,4 +180,5 @@ pub(crate) fn remove(tx: &mut Tx<'_>, supply: SupplyId) -> Result<(), DbError> {
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&OF_ITEM, &BY_CODE, &SOLD_BY, &INSERT, &UPDATE, &REMOVE];
+pub(crate) const ALL: &[&Statement] =
+    &[&OF_ITEM, &BY_CODE, &SOLD_BY, &SOLD_BY_AMONG, &INSERT, &UPDATE, &REMOVE];

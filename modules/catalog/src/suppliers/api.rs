@@ -6,7 +6,7 @@ use crate::store_suppliers;
 use crate::supplies::{self, Supply};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Command, Failure, IfMatch, List, Page, Path};
+use web::{Answer, App, Caller, Command, Failure, IfMatch, List, Page, Path};
 
 web::sorts! {
     /// The orders of the list of suppliers.
@@ -71,6 +71,7 @@ pub(crate) async fn get_supplier(app: App, Path(code): Path<String>) -> web::Res
 )]
 pub(crate) async fn list_supplier_supplies(
     app: App,
+    caller: Caller,
     Path(code): Path<String>,
     list: List<SoldFilter, SoldSort>,
 ) -> web::Result {
@@ -79,7 +80,12 @@ pub(crate) async fn list_supplier_supplies(
         .db()
         .read(move |conn| {
             let supplier = super::addressed(conn, &code)?;
-            Ok::<_, Failure>(supplies::sold_by(conn, supplier.id, &after, fetch)?)
+            Ok::<_, Failure>(supplies::sold_by(
+                conn,
+                supplier.id,
+                caller.categories.as_deref(),
+                (&after, fetch),
+            )?)
         })
         .await?;
     Answer::ok(&list.page(found, |supply| supply.supplier_sku.folded())?)

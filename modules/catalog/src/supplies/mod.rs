@@ -14,7 +14,8 @@ use crate::{find, record, store, store_supplies, suppliers};
 use db::{Conn, DbError, Tx};
 use decide::{ChangeSupply, NewSupply};
 use domain::{
-    Code, Ctx, ItemId, Problem, Qty, Ratio, SupplierCode, SupplierId, SupplierSku, SupplyId, UnitCode,
+    CategoryId, Code, Ctx, ItemId, Problem, Qty, Ratio, SupplierCode, SupplierId, SupplierSku, SupplyId,
+    UnitCode,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -169,14 +170,14 @@ pub fn supplies_of(conn: &mut Conn<'_>, sku: &str) -> Result<Option<ItemSupplies
     Ok(Some(ItemSupplies { sku: item.sku, version: item.version, supplies }))
 }
 
-/// One page of what a supplier sells, by its own SKUs.
+/// One page of what a supplier sells, of all items or those of some categories, by its own SKUs.
 pub(crate) fn sold_by(
     conn: &mut Conn<'_>,
     supplier: SupplierId,
-    after: &str,
-    limit: i64,
+    among: Option<&[CategoryId]>,
+    page: (&str, i64),
 ) -> Result<Vec<Supply>, DbError> {
-    store_supplies::sold_by(conn, supplier, after, limit)
+    store_supplies::sold_by(conn, supplier, among, page)
 }
 
 /// What suppliers sell under a SKU of theirs.

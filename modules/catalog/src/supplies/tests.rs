@@ -156,10 +156,20 @@ fn what_is_sold_is_listed_by_supplier_and_told_in_the_history(engine: Engine) {
     }
     let supplier = world.read(|conn| suppliers::supplier_of(conn, "ACME")).unwrap().id;
     let page = |after: &str, limit| {
-        let found = world.read(|conn| sold_by(conn, supplier, after, limit));
+        let found = world.read(|conn| sold_by(conn, supplier, None, (after, limit)));
         found.into_iter().map(|supply| supply.supplier_sku.as_str().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!((page("", 2), page("m", 2)), (vec!["K".to_owned(), "M".to_owned()], vec!["Z".to_owned()]));
+    // to whoever sees the items of some categories, of these alone
+    let tools = world.run(|tx, ctx| crate::ensure_category(tx, ctx, "tools/small")).unwrap();
+    world.create(crate::NewItem { category: Some("tools/small".to_owned()), ..new_item("C") });
+    add(&world, "C", &json!({ "supplier": "ACME", "supplier_sku": "L" })).unwrap();
+    let tools = world.read(|conn| crate::category_line(conn, tools.id));
+    for (limits, expected) in [(&tools[..], "L"), (&tools[1..], "L"), (&[], "")] {
+        let found = world.read(|conn| sold_by(conn, supplier, Some(limits), ("", 9)));
+        let found: Vec<&str> = found.iter().map(|supply| supply.supplier_sku.as_str()).collect();
+        assert_eq!(found.concat(), expected, "{limits:?}");
+    }
     let changes = world.db.read_blocking(|conn| crate::changes_of(conn, "A", None, 10)).unwrap();
     let last = &changes[0];
     assert_eq!((last.action.as_str(), last.changes[0].field.as_str()), ("catalog.item.add_supply", "supply"));
