@@ -79,6 +79,8 @@ mod save;
 mod serials_tests;
 mod service;
 mod sight;
+#[cfg(test)]
+mod sight_tests;
 mod site_state;
 mod stood;
 mod store_below;

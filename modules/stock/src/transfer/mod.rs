@@ -9,7 +9,7 @@
 pub(crate) mod api;
 mod create;
 pub(crate) mod decide;
-mod list;
+pub(crate) mod list;
 mod may;
 mod parts;
 mod record;
