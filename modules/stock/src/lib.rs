@@ -107,6 +107,7 @@ mod unit;
 mod units_tests;
 mod upkeep;
 mod valuation;
+mod veil;
 #[cfg(test)]
 mod views_tests;
 mod walk;

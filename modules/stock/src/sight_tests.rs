@@ -24,6 +24,7 @@ on_both_engines!(
     rights_follow_an_item_and_its_category,
     what_is_of_others_is_told_by_no_filter,
     a_page_is_full_where_much_of_it_is_of_others,
+    what_a_place_in_a_list_is_called_is_not_told,
     the_past_is_seen_by_where_places_stood,
     a_transfer_is_for_those_who_see_all_of_its_lines,
     a_posting_of_which_nothing_is_seen_is_not_there,
@@ -151,8 +152,8 @@ fn by_place(world: &World, scope: &Scope) -> Vec<(&'static str, Cells)> {
     ]
 }
 
-fn lots(world: &World, scope: &Scope) -> Cells {
-    let wanted = lot::find::Wanted {
+fn all_lots() -> lot::find::Wanted {
+    lot::find::Wanted {
         whose: lot::store_find::Whose::All,
         tracking: None,
         expires: (None, None),
@@ -162,8 +163,11 @@ fn lots(world: &World, scope: &Scope) -> Cells {
         within: None,
         order: lot::store_find::Order::Code(String::new(), char::MAX.to_string()),
         down: false,
-    };
-    let found = world.read(|conn| lot::find::page(conn, scope, &wanted, None, 100)).rows;
+    }
+}
+
+fn lots(world: &World, scope: &Scope) -> Cells {
+    let found = world.read(|conn| lot::find::page(conn, scope, &all_lots(), None, 100)).rows;
     for row in &found {
         assert_eq!((row.places.len(), row.on_hand.0), (1, 10_000_000), "{}", row.lot);
     }
@@ -192,30 +196,12 @@ fn by_site(world: &World, scope: &Scope) -> Vec<(&'static str, Cells)> {
         let wanted = availability::list::Wanted::read(scope, None, false);
         availability::list::page(conn, &wanted, None, 100, world.ctx.now)
     });
-    let across = world.read(|conn| {
-        let weighed = balance::Weighed::read(conn, scope)?;
-        let asked =
-            balance::Asked { days: 30, cover: 14, lacking: false, movable: false, now: world.ctx.now };
-        balance::page(conn, &weighed, &asked, None, 100)
-    });
+    let across = balanced(world, scope, None, 100);
     let across = across.rows.iter().flat_map(|item| {
         assert_eq!(item.complete, item.sites.len() == 2);
         item.sites.iter().map(|site| (item.sku.as_str(), site.site.as_str()))
     });
-    let groups = world.db.read_blocking(|conn| valuation::groups_within(conn, scope, None)).unwrap();
-    let worth = world.read(|conn| {
-        let by_item = scope.is_limited().then(|| scope.clone());
-        let filter = valuation::store::Filter {
-            down: false,
-            after: None,
-            with_zeros: false,
-            item: None,
-            groups,
-            by_item,
-            limit: 100,
-        };
-        valuation::page(conn, filter, None)
-    });
+    let worth = valued(world, scope, None, 100);
     vec![
         ("reservations", claims(world, scope, false)),
         ("rules", cells(rules.iter().map(|rule| (rule.sku.as_deref().unwrap(), rule.site.as_str())))),
@@ -305,24 +291,36 @@ fn what_is_of_others_is_told_by_no_filter(engine: Engine) {
     assert_eq!(ledger(wanted), ["A ?-L2"]);
 }
 
+/// Every row, page by page.
+fn walk<T, K>(limit: usize, mut page: impl FnMut(Option<K>) -> Part<T, K>) -> Vec<T> {
+    let (mut rows, mut after) = (Vec::new(), None);
+    loop {
+        let Part { rows: shown, next } = page(after);
+        assert!(shown.len() == limit || next.is_none(), "{limit}");
+        rows.extend(shown);
+        after = next;
+        if after.is_none() {
+            return rows;
+        }
+    }
+}
+
 fn a_page_is_full_where_much_of_it_is_of_others(engine: Engine) {
     let world = stocked(engine);
     let pat = scope(&world, &[(Some("cold/dairy"), None), (None, Some("M"))]);
     for order in [Order::Sku, Order::SkuDown, Order::Place, Order::PlaceDown] {
         let pages = |limit: i64| {
-            let (mut rows, mut after): (Vec<String>, Option<After>) = (Vec::new(), None);
-            loop {
+            let rows = walk(usize::try_from(limit).unwrap(), |after: Option<After>| {
                 let below = world.read(|conn| Below::read(conn, &pat, None));
-                let filter = Filter { order, after: after.clone(), ..filter(below, limit) };
-                let Part { rows: page, next } = world.read(|conn| level::page(conn, filter, None));
-                let full = page.len() == usize::try_from(limit).unwrap();
-                assert!(full || next.is_none(), "{limit}");
-                rows.extend(page.iter().map(|row| format!("{} {}", row.sku, row.location)));
-                match next {
-                    Some(next) => after = Some(next),
-                    None => return rows,
-                }
-            }
+                let filter = Filter { order, after, ..filter(below, limit) };
+                let part = world.read(|conn| level::page(conn, filter.clone(), None));
+                // a SKU may be that of others, and is named by its id
+                assert!(
+                    part.next.as_ref().is_none_or(|(key, ..)| key.starts_with('\u{1}') == order.is_by_sku())
+                );
+                part
+            });
+            rows.iter().map(|row| format!("{} {}", row.sku, row.location)).collect::<Vec<_>>()
         };
         let whole = pages(100);
         assert_eq!(whole.iter().cloned().collect::<Cells>(), of("A M1, B M1, D L1, D M1, N M1"));
@@ -330,6 +328,78 @@ fn a_page_is_full_where_much_of_it_is_of_others(engine: Engine) {
             assert_eq!(pages(limit), whole, "{order:?} {limit}");
         }
     }
+}
+
+fn what_a_place_in_a_list_is_called_is_not_told(engine: Engine) {
+    let world = stocked(engine);
+    let pat = scope(&world, &[(Some("hazard"), None), (Some("tools"), None), (None, Some("M"))]);
+    let expected = ["A M", "B L", "B M", "D M", "N M"].map(str::to_owned);
+    let told = |key: &str| assert!(key.starts_with('\u{1}') && key[1..].parse::<i64>().is_ok(), "{key}");
+    for limit in [1, 2, 3] {
+        let lots = walk(limit, |after| {
+            let part = world.read(|conn| lot::find::page(conn, &pat, &all_lots(), after.clone(), limit));
+            part.next.iter().for_each(|(code, _)| told(code));
+            part
+        });
+        let lots: Vec<String> = lots.iter().map(|row| row.lot.replace('-', " ")).collect();
+        assert_eq!(lots, expected);
+        let wanted = availability::list::Wanted::read(&pat, None, false);
+        let available = walk(limit, |after: Option<availability::list::After>| {
+            let part = world
+                .read(|conn| availability::list::page(conn, &wanted, after.clone(), limit, world.ctx.now));
+            part.next.iter().for_each(|(sku, _)| told(sku));
+            part
+        });
+        let available: Vec<String> =
+            available.iter().map(|row| format!("{} {}", row.sku, row.site)).collect();
+        assert_eq!(available, expected);
+        let across = walk(limit, |after: Option<String>| {
+            let part = balanced(&world, &pat, after, limit);
+            part.next.iter().for_each(|sku| told(sku));
+            part
+        });
+        let across: Vec<&str> = across.iter().map(|row| row.sku.as_str()).collect();
+        assert_eq!(across, ["A", "B", "D", "N"]);
+        let worth = walk(limit, |after| {
+            let part = valued(&world, &pat, after, limit);
+            part.next.iter().for_each(|(sku, _)| told(sku));
+            part
+        });
+        let worth: Vec<String> = worth.iter().map(|row| format!("{} {}", row.sku, row.group)).collect();
+        assert_eq!(worth, expected);
+    }
+}
+
+fn balanced(
+    world: &World,
+    scope: &Scope,
+    after: Option<String>,
+    limit: usize,
+) -> Part<balance::BalanceAcross, String> {
+    let asked = balance::Asked { days: 30, cover: 14, lacking: false, movable: false, now: world.ctx.now };
+    world.read(|conn| {
+        let weighed = balance::Weighed::read(conn, scope)?;
+        balance::page(conn, &weighed, &asked, after.clone(), limit)
+    })
+}
+
+fn valued(
+    world: &World,
+    scope: &Scope,
+    after: Option<valuation::store::After>,
+    limit: usize,
+) -> Part<valuation::ValuationRow, valuation::store::After> {
+    let groups = world.db.read_blocking(|conn| valuation::groups_within(conn, scope, None)).unwrap();
+    let filter = valuation::store::Filter {
+        down: false,
+        after,
+        with_zeros: false,
+        item: None,
+        groups,
+        by_item: scope.is_limited().then(|| scope.clone()),
+        limit: i64::try_from(limit).unwrap(),
+    };
+    world.read(|conn| valuation::page(conn, filter.clone(), None))
 }
 
 fn the_past_is_seen_by_where_places_stood(engine: Engine) {

@@ -19,6 +19,7 @@ on_both_engines!(
     an_administrator_of_a_category_is_none,
     a_category_with_rights_for_it_stays,
     a_place_and_a_category_limit_together,
+    a_picker_of_cold_goods_finds_what_they_need,
     a_grant_names_a_category_that_is_there,
     postings_are_about_ones_own_items,
     what_is_held_for_a_category_relaxes_nothing,
@@ -85,14 +86,13 @@ fn items_of_other_categories_are_not_there(world: &World) {
     assert_eq!((named("SAW"), named("NONE")), ("404 not_found".to_owned(), "404 not_found".to_owned()));
     ann.patch("/api/v1/items/MILK", 1, &json!({ "name": "new" })).good();
     // what describes items is for all, and what is not about items alone is for nobody of a part
-    for path in ["/api/v1/categories", "/api/v1/attributes", "/api/v1/option-sets"] {
+    for path in ["/api/v1/categories", "/api/v1/attributes", "/api/v1/option-sets", "/api/v1/suppliers"] {
         ann.get(path).good();
     }
-    let refused = ann.get("/api/v1/suppliers");
+    let refused = ann.get("/api/v1/families");
     assert_eq!(refused.refusal(), "403 forbidden");
     let words = "this needs the permission `catalog.read` for all categories, not only for some";
     assert_eq!(refused.json()["detail"], words);
-    assert_eq!(ann.get("/api/v1/stock").refusal(), "403 forbidden");
     assert_eq!(ann.get("/api/v1/users").refusal(), "403 forbidden");
     let me = listed("/api/v1/me");
     assert_eq!((&me["grants"][0]["category"], &me["grants"][0]["within"]), (&json!("food"), &Value::Null));
@@ -362,6 +362,49 @@ fn a_place_and_a_category_limit_together(world: &World) {
     assert_eq!((sites("MILK").len(), sites("SAW").len(), sites("ODD").len()), (1, 2, 0));
 }
 
+fn a_picker_of_cold_goods_finds_what_they_need(world: &World) {
+    let admin = stocked(world);
+    role(&admin, "finder", &["stock.read", "places.read", "catalog.read"]);
+    let ann = keeper(world, &admin, "ann", &json!({ "role": "finder", "within": "LON", "category": "food" }));
+    admin
+        .act("/api/v1/users/ann/grants", &json!({ "role": "finder", "within": "PAR", "category": "tools" }))
+        .good();
+    let stock = |of: &Actor, more: &str| {
+        let page = of.get(format!("/api/v1/stock{more}")).good().json();
+        let rows = page["items"].as_array().unwrap().iter();
+        rows.map(|row| format!("{} {}", row["sku"], row["location"]).replace('"', "")).collect::<Vec<_>>()
+    };
+    assert_eq!(stock(&ann, ""), ["MILK LON-1", "SAW PAR-1"]);
+    assert_eq!(stock(&ann, "?sku=SAW"), ["SAW PAR-1"]);
+    assert_eq!(stock(&ann, "?site=LON"), ["MILK LON-1"]);
+    assert_eq!(stock(&ann, "?within=PAR-1"), ["SAW PAR-1"]);
+    let first = ann.get("/api/v1/stock?limit=1").good().json();
+    assert_eq!(stock(&ann, &format!("?limit=1&cursor={}", first["next"].as_str().unwrap())), ["SAW PAR-1"]);
+    // what they have no right to is answered as what is not there, in the same words
+    for path in ["stock", "stock/sums", "ledger", "lots", "reservations", "allocations", "homes"] {
+        let told = |sku: &str| {
+            let reply = ann.get(format!("/api/v1/{path}?sku={sku}"));
+            (reply.refusal(), reply.json()["detail"].to_string().replace(sku, "?"))
+        };
+        assert_eq!(told("ODD"), told("NONE"), "{path}");
+        assert_eq!(told("ODD").0, "422 unknown_item ?sku", "{path}");
+    }
+    // an item that comes to their category is theirs from then on, at the places of that grant
+    admin.patch("/api/v1/items/SAW", 1, &json!({ "category": "food" })).good();
+    assert_eq!(stock(&ann, ""), ["MILK LON-1", "SAW LON-1"]);
+    // the places are theirs, whatever stands there
+    let locations = ann.get("/api/v1/locations?site=PAR").good().json();
+    assert_eq!(locations["items"].as_array().unwrap().len(), 2);
+    // and what is worth something is told of their items alone
+    role(&admin, "costs", &["cost.read"]);
+    admin.act("/api/v1/users/ann/grants", &json!({ "role": "costs", "category": "tools" })).good();
+    assert!(ann.get("/api/v1/ledger").good().json()["items"][0].get("value").is_none());
+    assert_eq!(ann.get("/api/v1/valuation/totals").refusal(), "403 forbidden");
+    admin.act("/api/v1/users/ann/grants", &json!({ "role": "costs", "category": "food" })).good();
+    let rows = ann.get("/api/v1/ledger").good().json();
+    assert!(rows["items"].as_array().unwrap().iter().all(|row| row["value"].is_string()), "{rows}");
+}
+
 fn a_grant_names_a_category_that_is_there(world: &World) {
     let admin = goods(world);
     world.user("ann", &[]);
@@ -378,6 +421,10 @@ fn a_grant_names_a_category_that_is_there(world: &World) {
 fn everything_of(stage: &Stage, login: &str, category: &str) -> Actor {
     stage.admin.post("/api/v1/categories", &json!({ "name": category })).good();
     keeper(&stage.world, &stage.admin, login, &json!({ "role": "administrator", "category": category }))
+}
+
+fn granted(stage: &Stage, login: &str, grant: &Value) -> Actor {
+    keeper(&stage.world, &stage.admin, login, grant)
 }
 
 /// The item that an address names.
@@ -426,25 +473,132 @@ fn is_about_its_item(
         .then(|| format!("{}, {} and {}: {}", without.refusal(), as_admin.status, with.status, with.text()))
 }
 
+/// What is of `own`, and what is of `others`.
+const GOODS: [&[&str]; 2] = [&["BOLT", "CREAM"], &["MILK"]];
+
+/// Something of both in every list. The transfers of each.
+fn two_goods(stage: &Stage) -> [String; 2] {
+    let admin = &stage.admin;
+    let cream =
+        json!({ "sku": "CREAM", "name": "x", "base_unit": "each", "tracking": "lot", "category": "own" });
+    admin.post("/api/v1/items", &cream).good();
+    let line = json!({ "sku": "CREAM", "qty": "3", "location": "LON-1", "lot": "C1" });
+    admin.post("/api/v1/postings/receive", &json!({ "lines": [line] })).good();
+    let set = |path: String, body: Value| {
+        drop(admin.ask("PUT", path.clone()).fresh().as_shown_at(&path).json(&body).send().good());
+    };
+    [("BOLT", Value::Null), ("MILK", json!("L1"))].map(|(sku, lot)| {
+        let reservation = json!({ "sku": sku, "qty": "1", "owner": "o-9", "site": "LON" });
+        admin.post("/api/v1/reservations", &reservation).good();
+        let allocation = json!({ "sku": sku, "qty": "1", "owner": "o-9", "location": "LON-1", "lot": lot });
+        admin.post("/api/v1/allocations", &allocation).good();
+        set(format!("/api/v1/homes/LON/{sku}"), json!({ "locations": ["LON-2"] }));
+        set(format!("/api/v1/backorder-rules/LON/{sku}"), json!({ "accepts": "cap", "cap": "5" }));
+        let lines = [json!({ "sku": sku, "qty": "1" })];
+        let new = json!({ "from_site": "LON", "to_site": "ROM", "lines": lines });
+        admin.post("/api/v1/transfers", &new).good().json()["number"].as_str().unwrap().to_owned()
+    })
+}
+
+/// Each of them where it belongs, whatever another part of the walk has done.
+fn put_back(stage: &Stage) {
+    for (skus, category) in GOODS.iter().zip(["own", "others"]) {
+        skus.iter().for_each(|sku| put(stage, sku, category));
+    }
+}
+
+/// What each of three may do: everything of `own`, of `others`, and of `own` at another site.
+struct Bounds {
+    keeper: Actor,
+    stranger: Actor,
+    away: Actor,
+    transfers: [String; 2],
+}
+
+/// A route whose rows are about an item each: everybody is shown the rows that the administrator is shown, of their
+/// items alone.
+fn shows_ones_own_rows(stage: &Stage, route: &RouteInfo, bounds: &Bounds) -> Option<String> {
+    let Bounds { keeper, stranger, away, transfers } = bounds;
+    if route.path.contains('{') {
+        let path = readable(stage, &route.path);
+        put_back(stage);
+        let (shown, full) = (keeper.get(&path), stage.admin.get(&path).good());
+        let others = [stranger.get(&path).refusal(), away.get(&path).refusal()];
+        let is_right = shown.status == 200 && shown.json() == full.json();
+        return (!is_right || others != ["404 not_found", "404 not_found"])
+            .then(|| format!("{} and {others:?}: {}", shown.status, shown.text()));
+    }
+    put_back(stage);
+    let rows = |actor: &Actor| -> Vec<Value> {
+        let page = actor.get(format!("{}?limit=500", route.path)).good().json();
+        assert_eq!(page["next"], Value::Null);
+        // the rule of a site is about no item
+        let rows = page["items"].as_array().unwrap().iter();
+        rows.filter(|row| row.get("sku").or_else(|| row.get("number")).is_some()).cloned().collect()
+    };
+    let all = rows(&stage.admin);
+    // other parts of the walk make items of their own, and transfers of `BOLT`
+    let [own, others] = ["own", "others"].map(|category| -> Vec<Value> {
+        let items = stage.admin.get(format!("/api/v1/items?limit=500&category={category}")).good().json();
+        let is_there = |row: &&Value| match row.get("number") {
+            Some(number) => (*number == transfers[1]) == (category == "others"),
+            None => skus(&items).iter().any(|sku| row["sku"] == *sku),
+        };
+        all.iter().filter(is_there).cloned().collect()
+    });
+    let (kept, strange) = (rows(keeper), rows(stranger));
+    let is_right = !own.is_empty() && !others.is_empty() && rows(away).is_empty();
+    (!is_right || kept != own || strange != others)
+        .then(|| format!("{own:?}, {others:?}, {kept:?} and {strange:?}"))
+}
+
+/// A route about no item: whoever holds its permission for a category at a place is shown what they are shown who hold
+/// it there for all.
+fn is_as_for_all(stage: &Stage, route: &RouteInfo, pairs: &[[Actor; 2]]) -> Option<String> {
+    assert!(!route.is_write());
+    let path = readable(stage, &route.path);
+    let mut statuses = Vec::new();
+    let differs = pairs.iter().find_map(|[bound, free]| {
+        let (bound, free) = (bound.get(&path), free.get(&path));
+        statuses.push(bound.status);
+        let is_same = bound.status == free.status && (bound.status >= 400 || bound.text() == free.text());
+        (!is_same).then(|| format!("{} and {}: {}", bound.status, free.status, bound.text()))
+    });
+    differs.or_else(|| (!statuses.contains(&200)).then(|| format!("{statuses:?}")))
+}
+
 fn every_route_says_what_rights_for_a_category_open(stage: &Stage) {
     let (stranger, keeper) =
         (everything_of(stage, "stranger", "others"), everything_of(stage, "keeper", "own"));
+    let at = |login: &str, grant: Value| granted(stage, login, &grant);
+    let away = json!({ "role": "administrator", "category": "own", "within": "PAR" });
+    let away = at("away", away);
+    let pairs = ["LON", "PAR"].map(|site| {
+        let bound = json!({ "role": "administrator", "category": "own", "within": site });
+        let free = json!({ "role": "administrator", "within": site });
+        [at(&format!("bound-{site}"), bound), at(&format!("free-{site}"), free)]
+    });
+    let transfers = two_goods(stage);
+    let bounds = Bounds { keeper, stranger, away, transfers };
+    let Bounds { keeper, stranger, .. } = &bounds;
     let mut wrong = Vec::new();
-    let mut counts = [0; 4];
+    let mut counts = [0; 6];
     for route in wiring::routes().table() {
         let Access::Needs(_) = route.access else { continue };
         let what = format!("{} {}", route.method, route.path);
         let (place, found) = match route.bound {
-            Bound::Item => (0, is_about_its_item(stage, route, (&stranger, &keeper))),
+            Bound::Item => (0, is_about_its_item(stage, route, (stranger, keeper))),
             Bound::Refused => {
-                let seen = status(&keeper, route);
+                let seen = status(keeper, route);
                 (1, (seen != 403).then(|| seen.to_string()))
             }
-            bound => {
+            Bound::Rows => (2, shows_ones_own_rows(stage, route, &bounds)),
+            Bound::Common => (3, is_as_for_all(stage, route, &pairs)),
+            bound @ (Bound::Filtered | Bound::Each) => {
                 let heeded = bound == Bound::Each || matches!(route.reach, Reach::Whole | Reach::Everywhere);
                 assert!(heeded, "{what}: its places are not heeded");
-                let seen = status(&keeper, route);
-                (if bound == Bound::Each { 2 } else { 3 }, (seen == 403).then(|| seen.to_string()))
+                let seen = status(keeper, route);
+                (if bound == Bound::Each { 4 } else { 5 }, (seen == 403).then(|| seen.to_string()))
             }
         };
         counts[place] += 1;

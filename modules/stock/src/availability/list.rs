@@ -4,9 +4,9 @@
 use super::store_list as store;
 use crate::item_stock::store::lasting;
 use crate::item_stock::{Guard, Lasting, is_due, level};
-use crate::reach;
 use crate::sight::Sight;
 use crate::walk::{Part, part};
+use crate::{reach, veil};
 use db::{Ask, Conn, DbError};
 use domain::{Delta, Instant, ItemId, SiteId};
 use rustc_hash::FxHashMap;
@@ -77,12 +77,15 @@ pub(super) struct Known {
 pub(crate) fn page(
     conn: &mut Conn<'_>,
     wanted: &Wanted,
-    after: Option<After>,
+    mut after: Option<After>,
     limit: usize,
     now: Instant,
 ) -> Result<Part<AvailabilityRow, After>, DbError> {
+    if let Some((sku, _)) = &mut after {
+        veil::find_sku(conn, sku)?;
+    }
     let mut sight = wanted.by_item.as_ref().map(|scope| Sight::new(scope, None));
-    let Part { rows: known, next } = part(limit, after, |after, most| {
+    let Part { rows: known, mut next } = part(limit, after, |after, most| {
         let mut found = store::guards(conn, wanted, after, most)?;
         let Some(sight) = &mut sight else { return Ok(found) };
         sight.meet(conn, found.iter().filter_map(|(_, known)| Some(known.as_ref()?.item)))?;
@@ -95,6 +98,9 @@ pub(crate) fn page(
         }
         Ok(found)
     })?;
+    if let Some((sku, _)) = &mut next {
+        veil::hide_sku(conn, wanted.by_item.as_ref(), sku)?;
+    }
     let due = lasting_of_due(conn, &known, now)?;
     let row = |Known { item, sku, unit, guard }: Known| {
         let lasting = due.get(&item).map(Vec::as_slice).unwrap_or_default();

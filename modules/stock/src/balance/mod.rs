@@ -14,9 +14,9 @@ mod tests;
 pub use minimum::bring_minimum;
 
 use crate::item_stock::{AtSite, at_sites, numbers};
-use crate::reach;
 use crate::sight::Sight;
 use crate::walk::{Part, part};
+use crate::{reach, veil};
 use db::{Ask, Conn, DbError};
 use decide::{At, Judged, Span, judge, moves};
 use domain::{Delta, Instant, ItemId, SiteId};
@@ -208,11 +208,14 @@ pub(crate) fn page(
     conn: &mut Conn<'_>,
     weighed: &Weighed,
     asked: &Asked,
-    after: Option<String>,
+    mut after: Option<String>,
     limit: usize,
 ) -> Result<Part<BalanceAcross, String>, DbError> {
+    if let Some(sku) = &mut after {
+        veil::find_sku(conn, sku)?;
+    }
     let mut sight = Sight::new(&weighed.scope, None);
-    part(limit, after, |after, most| {
+    let mut found = part(limit, after, |after, most| {
         let items = store::items(conn, after.map_or("", String::as_str), most)?;
         let known = Known::read(conn, &items, asked)?;
         sight.meet(conn, items.iter().map(|item| item.id))?;
@@ -226,5 +229,9 @@ pub(crate) fn page(
             found.push((item.folded, fits.then_some(across)));
         }
         Ok(found)
-    })
+    })?;
+    if let Some(sku) = &mut found.next {
+        veil::hide_sku(conn, Some(&weighed.scope), sku)?;
+    }
+    Ok(found)
 }

@@ -11,6 +11,7 @@ mod tests;
 
 use crate::as_of::{Gains, Moment, gains_of};
 use crate::sight::Sight;
+use crate::veil;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::ledger::Key;
@@ -58,9 +59,10 @@ pub(crate) fn page(
     moment: Option<&Moment>,
 ) -> Result<Part<StockRow, After>, DbError> {
     let limit = usize::try_from(filter.limit).unwrap_or(usize::MAX);
-    let after = filter.after.clone();
     let mut walk = Walk::new(filter, moment);
-    let Part { rows, next } = part(limit, after, |after, most| walk.next(conn, after, most))?;
+    let after = walk.begin(conn)?;
+    let Part { rows, mut next } = part(limit, after, |after, most| walk.next(conn, after, most))?;
+    walk.end(conn, next.as_mut())?;
     Ok(Part { rows: rows.into_iter().map(|(_, row)| row).collect(), next })
 }
 
@@ -84,6 +86,23 @@ impl Walk<'_> {
         let then = moment.map(|moment| moment.effective);
         let sight = filter.below.by_item.as_ref().map(|scope| Sight::new(scope, None).at(then));
         Walk { filter: Filter { then, ..filter }, moment, sight, last: None }
+    }
+
+    /// Where it begins.
+    pub(crate) fn begin(&self, conn: &mut Conn<'_>) -> Result<Option<After>, DbError> {
+        let mut after = self.filter.after.clone();
+        if let Some((sku, ..)) = after.as_mut().filter(|_| self.filter.order.is_by_sku()) {
+            veil::find_sku(conn, sku)?;
+        }
+        Ok(after)
+    }
+
+    /// Where the next page begins, as it is told: a place is within reach, an item may not be.
+    pub(crate) fn end(&self, conn: &mut Conn<'_>, next: Option<&mut After>) -> Result<(), DbError> {
+        match next.filter(|_| self.filter.order.is_by_sku()) {
+            Some((sku, ..)) => veil::hide_sku(conn, self.filter.below.by_item.as_ref(), sku),
+            None => Ok(()),
+        }
     }
 
     /// Where an item is within reach; none where that is not asked item by item.

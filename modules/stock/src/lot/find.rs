@@ -5,6 +5,7 @@
 
 use super::store_find::{self as store, After, Found, Held, Order, Whose};
 use crate::sight::Sight;
+use crate::veil;
 use crate::walk::{Part, part};
 use db::{Conn, DbError};
 use domain::when::Date;
@@ -110,11 +111,15 @@ pub(crate) fn page(
     conn: &mut Conn<'_>,
     scope: &Scope,
     wanted: &Wanted,
-    after: Option<After>,
+    mut after: Option<After>,
     limit: usize,
 ) -> Result<Part<LotRow, After>, DbError> {
+    let is_by_code = matches!(wanted.order, Order::Code(..));
+    if let Some((code, _)) = after.as_mut().filter(|_| is_by_code) {
+        veil::find_lot(conn, code)?;
+    }
     let mut sight = Sight::new(scope, wanted.within);
-    part(limit, after, |after, most| {
+    let mut part = part(limit, after, |after, most| {
         let lots = store::page(conn, wanted.whose, (&wanted.order, wanted.down), after, most)?;
         let mut places = places(conn, lots.iter().filter(|lot| wanted.fits(lot)))?;
         sight.meet(conn, lots.iter().map(|lot| lot.item))?;
@@ -130,7 +135,11 @@ pub(crate) fn page(
             found.push((key, row.filter(fits)));
         }
         Ok(found)
-    })
+    })?;
+    if let Some((code, id)) = part.next.as_mut().filter(|_| is_by_code) {
+        veil::hide_lot(scope, code, *id);
+    }
+    Ok(part)
 }
 
 /// One lot within reach.

@@ -80,8 +80,8 @@ fn of_rows(
     sees_transit: bool,
 ) -> Result<Part<StockSum, After>, DbError> {
     let (limit, order) = (usize::try_from(filter.limit).unwrap_or(usize::MAX), filter.order);
-    let mut after = filter.after.clone();
     let mut walk = level::Walk::new(filter, moment);
+    let mut after = walk.begin(conn)?;
     let (mut sums, mut looked): (Vec<StockSum>, usize) = (Vec::new(), 0);
     loop {
         let chunk = walk.next(conn, after.as_ref(), CHUNK_MAX)?;
@@ -89,6 +89,7 @@ fn of_rows(
         for (at, row) in chunk {
             let is_next_item = after.as_ref().is_some_and(|(sku, ..)| *sku != at.0);
             if looked >= LOOKED_MAX && is_next_item {
+                walk.end(conn, after.as_mut())?;
                 return Ok(Part { rows: sums, next: after });
             }
             looked += 1;

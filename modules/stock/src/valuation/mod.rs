@@ -19,7 +19,7 @@ use crate::as_of::{GainsOf, Moment, gains};
 use crate::desk::Desk;
 use crate::sight::Sight;
 use crate::walk::{Part, part};
-use crate::{reach, transfer};
+use crate::{reach, transfer, veil};
 use db::{Conn, DbError};
 use domain::ledger::Group;
 use domain::money::{Money, UnitCost};
@@ -223,7 +223,11 @@ pub(crate) fn page(
     let mut filter = Filter { with_zeros: moment.is_some(), ..filter };
     let mut within =
         filter.by_item.as_ref().map(|scope| Groups { sight: Sight::new(scope, None), known: Vec::new() });
-    part(limit, filter.after.take(), |after, most| {
+    let mut begin = filter.after.take();
+    if let Some((sku, _)) = &mut begin {
+        veil::find_sku(conn, sku)?;
+    }
+    let mut found = part(limit, begin, |after, most| {
         filter.after = after.cloned();
         filter.limit = i64::try_from(most).unwrap_or(i64::MAX);
         let mut read = store::page(conn, &filter)?;
@@ -245,7 +249,11 @@ pub(crate) fn page(
             (after, row.filter(|_| seen))
         });
         Ok(looked.collect())
-    })
+    })?;
+    if let Some((sku, _)) = &mut found.next {
+        veil::hide_sku(conn, filter.by_item.as_ref(), sku)?;
+    }
+    Ok(found)
 }
 
 /// Makes stacks of now those of a moment.
