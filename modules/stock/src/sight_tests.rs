@@ -80,7 +80,7 @@ fn scope(world: &World, grants: &[(Option<&str>, Option<&str>)]) -> Scope {
         ..Grant::free(Permissions::all(), at.map_or(Within::All, |at| Within::Subtree(world.location(at))))
     };
     let grants = grants.iter().map(grant).collect();
-    let principal = Principal::new(PrincipalId(7), "pat", PrincipalKind::User, grants, None);
+    let principal = Principal::new(PrincipalId(7), "ann", PrincipalKind::User, grants, None);
     principal.scope_of_items(Permission::StockRead).unwrap()
 }
 
@@ -263,19 +263,19 @@ fn refusal<T>(result: Result<T, Failure>) -> String {
 
 fn what_is_of_others_is_told_by_no_filter(engine: Engine) {
     let world = stocked(engine);
-    let pat = scope(&world, &[(Some("cold"), Some("L")), (Some("hazard"), Some("M"))]);
+    let ann = scope(&world, &[(Some("cold"), Some("L")), (Some("hazard"), Some("M"))]);
     let named = |sku: &str| {
-        let found = world.db.read_blocking(|conn| asked::item(conn, &pat, Some(sku)));
+        let found = world.db.read_blocking(|conn| asked::item(conn, &ann, Some(sku)));
         refusal(found).replace(sku, "?")
     };
     assert_eq!((named("A"), named("b")), ("found".to_owned(), "found".to_owned()));
     assert_eq!(named("N"), named("NONE"));
     // that a movement of theirs comes from a place which is within reach for other items only is not told
     world.post(Kind::Move, vec![parse("3 A lot A-L at L1 to L2")]);
-    let pat = scope(&world, &[(Some("cold"), Some("L2")), (Some("hazard"), Some("L1"))]);
+    let ann = scope(&world, &[(Some("cold"), Some("L2")), (Some("hazard"), Some("L1"))]);
     let ledger = |wanted: ledger_page::Wanted| {
-        let entries = world.read(|conn| ledger_page::read(conn, &pat, &wanted, None, 100)).rows;
-        let rows = world.read(|conn| ledger_page::row::rows(conn, &pat, entries, None));
+        let entries = world.read(|conn| ledger_page::read(conn, &ann, &wanted, None, 100)).rows;
+        let rows = world.read(|conn| ledger_page::row::rows(conn, &ann, entries, None));
         let end = |end: &ledger_page::LedgerEnd| end.location.clone().unwrap_or_else(|| "?".to_owned());
         rows.iter().map(|row| format!("{} {}-{}", row.sku, end(&row.from), end(&row.to))).collect::<Vec<_>>()
     };
@@ -307,11 +307,11 @@ fn walk<T, K>(limit: usize, mut page: impl FnMut(Option<K>) -> Part<T, K>) -> Ve
 
 fn a_page_is_full_where_much_of_it_is_of_others(engine: Engine) {
     let world = stocked(engine);
-    let pat = scope(&world, &[(Some("cold/dairy"), None), (None, Some("M"))]);
+    let ann = scope(&world, &[(Some("cold/dairy"), None), (None, Some("M"))]);
     for order in [Order::Sku, Order::SkuDown, Order::Place, Order::PlaceDown] {
         let pages = |limit: i64| {
             let rows = walk(usize::try_from(limit).unwrap(), |after: Option<After>| {
-                let below = world.read(|conn| Below::read(conn, &pat, None));
+                let below = world.read(|conn| Below::read(conn, &ann, None));
                 let filter = Filter { order, after, ..filter(below, limit) };
                 let part = world.read(|conn| level::page(conn, filter.clone(), None));
                 // a SKU may be that of others, and is named by its id
@@ -332,18 +332,18 @@ fn a_page_is_full_where_much_of_it_is_of_others(engine: Engine) {
 
 fn what_a_place_in_a_list_is_called_is_not_told(engine: Engine) {
     let world = stocked(engine);
-    let pat = scope(&world, &[(Some("hazard"), None), (Some("tools"), None), (None, Some("M"))]);
+    let ann = scope(&world, &[(Some("hazard"), None), (Some("tools"), None), (None, Some("M"))]);
     let expected = ["A M", "B L", "B M", "D M", "N M"].map(str::to_owned);
     let told = |key: &str| assert!(key.starts_with('\u{1}') && key[1..].parse::<i64>().is_ok(), "{key}");
     for limit in [1, 2, 3] {
         let lots = walk(limit, |after| {
-            let part = world.read(|conn| lot::find::page(conn, &pat, &all_lots(), after.clone(), limit));
+            let part = world.read(|conn| lot::find::page(conn, &ann, &all_lots(), after.clone(), limit));
             part.next.iter().for_each(|(code, _)| told(code));
             part
         });
         let lots: Vec<String> = lots.iter().map(|row| row.lot.replace('-', " ")).collect();
         assert_eq!(lots, expected);
-        let wanted = availability::list::Wanted::read(&pat, None, false);
+        let wanted = availability::list::Wanted::read(&ann, None, false);
         let available = walk(limit, |after: Option<availability::list::After>| {
             let part = world
                 .read(|conn| availability::list::page(conn, &wanted, after.clone(), limit, world.ctx.now));
@@ -354,14 +354,14 @@ fn what_a_place_in_a_list_is_called_is_not_told(engine: Engine) {
             available.iter().map(|row| format!("{} {}", row.sku, row.site)).collect();
         assert_eq!(available, expected);
         let across = walk(limit, |after: Option<String>| {
-            let part = balanced(&world, &pat, after, limit);
+            let part = balanced(&world, &ann, after.as_ref(), limit);
             part.next.iter().for_each(|sku| told(sku));
             part
         });
         let across: Vec<&str> = across.iter().map(|row| row.sku.as_str()).collect();
         assert_eq!(across, ["A", "B", "D", "N"]);
         let worth = walk(limit, |after| {
-            let part = valued(&world, &pat, after, limit);
+            let part = valued(&world, &ann, after, limit);
             part.next.iter().for_each(|(sku, _)| told(sku));
             part
         });
@@ -373,13 +373,13 @@ fn what_a_place_in_a_list_is_called_is_not_told(engine: Engine) {
 fn balanced(
     world: &World,
     scope: &Scope,
-    after: Option<String>,
+    after: Option<&String>,
     limit: usize,
 ) -> Part<balance::BalanceAcross, String> {
     let asked = balance::Asked { days: 30, cover: 14, lacking: false, movable: false, now: world.ctx.now };
     world.read(|conn| {
         let weighed = balance::Weighed::read(conn, scope)?;
-        balance::page(conn, &weighed, &asked, after.clone(), limit)
+        balance::page(conn, &weighed, &asked, after.cloned(), limit)
     })
 }
 
@@ -405,14 +405,18 @@ fn valued(
 fn the_past_is_seen_by_where_places_stood(engine: Engine) {
     let mut world = stocked(engine);
     let goods = ["5 D lot D-M at M2", "5 B lot B-M at M2"];
-    goods.iter().for_each(|goods| world.receive(goods));
+    for one in goods {
+        world.receive(one);
+    }
     let before = world.ctx.now;
     world.at("2026-05-20T12:00:00Z");
     world.post(Kind::Issue, goods.iter().map(|goods| parse(goods)).collect());
     world
         .run(|tx, ctx| block::set_parent(tx, &caller(ctx, None), ("M2", IfMatch::Any), "L").map(drop))
         .unwrap();
-    goods.iter().for_each(|goods| world.receive(goods));
+    for one in goods {
+        world.receive(one);
+    }
     let shown = |grants: &[(Option<&str>, Option<&str>)], then: Option<Instant>| {
         let scope = scope(&world, grants);
         let moment = then.and_then(|then| Moment::of(&Zone::parse("UTC").unwrap(), Some(then), None));
@@ -505,19 +509,19 @@ fn a_posting_of_which_nothing_is_seen_is_not_there(engine: Engine) {
         posting_of_claim(&answer)
     };
     let (own_promise, other_promise) = (promise("A"), promise("B"));
-    let pat = scope(&world, &[(Some("cold"), Some("L")), (Some("hazard"), Some("M"))]);
+    let ann = scope(&world, &[(Some("cold"), Some("L")), (Some("hazard"), Some("M"))]);
     let lines = |posting: PostingId| {
-        let entries = world.read(|conn| ledger_page::of_posting(conn, &pat, posting, None, 10)).rows;
+        let entries = world.read(|conn| ledger_page::of_posting(conn, &ann, posting, None, 10)).rows;
         entries.iter().map(|entry| entry.line).collect::<Vec<_>>()
     };
     assert_eq!((lines(mixed), lines(other)), (vec![0], vec![]));
     let changes = |posting: PostingId| {
-        let part = world.read(|conn| posting_claims::page(conn, &pat, posting, None, 10));
+        let part = world.read(|conn| posting_claims::page(conn, &ann, posting, None, 10));
         part.map(|part| part.rows.iter().map(|row| row.sku.clone()).collect::<Vec<_>>())
     };
     assert_eq!((changes(mixed), changes(other)), (Some(vec![]), None));
     assert_eq!((changes(own_promise), changes(other_promise)), (Some(vec!["A".to_owned()]), None));
-    let seen = |posting| world.read(|conn| posting_claims::is_seen(conn, &pat, posting));
+    let seen = |posting| world.read(|conn| posting_claims::is_seen(conn, &ann, posting));
     let all = [mixed, own_promise, other, other_promise].map(seen);
     assert_eq!(all, [true, true, false, false]);
 }

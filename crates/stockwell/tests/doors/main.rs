@@ -28,6 +28,7 @@ mod passkeys;
 mod personal;
 mod proxies;
 mod rights_by_category;
+mod rights_walk;
 mod rotation;
 mod scope;
 mod scope_postings;
