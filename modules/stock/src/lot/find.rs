@@ -114,9 +114,8 @@ pub(crate) fn page(
     mut after: Option<After>,
     limit: usize,
 ) -> Result<Part<LotRow, After>, DbError> {
-    let is_by_code = matches!(wanted.order, Order::Code(..));
-    if let Some((code, _)) = after.as_mut().filter(|_| is_by_code) {
-        veil::find_lot(conn, code)?;
+    if let Some(after) = &mut after {
+        veil::find_lot(conn, &wanted.order, after)?;
     }
     let mut sight = Sight::new(scope, wanted.within);
     let mut part = part(limit, after, |after, most| {
@@ -136,8 +135,8 @@ pub(crate) fn page(
         }
         Ok(found)
     })?;
-    if let Some((code, id)) = part.next.as_mut().filter(|_| is_by_code) {
-        veil::hide_lot(scope, code, *id);
+    if let Some(next) = &mut part.next {
+        veil::hide_lot(scope, next);
     }
     Ok(part)
 }

@@ -2,7 +2,7 @@
 
 use super::find::{LotRow, Wanted, find, page};
 use super::store_find::{After, FIRST_DAY, LAST_DAY, Order, Whose};
-use crate::asked;
+use crate::{asked, veil};
 use db::Conn;
 use domain::code::fold;
 use domain::{Problem, Tracking, when};
@@ -100,7 +100,8 @@ impl LotFilter {
 pub(crate) async fn list_lots(app: App, caller: Caller, list: List<LotFilter, LotSort>) -> web::Result {
     let (limit, sort) = (list.limit, list.sort);
     let is_code = matches!(sort, LotSort::Code | LotSort::CodeDown);
-    let after = list.after_if(|(key, _): &After| is_code || when::parse_date(key).is_ok())?;
+    let after =
+        list.after_if(|(key, _): &After| is_code || veil::is_hidden(key) || when::parse_date(key).is_ok())?;
     let filter = list.filter.clone();
     let part = app
         .db()

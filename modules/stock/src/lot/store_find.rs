@@ -78,8 +78,7 @@ const BY_EXPIRY_OF_PARENT: [Statement; 2] =
 const OF_CODE: Statement =
     Statement::new("stock.lot.of_code", select!("l.item = ?1 and l.code_folded = ?2")).hot();
 
-const CODE: Statement =
-    Statement::new("stock.lot.code", "select l.code_folded from stock_lot l where l.id = ?1");
+const BY_ID: Statement = Statement::new("stock.lot.by_id", select!("l.id = ?1"));
 
 /// Where a lot is or has been.
 const PLACES: Statement = Statement::per_engine(
@@ -125,7 +124,7 @@ pub(crate) const ALL: [&[Statement]; 7] = [
     &BY_EXPIRY,
     &BY_EXPIRY_OF_ITEM,
     &BY_EXPIRY_OF_PARENT,
-    &[OF_CODE, CODE, PLACES, PLACES_OF_SERIALS],
+    &[OF_CODE, BY_ID, PLACES, PLACES_OF_SERIALS],
 ];
 
 /// Whose lots are listed.
@@ -208,9 +207,9 @@ pub(crate) fn of_code(conn: &mut Conn<'_>, item: ItemId, folded: &str) -> Result
     conn.query_opt(&OF_CODE, &[item.get().into(), folded.into()], found)
 }
 
-/// The folded code of a lot.
-pub(crate) fn code(conn: &mut Conn<'_>, lot: LotId) -> Result<Option<String>, DbError> {
-    conn.query_opt(&CODE, &[lot.get().into()], |row| Ok(row.text(0)?.to_owned()))
+/// The lot of an id.
+pub(crate) fn by_id(conn: &mut Conn<'_>, lot: LotId) -> Result<Option<Found>, DbError> {
+    conn.query_opt(&BY_ID, &[lot.get().into()], found)
 }
 
 fn found(row: &Row<'_>) -> Result<Found, DbError> {
