@@ -78,11 +78,6 @@ impl Sight {
         Sight { then, ..self }
     }
 
-    /// Everything within reach, of whatever item.
-    pub(crate) const fn whole(&self) -> &Scope {
-        &self.scope
-    }
-
     /// Whether not all items are seen at the same places.
     pub(crate) const fn is_by_item(&self) -> bool {
         self.scope.is_limited()

@@ -368,6 +368,17 @@ fn what_a_place_in_a_list_is_called_is_not_told(engine: Engine) {
         let worth: Vec<String> = worth.iter().map(|row| format!("{} {}", row.sku, row.group)).collect();
         assert_eq!(worth, expected);
     }
+    for (lot, day, bin) in [("X", "2027-12-03", "M1"), ("Y", "2027-12-02", "L1"), ("Z", "2027-12-01", "M1")] {
+        world.receive(&format!("1 MILK lot {lot} until {day} at {bin}"));
+    }
+    let order = lot::store_find::Order::Expiry(lot::store_find::FIRST_DAY, lot::store_find::LAST_DAY);
+    let wanted = lot::find::Wanted { order, ..all_lots() };
+    let lots = walk(1, |after| {
+        let shown = world.read(|conn| lot::find::page(conn, &ann, &wanted, after.clone(), 1));
+        shown.next.iter().for_each(|(day, _)| told(day));
+        shown
+    });
+    assert_eq!(lots.iter().map(|row| row.lot.as_str()).collect::<Vec<_>>(), ["Z", "X"]);
 }
 
 fn balanced(

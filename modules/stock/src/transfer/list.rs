@@ -1,10 +1,9 @@
 //! Find transfers: one by its number, or page by page.
 
-use super::may;
+use super::may::Reader;
 use super::record::{self, Transfer, TransferListed, TransferShown};
 use super::state::State;
 use super::store;
-use crate::sight::Sight;
 use crate::walk::{Part, part};
 use crate::{asked as names, reach};
 use db::{Conn, DbError};
@@ -26,7 +25,7 @@ pub(crate) struct Asked {
 pub(crate) fn find(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<TransferShown, Failure> {
     let missing = || Failure::from(Problem::not_found("transfer", number));
     let transfer = store::by_number(conn, number)?.ok_or_else(missing)?;
-    if !may::see(conn, &mut Sight::new(scope, None), &transfer)? {
+    if !Reader::new(scope).sees(conn, &transfer)? {
         return Err(missing());
     }
     let waiting = store::in_transit(conn, &transfer)?;
@@ -73,7 +72,7 @@ fn seen(
     after: Option<String>,
     limit: usize,
 ) -> Result<Part<Transfer, String>, DbError> {
-    let mut sight = Sight::new(scope, None);
+    let mut reader = Reader::new(scope);
     part(limit, after, |after, most| {
         let limit = i64::try_from(most).unwrap_or(i64::MAX);
         let filter = store::Filter { after: after.cloned(), limit, ..filter.clone() };
@@ -81,9 +80,9 @@ fn seen(
         for mut transfer in store::list(conn, &filter)? {
             let number = transfer.number.clone();
             // the sites are the statement's
-            if sight.is_by_item() {
+            if reader.is_by_item() {
                 transfer = store::complete(conn, transfer)?;
-                let seen = may::see(conn, &mut sight, &transfer)?;
+                let seen = reader.sees(conn, &transfer)?;
                 found.push((number, seen.then_some(transfer)));
             } else {
                 found.push((number, Some(transfer)));

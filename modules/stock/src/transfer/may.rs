@@ -6,28 +6,52 @@ use crate::reach;
 use crate::sight::Sight;
 use db::{Conn, DbError};
 use domain::ledger::Claim;
-use domain::{Code, Problem};
-use web::{Caller, Failure};
+use domain::{Code, Problem, SiteId};
+use web::{Caller, Failure, Scope};
 
 fn forbidden(detail: &'static str) -> Failure {
     Problem::new(Code::Forbidden, detail).into()
 }
 
-/// A transfer is seen by whoever may work in one of its two sites; where that is for some items only, with each of its
-/// items. Its state and its lines are those of all of them: whoever sees a part of it would take it for the whole.
-pub(super) fn see(conn: &mut Conn<'_>, sight: &mut Sight, transfer: &Transfer) -> Result<bool, DbError> {
-    let sites = [transfer.from_site, transfer.to_site];
-    if !sight.is_by_item() {
-        return reach::any(conn, sight.whole(), &sites);
+/// Who sees which transfers: whoever may work in one of the two sites; where that is for some items only, with each of
+/// its items. Its state and its lines are those of all of them: whoever sees a part of it would take it for the whole.
+pub(super) struct Reader {
+    sight: Sight,
+    /// The sites of the scopes that were asked for; none for all.
+    sites: Vec<(Scope, Option<Vec<SiteId>>)>,
+}
+
+impl Reader {
+    pub(super) fn new(scope: &Scope) -> Reader {
+        Reader { sight: Sight::new(scope, None), sites: Vec::new() }
     }
-    sight.meet(conn, transfer.lines.iter().map(|line| line.item))?;
-    for line in &transfer.lines {
-        let scope = sight.scope(conn, line.item)?;
-        if !reach::any(conn, &scope, &sites)? {
-            return Ok(false);
+
+    /// Whether it depends on the items of a transfer, and not on its sites alone.
+    pub(super) const fn is_by_item(&self) -> bool {
+        self.sight.is_by_item()
+    }
+
+    pub(super) fn sees(&mut self, conn: &mut Conn<'_>, transfer: &Transfer) -> Result<bool, DbError> {
+        self.sight.meet(conn, transfer.lines.iter().map(|line| line.item))?;
+        for line in &transfer.lines {
+            let scope = self.sight.scope(conn, line.item)?;
+            if !self.reaches(conn, scope, &[transfer.from_site, transfer.to_site])? {
+                return Ok(false);
+            }
         }
+        Ok(!transfer.lines.is_empty())
     }
-    Ok(!transfer.lines.is_empty())
+
+    fn reaches(&mut self, conn: &mut Conn<'_>, scope: Scope, wanted: &[SiteId]) -> Result<bool, DbError> {
+        let known = self.sites.iter().position(|(known, _)| *known == scope);
+        let at = known.unwrap_or(self.sites.len());
+        if known.is_none() {
+            let sites = reach::sites(conn, &scope)?;
+            self.sites.push((scope, sites));
+        }
+        let any = |sites: &Vec<SiteId>| wanted.iter().any(|site| sites.contains(site));
+        Ok(self.sites.get(at).is_some_and(|(_, sites)| sites.as_ref().is_none_or(any)))
+    }
 }
 
 /// Allocations are given up by those who reach the bins that they bind.

@@ -32,7 +32,6 @@ mod wire;
 
 use crate::reach;
 use crate::record::{Change, change};
-use crate::sight::Sight;
 use crate::{gate, transfer::record::show};
 use db::{Conn, DbError, Tx};
 use domain::{Ctx, Problem};
@@ -69,7 +68,7 @@ fn open(
 /// Whether a transfer is within reach.
 pub(crate) fn sees(conn: &mut Conn<'_>, scope: &Scope, number: &str) -> Result<bool, DbError> {
     match store::by_number(conn, number)? {
-        Some(transfer) => may::see(conn, &mut Sight::new(scope, None), &transfer),
+        Some(transfer) => may::Reader::new(scope).sees(conn, &transfer),
         None => Ok(false),
     }
 }
