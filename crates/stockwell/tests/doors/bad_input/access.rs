@@ -31,7 +31,12 @@ fn without(mut body: Value, field: &str) -> Value {
 
 /// So many characters that are a login, a name and a password.
 fn mixed(count: usize) -> String {
-    "abcdefgh".chars().cycle().take(count).collect()
+    // each place differs from the one before, and no guesser knows how
+    (1..)
+        .map(|place: u32| place.wrapping_mul(2_654_435_761) >> 27)
+        .filter_map(|bits| char::from_digit(bits, 32))
+        .take(count)
+        .collect()
 }
 
 /// What a login, a name and a password must not be, whichever way they come in.
