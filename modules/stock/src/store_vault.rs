@@ -257,16 +257,16 @@ pub(crate) const SETTLE_LOTS: Statement = Statement::per_engine(
      where l.id = k.id and l.role is null",
 );
 
-/// What bounds the instants of postings: the closed periods, and when a place last came to another site. With it comes
+/// What bounds the instants of postings: the last closed period, and when a place last came to another site. With it comes
 /// whether any place has rules: without one, nothing more is asked about room.
 pub(crate) const READ_BOUNDS: Statement = Statement::per_engine(
     "stock.read_bounds",
-    "select period, null, 0 from stock_period where state = 2
+    "select max(period), null, 0 from stock_period where state = 2
      union all
      select null, at, 0 from stock_settled
      union all
      select null, null, 1 where exists (select 1 from stock_room_rule r where r.rules <> '{}')",
-    "select period, cast(null as timestamptz), false from stock_period where state = 2
+    "select max(period), cast(null as timestamptz), false from stock_period where state = 2
      union all
      select null, at, false from stock_settled
      union all

@@ -49,8 +49,8 @@ pub struct Loaded {
     pub history: FxHashMap<Key, History>,
     /// The lines of sales that returns and reversals name; `None` for one that the batch itself ships.
     pub sales: FxHashMap<SaleLine, Option<Sale>>,
-    /// The periods that are closed.
-    pub closed: FxHashSet<Period>,
+    /// The last period that is closed, and with it what is before it; `None` while none is.
+    pub closed_to: Option<Period>,
     /// The last instant at which a place came to another site; `None` when none ever did.
     pub settled: Option<Instant>,
     /// Since when the places that a dated posting names stand at their sites; left out are those that

@@ -148,7 +148,7 @@ impl World {
         }
         let day = json!({ "days": [{ "on": "2026-12-25", "name": "Christmas Day" }] });
         self.send("PUT", 1, "sites/O/calendar", &day);
-        self.send("PUT", 0, "location-levels/O", &json!({ "below": { "zone": [] } }));
+        self.send("PUT", 0, "location-levels/O", &json!({ "below": { "shelf": ["rack"] } }));
         self.send("PUT", 0, "minimums/N/HOOK", &json!({ "least": "5" }));
         self.send("PUT", 0, "homes/O/HOOK", &json!({ "locations": ["O1"] }));
         self.post_at(1, "locations/M3/archive", &Value::Null);

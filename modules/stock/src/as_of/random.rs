@@ -211,14 +211,17 @@ fn below(chance: &mut Chance, most: usize) -> usize {
     usize::try_from(chance.below(u64::try_from(most).unwrap())).unwrap()
 }
 
-/// Closes the month before, or opens it again.
+/// Closes the first month that is open, or opens the last one that is closed.
 fn month(world: &World, chance: &mut Chance) -> String {
-    let today = Zone::UTC.date(world.ctx.now);
-    let before = domain::when::Period::of(today).first_day();
-    let before = domain::when::Period::of(plus_days(before, -1).unwrap()).to_string();
+    let today = domain::when::Period::of(Zone::UTC.date(world.ctx.now));
+    let before = domain::when::Period::of(plus_days(today.first_day(), -1).unwrap());
+    let (open, closed) = world.read(move |conn| {
+        Ok::<_, db::DbError>((period::store::first_open(conn, today)?, period::store::last_closed(conn)?))
+    });
     let closes = chance.below(3) > 0;
+    let named = if closes { open } else { closed }.unwrap_or(before).to_string();
     let done = world.run(move |tx, ctx| {
-        let named = (before.as_str(), IfMatch::Any);
+        let named = (named.as_str(), IfMatch::Any);
         let done = if closes { period::close(tx, ctx, named) } else { period::reopen(tx, ctx, named) };
         done.map(|_| ())
     });

@@ -89,12 +89,9 @@ fn exact_months(
     let first = Period::of(zone.date(since));
     let mut months = BTreeSet::new();
     for at in named.iter().filter(|at| **at < latest) {
-        let mut month = Period::of(zone.date(*at));
+        let month = Period::of(zone.date(*at));
         months.insert(month);
-        while loaded.closed.contains(&month) {
-            month = month.next();
-        }
-        months.insert(month);
+        months.insert(loaded.closed_to.map_or(month, |last| month.max(last.next())));
     }
     months.split_off(&first)
 }

@@ -203,7 +203,7 @@ fn read_bounds(tx: &mut Tx<'_>, loaded: &mut Loaded) -> Result<bool, DbError> {
     })?;
     let mut any = false;
     for (closed, settled, ruled) in bounds {
-        loaded.closed.extend(closed);
+        loaded.closed_to = loaded.closed_to.max(closed);
         loaded.settled = loaded.settled.max(settled);
         any |= ruled;
     }

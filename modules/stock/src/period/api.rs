@@ -1,10 +1,10 @@
 //! The routes of periods.
 
-use super::{Closing, PeriodShown, close, closings, decide, get, reopen, store};
-use domain::{Period, Permission};
+use super::{Closing, PeriodShown, close, closings, decide, get, page, reopen};
+use domain::Permission;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use web::{Answer, App, Caller, Command, Failure, IfMatch, List, Page, Path};
+use web::{Answer, App, Caller, Command, IfMatch, List, Page, Path};
 
 web::sorts! {
     /// The order of the list of periods.
@@ -28,10 +28,10 @@ pub(crate) async fn list_periods(
     list: List<PeriodFilter, PeriodSort>,
 ) -> web::Result {
     let before = list.after_if(|period: &String| decide::read(period).is_some())?;
-    let before = before.as_deref().and_then(decide::read).map(Period::number);
+    let before = before.as_deref().and_then(decide::read);
     let limit = list.fetch();
-    let rows = app.db().read(move |conn| Ok::<_, Failure>(store::list(conn, before, limit)?)).await?;
-    let shown = rows.iter().map(store::PeriodRow::shown).map(|period| as_told(&caller, period)).collect();
+    let rows = app.db().read(move |conn| page(conn, before, limit)).await?;
+    let shown = rows.into_iter().map(|period| as_told(&caller, period)).collect();
     Answer::ok(&list.page(shown, |period: &PeriodShown| period.period.clone())?)
 }
 
@@ -41,7 +41,7 @@ fn as_told(caller: &Caller, period: PeriodShown) -> PeriodShown {
     PeriodShown { digest: period.digest.filter(|_| sees_all), ..period }
 }
 
-/// Shows one month; one that was never closed is open.
+/// Shows one month; one that was never closed is open, unless one after it is closed.
 #[utoipa::path(
     get, path = "/api/v1/periods/{period}",
     params(("period" = String, Path, description = "the month, such as `2026-03`")),

@@ -4,6 +4,9 @@
 //! part of what was closed, or finds the month closed. What comes too late is refused, or posted
 //! late into the first open month, as its caller asks. Reopening is an action of its own.
 //!
+//! What is before a closed month is closed with it: what is posted into a month is part of what there was at the end of
+//! each one after it. So months are opened again from the last one on.
+//!
 //! Closing keeps a digest of all that was posted into the month, for ever: while the month is closed it is what
 //! `verify` computes anew, and after it was opened again it tells what had been reported.
 
@@ -28,7 +31,7 @@ use web::{Failure, IfMatch};
 pub struct PeriodShown {
     /// The month, such as `2026-03`.
     pub period: String,
-    /// `closed`; or `open`, when it was never closed or was opened again.
+    /// `closed`, also with one after it; or `open`.
     pub state: &'static str,
     /// When it was closed or opened; null when it was never closed.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -37,6 +40,14 @@ pub struct PeriodShown {
     pub version: i64,
     /// What was posted into it; null while it is open, and for those who see only the items of some categories.
     pub digest: Option<Closing>,
+}
+
+impl PeriodShown {
+    /// Closed with the last month that is, when it is before that.
+    fn before(self, last: Option<Period>) -> PeriodShown {
+        let is_before = last.is_some_and(|last| self.period < last.to_string());
+        PeriodShown { state: if is_before { "closed" } else { self.state }, ..self }
+    }
 }
 
 /// What was posted into a month when it was closed.
@@ -61,8 +72,18 @@ pub struct Closing {
 /// When the store cannot be read.
 pub fn all(conn: &mut Conn<'_>) -> Result<Vec<PeriodShown>, Failure> {
     // a month has one row, and there are twelve in a year
-    let rows = store::list(conn, None, i64::MAX)?;
-    Ok(rows.iter().map(store::PeriodRow::shown).collect())
+    page(conn, None, i64::MAX)
+}
+
+/// So many months that were ever closed, before one, the latest first.
+pub(crate) fn page(
+    conn: &mut Conn<'_>,
+    before: Option<Period>,
+    limit: i64,
+) -> Result<Vec<PeriodShown>, Failure> {
+    let last = store::last_closed(conn)?;
+    let rows = store::list(conn, before.map(Period::number), limit)?;
+    Ok(rows.iter().map(|row| row.shown().before(last)).collect())
 }
 
 /// The closings of a month below a version, the latest first.
@@ -78,7 +99,8 @@ pub(crate) fn closings(
 /// A month as it stands. One that was never closed has no row: it is open, at version 0.
 pub(crate) fn get(conn: &mut Conn<'_>, period: &str) -> Result<PeriodShown, Failure> {
     let period = named(period)?;
-    Ok(store::find(conn, period)?.map_or_else(|| never_closed(period), |row| row.shown()))
+    let shown = store::find(conn, period)?.map_or_else(|| never_closed(period), |row| row.shown());
+    Ok(shown.before(store::last_closed(conn)?))
 }
 
 fn never_closed(period: Period) -> PeriodShown {
@@ -93,6 +115,10 @@ pub(crate) fn close(
 ) -> Result<PeriodShown, Failure> {
     let held = hold(tx, period, version)?;
     decide::may_close(held.period, &places::organisation(tx)?.zone, ctx.now)?;
+    if let Some(open) = store::first_open(tx, held.period)? {
+        let detail = format!("`{open}` is open and something is posted in it; close `{open}` first");
+        return Err(Problem::new(Code::TransitionRefused, detail).into());
+    }
     set(tx, ctx, &held, true)
 }
 
@@ -103,6 +129,10 @@ pub(crate) fn reopen(
     (period, version): (&str, IfMatch),
 ) -> Result<PeriodShown, Failure> {
     let held = hold(tx, period, version)?;
+    if let Some(last) = store::last_closed(tx)?.filter(|last| *last > held.period) {
+        let detail = format!("`{last}` is closed, and what is before it with it; open `{last}` again first");
+        return Err(Problem::new(Code::TransitionRefused, detail).into());
+    }
     set(tx, ctx, &held, false)
 }
 

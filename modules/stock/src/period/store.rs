@@ -56,6 +56,16 @@ const SAVE: Statement = Statement::new(
        changed_by = excluded.changed_by, version = excluded.version",
 );
 
+/// The last month that is closed.
+const LAST_CLOSED: Statement =
+    Statement::new("stock.period.last_closed", "select max(period) from stock_period where state = 2");
+
+/// The first month between two in which something is posted.
+const FIRST_POSTED: Statement = Statement::new(
+    "stock.period.first_posted",
+    "select min(m.period) from stock_month m where m.period > ?1 and m.period < ?2",
+);
+
 const LAST_RECORDED: Statement =
     Statement::new("stock.period.last_recorded", "select max(recorded_at) from stock_posting");
 
@@ -148,6 +158,25 @@ pub(crate) fn lock(tx: &mut Tx<'_>, wanted: Period) -> Result<Option<(bool, i64)
     tx.query_opt(&LOCK, &[wanted.number().into()], |row| Ok((row.int(1)? == 2, row.int(2)?)))
 }
 
+/// The last month that is closed.
+pub(crate) fn last_closed(conn: &mut Conn<'_>) -> Result<Option<Period>, DbError> {
+    month(conn, &LAST_CLOSED, &[])
+}
+
+/// The first month before one in which something is posted, and which is open.
+pub(crate) fn first_open(conn: &mut Conn<'_>, before: Period) -> Result<Option<Period>, DbError> {
+    let closed_to = last_closed(conn)?.map_or(0, Period::number);
+    month(conn, &FIRST_POSTED, &[closed_to.into(), before.number().into()])
+}
+
+fn month(
+    conn: &mut Conn<'_>,
+    statement: &Statement,
+    params: &[db::Value<'_>],
+) -> Result<Option<Period>, DbError> {
+    conn.query_one(statement, params, |row| row.opt_int(0)?.map(|_| named(row)).transpose())
+}
+
 /// When the last posting was recorded.
 pub(crate) fn last_recorded(tx: &mut Tx<'_>) -> Result<Option<Instant>, DbError> {
     Ok(tx.query_one(&LAST_RECORDED, &[], |row| row.opt_int(0))?.map(Instant))
@@ -163,4 +192,5 @@ pub(crate) fn save(tx: &mut Tx<'_>, row: &PeriodRow, by: PrincipalId) -> Result<
 
 /// All of them, for the test that prepares each.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&LIST, &FIND, &CLOSINGS, &KEEP, &LOCK, &SAVE, &LAST_RECORDED];
+pub(crate) const ALL: &[&Statement] =
+    &[&LIST, &FIND, &CLOSINGS, &KEEP, &LOCK, &SAVE, &LAST_CLOSED, &FIRST_POSTED, &LAST_RECORDED];

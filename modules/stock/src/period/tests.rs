@@ -27,22 +27,38 @@ fn shut(world: &World, period: &'static str) -> Result<PeriodShown, Failure> {
     world.run(move |tx, ctx| close(tx, ctx, (period, IfMatch::Any)))
 }
 
+/// What is said of a change of a month that is refused.
+fn why(
+    world: &World,
+    run: impl Fn(&mut Tx<'_>, &Ctx) -> Result<PeriodShown, Failure> + Send + 'static,
+) -> String {
+    match world.run(run) {
+        Err(Failure::Refused(problem)) if problem.code == Code::TransitionRefused => {
+            problem.detail.to_string()
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
 fn a_closed_month_takes_nothing_and_is_opened_again(engine: Engine) {
     let world = world(engine);
     assert_eq!(receive(&world, "2026-02-10T00:00:00Z", false), "accepted");
     assert_eq!(shut(&world, "2026-02").unwrap().state, "closed");
     assert_eq!(receive(&world, "2026-02-28T23:59:59Z", false), "period_closed");
-    assert_eq!(receive(&world, "2026-01-31T00:00:00Z", false), "accepted");
+    // what is before it is closed with it, whether something is there or not
+    assert_eq!(receive(&world, "2026-01-31T00:00:00Z", false), "period_closed");
+    assert_eq!(receive(&world, "2020-01-31T00:00:00Z", false), "period_closed");
+    assert_eq!(world.read(|conn| Ok::<_, db::DbError>(get(conn, "2026-01").unwrap().state)), "closed");
+    assert_eq!(world.read(|conn| Ok::<_, db::DbError>(get(conn, "2026-03").unwrap().state)), "open");
     assert_eq!(receive(&world, "2026-03-01T00:00:00Z", false), "accepted");
     for (period, code) in
         [("2026-02", Code::TransitionRefused), ("2026-03", Code::TransitionRefused), ("x", Code::NotFound)]
     {
         assert_eq!(world.refused(move |tx, ctx| close(tx, ctx, (period, IfMatch::Any))).0, code, "{period}");
     }
-    assert_eq!(
-        world.refused(|tx, ctx| reopen(tx, ctx, ("2026-01", IfMatch::Any))).0,
-        Code::TransitionRefused
-    );
+    // from the last one on
+    let said = why(&world, |tx, ctx| reopen(tx, ctx, ("2026-01", IfMatch::Any)));
+    assert_eq!(said, "`2026-02` is closed, and what is before it with it; open `2026-02` again first");
     assert_eq!(world.run(|tx, ctx| reopen(tx, ctx, ("2026-02", IfMatch::Any))).unwrap().version, 2);
     assert_eq!(receive(&world, "2026-02-28T23:59:59Z", false), "accepted");
 }
@@ -51,14 +67,18 @@ fn a_closed_month_has_a_digest_that_stays(engine: Engine) {
     let world = world(engine);
     receive(&world, "2026-01-10T00:00:00Z", false);
     receive(&world, "2026-02-10T00:00:00Z", false);
+    // months are closed in their order, as far as something is in them
+    let said = why(&world, |tx, ctx| close(tx, ctx, ("2026-02", IfMatch::Any)));
+    assert_eq!(said, "`2026-01` is open and something is posted in it; close `2026-01` first");
+    assert_eq!(shut(&world, "2026-01").unwrap().digest.unwrap().postings, 1);
     receive(&world, "2026-02-11T00:00:00Z", false);
     let month = Period::from_number(202_602).unwrap();
     let now = |world: &World| world.read(|conn| Ok::<_, db::DbError>(digested(conn, month).unwrap()));
     let first = shut(&world, "2026-02").unwrap().digest.unwrap();
     assert_eq!((first.version, first.postings, first.movements), (1, 2, 2));
     assert_eq!(first.digest, domain::hex::digits(&now(&world).hash));
-    // whatever comes elsewhere, and late, changes nothing
-    receive(&world, "2026-01-11T00:00:00Z", false);
+    // whatever comes late changes nothing
+    receive(&world, "2026-01-11T00:00:00Z", true);
     receive(&world, "2026-02-12T00:00:00Z", true);
     assert_eq!(receive(&world, "2026-02-12T00:00:00Z", false), "period_closed");
     let shown = |world: &World| world.read(|conn| Ok::<_, db::DbError>(get(conn, "2026-02").ok())).unwrap();
@@ -83,7 +103,10 @@ fn a_closed_month_has_a_digest_that_stays(engine: Engine) {
     let empty = shut(&world, "2025-12").unwrap().digest.unwrap();
     assert_eq!((empty.postings, empty.movements, empty.digest.len()), (0, 0, 64));
     let all = world.read(|conn| Ok::<_, db::DbError>(all(conn).ok())).unwrap();
-    assert_eq!(all.iter().map(|shown| shown.period.as_str()).collect::<Vec<_>>(), ["2026-02", "2025-12"]);
+    assert_eq!(
+        all.iter().map(|shown| shown.period.as_str()).collect::<Vec<_>>(),
+        ["2026-02", "2026-01", "2025-12"]
+    );
     assert_eq!(all[0].digest, Some(other));
 }
 

@@ -271,6 +271,8 @@ fn a_closed_period_takes_late_postings_in_the_next_open_one() {
     let mut world = World::new(Method::Fifo).closed(202_605);
     world.run(
         "receive BOLT 5 A1 at=2026-05-31T23:59:59Z         => period_closed
+         receive BOLT 5 A1 at=2026-04-30T23:59:59Z         => period_closed
+         receive BOLT 5 A1 at=2025-01-01T00:00:00Z         => period_closed
          receive BOLT 5 A1 at=2026-05-31T23:59:59Z late=1  => ok
          receive BOLT 1 A1 at=2026-06-01T00:00:00Z         => ok",
     );

@@ -66,7 +66,7 @@ impl World {
 
     pub(super) fn closed(mut self, period: i32) -> World {
         let mut loaded = loaded(Method::Fifo);
-        loaded.closed.insert(Period::from_number(period).unwrap());
+        loaded.closed_to = Period::from_number(period);
         self.vault = Vault::new(loaded);
         self
     }

@@ -63,7 +63,7 @@ pub struct Vault {
     lots: FxHashMap<LotId, LotFacts>,
     today: FxHashMap<SiteId, Date>,
     zones: FxHashMap<SiteId, Zone>,
-    closed: FxHashSet<Period>,
+    closed_to: Option<Period>,
     settled: Option<Instant>,
     stands_since: FxHashMap<LocationId, Instant>,
     held: FxHashMap<SiteKey, Extent>,
@@ -98,7 +98,7 @@ impl Vault {
             lots: loaded.lots,
             today: loaded.today,
             zones: loaded.zones,
-            closed: loaded.closed,
+            closed_to: loaded.closed_to,
             settled: loaded.settled,
             stands_since: loaded.stands_since,
             held: loaded.held,
@@ -212,9 +212,9 @@ impl Vault {
         Ok(zone.date(at))
     }
 
-    /// Whether a period is closed.
+    /// Whether a period is closed: what is posted into one changes what there was at the end of each after it.
     pub(in crate::ledger) fn is_closed(&self, period: Period) -> bool {
-        self.closed.contains(&period)
+        self.closed_to.is_some_and(|last| period <= last)
     }
 
     /// Now, and not before the last place came to another site: by the clock of another process that
@@ -229,11 +229,8 @@ impl Vault {
     }
 
     /// The first open period from `period` on.
-    pub(in crate::ledger) fn first_open(&self, mut period: Period) -> Period {
-        while self.closed.contains(&period) {
-            period = period.next();
-        }
-        period
+    pub(in crate::ledger) fn first_open(&self, period: Period) -> Period {
+        self.closed_to.map_or(period, |last| period.max(last.next()))
     }
 
     /// The balance of a key.

@@ -43,9 +43,9 @@ impl Vault {
         self.lots.get_mut(&lot).unwrap().on_hold = on_hold;
     }
 
-    /// Closes a period.
+    /// Closes a period and what is before it.
     pub(in crate::ledger) fn close(&mut self, period: Period) {
-        self.closed.insert(period);
+        self.closed_to = self.closed_to.max(Some(period));
     }
 
     /// The open cost layers of an item in a group.
