@@ -95,13 +95,15 @@ pub struct NewLocation {
     /// The code of what it stands directly below; a site has none.
     #[serde(default)]
     pub parent: Option<String>,
-    /// `storage` (the default), `receiving`, `staging`, `pick_face`, `reserve`, `quarantine` or `production`.
+    /// `storage`, `receiving`, `staging`, `pick_face`, `reserve`, `quarantine` or `production`; left out, that of its
+    /// type, or of what it stands in.
     #[serde(default)]
     pub role: Option<String>,
-    /// Whether good stock here counts as sellable; as its role says when left out.
+    /// Whether good stock here counts as sellable; as its role says when left out, or as what it stands in does
+    /// when it has its role from there.
     #[serde(default)]
     pub sellable: Option<bool>,
-    /// Whether new allocations may choose it; as its role says when left out.
+    /// Whether new allocations may choose it; the same.
     #[serde(default)]
     pub open_to_allocation: Option<bool>,
     /// Where it is.

@@ -39,16 +39,18 @@ pub(crate) fn plan(
     } = command;
     let kind = read_kind(kind.as_deref(), location_type)?;
     let role = match (role, location_type) {
-        (Some(word), _) => Role::parse(word).map_err(|error| error.problem("/role"))?,
-        (None, Some(location_type)) => location_type.role,
-        (None, None) => Role::Storage,
+        (Some(word), _) => Some(Role::parse(word).map_err(|error| error.problem("/role"))?),
+        (None, Some(location_type)) => Some(location_type.role),
+        // what stands in something is used as that is
+        (None, None) if parent.is_some() => None,
+        (None, None) => Some(Role::Storage),
     };
     let code = code::chosen(code, "/code")?;
     let name = match name {
         Some(name) => code::name(name, "/name")?,
         None => code.clone(),
     };
-    let mut location = below(&Draft { code, name, kind, role: Some(role) }, parent, now)?;
+    let mut location = below(&Draft { code, name, kind, role }, parent, now)?;
     if let Some(location_type) = location_type {
         of_type(&mut location, location_type);
     }
@@ -190,11 +192,12 @@ pub(crate) struct Draft {
     pub(crate) code: String,
     pub(crate) name: String,
     pub(crate) kind: LocationKind,
+    /// What it is used for; `None` for what its place is used for.
     pub(crate) role: Option<Role>,
 }
 
-/// A location at its place, which is in use. A handling unit takes over what the place has; everything takes over
-/// whether the place is blocked.
+/// A location at its place, which is in use. It takes over what the place is used for, whether it sells and is open to
+/// allocations, unless it has a role of its own, and whether the place is blocked. A handling unit has no role.
 pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> Result<Location, Problem> {
     let Draft { code, name, kind, role } = draft;
     kind.stands_below(parent.map(|parent| parent.kind)).map_err(|error| error.problem("/parent"))?;
@@ -213,7 +216,7 @@ pub(crate) fn below(draft: &Draft, parent: Option<&Location>, now: Instant) -> R
         kind: *kind,
         type_id: None,
         location_type: None,
-        role: *role,
+        role: role.or_else(|| parent.filter(|_| *kind != LocationKind::HandlingUnit)?.role),
         parent_id: parent.map(|parent| parent.id),
         parent: parent.map(|parent| parent.code.clone()),
         position: None,

@@ -51,6 +51,24 @@ fn a_place_is_what_its_role_says_unless_it_says_otherwise() {
 }
 
 #[test]
+fn a_place_of_which_nobody_says_a_role_is_used_as_what_it_stands_in() {
+    let site = plan(&new("L site"), None).unwrap();
+    let quarantine = NewLocation { role: some("quarantine"), ..new("Q zone below L") };
+    let quarantine = plan(&quarantine, Some(&site)).unwrap();
+    let shut = Location { sellable: false, ..plan(&new("S zone below L"), Some(&site)).unwrap() };
+    let bin = |parent: &Location, role: Option<&str>| {
+        let command = NewLocation { role: role.map(str::to_owned), ..new("B bin below Q") };
+        let made = plan(&command, Some(parent)).unwrap();
+        (made.role.unwrap(), made.sellable, made.open_to_allocation)
+    };
+    assert_eq!(bin(&quarantine, None), (Role::Quarantine, false, false));
+    assert_eq!(bin(&quarantine, Some("storage")), (Role::Storage, true, true));
+    // what was said of the place besides its role is taken over with it
+    assert_eq!(bin(&shut, None), (Role::Storage, false, true));
+    assert_eq!(bin(&shut, Some("storage")), (Role::Storage, true, true));
+}
+
+#[test]
 fn what_stands_below_a_blocked_place_is_blocked() {
     let site = Location { blocked: true, ..plan(&new("L site"), None).unwrap() };
     assert!(plan(&new("A zone below L"), Some(&site)).unwrap().blocked);

@@ -61,7 +61,8 @@ pub struct MakeLevel {
     /// The code of a type, which says what they are unless it is said here.
     #[serde(default, rename = "type")]
     pub location_type: Option<String>,
-    /// `storage` (the default), `receiving`, `staging`, `pick_face`, `reserve`, `quarantine` or `production`.
+    /// `storage`, `receiving`, `staging`, `pick_face`, `reserve`, `quarantine` or `production`; left out, that of its
+    /// type, or of what it stands in.
     #[serde(default)]
     pub role: Option<String>,
     /// How far the next of this level is from each, where there is an origin; nothing when left out.
@@ -112,7 +113,7 @@ impl MadeLocations {
 #[derive(Debug)]
 pub(crate) struct Made {
     pub(crate) kind: LocationKind,
-    role: Role,
+    role: Option<Role>,
     location_type: Option<LocationType>,
     step: Position,
 }
@@ -148,7 +149,7 @@ pub(crate) fn plan(
         let above = (0..name.level).rev().find_map(|level| open.get(&level));
         let above = above.and_then(|at| locations.get(*at)).unwrap_or(parent);
         let code = code::chosen(&name.code, "/pattern")?;
-        let draft = Draft { name: code.clone(), code, kind: level.kind, role: Some(level.role) };
+        let draft = Draft { name: code.clone(), code, kind: level.kind, role: level.role };
         let mut location = below(&draft, Some(above), now)?;
         if let Some(location_type) = &level.location_type {
             of_type(&mut location, location_type);
@@ -258,9 +259,9 @@ fn read_level(
     };
     check_type(kind, location_type, &pointer("kind"))?;
     let role = match (role, location_type) {
-        (Some(word), _) => Role::parse(word).map_err(|error| error.problem(&pointer("role")))?,
-        (None, Some(location_type)) => location_type.role,
-        (None, None) => Role::Storage,
+        (Some(word), _) => Some(Role::parse(word).map_err(|error| error.problem(&pointer("role")))?),
+        (None, Some(location_type)) => Some(location_type.role),
+        (None, None) => None,
     };
     let step = read_position(*step, &pointer("step"))?.unwrap_or_default();
     Ok(Made { kind, role, location_type: location_type.cloned(), step })

@@ -215,11 +215,11 @@ fn below(chance: &mut Chance, most: usize) -> usize {
 fn month(world: &World, chance: &mut Chance) -> String {
     let today = domain::when::Period::of(Zone::UTC.date(world.ctx.now));
     let before = domain::when::Period::of(plus_days(today.first_day(), -1).unwrap());
-    let (open, closed) = world.read(move |conn| {
+    let (first, last) = world.read(move |conn| {
         Ok::<_, db::DbError>((period::store::first_open(conn, today)?, period::store::last_closed(conn)?))
     });
     let closes = chance.below(3) > 0;
-    let named = if closes { open } else { closed }.unwrap_or(before).to_string();
+    let named = if closes { first } else { last }.unwrap_or(before).to_string();
     let done = world.run(move |tx, ctx| {
         let named = (named.as_str(), IfMatch::Any);
         let done = if closes { period::close(tx, ctx, named) } else { period::reopen(tx, ctx, named) };
