@@ -188,7 +188,9 @@ impl Why {
             Why::SerialRequired => "the item is tracked by serial; name one serial for each unit",
             Why::SerialTwice => "the same serial stands on an earlier line",
             Why::NotStocked => "the item is a service and is never stocked",
-            Why::ItemArchived => "the item is archived; take it back into use first",
+            Why::ItemArchived => {
+                "the item is archived; take it back into use first, or name the one that it was merged into"
+            }
             Why::SamePlace => "source and destination are the same",
             Why::Nothing => NOTHING_CHANGES,
             Why::ClaimUnknown => "there is no such claim",

@@ -153,6 +153,9 @@ fn change_block(
     refuse_unreal(&after)?;
     refuse_archived(&after, "")?;
     let reason = reason.map(|reason| code::name(reason, "/reason")).transpose()?;
+    if reason.is_none() && after.block_reason.is_none() && after.blocked {
+        return Err(blocked_from_above(tx, &after)?.into());
+    }
     if after.block_reason == reason {
         return Ok(Vec::new());
     }
@@ -164,6 +167,19 @@ fn change_block(
         these.iter().copied().filter(|id| others.binary_search(id).is_err()).collect()
     };
     Ok([differing(&blocked_now, &blocked_before), differing(&blocked_before, &blocked_now)].concat())
+}
+
+/// The refusal to open a place that is blocked with the one above it that has a reason.
+fn blocked_from_above(tx: &mut Tx<'_>, place: &Location) -> Result<Problem, Failure> {
+    for above in store_tree::ancestors(tx, place.id)? {
+        let above = load(tx, above)?;
+        if let Some(reason) = &above.block_reason {
+            let (code, above) = (&place.code, &above.code);
+            let detail = format!("`{code}` is blocked with `{above}`, for `{reason}`; unblock `{above}`");
+            return Ok(Problem::new(Code::LocationBlocked, detail));
+        }
+    }
+    Err(Failure::fault("a place is blocked, and none above it has a reason"))
 }
 
 /// Gives a location its reason to be blocked or takes it away and says why, with everything below it; the

@@ -58,6 +58,8 @@ fn a_blocked_place_does_not_sell_and_sells_again(engine: Engine) {
     assert_eq!((done.location.code.as_str(), done.location.blocked, done.claims_broken), ("Z", true, 0));
     assert_eq!(world.guard("BOLT", "L"), (10, 0, 0));
     assert_eq!(code_of(&world.try_post(Kind::Issue, vec![parse("1 BOLT at Z1")])), "location_blocked");
+    // what is blocked with another place is opened there
+    assert_eq!(refused(block(&world, "Z1", None)), Code::LocationBlocked);
     // twice is once, and a reason of its own stays
     block(&world, "Z1", Some("inspection")).unwrap();
     block(&world, "Z", None).unwrap();

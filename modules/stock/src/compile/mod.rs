@@ -222,7 +222,9 @@ impl Compiler<'_> {
         let known = self.names.item(sku);
         match known.filter(|item| self.names.knows(self.principal, permission, item.id)) {
             Some(item) if item.archived => {
-                let detail = format!("item `{sku}` is archived; take it back into use first");
+                let detail = format!(
+                    "item `{sku}` is archived; take it back into use first, or name the one that it was merged into"
+                );
                 Err(Problem::at(Code::InUse, "/sku", detail))
             }
             Some(item) => Ok(item),

@@ -136,7 +136,7 @@ invalid_quantity /lines/1/qty `-1` is not more than zero
 invalid_quantity /lines/1/qty `1000000001` is more than `1000000000` on one line
 fraction_refused /lines/1/qty the item is kept in whole units and `0.5` is not whole
 not_stockable /lines/1/sku the item is a service and is never stocked
-in_use /lines/1/sku the item is archived; take it back into use first
+in_use /lines/1/sku the item is archived; take it back into use first, or name the one that it was merged into
 same_place /lines/1 source and destination are the same
 status_change_refused /lines/1/status stock does not go from `expired` to `good`
 status_not_good /lines/1/status the stock is `damaged`, and only `good` stock goes out; adjust it with a reason to send it back or to dispose of it

@@ -32,17 +32,32 @@ const QTY: Field = Field::new("qty", "/lines/0/qty", Holds::Decimal).also(&["qua
 const COUNTED: Field =
     Field::new("counted", "/lines/0/counted", Holds::Decimal).also(&["qty", "quantity", "menge"]);
 const AT: Field = Field::new("effective_at", "/effective_at", Holds::Instant).also(&["at", "date"]);
+const LATE: Field = Field::new("post_late", "/post_late", Holds::Truth).also(&["late"]);
 const DOCUMENT: Field = Field::new("document", "/document", Holds::Text);
 const REASON: Field = Field::new("reason", "/reason", Holds::Text);
 const NOTE: Field = Field::new("note", "/note", Holds::Text);
 
-pub(super) const OPENING_FIELDS: [Field; 13] =
-    [SKU, LOCATION, QTY.needed(), UNIT, LOT, SERIALS, STATUS, EXPIRY, MADE, COST, AT, DOCUMENT, NOTE];
+pub(super) const OPENING_FIELDS: [Field; 14] =
+    [SKU, LOCATION, QTY.needed(), UNIT, LOT, SERIALS, STATUS, EXPIRY, MADE, COST, AT, LATE, DOCUMENT, NOTE];
 
-pub(super) const COUNT_FIELDS: [Field; 13] =
-    [SKU, LOCATION, COUNTED.needed(), UNIT, LOT, SERIALS, STATUS, EXPIRY, COST, AT, DOCUMENT, REASON, NOTE];
+pub(super) const COUNT_FIELDS: [Field; 14] = [
+    SKU,
+    LOCATION,
+    COUNTED.needed(),
+    UNIT,
+    LOT,
+    SERIALS,
+    STATUS,
+    EXPIRY,
+    COST,
+    AT,
+    LATE,
+    DOCUMENT,
+    REASON,
+    NOTE,
+];
 
-pub(super) const MOVEMENT_FIELDS: [Field; 18] = [
+pub(super) const MOVEMENT_FIELDS: [Field; 19] = [
     Field::new("kind", "/kind", Holds::Text).needed().also(&["type"]),
     SKU,
     LOCATION,
@@ -58,6 +73,7 @@ pub(super) const MOVEMENT_FIELDS: [Field; 18] = [
     MADE,
     COST,
     AT,
+    LATE,
     DOCUMENT,
     REASON,
     NOTE,

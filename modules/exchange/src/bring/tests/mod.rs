@@ -23,6 +23,7 @@ on_both_engines!(
     attributes_are_read_by_their_definitions,
     the_rows_that_were_refused_come_back_with_words,
     a_file_of_stock_is_posted_once,
+    a_row_says_that_it_comes_late,
     columns_that_go_nowhere_are_refused_and_what_was_said_is_kept,
     only_who_may_imports,
     every_statement_can_be_prepared,
@@ -302,6 +303,24 @@ fn the_rows_that_were_refused_come_back_with_words(engine: Engine) {
 fn ground(world: &World) {
     world.takes(List::Items, "sku,name,base_unit,tracking,units,expiry\nMUG,Mug,each,none,case=12,\nMILK,Milk,each,lot,,named\nDRILL,Drill,each,serial,,\n");
     world.takes(List::Locations, "code,kind,parent\nST,site,\nB1,bin,ST\nB2,bin,ST\n");
+}
+
+fn a_row_says_that_it_comes_late(engine: Engine) {
+    const CLOSE: db::Statement = db::Statement::new(
+        "test.bring.close",
+        "insert into stock_period (period, state, changed_at, changed_by, version) values (202602, 2, ?1, 1, 1)",
+    );
+    let mut world = world(engine);
+    world.set_now("2026-03-02T08:00:00Z");
+    ground(&world);
+    let now = world.ctx.now.0;
+    world.db.write_blocking(move |tx| tx.execute(&CLOSE, &[now.into()]).map(drop)).unwrap();
+    let late = "kind,sku,location,qty,unit,effective_at,post_late\n\
+        receive,MUG,B1,3,each,2026-02-10T12:00:00Z,yes\nreceive,MUG,B1,4,each,2026-02-11T12:00:00Z,\n";
+    let brought = world.send(List::Movements, late, |bring| bring.each = true).unwrap();
+    assert_eq!((brought.created, faults(&brought)), (1, vec![(3, Some("effective_at"), "period_closed")]));
+    let posted = world.rows(What::Postings);
+    assert_eq!(posted[0]["late_from"], "2026-02-10T12:00:00Z", "{posted:?}");
 }
 
 fn a_file_of_stock_is_posted_once(engine: Engine) {
