@@ -358,14 +358,14 @@ impl Course {
         let [name] = self.bring.list.key() else { return None };
         let is_key = |field: &Option<Field>| field.as_ref().is_some_and(|field| field.name == *name);
         let cell = line.cells.get(self.mapping.fields.iter().position(is_key)?)?;
-        key_of(std::iter::once(&*cell.shown()))
+        key_of(self.bring.list, [(*name, &*cell.shown())].into_iter())
     }
 
     /// Refuses a row about what an earlier row is about, of which one would undo the other.
     fn seen_before(&self, tally: &mut Tally, row: &Row) -> Option<Problem> {
         let names = self.bring.list.key();
         let (first, _) = names.split_first()?;
-        let key = key_of(names.iter().map(|name| row.text(name)))?;
+        let key = key_of(self.bring.list, names.iter().map(|name| (*name, row.text(name))))?;
         let before = tally.keys.insert(key, row.number)?;
         tally.keys.insert(key, before);
         let detail = format!("row {before} is about `{}` already; make one row of both", row.text(first));
@@ -422,7 +422,8 @@ impl Course {
                 let detail = format!("nothing stands below itself: `{}`", circle.join("` → `"));
                 Problem::at(Code::TreeCycle, "/parent", detail)
             } else {
-                let parent = key_of(std::iter::once(list.parent(row)));
+                let own = list.key().first().copied().unwrap_or_default();
+                let parent = key_of(list, [(own, list.parent(row))].into_iter());
                 let at = parent.and_then(|key| tally.keys.get(&key).or_else(|| tally.unread.get(&key)));
                 list.parentless(row, at.copied())
             };
@@ -448,11 +449,11 @@ impl Course {
     }
 }
 
-/// What a row is about, as a number of few bytes.
-fn key_of<'t>(texts: impl Iterator<Item = &'t str>) -> Option<[u8; 16]> {
+/// What a row is about, as a number of few bytes; of the fields of the key and what they say.
+fn key_of<'t>(list: List, parts: impl Iterator<Item = (&'t str, &'t str)>) -> Option<[u8; 16]> {
     let mut hash = Sha256::new();
-    for text in texts {
-        hash.update(text.to_lowercase());
+    for (name, text) in parts {
+        hash.update(list.compared(name, text));
         hash.update([0]);
     }
     hash.finalize().first_chunk::<16>().copied()

@@ -29,7 +29,8 @@ use super::row::Row;
 use super::run::Bring;
 use super::{Taken, Who};
 use db::{Conn, Tx};
-use domain::{Code, Permission, Problem};
+use domain::code::fold;
+use domain::{Barcode, Code, Permission, Problem};
 use web::Failure;
 
 /// A list that is imported.
@@ -234,6 +235,18 @@ impl List {
             | List::LocationTypes
             | List::Locations => &["code"],
             List::Prices | List::OpeningStock | List::Counts | List::Movements => &[],
+        }
+    }
+
+    /// A part of the key as the records compare it, so that only one of two rows about one record is refused.
+    pub(super) fn compared(self, name: &str, text: &str) -> String {
+        match (self, name) {
+            // the only codes whose case tells them apart
+            (List::Barcodes, "code") => {
+                Barcode::scanned(text).map_or_else(|_| text.to_owned(), |code| code.key())
+            }
+            (List::Categories, _) | (List::CategoryAttributes, _) => text.to_lowercase(),
+            _ => fold(text),
         }
     }
 

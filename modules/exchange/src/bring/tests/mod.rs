@@ -118,6 +118,10 @@ fn what_is_there_is_changed_and_what_is_new_is_made(engine: Engine) {
     assert_eq!(world.takes(List::Barcodes, "sku,code,unit\nCUP,X-1,\nMUG,4006381333931,each\n"), (1, 0, 1));
     assert_eq!(world.takes(List::Reasons, "code,name\nmouse,Eaten\nmoth,Eaten too\n").0, 2);
     assert_eq!(world.takes(List::Reasons, "code,name,active\nmouse,Eaten again,\nmoth,,no\n"), (0, 2, 0));
+    // one GTIN is one in twelve and in thirteen digits
+    let twice =
+        world.send(List::Barcodes, "sku,code\nCUP,012345678905\nCUP,0012345678905\n", |_| {}).unwrap();
+    assert_eq!(faults(&twice), [(3, Some("code"), "invalid_value")]);
     // a code that a spreadsheet broke is none, of a new item and of one that is there
     for row in ["PEN,4.00638E+12", "PEN,X-2|1.23457E+11", "MUG,case:4.0E+12"] {
         let broken = format!("sku,barcodes,name,base_unit\n{row},,each\n");

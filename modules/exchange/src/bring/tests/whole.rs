@@ -33,6 +33,8 @@ fn a_catalogue_goes_into_an_empty_database_and_is_equal(engine: Engine) {
     first.takes(List::CategoryAttributes, "category,attribute,required,default,allowed,position\ngifts/lamps,colour,true,\"\"\"red\"\"\",red,3\ngifts/lamps,volt,,,,\n");
     first.takes(List::Items, "sku,name,base_unit,category,attribute.volt,attributes,hazard_class,un_number,packing_group,temperature,storage_class,owner,expiry,shelf_life_days,tracking,whole,units,barcodes\n\
         LAMP,\"=Lamp, \"\"big\"\"\",each,gifts/lamps,12.5,\"{\"\"a\"\":[1,null],\"\"b\"\":\"\"'x\"\"}\",4.1,1263,II,cool,bulky,Someone,shelf_life,30,lot,no,inner=1/3|case=12,'-QUOTED|case:14006381333938\n");
+    // two barcodes, for their case tells them apart
+    first.takes(List::Barcodes, "sku,code\nLAMP,B8\nLAMP,b8\n");
     first.trade();
     first.takes(List::Minimums, "site,sku,least\nLON,LAMP,2.5\n");
     first.takes(List::BackorderRules, "site,sku,rule,cap\nLON,,cap,10\nLON,LAMP,none,\n");
