@@ -4,7 +4,7 @@
 use crate::bom::{Bom, BomLine, Choice};
 use db::{Conn, DbError, Rows, Statement, Tx};
 use domain::bom::BomKind;
-use domain::{ItemId, Qty};
+use domain::{ItemId, Qty, UnitCode};
 use rustc_hash::FxHashMap;
 
 const HEADS: Statement = Statement::per_engine(
@@ -72,6 +72,15 @@ const USED_IN: Statement = Statement::new(
      group by p.sku_folded, p.sku, p.name
      order by p.sku_folded
      limit ?3",
+);
+
+/// An item, archived or not, whose bill says how much of another goes in, or may stand in, in a unit of it.
+const SAID_IN: Statement = Statement::new(
+    "catalog.bom.said_in",
+    "select min(p.sku)
+     from catalog_bom_line l
+     join catalog_item p on p.id = l.item_id
+     where l.component_id = ?1 and l.unit = ?2",
 );
 
 const NEEDED: Statement = Statement::new(
@@ -216,6 +225,12 @@ pub(crate) fn used_in(
     })
 }
 
+/// The first item whose bill names a unit of another.
+pub(crate) fn said_in(conn: &mut Conn<'_>, item: ItemId, unit: &UnitCode) -> Result<Option<String>, DbError> {
+    let params = [item.get().into(), unit.as_str().into()];
+    conn.query_one(&SAID_IN, &params, |row| Ok(row.opt_text(0)?.map(str::to_owned)))
+}
+
 /// The first item in use that cannot do without an item.
 pub(crate) fn needed_by(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<String>, DbError> {
     conn.query_one(&NEEDED, &[item.get().into()], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
@@ -242,6 +257,7 @@ pub(crate) const ALL: &[&Statement] = &[
     &DELETE_LINES,
     &DELETE,
     &USED_IN,
+    &SAID_IN,
     &NEEDED,
     &OUT_OF_USE,
     &PARENTS,

@@ -11,7 +11,7 @@ use crate::create::decide::{Base, plan_barcode, plan_unit, sort_barcodes};
 use crate::create::{barcode_taken, taken_meanwhile};
 use crate::item::{Item, NewBarcode, NewUnit};
 use crate::limits::Told;
-use crate::{code, goods, store, store_codes, store_prices};
+use crate::{code, goods, store, store_bom, store_codes, store_prices};
 use db::Tx;
 use domain::given::given;
 use domain::{Code, Ctx, Problem, Zone};
@@ -94,7 +94,7 @@ pub fn change_unit(
     finish(tx, ctx, item, "catalog.unit.change", "units")
 }
 
-/// Removes a packaging unit that no barcode hangs on.
+/// Removes a packaging unit on which no barcode hangs, and in which no price holds and no bill of materials says how much.
 pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, item: (&str, IfMatch), unit: &str) -> Result<Item, Failure> {
     let mut item = lock_at(tx, item.0, item.1)?;
     let found = item.units.iter().find(|other| other.unit.as_str() == unit);
@@ -109,6 +109,13 @@ pub fn remove_unit(tx: &mut Tx<'_>, ctx: &Ctx, item: (&str, IfMatch), unit: &str
     }
     if store_prices::holds_in(tx, item.id, &unit, Zone::UTC.date(ctx.now))? {
         let detail = format!("a price in `{unit}` holds today or later; end it first");
+        return Err(Problem::new(Code::InUse, detail).into());
+    }
+    // whoever writes a bill holds its parts, and reads their units then
+    if let Some(whole) = store_bom::said_in(tx, item.id, &unit)? {
+        let detail = format!(
+            "the bill of materials of `{whole}` says how much goes in in `{unit}`; say it in another unit there first"
+        );
         return Err(Problem::new(Code::InUse, detail).into());
     }
     store_codes::set_removed(tx, item.id, &unit, true)?;

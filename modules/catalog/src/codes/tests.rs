@@ -1,6 +1,7 @@
 //! Units and barcodes come and go; factors stay.
 
 use super::*;
+use crate::NewItem;
 use crate::testing::{new_barcode, new_cased, new_item, new_unit, on_both_engines, world};
 use db::Engine;
 use domain::Ratio;
@@ -10,6 +11,7 @@ on_both_engines!(
     a_unit_is_added_and_removed,
     a_factor_never_changes,
     a_unit_in_use_stays,
+    a_unit_that_a_bill_names_stays,
     a_unit_is_measured,
     a_barcode_is_added_and_removed,
 );
@@ -78,6 +80,49 @@ fn a_unit_in_use_stays(engine: Engine) {
     for unit in ["case", "each"] {
         let refused = world.refused(move |tx, ctx| remove_unit(tx, ctx, ("A", IfMatch::Any), unit));
         assert_eq!(refused.0, Code::InUse, "{unit}");
+    }
+}
+
+fn a_unit_that_a_bill_names_stays(engine: Engine) {
+    let world = world(engine);
+    for sku in ["KIT", "OTHER"] {
+        world.create(new_item(sku));
+    }
+    world.create(NewItem { units: vec![new_unit("case", "12")], ..new_item("A") });
+    let part = json!({ "sku": "A", "qty": "1", "unit": "case" });
+    let bills = [
+        json!({ "kind": "kit", "lines": [part] }),
+        json!({ "kind": "kit", "lines": [{ "sku": "OTHER", "qty": "1", "alternatives": [part] }] }),
+    ];
+    let remove = || world.run(|tx, ctx| remove_unit(tx, ctx, ("A", IfMatch::Any), "case"));
+    let set = |bill: &serde_json::Value| {
+        let bill: crate::NewBom = serde_json::from_value(bill.clone()).unwrap();
+        world.run(move |tx, ctx| crate::set_bom(tx, ctx, ("KIT", IfMatch::Any), &bill))
+    };
+    let kit = world.read(|conn| crate::item(conn, "KIT")).unwrap().id;
+    for bill in &bills {
+        set(bill).unwrap();
+        // also while the whole is out of use: it may come back
+        for archived in [true, false] {
+            world.run(move |tx, ctx| crate::set_archived(tx, ctx, kit, archived)).unwrap();
+            let refused = remove().unwrap_err().problem().into_owned();
+            assert_eq!(refused.code, Code::InUse);
+            assert!(refused.detail.contains("the bill of materials of `KIT`"), "{refused:?}");
+        }
+    }
+    // one of them, and not both, whoever comes first
+    for round in 0..10 {
+        world.run(|tx, ctx| crate::remove_bom(tx, ctx, ("KIT", IfMatch::Any))).unwrap();
+        let (made, removed) = std::thread::scope(|scope| {
+            let made = scope.spawn(|| set(&bills[round % 2]).is_ok());
+            let removed = scope.spawn(|| remove().is_ok());
+            (made.join().unwrap(), removed.join().unwrap())
+        });
+        assert!(made != removed, "{round}: {made} {removed}");
+        if removed {
+            world.run(|tx, ctx| add_unit(tx, ctx, ("A", IfMatch::Any), &new_unit("case", "12"))).unwrap();
+            set(&bills[0]).unwrap();
+        }
     }
 }
 
