@@ -88,7 +88,7 @@ const NEEDED: Statement = Statement::new(
     "select min(p.sku)
      from catalog_bom_line l
      join catalog_item p on p.id = l.item_id
-     where l.component_id = ?1 and l.choice = 0 and not p.archived",
+     where l.component_id = ?1 and not p.archived",
 );
 
 const OUT_OF_USE: Statement = Statement::new(
@@ -96,7 +96,7 @@ const OUT_OF_USE: Statement = Statement::new(
     "select min(c.sku)
      from catalog_bom_line l
      join catalog_item c on c.id = l.component_id
-     where l.item_id = ?1 and l.choice = 0 and c.archived",
+     where l.item_id = ?1 and c.archived",
 );
 
 const PARENTS: Statement = Statement::per_engine(
@@ -231,12 +231,12 @@ pub(crate) fn said_in(conn: &mut Conn<'_>, item: ItemId, unit: &UnitCode) -> Res
     conn.query_one(&SAID_IN, &params, |row| Ok(row.opt_text(0)?.map(str::to_owned)))
 }
 
-/// The first item in use that cannot do without an item.
+/// The first item in use that an item goes into, or may stand in for something in.
 pub(crate) fn needed_by(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<String>, DbError> {
     conn.query_one(&NEEDED, &[item.get().into()], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
 }
 
-/// The first part of an item that is out of use.
+/// The first part of an item, or what may stand in for one, that is out of use.
 pub(crate) fn out_of_use(conn: &mut Conn<'_>, item: ItemId) -> Result<Option<String>, DbError> {
     conn.query_one(&OUT_OF_USE, &[item.get().into()], |row| Ok(row.opt_text(0)?.map(str::to_owned)))
 }

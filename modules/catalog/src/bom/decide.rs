@@ -68,8 +68,6 @@ struct Written<'c> {
     qty: &'c str,
     unit: Option<&'c str>,
     scrap: Option<&'c str>,
-    /// It may stand in for a component.
-    stands_in: bool,
 }
 
 /// Every component in the order of the lines, each line's own before what stands in for it.
@@ -82,7 +80,6 @@ fn written(command: &NewBom) -> Vec<Written<'_>> {
             qty: &line.qty,
             unit: line.unit.as_deref(),
             scrap: line.scrap_percent.as_deref(),
-            stands_in: false,
         });
         for (place, other) in line.alternatives.iter().enumerate() {
             all.push(Written {
@@ -91,7 +88,6 @@ fn written(command: &NewBom) -> Vec<Written<'_>> {
                 qty: &other.qty,
                 unit: other.unit.as_deref(),
                 scrap: other.scrap_percent.as_deref(),
-                stands_in: true,
             });
         }
     }
@@ -187,7 +183,7 @@ fn choice<'f>(
     (facts, parts): (Option<&ItemFacts>, Parts),
     factors: &mut impl Iterator<Item = &'f Option<Ratio>>,
 ) -> Result<Choice, Problem> {
-    let Written { pointer, sku, qty, unit, scrap: lost, stands_in } = one;
+    let Written { pointer, sku, qty, unit, scrap: lost } = one;
     let at = |field: &str| format!("{pointer}/{field}");
     let Some(facts) = facts else {
         let detail = format!("there is no item with the SKU `{sku}`");
@@ -199,7 +195,7 @@ fn choice<'f>(
         let detail = format!("`{}` cannot consist of itself", item.sku);
         return Err(Problem::at(Code::TreeCycle, at("sku"), detail));
     }
-    let may_be_archived = parts == Parts::Kept && (item.archived || *stands_in);
+    let may_be_archived = parts == Parts::Kept && item.archived;
     if facts.archived && !may_be_archived {
         let detail = format!("`{}` is archived; restore it first, or choose another item", facts.sku);
         return Err(Problem::at(Code::InvalidValue, at("sku"), detail));

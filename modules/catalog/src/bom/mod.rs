@@ -104,7 +104,7 @@ pub fn set_bom(
 pub(crate) enum Parts {
     /// Those in use.
     InUse,
-    /// Those that a bill may have kept: what only stands in may be archived, and all of it where the whole is.
+    /// Those that a bill may have kept: where the whole is archived, so may they be.
     Kept,
 }
 
@@ -229,13 +229,13 @@ fn refuse_circles(tx: &mut Tx<'_>, item: &Item, bom: &Bom) -> Result<(), Failure
     Ok(())
 }
 
-/// Refuses to take an item out of use that goes into another one. Alternatives are left out: what stands in for
-/// something is not missed.
+/// Refuses to take an item out of use that goes into another one, or may stand in for what does: a bill in use names
+/// nothing that is not.
 pub(crate) fn refuse_needed(tx: &mut Tx<'_>, item: &Item) -> Result<(), Failure> {
     match store_bom::needed_by(tx, item.id)? {
         Some(whole) => {
             let detail = format!(
-                "`{}` goes into `{whole}`; take it out of that bill of materials first, or archive that item",
+                "`{}` goes into `{whole}`, or may stand in for what does; take it out of that bill of materials first, or archive that item",
                 item.sku
             );
             Err(Problem::new(Code::InUse, detail).into())
@@ -248,8 +248,10 @@ pub(crate) fn refuse_needed(tx: &mut Tx<'_>, item: &Item) -> Result<(), Failure>
 pub(crate) fn refuse_lacking(tx: &mut Tx<'_>, item: &Item) -> Result<(), Failure> {
     match store_bom::out_of_use(tx, item.id)? {
         Some(part) => {
-            let detail =
-                format!("`{}` consists of `{part}`, which is archived; restore that first", item.sku);
+            let detail = format!(
+                "`{}` consists of `{part}`, or lets it stand in, and that is archived; restore it first",
+                item.sku
+            );
             Err(Problem::new(Code::InUse, detail).into())
         }
         None => Ok(()),

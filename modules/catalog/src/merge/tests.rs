@@ -110,10 +110,13 @@ fn each_refusal_says_what_to_do(engine: Engine) {
 fn what_goes_into_something_is_taken_out_first(engine: Engine) {
     let world = shop(engine);
     world.create(new_item("KIT"));
-    let bom: crate::NewBom =
-        serde_json::from_value(json!({ "kind": "kit", "lines": [{ "sku": "B", "qty": "1" }] })).unwrap();
-    world.run(move |tx, ctx| crate::set_bom(tx, ctx, ("KIT", Any), &bom)).unwrap();
-    assert_eq!(problem(merge(&world, "B", "A")).0, Code::InUse);
+    world.create(new_item("C"));
+    let part = json!({ "sku": "B", "qty": "1" });
+    for line in [part.clone(), json!({ "sku": "C", "qty": "1", "alternatives": [part] })] {
+        let bom: crate::NewBom = serde_json::from_value(json!({ "kind": "kit", "lines": [line] })).unwrap();
+        world.run(move |tx, ctx| crate::set_bom(tx, ctx, ("KIT", Any), &bom)).unwrap();
+        assert_eq!(problem(merge(&world, "B", "A")).0, Code::InUse);
+    }
     world.run(|tx, ctx| crate::remove_bom(tx, ctx, ("KIT", Any))).unwrap();
     merge(&world, "B", "A").unwrap();
 }

@@ -97,8 +97,11 @@ const USED_CAPACITIES: &str = "location_type,location,rule,max,of,breach,unknown
 fn what_was_used_goes_into_an_empty_database_and_is_equal(engine: Engine) {
     let first = used(engine);
     // an item in use still consists of nothing that is archived
-    let brought = first.send(List::Boms, "sku,kind,component,qty\nTIE-M,kit,BULB-2,1\n", |_| {}).unwrap();
-    assert_eq!(faults(&brought), [(2, Some("component"), "invalid_value")]);
+    let bills =
+        "sku,kind,component,instead_of,qty\nTIE-M,kit,BULB-2,,1\nTIE-L,kit,BULB,,1\nTIE-L,,BULB-2,BULB,1\n";
+    let brought = first.send(List::Boms, bills, |_| {}).unwrap();
+    let archived = |row| (row, Some("component"), "invalid_value");
+    assert_eq!(faults(&brought), [archived(2), archived(4)]);
     for format in [ExportFormat::CSV, ExportFormat::Xlsx, ExportFormat::Jsonl] {
         let second = world(engine);
         for (what, list) in records() {
@@ -241,7 +244,7 @@ impl World {
         self.takes(List::Variants, "sku,family,values\nTIE-S,TIE,S\nTIE-M,TIE,M\nTIE-L,TIE,L\n");
         self.takes(
             List::Boms,
-            "sku,kind,component,instead_of,qty\nLAMP,kit,BULB,,1\nLAMP,,BULB-2,BULB,1\nPART,made,BULB,,2\n",
+            "sku,kind,component,instead_of,qty\nLAMP,kit,BULB,,1\nPART,made,BULB,,2\nPART,,BULB-2,BULB,2\n",
         );
         self.takes(List::Suppliers, "code,name\nGONE,Gone\nACME,Acme\n");
         self.takes(List::Supplies, "sku,supplier,supplier_sku,rank\nLAMP,GONE,G-1,1\nLAMP,ACME,,2\n");
