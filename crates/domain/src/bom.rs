@@ -1,16 +1,17 @@
 //! Bills of materials: what goes into an item, and how much of it is needed. Pure numbers.
 //!
 //! *needed = ⌈ wanted · quantity · (1 + scrap) / yield ⌉*, in the smallest part that the component is kept in: a
-//! whole unit, or a millionth of one. Scrap is what is lost of a component on the way, as a share of what goes
-//! in (the component scrap of production planning; J. Orlicky, "Material Requirements Planning", 1975, ch. 4).
-//! It is rounded up once for each component of each level: a part of a screw cannot be bought.
+//! whole unit, or a millionth of one. Scrap is how much more of a component goes in for what is lost on the way, in
+//! percent of what is needed: of 200 with 10 % go 220 in (the component scrap of production planning; J. Orlicky,
+//! "Material Requirements Planning", 1975, ch. 4). It is rounded up once for each component that is really taken: a
+//! part of a screw cannot be bought, and what only passes through a phantom is not taken.
 
 use crate::as_problem::AsProblem;
 use crate::problem::Code;
 use crate::qty::{Qty, SCALE};
 use crate::word::words;
 
-/// The most scrap, in hundredths of a percent: as much again as goes in.
+/// The most scrap, in hundredths of a percent: as much again as is needed.
 pub const SCRAP_MAX: i64 = 10_000;
 
 words! {
@@ -87,18 +88,62 @@ pub struct Usage {
 /// assert_eq!(needed(Qty::units(10).unwrap(), Usage { whole: false, ..usage }), Qty::from_millionths(4_250_000));
 /// ```
 pub fn needed(wanted: Qty, usage: Usage) -> Option<Qty> {
-    let Usage { qty, yielded, scrap, whole } = usage;
-    if yielded.is_zero() {
-        return None;
+    Need::from(wanted).of(usage)?.rounded_up(usage.whole)
+}
+
+/// How much is needed before it is rounded, as a fraction of millionths. What passes through an item that is never
+/// stocked is handed on so.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Need {
+    top: i128,
+    bottom: i128,
+}
+
+impl From<Qty> for Need {
+    fn from(qty: Qty) -> Need {
+        Need { top: qty.millionths().into(), bottom: 1 }
     }
-    let step = if whole { i128::from(SCALE) } else { 1 };
-    // at most 10^15 · 10^15 · 2·10^4, far within 128 bits
-    let top = i128::from(wanted.millionths())
-        * i128::from(qty.millionths())
-        * i128::from(SCRAP_MAX.saturating_add(scrap));
-    let bottom = i128::from(yielded.millionths()) * i128::from(SCRAP_MAX) * step;
-    let steps = (top + bottom - 1) / bottom;
-    i64::try_from(steps * step).ok().and_then(Qty::from_millionths)
+}
+
+impl Need {
+    /// How much of a component is needed for so much; `None` where it is beyond all bounds, or nothing is yielded.
+    /// It is exact as far as 128 bits go: beyond, what it is for is rounded up to a millionth first.
+    #[must_use]
+    pub fn of(self, usage: Usage) -> Option<Need> {
+        let Usage { qty, yielded, scrap, whole: _ } = usage;
+        if yielded.is_zero() {
+            return None;
+        }
+        // at most 10^15 · 2·10^4 each
+        let more = i128::from(qty.millionths()) * i128::from(SCRAP_MAX.saturating_add(scrap));
+        let less = i128::from(yielded.millionths()) * i128::from(SCRAP_MAX);
+        self.times(more, less).or_else(|| Need::from(self.rounded_up(false)?).times(more, less))
+    }
+
+    fn times(self, more: i128, less: i128) -> Option<Need> {
+        let common = gcd(more, less);
+        let (more, less) = (more / common, less / common);
+        // crosswise first, so that the products stay small
+        let (above, below) = (gcd(self.top, less), gcd(more, self.bottom));
+        let top = (self.top / above).checked_mul(more / below)?;
+        let bottom = (self.bottom / below).checked_mul(less / above)?;
+        Some(Need { top, bottom })
+    }
+
+    /// The least quantity that is enough, in whole units or in millionths; `None` above [`Qty::MAX`].
+    #[must_use]
+    pub fn rounded_up(self, whole: bool) -> Option<Qty> {
+        let step = if whole { i128::from(SCALE) } else { 1 };
+        let bottom = self.bottom.checked_mul(step)?;
+        let more = i128::from(self.top % bottom != 0);
+        let millionths = (self.top / bottom + more).checked_mul(step)?;
+        i64::try_from(millionths).ok().and_then(Qty::from_millionths)
+    }
+}
+
+/// The greatest common divisor of two numbers of which the second is above zero.
+fn gcd(a: i128, b: i128) -> i128 {
+    if a == 0 { b } else { gcd(b % a, a) }
 }
 
 #[cfg(test)]
@@ -141,6 +186,33 @@ mod tests {
             let seen = needed(units(wanted), usage).map(Qty::millionths);
             assert_eq!(seen, expected, "{wanted} {usage:?}");
         }
+    }
+
+    #[test]
+    fn what_passes_through_a_phantom_is_not_rounded() {
+        let units = |units| Qty::units(units).unwrap();
+        let two = Usage { qty: units(2), yielded: units(1), scrap: 1_000, whole: true };
+        let parts = Usage { qty: units(15), yielded: units(2), scrap: 0, whole: true };
+        let through = Need::from(units(7)).of(two).unwrap();
+        assert_eq!(through.rounded_up(false), Qty::from_millionths(15_400_000));
+        assert_eq!(through.of(parts).unwrap().rounded_up(true), Some(units(116)));
+        // thirds that come together are whole again
+        let third = Usage { qty: units(1), yielded: units(3), scrap: 0, whole: true };
+        let three = Usage { qty: units(3), yielded: units(1), scrap: 0, whole: true };
+        assert_eq!(Need::from(units(1)).of(third).unwrap().of(three), Some(Need::from(units(1))));
+        // beyond 128 bits it is still enough, and less than one too much
+        let odd = Usage {
+            qty: Qty::from_millionths(999_999_999_989).unwrap(),
+            yielded: Qty::from_millionths(999_999_999_961).unwrap(),
+            scrap: 0,
+            whole: false,
+        };
+        let mut need = Need::from(units(1));
+        for _ in 0..16 {
+            need = need.of(odd).unwrap();
+        }
+        assert_eq!(need.rounded_up(true), Some(units(2)));
+        assert!(need.rounded_up(false).unwrap().millionths() <= 1_000_016);
     }
 
     proptest! {

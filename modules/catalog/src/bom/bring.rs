@@ -19,7 +19,7 @@ pub struct BomPart {
     /// The unit of the quantity.
     #[serde(default)]
     pub unit: Option<String>,
-    /// How much of it is lost, in percent of what goes in.
+    /// How much more of it goes in for what is lost on the way, in percent of what is needed: of 200 with `10` go 220 in.
     #[serde(default)]
     pub scrap_percent: Option<String>,
     /// The component that it may stand in for.

@@ -37,7 +37,7 @@ pub struct NewBomLine {
     /// The unit of the quantity; the base unit of the component when left out.
     #[serde(default)]
     pub unit: Option<String>,
-    /// How much of it is lost, in percent of what goes in; `0` when left out.
+    /// How much more of it goes in for what is lost on the way, in percent of what is needed: of 200 with `10` go 220 in; `0` when left out.
     #[serde(default)]
     pub scrap_percent: Option<String>,
     /// What may stand in for it, the first choice first.
@@ -56,7 +56,7 @@ pub struct NewAlternative {
     /// The unit of the quantity; the base unit of the component when left out.
     #[serde(default)]
     pub unit: Option<String>,
-    /// How much of it is lost, in percent of what goes in; `0` when left out.
+    /// How much more of it goes in for what is lost on the way, in percent of what is needed: of 200 with `10` go 220 in; `0` when left out.
     #[serde(default)]
     pub scrap_percent: Option<String>,
 }

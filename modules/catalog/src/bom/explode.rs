@@ -1,7 +1,7 @@
 //! What is needed for a quantity of an item, level by level and in total. Pure.
 
 use super::{BOM_DEPTH_MAX, Bom};
-use domain::bom::{BomKind, Usage, needed};
+use domain::bom::{BomKind, Need, Usage};
 use domain::{Code, ItemId, Problem, Qty};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
@@ -18,7 +18,8 @@ pub struct Exploded {
     pub level: usize,
     /// The component.
     pub sku: String,
-    /// How much of it is needed there, in its base unit, with scrap.
+    /// How much of it is needed there, in its base unit, with scrap; rounded up to what there is a part of, except for
+    /// a phantom, which nobody takes.
     #[schema(value_type = String)]
     pub qty: Qty,
     /// Its base unit.
@@ -55,7 +56,8 @@ pub(crate) fn too_many() -> Problem {
     Problem::new(Code::LimitExceeded, detail)
 }
 
-/// Takes an item apart. Each level is rounded up by itself, as it is made or picked by itself.
+/// Takes an item apart. Each level is rounded up by itself, as it is made or picked by itself; what passes through a
+/// phantom is handed on as it is.
 pub(crate) fn explode(
     root: ItemId,
     wanted: Qty,
@@ -63,13 +65,13 @@ pub(crate) fn explode(
 ) -> Result<Explosion, Problem> {
     let mut steps = Vec::new();
     let mut totals: BTreeMap<String, (Qty, String)> = BTreeMap::new();
-    take_apart((root, wanted, 1), bills, &mut steps, &mut totals)?;
+    take_apart((root, wanted.into(), 1), bills, &mut steps, &mut totals)?;
     let totals = totals.into_iter().map(|(sku, (qty, unit))| Total { sku, qty, unit }).collect();
     Ok(Explosion { steps, totals })
 }
 
 fn take_apart(
-    (item, wanted, level): (ItemId, Qty, usize),
+    (item, wanted, level): (ItemId, Need, usize),
     bills: &FxHashMap<ItemId, Bom>,
     steps: &mut Vec<Exploded>,
     totals: &mut BTreeMap<String, (Qty, String)>,
@@ -83,11 +85,13 @@ fn take_apart(
             Problem::at(Code::InvalidQuantity, "?qty", detail)
         };
         let usage = Usage { qty: part.base_qty, yielded: bom.yielded, scrap: part.scrap, whole: part.whole };
-        let qty = needed(wanted, usage).ok_or_else(too_much)?;
+        let below = bills.get(&part.component);
+        let passes = below.is_some_and(|bom| bom.kind == BomKind::Phantom);
+        let need = wanted.of(usage).ok_or_else(too_much)?;
+        let qty = need.rounded_up(part.whole && !passes).ok_or_else(too_much)?;
         if steps.len() >= EXPLODED_MAX {
             return Err(too_many());
         }
-        let below = bills.get(&part.component);
         steps.push(Exploded {
             level,
             sku: part.sku.clone(),
@@ -96,7 +100,8 @@ fn take_apart(
             kind: below.map(|bom| bom.kind),
         });
         if below.is_some() {
-            take_apart((part.component, qty, level + 1), bills, steps, totals)?;
+            let wanted = if passes { need } else { qty.into() };
+            take_apart((part.component, wanted, level + 1), bills, steps, totals)?;
         } else {
             let unit = part.base_unit.as_str().to_owned();
             let total = totals.entry(part.sku.clone()).or_insert((Qty::ZERO, unit));

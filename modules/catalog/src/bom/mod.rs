@@ -78,7 +78,7 @@ pub struct Choice {
     /// The base unit of the component.
     #[schema(value_type = String)]
     pub base_unit: UnitCode,
-    /// How much of it is lost, in percent of what goes in.
+    /// How much more of it goes in for what is lost on the way, in percent of what is needed: of 200 with `10` go 220 in.
     #[serde(rename = "scrap_percent", serialize_with = "percent_out")]
     #[schema(value_type = String)]
     pub scrap: i64,

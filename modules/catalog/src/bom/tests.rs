@@ -14,6 +14,7 @@ on_both_engines!(
     nothing_consists_of_itself,
     bills_stand_only_so_deep,
     an_item_is_taken_apart,
+    what_passes_through_a_phantom_is_rounded_where_it_is_taken,
     what_goes_into_another_item_stays_in_use,
     two_who_close_a_circle_at_once_do_not_both_succeed,
     what_goes_out_of_use_meanwhile_goes_into_nothing,
@@ -206,6 +207,26 @@ fn an_item_is_taken_apart(engine: Engine) {
     );
     let much = explode(bike, Qty::MAX, &bills).unwrap_err();
     assert_eq!((much.code, much.errors[0].pointer.as_str()), (Code::InvalidQuantity, "?qty"));
+}
+
+fn what_passes_through_a_phantom_is_rounded_where_it_is_taken(engine: Engine) {
+    let world = world(engine);
+    for sku in ["KA", "KB", "KC"] {
+        world.create(new_item(sku));
+    }
+    let upper = json!({ "kind": "made", "lines": [{ "sku": "KB", "qty": "2", "scrap_percent": "10" }] });
+    set(&world, "KA", upper).unwrap();
+    let upper = world.read(|conn| crate::item(conn, "KA")).unwrap().id;
+    // 7 · 2 · 1.1 = 15.4, of which 7.5 each go in
+    for (kind, middle, parts) in [("phantom", "15.4", "116"), ("made", "16", "120"), ("kit", "16", "120")] {
+        let lower = json!({ "kind": kind, "yield": "2", "lines": [{ "sku": "KC", "qty": "15" }] });
+        set(&world, "KB", lower).unwrap();
+        let bills = world.db.read_blocking(|conn| plain_tree(conn, upper)).unwrap();
+        let taken = explode(upper, Qty::units(7).unwrap(), &bills).unwrap();
+        let seen: Vec<String> = taken.steps.iter().map(|step| step.qty.to_string()).collect();
+        assert_eq!(seen, [middle, parts], "{kind}");
+        assert_eq!(taken.totals[0].qty.to_string(), parts, "{kind}");
+    }
 }
 
 fn what_goes_into_another_item_stays_in_use(engine: Engine) {
