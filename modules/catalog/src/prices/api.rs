@@ -64,6 +64,19 @@ fn read_kind(word: &str) -> Result<PriceKind, Problem> {
     PriceKind::parse(word).map_err(|error| Problem::at(Code::MalformedParameter, "?kind", error.to_string()))
 }
 
+/// Nothing of what is asked is to be found: it may be in another unit, or from a larger quantity on.
+fn no_price(sku: &str, asked: &PriceAsked) -> Problem {
+    let PriceAsked { kind, list, supply: _, unit, currency, qty, on } = asked;
+    let list = if list.is_empty() { String::new() } else { format!(" in the list `{list}`") };
+    let unit = unit.as_deref().map_or_else(
+        || "in a unit that a supplier sells".to_owned(),
+        |unit| format!("`{}`", domain::word::echo(unit)),
+    );
+    let detail =
+        format!("there is no {kind} price{list} in {currency} on {on} for {qty} {unit} of the item `{sku}`");
+    Problem::new(Code::NotFound, detail)
+}
+
 /// Refuses to change a price that its caller may not see.
 fn require_seen_of(conn: &mut Conn<'_>, caller: &Caller, sku: &str, id: PriceId) -> Result<(), Failure> {
     let item = item_of(conn, sku)?;
@@ -150,10 +163,7 @@ pub(crate) async fn get_item_price(
             let unit = query.unit.clone().or(usual);
             let asked = PriceAsked { kind, list: list.clone(), supply, unit, currency, qty, on };
             let found = price_at(conn, item.id, &asked)?;
-            found.ok_or_else(|| {
-                let what = format!("{kind} price in {currency} on {on} of the item");
-                Failure::from(Problem::not_found(&what, &sku))
-            })
+            found.ok_or_else(|| Failure::from(no_price(&item.sku, &asked)))
         })
         .await?;
     Answer::ok(&price)

@@ -4,6 +4,7 @@ use super::Price;
 use crate::item::Item;
 use crate::supplies::Supply;
 use crate::{code, text};
+use domain::money::BadMoney;
 use domain::when::{Date, parse_date, plus_days};
 use domain::{
     AsProblem, Code, Currency, Instant, PriceId, PriceKind, Problem, Qty, SupplierCode, SupplierSku, UnitCost,
@@ -110,11 +111,26 @@ pub(crate) fn plan_new(
         unit: plan_unit(unit.as_deref(), item, supply)?,
         currency: Currency::parse(currency).map_err(|error| error.problem("/currency"))?,
         least: least.as_deref().map_or(Ok(Qty::ZERO), Qty::parse).map_err(|error| error.problem("/least"))?,
-        amount: UnitCost::parse(amount).map_err(|error| error.problem("/amount"))?,
+        amount: plan_amount(amount, kind)?,
         valid_from,
         valid_until,
         withdrawn: false,
         created_at: now,
+    })
+}
+
+/// A cost is told in the words of costs, and a price in its own.
+fn plan_amount(amount: &str, kind: PriceKind) -> Result<UnitCost, Problem> {
+    UnitCost::parse(amount).map_err(|error| {
+        let problem = error.problem("/amount");
+        let detail = match error {
+            _ if kind == PriceKind::Cost => return problem,
+            BadMoney::Negative => "a price is never below zero".to_owned(),
+            BadMoney::CostTooFine => "a price has at most six decimals".to_owned(),
+            BadMoney::CostTooLarge => format!("a price is at most `{}`", UnitCost::MAX),
+            _ => return problem,
+        };
+        Problem::at(problem.code, "/amount", detail)
     })
 }
 

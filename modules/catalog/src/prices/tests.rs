@@ -200,6 +200,10 @@ fn each_refusal_names_its_field(engine: Engine) {
     for (body, code, pointer) in cases {
         assert_eq!(refused(add(&world, &body)), (code, pointer.to_owned()), "{body}");
     }
+    for (kind, words) in [("sales", "a price is never below zero"), ("cost", "a cost is never below zero")] {
+        let below = add(&world, &json!({ "kind": kind, "amount": "-1" })).unwrap_err();
+        assert_eq!(below.problem().detail, words);
+    }
     add(&world, &json!({ "amount": "1000000000000" })).unwrap();
     let none = EndPrice { valid_until: "2026-12-31".to_owned() };
     let missing = world.refused(move |tx, ctx| end_price(tx, ctx, ("B", Any), PriceId(1), &none));
