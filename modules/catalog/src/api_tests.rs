@@ -12,6 +12,8 @@ on_both_engines!(
     a_list_leads_from_page_to_page,
     bad_input_is_refused_by_field,
     a_dry_run_leaves_nothing,
+    no_price_names_what_was_asked_for,
+    a_filter_asks_of_an_attribute_what_it_can_be,
 );
 
 fn client(world: &World) -> Client {
@@ -139,4 +141,76 @@ fn a_dry_run_leaves_nothing(engine: Engine) {
     let dry = client.post("/api/v1/items?dry_run=true", &body);
     assert_eq!(dry.status, StatusCode::CREATED);
     assert_eq!(client.get("/api/v1/items/A").status, StatusCode::NOT_FOUND);
+}
+
+fn no_price_names_what_was_asked_for(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    let units = json!([{ "unit": "case", "factor": "12" }]);
+    client.post("/api/v1/items", &json!({ "sku": "A", "name": "A", "base_unit": "each", "units": units }));
+    let price = json!({ "kind": "sales", "currency": "EUR", "amount": "9", "least": "4", "valid_from": "2026-01-01" });
+    let added = client.ask("all", &Method::POST, "/api/v1/items/A/prices", Some(1), Some(&price));
+    assert_eq!(added.status, StatusCode::CREATED);
+    for (asked, words) in [
+        ("", "there is no sales price in EUR on 2026-02-01 for 1 `each` of the item `A`"),
+        ("&qty=3", "there is no sales price in EUR on 2026-02-01 for 3 `each` of the item `A`"),
+        ("&qty=4&unit=case", "there is no sales price in EUR on 2026-02-01 for 4 `case` of the item `A`"),
+        (
+            "&qty=4&list=Friends",
+            "there is no sales price in the list `friends` in EUR on 2026-02-01 for 4 `each` of the item `A`",
+        ),
+    ] {
+        let answer =
+            client.get(&format!("/api/v1/items/a/price?kind=sales&currency=EUR&on=2026-02-01{asked}"));
+        assert_eq!((answer.status, answer.body["detail"].as_str()), (StatusCode::NOT_FOUND, Some(words)));
+    }
+    let found = client.get("/api/v1/items/a/price?kind=sales&currency=EUR&on=2026-02-01&qty=4");
+    assert_eq!(found.body["amount"], "9");
+}
+
+fn a_filter_asks_of_an_attribute_what_it_can_be(engine: Engine) {
+    let world = world(engine);
+    let client = client(&world);
+    for body in [
+        json!({ "key": "voltage", "name": "Voltage", "kind": "number", "unit": "V" }),
+        json!({ "key": "made", "kind": "date" }),
+        json!({ "key": "dim", "kind": "boolean" }),
+        json!({ "key": "finish", "kind": "choice", "choices": ["steel"] }),
+    ] {
+        assert_eq!(client.post("/api/v1/attributes", &body).status, StatusCode::CREATED);
+    }
+    let attributes =
+        json!({ "voltage": 12, "made": "2026-03-01", "dim": true, "finish": "steel", "free": "x" });
+    let body = json!({ "sku": "A", "name": "A", "base_unit": "each", "attributes": attributes });
+    assert_eq!(client.post("/api/v1/items", &body).status, StatusCode::CREATED);
+    for (asked, found) in [
+        ("voltage%3E=11.5", 1),
+        ("made%3C2026-04-01", 1),
+        ("dim=True", 1),
+        ("dim", 1),
+        // what is not among the choices, and what nobody defined, is a question that nothing answers
+        ("finish=brass", 0),
+        ("free%3E5", 0),
+    ] {
+        let list = client.get(&format!("/api/v1/items?attributes={asked}"));
+        assert_eq!(list.body["items"].as_array().map(Vec::len), Some(found), "{asked}: {:?}", list.body);
+    }
+    for (asked, words) in [
+        ("voltage=abc", "`voltage` is a number, such as `12.5`, and `abc` is none"),
+        ("finish=steel;voltage%3C1,5", "`voltage` is a number, such as `12.5`, and `1,5` is none"),
+        ("made%3E=1.3.2026", "`made` is a day, such as `2026-03-01`, and `1.3.2026` is none"),
+        ("dim!=yes", "`dim` is `true` or `false`, and not `yes`"),
+    ] {
+        let refused = client.get(&format!("/api/v1/items?attributes={asked}"));
+        assert_eq!(refused.refusal(), (422, "invalid_value", "?attributes"), "{asked}");
+        assert_eq!(refused.body["detail"], words);
+    }
+    let shown = client.get("/api/v1/items/A/attributes");
+    let named = |key: &str| {
+        let all = shown.body["attributes"].as_array().unwrap();
+        let one = all.iter().find(|one| one["key"] == key).unwrap();
+        (one["name"].clone(), one["unit"].clone())
+    };
+    assert_eq!(named("voltage"), (json!("Voltage"), json!("V")));
+    assert_eq!((named("made").1, named("free")), (json!(null), (json!(null), json!(null))));
 }

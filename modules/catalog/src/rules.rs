@@ -119,7 +119,7 @@ pub(crate) fn check<'d>(
             None => continue,
             Some(value) => match (beyond(value, rule.allowed.as_deref()), &rule.allowed) {
                 (Some(refused), Some(allowed)) => {
-                    format!("`{refused}` is not allowed here, but {}", listed(allowed))
+                    format!("`{refused}` is not allowed as `{key}` here, but {}", listed(allowed))
                 }
                 _ => continue,
             },
@@ -161,14 +161,14 @@ fn beyond<'v>(value: &'v Value, allowed: Option<&[String]>) -> Option<&'v str> {
 
 /// Whether a value is of the kind that its attribute has; else why not, and what to do.
 pub(crate) fn fits(value: &Value, definition: &Definition) -> Result<(), String> {
-    let Definition { key, kind, choices, least, most, .. } = definition;
+    let Definition { key, kind, least, most, .. } = definition;
     match (kind, value) {
         (AttributeKind::Boolean, Value::Bool(_)) => Ok(()),
         (AttributeKind::Text, Value::String(text)) if !text.trim().is_empty() => Ok(()),
         (AttributeKind::Number, Value::Number(number)) => {
             let Some(number) = millionths(&number.to_string()) else {
                 return Err(format!(
-                    "`{number}` is no number with at most six decimals and twelve digits before them"
+                    "`{key}` is a number with at most six decimals and twelve digits before them, not `{number}`"
                 ));
             };
             match (least, most) {
@@ -182,13 +182,13 @@ pub(crate) fn fits(value: &Value, definition: &Definition) -> Result<(), String>
             }
         }
         (AttributeKind::Date, Value::String(text)) if parse_date(text).is_ok() => Ok(()),
-        (AttributeKind::Choice, Value::String(text)) => chosen(text, choices),
+        (AttributeKind::Choice, Value::String(text)) => chosen(text, definition),
         (AttributeKind::Choices, Value::Array(values)) if !values.is_empty() => {
             for (index, value) in values.iter().enumerate() {
                 let Value::String(text) = value else { return Err(wanted(definition)) };
-                chosen(text, choices)?;
+                chosen(text, definition)?;
                 if values.iter().take(index).any(|other| other == value) {
-                    return Err(format!("`{text}` is chosen twice"));
+                    return Err(format!("`{text}` is chosen twice for `{key}`"));
                 }
             }
             Ok(())
@@ -197,11 +197,12 @@ pub(crate) fn fits(value: &Value, definition: &Definition) -> Result<(), String>
     }
 }
 
-fn chosen(text: &str, choices: &[String]) -> Result<(), String> {
+fn chosen(text: &str, definition: &Definition) -> Result<(), String> {
+    let Definition { key, choices, .. } = definition;
     if choices.iter().any(|choice| choice == text) {
         return Ok(());
     }
-    Err(format!("`{text}` is no choice; there is {}", listed(choices)))
+    Err(format!("`{text}` is no choice of `{key}`; there is {}", listed(choices)))
 }
 
 /// The first few choices, for a sentence.
@@ -224,6 +225,25 @@ fn wanted(definition: &Definition) -> String {
         AttributeKind::Date => format!("`{key}` is a day, such as `2026-03-01`"),
         AttributeKind::Choice => format!("`{key}` is one of {}", listed(choices)),
         AttributeKind::Choices => format!("`{key}` is a list of some of {}", listed(choices)),
+    }
+}
+
+/// Why a text, as it is looked up, is nothing that a value of an attribute could be compared with. What is not among
+/// the choices is: no item has it.
+pub(crate) fn incomparable(text: &str, definition: &Definition) -> Option<String> {
+    let Definition { key, kind, .. } = definition;
+    let given = domain::word::echo(text);
+    match kind {
+        AttributeKind::Number if millionths(text).is_none() => {
+            Some(format!("`{key}` is a number, such as `12.5`, and `{given}` is none"))
+        }
+        AttributeKind::Date if parse_date(text).is_err() => {
+            Some(format!("`{key}` is a day, such as `2026-03-01`, and `{given}` is none"))
+        }
+        AttributeKind::Boolean if text != "true" && text != "false" => {
+            Some(format!("`{key}` is `true` or `false`, and not `{given}`"))
+        }
+        _ => None,
     }
 }
 

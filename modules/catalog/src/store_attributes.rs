@@ -2,7 +2,7 @@
 
 use crate::attributes::Attribute;
 use crate::store_rules::{definition, opt_json};
-use db::{Conn, DbError, Row, Statement, Tx};
+use db::{Conn, DbError, Row, Rows, Statement, Tx};
 use domain::{AttributeId, AttributeKey, Instant};
 use serde_json::Value as Json;
 
@@ -16,6 +16,12 @@ macro_rules! record {
 }
 
 const BY_KEY: Statement = Statement::new("catalog.attribute.by_key", concat!(record!(), "a.key = ?1"));
+
+const BY_KEYS: Statement = Statement::per_engine(
+    "catalog.attribute.by_keys",
+    concat!(record!(), "a.key = ?1"),
+    concat!(record!(), "a.key = any(?1::text[])"),
+);
 
 const LIST: Statement =
     Statement::new("catalog.attribute.list", concat!(record!(), "a.key > ?1 order by a.key limit ?2"));
@@ -98,6 +104,16 @@ pub(crate) fn by_key(conn: &mut Conn<'_>, key: &str) -> Result<Option<Attribute>
     conn.query_opt(&BY_KEY, &[key.into()], record)
 }
 
+/// The definitions of these keys, those that have one.
+pub(crate) fn by_keys<'k>(
+    conn: &mut Conn<'_>,
+    keys: impl Iterator<Item = &'k str>,
+) -> Result<Vec<Attribute>, DbError> {
+    let mut rows = Rows::new(1);
+    keys.for_each(|key| rows.push(&[key.into()]));
+    conn.query_many(&BY_KEYS, &rows, record)
+}
+
 /// One page by key.
 pub(crate) fn list(conn: &mut Conn<'_>, after: &str, limit: i64) -> Result<Vec<Attribute>, DbError> {
     conn.query(&LIST, &[after.into(), limit.into()], record)
@@ -173,4 +189,5 @@ pub(crate) fn rules_of(conn: &mut Conn<'_>, attribute: AttributeId) -> Result<Ve
 
 /// All statements, for the test that prepares each of them on both engines.
 #[cfg(test)]
-pub(crate) const ALL: &[&Statement] = &[&BY_KEY, &LIST, &COUNT, &INSERT, &UPDATE, &DELETE, &USED, &RULES_OF];
+pub(crate) const ALL: &[&Statement] =
+    &[&BY_KEY, &BY_KEYS, &LIST, &COUNT, &INSERT, &UPDATE, &DELETE, &USED, &RULES_OF];

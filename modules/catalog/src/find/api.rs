@@ -3,7 +3,7 @@
 use super::CodeMatch;
 use super::terms::Terms;
 use crate::item::Item;
-use crate::{code, limits, store_list, text};
+use crate::{code, limits, store_list, store_rules, text};
 use db::Conn;
 use domain::{ItemClass, Problem, Tracking};
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,8 @@ pub(crate) async fn list_items(app: App, caller: Caller, list: List<ItemFilter, 
     filter.limit = list.fetch();
     let category = list.filter.category()?;
     let read = move |conn: &mut Conn<'_>| {
+        let defined = store_rules::defined(conn, filter.terms.keys())?;
+        filter.terms.check(&defined, "?attributes")?;
         filter.among = limits::shown(conn, category.as_deref(), caller.categories.as_deref())?;
         Ok::<_, Failure>(super::list(conn, &filter)?)
     };

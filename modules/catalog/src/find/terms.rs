@@ -1,7 +1,7 @@
 //! What a list asks of attributes: `voltage>=12;colour=red`. Pure.
 
 use crate::path;
-use crate::rules::lookup_text;
+use crate::rules::{Definition, incomparable, lookup_text};
 use domain::attribute::millionths;
 use domain::{Code, Problem};
 use serde::Serialize;
@@ -57,6 +57,24 @@ impl Terms {
             return Err(Problem::at(Code::LimitExceeded, pointer, detail));
         }
         Ok(Terms(terms))
+    }
+
+    /// The keys that are compared with a value.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter(|term| term.text.is_some()).map(|term| term.key.as_str())
+    }
+
+    /// Refuses a value that no item could have: an empty list would say that there is none.
+    pub(crate) fn check(&self, defined: &[Definition], pointer: &str) -> Result<(), Problem> {
+        for term in &self.0 {
+            if let Some(text) = &term.text
+                && let Some(definition) = defined.iter().find(|one| one.key == term.key)
+                && let Some(detail) = incomparable(text, definition)
+            {
+                return Err(Problem::at(Code::InvalidValue, pointer, detail));
+            }
+        }
+        Ok(())
     }
 
     /// The terms as a statement takes them; nothing when there is none.

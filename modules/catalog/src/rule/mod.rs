@@ -9,7 +9,7 @@ use crate::attributes;
 use crate::categories::{self, Category, addressed};
 use crate::rulebook::Rulebook;
 use crate::rules::Effective;
-use crate::{find, recheck, store_rules};
+use crate::{find, recheck, store_attributes, store_rules};
 use db::{Conn, Tx};
 use decide::NewRule;
 use domain::attribute::Millionths;
@@ -67,6 +67,10 @@ pub struct OwnRule {
 pub struct ItemAttribute {
     /// The key.
     pub key: String,
+    /// What people call it; null for an attribute that nobody defined.
+    pub name: Option<String>,
+    /// What a number is measured in, such as `V`.
+    pub unit: Option<String>,
     /// What its values are; null for an attribute that nobody defined.
     #[schema(value_type = Option<String>)]
     pub kind: Option<AttributeKind>,
@@ -162,27 +166,27 @@ pub fn attributes_of(conn: &mut Conn<'_>, sku: &str) -> Result<Vec<ItemAttribute
     let ids: Vec<_> = item.category_id.into_iter().collect();
     let book = Rulebook::of_categories(conn, &ids)?;
     let rules = book.of(item.category_id);
-    let defined = store_rules::defined(conn, item.attributes.keys().map(String::as_str))?;
-    let kind_of = |key: &str| defined.iter().find(|one| one.key == key).map(|one| one.kind);
+    let keys = rules.iter().map(|rule| &rule.definition.key).chain(item.attributes.keys());
+    let defined = store_attributes::by_keys(conn, keys.map(String::as_str))?;
+    let shown = |key: &str, value: &Value, inherited: bool| {
+        let attribute = defined.iter().find(|one| one.key.as_str() == key);
+        ItemAttribute {
+            key: key.to_owned(),
+            name: attribute.map(|one| one.name.clone()),
+            unit: attribute.and_then(|one| one.unit.clone()),
+            kind: attribute.map(|one| one.kind),
+            value: value.clone(),
+            inherited,
+        }
+    };
     let asked = rules.iter().filter_map(|rule| {
         let key = &rule.definition.key;
         let own = item.attributes.get(key);
-        let value = own.or(rule.standard.as_ref())?.clone();
-        Some(ItemAttribute {
-            key: key.clone(),
-            kind: Some(rule.definition.kind),
-            value,
-            inherited: own.is_none(),
-        })
+        Some(shown(key, own.or(rule.standard.as_ref())?, own.is_none()))
     });
     let others =
         item.attributes.iter().filter(|(key, _)| rules.iter().all(|rule| rule.definition.key != **key));
-    let others = others.map(|(key, value)| ItemAttribute {
-        key: key.clone(),
-        kind: kind_of(key),
-        value: value.clone(),
-        inherited: false,
-    });
+    let others = others.map(|(key, value)| shown(key, value, false));
     Ok(asked.chain(others).collect())
 }
 

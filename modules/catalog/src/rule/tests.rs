@@ -210,6 +210,8 @@ fn a_default_is_found_without_being_written(engine: Engine) {
     let attributes = world.db.read_blocking(|conn| attributes_of(conn, "bare")).unwrap();
     let expected = ItemAttribute {
         key: "voltage".to_owned(),
+        name: Some("voltage".to_owned()),
+        unit: Some("V".to_owned()),
         kind: Some(AttributeKind::Number),
         value: json!(230),
         inherited: true,

@@ -268,6 +268,15 @@ fn attributes_are_read_by_their_definitions(engine: Engine) {
             (4, Some("attribute.volt"), "invalid_value"),
         ]
     );
+    // one that came among others is named in the words
+    let among = "sku,name,base_unit,category,attributes\nL2,Lamp,each,lamps,\"{\"\"colour\"\":\"\"blue\"\"}\"\nL1,,,,\"{\"\"tags\"\":[\"\"x\"\"]}\"\n";
+    let brought = world.send(List::Items, among, |_| {}).unwrap();
+    assert_eq!(
+        faults(&brought),
+        [(2, Some("attributes"), "attribute_refused"), (3, Some("attributes"), "attribute_refused")]
+    );
+    assert_eq!(brought.refused[0].detail, "`blue` is not allowed as `colour` here, but `red`");
+    assert!(brought.refused[1].detail.starts_with("`x` is no choice of `tags`"), "{brought:?}");
 }
 
 fn the_rows_that_were_refused_come_back_with_words(engine: Engine) {
