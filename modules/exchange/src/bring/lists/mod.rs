@@ -245,7 +245,7 @@ impl List {
             (List::Barcodes, "code") => {
                 Barcode::scanned(text).map_or_else(|_| text.to_owned(), |code| code.key())
             }
-            (List::Categories, _) | (List::CategoryAttributes, _) => text.to_lowercase(),
+            (List::Categories | List::CategoryAttributes, _) => text.to_lowercase(),
             _ => fold(text),
         }
     }
