@@ -16,6 +16,7 @@ on_both_engines!(
     stock_is_posted_once,
     a_key_sends_and_runs_once,
     what_is_no_list_is_refused_and_leaves_nothing,
+    a_list_with_no_rows_goes_in_as_it_came_out,
     what_is_said_of_columns_is_of_columns_and_fields,
     an_import_needs_the_right_of_its_list_and_is_seen_by_its_sender,
     an_import_that_runs_is_left_alone_and_can_be_stopped,
@@ -222,7 +223,7 @@ fn what_is_no_list_is_refused_and_leaves_nothing(world: &World) {
         ("list=items&name=a.csv&separator=-", "sku\nA\n", "400 malformed_parameter"),
         ("list=items&name=a.csv&more=1", "sku\nA\n", "400 unknown_parameter"),
         ("list=items&name=a.csv", "", "400 malformed_file"),
-        ("list=items&name=a.csv", "sku,name\n", "400 malformed_file"),
+        ("list=items&name=a.jsonl.csv", "", "400 malformed_file"),
         ("list=items&name=a.csv", "sku,SKU\nA,B\n", "400 malformed_file"),
         ("list=items&name=a.pdf", "%PDF-1.7", "400 malformed_file"),
         ("list=items&name=a.xlsx", "PK\u{3}\u{4} and nothing more", "400 malformed_file"),
@@ -244,6 +245,17 @@ fn what_is_no_list_is_refused_and_leaves_nothing(world: &World) {
     let dry = admin.ask("POST", format!("{IMPORTS}?list=items&name=a.csv&dry_run=true")).fresh();
     assert_eq!(dry.bytes("sku,name,base_unit\nA,One,each\n").send().status, 201);
     assert_eq!(difference(&before, &trace(world)), [""; 0]);
+}
+
+fn a_list_with_no_rows_goes_in_as_it_came_out(world: &World) {
+    let admin = world.admin();
+    for format in ["csv", "xlsx", "jsonl"] {
+        let empty = admin.get(format!("/api/v1/exports/families?format={format}")).good().bytes;
+        let sent = send(&admin, "families", &format!("families.{format}"), empty).good().json();
+        assert_eq!((&sent["format"], &sent["problem"]), (&json!(format), &Value::Null));
+        let kept = run(&admin, &sent, &json!({}));
+        assert_eq!((&kept["state"], &kept["run"]["counts"]["rows"]), (&json!("kept"), &json!(0)), "{kept}");
+    }
 }
 
 fn what_is_said_of_columns_is_of_columns_and_fields(world: &World) {

@@ -71,7 +71,8 @@ impl ImportQuery {
         };
         let windows_1252 = self.windows_1252.unwrap_or_default();
         let sheet = self.sheet.clone();
-        Ok((list, name.to_owned(), ReadAs { locale, separator, windows_1252, sheet, jsonl: false }))
+        let jsonl = crate::table::is_jsonl(name.as_ref());
+        Ok((list, name.to_owned(), ReadAs { locale, separator, windows_1252, sheet, jsonl }))
     }
 }
 

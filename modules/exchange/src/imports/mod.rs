@@ -86,8 +86,7 @@ impl Look {
             separator: self.separator.and_then(|sign| u8::try_from(sign).ok()),
             windows_1252: self.windows_1252,
             sheet: self.sheet.clone(),
-            // one with nothing in it is not kept
-            jsonl: false,
+            jsonl: self.format == ending(Format::Jsonl),
         }
     }
 

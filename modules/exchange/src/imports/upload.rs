@@ -4,7 +4,6 @@ use super::store::{self, Kind};
 use super::{Look, SeenColumn, ending};
 use crate::table::{Line, ReadAs, Table};
 use db::Conn;
-use domain::{Code, Problem};
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
 use flate2::write::DeflateEncoder;
@@ -98,13 +97,15 @@ pub(super) fn look(come: Come, read_as: ReadAs) -> Result<Seen, Failure> {
         columns: columns.map(|(at, title)| SeenColumn { title: title.clone(), samples: cells(at) }).collect(),
     };
     whole.seek(SeekFrom::Start(0)).map_err(unkept)?;
-    let parts = Arc::new(pack(&mut whole).map_err(unkept)?);
+    // a file of no bytes is none to the store; as a list, a blank line is the same
+    let (blank, bytes): (&[u8], u64) = if bytes == 0 { (b"\n", 1) } else { (b"", bytes) };
+    let parts = Arc::new(pack(&mut blank.chain(&mut whole)).map_err(unkept)?);
     let bytes =
         i64::try_from(bytes).map_err(|_| Failure::fault("a file has more bytes than a number holds"))?;
     Ok(Seen { look, digest, bytes, parts })
 }
 
-/// The first rows of a table.
+/// The first rows of a table. One with none is a list with no rows, as an export of an empty list is.
 fn first_rows(table: &Table) -> Result<Vec<Line>, Failure> {
     let mut lines = Vec::with_capacity(SAMPLES);
     let read = table.rows(&mut |line| {
@@ -113,10 +114,6 @@ fn first_rows(table: &Table) -> Result<Vec<Line>, Failure> {
     });
     if lines.len() < SAMPLES {
         read?;
-    }
-    if lines.is_empty() {
-        let detail = "the file has no row below the one that names its columns";
-        return Err(Problem::at(Code::MalformedFile, "row 2", detail).into());
     }
     Ok(lines)
 }
@@ -167,6 +164,29 @@ pub(super) fn unkept(error: io::Error) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::Code;
+
+    #[test]
+    fn a_list_with_no_rows_is_a_list() {
+        let seen = |bytes: &[u8], jsonl: bool| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(bytes).unwrap();
+            let come = Come { file, digest: [0; 32], bytes: u64::try_from(bytes.len()).unwrap() };
+            look(come, ReadAs { jsonl, ..ReadAs::default() })
+        };
+        let titles = seen(b"sku,name\r\n", false).unwrap();
+        assert_eq!((titles.look.columns.len(), titles.bytes), (2, 10));
+        // of JSON lines there are no titles; it is kept so that it is read the same again
+        let empty = seen(b"", true).unwrap();
+        assert_eq!((empty.look.format.as_str(), empty.look.columns.len(), empty.bytes), ("jsonl", 0, 1));
+        let kept = unpack(&empty.parts[0]).unwrap();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&kept).unwrap();
+        let table = Table::of(file, empty.look.read_as()).unwrap();
+        table.rows(&mut |_| Err(Failure::fault("there is no row"))).unwrap();
+        let refused = seen(b"", false).unwrap_err();
+        assert_eq!(refused.problem().code, Code::MalformedFile, "whatever else it would be");
+    }
 
     #[test]
     fn bytes_come_out_of_parts_as_they_went_in() {

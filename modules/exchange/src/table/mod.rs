@@ -23,6 +23,7 @@ pub use json_lines::LINE_BYTES_MAX;
 pub use locale::Locale;
 pub use read::{
     CELL_BYTES_MAX, COLUMNS_MAX, FILE_BYTES_MAX, Format, Line, ROWS_MAX, ReadAs, Table, UNPACKED_BYTES_MAX,
+    is_jsonl,
 };
 pub use workbook::PARTS_MAX;
 pub use write::{NoRoom, SHEET_ROWS_MAX, SHEET_TEXT_MAX, Writer};

@@ -8,6 +8,7 @@ use crate::table::{delimited, json_lines, workbook};
 use domain::{Code, Problem};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
 use web::Failure;
 
 /// The largest file.
@@ -51,6 +52,11 @@ impl Default for ReadAs {
     fn default() -> ReadAs {
         ReadAs { locale: Locale::ISO, separator: None, windows_1252: false, sheet: None, jsonl: false }
     }
+}
+
+/// Whether the name of a file says that it is JSON lines.
+pub fn is_jsonl(name: &Path) -> bool {
+    name.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl"))
 }
 
 /// A row with its number: as a spreadsheet shows it, the row that names the columns being the first.
@@ -113,6 +119,14 @@ impl Table {
         };
         check_columns(&columns)?;
         Ok(Table { file, format, columns, read_as, copy })
+    }
+
+    /// The sheet that is read and the others, of a workbook with more than one.
+    pub fn sheets(&self) -> Option<(String, Vec<String>)> {
+        let book = (self.format == Format::Xlsx).then(|| self.file.try_clone().ok()).flatten()?;
+        let (read, mut others) = workbook::sheets(book, &self.read_as).ok()?;
+        others.retain(|other| *other != read);
+        (!others.is_empty()).then_some((read, others))
     }
 
     /// How numbers and dates are written in it.

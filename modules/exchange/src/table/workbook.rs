@@ -106,6 +106,13 @@ fn open(file: File, read_as: &ReadAs) -> Result<(Book, String), Failure> {
     Ok((book, sheet))
 }
 
+/// The sheet that is read, and all sheets.
+pub(super) fn sheets(mut file: File, read_as: &ReadAs) -> Result<(String, Vec<String>), Failure> {
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let (book, sheet) = open(file, read_as)?;
+    Ok((sheet, book.sheet_names()))
+}
+
 /// The names of the columns: the first row that has anything.
 pub(super) fn columns(file: File, read_as: &ReadAs) -> Result<Vec<String>, Failure> {
     let (mut book, sheet) = open(file, read_as)?;
