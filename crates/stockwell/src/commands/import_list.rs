@@ -114,7 +114,7 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         separator: command.separator,
         windows_1252: command.windows_1252,
         sheet: command.sheet.clone(),
-        jsonl: command.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("jsonl")),
+        jsonl: exchange::table::is_jsonl(&command.file),
     };
     let in_file = |stop: Stop| stop.in_file(&command.file);
     let table = Arc::new(Table::of(file, read_as).map_err(|failure| in_file(failure.into()))?);
@@ -135,10 +135,10 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         shown.waits(&format!("{rows} rows are taken or refused"));
         if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
-    let done = bring::bring(&operator.db, &who, &table, &bring, &watch);
+    let done = take(&operator, &who, &table, &bring, &watch);
     operator.db.close();
     drop(progress);
-    let brought = done.map_err(|failure| in_file(failure.into()))?;
+    let brought = done.map_err(in_file)?;
     let written = match refused {
         Some(file) if !brought.refused.is_empty() => file.write(&table, &brought).map(Some),
         _ => Ok(None),
@@ -157,6 +157,36 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
         return Err(stop);
     }
     if is_refused { Err(Stop::RowsRefused) } else { Ok(()) }
+}
+
+/// Imports the file.
+fn take(
+    operator: &Operator,
+    who: &Who,
+    table: &Arc<Table>,
+    bring: &Bring,
+    watch: &Watch,
+) -> Result<Brought, Stop> {
+    let brought = bring::bring(&operator.db, who, table, bring, watch)
+        .map_err(|failure| of_sheet(failure.into(), table))?;
+    Ok(brought)
+}
+
+/// A refusal of columns, of a workbook with other sheets: the right ones may stand there.
+fn of_sheet(stop: Stop, table: &Table) -> Stop {
+    let Stop::Failed(mut problem) = stop else { return stop };
+    let is_of_columns = problem.errors.first().is_some_and(|fault| fault.pointer == "row 1");
+    if let Some((read, others)) = is_of_columns.then(|| table.sheets()).flatten() {
+        let hint = format!(
+            "; this is the sheet `{read}`, and there is `{}` too: say which with `--sheet`",
+            others.join("`, `")
+        );
+        problem.detail = format!("{}{hint}", problem.detail).into();
+        for fault in problem.errors.iter_mut().take(1) {
+            fault.detail.push_str(&hint);
+        }
+    }
+    Stop::Failed(problem)
 }
 
 /// What is said of an import that was asked to end.
@@ -194,8 +224,16 @@ struct RefusedFile {
 impl RefusedFile {
     fn make(path: &Path) -> Result<RefusedFile, Stop> {
         super::require_folder_of(path)?;
-        let file = std::fs::File::create_new(path)
-            .map_err(|error| Stop::CannotRun(format!("cannot write `{}`: {error}", path.display())))?;
+        let file = std::fs::File::create_new(path).map_err(|error| {
+            let path = path.display();
+            Stop::CannotRun(if error.kind() == std::io::ErrorKind::AlreadyExists {
+                format!(
+                    "`{path}` is there already; name another file with `--refused`, or take it away first"
+                )
+            } else {
+                format!("cannot write `{path}`: {error}")
+            })
+        })?;
         Ok(RefusedFile { path: path.to_owned(), file: Some(file) })
     }
 
@@ -242,8 +280,12 @@ fn text(imported: &Imported) -> String {
     if let Some(file) = refused_file {
         let _ = write!(text, "\nthe rows with what is wrong are in `{}`", file.display());
     }
+    let has_taken = created + changed + unchanged + earlier > 0;
     let _ = match (kept, dry_run) {
         _ if *stopped => Ok(()),
+        (true, _) if !has_taken && !refused.is_empty() => {
+            write!(text, "\nnothing was kept, for every row was refused: mend them, and import them again")
+        }
         (true, _) => write!(text, "\nkept, in {seconds:.1} s"),
         (false, true) => write!(text, "\ntried in {seconds:.1} s; nothing was kept"),
         (false, false) => {
@@ -251,4 +293,33 @@ fn text(imported: &Imported) -> String {
         }
     };
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn imported(brought: Brought) -> Imported {
+        Imported { list: "items", dry_run: false, brought, refused_file: None, seconds: 0.5 }
+    }
+
+    #[test]
+    fn what_was_kept_is_said_as_it_is() {
+        let refusal = Refusal { row: 2, column: None, code: "invalid_value", detail: "no".to_owned() };
+        let all = Brought { rows: 1, refused: vec![refusal], kept: true, ..Brought::default() };
+        assert!(text(&imported(all.clone())).contains("nothing was kept, for every row was refused"));
+        for part in [Brought { rows: 2, created: 1, ..all }, Brought { kept: true, ..Brought::default() }] {
+            assert!(text(&imported(part)).ends_with("kept, in 0.5 s"));
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_there_is_not_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("refused.csv");
+        std::fs::write(&path, "rows of before").unwrap();
+        let Err(stop) = RefusedFile::make(&path) else { panic!("written over") };
+        assert!(stop.to_string().contains("name another file with `--refused`"), "{stop}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "rows of before");
+    }
 }
