@@ -159,7 +159,7 @@ pub(crate) fn run(call: Call<'_>, command: &FromFile) -> Done {
     if is_refused { Err(Stop::RowsRefused) } else { Ok(()) }
 }
 
-/// Imports the file.
+/// Imports the file. What was said of its columns is kept also where its rows are not, for the next try.
 fn take(
     operator: &Operator,
     who: &Who,
@@ -169,6 +169,9 @@ fn take(
 ) -> Result<Brought, Stop> {
     let brought = bring::bring(&operator.db, who, table, bring, watch)
         .map_err(|failure| of_sheet(failure.into(), table))?;
+    if !brought.kept && !bring.said.is_empty() {
+        bring::keep_columns(&operator.db, bring.list, &bring.said)?;
+    }
     Ok(brought)
 }
 

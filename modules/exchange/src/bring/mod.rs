@@ -26,7 +26,7 @@ pub use lists::List;
 pub use refused::write_refused;
 pub use row::Refusal;
 pub(crate) use run::look;
-pub use run::{Bring, Brought, Watch, bring};
+pub use run::{Bring, Brought, Watch, bring, keep_columns};
 pub(crate) use store::imported;
 
 use domain::{Condition, Ctx, Permission, Problem};

@@ -166,6 +166,15 @@ pub fn bring(
     Ok(brought)
 }
 
+/// Keeps what was said of the columns of a list for its next file, of an import that kept nothing.
+///
+/// # Errors
+/// Failures of the store.
+pub fn keep_columns(db: &Db, list: List, said: &Said) -> Result<(), Failure> {
+    let said = said.clone();
+    db.write_blocking(move |tx| Ok(store::keep_said(tx, list, &said)?))
+}
+
 /// How often a file was imported before. Refused is one of stock whose postings were made: a second time they
 /// would double the stock.
 fn refuse_again(conn: &mut Conn<'_>, bring: &Bring) -> Result<i64, Failure> {
