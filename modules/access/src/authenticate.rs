@@ -121,8 +121,17 @@ impl Entry {
 
 /// One text for every reason, so that a stranger learns nothing about which keys exist.
 fn unknown() -> Problem {
-    let detail = "this key does not hold: it is mistyped, revoked, past its expiry or used from elsewhere";
+    let detail = "this key does not hold: it is mistyped, revoked or used from elsewhere";
     Problem::new(Code::Unauthenticated, detail)
+}
+
+/// What whoever comes with a key is told that does not hold.
+fn nobody(keys::Nobody { why, expired_at }: keys::Nobody) -> Failure {
+    let told = expired_at.map_or_else(unknown, |at| {
+        let detail = format!("this key has expired at {}; make another one", at.to_the_second());
+        Problem::new(Code::Unauthenticated, detail)
+    });
+    Failure::masked(told, why)
 }
 
 /// The same for sessions.
@@ -272,7 +281,7 @@ impl Keys {
             let found = keys::authenticate(conn, &bounds, &wanted, (now, from))?;
             Ok::<_, db::DbError>(found.map(|found| (found, generation, moves)))
         });
-        let (found, generation, moves) = found.await?.map_err(|why| Failure::masked(unknown(), why))?;
+        let (found, generation, moves) = found.await?.map_err(nobody)?;
         let Authenticated { principal, key, expires_at, networks, cut } = found;
         let loaded = Loaded { principal, source: Source::Key(key), networks, rate: key, expires_at, cut };
         Ok(self.remember(text, loaded, (generation, moves), now))

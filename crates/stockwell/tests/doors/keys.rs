@@ -223,16 +223,21 @@ fn a_key_is_used_from_its_networks_only_and_the_log_says_why_it_is_not(world: &W
     let (most, _) = make(json!(vec!["127.0.0.1"; 64]));
     let hour = world.now().plus_seconds(3_600);
     let short = world.make_key(NewKey { expires_at: Some(hour), ..world.new_key() });
+    let far = json!({ "name": "k", "permissions": [], "networks": ["192.0.2.0/24"], "expires_at": hour.to_string() });
+    let far = admin.post("/api/v1/keys", &far).good().json();
+    let far = Actor::with_key(world.address, far["secret"].as_str().unwrap());
     for key in [&here, &most, &short] {
         // from the store, and from memory
         assert_eq!((key.get("/api/v1/me").status, key.get("/api/v1/me").status), (200, 200));
     }
     world.pass(Duration::from_hours(1));
     let unknown = Actor::with_key(world.address, access::Token::new().unwrap().reveal());
-    let refused = [&elsewhere, &elsewhere, &short, &unknown].map(|key| key.get("/api/v1/me"));
-    let detail = refused[0].json()["detail"].clone();
-    for reply in &refused {
-        assert_eq!((reply.refusal().as_str(), &reply.json()["detail"]), ("401 unauthenticated", &detail));
+    let refused = [&elsewhere, &elsewhere, &short, &unknown, &far].map(|key| key.get("/api/v1/me"));
+    // whoever has a key that was theirs to use is told when it expired, and nobody is told more
+    let masked = refused[0].json()["detail"].clone();
+    let expired = json!("this key has expired at 2026-03-01T10:30:00Z; make another one");
+    for (reply, detail) in refused.iter().zip([&masked, &masked, &expired, &masked, &masked]) {
+        assert_eq!((reply.refusal().as_str(), &reply.json()["detail"]), ("401 unauthenticated", detail));
     }
     let page = admin.get("/api/v1/audit?action=access.unknown_key&sort=n").good().json();
     let rows = page["items"].as_array().unwrap();

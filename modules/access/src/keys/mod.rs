@@ -326,20 +326,30 @@ fn past(key: &KeyRow, now: Instant, from: Option<IpAddr>) -> Option<String> {
     (!may_come(key.networks.as_deref(), from)).then(|| elsewhere(id))
 }
 
-/// The principal behind the text of a key; `Err` says why there is none, for the audit log.
+/// Why there is nobody behind the text of a key.
+pub(crate) struct Nobody {
+    /// For the audit log.
+    pub(crate) why: String,
+    /// When it expired, for whoever has it and comes from where it may be used: nothing else is told.
+    pub(crate) expired_at: Option<Instant>,
+}
+
+/// The principal behind the text of a key.
 pub(crate) fn authenticate(
     conn: &mut Conn<'_>,
     bounds: &Bounds,
     text: &str,
     (now, from): (Instant, Option<IpAddr>),
-) -> Result<Result<Authenticated, String>, DbError> {
+) -> Result<Result<Authenticated, Nobody>, DbError> {
     let found = token::public_id(text).map(|public_id| store_keys::by_public(conn, public_id)).transpose()?;
     // whoever knows only the part that is shown knows no key
     let Some((key, _)) = found.flatten().filter(|(_, hash)| *hash == token::hash(text)) else {
-        return Ok(Err("nobody has this key".to_owned()));
+        return Ok(Err(Nobody { why: "nobody has this key".to_owned(), expired_at: None }));
     };
     if let Some(why) = past(&key, now, from) {
-        return Ok(Err(why));
+        let is_expired = key.revoked_at.is_none() && key.owner.as_ref().is_none_or(|owner| !owner.ended);
+        let is_told = is_expired && key.expires_at <= now && may_come(key.networks.as_deref(), from);
+        return Ok(Err(Nobody { why, expired_at: is_told.then_some(key.expires_at) }));
     }
     let grants = effective(conn, bounds, &key)?;
     let principal = principal_of(&key, grants).with_key(key.id);
