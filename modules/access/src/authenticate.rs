@@ -119,13 +119,13 @@ impl Entry {
     }
 }
 
-/// One text for every reason, so that a stranger learns nothing about which keys exist.
+/// One text for every reason but that a key has expired, so that a stranger learns nothing about which keys exist.
 fn unknown() -> Problem {
     let detail = "this key does not hold: it is mistyped, revoked or used from elsewhere";
     Problem::new(Code::Unauthenticated, detail)
 }
 
-/// What whoever comes with a key is told that does not hold.
+/// What is told to whoever comes with a key that does not hold.
 fn nobody(keys::Nobody { why, expired_at }: keys::Nobody) -> Failure {
     let told = expired_at.map_or_else(unknown, |at| {
         let detail = format!("this key has expired at {}; make another one", at.to_the_second());
@@ -134,7 +134,7 @@ fn nobody(keys::Nobody { why, expired_at }: keys::Nobody) -> Failure {
     Failure::masked(told, why)
 }
 
-/// The same for sessions.
+/// What is told to whoever comes with a session that does not hold.
 fn ended() -> Problem {
     Problem::new(Code::Unauthenticated, "this session has ended, sign in again")
 }
