@@ -31,7 +31,7 @@ pub(crate) struct Export {
         help = format!("How numbers and dates are written in CSV: `{}`", Locale::names())
     )]
     locale: Locale,
-    /// Stock, valuation, movements or postings as they were at this instant, such as 2011-06-30T23:00:00Z
+    /// Stock, valuation, movements or postings as they were up to and at this instant, such as 2011-06-30T22:59:59.999999Z
     #[arg(long, value_name = "INSTANT", value_parser = instant)]
     as_of: Option<Instant>,
     /// Everything, as one text that is the same for the same ledger on any engine

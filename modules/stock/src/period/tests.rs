@@ -1,10 +1,12 @@
 //! Closed months are closed, also for postings that race with the closing.
 
 use super::*;
+use crate::as_of::Moment;
 use crate::input::{PostInput, Work};
 use crate::store_tests;
 use crate::testing::{World, code_of, on_both_engines, parse, posting, world};
 use db::Engine;
+use domain::Zone;
 use domain::ledger::Kind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,6 +16,7 @@ on_both_engines!(
     every_change_of_a_period_has_its_event,
     no_posting_slips_into_a_month_while_it_closes,
     a_closed_month_has_a_digest_that_stays,
+    what_comes_too_late_changes_nothing_of_what_a_closed_month_ends_with,
 );
 
 fn receive(world: &World, effective_at: &str, post_late: bool) -> String {
@@ -118,6 +121,23 @@ fn what_comes_too_late_is_posted_late_when_asked(engine: Engine) {
     assert_eq!(receive(&world, "2026-01-10T00:00:00Z", true), "accepted");
     let periods = world.read(store_tests::movements_by_period);
     assert_eq!(periods, [(202_603, 1)]);
+}
+
+/// Late is posted at the first instant that is open, and a moment includes its own instant: so the end of a month is
+/// the last instant before midnight, and not midnight.
+fn what_comes_too_late_changes_nothing_of_what_a_closed_month_ends_with(engine: Engine) {
+    let world = world(engine);
+    receive(&world, "2026-02-10T00:00:00Z", false);
+    shut(&world, "2026-02").unwrap();
+    let worth = |at: &str| {
+        let moment = Moment::of(&Zone::UTC, Some(Instant::parse(at).unwrap()), None).unwrap();
+        let total = world.run(move |tx, _| crate::valuation::totals(tx, None, None, Some(&moment)));
+        total.unwrap().value
+    };
+    let (end, midnight) = ("2026-02-28T23:59:59.999999Z", "2026-03-01T00:00:00Z");
+    assert_eq!((worth(end), worth(midnight)), ("10.00".to_owned(), "10.00".to_owned()));
+    assert_eq!(receive(&world, "2026-02-20T00:00:00Z", true), "accepted");
+    assert_eq!((worth(end), worth(midnight)), ("10.00".to_owned(), "20.00".to_owned()));
 }
 
 fn every_change_of_a_period_has_its_event(engine: Engine) {
