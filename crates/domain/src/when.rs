@@ -1,5 +1,6 @@
 //! Instants, civil dates, periods and zones. The only place that names the time library.
 
+use crate::word::echo;
 use std::fmt;
 
 pub use jiff::civil::Date;
@@ -17,7 +18,7 @@ pub struct Period(i32);
 pub struct Zone(jiff::tz::TimeZone);
 
 /// Why a text is not an instant, a date or a zone.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadWhen {
     /// Not an instant.
     #[error("an instant looks like `2026-03-01T09:30:00Z` or carries an offset such as `+01:00`")]
@@ -25,9 +26,12 @@ pub enum BadWhen {
     /// Not a date.
     #[error("a date looks like `2026-03-01`")]
     Date,
+    /// A date that no calendar has.
+    #[error("there is no such day in the calendar")]
+    NoSuchDay,
     /// Not a known zone.
-    #[error("a time zone is a name of the IANA database such as `Europe/London`")]
-    Zone,
+    #[error("a time zone is a name of the IANA database such as `Europe/London`, `{0}` is not")]
+    Zone(String),
 }
 
 impl Instant {
@@ -44,9 +48,9 @@ impl Instant {
     /// Reads an RFC 3339 text with an offset.
     ///
     /// # Errors
-    /// [`BadWhen::Instant`] for anything else, and outside of the years 1900 to 2200.
+    /// [`BadWhen::NoSuchDay`], and [`BadWhen::Instant`] for anything else and outside of the years 1900 to 2200.
     pub fn parse(text: &str) -> Result<Instant, BadWhen> {
-        let stamp: jiff::Timestamp = text.parse().map_err(|_| BadWhen::Instant)?;
+        let stamp: jiff::Timestamp = text.parse().map_err(|_| no_instant(text))?;
         let instant = Instant(stamp.as_microsecond());
         if instant.is_in_range() { Ok(instant) } else { Err(BadWhen::Instant) }
     }
@@ -90,15 +94,27 @@ impl<'de> serde::Deserialize<'de> for Instant {
     }
 }
 
+/// Why a text is no instant: perhaps its day is none.
+fn no_instant(text: &str) -> BadWhen {
+    match text.get(..10).map(parse_date) {
+        Some(Err(BadWhen::NoSuchDay)) => BadWhen::NoSuchDay,
+        _ => BadWhen::Instant,
+    }
+}
+
 /// Reads a date of the form `2026-03-01`.
 ///
 /// # Errors
-/// [`BadWhen::Date`] for anything else.
+/// [`BadWhen::NoSuchDay`] for the 30th of February and the like, [`BadWhen::Date`] for anything else.
 pub fn parse_date(text: &str) -> Result<Date, BadWhen> {
     if text.len() != 10 {
         return Err(BadWhen::Date);
     }
-    text.parse().map_err(|_| BadWhen::Date)
+    let is_formed = text.bytes().enumerate().all(|(at, byte)| match at {
+        4 | 7 => byte == b'-',
+        _ => byte.is_ascii_digit(),
+    });
+    text.parse().map_err(|_| if is_formed { BadWhen::NoSuchDay } else { BadWhen::Date })
 }
 
 /// The date so many days later (earlier when negative); `None` outside of the calendar.
@@ -157,7 +173,7 @@ impl Zone {
     /// # Errors
     /// [`BadWhen::Zone`] when the name is unknown.
     pub fn parse(name: &str) -> Result<Zone, BadWhen> {
-        jiff::tz::TimeZone::get(name).map(Zone).map_err(|_| BadWhen::Zone)
+        jiff::tz::TimeZone::get(name).map(Zone).map_err(|_| BadWhen::Zone(echo(name)))
     }
 
     /// The IANA name.
@@ -187,9 +203,9 @@ impl Zone {
     /// The instant of a civil text such as `2010-12-01 08:26:00` in this zone.
     ///
     /// # Errors
-    /// [`BadWhen::Instant`] when the text is not a civil date and time.
+    /// [`BadWhen::NoSuchDay`], and [`BadWhen::Instant`] when the text is not a civil date and time.
     pub fn parse_civil(&self, text: &str) -> Result<Instant, BadWhen> {
-        let civil: jiff::civil::DateTime = text.parse().map_err(|_| BadWhen::Instant)?;
+        let civil: jiff::civil::DateTime = text.parse().map_err(|_| no_instant(text))?;
         Ok(self.instant(civil))
     }
 }
@@ -214,8 +230,12 @@ mod tests {
         {
             assert_eq!(Instant::parse(text), Err(BadWhen::Instant), "{text}");
         }
-        assert_eq!(Zone::parse("Mars/Base"), Err(BadWhen::Zone));
-        assert_eq!(parse_date("2026-02-30"), Err(BadWhen::Date));
+        assert_eq!(Instant::parse("2026-02-30T09:30:00Z"), Err(BadWhen::NoSuchDay));
+        assert_eq!(Zone::UTC.parse_civil("2026-02-30 09:30:00"), Err(BadWhen::NoSuchDay));
+        assert_eq!(Zone::parse("Mars/Base"), Err(BadWhen::Zone("Mars/Base".to_owned())));
+        assert_eq!(parse_date("2026-02-30"), Err(BadWhen::NoSuchDay));
+        assert_eq!(parse_date("2026-13-01"), Err(BadWhen::NoSuchDay));
+        assert_eq!(parse_date("2026+02-03"), Err(BadWhen::Date));
         assert_eq!(parse_date("26-02-03"), Err(BadWhen::Date));
     }
 

@@ -2,7 +2,7 @@
 //! day, month and year. Nothing is guessed from the values: `1.234` is read by the convention that was
 //! chosen, and what contradicts it is refused in words.
 
-use domain::when::{Date, parse_date};
+use domain::when::{BadWhen, Date, parse_date};
 
 /// A convention of numbers and dates.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -101,17 +101,22 @@ impl Locale {
     /// # Errors
     /// In words, what is wrong with it.
     pub fn date(&self, text: &str) -> Result<Date, String> {
-        if let Ok(date) = parse_date(text) {
-            return Ok(date);
+        let there_is_none = || format!("`{text}`: {}", BadWhen::NoSuchDay);
+        match parse_date(text) {
+            Ok(date) => return Ok(date),
+            Err(BadWhen::NoSuchDay) => return Err(there_is_none()),
+            Err(_) => {}
         }
-        self.parts(text).ok_or_else(|| {
-            let example = parse_date("2026-11-30").map(|date| self.show_date(date)).unwrap_or_default();
-            let year_first = if self.order == Order::Year { "" } else { " or `2026-11-30`" };
-            format!("`{text}` is not a date as `{}` writes it: `{example}`{year_first}", self.name)
-        })
+        if let Some((year, month, day)) = self.parts(text) {
+            return Date::new(year, month, day).map_err(|_| there_is_none());
+        }
+        let example = parse_date("2026-11-30").map(|date| self.show_date(date)).unwrap_or_default();
+        let year_first = if self.order == Order::Year { "" } else { " or `2026-11-30`" };
+        Err(format!("`{text}` is not a date as `{}` writes it: `{example}`{year_first}", self.name))
     }
 
-    fn parts(&self, text: &str) -> Option<Date> {
+    /// Year, month and day as they stand there.
+    fn parts(&self, text: &str) -> Option<(i16, i8, i8)> {
         let parts: Vec<&str> = text.split(['.', '/', '-']).map(str::trim).collect();
         let [first, second, year] = parts.as_slice() else { return None };
         let year = if year.len() == 4 { year.parse::<i16>().ok()? } else { return None };
@@ -124,7 +129,7 @@ impl Locale {
             Order::Day => (first?, second?),
             Order::Month => (second?, first?),
         };
-        Date::new(year, month, day).ok()
+        Some((year, month, day))
     }
 
     /// A number of the product as people of this convention write it.
@@ -204,6 +209,10 @@ mod tests {
         ] {
             let read = locale(name).date(text).ok().map(|date| date.to_string());
             assert_eq!(read.as_deref(), date, "{name} {text}");
+        }
+        for (name, text) in [("iso", "2026-02-30"), ("de", "31.02.2026"), ("en-us", "13/02/2026")] {
+            let words = format!("`{text}`: there is no such day in the calendar");
+            assert_eq!(locale(name).date(text), Err(words), "{name}");
         }
     }
 

@@ -77,7 +77,7 @@ pub(crate) async fn get_opening(
     Query(asked): Query<OpenAt>,
 ) -> web::Result {
     let at = match &asked.at {
-        Some(text) => Instant::parse(text).map_err(|error| parameter("at", error))?,
+        Some(text) => Instant::parse(text).map_err(|error| parameter("at", &error))?,
         None => caller.ctx.now,
     };
     let opening = app.db().read(move |conn| {
@@ -134,9 +134,9 @@ pub(crate) async fn count_working_days(
 }
 
 fn date(name: &str, text: &str) -> Result<Date, Problem> {
-    when::parse_date(text).map_err(|error| parameter(name, error))
+    when::parse_date(text).map_err(|error| parameter(name, &error))
 }
 
-fn parameter(name: &str, error: when::BadWhen) -> Problem {
+fn parameter(name: &str, error: &when::BadWhen) -> Problem {
     Problem::at(Code::MalformedParameter, format!("?{name}"), error.to_string())
 }
