@@ -16,6 +16,9 @@ const LOOKED_AT: u64 = 1 << 20;
 /// What may separate cells, the most usual first.
 const SEPARATORS: [u8; 4] = *b",;\t|";
 
+/// The byte-order mark of UTF-8.
+const MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+
 /// A copy in UTF-8 of a file that is in another encoding; none of one that is in UTF-8.
 pub(super) fn in_utf8(file: &mut File, windows_1252: bool) -> Result<Option<File>, Failure> {
     let mut mark = [0; 2];
@@ -46,7 +49,7 @@ fn refuse_utf8(file: &mut File) -> Result<(), Failure> {
         Err(error) => error.error_len().is_none() && head.len() >= 1 << 20,
     };
     if is_utf8 && !head.is_ascii() {
-        let detail = "the text is in UTF-8 already; leave out that it is in Windows-1252";
+        let detail = "the text is in UTF-8 already; leave `--windows-1252` out, or `windows_1252` over HTTP";
         return Err(Problem::new(Code::InvalidValue, detail).into());
     }
     Ok(())
@@ -81,16 +84,34 @@ fn reader(file: &File, separator: u8) -> Reader<BufReader<&File>> {
         .from_reader(BufReader::new(file))
 }
 
+/// What a first line such as `sep=;` says, which is for Excel and not of the table.
+fn told(file: &File) -> Result<Option<u8>, Failure> {
+    let mut head = [0; 16];
+    let read = file.read_at(&mut head, 0).map_err(unreadable)?;
+    let head = head.get(..read).unwrap_or_default();
+    let head = head.strip_prefix(MARK).unwrap_or(head);
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let line = line.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(line);
+    Ok(match line {
+        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', separator] => Some(*separator),
+        _ => None,
+    })
+}
+
 /// The names of the columns, and what separates them.
 pub(super) fn columns(file: &File, read_as: &ReadAs) -> Result<(Vec<String>, u8), Failure> {
     let mut best: Option<(Vec<String>, u8)> = None;
-    for separator in
-        SEPARATORS.into_iter().filter(|separator| read_as.separator.is_none_or(|one| one == *separator))
-    {
+    let told = told(file)?;
+    let wanted = read_as.separator.or(told);
+    for separator in SEPARATORS.into_iter().filter(|separator| wanted.is_none_or(|one| one == *separator)) {
         let mut file = file;
         file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
         let mut record = ByteRecord::new();
-        reader(file, separator).read_byte_record(&mut record).map_err(|error| malformed(&error))?;
+        let mut reader = reader(file, separator);
+        for _ in 0..=usize::from(told.is_some()) {
+            reader.read_byte_record(&mut record).map_err(|error| malformed(&error))?;
+        }
         let names: Vec<String> = record.iter().map(name).collect::<Result<_, _>>()?;
         if best.as_ref().is_none_or(|(others, _)| names.len() > others.len()) {
             best = Some((names, separator));
@@ -105,13 +126,14 @@ pub(super) fn columns(file: &File, read_as: &ReadAs) -> Result<(Vec<String>, u8)
 }
 
 fn name(bytes: &[u8]) -> Result<String, Failure> {
-    let bytes = bytes.strip_prefix(&[0xEF, 0xBB, 0xBF]).unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(MARK).unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|_| not_unicode(1))?;
     Ok(text.trim_start_matches('\u{feff}').trim().to_owned())
 }
 
 fn not_unicode(line: u64) -> Problem {
-    let detail = "the text is not in UTF-8; save the file as CSV UTF-8, or say that it is in Windows-1252";
+    let detail = "the text is not in UTF-8; save the file as CSV UTF-8, or say that it is in Windows-1252: `--windows-1252`, \
+                  or `windows_1252=true` over HTTP";
     Problem::at(Code::MalformedFile, format!("row {line}"), detail)
 }
 
@@ -126,9 +148,10 @@ pub(super) fn rows(
     let mut last = (0, 1);
     let mut count = LineCount::new(file.try_clone().map_err(unreadable)?);
     let mut record = ByteRecord::new();
-    let mut is_first = true;
+    let mut passed_over = 1 + usize::from(told(file)?.is_some());
     while reader.read_byte_record(&mut record).map_err(|error| malformed(&error))? {
-        if std::mem::take(&mut is_first) {
+        if passed_over > 0 {
+            passed_over -= 1;
             continue;
         }
         let number = count.at(record.position().map_or(0, csv::Position::byte)).map_err(unreadable)?;

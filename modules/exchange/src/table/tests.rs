@@ -56,6 +56,13 @@ fn separated_values_are_read_whatever_separates_them() {
         assert_eq!(columns, ["sku", "name"], "{text}");
         assert_eq!(lines, [Line { number: 2, cells: cells(&["A", "Mug, blue"]) }], "{text}");
     }
+    // a first line for Excel says it, and is none of the rows
+    for text in ["sep=;\r\nsku;name\r\nA;Mug, blue\r\n", "\u{feff}\"SEP=|\"\nsku|name\nA|Mug, blue\n"] {
+        let (columns, lines) = read(text.as_bytes(), ReadAs::default()).unwrap();
+        assert_eq!(columns, ["sku", "name"], "{text}");
+        assert_eq!(lines, [Line { number: 3, cells: cells(&["A", "Mug, blue"]) }], "{text}");
+    }
+    assert!(refused(read(b"sep=#\nsku#name\n", ReadAs::default())).1.contains("cells are separated by"));
     let (columns, _) = read(b"a|b,c\n", ReadAs { separator: Some(b'|'), ..ReadAs::default() }).unwrap();
     assert_eq!(columns, ["a", "b,c"]);
 }
