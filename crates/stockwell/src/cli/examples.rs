@@ -10,7 +10,10 @@ const EXAMPLES: &[Example] = &[
     (&["init"], "stockwell init --data /var/lib/stockwell --currency EUR --zone Europe/Berlin"),
     (&["import", "online-retail"], "stockwell import online-retail online-retail.csv.gz --data year"),
     (&["import", "list"], "stockwell import list items items.xlsx --dry-run --refused refused.xlsx"),
-    (&["export"], "stockwell export --what stock --format csv --as-of 2011-06-30T22:59:59.999999Z --out stock.csv"),
+    (
+        &["export"],
+        "stockwell export --what stock --format csv --as-of 2011-06-30T22:59:59.999999Z --out stock.csv",
+    ),
     (&["user", "add"], "stockwell user add ann --role administrator --role clerk@LON"),
     (&["user", "list"], "stockwell user list --json"),
     (&["user", "end"], "stockwell user end ann"),

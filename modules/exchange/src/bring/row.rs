@@ -1,6 +1,7 @@
 //! A row of a file as the body of a command.
 
 use super::field::{Mapping, folded};
+use super::lists::ATTRIBUTE;
 use crate::table::{Cell, Format, Holds, Line, Table};
 use domain::{
     AsProblem, BadRatio, Code, FieldError, LocationKind, Problem, Ratio, SiteState, Tracking, UnitCode,
@@ -32,17 +33,24 @@ pub struct Refusal {
 
 impl Refusal {
     /// A problem of a row. A problem with several faults is told by the first, with the number of the others.
-    pub(crate) fn new(row: u64, problem: &Problem, mapping: &Mapping) -> Refusal {
+    pub(crate) fn new(row: &Row, problem: &Problem, mapping: &Mapping) -> Refusal {
         let Problem { code, detail, errors } = problem;
         let (column, detail, code) = match errors.first() {
+            None if *code == Code::NotFound => (row.lacking(detail, mapping), detail.to_string(), *code),
             None => (None, detail.to_string(), *code),
             Some(FieldError { pointer, code, detail }) => {
                 let more = errors.len() - 1;
                 let more = if more > 0 { format!(" (and {more} more)") } else { String::new() };
-                (mapping.column(pointer).map(str::to_owned), format!("{detail}{more}"), *code)
+                let column = mapping.column(pointer);
+                // an attribute that the file has no column for is told by the title of one
+                let to_add = pointer.strip_prefix("/attributes/").filter(|_| column.is_none());
+                let to_add = to_add.map_or_else(String::new, |key| {
+                    format!(", in a column `{ATTRIBUTE}{}`", key.replace("~1", "/").replace("~0", "~"))
+                });
+                (column, format!("{detail}{to_add}{more}"), *code)
             }
         };
-        Refusal { row, column, code: code.word(), detail }
+        Refusal { row: row.number, column: column.map(str::to_owned), code: code.word(), detail }
     }
 }
 
@@ -117,6 +125,17 @@ fn put(body: &mut Value, pointer: &str, value: Value) {
 }
 
 impl Row {
+    /// The title of the column that names what there is not, when one alone does.
+    fn lacking<'m>(&self, detail: &str, mapping: &'m Mapping) -> Option<&'m str> {
+        let named = detail.split('`').nth(1)?;
+        let mut columns = mapping.fields.iter().zip(&mapping.titles).filter_map(|(field, title)| {
+            let says = self.body.get(field.as_ref()?.pointer.strip_prefix('/')?)?.as_str()?;
+            says.eq_ignore_ascii_case(named).then_some(title.as_str())
+        });
+        let found = columns.next();
+        found.filter(|_| columns.next().is_none())
+    }
+
     /// The text of a field; empty where there is none.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.body.get(name).and_then(Value::as_str).unwrap_or_default()

@@ -12,7 +12,7 @@ use domain::{Code, Problem};
 use rustc_hash::FxHashMap;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use web::Failure;
@@ -181,7 +181,7 @@ fn refuse_again(conn: &mut Conn<'_>, bring: &Bring) -> Result<i64, Failure> {
     let (times, last) = store::imported(conn, bring.list, &bring.digest)?;
     let Some(at) = last.filter(|_| bring.list.is_of_stock() && !bring.again) else { return Ok(times) };
     let detail = format!(
-        "this file was imported as `{}` at {at}; say that it is to be posted once more if it happened twice",
+        "this file was imported as `{}` at {at}; say `--again`, or `\"again\": true` over HTTP, if it happened twice",
         bring.list.word()
     );
     Err(Problem::new(Code::InUse, detail).into())
@@ -356,7 +356,7 @@ impl Course {
                 tally.brought.refused.push(refusal);
             }
             Ok(row) => match self.seen_before(tally, &row) {
-                Some(problem) => self.refuse(tally, row.number, &problem),
+                Some(problem) => self.refuse(tally, &row, &problem),
                 None => chunk.push(row),
             },
         }
@@ -373,15 +373,22 @@ impl Course {
     /// Refuses a row about what an earlier row is about, of which one would undo the other.
     fn seen_before(&self, tally: &mut Tally, row: &Row) -> Option<Problem> {
         let names = self.bring.list.key();
-        let (first, _) = names.split_first()?;
+        let (first, more) = names.split_first()?;
         let key = key_of(self.bring.list, names.iter().map(|name| (*name, row.text(name))))?;
         let before = tally.keys.insert(key, row.number)?;
         tally.keys.insert(key, before);
-        let detail = format!("row {before} is about `{}` already; make one row of both", row.text(first));
-        Some(Problem::at(Code::InvalidValue, format!("/{first}"), detail))
+        // the part that makes the difference to other rows about the same is at fault
+        let mut at = first;
+        let mut detail = format!("row {before} is about `{}`", row.text(first));
+        for name in more.iter().filter(|name| !row.text(name).is_empty()) {
+            let _infallible = write!(detail, " with `{name}` `{}`", row.text(name));
+            at = name;
+        }
+        detail.push_str(" already; make one row of both");
+        Some(Problem::at(Code::InvalidValue, format!("/{at}"), detail))
     }
 
-    fn refuse(&self, tally: &mut Tally, row: u64, problem: &Problem) {
+    fn refuse(&self, tally: &mut Tally, row: &Row, problem: &Problem) {
         tally.brought.refused.push(Refusal::new(row, problem, &self.mapping));
     }
 
@@ -400,7 +407,7 @@ impl Course {
                 Taken::Changed => tally.brought.changed += 1,
                 Taken::Unchanged => tally.brought.unchanged += 1,
                 Taken::Refused(problem) if self.bring.list.may_wait(&problem) => tally.waiting.push(row),
-                Taken::Refused(problem) => self.refuse(tally, row.number, &problem),
+                Taken::Refused(problem) => self.refuse(tally, &row, &problem),
             }
         }
     }
@@ -436,7 +443,7 @@ impl Course {
                 let at = parent.and_then(|key| tally.keys.get(&key).or_else(|| tally.unread.get(&key)));
                 list.parentless(row, at.copied())
             };
-            self.refuse(tally, row.number, &problem);
+            self.refuse(tally, row, &problem);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What attributes mean.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -8,11 +9,11 @@ use catalog::{ChangeAttribute, NewAttribute};
 use db::Tx;
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 7] = [
+pub(super) static FIELDS: [Field; 7] = [
     Field::new("key", "/key", Holds::Text).needed(),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("kind", "/kind", Holds::Text).also(&["type"]),
-    Field::new("unit", "/unit", Holds::Text),
+    Field::new("unit", "/unit", Holds::Text).also(&also::UNIT),
     Field::new("choices", "/choices", Holds::List),
     Field::new("least", "/least", Holds::Decimal).also(&["min", "minimum"]),
     Field::new("most", "/most", Holds::Decimal).also(&["max", "maximum"]),

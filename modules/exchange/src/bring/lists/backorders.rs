@@ -1,5 +1,6 @@
 //! Rules of demand beyond stock, of a site and of an item there.
 
+use super::also;
 use super::reasons::taken;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
@@ -9,9 +10,9 @@ use db::Tx;
 use domain::Permission;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 4] = [
+pub(super) static FIELDS: [Field; 4] = [
     Field::new("site", "/site", Holds::Code).needed(),
-    Field::new("sku", "/sku", Holds::Code).also(&["item", "artikelnummer"]),
+    Field::new("sku", "/sku", Holds::Code).also(&also::ITEM),
     Field::new("rule", "/accepts", Holds::Text).needed().also(&["accepts"]),
     Field::new("cap", "/cap", Holds::Decimal),
 ];

@@ -1,5 +1,6 @@
 //! Barcodes of items.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -9,10 +10,10 @@ use db::Tx;
 use domain::{Code, Problem};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 4] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
-    Field::new("code", "/code", Holds::Code).needed().also(&["barcode", "ean", "gtin"]),
-    Field::new("unit", "/unit", Holds::Text),
+pub(super) static FIELDS: [Field; 4] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
+    Field::new("code", "/code", Holds::Code).needed().also(&also::BARCODE),
+    Field::new("unit", "/unit", Holds::Text).also(&also::UNIT),
     Field::new("symbology", "/symbology", Holds::Text),
 ];
 

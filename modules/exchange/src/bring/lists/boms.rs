@@ -1,6 +1,7 @@
 //! Bills of materials, a row for each component and for what may stand in for one. The lines of a bill are in the order
 //! of their rows.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -9,11 +10,11 @@ use catalog::{BomPart, PartBrought};
 use db::Tx;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 9] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
+pub(super) static FIELDS: [Field; 9] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
     Field::new("component", "/component", Holds::Code).needed().also(&["komponente"]),
-    Field::new("qty", "/qty", Holds::Decimal).needed().also(&["quantity", "menge"]),
-    Field::new("unit", "/unit", Holds::Text),
+    Field::new("qty", "/qty", Holds::Decimal).needed().also(&also::QTY),
+    Field::new("unit", "/unit", Holds::Text).also(&also::UNIT),
     Field::new("scrap_percent", "/scrap_percent", Holds::Decimal),
     Field::new("instead_of", "/instead_of", Holds::Code),
     Field::new("kind", "/kind", Holds::Text),

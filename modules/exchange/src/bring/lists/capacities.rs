@@ -1,5 +1,6 @@
 //! How much places take, and of what: a row for each rule of a type of locations, or of a location of its own.
 
+use super::also;
 use super::reasons::taken;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
@@ -10,9 +11,9 @@ use domain::Permission;
 use stock::RoomRule;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 8] = [
+pub(super) static FIELDS: [Field; 8] = [
     Field::new("location_type", "/location_type", Holds::Code),
-    Field::new("location", "/location", Holds::Code),
+    Field::new("location", "/location", Holds::Code).also(&also::LOCATION),
     Field::new("rule", "/rule", Holds::Text).needed(),
     Field::new("max", "/max", Holds::Decimal),
     Field::new("of", "/of", Holds::List),

@@ -1,5 +1,6 @@
 //! The tree of categories, by path. What stands above a category may stand anywhere in the file.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -9,9 +10,9 @@ use db::Tx;
 use domain::{Code, Problem};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 3] = [
-    Field::new("path", "/path", Holds::Text).needed().also(&["category"]),
-    Field::new("name", "/name", Holds::Text),
+pub(super) static FIELDS: [Field; 3] = [
+    Field::new("path", "/path", Holds::Text).needed().also(&["category", "kategorie", "warengruppe"]),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("parent", "/parent", Holds::Text),
 ];
 

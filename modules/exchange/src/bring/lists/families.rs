@@ -1,5 +1,6 @@
 //! Families of variants.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -9,16 +10,16 @@ use db::Tx;
 use serde_json::Value;
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 10] = [
+pub(super) static FIELDS: [Field; 10] = [
     Field::new("code", "/code", Holds::Code).needed().also(&["family"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("options", "/options", Holds::List),
     Field::new("sku_pattern", "/sku_pattern", Holds::Text),
     Field::new("name_pattern", "/name_pattern", Holds::Text),
     Field::new("configurable", "/configurable", Holds::Truth),
     Field::new("excluded", "/excluded", Holds::Json),
     Field::new("defaults", "/defaults", Holds::Json),
-    Field::new("category", "/defaults/category", Holds::Text),
+    Field::new("category", "/defaults/category", Holds::Text).also(&also::CATEGORY),
     Field::new("archived", "/archived", Holds::Truth),
 ];
 

@@ -1,5 +1,6 @@
 //! Where items are kept at the sites.
 
+use super::also;
 use super::reasons::taken;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
@@ -9,8 +10,8 @@ use db::Tx;
 use domain::{Code, Permission, Problem};
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 3] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
+pub(super) static FIELDS: [Field; 3] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
     Field::new("location", "/location", Holds::Code).needed().also(&["bin", "home", "lagerplatz"]),
     Field::new("rank", "/rank", Holds::Whole).also(&["order", "rang"]),
 ];

@@ -5,6 +5,7 @@
 //! `voltage` says.
 
 use super::alone;
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -17,22 +18,16 @@ use std::borrow::Cow;
 use web::{Failure, IfMatch};
 
 /// What stands before the key of an attribute in the title of its column.
-const ATTRIBUTE: &str = "attribute.";
+pub(crate) const ATTRIBUTE: &str = "attribute.";
 
-pub(super) const FIELDS: [Field; 19] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&[
-        "item",
-        "itemno",
-        "itemnumber",
-        "artikelnummer",
-        "artikel",
-    ]),
-    Field::new("name", "/name", Holds::Text).also(&["description", "bezeichnung", "title", "desc"]),
-    Field::new("base_unit", "/base_unit", Holds::Text).also(&["uom", "einheit"]),
+pub(super) static FIELDS: [Field; 19] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
+    Field::new("base_unit", "/base_unit", Holds::Text).also(&also::UNIT),
     Field::new("whole", "/whole", Holds::Truth),
     Field::new("tracking", "/tracking", Holds::Text),
     Field::new("class", "/class", Holds::Text),
-    Field::new("category", "/category", Holds::Text).also(&["kategorie", "warengruppe"]),
+    Field::new("category", "/category", Holds::Text).also(&also::CATEGORY),
     Field::new("storage_class", "/storage_class", Holds::Text),
     Field::new("temperature", "/temperature", Holds::Text),
     Field::new("hazard_class", "/hazard/class", Holds::Text),
@@ -44,7 +39,7 @@ pub(super) const FIELDS: [Field; 19] = [
     Field::new("shelf_life_days", "/shelf_life_days", Holds::Whole),
     Field::new("archived", "/archived", Holds::Truth),
     Field::new("units", "/units", Holds::List),
-    Field::new("barcodes", "/barcodes", Holds::Codes).also(&["barcode", "ean", "gtin"]),
+    Field::new("barcodes", "/barcodes", Holds::Codes).also(&also::BARCODE),
 ];
 
 /// What an import changes of an item that is there.
@@ -174,10 +169,26 @@ fn barcode(text: &str, units: &[&str]) -> Value {
     }
 }
 
+/// Refuses to archive an item, or to take it back: what is promised of it and on its way is not asked for by a list.
+fn archived_already(row: &Row, item: &Item) -> Result<(), Problem> {
+    let Some(archived) =
+        row.body.get("archived").and_then(Value::as_bool).filter(|said| *said != item.archived)
+    else {
+        return Ok(());
+    };
+    let (state, step) = if archived { ("in use", "archive") } else { ("archived", "restore") };
+    let detail = format!(
+        "the item is {state}, which an import does not change; send `POST /api/v1/items/{}/{step}` for it",
+        item.sku
+    );
+    Err(Problem::at(Code::InvalidValue, "/archived", detail))
+}
+
 fn change(tx: &mut Tx<'_>, who: &Who, row: &Row, item: &Item) -> Result<Taken, Failure> {
     let mut rest = row.clone();
     let lists = ["units", "barcodes"].map(|name| rest.body.remove(name));
     rest.body.remove("sku");
+    archived_already(&rest, item)?;
     let change = differing(&rest, item, ("item", &CHANGED))?;
     let mut version = item.version;
     if !change.is_empty() {

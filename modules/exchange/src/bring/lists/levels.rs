@@ -10,7 +10,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 6] = [
+pub(super) static FIELDS: [Field; 6] = [
     Field::new("of", "/of", Holds::Code).needed().also(&["site"]),
     Field::new("zone", "/below/zone", Holds::List),
     Field::new("aisle", "/below/aisle", Holds::List),

@@ -1,5 +1,6 @@
 //! Types of locations. What its locations are never changes.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -8,9 +9,9 @@ use db::Tx;
 use places::{ChangeLocationType, NewLocationType};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 7] = [
+pub(super) static FIELDS: [Field; 7] = [
     Field::new("code", "/code", Holds::Code).needed().also(&["type", "locationtype"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("kind", "/kind", Holds::Text),
     Field::new("role", "/role", Holds::Text),
     Field::new("sellable", "/sellable", Holds::Truth),

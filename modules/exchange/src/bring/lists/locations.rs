@@ -3,6 +3,7 @@
 //! A new one is made as the row has it, blocked, archived or a handling unit: nothing stands in it yet that this
 //! could take from somebody. Of one that is there, none of this is changed.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -13,9 +14,9 @@ use places::{ChangeLocation, Kept, Location, NewLocation};
 use serde_json::Value;
 use web::{Failure, IfMatch, Reached};
 
-pub(super) const FIELDS: [Field; 18] = [
+pub(super) static FIELDS: [Field; 18] = [
     Field::new("code", "/code", Holds::Code).needed().also(&["location", "bin", "lagerplatz"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("kind", "/kind", Holds::Text),
     Field::new("type", "/type", Holds::Text),
     Field::new("parent", "/parent", Holds::Code),

@@ -1,5 +1,6 @@
 //! The least that sites are to have of items.
 
+use super::also;
 use super::reasons::taken;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
@@ -9,9 +10,9 @@ use db::Tx;
 use domain::Permission;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 3] = [
+pub(super) static FIELDS: [Field; 3] = [
     Field::new("site", "/site", Holds::Code).needed(),
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
     Field::new("least", "/least", Holds::Decimal).needed().also(&["minimum", "mindestbestand"]),
 ];
 

@@ -1,5 +1,6 @@
 //! The lists that are imported, each with its fields and what becomes of its rows.
 
+mod also;
 mod attributes;
 mod backorders;
 mod barcodes;
@@ -23,6 +24,8 @@ mod suppliers;
 mod supplies;
 mod units;
 mod variants;
+
+pub(super) use items::ATTRIBUTE;
 
 use super::field::Field;
 use super::row::Row;
@@ -263,39 +266,12 @@ impl List {
 
     /// All fields; those of items depend on the attributes that the titles name.
     pub(super) fn fields(self, conn: &mut Conn<'_>, titles: &[String]) -> Result<Vec<Field>, Failure> {
-        Ok(match self {
-            List::Attributes => attributes::FIELDS.to_vec(),
-            List::Categories => categories::FIELDS.to_vec(),
-            List::CategoryAttributes => rules::FIELDS.to_vec(),
-            List::Items => items::fields(conn, titles)?,
-            List::Units => units::FIELDS.to_vec(),
-            List::Barcodes => barcodes::FIELDS.to_vec(),
-            List::OptionSets => options::FIELDS.to_vec(),
-            List::Families => families::FIELDS.to_vec(),
-            List::Variants => variants::FIELDS.to_vec(),
-            List::Boms => boms::FIELDS.to_vec(),
-            List::Suppliers => suppliers::FIELDS.to_vec(),
-            List::Supplies => supplies::FIELDS.to_vec(),
-            List::Prices => prices::FIELDS.to_vec(),
-            List::LocationTypes => location_types::FIELDS.to_vec(),
-            List::Locations => locations::FIELDS.to_vec(),
-            List::Sites => sites::FIELDS.to_vec(),
-            List::SiteDays => sites::DAY_FIELDS.to_vec(),
-            List::Levels => levels::FIELDS.to_vec(),
-            List::Capacities => capacities::FIELDS.to_vec(),
-            List::Minimums => minimums::FIELDS.to_vec(),
-            List::Homes => homes::FIELDS.to_vec(),
-            List::BackorderRules => backorders::FIELDS.to_vec(),
-            List::Reasons => reasons::FIELDS.to_vec(),
-            List::OpeningStock => postings::OPENING_FIELDS.to_vec(),
-            List::Counts => postings::COUNT_FIELDS.to_vec(),
-            List::Movements => postings::MOVEMENT_FIELDS.to_vec(),
-        })
+        if self == List::Items { items::fields(conn, titles) } else { Ok(self.own_fields().to_vec()) }
     }
 
-    /// The fields that every file of this list may have, for a help text.
-    pub fn field_names(self) -> Vec<(&'static str, bool)> {
-        let fields: &[Field] = match self {
+    /// The fields that every file of this list may have.
+    const fn own_fields(self) -> &'static [Field] {
+        match self {
             List::Attributes => &attributes::FIELDS,
             List::Categories => &categories::FIELDS,
             List::CategoryAttributes => &rules::FIELDS,
@@ -322,12 +298,13 @@ impl List {
             List::OpeningStock => &postings::OPENING_FIELDS,
             List::Counts => &postings::COUNT_FIELDS,
             List::Movements => &postings::MOVEMENT_FIELDS,
-        };
-        let name = |field: &Field| match field.name {
-            std::borrow::Cow::Borrowed(name) => Some((name, field.needed)),
-            std::borrow::Cow::Owned(_) => None,
-        };
-        fields.iter().filter_map(name).collect()
+        }
+    }
+
+    /// The names of these fields, and whether every row needs them, for a help text.
+    pub fn field_names(self) -> Vec<(&'static str, bool)> {
+        let name = |field: &'static Field| (field.name.as_ref(), field.needed);
+        self.own_fields().iter().map(name).collect()
     }
 
     /// Makes records of rows; what becomes of each.

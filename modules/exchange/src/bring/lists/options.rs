@@ -1,5 +1,6 @@
 //! Options that tell variants apart, a row for each value. The values of an option are in the order of their rows.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -9,9 +10,9 @@ use db::Tx;
 use serde_json::Value;
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 5] = [
+pub(super) static FIELDS: [Field; 5] = [
     Field::new("set", "/set", Holds::Text).needed().also(&["option", "optionset"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("value", "/value", Holds::Code).needed(),
     Field::new("value_name", "/value_name", Holds::Text),
     Field::new("archived", "/archived", Holds::Truth),

@@ -3,6 +3,7 @@
 //! Each row has an idempotency key made of the list, the file and its number, so that nothing is posted twice; of a
 //! row that is refused nothing is kept.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::lists::List;
 use crate::bring::row::Row;
@@ -18,12 +19,12 @@ use std::sync::Arc;
 use stock::{Request, RequestKey, Work};
 use web::{Answer, Failure};
 
-const SKU: Field = Field::new("sku", "/lines/0/sku", Holds::Code).needed().also(&["item", "artikelnummer"]);
+const SKU: Field = Field::new("sku", "/lines/0/sku", Holds::Code).needed().also(&also::ITEM);
 const LOCATION: Field =
-    Field::new("location", "/lines/0/location", Holds::Code).needed().also(&["bin", "lagerplatz"]);
+    Field::new("location", "/lines/0/location", Holds::Code).needed().also(&also::LOCATION);
 const LOT: Field = Field::new("lot", "/lines/0/lot", Holds::Code).also(&["batch", "charge"]);
 const SERIALS: Field = Field::new("serials", "/lines/0/serials", Holds::List).also(&["serial"]);
-const UNIT: Field = Field::new("unit", "/lines/0/unit", Holds::Text);
+const UNIT: Field = Field::new("unit", "/lines/0/unit", Holds::Text).also(&also::UNIT);
 const STATUS: Field = Field::new("status", "/lines/0/status", Holds::Text);
 const EXPIRY: Field = Field::new("expiry_on", "/lines/0/expiry_on", Holds::Date);
 const MADE: Field = Field::new("made_on", "/lines/0/made_on", Holds::Date);
@@ -37,10 +38,10 @@ const DOCUMENT: Field = Field::new("document", "/document", Holds::Text);
 const REASON: Field = Field::new("reason", "/reason", Holds::Text);
 const NOTE: Field = Field::new("note", "/note", Holds::Text);
 
-pub(super) const OPENING_FIELDS: [Field; 14] =
+pub(super) static OPENING_FIELDS: [Field; 14] =
     [SKU, LOCATION, QTY.needed(), UNIT, LOT, SERIALS, STATUS, EXPIRY, MADE, COST, AT, LATE, DOCUMENT, NOTE];
 
-pub(super) const COUNT_FIELDS: [Field; 14] = [
+pub(super) static COUNT_FIELDS: [Field; 14] = [
     SKU,
     LOCATION,
     COUNTED.needed(),
@@ -57,7 +58,7 @@ pub(super) const COUNT_FIELDS: [Field; 14] = [
     NOTE,
 ];
 
-pub(super) const MOVEMENT_FIELDS: [Field; 19] = [
+pub(super) static MOVEMENT_FIELDS: [Field; 19] = [
     Field::new("kind", "/kind", Holds::Text).needed().also(&["type"]),
     SKU,
     LOCATION,

@@ -1,5 +1,6 @@
 //! Prices of items. What is there stays: a price of another amount begins on another day, and ends the one before it.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -9,13 +10,13 @@ use db::Tx;
 use domain::Permission;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 11] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
+pub(super) static FIELDS: [Field; 11] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
     Field::new("kind", "/kind", Holds::Text).needed(),
     Field::new("list", "/list", Holds::Text).also(&["pricelist", "preisliste"]),
-    Field::new("supplier", "/supplier", Holds::Code).also(&["lieferant"]),
+    Field::new("supplier", "/supplier", Holds::Code).also(&also::SUPPLIER),
     Field::new("supplier_sku", "/supplier_sku", Holds::Code),
-    Field::new("unit", "/unit", Holds::Text),
+    Field::new("unit", "/unit", Holds::Text).also(&also::UNIT),
     Field::new("currency", "/currency", Holds::Text).needed(),
     Field::new("least", "/least", Holds::Decimal),
     Field::new("amount", "/amount", Holds::Decimal).needed().also(&["price", "preis"]),

@@ -1,5 +1,6 @@
 //! Reason codes.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -8,9 +9,9 @@ use db::Tx;
 use stock::Brought;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 3] = [
+pub(super) static FIELDS: [Field; 3] = [
     Field::new("code", "/code", Holds::Code).needed().also(&["reason"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("active", "/active", Holds::Truth),
 ];
 

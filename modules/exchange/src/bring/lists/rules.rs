@@ -1,5 +1,6 @@
 //! What categories ask of attributes.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command};
 use crate::bring::{Taken, Who};
@@ -9,8 +10,8 @@ use db::Tx;
 use serde_json::{Map, Value};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 6] = [
-    Field::new("category", "/category", Holds::Text).needed(),
+pub(super) static FIELDS: [Field; 6] = [
+    Field::new("category", "/category", Holds::Text).needed().also(&also::CATEGORY),
     Field::new("attribute", "/attribute", Holds::Text).needed().also(&["key"]),
     Field::new("required", "/required", Holds::Truth),
     Field::new("default", "/default", Holds::Json),

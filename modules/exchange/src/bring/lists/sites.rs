@@ -1,6 +1,7 @@
 //! What only a site has: its address, whom to reach there, and its hours. Its name, zone and state are those of its
 //! location.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -11,7 +12,7 @@ use places::{CalendarBody, CalendarDay, ChangeSite, DaySpan, WeekSpan};
 use serde_json::{Value, json};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 8] = [
+pub(super) static FIELDS: [Field; 8] = [
     Field::new("site", "/site", Holds::Code).needed().also(&["code"]),
     Field::new("lines", "/address/lines", Holds::Text).also(&["address", "street"]),
     Field::new("city", "/address/city", Holds::Text),
@@ -22,10 +23,10 @@ pub(super) const FIELDS: [Field; 8] = [
     Field::new("hours", "/hours", Holds::List),
 ];
 
-pub(super) const DAY_FIELDS: [Field; 4] = [
+pub(super) static DAY_FIELDS: [Field; 4] = [
     Field::new("site", "/site", Holds::Code).needed(),
     Field::new("on", "/on", Holds::Date).needed().also(&["date"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("hours", "/hours", Holds::List),
 ];
 
@@ -47,6 +48,15 @@ pub(super) fn take(tx: &mut Tx<'_>, who: &Who, row: &Row) -> Result<Taken, Failu
     }
     let there = places::site(tx, reached, &code)?;
     let mut after = there.version;
+    if there.address.is_none()
+        && let Some(address) = row.body.get("address")
+        && let Some(missing) = ["lines", "country"].into_iter().find(|field| address.get(field).is_none())
+    {
+        let detail = format!(
+            "the site has no address yet; a new one needs `lines` and `country`, and the row has no `{missing}`"
+        );
+        return Err(Problem::at(Code::InvalidValue, format!("/address/{missing}"), detail).into());
+    }
     let change = differing(&row, &there, ("site", &["address", "contacts"]))?;
     if !change.is_empty() {
         let change: ChangeSite = command(change)?;

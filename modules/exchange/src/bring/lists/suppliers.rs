@@ -1,5 +1,6 @@
 //! Suppliers.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -8,9 +9,9 @@ use catalog::{ChangeSupplier, NewSupplier};
 use db::Tx;
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 3] = [
+pub(super) static FIELDS: [Field; 3] = [
     Field::new("code", "/code", Holds::Code).needed().also(&["supplier", "lieferant"]),
-    Field::new("name", "/name", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
     Field::new("archived", "/archived", Holds::Truth),
 ];
 

@@ -1,5 +1,6 @@
 //! What suppliers sell of items. What it is sold in never changes.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -10,12 +11,12 @@ use domain::{Problem, Ratio};
 use serde_json::Value;
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 10] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
-    Field::new("supplier", "/supplier", Holds::Code).needed().also(&["lieferant"]),
+pub(super) static FIELDS: [Field; 10] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
+    Field::new("supplier", "/supplier", Holds::Code).needed().also(&also::SUPPLIER),
     Field::new("supplier_sku", "/supplier_sku", Holds::Code),
-    Field::new("name", "/name", Holds::Text),
-    Field::new("unit", "/unit", Holds::Text),
+    Field::new("name", "/name", Holds::Text).also(&also::NAME),
+    Field::new("unit", "/unit", Holds::Text).also(&also::UNIT),
     Field::new("factor", "/factor", Holds::Factor),
     Field::new("least", "/least", Holds::Decimal).also(&["moq"]),
     Field::new("multiple", "/multiple", Holds::Decimal),

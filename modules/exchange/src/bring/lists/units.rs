@@ -1,5 +1,6 @@
 //! Packagings of items. A factor never changes; level, sides and weight do.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::{Row, command, differing};
 use crate::bring::{Taken, Who};
@@ -9,9 +10,9 @@ use db::Tx;
 use domain::{Problem, Ratio};
 use web::{Failure, IfMatch};
 
-pub(super) const FIELDS: [Field; 9] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
-    Field::new("unit", "/unit", Holds::Text).needed(),
+pub(super) static FIELDS: [Field; 9] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
+    Field::new("unit", "/unit", Holds::Text).needed().also(&also::UNIT),
     Field::new("factor", "/factor", Holds::Factor),
     Field::new("level", "/level", Holds::Text),
     Field::new("length_mm", "/length_mm", Holds::Whole),

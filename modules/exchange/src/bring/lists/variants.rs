@@ -1,5 +1,6 @@
 //! Items that are variants of a family, with one value of each of its options in their order.
 
+use super::also;
 use crate::bring::field::Field;
 use crate::bring::row::Row;
 use crate::bring::{Taken, Who};
@@ -10,8 +11,8 @@ use domain::{Code, Problem};
 use serde_json::Value;
 use web::Failure;
 
-pub(super) const FIELDS: [Field; 3] = [
-    Field::new("sku", "/sku", Holds::Code).needed().also(&["item", "artikelnummer"]),
+pub(super) static FIELDS: [Field; 3] = [
+    Field::new("sku", "/sku", Holds::Code).needed().also(&also::ITEM),
     Field::new("family", "/family", Holds::Code).needed(),
     Field::new("values", "/values", Holds::List).needed(),
 ];

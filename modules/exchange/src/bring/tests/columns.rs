@@ -9,6 +9,8 @@ on_both_engines!(
     places_are_made_as_they_are_told_or_refused,
     what_trade_does_not_take_is_refused_by_its_column,
     what_is_said_of_sites_is_taken_once_and_refused_by_its_column,
+    what_stands_twice_is_told_by_all_its_parts,
+    what_an_item_needs_or_a_command_does_is_told,
 );
 
 fn what_only_sites_and_places_have_is_laid_over_what_is_there(engine: Engine) {
@@ -39,8 +41,8 @@ fn what_only_sites_and_places_have_is_laid_over_what_is_there(engine: Engine) {
     assert_eq!(world.takes(List::Capacities, "location_type,rule,max\nFACE,volume,12.50\n"), (0, 0, 1));
     assert_eq!(world.takes(List::Capacities, "location,rule,max\nB1,lots,2\n"), (1, 0, 0));
     let rows: [(List, &str, Option<&str>, &str); 17] = [
-        (List::Sites, "site,city\nNONE,X\n", None, "not_found"),
-        (List::Sites, "site,city\nB1,X\n", None, "not_found"),
+        (List::Sites, "site,city\nNONE,X\n", Some("site"), "not_found"),
+        (List::Sites, "site,city\nB1,X\n", Some("site"), "not_found"),
         (List::Sites, "site,country\nLON,XX\n", Some("country"), "invalid_value"),
         (List::Sites, "site,hours\nLON,monday\n", Some("hours"), "invalid_value"),
         (List::Sites, "site,hours\nLON,someday 08:00-09:00\n", Some("hours"), "invalid_value"),
@@ -54,8 +56,8 @@ fn what_only_sites_and_places_have_is_laid_over_what_is_there(engine: Engine) {
         (List::SiteDays, "site,on,hours\nLON,2027-05-01,08:00\n", Some("hours"), "invalid_value"),
         (List::SiteDays, "site,on,name,hours\nLON,2027-05-01,,closed\n", Some("name"), "invalid_value"),
         (List::Capacities, "rule,max\nunits,1\n", None, "invalid_value"),
-        (List::Capacities, "location,rule,max\nNONE,units,1\n", None, "not_found"),
-        (List::Capacities, "location_type,rule,max\nNONE,units,1\n", None, "not_found"),
+        (List::Capacities, "location,rule,max\nNONE,units,1\n", Some("location"), "not_found"),
+        (List::Capacities, "location_type,rule,max\nNONE,units,1\n", Some("location_type"), "not_found"),
         (List::Capacities, "location,rule,max\nB1,size,1\n", Some("rule"), "invalid_value"),
         (List::Capacities, "location,rule,max\nB1,units,0\n", Some("max"), "invalid_value"),
         (List::Capacities, "location,rule,of\nB1,temperature,hot\n", Some("of"), "invalid_value"),
@@ -87,8 +89,8 @@ fn levels_are_said_kind_by_kind(engine: Engine) {
     assert_eq!(said(0), row("~organisation", &["any"], &["any"], &["any"]));
     let before = world.list(What::LocationLevels);
     for (text, column, code) in [
-        ("of,bin\nNONE,rack\n", None, "not_found"),
-        ("of,bin\nR1,rack\n", None, "not_found"),
+        ("of,bin\nNONE,rack\n", Some("of"), "not_found"),
+        ("of,bin\nR1,rack\n", Some("of"), "not_found"),
         ("of,bin\nLON,drawer\n", Some("bin"), "invalid_value"),
         ("of,bin\nLON,rack|rack\n", Some("bin"), "invalid_value"),
         ("of,rack\nLON,bin\n", Some("rack"), "wrong_location_kind"),
@@ -169,7 +171,7 @@ fn what_trade_does_not_take_is_refused_by_its_column(engine: Engine) {
     let world = world(engine);
     world.takes(List::Items, "sku,name,base_unit,units\nLAMP,Lamp,each,case=12\nPOT,Pot,kg,\n");
     world.trade();
-    let rows: [(List, &str, &str, &str); 20] = [
+    let rows: [(List, &str, &str, &str); 24] = [
         (List::OptionSets, "set,value\nsi ze,S\n", "set", "invalid_value"),
         (List::OptionSets, "set,value\nsize,\"S/M\"\n", "value", "invalid_value"),
         (
@@ -178,7 +180,12 @@ fn what_trade_does_not_take_is_refused_by_its_column(engine: Engine) {
             "options",
             "invalid_value",
         ),
-        (List::Variants, "sku,family,values\nNONE,SHIRT,S\n", "", "not_found"),
+        (List::Variants, "sku,family,values\nNONE,SHIRT,S\n", "sku", "not_found"),
+        (List::Variants, "sku,family,values\nLAMP,NONE,S\n", "family", "not_found"),
+        // either could be meant
+        (List::Variants, "sku,family,values\nNONE,none,S\n", "", "not_found"),
+        (List::Barcodes, "Artikel,ean\nNONE,X-9\n", "Artikel", "not_found"),
+        (List::CategoryAttributes, "category,key\nNONE,volt\n", "category", "not_found"),
         (List::Variants, "sku,family,values\nLAMP,SHIRT,S|M\n", "values", "invalid_value"),
         (List::Variants, "sku,family,values\nLAMP,SHIRT,L\n", "", "invalid_value"),
         (List::Variants, "sku,family,values\nLAMP,SHIRT,S\n", "", "code_taken"),
@@ -226,8 +233,8 @@ fn what_is_said_of_sites_is_taken_once_and_refused_by_its_column(engine: Engine)
     );
     assert_eq!(world.takes(List::BackorderRules, "site,sku,rule,cap\nLON,LAMP,as_site,\n"), (0, 1, 0));
     let rows: [(List, &str, Option<&str>, &str); 6] = [
-        (List::Minimums, "site,sku,least\nNONE,LAMP,1\n", None, "not_found"),
-        (List::Minimums, "site,sku,least\nLON,NONE,1\n", None, "not_found"),
+        (List::Minimums, "site,sku,least\nNONE,LAMP,1\n", Some("site"), "not_found"),
+        (List::Minimums, "site,sku,least\nLON,NONE,1\n", Some("sku"), "not_found"),
         (List::Minimums, "site,sku,least\nLON,LAMP,0\n", Some("least"), "invalid_quantity"),
         (List::Minimums, "site,sku,least\nLON,LAMP,1.5\n", Some("least"), "fraction_refused"),
         (List::BackorderRules, "site,rule,cap\nLON,as_site,\n", Some("rule"), "invalid_value"),
@@ -237,4 +244,68 @@ fn what_is_said_of_sites_is_taken_once_and_refused_by_its_column(engine: Engine)
         let brought = world.send(list, text, |_| {}).unwrap();
         assert_eq!(faults(&brought), [(2, column, code)], "{text}: {:?}", brought.refused);
     }
+    // of a site without an address an import says what one needs
+    let brought = world.send(List::Sites, "site,city,country\nLON,London,GB\n", |_| {}).unwrap();
+    assert_eq!(
+        brought.refused[0].detail,
+        "the site has no address yet; a new one needs `lines` and `country`, and the row has no `lines`"
+    );
+}
+
+fn what_stands_twice_is_told_by_all_its_parts(engine: Engine) {
+    let world = world(engine);
+    world.takes(List::Items, "sku,name,base_unit\nLAMP,Lamp,each\nKIT,Kit,each\n");
+    for (list, text, column, words) in [
+        (
+            List::Boms,
+            "sku,component,qty\nKIT,LAMP,1\nkit,lamp,2\n",
+            "component",
+            "row 2 is about `kit` with `component` `lamp` already; make one row of both",
+        ),
+        (
+            List::Homes,
+            "sku,location\nLAMP,B1\nLAMP,B1\n",
+            "location",
+            "row 2 is about `LAMP` with `location` `B1` already; make one row of both",
+        ),
+        (
+            List::BackorderRules,
+            "site,rule\nLON,none\nLON,none\n",
+            "site",
+            "row 2 is about `LON` already; make one row of both",
+        ),
+    ] {
+        let brought = world.send(list, text, |_| {}).unwrap();
+        let last = brought.refused.last().unwrap();
+        assert_eq!((last.row, last.column.as_deref(), last.detail.as_str()), (3, Some(column), words));
+    }
+}
+
+fn what_an_item_needs_or_a_command_does_is_told(engine: Engine) {
+    let world = world(engine);
+    world.takes(List::Items, "sku,name,base_unit\nLAMP,Lamp,each\n");
+    world.takes(List::Attributes, "key,kind\nfinish,text\n");
+    world.takes(List::Categories, "path\nlamps\n");
+    world.takes(List::CategoryAttributes, "category,attribute,required\nlamps,finish,yes\n");
+    for (text, column, words) in [
+        (
+            "sku,category\nLAMP,lamps\n",
+            None,
+            "items of `lamps` have the attribute `finish`; give it a value, in a column `attribute.finish`",
+        ),
+        (
+            "sku,attribute.finish,category\nLAMP,,lamps\n",
+            Some("attribute.finish"),
+            "items of `lamps` have the attribute `finish`; give it a value",
+        ),
+        (
+            "sku,archived\nLAMP,yes\n",
+            Some("archived"),
+            "the item is in use, which an import does not change; send `POST /api/v1/items/LAMP/archive` for it",
+        ),
+    ] {
+        let refused = world.send(List::Items, text, |_| {}).unwrap().refused;
+        assert_eq!((refused[0].column.as_deref(), refused[0].detail.as_str()), (column, words));
+    }
+    assert_eq!(world.takes(List::Items, "sku,archived\nLAMP,no\n"), (0, 0, 1));
 }
