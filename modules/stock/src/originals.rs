@@ -70,18 +70,18 @@ fn read_held(
     Ok(())
 }
 
-/// Whether a posting is reversed. Once its rows are locked the answer stays.
-pub(crate) fn is_reversed(conn: &mut Conn<'_>, id: PostingId) -> Result<bool, DbError> {
-    let reversals = conn.query_opt(&sql::READ_POSTING_HEAD, &[id.bytes().into()], |row| row.int(4))?;
-    Ok(reversals.unwrap_or(0) > 0)
+/// The reversal of a posting. Once its rows are locked the answer stays.
+pub(crate) fn reversed_by(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<PostingId>, DbError> {
+    let found = conn.query_opt(&sql::READ_POSTING_HEAD, &[id.bytes().into()], |row| row.opt_id16(4))?;
+    Ok(found.flatten().map(PostingId::from_bytes))
 }
 
 fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
     let head = conn.query_opt(&sql::READ_POSTING_HEAD, &[id.bytes().into()], |row| {
         let document = row.opt_text(3)?.map(str::to_owned);
-        Ok((row.int(0)?, row.int(1)?, row.int(2)?, document, row.int(4)?, row.int(5)?))
+        Ok((row.int(0)?, row.int(1)?, row.int(2)?, document, row.opt_id16(4)?, row.int(5)?))
     })?;
-    let Some((lane, number, kind, document, reversals, effective_at)) = head else { return Ok(None) };
+    let Some((lane, number, kind, document, reversal, effective_at)) = head else { return Ok(None) };
     let kind = Kind::from_number(kind).ok_or(DbError::Column { column: 2, wanted: "a kind of posting" })?;
     let mut movements = conn.query(&sql::READ_POSTING_MOVEMENTS, &[lane.into(), number.into()], movement)?;
     let uses = conn.query(&sql::READ_POSTING_USES, &[lane.into(), number.into()], |row| {
@@ -107,8 +107,8 @@ fn one(conn: &mut Conn<'_>, id: PostingId) -> Result<Option<Found>, DbError> {
         }
     }
     let returns = if kind == Kind::Return { returns(conn, lane, number)? } else { Vec::new() };
-    let (effective_at, reversed) = (Instant(effective_at), reversals > 0);
-    let original = Original { id, kind, effective_at, movements, returns, reversed };
+    let (effective_at, reversed_by) = (Instant(effective_at), reversal.map(PostingId::from_bytes));
+    let original = Original { id, kind, effective_at, movements, returns, reversed_by };
     Ok(Some(Found { original, document, says_hold: Vec::new(), freed: Vec::new() }))
 }
 

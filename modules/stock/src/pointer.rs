@@ -120,7 +120,7 @@ fn of_field(kind: Kind, origin: &str, field: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::{Instant, LocationId};
+    use domain::{Instant, LocationId, PostingId};
 
     #[test]
     fn a_field_is_the_one_that_was_written() {
@@ -154,7 +154,7 @@ mod tests {
             (reserve, Why::ClaimPast { expired: Instant(0) }, Some("/expires_at")),
             (release, Why::ClaimSmaller { claimed: 1, wanted: 2 }, Some("/qty")),
             (release, Why::ClaimClosed { state: "released" }, None),
-            (release, Why::AlreadyReversed, None),
+            (release, Why::AlreadyReversed { by: PostingId::from_bytes([7; 16]) }, None),
         ];
         for (kind, why, expected) in cases {
             assert_eq!(of_claim(kind, &why), expected, "{why:?}");

@@ -239,7 +239,15 @@ fn a_reversed_return_gives_its_quantity_back(engine: Engine) {
     assert_eq!(told(&refused), "sale_returned -: `3` of the sale came back; reverse its returns first");
     assert_eq!(world.reverse(one), "accepted");
     assert_eq!(returned(&world, sale), [(0, 2, 667)]);
-    assert_eq!(world.reverse(one), "already_reversed");
+    let twice = world.ask(Work::Reverse(crate::ReverseInput {
+        posting: one,
+        effective_at: None,
+        post_late: false,
+        reason: None,
+        note: None,
+    }));
+    let by = world.read(|conn| crate::originals::reversed_by(conn, one)).unwrap();
+    assert_eq!(told(&twice), format!("already_reversed -: the posting has been reversed already, by `{by}`"));
     assert_eq!(world.reverse(two), "accepted");
     assert_eq!(returned(&world, sale), [(0, 0, 0)]);
     assert_eq!(world.reverse(sale), "accepted");

@@ -44,7 +44,7 @@ pub(crate) const INSERT_LAYER_USES: Statement = Statement::per_engine(
 pub(crate) const READ_POSTING_HEAD: Statement = Statement::new(
     "stock.read_posting_head",
     "select p.lane, p.number, p.kind, p.document,
-       (select count(*) from stock_posting r where r.reversal_of = p.id), p.effective_at
+       (select r.id from stock_posting r where r.reversal_of = p.id), p.effective_at
      from stock_posting p
      where p.id = ?1",
 )

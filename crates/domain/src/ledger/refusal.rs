@@ -4,7 +4,7 @@ use super::key::{Key, Place, SiteKey};
 use super::room::{Lacking, Lacks, Measure};
 use super::sale::SaleLine;
 use crate::costing::CostError;
-use crate::{Code, Date, Instant, Period, Problem, Status};
+use crate::{Code, Date, Instant, Period, PostingId, Problem, Status};
 
 /// A refusal: why, and on which line of the command.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -106,7 +106,7 @@ pub enum Why {
     /// The claim holds less than the line takes, because part of it waits for stock.
     ClaimWaits { claimed: i64, backordered: i64, wanted: i64 },
     /// The posting has been reversed.
-    AlreadyReversed,
+    AlreadyReversed { by: PostingId },
     /// The posting is itself a reversal, or moved nothing.
     NotReversible,
     /// A place of the posting has come to another site, or is valued elsewhere, since.
@@ -225,7 +225,7 @@ impl Why {
             Why::ClaimNotTaken | Why::CostOfThirdParty => Code::InvalidValue,
             Why::ClaimClosed { .. } => Code::ClaimClosed,
             Why::ClaimPast { .. } => Code::ClaimExpired,
-            Why::AlreadyReversed => Code::AlreadyReversed,
+            Why::AlreadyReversed { .. } => Code::AlreadyReversed,
             Why::NotReversible | Why::StoodElsewhere { .. } | Why::OwnThen => Code::NotReversible,
             Why::BeyondSale { .. } => Code::ReturnExceedsSale,
             Why::OtherSale | Why::SoldAsOwn => Code::SaleMismatch,

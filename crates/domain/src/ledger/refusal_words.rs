@@ -69,6 +69,7 @@ impl Why {
             | Why::ClaimWaits { .. } => self.of_claim(),
             Why::BeyondSale { .. } | Why::BeforeSale { .. } | Why::SaleReturned { .. } => self.of_sale(),
             Why::NoRoom(lacks) => lacks.what.sentence(&names(Place::good(lacks.room))),
+            Why::AlreadyReversed { by } => format!("the posting has been reversed already, by `{by}`"),
             Why::Books(error) => format!("the cost layers disagree: {error}"),
             Why::NotLoaded(missing) => format!("a row was not loaded: {missing:?}"),
             fixed => fixed.sentence().to_owned(),
@@ -197,9 +198,6 @@ impl Why {
             Why::ClaimElsewhere => "the claim is on another item, site or place",
             Why::ClaimNotTaken => {
                 "only goods that go out fulfil a claim, and a move takes an allocation along; leave the claim out"
-            }
-            Why::AlreadyReversed => {
-                "the posting has been reversed already: its movements name the reversal as `reversed_by`"
             }
             Why::NotReversible => "a reversal, or a posting that moved nothing, cannot be reversed",
             Why::OtherSale => "the line of the sale was of another item or lot",

@@ -25,8 +25,8 @@ pub struct Original {
     pub movements: Vec<Movement>,
     /// What it took back from which sales.
     pub returns: Vec<Returned>,
-    /// Whether a reversal of it exists.
-    pub reversed: bool,
+    /// Its reversal, if there is one.
+    pub reversed_by: Option<PostingId>,
 }
 
 /// Reverse a posting as a whole.
@@ -49,8 +49,8 @@ pub struct Reverse {
 /// by now, something came back of a sale, or the original is reversed already.
 pub fn reverse(vault: &mut Vault, command: &Reverse, clock: &Clock<'_>) -> Result<Posted, Refusal> {
     let original = &command.original;
-    if original.reversed {
-        return Err(Refusal::of(Why::AlreadyReversed));
+    if let Some(by) = original.reversed_by {
+        return Err(Refusal::of(Why::AlreadyReversed { by }));
     }
     if original.kind == Kind::Reverse || original.movements.is_empty() {
         return Err(Refusal::of(Why::NotReversible));

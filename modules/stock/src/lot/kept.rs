@@ -206,7 +206,7 @@ mod tests {
                 effective_at: Instant(0),
                 movements,
                 returns: Vec::new(),
-                reversed: false,
+                reversed_by: None,
             };
             assert_eq!(holds.lines_held(&original), expected, "{what}");
         }

@@ -18,7 +18,7 @@ use crate::told;
 use db::held::Held;
 use domain::ledger::{self, Allocate, Kind, Posted, Reserve, SiteKey, Vault};
 use domain::{ClaimId, Code, Ctx, Permission, PostingId, Problem};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 use serde_json::value::{RawValue, to_raw_value};
 use std::sync::Arc;
 use web::{Answer, Failure, Principal, Second, is_final};
@@ -49,8 +49,8 @@ pub(crate) struct Batch<'a> {
     pub(crate) made: Made,
     /// Whether its events say what is left at the sites.
     pub(crate) tells_levels: bool,
-    /// Postings that this batch has reversed.
-    reversed: FxHashSet<PostingId>,
+    /// Postings that this batch has reversed, each with its reversal.
+    reversed: FxHashMap<PostingId, PostingId>,
     /// What waits for a second person, with the number of its request.
     pub(super) held: Vec<(usize, Held)>,
 }
@@ -70,7 +70,7 @@ impl<'a> Batch<'a> {
             entries: sweeps,
             made: Made::default(),
             tells_levels: true,
-            reversed: FxHashSet::default(),
+            reversed: FxHashMap::default(),
             held: Vec::new(),
         }
     }
@@ -100,7 +100,9 @@ impl<'a> Batch<'a> {
             let (mark, made, entered) = (self.vault.mark(), self.made.mark(), self.entries.len());
             let first_to_reverse = match &request.work {
                 // an earlier request of this batch may have reversed it, and stays the one that has
-                Work::Reverse(reverse) if !self.reversed.contains(&reverse.posting) => Some(reverse.posting),
+                Work::Reverse(reverse) if !self.reversed.contains_key(&reverse.posting) => {
+                    Some(reverse.posting)
+                }
                 _ => None,
             };
             let is_rest = matches!(&step, Step::Bulk { earlier: Some(_), .. });
@@ -301,12 +303,13 @@ impl<'a> Batch<'a> {
     }
 
     fn reverse(&mut self, request: &Request, mut reversal: Reversal) -> Result<Answer, Problem> {
-        reversal.command.original.reversed |= self.reversed.contains(&reversal.of);
+        let original = &mut reversal.command.original;
+        original.reversed_by = original.reversed_by.or_else(|| self.reversed.get(&reversal.of).copied());
         let clock = self.desk.clock(&request.ctx);
         let posted = ledger::reverse_after_release(self.vault, &reversal.command, &reversal.freed, &clock);
         let (posted, becoming) =
             posted.map_err(|refusal| self.reversal_problem(&request.principal, &refusal))?;
-        self.reversed.insert(reversal.of);
+        self.reversed.insert(reversal.of, reversal.command.id);
         let Reversal { of, document, reason, note, says_hold, .. } = reversal;
         let answer = PostingAnswer {
             document: document.clone(),

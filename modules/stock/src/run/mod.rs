@@ -81,7 +81,7 @@ pub(crate) fn run(
     for step in &mut steps {
         if let Step::Reverse(reversal) = step {
             // another process may have reversed it before the rows were locked
-            reversal.command.original.reversed |= originals::is_reversed(tx, reversal.of)?;
+            reversal.command.original.reversed_by = originals::reversed_by(tx, reversal.of)?;
         }
     }
     let mut batch = Batch::new(desk, &names, &mut vault, sweeps);

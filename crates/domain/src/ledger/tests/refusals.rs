@@ -3,7 +3,7 @@
 
 use crate::costing::CostError;
 use crate::ledger::{Key, Missing, Place, Refusal, Why};
-use crate::{Date, Instant, ItemId, LocationId, LotId, Period, Status, when};
+use crate::{Date, Instant, ItemId, LocationId, LotId, Period, PostingId, Status, when};
 
 fn day(text: &str) -> Date {
     when::parse_date(text).unwrap()
@@ -66,7 +66,7 @@ fn reasons() -> Vec<Why> {
         Why::ClaimNotTaken,
         Why::ClaimSmaller { claimed: one, wanted: 2 * one },
         Why::ClaimWaits { claimed: one, backordered: 3 * one, wanted: 2 * one },
-        Why::AlreadyReversed,
+        Why::AlreadyReversed { by: PostingId::from_bytes([7; 16]) },
         Why::NotReversible,
         Why::StoodElsewhere { place },
         Why::CostOfThirdParty,
@@ -151,7 +151,7 @@ unknown_claim /lines/1/claim the claim is on another item, site or place
 invalid_value /lines/1/claim only goods that go out fulfil a claim, and a move takes an allocation along; leave the claim out
 stock_claimed /lines/1/claim the claim is for `1` and `2` is wanted
 stock_claimed /lines/1/claim the claim holds `1` and waits for `3` more, and `2` is wanted; take what it holds
-already_reversed /lines/1 the posting has been reversed already: its movements name the reversal as `reversed_by`
+already_reversed /lines/1 the posting has been reversed already, by `pst_07070707070707070707070707070707`
 not_reversible /lines/1 a reversal, or a posting that moved nothing, cannot be reversed
 not_reversible /lines/1 `A-01` has come to another site since; send the goods back by a transfer, or post what happened as it is now
 invalid_value /lines/1/unit_cost the goods belong to a third party and are worth nothing in these books; leave the cost out

@@ -47,7 +47,7 @@ pub(super) struct World {
     pub(super) ids: Counter,
     claims: BTreeMap<String, ClaimId>,
     pub(super) postings: BTreeMap<String, Posted>,
-    reversed: Vec<PostingId>,
+    reversed: BTreeMap<PostingId, PostingId>,
     pub(super) log: Vec<Posted>,
 }
 
@@ -59,7 +59,7 @@ impl World {
             ids: Counter::default(),
             claims: BTreeMap::new(),
             postings: BTreeMap::new(),
-            reversed: Vec::new(),
+            reversed: BTreeMap::new(),
             log: Vec::new(),
         }
     }
@@ -168,10 +168,10 @@ impl World {
             ["reverse", name, ref options @ ..] => {
                 let effective_at = option(options, "at").map(|at| Instant::parse(at).unwrap());
                 let original = self.postings[name].clone();
-                let reversed = self.reversed.contains(&original.id);
+                let reversed_by = self.reversed.get(&original.id).copied();
                 let original_id = original.id;
                 let Posted { id, kind, effective_at: happened, movements, returns, .. } = original;
-                let original = Original { id, kind, effective_at: happened, movements, returns, reversed };
+                let original = Original { id, kind, effective_at: happened, movements, returns, reversed_by };
                 let command = Reverse { id: posting, effective_at, post_late: false, original };
                 let clock = Clock { now, zone: &self.zone, minor_digits: 2, ids: &self.ids };
                 let freed: Vec<Freed> = option(options, "frees")
@@ -183,7 +183,7 @@ impl World {
                     .collect();
                 let outcome = reverse_after_release(&mut self.vault, &command, &freed, &clock);
                 outcome.map(|(posted, becoming)| {
-                    self.reversed.push(original_id);
+                    self.reversed.insert(original_id, posting);
                     self.log.extend(becoming);
                     posted
                 })
