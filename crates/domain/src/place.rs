@@ -55,19 +55,19 @@ words! {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum StandError {
     /// A kind that is always a root.
-    #[error("a `{kind}` stands below nothing")]
+    #[error("{} stands below nothing", .kind.with_article())]
     AlwaysRoot {
         /// The kind of the location.
         kind: LocationKind,
     },
     /// A kind that is never a root.
-    #[error("a `{kind}` stands below something; give it a parent")]
+    #[error("{} stands below something; give it a parent", .kind.with_article())]
     NeverRoot {
         /// The kind of the location.
         kind: LocationKind,
     },
     /// A parent of the wrong kind.
-    #[error("a `{kind}` does not stand below a `{parent}`")]
+    #[error("{} does not stand below {}", .kind.with_article(), .parent.with_article())]
     WrongParent {
         /// The kind of the location.
         kind: LocationKind,
@@ -86,6 +86,12 @@ impl AsProblem for StandError {
 const BIN: u8 = 5;
 
 impl LocationKind {
+    /// Its word in a sentence: an `aisle`, a `bin`.
+    pub fn with_article(self) -> String {
+        let article = if self.word().starts_with(['a', 'o']) { "an" } else { "a" };
+        format!("{article} `{self}`")
+    }
+
     /// Whether it is a place with walls: it belongs to a site and its stock is on hand.
     pub const fn is_real(self) -> bool {
         self.level().is_some() || matches!(self, LocationKind::HandlingUnit)
@@ -283,6 +289,8 @@ mod tests {
         let refused = LocationKind::Rack.stands_below(Some(LocationKind::Bin)).unwrap_err();
         assert_eq!(refused.to_string(), "a `rack` does not stand below a `bin`");
         assert_eq!(refused.problem("/parent").code, Code::WrongLocationKind);
+        let refused = LocationKind::Aisle.stands_below(Some(LocationKind::Bin)).unwrap_err();
+        assert_eq!(refused.to_string(), "an `aisle` does not stand below a `bin`");
         let refused = LocationKind::Site.stands_below(Some(LocationKind::Site)).unwrap_err();
         assert_eq!(refused, StandError::AlwaysRoot { kind: LocationKind::Site });
         let refused = LocationKind::Bin.stands_below(None).unwrap_err();

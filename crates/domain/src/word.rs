@@ -17,6 +17,12 @@ pub fn echo(text: &str) -> String {
     echo
 }
 
+/// So many of something, as people say it: `1 row`, `2 rows`.
+pub fn counted<N: fmt::Display + Copy + PartialEq + From<u8>>(count: N, one: &str, many: &str) -> String {
+    let what = if count == N::from(1) { one } else { many };
+    format!("{count} {what}")
+}
+
 /// A text that is no word of a closed list.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("`{given}` is no {what}; it is one of {}", Listed(.words))]

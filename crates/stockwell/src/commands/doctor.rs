@@ -9,6 +9,7 @@ use crate::exit::{Done, Stop};
 use crate::out::table;
 use crate::{config, exports, store_backup};
 use clap::Args;
+use domain::word::counted;
 use serde::Serialize;
 use std::io::ErrorKind;
 use std::path::PathBuf;
@@ -160,16 +161,22 @@ fn master_key(call: Call<'_>) -> Result<String, Stop> {
     match unreadable {
         Ok(0) | Err(_) if is_to_be_made => Ok(format!("`{shown}` is made when the server starts")),
         Ok(many) if is_to_be_made => Err(Stop::CannotRun(format!(
-            "`{shown}` is not there, and {many} second factors were sealed with it: put it there before the server \
-             starts, which would make another one"
+            "`{shown}` is not there, and {} sealed with it: put it there before the server starts, which would make \
+             another one",
+            second_factors(many)
         ))),
         Ok(0) => Ok(format!("`{shown}` opens what was sealed")),
         Ok(many) => {
-            Err(Stop::CannotRun(format!("{many} second factors were sealed with another key than `{shown}`")))
+            Err(Stop::CannotRun(format!("{} sealed with another key than `{shown}`", second_factors(many))))
         }
         // that has a line of its own
         Err(_) => Ok(format!("`{shown}` can be read")),
     }
+}
+
+/// So many second factors, of which something is to be said that was.
+pub(super) fn second_factors(many: i64) -> String {
+    counted(many, "second factor was", "second factors were")
 }
 
 /// Whether people can sign in by the identity provider.

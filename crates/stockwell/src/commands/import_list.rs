@@ -5,6 +5,7 @@ use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::interrupt::Interrupt;
 use clap::Args;
+use domain::word::counted;
 use exchange::bring::{self, Bring, Brought, LEFT_OUT, List, Refusal, Said, Watch, Who};
 use exchange::table::{Locale, ReadAs, Table};
 use serde::Serialize;
@@ -263,7 +264,8 @@ fn text(imported: &Imported) -> String {
     let Imported { list, dry_run, brought, refused_file, seconds } = imported;
     let Brought { rows, created, changed, unchanged, earlier, refused, kept, stopped } = brought;
     let mut text = format!(
-        "{rows} rows of `{list}`: {created} created, {changed} changed, {unchanged} as they were, {} refused",
+        "{} of `{list}`: {created} created, {changed} changed, {unchanged} as they were, {} refused",
+        counted(*rows, "row", "rows"),
         refused.len()
     );
     for Refusal { row, column, code: _, detail } in refused.iter().take(SHOWN) {
@@ -275,10 +277,8 @@ fn text(imported: &Imported) -> String {
         let _ = write!(text, "\n  and {} more", refused.len() - SHOWN);
     }
     if *earlier > 0 {
-        let _ = write!(
-            text,
-            "\n{earlier} rows were behind an earlier import, which was cut off; this one went on"
-        );
+        let _ =
+            write!(text, "\nof them {earlier} behind an earlier import, which was cut off; this one went on");
     }
     if let Some(file) = refused_file {
         let _ = write!(text, "\nthe rows with what is wrong are in `{}`", file.display());

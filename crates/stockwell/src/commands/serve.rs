@@ -106,7 +106,11 @@ pub(crate) fn cannot_listen(config: &Config, error: &std::io::Error) -> Stop {
 fn ready_database(config: &Config) -> Result<Db, Stop> {
     let file = config.database_file();
     if file.is_some() {
+        let is_new = !config.data().exists();
         super::private_folder(config.data())?;
+        if is_new {
+            tracing::info!(data = %config.data().display(), "the folder was not there: a new store is made in it");
+        }
     }
     let had_data = file.is_some_and(|file| file.exists());
     let db = super::open(config, &super::db_settings(config)?)?;
@@ -175,8 +179,9 @@ fn sign_in(config: &Config, out: Out, db: &Db) -> Result<access::Settings, Stop>
         let file = config.master_key_file();
         tracing::warn!(unreadable, file = %file.display(), "second factors were sealed with another key");
         out.remark(&format!(
-            "warning: {unreadable} second factors were sealed with another key than `{}`: bring that one back and start \
-             again, or let people sign in by their recovery codes and set up new ones",
+            "warning: {} sealed with another key than `{}`: bring that one back and start again, or let people sign in \
+             by their recovery codes and set up new ones",
+            super::doctor::second_factors(unreadable),
             file.display()
         ));
     }

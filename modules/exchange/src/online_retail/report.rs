@@ -25,17 +25,20 @@ impl Reconciliation {
     fn write_facts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let masters = &self.masters;
         let n = |count: usize| grouped(&count.to_string());
+        let some = |count: usize, one: &str, many: &str| {
+            format!("{} {}", n(count), if count == 1 { one } else { many })
+        };
         writeln!(f)?;
         writeln!(f, "{} exact repeats of an earlier line are kept", grouped(&self.repeats.to_string()))?;
         writeln!(
             f,
-            "{} codes as written are {} items, {} of them services; {} customers, {} countries, {} invoices",
-            n(masters.codes),
-            n(masters.items),
+            "{} {}, {} of them services; {}, {}, {}",
+            some(masters.codes, "code as written is", "codes as written are"),
+            some(masters.items, "item", "items"),
             n(masters.services),
-            n(masters.customers),
-            n(masters.countries),
-            n(masters.invoices)
+            some(masters.customers, "customer", "customers"),
+            some(masters.countries, "country", "countries"),
+            some(masters.invoices, "invoice", "invoices")
         )?;
         let returns = &self.returns;
         writeln!(

@@ -65,7 +65,7 @@ pub(crate) fn plan(
         }
         (LocationKind::Site, None) => Some(organisation.zone.name().to_owned()),
         (_, Some(_)) => {
-            let detail = format!("a `{kind}` has the zone of its site; leave it out");
+            let detail = format!("{} has the zone of its site; leave it out", kind.with_article());
             return Err(Problem::at(Code::InvalidValue, "/zone", detail));
         }
         (_, None) => None,
@@ -121,7 +121,7 @@ fn read_state(kind: LocationKind, said: Option<&str>) -> Result<Option<SiteState
         }
         (LocationKind::Site, None) => Ok(Some(SiteState::Live)),
         (_, Some(_)) => {
-            let detail = format!("a `{kind}` has the state of its site; leave it out");
+            let detail = format!("{} has the state of its site; leave it out", kind.with_article());
             Err(Problem::at(Code::InvalidValue, "/state", detail))
         }
         (_, None) => Ok(None),
@@ -141,7 +141,8 @@ fn read_kind(said: Option<&str>, location_type: Option<&LocationType>) -> Result
     };
     if !kind.is_real() || kind == LocationKind::HandlingUnit {
         let detail = format!(
-            "a `{kind}` is not made here; it is one of `site`, `zone`, `aisle`, `rack`, `shelf`, `bin`"
+            "{} is not made here; it is one of `site`, `zone`, `aisle`, `rack`, `shelf`, `bin`",
+            kind.with_article()
         );
         return Err(Problem::at(Code::WrongLocationKind, "/kind", detail));
     }
@@ -153,8 +154,10 @@ fn read_kind(said: Option<&str>, location_type: Option<&LocationType>) -> Result
 pub(crate) fn made_kind(word: &str, pointer: &str) -> Result<LocationKind, Problem> {
     let kind = LocationKind::parse(word).map_err(|error| error.problem(pointer))?;
     if !kind.is_real() || matches!(kind, LocationKind::Site | LocationKind::HandlingUnit) {
-        let detail =
-            format!("a `{kind}` is not made here; it is one of `zone`, `aisle`, `rack`, `shelf`, `bin`");
+        let detail = format!(
+            "{} is not made here; it is one of `zone`, `aisle`, `rack`, `shelf`, `bin`",
+            kind.with_article()
+        );
         return Err(Problem::at(Code::WrongLocationKind, pointer, detail));
     }
     Ok(kind)
@@ -168,7 +171,12 @@ pub(crate) fn check_type(
 ) -> Result<(), Problem> {
     match location_type {
         Some(other) if other.kind != kind => {
-            let detail = format!("`{}` is a type of `{}`, and this is a `{kind}`", other.code, other.kind);
+            let detail = format!(
+                "`{}` is a type of `{}`, and this is {}",
+                other.code,
+                other.kind,
+                kind.with_article()
+            );
             Err(Problem::at(Code::WrongLocationKind, pointer, detail))
         }
         _ => Ok(()),

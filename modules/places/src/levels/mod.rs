@@ -172,8 +172,10 @@ impl Rules {
             words => format!("directly below {}", words.join(" or ")),
         };
         let detail = format!(
-            "by the levels of {} a `{kind}` stands {where_it_may}, and not below a `{above}`",
-            self.said_by
+            "by the levels of {} {} stands {where_it_may}, and not below {}",
+            self.said_by,
+            kind.with_article(),
+            above.with_article()
         );
         Err(Problem::at(Code::WrongLocationKind, pointer, detail))
     }

@@ -6,6 +6,7 @@ use crate::create::decide::{Draft, below, check_type, made_kind, of_type};
 use crate::layout::position::{Position, read_position, read_walk};
 use crate::location::Location;
 use crate::location_type::LocationType;
+use domain::word::counted;
 use domain::{AsProblem, Code, Instant, LocationKind, Problem, Role};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
@@ -222,8 +223,9 @@ fn read_levels(
 ) -> Result<Vec<Level>, Problem> {
     if levels.len() != depth {
         let detail = format!(
-            "the pattern has {depth} groups and there are {} levels; name one for each",
-            levels.len()
+            "the pattern has {} and you name {}; name one for each",
+            counted(depth, "group", "groups"),
+            counted(levels.len(), "level", "levels")
         );
         return Err(Problem::at(Code::InvalidValue, "/levels", detail));
     }
