@@ -24,6 +24,9 @@ pub(crate) fn run(call: Call<'_>, period: &Period) -> Done {
             ),
             None => format!("{} {}", row.period, row.state),
         };
+        if rows.is_empty() {
+            return "no month was ever closed".to_owned();
+        }
         rows.iter().map(text).collect::<Vec<_>>().join("\n")
     })
 }

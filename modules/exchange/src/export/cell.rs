@@ -6,7 +6,7 @@ use domain::attribute::Millionths;
 use domain::goods::Grams;
 use domain::ledger::Kind;
 use domain::when::parse_date;
-use domain::{ClaimId, Currency, Delta, Instant, PostingId, Status, hex};
+use domain::{ClaimId, Currency, Delta, Instant, Period, PostingId, Status, hex};
 
 /// What a column holds, in the store and in the file.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +28,8 @@ pub(super) enum Holds {
     Instant,
     /// A civil date.
     Date,
+    /// A month as a number, shown as `2026-10`.
+    Month,
     /// A JSON text.
     Json,
     /// A JSON list of texts; with `|` between them in a table.
@@ -131,6 +133,13 @@ impl Holds {
             },
             Holds::Instant => word(row.opt_int(column)?.map(|micros| Instant(micros).to_string())),
             Holds::Date => word(row.opt_date(column)?.map(|date| date.to_string())),
+            Holds::Month => word(match row.opt_int(column)? {
+                Some(number) => {
+                    let period = i32::try_from(number).ok().and_then(Period::from_number);
+                    Some(period.ok_or(wanted("a month"))?.to_string())
+                }
+                None => None,
+            }),
             Holds::Figure => word(row.opt_text(column)?.map(str::to_owned)),
             Holds::Decimal => word(row.opt_int(column)?.map(|number| Millionths(number).to_string())),
             Holds::Grams => word(row.opt_int(column)?.map(|weight| Grams(weight).to_string())),

@@ -79,6 +79,7 @@ impl Kind {
             | Holds::Claim
             | Holds::Request
             | Holds::Hash
+            | Holds::Month
             | Holds::Currency => Kind::Text,
         }
     }

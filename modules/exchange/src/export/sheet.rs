@@ -2,8 +2,8 @@
 
 use super::cell::Holds;
 use super::cell::Holds::{
-    Claim, Cost, Currency, Date, Decimal, Figure, Grams, Hash, Instant, Json, Kind, List, Money, Number,
-    Posting, Quantity, Request, Status, Text, Truth,
+    Claim, Cost, Currency, Date, Decimal, Figure, Grams, Hash, Instant, Json, Kind, List, Money, Month,
+    Number, Posting, Quantity, Request, Status, Text, Truth,
 };
 use super::store;
 use db::Statement;
@@ -234,7 +234,7 @@ sheets! {
     ];
     /// Months that were ever closed.
     Periods = "periods", PERIOD_LIST, None, [
-        "period": Number, "state": Text, "starts": Date, "ends": Date, "closed_at": Instant, "version": Number,
+        "period": Month, "state": Text, "starts": Date, "ends": Date, "closed_at": Instant, "version": Number,
     ];
     /// What handling units were put into.
     UnitMoves = "unit-moves", UNIT_MOVE_LIST, None, [

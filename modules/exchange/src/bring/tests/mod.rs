@@ -334,6 +334,7 @@ fn a_row_says_that_it_comes_late(engine: Engine) {
     assert_eq!((brought.created, faults(&brought)), (1, vec![(3, Some("effective_at"), "period_closed")]));
     let posted = world.rows(What::Postings);
     assert_eq!(posted[0]["late_from"], "2026-02-10T12:00:00Z", "{posted:?}");
+    assert_eq!(world.rows(What::Periods)[0]["period"], "2026-02");
 }
 
 fn a_file_of_stock_is_posted_once(engine: Engine) {
