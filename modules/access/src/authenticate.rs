@@ -121,7 +121,7 @@ impl Entry {
 
 /// One text for every reason but that a key has expired, so that a stranger learns nothing about which keys exist.
 fn unknown() -> Problem {
-    let detail = "this key does not hold: it is mistyped, revoked or used from elsewhere";
+    let detail = "this key does not hold: it is mistyped, revoked, of an account that was ended, or used from elsewhere";
     Problem::new(Code::Unauthenticated, detail)
 }
 

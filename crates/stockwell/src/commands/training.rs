@@ -4,6 +4,7 @@ use crate::cli::Call;
 use crate::exit::Done;
 use crate::training::{self, Made, Removed, Wanted};
 use clap::{Args, Subcommand};
+use domain::word::counted;
 use std::path::PathBuf;
 
 /// What to do.
@@ -60,10 +61,21 @@ fn made_text(made: &Made) -> String {
         [] => "everybody keeps what they may do".to_owned(),
         sites => format!("everybody is held to {}", sites.join(", ")),
     };
-    let access::Prepared { users_kept, users_erased, keys_revoked, approvals_expired, .. } = people;
+    let access::Prepared { users_kept, logins_erased, keys_revoked, approvals_expired, .. } = people;
+    let nobody = match logins_erased.as_slice() {
+        [] => String::new(),
+        logins => format!(
+            "\nnobody there are those who may do nothing at {}: {}",
+            if training.sites.len() == 1 { "this site" } else { "these sites" },
+            logins.join(", ")
+        ),
+    };
+    let kept = counted(*users_kept, "user stays", "users stay");
+    let revoked = counted(*keys_revoked, "key was", "keys were");
+    let expired = counted(*approvals_expired, "command waits", "commands wait");
     format!(
-        "made and verified a training copy in `{folder}`: {rows} rows, {files} pieces of files\n{held}: {users_kept} users \
-         stay, {users_erased} are nobody there; {keys_revoked} keys were revoked, {approvals_expired} commands wait no more\n\
+        "made and verified a training copy in `{folder}`: {rows} rows, {files} pieces of files\n{held}: {kept}; \
+         {revoked} revoked, {expired} no more{nobody}\n\
          serve it with `stockwell serve --data {folder} --database {database} --listen 127.0.0.1:8081`\n\
          sign in as `{login}`, password, shown only now: {password}\n\
          everybody else gets a password there by `stockwell user password LOGIN --data {folder} --database {database}`"

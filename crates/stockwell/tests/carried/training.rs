@@ -315,7 +315,7 @@ fn people_are_held_to_the_sites_of_a_copy(engine: Engine) {
         (
             &json!("coach"),
             &json!(["LON"]),
-            &json!({ "users_kept": 4, "users_erased": 1, "keys_revoked": 5, "approvals_expired": 1 })
+            &json!({ "users_kept": 4, "users_erased": 1, "logins_erased": ["carl"], "keys_revoked": 5, "approvals_expired": 1 })
         )
     );
     let copy = copy_of(&site, "london");

@@ -162,6 +162,9 @@ fn what_is_done_already_is_said() {
     assert!(ended.contains("\nended at "), "{ended}");
     let again = shell.run(&["user", "end", "ann"]).good().out;
     assert_eq!(again, ended.replace("\nended at ", "\nhad ended already, at "));
+    let anew = shell.run(&["user", "add", "ann", "--role", "clerk"]);
+    assert!(anew.code == 1 && anew.err.contains("and its login is not given again"), "{}", anew.err);
+    assert_eq!(shell.run(&["period", "list"]).good().out, "no month was ever closed\n");
     let key = shell.run(&["--json", "key", "add", "till", "--role", "clerk"]).good().json();
     let until = key["expires_at"].as_str().unwrap();
     assert!(until.len() == "2026-03-01T09:30:00Z".len(), "{until}");

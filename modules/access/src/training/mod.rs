@@ -29,6 +29,8 @@ pub struct Prepared {
     pub users_kept: u64,
     /// Accounts that were ended, and everything personal with them, because they may do nothing at the sites.
     pub users_erased: u64,
+    /// Their logins in the store.
+    pub logins_erased: Vec<String>,
     /// The numbers of those, with what they are called by now.
     #[serde(skip)]
     pub erased: Vec<(i64, String)>,
@@ -54,22 +56,21 @@ pub fn prepare(
         approvals_expired: count(approvals::expire_waiting(tx, by.ctx)?),
         ..Prepared::default()
     };
-    let mut nobody = Vec::new();
     for user in everybody(tx)? {
         let login = &user.row.login;
         if login == trainer || privacy::is_mark(login) {
             continue;
         }
         if !sites.is_empty() && !cut(tx, by, &user, sites)? {
-            nobody.push(login.clone());
+            done.logins_erased.push(login.clone());
             done.erased.push((user.row.id.get(), privacy::mark_of(user.row.id.get())));
         } else if user.row.ended_at.is_none() {
             done.users_kept += 1;
         }
     }
-    done.users_erased = count(nobody.len());
-    if !nobody.is_empty() {
-        privacy::erase_users(tx, by, &nobody)?;
+    done.users_erased = count(done.logins_erased.len());
+    if !done.logins_erased.is_empty() {
+        privacy::erase_users(tx, by, &done.logins_erased)?;
     }
     Ok(done)
 }

@@ -106,6 +106,7 @@ fn people_are_held_to_the_sites(engine: Engine) {
     let [(id, mark)] = done.erased.as_slice() else { panic!("{done:?}") };
     assert_eq!(*mark, format!("erased:{id}"));
     assert_eq!((done.users_kept, done.users_erased, done.keys_revoked, done.approvals_expired), (2, 1, 2, 0));
+    assert_eq!(done.logins_erased, ["carl"]);
     assert_eq!(open_keys(&world), 0);
     let clerk = || vec![("clerk".to_owned(), Within::Subtree(LON))];
     let people = people(&world);

@@ -79,6 +79,14 @@ pub fn name(text: &str) -> Result<String, Problem> {
 /// # Errors
 /// `code_taken`, and what [`grants::give`] refuses.
 pub fn create(tx: &mut Tx<'_>, by: &By<'_>, new: &NewUser) -> Result<User, Failure> {
+    if let Some(ended_at) = store::user_by_login(tx, &new.login)?.and_then(|row| row.ended_at) {
+        let detail = format!(
+            "the account of `{}` was ended at {}, and its login is not given again; choose another one",
+            new.login,
+            ended_at.to_the_second()
+        );
+        return Err(Problem::at(Code::CodeTaken, "/login", detail).into());
+    }
     let id = store::insert_principal(tx, by.ctx, RowKind::User, &new.name)?;
     match store::insert_user(tx, id, &new.login, &new.password, by.ctx) {
         Err(error) if error.is_unique(LOGIN_INDEX) => {
