@@ -168,7 +168,7 @@ impl<R: Read> Opener<R> {
         let named = domain::hex::digits(name);
         let Some(key) = key else {
             return Err(Stop::CannotRun(format!(
-                "it is sealed with the key {named}: name its file by `backup.key_file`"
+                "it is sealed with the key {named}: name its file by `backup.key_file` in the settings or by `STOCKWELL_BACKUP_KEY_FILE`"
             )));
         };
         if key.name() != name {
@@ -295,7 +295,7 @@ mod tests {
     fn without_its_key_it_stays_closed() {
         let sealed = sealed(b"secret");
         let name = domain::hex::digits(&key(1).name());
-        for (other, why) in [(None, "backup.key_file"), (Some(key(2)), "and the one given is")] {
+        for (other, why) in [(None, "`STOCKWELL_BACKUP_KEY_FILE`"), (Some(key(2)), "and the one given is")] {
             let said = opened(&sealed, other.as_ref()).unwrap_err();
             assert!(said.contains(&name) && said.contains(why), "{said}");
         }

@@ -207,7 +207,7 @@ fn run_verify(call: Call<'_>, command: &Verify) -> Done {
     let progress = call.out.progress();
     let read = Read::open(file, key.as_ref())?;
     let (head, files) = (read.head.clone(), read.files.clone());
-    let whole = read.check(&progress)?;
+    let whole = read.check(&progress).map_err(|stop| restore::named(file, &stop))?;
     let is_sealed = Read::is_sealed(file)?;
     let pieces = Pieces::beside(file, key.as_ref().filter(|_| is_sealed));
     let wrong = store_files::faults(&files, &pieces, &progress);

@@ -196,7 +196,7 @@ fn is_database_file(from: &Path) -> Result<bool, Stop> {
     Ok(first == MAGIC)
 }
 
-fn named(from: &Path, stop: &Stop) -> Stop {
+pub(super) fn named(from: &Path, stop: &Stop) -> Stop {
     Stop::CannotRun(format!("`{}`: {}", from.display(), stop.sentence()))
 }
 

@@ -251,6 +251,11 @@ fn a_sealed_backup_stays_closed_without_its_key() {
         assert!(!sealed.windows(said.len()).any(|part| part == said.as_bytes()), "{said}");
     }
     with("keep.key", &["backup", "verify", "sealed.backup", "--deep"]).good();
+    let mut damaged = sealed;
+    damaged.pop();
+    std::fs::write(shell.path("damaged.backup"), damaged).unwrap();
+    let refused = with("keep.key", &["backup", "verify", "damaged.backup"]);
+    assert_eq!((refused.code, refused.err.contains("`damaged.backup`: ")), (4, true), "{}", refused.err);
     with("keep.key", &["restore", "sealed.backup", "--into", "open"]).good();
     assert!(shell.run(&["--data", "open", "user", "list"]).good().out.contains("ann"));
     for (key, why) in [("", "it is sealed with the key"), ("other.key", "and the one given is")] {
