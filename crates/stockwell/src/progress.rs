@@ -75,6 +75,11 @@ impl Progress {
         self.show(Form::Counted(total), done, what);
     }
 
+    /// Does what writes on the terminal, above what is drawn.
+    pub(crate) fn above(&self, write: impl FnOnce()) {
+        self.0.drawn.suspend(write);
+    }
+
     fn show(&self, form: Form, done: u64, what: &str) {
         let Bar { drawn, form: last } = &*self.0;
         if drawn.is_hidden() {

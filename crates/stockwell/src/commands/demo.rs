@@ -22,6 +22,9 @@ pub(crate) const DEFAULTS: [(&str, &str); 3] =
 /// The file that keeps the key: one that opens the database says that the year is loaded.
 const KEY_FILE: &str = "demo-key";
 
+/// Told while the year is loaded.
+const LOADS: &str = "the first start loads a real year of a shop; this takes a moment, and after Ctrl-C the next start goes on";
+
 /// The real year, see the licence beside it.
 pub(crate) const YEAR: &[u8] = include_bytes!("../../../../demo/online-retail/online-retail.csv.gz");
 
@@ -69,12 +72,11 @@ fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path, interrupt: &Interru
         TcpListener::bind(call.config.listen()?)
             .map_err(|error| serve::cannot_listen(call.config, &error))?,
     );
-    call.out.remark("the first start loads a real year of a shop; this takes a moment, and after Ctrl-C the next start goes on");
     let file: Box<dyn Read> = match &demo.file {
         Some(file) => Box::new(import::open(file)?),
         None => Box::new(YEAR),
     };
-    let imported = import::year(call, file, interrupt).map_err(|stop| match &demo.file {
+    let imported = import::year(call, file, interrupt, Some(LOADS)).map_err(|stop| match &demo.file {
         Some(file) => stop.in_file(file),
         None => stop,
     })?;

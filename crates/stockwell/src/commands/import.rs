@@ -47,7 +47,7 @@ pub(crate) fn run(call: Call<'_>, import: Import) -> Done {
     };
     let reader = open(&file)?;
     let interrupt = Interrupt::watch()?;
-    let imported = year(call, reader, &interrupt).map_err(|stop| stop.in_file(&file))?;
+    let imported = year(call, reader, &interrupt, None).map_err(|stop| stop.in_file(&file))?;
     call.out.show(&imported, text)
 }
 
@@ -62,7 +62,14 @@ pub(crate) fn open(file: &Path) -> Result<std::fs::File, Stop> {
 
 /// Makes the folder ready and loads a year into it, or what an earlier call left over. The file is
 /// read and judged as a whole before anything is written. Asked to end, it stops behind a commit.
-pub(crate) fn year(call: Call<'_>, file: impl Read, interrupt: &Interrupt) -> Result<Imported, Stop> {
+///
+/// `remark` is made when the first part is loaded, and not where all of it is refused.
+pub(crate) fn year(
+    call: Call<'_>,
+    file: impl Read,
+    interrupt: &Interrupt,
+    mut remark: Option<&str>,
+) -> Result<Imported, Stop> {
     let begun = Instant::now();
     let progress = call.out.progress();
     progress.waits("the file is read and judged as a whole");
@@ -76,6 +83,9 @@ pub(crate) fn year(call: Call<'_>, file: impl Read, interrupt: &Interrupt) -> Re
     let mut committed = None;
     let done = import_year::load(&operator.db, &operator_ctx(), year, |done, total| {
         committed = Some((done, total));
+        if let Some(remark) = remark.take() {
+            progress.above(|| call.out.remark(remark));
+        }
         progress.counts(done, total, "documents; after Ctrl-C the same command goes on");
         if interrupt.came() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

@@ -106,6 +106,21 @@ fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly(engine: db
 }
 
 #[test]
+fn a_folder_that_a_demo_refuses_is_not_said_to_be_loaded() {
+    let shell = Shell::new(db::Engine::Sqlite);
+    let year = shell.write("year.csv", &slice(200));
+    shell.run(&["init", "--currency", "EUR", "--zone", "Europe/Berlin"]).good();
+    let refused = shell.run(&["demo", "--listen", "127.0.0.1:0", "--file", year.to_str().unwrap()]);
+    assert_eq!(
+        (refused.code, refused.err.contains("the books are kept in EUR")),
+        (1, true),
+        "{}",
+        refused.err
+    );
+    assert!(!refused.err.contains("loads a real year"), "{}", refused.err);
+}
+
+#[test]
 fn a_demo_whose_key_opens_nothing_makes_another_one() {
     let shell = Shell::new(db::Engine::Sqlite);
     let year = shell.write("year.csv", &slice(1_500));
