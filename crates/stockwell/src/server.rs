@@ -72,6 +72,10 @@ impl Server {
             training,
         } = parts;
         let master_key = sign_in.master_key.clone();
+        let ways = pages::Ways {
+            identity_provider: sign_in.identity_provider.as_ref().map(|provider| provider.name.clone()),
+            passkey: sign_in.public_url.is_some(),
+        };
         let access = wiring::access(&db, sign_in);
         let vault = Vault::open(&db).with_staff(wiring::staff);
         let authenticator = access.authenticator();
@@ -94,6 +98,7 @@ impl Server {
             feed: wiring::feed(),
             categories: wiring::CATEGORIES,
             training,
+            refusals: Some(Arc::new(pages::Refusals::new(ways))),
         });
         app.measure(Box::new(gauges));
         let (files, imports) = (Files::new(files), Imports::default());

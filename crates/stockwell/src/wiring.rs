@@ -71,6 +71,7 @@ pub fn routes() -> Routes<Stockwell> {
         .and(files::routes())
         .and(exchange::routes())
         .and(exchange::import_routes())
+        .and(pages::routes())
 }
 
 /// What there is to listen to.

@@ -286,7 +286,7 @@ fn the_first_start_shows_the_way_in_and_the_log_shows_no_secret() {
     assert_eq!(code, 0);
     let of_request = |line: &&String| line.contains(&format!("\"request_id\":\"{id}\""));
     assert_eq!(log.iter().filter(of_request).count(), 1, "one line for a request");
-    assert!(told.contains("/api/v1/setup") && told.contains("\"token\":\"sws_"), "{told}");
+    assert!(told.contains("/api/v1/setup") && told.contains("/welcome?token=sws_"), "{told}");
     assert!(log.iter().any(|line| line.contains("\"request refused\"")), "debug lines were asked for");
     let is_new = |line: &&String| line.contains("a new store is made in it");
     assert_eq!(log.iter().filter(is_new).count(), 1);

@@ -117,6 +117,7 @@ impl Client {
             feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true), without_costs: |_, _| None },
             categories: web::Categories { of: |_, _| Ok(None), granted: |_, _| Ok(None) },
             training: false,
+            refusals: None,
         });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
         Client { router: routes.router(&app, ()), runtime, keys: AtomicU64::new(0) }

@@ -21,6 +21,8 @@ pub struct Actor {
     address: SocketAddr,
     key: Option<String>,
     session: Option<Session>,
+    /// Name and value of a cookie, which is all that is sent along.
+    cookie: Option<String>,
 }
 
 /// What the browser of somebody who signed in holds.
@@ -59,12 +61,12 @@ pub struct Reply {
 impl Actor {
     /// Somebody who holds this key.
     pub fn with_key(address: SocketAddr, key: impl Into<String>) -> Actor {
-        Actor { address, key: Some(key.into()), session: None }
+        Actor { address, key: Some(key.into()), session: None, cookie: None }
     }
 
     /// Somebody without a key.
     pub fn stranger(address: SocketAddr) -> Actor {
-        Actor { address, key: None, session: None }
+        Actor { address, key: None, session: None, cookie: None }
     }
 
     /// Somebody who signs in with a password, in the browser of this actor.
@@ -83,7 +85,13 @@ impl Actor {
             return Err(reply);
         };
         let session = Session { cookie: cookie.to_owned(), csrf };
-        Ok(Actor { address: self.address, key: None, session: Some(session) })
+        Ok(Actor { session: Some(session), ..Actor::stranger(self.address) })
+    }
+
+    /// Whoever comes with this cookie, and sends nothing else by itself: a browser with pages alone.
+    #[must_use]
+    pub fn with_cookie(&self, cookie: String) -> Actor {
+        Actor { cookie: Some(cookie), ..Actor::stranger(self.address) }
     }
 
     /// The same at another server.
@@ -230,6 +238,7 @@ impl Ask {
                 lines.extend([format!("origin: {ORIGIN}"), format!("x-csrf-token: {csrf}")]);
             }
         }
+        lines.extend(actor.cookie.map(|cookie| format!("cookie: {cookie}")));
         lines.extend(headers.into_iter().map(|(name, value)| format!("{name}: {value}")));
         if !body.is_empty() || method != "GET" {
             lines.push(format!("content-length: {}", body.len()));

@@ -1,6 +1,7 @@
 //! What every route shares: the database, the clock, ids, the authenticator, the limits.
 
 use crate::denied::Denials;
+use crate::desk::Refusals;
 use crate::failure::Failure;
 use crate::guard::Seen;
 use crate::limiter::Limiter;
@@ -97,6 +98,8 @@ pub struct AppParts {
     pub categories: Categories,
     /// Whether the database is a copy to practise in.
     pub training: bool,
+    /// What people see in place of what was refused; `None` where there are no pages.
+    pub refusals: Option<Arc<dyn Refusals>>,
 }
 
 /// The category of an item and those above it, from its own upwards.
@@ -192,8 +195,13 @@ impl App {
     }
 
     /// Whether the database is a copy to practise in.
-    pub(crate) fn is_training(&self) -> bool {
+    pub fn is_training(&self) -> bool {
         self.0.parts.training
+    }
+
+    /// What people see in place of what was refused.
+    pub(crate) fn refusals(&self) -> Option<&dyn Refusals> {
+        self.0.parts.refusals.as_deref()
     }
 
     /// Where new ids come from.

@@ -249,7 +249,7 @@ pub(crate) fn fingerprint_of_head(parts: &Parts) -> Sha256 {
 }
 
 /// The whole body, when it is not larger than the route takes and there is room for it.
-async fn bytes(parts: &Parts, mut body: Body) -> Result<(Bytes, Held), Failure> {
+pub(crate) async fn bytes(parts: &Parts, mut body: Body) -> Result<(Bytes, Held), Failure> {
     let seen = Seen::of(&parts.extensions)?;
     let limits = seen.app.limits();
     let most = if seen.route.bulk { limits.bulk_bytes_max } else { limits.body_bytes_max };

@@ -32,6 +32,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Doors {
 }
 
 impl Doors {
+    /// Sends a request through them.
+    pub(crate) async fn call(&self, request: Request) -> axum::response::Response {
+        let Ok(response) = self.0.clone().call(request).await;
+        response
+    }
+
     /// Sends a held command again, as somebody and for a second person. Its answer when it is done;
     /// what it is refused for otherwise.
     ///
@@ -53,9 +59,7 @@ impl Doors {
         let replay = Replay { principal, second, fingerprint: held.fingerprint };
         let request = second::request(held, Bytes::from(body), replay, request_id);
         let request: Request = request.ok_or_else(|| Failure::fault("a held command is no request"))?;
-        let mut doors = self.0.clone();
-        let Ok(response) = doors.call(request).await;
-        let (parts, body) = response.into_parts();
+        let (parts, body) = self.call(request).await.into_parts();
         let body =
             body.collect().await.map_err(|error| Failure::fault(format!("an answer broke off: {error}")))?;
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);

@@ -9,23 +9,25 @@ mod headers;
 use crate::answer::Refused;
 use crate::app::App;
 use crate::denied::{self, Asker, Denied, Refusal};
+use crate::desk::{Asked, Form, Inside};
 use crate::failure::{Carried, Failure};
 use crate::meter::{InFlight, RouteMeter, Unknown};
 use crate::params::Path;
 use crate::principal::{Asks, Principal, Stage, forbidden};
 use crate::problem;
-use crate::routes::{Access, Bound, PublicReason, Reach, RouteInfo};
+use crate::routes::{Access, Bound, Face, PublicReason, Reach, RouteInfo};
 use crate::scope::Scope;
 use crate::second::Replay;
 use crate::session::{self, Credential};
 use crate::strangers::Peer;
 use axum::extract::Request;
-use axum::http::{Extensions, HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::{RequestExt as _, Router};
 use domain::{CategoryId, Code, Instant, Kind, Permission, Problem};
 use futures_util::FutureExt;
 use headers::{credential, dress, request_id};
+use http_body_util::{BodyExt, Limited};
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::Future;
@@ -89,6 +91,25 @@ struct Begun {
     now: Instant,
     started: std::time::Instant,
     _in_flight: InFlight,
+    /// What the page of a refusal must know; `None` for programs, and for whoever asks from inside.
+    asked: Option<Box<Asked>>,
+}
+
+/// Bytes of a form that is kept over the end of a session.
+const KEPT_FORM_BYTES_MAX: usize = 256 << 10;
+
+impl Begun {
+    /// Keeps what was typed into a form of whoever is not signed in any more, so that it can be sent after all.
+    async fn keep_form(&mut self, failure: &Failure, request: Request) {
+        let Some(asked) = &mut self.asked else { return };
+        if failure.problem().kind() != Kind::Unauthenticated || asked.method != Method::POST {
+            return;
+        }
+        let body = Limited::new(request.into_body(), KEPT_FORM_BYTES_MAX);
+        if let Ok(body) = body.collect().await {
+            asked.form = Some(Form::parse(&body.to_bytes()));
+        }
+    }
 }
 
 /// What is decided without waiting.
@@ -131,7 +152,7 @@ where
 
     fn call(&mut self, mut request: Request) -> Self::Future {
         let gate = Arc::clone(&self.gate);
-        let begun = gate.begin(request.headers());
+        let begun = gate.begin(&request);
         let peer = request.extensions().get::<Peer>().copied();
         match gate.judge(&request, begun.now) {
             Verdict::Pass(caller) => {
@@ -143,19 +164,25 @@ where
                 let answer = self.inner.call(request);
                 Box::pin(async move { Ok(gate.finish(&begun, asker, gate.bounded(answer).await).await) })
             }
-            Verdict::Refuse(failure, asker) => {
-                Box::pin(async move { Ok(gate.finish(&begun, asker, failure.into_response()).await) })
-            }
+            Verdict::Refuse(failure, asker) => Box::pin(async move {
+                let mut begun = begun;
+                begun.keep_form(&failure, request).await;
+                Ok(gate.finish(&begun, asker, failure.into_response()).await)
+            }),
             later @ (Verdict::Weigh(..) | Verdict::Ask(_)) => {
                 let mut inner = self.inner.clone();
                 Box::pin(async move {
+                    let mut begun = begun;
                     let (response, asker) = match gate.decide(later, &mut request, begun.now, peer).await {
                         Ok(asks) => {
                             let asker = Asker::Known(Arc::clone(&asks.principal));
                             gate.admit(&mut request, &begun, Some(asks));
                             (gate.bounded(inner.call(request)).await, asker)
                         }
-                        Err((failure, asker)) => (failure.into_response(), asker),
+                        Err((failure, asker)) => {
+                            begun.keep_form(&failure, request).await;
+                            (failure.into_response(), asker)
+                        }
                     };
                     Ok(gate.finish(&begun, asker, response).await)
                 })
@@ -173,12 +200,14 @@ struct Gate {
 }
 
 impl Gate {
-    fn begin(&self, headers: &HeaderMap) -> Begun {
+    fn begin(&self, request: &Request) -> Begun {
+        let request_id = request_id(request.headers()).unwrap_or_else(|| self.app.ids().next());
         Begun {
-            request_id: request_id(headers).unwrap_or_else(|| self.app.ids().next()),
+            request_id,
             now: self.app.now(),
             started: std::time::Instant::now(),
             _in_flight: self.meter.begin(),
+            asked: (self.route.face == Face::Page).then(|| Box::new(asked(&self.app, request, request_id))),
         }
     }
 
@@ -193,6 +222,13 @@ impl Gate {
         }
         if matches!(self.route.access, Access::Public(_)) {
             return Verdict::Pass(None);
+        }
+        if let Some(Inside(known)) = request.extensions().get() {
+            let Some(principal) = known else {
+                let text = "sign in, or send a key as `Authorization: Bearer swk_…`";
+                return Verdict::Refuse(Problem::new(Code::Unauthenticated, text).into(), Asker::Nobody);
+            };
+            return self.admitted(Arc::clone(principal), None);
         }
         let credential = match credential(headers) {
             Ok(credential) => credential,
@@ -219,6 +255,10 @@ impl Gate {
     /// Why a session may not write here: no page of this server asks.
     fn forged(&self, headers: &HeaderMap, credential: Credential<'_>) -> Option<Problem> {
         match credential {
+            Credential::Session(_) if self.route.is_write() && self.route.face == Face::Page => {
+                // its token is a field of the form, see `Posted`
+                session::check_origin(headers).err()
+            }
             Credential::Session(secret) if self.route.is_write() => {
                 session::check_page(headers, secret).err()
             }
@@ -272,9 +312,20 @@ impl Gate {
         }
     }
 
-    /// Whether a principal may ask here, and how far.
+    /// Whether a principal may ask here, and how far. The rate first, so that a caller without permission cannot try
+    /// for ever.
     fn check(&self, principal: Arc<Principal>, forged: Option<Problem>, now: Instant) -> Verdict {
-        let permission = match self.preconditions(&principal, forged, now) {
+        if let Some(Err(wait)) = principal.limiter.as_ref().map(|limiter| limiter.take(now)) {
+            let text = format!("the rate limit of this key is used up, come again in {wait} seconds");
+            let failure = Failure::Later(Box::new(Problem::new(Code::Throttled, text)), wait);
+            return Verdict::Refuse(failure, Asker::Known(principal));
+        }
+        self.admitted(principal, forged)
+    }
+
+    /// The same for whoever is within the rate.
+    fn admitted(&self, principal: Arc<Principal>, forged: Option<Problem>) -> Verdict {
+        let permission = match self.preconditions(&principal, forged) {
             Ok(Some(permission)) => permission,
             Ok(None) => return Verdict::Pass(Some(Asks::nothing_of(principal))),
             Err(failure) => return Verdict::Refuse(failure, Asker::Known(principal)),
@@ -290,20 +341,12 @@ impl Gate {
         }
     }
 
-    /// The rate first, so that a caller without permission cannot try for ever. The permission of the route, if it
-    /// needs one.
+    /// The permission of the route, if it needs one.
     fn preconditions(
         &self,
         principal: &Principal,
         forged: Option<Problem>,
-        now: Instant,
     ) -> Result<Option<Permission>, Failure> {
-        if let Some(limiter) = &principal.limiter {
-            limiter.take(now).map_err(|wait| {
-                let text = format!("the rate limit of this key is used up, come again in {wait} seconds");
-                Failure::Later(Box::new(Problem::new(Code::Throttled, text)), wait)
-            })?;
-        }
         if let Some(problem) = forged {
             return Err(problem.into());
         }
@@ -374,8 +417,9 @@ impl Gate {
     }
 
     fn admit(&self, request: &mut Request, begun: &Begun, caller: Option<Asks>) {
-        let Begun { request_id, now, started: _, _in_flight: _ } = *begun;
+        let Begun { request_id, now, started: _, _in_flight: _, asked: _ } = begun;
         let route = Arc::clone(&self.route);
+        let (request_id, now) = (*request_id, *now);
         request.extensions_mut().insert(Seen { app: self.app.clone(), request_id, now, caller, route });
     }
 
@@ -398,7 +442,25 @@ impl Gate {
         }
     }
 
+    /// A refusal as whoever asked understands it.
+    fn refusal(&self, begun: &Begun, known: Option<Arc<Principal>>, failure: &Failure) -> Response {
+        let (Some(asked), Some(refusals)) = (&begun.asked, self.app.refusals()) else {
+            return failure.render(begun.request_id);
+        };
+        let wait = if let Failure::Later(_, seconds) = failure { Some(*seconds) } else { None };
+        refusals.show(&Asked { principal: known, ..(**asked).clone() }, &failure.problem(), wait)
+    }
+
+    /// The headers of every answer.
+    fn dress(&self, begun: &Begun, headers: &mut HeaderMap) {
+        if let (Some(_), Some(refusals)) = (&begun.asked, self.app.refusals()) {
+            refusals.dress(headers);
+        }
+        dress(headers, begun.request_id);
+    }
+
     async fn finish(&self, begun: &Begun, asker: Asker, mut response: Response) -> Response {
+        let known = if let Asker::Known(principal) = &asker { Some(Arc::clone(principal)) } else { None };
         let failure = response.extensions_mut().remove::<Carried>();
         self.count_refusals(&mut response, failure.as_ref().map(|carried| &*carried.0));
         if let Some(denied) = self.denied(&mut response, failure.as_ref().map(|carried| &*carried.0), &asker)
@@ -410,9 +472,9 @@ impl Gate {
             Box::pin(denied::note(&self.app, refusal)).await;
         }
         if let Some(Carried(failure)) = &failure {
-            response = failure.render(begun.request_id);
+            response = self.refusal(begun, known, failure);
         }
-        dress(response.headers_mut(), begun.request_id);
+        self.dress(begun, response.headers_mut());
         let took = begun.started.elapsed();
         self.meter.end(response.status(), took);
         self.log(begun, response.status(), took, failure.as_ref().map(|carried| &*carried.0));
@@ -507,6 +569,19 @@ fn not_below(permission: Permission) -> Problem {
     Problem::new(Code::Forbidden, text)
 }
 
+/// What the page of a refusal must know of a request.
+fn asked(app: &App, request: &Request, request_id: Uuid) -> Asked {
+    Asked {
+        app: app.clone(),
+        principal: None,
+        uri: request.uri().clone(),
+        method: request.method().clone(),
+        headers: request.headers().clone(),
+        form: None,
+        request_id,
+    }
+}
+
 /// Where a connection comes from.
 fn from(peer: Option<Peer>) -> Option<IpAddr> {
     peer.map(|Peer(address)| address)
@@ -526,23 +601,41 @@ pub(crate) fn with_fallbacks<S: crate::State>(router: Router<S>, app: &App) -> R
     let unknown = {
         let app = app.clone();
         move |request: Request| {
-            let text = format!("there is no address `{}`, see `/api/openapi.json`", request.uri().path());
-            std::future::ready(outside(&app, request.headers(), &Problem::new(Code::UnknownRoute, text)))
+            let path = request.uri().path();
+            let text = if is_for_programs(path) {
+                format!("there is no address `{path}`, see `/api/openapi.json`")
+            } else {
+                format!("there is no page `{path}`")
+            };
+            std::future::ready(outside(&app, &request, &Problem::new(Code::UnknownRoute, text)))
         }
     };
     let method = {
         let app = app.clone();
         move |request: Request| {
             let text = format!("the address `{}` does not take `{}`", request.uri().path(), request.method());
-            std::future::ready(outside(&app, request.headers(), &Problem::new(Code::MethodNotAllowed, text)))
+            std::future::ready(outside(&app, &request, &Problem::new(Code::MethodNotAllowed, text)))
         }
     };
     router.fallback(unknown).method_not_allowed_fallback(method)
 }
 
-fn outside(app: &App, headers: &HeaderMap, problem: &Problem) -> Response {
-    let request_id = request_id(headers).unwrap_or_else(|| app.ids().next());
-    let mut response = problem::response(problem, request_id, None);
+/// Whether an address belongs to the API, and not to a page.
+fn is_for_programs(path: &str) -> bool {
+    ["/api/", "/docs/", "/metrics"].iter().any(|start| path.starts_with(start))
+}
+
+fn outside(app: &App, request: &Request, problem: &Problem) -> Response {
+    let request_id = request_id(request.headers()).unwrap_or_else(|| app.ids().next());
+    let refusals = app.refusals().filter(|_| !is_for_programs(request.uri().path()));
+    let mut response = match refusals {
+        Some(refusals) => {
+            let mut page = refusals.show(&asked(app, request, request_id), problem, None);
+            refusals.dress(page.headers_mut());
+            page
+        }
+        None => problem::response(problem, request_id, None),
+    };
     dress(response.headers_mut(), request_id);
     app.meter().outside(response.status(), problem.code);
     response

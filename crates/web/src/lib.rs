@@ -14,6 +14,7 @@ mod body;
 mod by_name;
 mod cursor;
 mod denied;
+mod desk;
 mod differences;
 mod doors;
 mod events;
@@ -54,6 +55,7 @@ mod tests;
 pub use answer::{Answer, Page};
 pub use app::{App, AppParts, Categories, CategoryLine, Clock, Feed, Limits, Readiness, State};
 pub use body::{Command, FromJson, IdempotencyKey, Json, StrangerCommand};
+pub use desk::{Asked, CSRF_FIELD, Desk, Form, Posted, Refusals, Reply, Write};
 pub use differences::{FieldChange, differences};
 pub use doors::Doors;
 pub use failure::{Failure, Result};
@@ -68,11 +70,12 @@ pub use openapi::openapi;
 pub use organisation::OrganisationSetUp;
 pub use params::{Path, Query, word};
 pub use principal::{Authenticator, Caller, Grant, Principal, PrincipalKind, Stage, Within};
-pub use problem::problem_value;
+pub use problem::{problem_value, request_id_text, status};
 pub use proxies::Proxies;
 pub use record::{RecordChange, audit, record_change};
 pub use routes::{
-    Access, Bound, Described, Kept, PublicReason, Reach, RouteInfo, RouteRow, Routes, Unversioned,
+    Access, Bound, Described, Face, Kept, PageRoute, PublicReason, Reach, RouteInfo, RouteRow, Routes,
+    Unversioned,
 };
 pub use scope::{Reached, Scope};
 pub use second::{AgreedTo, Agreement, Need, Second, Sent, Waiting, closed, record_held, store_held};

@@ -451,6 +451,17 @@ impl Caller {
         Caller { principal, whole, scope, categories, permission, ctx }
     }
 
+    /// Whoever the guard has let in.
+    ///
+    /// # Errors
+    /// A fault of ours at a public route.
+    pub(crate) fn of(seen: &Seen) -> std::result::Result<Caller, Failure> {
+        match &seen.caller {
+            Some(asks) => Ok(Caller::new(&seen.app, asks, seen)),
+            None => Err(Failure::fault("a public route asked for its caller")),
+        }
+    }
+
     /// Whoever asks at a public route, whom nobody knows: so many a minute from one address, and of one
     /// idempotency key all of them are the same.
     pub(crate) fn stranger(parts: &Parts) -> std::result::Result<Caller, Failure> {
@@ -484,11 +495,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> std::result::Result<Self, Failure> {
-        let seen = Seen::of(&parts.extensions)?;
-        match &seen.caller {
-            Some(asks) => Ok(Caller::new(&seen.app, asks, seen)),
-            None => Err(Failure::fault("a public route asked for its caller")),
-        }
+        Caller::of(Seen::of(&parts.extensions)?)
     }
 }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 pub(crate) const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// The HTTP status of a code.
-pub(crate) const fn status(code: Code) -> StatusCode {
+pub const fn status(code: Code) -> StatusCode {
     match code.kind() {
         Kind::Malformed => StatusCode::BAD_REQUEST,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -36,7 +36,7 @@ pub(crate) const fn status(code: Code) -> StatusCode {
 }
 
 /// The text form of a request id.
-pub(crate) fn request_id_text(id: Uuid) -> String {
+pub fn request_id_text(id: Uuid) -> String {
     format!("req_{}", id.simple())
 }
 

@@ -24,6 +24,8 @@ pub enum PublicReason {
     SetUp,
     /// Whoever signs in is not known yet.
     SignIn,
+    /// What pages are made of holds no data.
+    Assets,
 }
 
 impl PublicReason {
@@ -34,6 +36,7 @@ impl PublicReason {
             PublicReason::Description => "description",
             PublicReason::SetUp => "set_up",
             PublicReason::SignIn => "sign_in",
+            PublicReason::Assets => "assets",
         }
     }
 }
@@ -132,6 +135,16 @@ pub enum Unversioned {
     Adds,
 }
 
+/// For whom a route answers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Face {
+    /// For programs: JSON, problems, keys and sessions.
+    #[default]
+    Api,
+    /// For people: a page, forms, and refusals that are pages too.
+    Page,
+}
+
 /// What is kept of a write under its idempotency key.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Kept {
@@ -170,6 +183,8 @@ pub struct RouteInfo {
     pub kept: Kept,
     /// It sends other requests through the doors, and is not behind them.
     pub sends: bool,
+    /// For whom it answers.
+    pub face: Face,
     /// Its description.
     pub operation: Operation,
     /// The schemas that the description refers to.
@@ -261,6 +276,48 @@ pub struct RouteRow<'a> {
     pub summary: &'a str,
 }
 
+/// A page as it is added to the table.
+#[derive(Clone, Debug)]
+pub struct PageRoute {
+    method: Method,
+    path: &'static str,
+    summary: &'static str,
+    reach: Reach,
+    bound: Bound,
+    streamed: bool,
+}
+
+impl PageRoute {
+    /// A page that is shown, at a path with its `{parameters}`, with what it shows in a sentence.
+    pub fn get(path: &'static str, summary: &'static str) -> PageRoute {
+        let (reach, bound) = (Reach::Whole, Bound::Refused);
+        PageRoute { method: Method::GET, path, summary, reach, bound, streamed: false }
+    }
+
+    /// A form that is taken, with what it does in a sentence: forms know no other method.
+    pub fn post(path: &'static str, summary: &'static str) -> PageRoute {
+        PageRoute { method: Method::POST, ..PageRoute::get(path, summary) }
+    }
+
+    /// As far as the scope of the caller limits it, where it does.
+    #[must_use]
+    pub fn reach(self, reach: Reach) -> PageRoute {
+        PageRoute { reach, ..self }
+    }
+
+    /// For those too who hold its permission for some categories only.
+    #[must_use]
+    pub fn bound(self, bound: Bound) -> PageRoute {
+        PageRoute { bound, ..self }
+    }
+
+    /// It takes files, which are longer than other forms.
+    #[must_use]
+    pub fn streamed(self) -> PageRoute {
+        PageRoute { streamed: true, ..self }
+    }
+}
+
 /// What is special about a route.
 #[derive(Clone, Copy, Debug, Default)]
 struct Manner {
@@ -277,6 +334,7 @@ struct Manner {
 pub struct Routes<S> {
     module: &'static str,
     entries: Vec<(RouteInfo, MethodRouter<S>)>,
+    pages: Vec<(RouteInfo, MethodRouter<S>)>,
 }
 
 /// What [`crate::routes!`] makes of a handler.
@@ -285,7 +343,7 @@ pub type Described<S> = (Vec<(String, RefOr<Schema>)>, utoipa::openapi::path::Pa
 impl<S: State> Routes<S> {
     /// None yet, of a module.
     pub fn new(module: &'static str) -> Routes<S> {
-        Routes { module, entries: Vec::new() }
+        Routes { module, entries: Vec::new(), pages: Vec::new() }
     }
 
     /// Adds one route: the only way in. Method, path and description come from the handler's
@@ -422,6 +480,7 @@ impl<S: State> Routes<S> {
             unversioned,
             kept,
             sends,
+            face: Face::Api,
             operation,
             schemas,
         };
@@ -429,15 +488,50 @@ impl<S: State> Routes<S> {
         self
     }
 
-    /// These and the routes of another module.
-    pub fn and(mut self, other: Routes<S>) -> Routes<S> {
-        self.entries.extend(other.entries);
+    /// Adds a page: it is behind the same guard, sends what it shows and does through the doors as whoever asks for
+    /// it, and is in the description of no program. What one of its permission may not, is refused by the doors.
+    #[must_use]
+    pub fn page(mut self, access: impl Into<Access>, page: PageRoute, handler: MethodRouter<S>) -> Routes<S> {
+        let PageRoute { method, path, summary, reach, bound, streamed } = page;
+        let mut operation = Operation::new();
+        operation.operation_id = Some(format!("{method} {path}"));
+        operation.summary = Some(summary.to_owned());
+        let info = RouteInfo {
+            module: self.module,
+            method,
+            path: path.to_owned(),
+            access: access.into(),
+            reach,
+            bound,
+            bulk: false,
+            streamed,
+            unversioned: None,
+            // the request that it sends on is
+            kept: Kept::Never,
+            sends: true,
+            face: Face::Page,
+            operation,
+            schemas: Vec::new(),
+        };
+        self.pages.push((info, handler));
         self
     }
 
-    /// The table.
+    /// These and the routes of another module.
+    pub fn and(mut self, other: Routes<S>) -> Routes<S> {
+        self.entries.extend(other.entries);
+        self.pages.extend(other.pages);
+        self
+    }
+
+    /// The table of the API.
     pub fn table(&self) -> impl Iterator<Item = &RouteInfo> {
         self.entries.iter().map(|(info, _)| info)
+    }
+
+    /// The table of the pages.
+    pub fn pages(&self) -> impl Iterator<Item = &RouteInfo> {
+        self.pages.iter().map(|(info, _)| info)
     }
 
     /// The router: every handler behind its guard, and problems for what is not there.
@@ -449,7 +543,7 @@ impl<S: State> Routes<S> {
             router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));
         }
         let doors = Doors(router.clone().with_state(state.clone()));
-        for (info, handler) in sending {
+        for (info, handler) in sending.into_iter().chain(self.pages) {
             let path = info.path.clone();
             let handler = handler.layer(Extension(doors.clone()));
             router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));

@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use domain::{Code, Problem, hex};
+use ring::rand::{SecureRandom, SystemRandom};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::net::IpAddr;
@@ -44,7 +45,44 @@ impl fmt::Debug for Credential<'_> {
 /// What must come with every write of a session, in `X-CSRF-Token`: whoever knows it knows the secret
 /// of the session, which a page of somebody else does not.
 pub fn csrf_token(secret: &str) -> String {
-    hex::digits(&Sha256::new_with_prefix(b"stockwell csrf\0").chain_update(secret).finalize())
+    hex::digits(&token_bytes(secret))
+}
+
+/// The same token behind a mask that is another one each time: 64 digits of the mask, 64 of what it covers. `None`
+/// when there is no random source.
+pub(crate) fn masked_csrf(secret: &str) -> Option<String> {
+    let mut mask = [0; 32];
+    SystemRandom::new().fill(&mut mask).ok()?;
+    let covered: Vec<u8> = token_bytes(secret).iter().zip(mask).map(|(byte, mask)| byte ^ mask).collect();
+    Some(hex::digits(&mask) + &hex::digits(&covered))
+}
+
+fn token_bytes(secret: &str) -> [u8; 32] {
+    Sha256::new_with_prefix(b"stockwell csrf\0").chain_update(secret).finalize().into()
+}
+
+/// Whether a token, with a mask or without, is that of a session.
+pub(crate) fn check_token(token: &str, secret: &str) -> Result<(), Problem> {
+    let plain = match token.split_at_checked(64) {
+        Some((mask, covered)) if covered.len() == 64 => uncovered(mask, covered).unwrap_or_default(),
+        _ => token.to_owned(),
+    };
+    if is_same(plain.as_bytes(), csrf_token(secret).as_bytes()) {
+        return Ok(());
+    }
+    let detail =
+        "send the `csrf` of the session (`GET /api/v1/me/session`) as `X-CSRF-Token` with every write";
+    Err(Problem::new(Code::CrossSite, detail))
+}
+
+/// What stands behind a mask; `None` for what are no digits.
+fn uncovered(mask: &str, covered: &str) -> Option<String> {
+    let bytes = |text: &str| -> Option<Vec<u8>> {
+        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+        pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect()
+    };
+    let plain: Vec<u8> = bytes(mask)?.iter().zip(bytes(covered)?).map(|(mask, byte)| mask ^ byte).collect();
+    Some(hex::digits(&plain))
 }
 
 /// Which cookie a browser is given.
@@ -208,13 +246,7 @@ fn cookie<'h>(
 /// Refuses a write of a session that no page of this server has made.
 pub(crate) fn check_page(headers: &HeaderMap, secret: &str) -> Result<(), Problem> {
     check_origin(headers)?;
-    let token = one(headers, &CSRF_TOKEN)?.unwrap_or_default();
-    if is_same(token.as_bytes(), csrf_token(secret).as_bytes()) {
-        return Ok(());
-    }
-    let detail =
-        "send the `csrf` of the session (`GET /api/v1/me/session`) as `X-CSRF-Token` with every write";
-    Err(Problem::new(Code::CrossSite, detail))
+    check_token(one(headers, &CSRF_TOKEN)?.unwrap_or_default(), secret)
 }
 
 /// Refuses what a page of somebody else lets a browser send.
@@ -317,7 +349,22 @@ mod tests {
         };
         let token = csrf_token("secret");
         assert_eq!((given(&token), token.len()), (Ok(()), 64));
-        for wrong in ["", "x", &token[1..], &csrf_token("other"), &token.to_uppercase()] {
+        let (masked, again) = (masked_csrf("secret").unwrap(), masked_csrf("secret").unwrap());
+        assert_eq!((given(&masked), given(&again), masked.len()), (Ok(()), Ok(()), 128));
+        assert!(masked != again && !masked.contains(&token));
+        let others = masked_csrf("other").unwrap();
+        let mixed = [&masked[..64], &again[64..]].concat();
+        let wrong = [
+            "",
+            "x",
+            &token[1..],
+            &csrf_token("other"),
+            &token.to_uppercase(),
+            &others,
+            &mixed,
+            &masked[..127],
+        ];
+        for wrong in wrong {
             assert_eq!(given(wrong).unwrap_err().code, Code::CrossSite, "{wrong}");
         }
         assert!(!token.contains("secret"));

@@ -68,7 +68,7 @@ fn health(app: &App) -> Health {
     Health { ready: parts.iter().all(|part| part.ready), training: app.is_training(), parts }
 }
 
-/// What somebody sees who opens the address in a browser.
+/// What a program is told that asks for the address of the API.
 const FRONT: &str = "\
 Stockwell answers here: what do we have, where is it, when do we need more.
 
@@ -76,9 +76,9 @@ Programs ask it, with a key:
 
   curl -H 'authorization: Bearer swk_...' ADDRESS/api/v1/items
 
-where ADDRESS is what you have just opened. The demo shows a key when it starts; elsewhere
+where ADDRESS is what you have just asked, without `/api`. The demo shows a key when it starts; elsewhere
 `stockwell key add NAME --role administrator` makes one on the host. With the embedded file the
-server is stopped first: the command ends with code 4 while it runs. Pages for people are to come.
+server is stopped first: the command ends with code 4 while it runs. Pages for people begin at `/`.
 
   /api/openapi.json       every route
   /docs/problems/CODE     what a refusal means and what to do, such as /docs/problems/unauthenticated
@@ -86,7 +86,7 @@ server is stopped first: the command ends with code 4 while it runs. Pages for p
 ";
 
 /// What can be asked, and where.
-#[utoipa::path(get, path = "/", responses((status = 200, content_type = "text/plain", body = String)))]
+#[utoipa::path(get, path = "/api", responses((status = 200, content_type = "text/plain", body = String)))]
 async fn get_front() -> Response {
     let plain = HeaderValue::from_static("text/plain; charset=utf-8");
     ([(header::CONTENT_TYPE, plain)], FRONT).into_response()

@@ -167,6 +167,7 @@ pub(crate) fn doors_on(settings: &Settings, limits: Limits) -> (App, axum::Route
         feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true), without_costs: |_, _| None },
         categories: crate::Categories { of: |_, _| Ok(None), granted: |_, _| Ok(None) },
         training: false,
+        refusals: None,
     });
     let router = routes().router(&app, ());
     (app, router)

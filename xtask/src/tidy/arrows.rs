@@ -68,6 +68,8 @@ fn inside(from: &Manifest, to: &str, purpose: Use) -> Option<String> {
         (ground, _) if GROUND.contains(&ground) => ground != "domain" && to == "domain",
         ("db" | "outbound", _) => false,
         ("web" | "xtask", _) => ["domain", "db"].contains(&to),
+        // a page knows what the doors answer, and no module
+        ("pages", Use::Product) => ["domain", "web"].contains(&to),
         ("stockwell", Use::Product) => true,
         (module, Use::Product) => is_below_modules(to) || layers::may_use(module, to),
         // a test may look sideways, never up

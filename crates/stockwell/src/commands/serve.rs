@@ -221,10 +221,9 @@ async fn show_set_up(call: Call<'_>, db: &Db, address: SocketAddr) -> Done {
         db.write(move |tx| access::offer_setup(tx, &ctx, &offered)).await.map_err(|error: Failure| error)?;
     if done {
         call.out.remark(&format!(
-            "nobody exists yet. Within 30 minutes, make the first administrator by\n  \
-             curl -H 'content-type: application/json' -H \"idempotency-key: set-up-$(date +%s)\" \\\n    \
-             http://{address}/api/v1/setup \\\n    -d '{{\"token\":\"{token}\",\"login\":\"…\",\"password\":\"…\"}}'\n\
-             or stop the server and run `stockwell user add LOGIN --role administrator`"
+            "nobody exists yet. Within 30 minutes, make the first administrator at\n  \
+             http://{address}/welcome?token={token}\n\
+             or by a program at `POST /api/v1/setup`, or stop the server and run `stockwell user add LOGIN --role administrator`"
         ));
     }
     Ok(())

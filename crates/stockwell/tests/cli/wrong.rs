@@ -236,7 +236,7 @@ fn the_file_alone_holds_everything_when_a_command_has_ended() {
     assert_eq!(beside(), [""; 0], "after `user add`");
     let server = shell.serve();
     let stranger = testkit::http::Actor::stranger(server.address);
-    let front = stranger.get("/");
+    let front = stranger.get("/api");
     assert_eq!(front.status, 200);
     assert!(front.text().contains("/api/openapi.json"), "{}", front.text());
     assert_eq!(stranger.get("/api/v1/items").status, 401);

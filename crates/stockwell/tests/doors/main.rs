@@ -24,6 +24,7 @@ mod keys;
 mod makes_catalog;
 mod matrix;
 mod metrics;
+mod pages;
 mod passkeys;
 mod personal;
 mod proxies;

@@ -36,14 +36,18 @@ fn the_table_the_description_and_the_router_are_one() {
     let program = std::process::Command::new(env!("CARGO_BIN_EXE_stockwell"));
     let told = { program }.args(["routes", "--json"]).output().unwrap();
     let told: Value = serde_json::from_slice(&told.stdout).unwrap();
-    let told = told["routes"].as_array().unwrap();
-    let rows: Vec<Value> = routes.table().map(|route| serde_json::to_value(route.row()).unwrap()).collect();
     let texts = |rows: &[Value]| rows.iter().map(ToString::to_string).collect::<BTreeSet<_>>();
-    assert_eq!(texts(told), texts(&rows), "what `stockwell routes` says");
+    let rows = |table: Vec<&RouteInfo>| -> Vec<Value> {
+        table.into_iter().map(|route| serde_json::to_value(route.row()).unwrap()).collect()
+    };
+    for (list, table) in [("routes", routes.table().collect()), ("pages", routes.pages().collect())] {
+        let told = told[list].as_array().unwrap();
+        assert_eq!(texts(told), texts(&rows(table)), "what `stockwell routes` says");
+    }
     // the router knows each of them, and at each address nothing else
     let admin = world.admin();
     let mut methods: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for route in routes.table() {
+    for route in routes.table().chain(routes.pages()) {
         methods.entry(&route.path).or_default().insert(route.method.as_str());
     }
     for (path, known) in methods {
@@ -146,12 +150,15 @@ fn every_list_is_read_page_by_page(world: &World) {
 fn every_operation_says_what_it_does_and_no_two_have_one_name() {
     let routes = wiring::routes();
     let mut names = BTreeSet::new();
-    for route in routes.table() {
+    for route in routes.table().chain(routes.pages()) {
         assert!(names.insert(route.name().to_owned()), "two operations are named `{}`", route.name());
         assert!(!route.summary().is_empty(), "`{}` has no summary", route.name());
     }
-    let public = routes.table().filter(|route| matches!(route.access, Access::Public(_))).count();
-    assert!(public <= 12, "{public} public routes");
+    let public = |table: Vec<&RouteInfo>| {
+        table.into_iter().filter(|route| matches!(route.access, Access::Public(_))).count()
+    };
+    let (api, pages) = (public(routes.table().collect()), public(routes.pages().collect()));
+    assert!(api <= 12 && pages <= 12, "{api} public routes of the API, {pages} public pages");
 }
 
 /// An address of a template, of things that are not there.

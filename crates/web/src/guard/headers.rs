@@ -56,7 +56,7 @@ pub(super) fn dress(headers: &mut HeaderMap, request_id: Uuid) {
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.entry(header::REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
     // a file that is handed out has a stricter one
     headers
         .entry(header::CONTENT_SECURITY_POLICY)

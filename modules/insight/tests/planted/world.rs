@@ -186,6 +186,7 @@ impl World {
             categories: web::Categories { of: catalog::categories_of, granted: access::granted },
             feed: Feed { kinds: Vec::new(), any_site: |_, _| Ok(true), without_costs: |_, _| None },
             training: false,
+            refusals: None,
         });
         let routes = access::routes()
             .and(catalog::routes())

@@ -1,0 +1,6 @@
+load-more = Mehr laden
+clear-filter = Filter aufheben
+go-on = Weiter
+go-home = Zur ersten Seite
+or = oder
+you-are-here = Sie sind hier

@@ -1,0 +1,28 @@
+//! The pages: what people see in a browser. They are made of the components of [`kit`], ask the doors of the API for
+//! all that they show, and send to them all that is done.
+//!
+//! Invariant: nothing here decides anything about stock, rights or records. A page is refused what its reader is.
+
+#![expect(clippy::needless_pass_by_value, reason = "markup is handed over whole, as it is made")]
+
+pub mod assets;
+pub mod cx;
+pub mod format;
+mod items;
+pub mod kit;
+mod kit_page;
+pub mod look;
+mod refusals;
+mod sign_in;
+mod system;
+pub mod words;
+
+pub use refusals::Refusals;
+pub use sign_in::Ways;
+
+use web::{Routes, State};
+
+/// The routes of all pages.
+pub fn routes<S: State>() -> Routes<S> {
+    system::routes().and(sign_in::routes()).and(items::routes())
+}
