@@ -2,6 +2,7 @@
 
 use crate::assets;
 use crate::format;
+use crate::forms::Told;
 use crate::look::Look;
 use crate::words::Locale;
 use axum::extract::FromRequestParts;
@@ -96,7 +97,11 @@ impl Cx {
 
     /// The same with a status.
     pub fn show_as(&self, status: StatusCode, markup: Markup) -> Response {
-        assets::html(status, markup.into_string(), &self.desk.headers)
+        let mut response = assets::html(status, markup.into_string(), &self.desk.headers);
+        if Told::of(&self.desk.headers).is_some() {
+            response.headers_mut().extend([Told::taken()]);
+        }
+        response
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod assets;
 pub mod cx;
 pub mod format;
+pub mod forms;
 mod items;
 pub mod kit;
 mod kit_page;

@@ -73,7 +73,7 @@ impl Server {
         } = parts;
         let master_key = sign_in.master_key.clone();
         let ways = pages::Ways {
-            identity_provider: sign_in.identity_provider.as_ref().map(|provider| provider.name.clone()),
+            identity_provider: sign_in.identity_provider.as_ref().map(|provider| provider.name().to_owned()),
             passkey: sign_in.public_url.is_some(),
         };
         let access = wiring::access(&db, sign_in);

@@ -4,3 +4,4 @@ go-on = Weiter
 go-home = Zur ersten Seite
 or = oder
 you-are-here = Sie sind hier
+undo = Rückgängig

@@ -4,3 +4,4 @@ go-on = Go on
 go-home = To the first page
 or = or
 you-are-here = You are here
+undo = Undo

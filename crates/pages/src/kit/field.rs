@@ -34,7 +34,8 @@ impl Sent {
     /// What is wrong with a field.
     fn wrong(&self, name: &str) -> Option<&str> {
         let problem = self.problem.as_ref()?;
-        let fault = problem.errors.iter().find(|fault| fault.pointer == name)?;
+        let pointer = name.split('#').next().unwrap_or_default();
+        let fault = problem.errors.iter().find(|fault| fault.pointer == pointer)?;
         Some(&fault.detail)
     }
 }
@@ -196,7 +197,8 @@ impl<'a> Field<'a> {
 
 /// The id of a field by its name.
 fn id_of(name: &str) -> String {
-    let plain = name.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
+    let pointer = name.split('#').next().unwrap_or_default();
+    let plain = pointer.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' });
     format!("f{}", plain.collect::<String>())
 }
 

@@ -3,6 +3,7 @@
 use super::{Button, Icon};
 use crate::assets;
 use crate::cx::{Cx, Reader};
+use crate::forms::Told;
 use crate::look::Theme;
 use crate::words::Locale;
 use domain::Permission;
@@ -66,6 +67,7 @@ pub struct Frame<'a> {
     csrf: Option<String>,
     path: &'a str,
     is_training: bool,
+    told: Option<Told>,
 }
 
 impl<'a> Frame<'a> {
@@ -77,6 +79,7 @@ impl<'a> Frame<'a> {
             csrf: cx.desk.csrf(),
             path: cx.desk.uri.path(),
             is_training: cx.desk.app.is_training(),
+            told: Told::of(&cx.desk.headers),
         }
     }
 
@@ -88,6 +91,7 @@ impl<'a> Frame<'a> {
             csrf: asked.csrf(),
             path: asked.uri.path(),
             is_training: asked.app.is_training(),
+            told: None,
         }
     }
 }
@@ -119,6 +123,7 @@ pub fn shell(frame: &Frame<'_>, page: Shell<'_>) -> Markup {
                     main class="main" id="main" tabindex="-1" { (page.body) }
                 }
             }
+            @if let Some(told) = &frame.told { (toast(frame, told)) }
         },
     )
 }
@@ -157,6 +162,22 @@ fn document(reader: Reader, title: &str, body: Markup) -> Markup {
                 script src=(assets::address("js/desk.js")) defer {}
             }
             body { (body) }
+        }
+    }
+}
+
+/// What was done, and how it is undone.
+fn toast(frame: &Frame<'_>, told: &Told) -> Markup {
+    html! {
+        div class="toast" role="status" data-toast {
+            span { (told.text) }
+            @if let Some(undo) = &told.undo {
+                form method="post" action=(undo) {
+                    (token(frame))
+                    input type="hidden" name="next" value=(frame.path);
+                    (Button::new(&frame.reader.t("undo")).small().icon(Icon::Undo).submit())
+                }
+            }
         }
     }
 }

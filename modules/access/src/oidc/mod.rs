@@ -96,6 +96,11 @@ impl IdentityProvider {
         IdentityProvider(Arc::new(Provider::new(oidc, outbound)))
     }
 
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        &self.0.oidc.name
+    }
+
     /// Whether it answers as it should.
     ///
     /// # Errors
