@@ -31,7 +31,7 @@ struct Needed {
     is_there: fn() -> bool,
 }
 
-const NEEDED: [Needed; 2] = [
+const NEEDED: [Needed; 3] = [
     // no server needs to run, the tests start their own
     Needed {
         what: "start a PostgreSQL server of their own",
@@ -44,6 +44,12 @@ const NEEDED: [Needed; 2] = [
         package: "strace",
         program: "strace",
         is_there: || process::find("strace").is_some(),
+    },
+    Needed {
+        what: "look at the pages in a browser",
+        package: "chromium",
+        program: "chromium",
+        is_there: || process::find("chromium").is_some(),
     },
 ];
 

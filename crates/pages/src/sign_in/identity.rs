@@ -23,14 +23,23 @@ struct There {
 }
 
 pub(super) async fn show(cx: Cx) -> Html {
-    if cx.query("state").is_some() { back(cx).await } else { there(cx).await }
+    if cx.query("state").is_some() {
+        return back(cx).await;
+    }
+    match cx.query("next") {
+        Some(next) => there(cx, &next).await,
+        // nobody has chosen this way
+        None => Ok(go("/sign-in", HeaderMap::new())),
+    }
 }
 
-async fn there(cx: Cx) -> Html {
+async fn there(cx: Cx, next: &str) -> Html {
+    // whoever is led here by a page of somebody else arrives as themselves
+    let cx = Cx { desk: cx.desk.as_own_page(), ..cx };
     let reply = send(&cx, Method::POST, "/api/v1/sessions/identity", &json!({}), None).await?;
     let there: There = reply.read()?;
     let mut headers = cookies(&reply);
-    let next = next_path(cx.query("next").as_deref()).to_owned();
+    let next = next_path(Some(next)).to_owned();
     headers.extend(next_cookie(&next, NEXT_SECONDS));
     Ok(go(&there.authorize, headers))
 }

@@ -8,6 +8,7 @@ mod approvals;
 mod as_of;
 mod authenticator;
 mod bad_input;
+mod browser;
 mod counts;
 mod denied;
 mod device;
