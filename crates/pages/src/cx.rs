@@ -9,9 +9,12 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use domain::Permission;
 use fluent_bundle::FluentValue;
 use form_urlencoded::Serializer;
+use jiff::tz::TimeZone;
 use maud::Markup;
+use serde::Deserialize;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::ops::Deref;
@@ -40,6 +43,12 @@ impl Reader {
     /// The message of a key with what it is about.
     pub fn tell(self, key: &str, values: &[(&str, FluentValue<'_>)]) -> Cow<'static, str> {
         self.locale().say_with(key, values)
+    }
+
+    /// A word of a closed list of the API, as people say it, by the start of its messages: `class-` and
+    /// `finished_good`. A word that nobody has a message for is shown as it is.
+    pub fn word(self, start: &str, word: &str) -> Cow<'static, str> {
+        self.locale().find(&format!("{start}{word}"), &[]).unwrap_or_else(|| Cow::Owned(word.to_owned()))
     }
 
     /// A decimal number.
@@ -103,6 +112,23 @@ impl Cx {
         }
         response
     }
+}
+
+/// The zone of the books, for whoever may know it; otherwise that of nobody.
+///
+/// # Errors
+/// When the doors fail.
+pub async fn zone(cx: &Cx) -> Result<TimeZone, Failure> {
+    if !cx.desk.may(Permission::PlacesRead) {
+        return Ok(TimeZone::UTC);
+    }
+    let organisation: Organisation = cx.desk.get("/api/v1/organisation").await?;
+    Ok(TimeZone::get(&organisation.zone).unwrap_or(TimeZone::UTC))
+}
+
+#[derive(Deserialize)]
+struct Organisation {
+    zone: String,
 }
 
 /// Leads a browser to another page, with what it is given on the way.

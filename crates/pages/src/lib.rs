@@ -4,18 +4,19 @@
 //! Invariant: nothing here decides anything about stock, rights or records. A page is refused what its reader is.
 
 #![expect(clippy::needless_pass_by_value, reason = "markup is handed over whole, as it is made")]
+#![expect(clippy::struct_field_names, reason = "what is read of an answer is called as the API calls it")]
 
 pub mod assets;
 pub mod cx;
 pub mod format;
 pub mod forms;
+mod home;
 mod items;
 pub mod kit;
 mod kit_page;
 pub mod look;
 mod refusals;
 mod sign_in;
-mod system;
 pub mod words;
 
 pub use refusals::Refusals;
@@ -25,5 +26,5 @@ use web::{Routes, State};
 
 /// The routes of all pages.
 pub fn routes<S: State>() -> Routes<S> {
-    system::routes().and(sign_in::routes()).and(items::routes())
+    home::routes().and(sign_in::routes()).and(items::routes())
 }

@@ -55,6 +55,44 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+// the palette: Ctrl or Cmd with K, arrows, Enter
+const palette = () => /** @type {HTMLDialogElement | null} */ (document.getElementById("palette"));
+document.addEventListener("keydown", (event) => {
+  const dialog = palette();
+  if (!dialog) return;
+  if (event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.shiftKey && !event.altKey) {
+    event.preventDefault();
+    if (!dialog.open) dialog.showModal();
+    dialog.querySelector("input")?.select();
+    return;
+  }
+  if (!dialog.open) return;
+  const hits = [...dialog.querySelectorAll("[role=option]")];
+  const at = hits.findIndex((hit) => hit.ariaSelected === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const next = hits[(at + (event.key === "ArrowDown" ? 1 : hits.length - 1)) % hits.length];
+    for (const hit of hits) hit.ariaSelected = String(hit === next);
+    next?.scrollIntoView({ block: "nearest" });
+    dialog.querySelector("input")?.setAttribute("aria-activedescendant", next?.id ?? "");
+  } else if (event.key === "Enter" && hits[at] instanceof HTMLElement) {
+    event.preventDefault();
+    location.assign(hits[at].dataset.href ?? "/");
+  }
+});
+document.addEventListener("click", (event) => {
+  const dialog = palette();
+  const target = /** @type {HTMLElement} */ (event.target);
+  const hit = /** @type {HTMLElement | null} */ (target.closest("#found [role=option]"));
+  if (hit) location.assign(hit.dataset.href ?? "/");
+  if (target === dialog) dialog?.close();
+});
+
+// what was told goes by itself, unless it is being read
+for (const toast of document.querySelectorAll("[data-toast]")) {
+  setTimeout(() => { if (!toast.matches(":hover, :focus-within")) toast.remove(); }, 8000);
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   focusRefusal();
   document.documentElement.dataset.ready = "yes";

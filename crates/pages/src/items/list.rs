@@ -203,7 +203,6 @@ pub(super) fn tracking_word(word: &str) -> &'static str {
     match word {
         "lot" => "tracking-lot",
         "serial" => "tracking-serial",
-        "lot_serial" => "tracking-lot-serial",
         _ => "tracking-none",
     }
 }

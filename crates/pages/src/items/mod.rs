@@ -1,7 +1,9 @@
 //! The catalogue as people see it: the list of items, and each of them.
 
 mod list;
-mod show;
+mod one;
+
+pub(crate) use one::kind_word;
 
 use axum::routing::get;
 use domain::Permission;
@@ -12,5 +14,5 @@ pub(crate) fn routes<S: State>() -> Routes<S> {
     let reads = Permission::CatalogRead;
     Routes::new("items")
         .page(reads, PageRoute::get("/items", "The list of items.").bound(Bound::Filtered), get(list::show))
-        .page(reads, PageRoute::get("/items/{sku}", "One item.").bound(Bound::Item), get(show::show))
+        .and(one::routes())
 }

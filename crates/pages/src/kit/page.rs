@@ -123,6 +123,7 @@ pub fn shell(frame: &Frame<'_>, page: Shell<'_>) -> Markup {
                     main class="main" id="main" tabindex="-1" { (page.body) }
                 }
             }
+            (palette(reader))
             @if let Some(told) = &frame.told { (toast(frame, told)) }
         },
     )
@@ -162,6 +163,26 @@ fn document(reader: Reader, title: &str, body: Markup) -> Markup {
                 script src=(assets::address("js/desk.js")) defer {}
             }
             body { (body) }
+        }
+    }
+}
+
+/// What Ctrl or Cmd with K opens: the search, whose results arrow keys walk. Without a script the field in the bar does.
+fn palette(reader: Reader) -> Markup {
+    let label = reader.t("palette-label");
+    html! {
+        dialog class="palette" id="palette" aria-label=(label) {
+            form action="/search" {
+                input class="input" type="search" name="q" autocomplete="off" placeholder=(reader.t("search-hint")) aria-label=(label)
+                    role="combobox" aria-expanded="true" aria-controls="found" aria-activedescendant=""
+                    hx-get="/search" hx-target="#found" hx-trigger="input delay:60ms" hx-sync="this:replace";
+            }
+            ul id="found" role="listbox" aria-label=(reader.t("search-found")) {}
+            footer {
+                span { span class="kbd" { "↑" } span class="kbd" { "↓" } " " (reader.t("palette-move")) }
+                span { span class="kbd" { "↵" } " " (reader.t("palette-open")) }
+                span { span class="kbd" { "esc" } " " (reader.t("palette-close")) }
+            }
         }
     }
 }

@@ -41,6 +41,30 @@ async function byKeyboard() {
   await page.context().close();
 }
 
+/** From anywhere to anything, and a code that is scanned into the palette opens what it is on. */
+async function palette() {
+  const page = await visitor(browser);
+  await signIn(page);
+  await page.goto("/items");
+  await ready(page);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("sealed bearing");
+  await page.waitForSelector("#found li:nth-child(8)");
+  await judge(page, "the palette");
+  const second = await page.locator("#found li").nth(1).getAttribute("data-href");
+  await page.keyboard.press("ArrowDown");
+  await Promise.all([page.waitForURL(`**${second}`), page.keyboard.press("Enter")]);
+  await ready(page);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("MILK");
+  await Promise.all([page.waitForURL("**/items/MILK"), page.keyboard.press("Enter")]);
+  await ready(page);
+  await page.keyboard.press("Control+k");
+  await page.keyboard.press("Escape");
+  equal("Escape closes it", await page.evaluate(() => document.querySelector("dialog").open), false);
+  await page.context().close();
+}
+
 /** Lists and forms without scripts. */
 async function withoutScripts() {
   const page = await visitor(browser, { ...refusals, script: false });
@@ -107,6 +131,7 @@ async function bytes() {
 }
 
 await byKeyboard();
+await palette();
 await withoutScripts();
 await refused();
 const first_visit = await bytes();

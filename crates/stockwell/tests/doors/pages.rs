@@ -1,7 +1,6 @@
 //! What people see in a browser, without one: the statuses, the forms, and what every page holds to.
 
 use crate::authenticator::{Authenticator, enrol};
-use crate::matrix::readable;
 use crate::scope_walk::Stage;
 use crate::world::{PASSWORD, World, on_both_engines};
 use domain::Permission;
@@ -305,12 +304,12 @@ pub(crate) fn shown(routes: &Routes<Stockwell>) -> impl Iterator<Item = &RouteIn
 }
 
 /// The address of a page about something that is there.
-pub(crate) fn page_address(stage: &Stage, path: &str) -> String {
+pub(crate) fn page_address(_: &Stage, path: &str) -> String {
     if !path.contains('{') {
         return path.to_owned();
     }
     match path {
-        "/items/{sku}" => readable(stage, "/api/v1/items/{sku}").trim_start_matches("/api/v1").to_owned(),
+        path if path.starts_with("/items/{sku}") => path.replace("{sku}", "MILK"),
         _ => panic!("{path}: tell in `page_address` where there is one"),
     }
 }

@@ -1,14 +1,16 @@
-//! What belongs to no part of the business: the files of the pages, the look, the first page.
+//! What belongs to no part of the business alone: the first page, the search over everything, the look, the files that
+//! pages are made of.
+
+mod search;
+mod today;
 
 use crate::assets;
 use crate::cx::{Cx, Html, go, next_path};
-use crate::kit::{Frame, Section, Shell, shell};
 use crate::kit_page;
 use crate::look::{Density, Look, Theme};
 use crate::words::Locale;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
-use maud::html;
 use web::{Access, PageRoute, Posted, PublicReason, Routes, State};
 
 /// Their routes.
@@ -21,7 +23,8 @@ pub(crate) fn routes<S: State>() -> Routes<S> {
             get(assets::get_asset),
         )
         .page(open, PageRoute::post("/look", "How somebody wants to see pages."), post(set_look))
-        .page(Access::SignedIn, PageRoute::get("/", "What needs me now."), get(today))
+        .page(Access::SignedIn, PageRoute::get("/", "What needs me now."), get(today::show))
+        .page(Access::SignedIn, PageRoute::get("/search", "Finds by words and codes."), get(search::show))
         .page(
             Access::SignedIn,
             PageRoute::get("/dev/kit", "Every component in every state."),
@@ -37,10 +40,4 @@ async fn set_look(cx: Cx, Posted(form): Posted) -> Html {
         density: form.get("density").map_or(now.density, Density::parse),
     };
     Ok(go(next_path(form.get("next")), look.cookie().into_iter().collect::<HeaderMap>()))
-}
-
-async fn today(cx: Cx) -> Html {
-    let title = cx.t("nav-today");
-    let body = html! { header class="head" { h1 { (title) } } };
-    Ok(cx.show(shell(&Frame::of(&cx), Shell { title: &title, section: Section::Today, body })))
 }
