@@ -83,7 +83,7 @@ pub(super) async fn show(cx: Cx) -> Html {
     let day = format::day(cx.look.locale, &now.date().to_string());
     let body = html! {
         header class="head" { div { h1 { (title) } p { (day) } } }
-        div class="grid" { (cards) }
+        div class="grid two" { (cards) }
     };
     Ok(cx.show(shell(&Frame::of(&cx), Shell { title: &title, section: Section::Today, body })))
 }
@@ -103,7 +103,7 @@ async fn lacking(cx: &Cx) -> Result<Markup, Failure> {
     let lines: Vec<Markup> = rows
         .map(|(item, site)| html! {
             li { (item_link(&item.sku)) span class="muted" { (site.site) } (chip(Tone::Low, &cx.tell("lacks", &[("qty", format!("{} {}", cx.number(&site.lack), item.unit).into())])))
-                span class="num muted" { (cx.tell("has", &[("qty", cx.number(&site.available).into())])) } }
+                span class="push num muted" { (cx.tell("has", &[("qty", cx.number(&site.available).into())])) } }
         })
         .collect();
     Ok(listed(cx, "today-lacking", "today-lacking-none", lines))
@@ -125,7 +125,7 @@ async fn expiring(cx: &Cx, today: jiff::civil::Date) -> Result<Markup, Failure> 
     let page: Page<Lot> = cx.desk.get(&target).await?;
     let line = |lot: &Lot| {
         let day = lot.expiry_on.as_deref().map(|day| format::day(cx.look.locale, day)).unwrap_or_default();
-        html! { li { (item_link(&lot.sku)) span class="muted" { (lot.lot) } (chip(Tone::Low, &day)) span class="num muted" { (cx.number(&lot.on_hand)) " " (lot.unit) } } }
+        html! { li { (item_link(&lot.sku)) span class="muted" { (lot.lot) } (chip(Tone::Low, &day)) span class="push num muted" { (cx.number(&lot.on_hand)) " " (lot.unit) } } }
     };
     Ok(listed(cx, "today-expiring", "today-expiring-none", page.items.iter().map(line).collect()))
 }
@@ -136,7 +136,7 @@ async fn under_way(cx: &Cx) -> Result<Markup, Failure> {
     let page: Page<Transfer> = cx.desk.get(&target).await?;
     let line = |one: &Transfer| {
         let day = one.expected_on.as_deref().map(|day| format::day(cx.look.locale, day)).unwrap_or_default();
-        html! { li { strong { (one.number) } span class="muted" { (one.from_site) " → " (one.to_site) } span class="num muted" { (day) } } }
+        html! { li { strong { (one.number) } span class="muted" { (one.from_site) " → " (one.to_site) } span class="push num muted" { (day) } } }
     };
     Ok(listed(cx, "today-under-way", "today-under-way-none", page.items.iter().map(line).collect()))
 }
@@ -146,7 +146,7 @@ async fn lately(cx: &Cx, zone: &TimeZone) -> Result<Markup, Failure> {
     let page: Page<Movement> = cx.desk.get(&address("/api/v1/ledger", &[("limit", Some(LINES))])).await?;
     let line = |one: &Movement| {
         html! {
-            li { (item_link(&one.sku)) span class="muted" { (cx.t(crate::items::kind_word(&one.kind))) } span class="num" { (cx.number(&one.qty)) " " (one.unit) }
+            li { (item_link(&one.sku)) span class="muted" { (cx.t(crate::items::kind_word(&one.kind))) } span class="push num" { (cx.number(&one.qty)) " " (one.unit) }
                 span class="num muted" { (format::instant(cx.look.locale, &one.effective_at, zone)) } }
         }
     };
