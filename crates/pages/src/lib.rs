@@ -15,6 +15,7 @@ mod items;
 pub mod kit;
 mod kit_page;
 pub mod look;
+mod lots;
 mod refusals;
 mod sign_in;
 pub mod words;
@@ -26,5 +27,5 @@ use web::{Routes, State};
 
 /// The routes of all pages.
 pub fn routes<S: State>() -> Routes<S> {
-    home::routes().and(sign_in::routes()).and(items::routes())
+    home::routes().and(sign_in::routes()).and(items::routes()).and(lots::routes())
 }

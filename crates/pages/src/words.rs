@@ -28,7 +28,7 @@ macro_rules! files {
     };
 }
 
-files!("kit", "shell", "home", "sign_in", "items", "problems");
+files!("kit", "shell", "home", "sign_in", "items", "lots", "problems");
 
 impl Locale {
     /// Those that people choose from, with what they call themselves.

@@ -17,3 +17,4 @@ refused-busy = Gerade nicht
 refused-fault = Bei uns ist etwas schiefgegangen
 refused-other = Das geht so nicht
 refused-id = Wer Ihnen hilft, findet es unter
+nav-lots = Chargen und Seriennummern

@@ -17,3 +17,4 @@ refused-busy = Not just now
 refused-fault = Something of ours failed
 refused-other = This cannot be done
 refused-id = Whoever helps you finds it under
+nav-lots = Lots and serials

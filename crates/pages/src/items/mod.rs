@@ -3,7 +3,7 @@
 mod list;
 mod one;
 
-pub(crate) use one::kind_word;
+pub(crate) use one::{Movement, kind_word, movements, status};
 
 use axum::routing::get;
 use domain::Permission;

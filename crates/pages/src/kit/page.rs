@@ -19,6 +19,8 @@ pub enum Section {
     Today,
     /// The catalogue.
     Items,
+    /// Lots and serials.
+    Lots,
     /// The components.
     Kit,
 }
@@ -49,13 +51,22 @@ const GROUPS: &[Group] = &[
     },
     Group {
         label: Some("nav-inventory"),
-        entries: &[Entry {
-            section: Section::Items,
-            icon: Icon::Tag,
-            label: "nav-items",
-            href: "/items",
-            needs: Some(Permission::CatalogRead),
-        }],
+        entries: &[
+            Entry {
+                section: Section::Items,
+                icon: Icon::Tag,
+                label: "nav-items",
+                href: "/items",
+                needs: Some(Permission::CatalogRead),
+            },
+            Entry {
+                section: Section::Lots,
+                icon: Icon::Barcode,
+                label: "nav-lots",
+                href: "/lots",
+                needs: Some(Permission::StockRead),
+            },
+        ],
     },
 ];
 

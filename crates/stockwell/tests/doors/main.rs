@@ -26,6 +26,7 @@ mod makes_catalog;
 mod matrix;
 mod metrics;
 mod pages;
+mod pages_lots;
 mod passkeys;
 mod personal;
 mod proxies;

@@ -21,7 +21,7 @@ on_both_engines!(
 const AUDITOR: &[(&str, Within)] = &[("auditor", Within::All)];
 
 /// A form as a browser sends it from a page of this server.
-fn form(actor: &Actor, path: &str, fields: &[(&str, &str)]) -> Ask {
+pub(crate) fn form(actor: &Actor, path: &str, fields: &[(&str, &str)]) -> Ask {
     let text = fields.iter().fold(String::new(), |text, (name, value)| {
         let pair: String = url(name) + "=" + &url(value);
         if text.is_empty() { pair } else { text + "&" + &pair }
@@ -45,10 +45,16 @@ fn url(text: &str) -> String {
 }
 
 /// The value of the first hidden field of a name.
-fn hidden(reply: &Reply, name: &str) -> String {
+pub(crate) fn hidden(reply: &Reply, name: &str) -> String {
     let text = reply.text();
     let at = text.find(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {text}"));
     text[at..].split("value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+}
+
+/// Somebody with a role who has signed in by the page, in a browser with a cookie.
+pub(crate) fn signed_in_by_page(world: &World, login: &str, role: &str) -> Actor {
+    world.user(login, &[(role, Within::All)]);
+    with_cookie(world, &signing_in(world, &[("/login", login), ("/password", PASSWORD)]))
 }
 
 fn signing_in(world: &World, fields: &[(&str, &str)]) -> Reply {
@@ -309,7 +315,7 @@ pub(crate) fn page_address(_: &Stage, path: &str) -> String {
         return path.to_owned();
     }
     match path {
-        path if path.starts_with("/items/{sku}") => path.replace("{sku}", "MILK"),
+        path if path.starts_with("/items/{sku}") => path.replace("{sku}", "MILK").replace("{lot}", "L1"),
         _ => panic!("{path}: tell in `page_address` where there is one"),
     }
 }

@@ -17,7 +17,7 @@ struct Page {
 
 /// A movement.
 #[derive(Deserialize)]
-pub(super) struct Movement {
+pub(crate) struct Movement {
     kind: String,
     effective_at: String,
     qty: String,
@@ -128,7 +128,7 @@ fn is_real(end: &End) -> bool {
 }
 
 /// Movements as a timeline. What comes in is a plus, what goes out a minus, and what moves is neither.
-pub(super) fn movements(cx: &Cx, all: &[Movement], zone: &TimeZone) -> Markup {
+pub(crate) fn movements(cx: &Cx, all: &[Movement], zone: &TimeZone) -> Markup {
     if all.is_empty() {
         return empty(Icon::History, &cx.t("ledger-none"), &cx.t("ledger-none-why"), None);
     }

@@ -2,9 +2,9 @@
 
 use super::{Head, Part};
 use crate::cx::{Cx, Html, address, step};
-use crate::format;
-use crate::kit::{Button, Column, Icon, Role, Table, Tone, chip, empty};
-use maud::{Markup, html};
+use crate::kit::{Button, Column, Icon, Role, Table, empty};
+use crate::lots::{Lot, day, state};
+use maud::html;
 use serde::Deserialize;
 use web::Path;
 
@@ -12,21 +12,6 @@ use web::Path;
 struct Page {
     items: Vec<Lot>,
     next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Lot {
-    lot: String,
-    on_hand: String,
-    #[serde(default)]
-    expiry_on: Option<String>,
-    #[serde(default)]
-    made_on: Option<String>,
-    on_hold: bool,
-    #[serde(default)]
-    parent_on_hold: bool,
-    #[serde(default)]
-    parent: Option<String>,
 }
 
 pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
@@ -48,32 +33,18 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
 }
 
 fn table(cx: &Cx) -> Table<'_, Lot> {
-    let day = |day: &Option<String>| {
-        day.as_deref().map_or_else(|| format::NONE.to_owned(), |day| format::day(cx.look.locale, day))
-    };
     Table {
         caption: "lots",
         columns: vec![
-            Column::text(cx.t("lot"), |lot: &Lot| html! { strong { (lot.lot) } @if let Some(parent) = &lot.parent { small { (parent) } } }).role(Role::Title),
+            Column::text(cx.t("lot"), |lot: &Lot| html! { a class="cell" href=(lot.address()) { (lot.lot) } @if let Some(parent) = &lot.parent { small { (parent) } } }).role(Role::Title),
             Column::text(cx.t("state"), |lot: &Lot| state(cx, lot)).role(Role::Side),
-            Column::text(cx.t("made-on"), move |lot: &Lot| html! { (day(&lot.made_on)) }).role(Role::Fold).priority(2),
-            Column::text(cx.t("expiry"), move |lot: &Lot| html! { (day(&lot.expiry_on)) }),
+            Column::text(cx.t("made-on"), |lot: &Lot| html! { (day(cx, lot.made_on.as_ref())) }).role(Role::Fold).priority(2),
+            Column::text(cx.t("expiry"), |lot: &Lot| html! { (day(cx, lot.expiry_on.as_ref())) }),
             Column::number(cx.t("on-hand"), |lot: &Lot| html! { (cx.number(&lot.on_hand)) }).role(Role::Big),
         ],
         sort: "",
         sorted: Box::new(|_| String::new()),
         id: "lots",
         key: Box::new(|lot| lot.lot.clone()),
-    }
-}
-
-fn state(cx: &Cx, lot: &Lot) -> Markup {
-    if lot.on_hold || lot.parent_on_hold {
-        return chip(Tone::Hold, &cx.t("status-hold"));
-    }
-    if lot.on_hand == "0" {
-        chip(Tone::Hold, &cx.t("lot-used-up"))
-    } else {
-        chip(Tone::Ok, &cx.t("lot-there"))
     }
 }

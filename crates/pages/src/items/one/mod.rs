@@ -8,7 +8,8 @@ mod ledger;
 mod lots;
 mod overview;
 
-pub(crate) use ledger::kind_word;
+pub(crate) use ledger::{Movement, kind_word, movements};
+pub(crate) use overview::status;
 
 use super::list::tracking_word;
 use crate::cx::{Cx, step};

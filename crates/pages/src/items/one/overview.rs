@@ -139,7 +139,7 @@ fn places(cx: &Cx, stock: &Stock) -> Markup {
 }
 
 /// The status of goods in a word.
-pub(super) fn status(cx: &Cx, word: &str) -> Markup {
+pub(crate) fn status(cx: &Cx, word: &str) -> Markup {
     use crate::kit::{Tone, chip};
     let (tone, key) = match word {
         "good" => (Tone::Ok, "status-good"),
