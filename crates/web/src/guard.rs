@@ -354,6 +354,9 @@ impl Gate {
         if principal.stage() < least {
             return Err(unfinished(principal.stage()).into());
         }
+        if let Some(lacking) = self.route.beside.iter().find(|permission| !principal.holds(**permission)) {
+            return Err(forbidden(*lacking).into());
+        }
         match self.route.access {
             Access::Needs(permission) => Ok(Some(permission)),
             Access::Session(_) if principal.session().is_none() => {

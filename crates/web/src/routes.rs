@@ -185,6 +185,9 @@ pub struct RouteInfo {
     pub sends: bool,
     /// For whom it answers.
     pub face: Face,
+    /// Other permissions without which it makes no sense, held anywhere: a page that is made of several answers. What
+    /// each of them reaches, the doors decide.
+    pub beside: &'static [Permission],
     /// Its description.
     pub operation: Operation,
     /// The schemas that the description refers to.
@@ -284,6 +287,7 @@ pub struct PageRoute {
     summary: &'static str,
     reach: Reach,
     bound: Bound,
+    beside: &'static [Permission],
     streamed: bool,
 }
 
@@ -291,7 +295,7 @@ impl PageRoute {
     /// A page that is shown, at a path with its `{parameters}`, with what it shows in a sentence.
     pub fn get(path: &'static str, summary: &'static str) -> PageRoute {
         let (reach, bound) = (Reach::Whole, Bound::Refused);
-        PageRoute { method: Method::GET, path, summary, reach, bound, streamed: false }
+        PageRoute { method: Method::GET, path, summary, reach, bound, beside: &[], streamed: false }
     }
 
     /// A form that is taken, with what it does in a sentence: forms know no other method.
@@ -309,6 +313,12 @@ impl PageRoute {
     #[must_use]
     pub fn bound(self, bound: Bound) -> PageRoute {
         PageRoute { bound, ..self }
+    }
+
+    /// Not without these either.
+    #[must_use]
+    pub fn beside(self, beside: &'static [Permission]) -> PageRoute {
+        PageRoute { beside, ..self }
     }
 
     /// It takes files, which are longer than other forms.
@@ -481,6 +491,7 @@ impl<S: State> Routes<S> {
             kept,
             sends,
             face: Face::Api,
+            beside: &[],
             operation,
             schemas,
         };
@@ -492,7 +503,7 @@ impl<S: State> Routes<S> {
     /// it, and is in the description of no program. What one of its permission may not, is refused by the doors.
     #[must_use]
     pub fn page(mut self, access: impl Into<Access>, page: PageRoute, handler: MethodRouter<S>) -> Routes<S> {
-        let PageRoute { method, path, summary, reach, bound, streamed } = page;
+        let PageRoute { method, path, summary, reach, bound, beside, streamed } = page;
         let mut operation = Operation::new();
         operation.operation_id = Some(format!("{method} {path}"));
         operation.summary = Some(summary.to_owned());
@@ -510,6 +521,7 @@ impl<S: State> Routes<S> {
             kept: Kept::Never,
             sends: true,
             face: Face::Page,
+            beside,
             operation,
             schemas: Vec::new(),
         };

@@ -17,7 +17,9 @@ use web::{Bound, PageRoute, Reach, Routes, State};
 pub(crate) fn routes<S: State>() -> Routes<S> {
     let (reads, holds) = (Permission::StockRead, Permission::StockStatus);
     let named = |page: PageRoute| page.reach(Reach::Named).bound(Bound::Item);
-    let form = |page: PageRoute| page.reach(Reach::Everywhere).bound(Bound::Item);
+    // what is held back is shown, and why is chosen
+    let form =
+        |page: PageRoute| page.reach(Reach::Everywhere).bound(Bound::Item).beside(&[Permission::StockRead]);
     Routes::new("lots")
         .page(
             reads,

@@ -95,13 +95,18 @@ impl Nine {
     }
 
     /// Who asks for a route, in the order of [`PRINCIPALS`].
-    fn asking<'a>(&'a self, stage: &'a Stage, route: &RouteInfo, held: &'a Held) -> [&'a Actor; 9] {
+    fn asking<'a>(
+        &'a self,
+        stage: &'a Stage,
+        route: &RouteInfo,
+        held: Option<&'a Holders>,
+    ) -> [&'a Actor; 9] {
         let Nine { stranger, expired, revoked, nobody, auditor, sessions: [guest, reader, boss] } = self;
         let [one, two, three] = [stranger, expired, revoked];
         match route.access {
             Access::Session(_) => [one, two, three, guest, guest, guest, guest, reader, boss],
-            Access::Needs(permission) => {
-                let Holders { elsewhere, others, here, everywhere } = &held[permission.word()];
+            Access::Needs(_) => {
+                let Holders { elsewhere, others, here, everywhere } = held.unwrap();
                 // what concerns the whole organisation is right everywhere only
                 let right = if route.reach == Reach::Everywhere { everywhere } else { here };
                 [one, two, three, nobody, elsewhere, others, right, auditor, &stage.admin]
@@ -122,21 +127,26 @@ struct Holders {
 type Held = BTreeMap<&'static str, Holders>;
 
 fn holders(stage: &Stage) -> Held {
+    Permission::ALL
+        .iter()
+        .map(|permission| (permission.word(), holders_of(stage, *permission, &[])))
+        .collect()
+}
+
+/// Those of one permission, who hold some others beside it.
+fn holders_of(stage: &Stage, permission: Permission, beside: &[Permission]) -> Holders {
     let key = |permissions: &[Permission], place: Option<LocationId>| {
         stage.world.key(permissions, place.as_ref().map(std::slice::from_ref))
     };
-    let of = |permission: &Permission| {
-        let others: Vec<Permission> =
-            Permission::ALL.iter().copied().filter(|other| other != permission).collect();
-        let holders = Holders {
-            elsewhere: key(&[*permission], Some(stage.elsewhere)),
-            others: key(&others, Some(stage.here)),
-            here: key(&[*permission], Some(stage.here)),
-            everywhere: key(&[*permission], None),
-        };
-        (permission.word(), holders)
-    };
-    Permission::ALL.iter().map(of).collect()
+    let held: Vec<Permission> = std::iter::once(permission).chain(beside.iter().copied()).collect();
+    let others: Vec<Permission> =
+        Permission::ALL.iter().copied().filter(|other| *other != permission).collect();
+    Holders {
+        elsewhere: key(&held, Some(stage.elsewhere)),
+        others: key(&others, Some(stage.here)),
+        here: key(&held, Some(stage.here)),
+        everywhere: key(&held, None),
+    }
 }
 
 /// The address of something that is there, for whoever reads.
@@ -302,7 +312,17 @@ fn every_route_answers_each_of_the_nine_as_the_table_says(stage: &Stage) {
     // the pages first: time passes at some of the others, and sessions end
     for route in routes.pages().chain(routes.table()) {
         let what = format!("{} {}", route.method, route.path);
-        let nine_of_it = nine.asking(stage, route, &held).into_iter().zip(promised(route)).zip(PRINCIPALS);
+        let own = match route.access {
+            Access::Needs(permission) if !route.beside.is_empty() => {
+                Some(holders_of(stage, permission, route.beside))
+            }
+            _ => None,
+        };
+        let known = match route.access {
+            Access::Needs(permission) => Some(own.as_ref().unwrap_or(&held[permission.word()])),
+            _ => None,
+        };
+        let nine_of_it = nine.asking(stage, route, known).into_iter().zip(promised(route)).zip(PRINCIPALS);
         for ((actor, promised), who) in nine_of_it {
             let seen = status(actor, route);
             asked += 1;

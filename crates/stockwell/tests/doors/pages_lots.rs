@@ -20,8 +20,6 @@ fn a_lot_is_held_back_and_released_once_by_a_form(world: &World) {
     admin.post("/api/v1/items", &item).good();
     let line = json!({ "sku": "MILK", "qty": "9", "location": "LON-1", "lot": "L1" });
     admin.post("/api/v1/postings/receive", &json!({ "lines": [line] })).good();
-    let reason = json!({ "code": "recall", "name": "Recalled by the maker" });
-    admin.post("/api/v1/reasons", &reason).good();
     let on_hold = || admin.get("/api/v1/items/MILK/lots/L1").good().json()["on_hold"].clone();
 
     let mary = signed_in_by_page(world, "mary", "administrator");

@@ -20,6 +20,9 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use web::{Bound, Failure, PageRoute, Reach, Routes, State};
 
+/// The head of each part says what the item is.
+const BESIDE: &[Permission] = &[Permission::CatalogRead];
+
 /// The pages of an item.
 pub(super) fn routes<S: State>() -> Routes<S> {
     let (reads, stock) = (Permission::CatalogRead, Permission::StockRead);
@@ -28,12 +31,12 @@ pub(super) fn routes<S: State>() -> Routes<S> {
         .page(reads, page("/items/{sku}", "One item."), get(overview::show))
         .page(
             stock,
-            page("/items/{sku}/ledger", "What happened with an item.").reach(Reach::Filtered),
+            page("/items/{sku}/ledger", "What happened with an item.").reach(Reach::Filtered).beside(BESIDE),
             get(ledger::show),
         )
         .page(
             stock,
-            page("/items/{sku}/lots", "The lots of an item.").reach(Reach::Filtered),
+            page("/items/{sku}/lots", "The lots of an item.").reach(Reach::Filtered).beside(BESIDE),
             get(lots::show),
         )
         .page(reads, page("/items/{sku}/details", "What is known of an item."), get(details::show))
