@@ -207,6 +207,15 @@ mod tests {
     }
 
     #[test]
+    fn every_refusal_has_a_title() {
+        let known = keys(EN);
+        let titled: BTreeSet<String> =
+            domain::Code::ALL.iter().map(|code| format!("problem-{}", code.word())).collect();
+        let told: BTreeSet<String> = known.into_iter().filter(|key| key.starts_with("problem-")).collect();
+        assert_eq!(told, titled);
+    }
+
+    #[test]
     fn a_browser_is_answered_in_a_language_that_it_asks_for() {
         for (header, expected) in [
             ("de-DE,de;q=0.9,en;q=0.8", Locale::De),
