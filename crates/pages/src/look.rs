@@ -42,7 +42,12 @@ pub struct Look {
     pub theme: Theme,
     /// How dense.
     pub density: Density,
+    /// Whether single letters are no shortcuts, for whoever speaks to the machine.
+    pub without_keys: bool,
 }
+
+/// The word of a look without shortcuts.
+pub const KEYS_OFF: &str = "off";
 
 impl Theme {
     /// The word in the cookie and in the page; `None` for that of the system.
@@ -98,14 +103,16 @@ impl Look {
             locale: Locale::parse(part()).unwrap_or_else(|| Locale::accepted(asked.unwrap_or_default())),
             theme: Theme::parse(part()),
             density: Density::parse(part()),
+            without_keys: part() == KEYS_OFF,
         }
     }
 
     /// The header that gives it to a browser.
     pub fn cookie(self) -> Option<(HeaderName, HeaderValue)> {
-        let Look { locale, theme, density } = self;
-        let text =
-            [locale.word(), theme.word().unwrap_or_default(), density.word().unwrap_or_default()].join(".");
+        let Look { locale, theme, density, without_keys } = self;
+        let keys = if without_keys { KEYS_OFF } else { "" };
+        let (theme, density) = (theme.word().unwrap_or_default(), density.word().unwrap_or_default());
+        let text = [locale.word(), theme, density, keys].join(".");
         let value = format!("{COOKIE}={text}; Path=/; Max-Age={KEPT_SECONDS}; SameSite=Lax; HttpOnly");
         Some((header::SET_COOKIE, HeaderValue::try_from(value).ok()?))
     }
@@ -119,8 +126,13 @@ mod tests {
     fn a_look_comes_back_as_it_was_given() {
         let looks = [
             Look::default(),
-            Look { locale: Locale::De, theme: Theme::Dark, density: Density::Compact },
-            Look { locale: Locale::En, theme: Theme::Light, density: Density::Comfortable },
+            Look { locale: Locale::De, theme: Theme::Dark, density: Density::Compact, without_keys: true },
+            Look {
+                locale: Locale::En,
+                theme: Theme::Light,
+                density: Density::Comfortable,
+                without_keys: false,
+            },
         ];
         for look in looks {
             let (_, value) = look.cookie().unwrap();

@@ -49,9 +49,24 @@ document.addEventListener("keydown", (event) => {
     const menu = document.querySelector("details.menu[open]");
     if (menu) { menu.removeAttribute("open"); menu.querySelector("summary")?.focus(); }
   }
-  if (event.key === "/" && !isTyping(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
+  if (event.key === "/" && document.documentElement.dataset.keys !== "off" && !isTyping(event.target) && !event.ctrlKey && !event.metaKey && !event.altKey) {
     const filter = document.querySelector("[data-filter]");
     if (filter instanceof HTMLElement) { event.preventDefault(); filter.focus(); }
+  }
+});
+
+// single letters, unless somebody has switched them off: g and a letter go somewhere, ? helps
+let goes = 0;
+document.addEventListener("keydown", (event) => {
+  if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey || palette()?.open) return;
+  if (document.documentElement.dataset.keys === "off") return;
+  if (event.key === "?") location.assign("/help");
+  if (goes > event.timeStamp) {
+    goes = 0;
+    const link = document.querySelector(`[data-go="${CSS.escape(event.key)}"]`);
+    if (link instanceof HTMLElement) { event.preventDefault(); link.click(); }
+  } else if (event.key === "g") {
+    goes = event.timeStamp + 1200;
   }
 });
 

@@ -1,13 +1,14 @@
 //! What belongs to no part of the business alone: the first page, the search over everything, the look, the files that
 //! pages are made of.
 
+mod help;
 mod search;
 mod today;
 
 use crate::assets;
 use crate::cx::{Cx, Html, go, next_path};
 use crate::kit_page;
-use crate::look::{Density, Look, Theme};
+use crate::look::{Density, KEYS_OFF, Look, Theme};
 use crate::words::Locale;
 use axum::http::HeaderMap;
 use axum::routing::{get, post};
@@ -24,6 +25,11 @@ pub(crate) fn routes<S: State>() -> Routes<S> {
         )
         .page(open, PageRoute::post("/look", "How somebody wants to see pages."), post(set_look))
         .page(Access::SignedIn, PageRoute::get("/", "What needs me now."), get(today::show))
+        .page(
+            Access::SignedIn,
+            PageRoute::get("/help", "Shortcuts, and what others have given."),
+            get(help::show),
+        )
         .page(Access::SignedIn, PageRoute::get("/search", "Finds by words and codes."), get(search::show))
         .page(
             Access::SignedIn,
@@ -38,6 +44,7 @@ async fn set_look(cx: Cx, Posted(form): Posted) -> Html {
         locale: form.get("locale").and_then(Locale::parse).unwrap_or(now.locale),
         theme: form.get("theme").map_or(now.theme, Theme::parse),
         density: form.get("density").map_or(now.density, Density::parse),
+        without_keys: form.get("keys").map_or(now.without_keys, |word| word == KEYS_OFF),
     };
     Ok(go(next_path(form.get("next")), look.cookie().into_iter().collect::<HeaderMap>()))
 }

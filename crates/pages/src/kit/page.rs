@@ -4,7 +4,7 @@ use super::{Button, Icon};
 use crate::assets;
 use crate::cx::{Cx, Reader};
 use crate::forms::Told;
-use crate::look::Theme;
+use crate::look::{KEYS_OFF, Theme};
 use crate::words::Locale;
 use domain::Permission;
 use maud::{DOCTYPE, Markup, html};
@@ -31,6 +31,8 @@ struct Entry {
     label: &'static str,
     href: &'static str,
     needs: Option<Permission>,
+    /// The letter behind `g` that leads there.
+    go: Option<&'static str>,
 }
 
 struct Group {
@@ -47,6 +49,7 @@ const GROUPS: &[Group] = &[
             label: "nav-today",
             href: "/",
             needs: None,
+            go: Some("t"),
         }],
     },
     Group {
@@ -58,6 +61,7 @@ const GROUPS: &[Group] = &[
                 label: "nav-items",
                 href: "/items",
                 needs: Some(Permission::CatalogRead),
+                go: Some("c"),
             },
             Entry {
                 section: Section::Lots,
@@ -65,6 +69,7 @@ const GROUPS: &[Group] = &[
                 label: "nav-lots",
                 href: "/lots",
                 needs: Some(Permission::StockRead),
+                go: Some("l"),
             },
         ],
     },
@@ -160,7 +165,7 @@ fn document(reader: Reader, title: &str, body: Markup) -> Markup {
     let look = reader.look;
     html! {
         (DOCTYPE)
-        html lang=(look.locale.word()) data-theme=[look.theme.word()] data-density=[look.density.word()] {
+        html lang=(look.locale.word()) data-theme=[look.theme.word()] data-density=[look.density.word()] data-keys=[look.without_keys.then_some(KEYS_OFF)] {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover";
@@ -227,7 +232,7 @@ fn rail(frame: &Frame<'_>, section: Section) -> Markup {
                 @if !entries.is_empty() {
                     @if let Some(label) = group.label { h2 { (reader.t(label)) } }
                     @for entry in entries {
-                        a class="go" href=(entry.href) aria-current=[(entry.section == section).then_some("page")] {
+                        a class="go" href=(entry.href) data-go=[entry.go] aria-current=[(entry.section == section).then_some("page")] {
                             (entry.icon.draw()) span { (reader.t(entry.label)) }
                         }
                     }
@@ -291,6 +296,7 @@ fn user_menu(frame: &Frame<'_>, principal: &Principal) -> Markup {
                         button class="item" type="submit" name="locale" value=(locale.word()) lang=(locale.word()) { (Icon::Flag.draw()) (own_name) }
                     }
                 }
+                a class="item" href="/help" { (Icon::Help.draw()) (reader.t("help-title")) }
                 form method="post" action="/sign-out" {
                     (token(frame))
                     button class="item" type="submit" { (Icon::Logout.draw()) (reader.t("sign-out")) }

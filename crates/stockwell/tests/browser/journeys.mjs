@@ -65,6 +65,29 @@ async function palette() {
   await page.context().close();
 }
 
+/** Letters lead to places, not while somebody types, and not when they are switched off. */
+async function letters() {
+  const page = await visitor(browser);
+  await signIn(page);
+  const press = async (...keys) => { for (const key of keys) await page.keyboard.press(key); };
+  await Promise.all([page.waitForURL("**/items"), press("g", "c")]);
+  await ready(page);
+  await page.focus("#filter");
+  await page.keyboard.type("g?");
+  equal("what is typed is typed", await page.inputValue("#filter"), "g?");
+  await page.evaluate(() => document.activeElement.blur());
+  await Promise.all([page.waitForURL("**/help"), press("?")]);
+  await ready(page);
+  await Promise.all([page.waitForResponse((answer) => answer.url().endsWith("/help")), page.click('button[name="keys"]')]);
+  await ready(page);
+  equal("letters are off", await page.getAttribute("html", "data-keys"), "off");
+  await press("g", "c");
+  await page.keyboard.press("Control+k");
+  await page.waitForSelector("dialog[open]");
+  equal("a letter leads nowhere", new URL(page.url()).pathname, "/help");
+  await page.context().close();
+}
+
 /** Lists and forms without scripts. */
 async function withoutScripts() {
   const page = await visitor(browser, { ...refusals, script: false });
@@ -132,6 +155,7 @@ async function bytes() {
 
 await byKeyboard();
 await palette();
+await letters();
 await withoutScripts();
 await refused();
 const first_visit = await bytes();
