@@ -461,7 +461,8 @@ fn whoever_reads_json_is_shown_the_way_in_too() {
 fn routes_and_description_come_without_a_database() {
     let shell = Shell::new();
     let routes = shell.run(&["--json", "routes"]).good().json();
-    let routes = routes.get("routes").and_then(Value::as_array).unwrap();
+    let rows = |list| routes.get(list).and_then(Value::as_array).unwrap();
+    let routes: Vec<&Value> = rows("routes").iter().chain(rows("pages")).collect();
     assert!(routes.iter().all(|route| route.get("permission").is_some() && route.get("reach").is_some()));
     let count = routes.len();
     let shown = shell.run(&["routes"]).good().out;

@@ -124,7 +124,7 @@ fn every_answer_has_the_headers_of_the_house() {
     let admin = world.admin();
     for reply in [
         admin.get("/api/v1/me"),
-        admin.get("/nowhere"),
+        admin.get("/api/v1/nowhere"),
         admin.delete("/api/v1/me"),
         world.stranger().get("/api/v1/me"),
         world.stranger().get("/livez"),
