@@ -57,6 +57,36 @@ impl Reader {
     }
 }
 
+/// Instants as people read them where the books are kept.
+#[derive(Clone, Debug)]
+pub struct Clock {
+    reader: Reader,
+    zone: TimeZone,
+}
+
+/// What the books say of themselves.
+#[derive(Deserialize)]
+struct Organisation {
+    zone: String,
+}
+
+impl Clock {
+    /// The zone of the books.
+    pub fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// An instant, to the minute.
+    pub fn at(&self, text: &str) -> String {
+        format::instant(self.reader.locale(), text, &self.zone)
+    }
+
+    /// The same where there may be none.
+    pub fn at_most(&self, text: Option<&str>) -> String {
+        text.map_or_else(|| format::NONE.to_owned(), |text| self.at(text))
+    }
+}
+
 /// A handler's hands: an extractor.
 #[derive(Clone, Debug)]
 pub struct Cx {
@@ -92,6 +122,18 @@ impl Cx {
         found.next().filter(|value| !value.is_empty())
     }
 
+    /// The clock of the books; that of Greenwich for whoever may not know where they are kept.
+    ///
+    /// # Errors
+    /// What the doors refuse.
+    pub async fn clock(&self) -> Result<Clock, Failure> {
+        if !self.desk.may(Permission::PlacesRead) {
+            return Ok(Clock { reader: self.reader, zone: TimeZone::UTC });
+        }
+        let organisation: Organisation = self.desk.get("/api/v1/organisation").await?;
+        Ok(Clock { reader: self.reader, zone: TimeZone::get(&organisation.zone).unwrap_or(TimeZone::UTC) })
+    }
+
     /// Whether only a part of the page is wanted, by the id of what it is put into.
     pub fn wants(&self, id: &str) -> bool {
         let header = |name: &str| self.desk.headers.get(name).and_then(|value| value.to_str().ok());
@@ -112,23 +154,6 @@ impl Cx {
         }
         response
     }
-}
-
-/// The zone of the books, for whoever may know it; otherwise that of nobody.
-///
-/// # Errors
-/// When the doors fail.
-pub async fn zone(cx: &Cx) -> Result<TimeZone, Failure> {
-    if !cx.desk.may(Permission::PlacesRead) {
-        return Ok(TimeZone::UTC);
-    }
-    let organisation: Organisation = cx.desk.get("/api/v1/organisation").await?;
-    Ok(TimeZone::get(&organisation.zone).unwrap_or(TimeZone::UTC))
-}
-
-#[derive(Deserialize)]
-struct Organisation {
-    zone: String,
 }
 
 /// Leads a browser to another page, with what it is given on the way.

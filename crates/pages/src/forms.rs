@@ -2,7 +2,7 @@
 //!
 //! The name of a field is the JSON pointer of what it sets (`/name`, `/lines/0/qty`), with how it is read behind a
 //! `#` where it is no plain text: `/days#int`, `/archived#bool`, `/parent#null` (nothing typed is null), `/note#text`
-//! (nothing typed is an empty text). A plain field into which nothing was typed is left out, and so is a line of
+//! (nothing typed is an empty text), `/password#raw` (with the space around it). A plain field into which nothing was typed is left out, and so is a line of
 //! which every field was.
 
 use crate::cx::{Cx, go};
@@ -24,6 +24,20 @@ pub enum Outcome {
     Waiting(Reply),
     /// It was not: it is shown again, with what is wrong and all that was typed.
     Again(Box<Sent>),
+}
+
+impl Outcome {
+    /// On to another page, which tells what was done, or that it waits.
+    ///
+    /// # Errors
+    /// What is shown again.
+    pub fn settle(self, cx: &Cx, told: &str, target: &str) -> Result<Response, Box<Sent>> {
+        match self {
+            Outcome::Done(_) => Ok(Told::new(told).go(target)),
+            Outcome::Waiting(_) => Ok(Told::new(cx.t("told-waiting")).go(target)),
+            Outcome::Again(sent) => Err(sent),
+        }
+    }
 }
 
 impl Cx {
@@ -95,7 +109,7 @@ fn value(text: &str, reads: &str) -> Option<Value> {
         ("int", digits) => Some(digits.parse::<i64>().map_or_else(|_| digits.into(), Value::from)),
         ("bool", word) => Some(Value::Bool(word == "true")),
         ("null", "") => Some(Value::Null),
-        ("raw", _) => Some(text.into()),
+        ("raw", _) => (!text.is_empty()).then(|| text.into()),
         (_, plain) => Some(plain.into()),
     }
 }

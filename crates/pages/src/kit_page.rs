@@ -4,8 +4,8 @@
 use crate::cx::{Cx, Html};
 use crate::kit::{
     Button, Column, Field, Figure, Frame, Icon, Kind, Role, Section, Sent, Series, Shell, Tab, Table, Tone,
-    breadcrumbs, card, chip, empty, facts, figures, form_errors, line_chart, notice, shell, spark, subtabs,
-    tabs,
+    breadcrumbs, card, chip, empty, facts, figures, form_errors, group, line_chart, notice, shell, spark,
+    subtabs, tabs,
 };
 use domain::{Code, FieldError, Problem};
 use maud::{Markup, html};
@@ -125,6 +125,7 @@ fn table(cx: &Cx) -> Markup {
             Column::number("On hand", |row: &Example| html! { (cx.number(row.on_hand)) }).role(Role::Big).order("on_hand", "-on_hand").total(html! { (cx.number("14967")) }),
             Column::text("8 weeks", |row: &Example| spark("Demand of eight weeks", &row.weeks)).priority(2).role(Role::Fold),
             Column::number("Fill", |_: &Example| html! { meter min="0" max="100" low="90" high="95" optimum="0" value="62" { "62 %" } }).priority(3),
+            Column::action("Move", |_: &Example| Button::new("Move").small().link("/dev/kit")).role(Role::Fold),
         ],
         sort: "sku",
         sorted: Box::new(|_| "/dev/kit".to_owned()),
@@ -144,9 +145,13 @@ fn fields(cx: &Cx) -> Markup {
                 (Field::new("/qty", "Quantity").value("12").number().hint("In the base unit").text(&none))
                 (Field::new("/unit", "Unit").value("case").select(&none, &choices))
             }
+            (Field::new("/place", "Place").hint("Any code; what is there is offered").suggest(&none, &choices))
             (Field::new("/day", "Day").value("2026-11-21").date(&none))
             (Field::new("/note", "Note").hint("Everybody who sees the item sees it").area(&none))
-            (Field::new("/archived", "Show archived items").value("true").tick(&none))
+            (group("What it may do", html! {
+                (Field::new("/archived", "Show archived items").value("true").tick(&none))
+                (Field::new("/costs", "See costs").tick(&none))
+            }))
             (Field::new("/secret", "Password").password(&none))
             footer { (Button::primary("Save").submit()) (Button::new(&cx.t("clear-filter")).kind(Kind::Plain).link("/dev/kit")) }
         }

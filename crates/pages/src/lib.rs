@@ -6,6 +6,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "markup is handed over whole, as it is made")]
 #![expect(clippy::struct_field_names, reason = "what is read of an answer is called as the API calls it")]
 
+mod account;
 pub mod assets;
 pub mod cx;
 pub mod format;
@@ -16,6 +17,7 @@ pub mod kit;
 mod kit_page;
 pub mod look;
 mod lots;
+mod people;
 mod refusals;
 mod sign_in;
 pub mod words;
@@ -27,5 +29,10 @@ use web::{Routes, State};
 
 /// The routes of all pages.
 pub fn routes<S: State>() -> Routes<S> {
-    home::routes().and(sign_in::routes()).and(items::routes()).and(lots::routes())
+    home::routes()
+        .and(sign_in::routes())
+        .and(items::routes())
+        .and(lots::routes())
+        .and(people::routes())
+        .and(account::routes())
 }

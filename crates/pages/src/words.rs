@@ -28,7 +28,22 @@ macro_rules! files {
     };
 }
 
-files!("kit", "shell", "home", "sign_in", "items", "lots", "problems");
+files!(
+    "kit",
+    "shell",
+    "home",
+    "sign_in",
+    "items",
+    "lots",
+    "people",
+    "account",
+    "approvals",
+    "audit",
+    "keys",
+    "permissions",
+    "roles",
+    "problems"
+);
 
 impl Locale {
     /// Those that people choose from, with what they call themselves.
@@ -186,7 +201,7 @@ mod tests {
         let mut text = String::new();
         sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut text);
         // said by `Reader::word`, and by refusals
-        let made = ["problem-", "class-", "expiry-rule-", "storage-", "level-"];
+        let made = ["problem-", "class-", "expiry-rule-", "storage-", "level-", "permission-"];
         let silent: Vec<String> = keys(EN)
             .into_iter()
             .filter(|key| !made.iter().any(|start| key.starts_with(start)))

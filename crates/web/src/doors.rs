@@ -18,7 +18,7 @@ use std::sync::Arc;
 use tower_service::Service;
 use uuid::Uuid;
 
-/// All routes but those that ask for this.
+/// All routes but those that send held commands, for these; all routes of the API, for pages.
 #[derive(Clone, Debug)]
 pub struct Doors(pub(crate) Router);
 

@@ -551,17 +551,23 @@ impl<S: State> Routes<S> {
         let (sending, others): (Vec<_>, Vec<_>) = self.entries.into_iter().partition(|(info, _)| info.sends);
         let mut router = Router::new();
         for (info, handler) in others {
-            let path = info.path.clone();
-            router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));
+            router = guarded(router, app, info, handler);
         }
-        let doors = Doors(router.clone().with_state(state.clone()));
-        for (info, handler) in sending.into_iter().chain(self.pages) {
-            let path = info.path.clone();
-            let handler = handler.layer(Extension(doors.clone()));
-            router = router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))));
+        // a held command finds no door behind which it could agree to another; a page finds them all
+        for reaching in [sending, self.pages] {
+            let doors = Doors(router.clone().with_state(state.clone()));
+            for (info, handler) in reaching {
+                router = guarded(router, app, info, handler.layer(Extension(doors.clone())));
+            }
         }
         crate::guard::with_fallbacks(router, app).with_state(state)
     }
+}
+
+/// A router with one more handler, behind its guard.
+fn guarded<S: State>(router: Router<S>, app: &App, info: RouteInfo, handler: MethodRouter<S>) -> Router<S> {
+    let path = info.path.clone();
+    router.route(&path, handler.layer(GuardLayer::new(app.clone(), Arc::new(info))))
 }
 
 /// The operations of a path item, taken apart so that a new method of the library breaks the build.

@@ -1,5 +1,5 @@
 // @ts-check
-// A passkey in place of a password or of a code. Its button is shown where the browser can do that.
+// A passkey in place of a password or of a code, its button shown where the browser can do that; and a new one.
 
 for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-passkey]"))) {
   const known = window.PublicKeyCredential;
@@ -32,4 +32,33 @@ async function give(/** @type {HTMLElement} */ place) {
     const known = error instanceof Error && error.constructor === Error && error.message;
     told.textContent = known || place.dataset.failed || "";
   }
+}
+
+for (const place of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-passkey-new]"))) {
+  const form = /** @type {HTMLFormElement} */ (place.closest("form"));
+  const told = /** @type {HTMLElement} */ (place.querySelector("[role=alert]"));
+  const known = window.PublicKeyCredential;
+  if (!known || !("parseCreationOptionsFromJSON" in known)) {
+    told.textContent = place.dataset.lacks ?? "";
+    continue;
+  }
+  const made = /** @type {NodeListOf<HTMLInputElement>} */ (place.querySelectorAll("input"));
+  form.addEventListener("submit", (event) => {
+    if (made[0].value) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    make(place).then((values) => {
+      made.forEach((field, index) => { field.value = values[index]; });
+      form.requestSubmit();
+    }, () => { told.textContent = place.dataset.failed ?? ""; });
+  });
+}
+
+/** Asks the device for a new passkey: the ticket, and what it says, in the order of the fields. */
+async function make(/** @type {HTMLElement} */ place) {
+  const wanted = await (await fetch(place.dataset.passkeyNew ?? "")).json();
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(wanted.public_key);
+  const credential = /** @type {PublicKeyCredential} */ (await navigator.credentials.create({ publicKey }));
+  const { response } = credential.toJSON();
+  return [wanted.ticket, response.clientDataJSON, response.attestationObject];
 }

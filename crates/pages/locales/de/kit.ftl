@@ -5,3 +5,6 @@ go-home = Zur ersten Seite
 or = oder
 you-are-here = Sie sind hier
 undo = Rückgängig
+told-waiting = Es wartet auf eine zweite Person; Sie sehen es unter Freigaben
+show-fresh = Zeigen, wie es jetzt ist
+cancel = Abbrechen

@@ -18,3 +18,6 @@ refused-fault = Bei uns ist etwas schiefgegangen
 refused-other = Das geht so nicht
 refused-id = Wer Ihnen hilft, findet es unter
 nav-lots = Chargen und Seriennummern
+nav-administration = Verwaltung
+nav-users = Benutzer
+nav-approvals = Freigaben

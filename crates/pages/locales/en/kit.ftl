@@ -5,3 +5,6 @@ go-home = To the first page
 or = or
 you-are-here = You are here
 undo = Undo
+told-waiting = It waits for a second person; you see it under Approvals
+show-fresh = Show it as it is now
+cancel = Cancel

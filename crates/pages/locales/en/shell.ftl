@@ -18,3 +18,6 @@ refused-fault = Something of ours failed
 refused-other = This cannot be done
 refused-id = Whoever helps you finds it under
 nav-lots = Lots and serials
+nav-administration = Administration
+nav-users = Users
+nav-approvals = Approvals

@@ -1,13 +1,13 @@
 //! The first page: what needs me now. Each card is a short list with the way to the whole of it, and is there only for
 //! whoever may see it.
 
-use crate::cx::{Cx, Html, address, step, zone};
+use crate::cx::{Clock, Cx, Html, address, step};
 use crate::format;
 use crate::kit::Tone;
 use crate::kit::{Frame, Icon, Section, Shell, card, chip, empty, shell};
 use domain::Permission;
 use jiff::ToSpan as _;
-use jiff::tz::TimeZone;
+
 use maud::{Markup, html};
 use serde::Deserialize;
 use web::Failure;
@@ -66,16 +66,17 @@ struct Movement {
 
 pub(super) async fn show(cx: Cx) -> Html {
     let title = cx.t("nav-today");
-    let zone = zone(&cx).await?;
-    let now =
-        jiff::Timestamp::from_microsecond(cx.desk.app.now().0).unwrap_or_default().to_zoned(zone.clone());
+    let clock = cx.clock().await?;
+    let now = jiff::Timestamp::from_microsecond(cx.desk.app.now().0)
+        .unwrap_or_default()
+        .to_zoned(clock.zone().clone());
     let stock = cx.desk.may(Permission::StockRead);
     let cards = if stock {
         html! {
             (lacking(&cx).await?)
             (expiring(&cx, now.date()).await?)
             (under_way(&cx).await?)
-            (lately(&cx, &zone).await?)
+            (lately(&cx, &clock).await?)
         }
     } else {
         html! { section class="card" { (empty(Icon::Home, &cx.t("today-nothing"), &cx.t("today-nothing-why"), None)) } }
@@ -142,12 +143,12 @@ async fn under_way(cx: &Cx) -> Result<Markup, Failure> {
 }
 
 /// What happened last.
-async fn lately(cx: &Cx, zone: &TimeZone) -> Result<Markup, Failure> {
+async fn lately(cx: &Cx, clock: &Clock) -> Result<Markup, Failure> {
     let page: Page<Movement> = cx.desk.get(&address("/api/v1/ledger", &[("limit", Some(LINES))])).await?;
     let line = |one: &Movement| {
         html! {
             li { (item_link(&one.sku)) span class="muted" { (cx.t(crate::items::kind_word(&one.kind))) } span class="push num" { (cx.number(&one.qty)) " " (one.unit) }
-                span class="num muted" { (format::instant(cx.look.locale, &one.effective_at, zone)) } }
+                span class="num muted" { (clock.at(&one.effective_at)) } }
         }
     };
     Ok(listed(cx, "today-lately", "ledger-none", page.items.iter().map(line).collect()))

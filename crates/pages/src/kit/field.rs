@@ -2,7 +2,7 @@
 //! what the API refuses is shown beside the field at fault, and nothing has to say which is which.
 
 use crate::cx::Cx;
-use domain::Problem;
+use domain::{Kind, Problem};
 use maud::{Markup, html};
 use web::{CSRF_FIELD, Form};
 
@@ -132,6 +132,20 @@ impl<'a> Field<'a> {
         )
     }
 
+    /// One line of text, with what it may be: a browser offers them while somebody types.
+    pub fn suggest(self, sent: &Sent, choices: &[Choice]) -> Markup {
+        let (wrong, list) = (sent.wrong(self.name), format!("{}-list", self.id()));
+        self.around(
+            wrong,
+            html! {
+                input class="input" type="text" id=(self.id()) name=(self.name) value=(sent.value(self.name, self.value)) list=(list)
+                    required[self.required] autofocus[self.autofocus] autocomplete="off"
+                    aria-invalid=[wrong.map(|_| "true")] aria-describedby=[self.described(wrong)];
+                datalist id=(list) { @for (value, label) in choices { option value=(value) { (label) } } }
+            },
+        )
+    }
+
     /// One of several.
     pub fn select(self, sent: &Sent, choices: &[Choice]) -> Markup {
         let (wrong, chosen) = (sent.wrong(self.name), sent.value(self.name, self.value));
@@ -148,12 +162,22 @@ impl<'a> Field<'a> {
 
     /// Yes or no. What is not ticked is not sent.
     pub fn tick(self, sent: &Sent) -> Markup {
+        self.tick_as(sent, "true")
+    }
+
+    /// The same with what is sent when it is ticked; it is ticked before when that is its value.
+    pub fn tick_as(self, sent: &Sent, value: &str) -> Markup {
         let is_sent = sent.form.iter().next().is_some();
-        let ticked = if is_sent { sent.form.get(self.name).is_some() } else { self.value == "true" };
+        let wrong = sent.wrong(self.name);
+        let ticked = if is_sent { sent.form.get(self.name).is_some() } else { self.value == value };
         html! {
             div class="field" {
-                label class="check" { input type="checkbox" name=(self.name) value="true" checked[ticked]; (self.label) }
-                @if let Some(hint) = self.hint { p class="hint" { (hint) } }
+                label class="check" {
+                    input type="checkbox" id=(self.id()) name=(self.name) value=(value) checked[ticked] aria-describedby=[self.described(wrong)];
+                    (self.label)
+                }
+                @if let Some(wrong) = wrong { p class="wrong" id=(format!("{}-wrong", self.id())) { (wrong) } }
+                @if let Some(hint) = self.hint { p class="hint" id=(format!("{}-hint", self.id())) { (hint) } }
             }
         }
     }
@@ -202,6 +226,11 @@ fn id_of(name: &str) -> String {
     format!("f{}", plain.collect::<String>())
 }
 
+/// Fields that belong together.
+pub fn group(legend: &str, fields: Markup) -> Markup {
+    html! { fieldset class="group" { legend { (legend) } (fields) } }
+}
+
 /// What was refused, above a form: the sentence, and a link to each field at fault. It takes the focus.
 pub fn form_errors(cx: &Cx, sent: &Sent) -> Markup {
     let Some(problem) = &sent.problem else { return html! {} };
@@ -216,6 +245,7 @@ pub fn form_errors(cx: &Cx, sent: &Sent) -> Markup {
                 @else {
                     ul { @for fault in &problem.errors { li { a href=(format!("#{}", id_of(&fault.pointer))) { (fault.detail) } } } }
                 }
+                @if problem.kind() == Kind::Stale { p { a class="link" href=(cx.desk.uri.path()) { (cx.t("show-fresh")) } } }
             }
         }
     }

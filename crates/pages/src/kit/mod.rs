@@ -4,6 +4,7 @@
 mod button;
 mod chart;
 mod field;
+mod form_page;
 mod icon;
 mod page;
 mod parts;
@@ -11,10 +12,11 @@ mod table;
 
 pub use button::{Button, Kind};
 pub use chart::{Series, line_chart, spark};
-pub use field::{AGAIN_FIELD, Choice, Field, KEY_FIELD, Sent, VERSION_FIELD, form_errors, hidden};
+pub use field::{AGAIN_FIELD, Choice, Field, KEY_FIELD, Sent, VERSION_FIELD, form_errors, group, hidden};
+pub use form_page::FormPage;
 pub use icon::Icon;
 pub use page::{Frame, Section, Shell, alone, shell};
 pub use parts::{
-    Fact, Figure, Tab, Tone, breadcrumbs, card, chip, empty, facts, figures, notice, subtabs, tabs,
+    Fact, Figure, Tab, Tone, breadcrumbs, card, chip, empty, facts, figures, more, notice, subtabs, tabs,
 };
 pub use table::{Column, Role, Table};

@@ -21,6 +21,18 @@ pub enum Section {
     Items,
     /// Lots and serials.
     Lots,
+    /// Who may sign in.
+    Users,
+    /// What they may do.
+    Roles,
+    /// What programs sign in with.
+    Keys,
+    /// Who did what.
+    Audit,
+    /// What waits for a second person.
+    Approvals,
+    /// One's own account.
+    Account,
     /// The components.
     Kit,
 }
@@ -70,6 +82,51 @@ const GROUPS: &[Group] = &[
                 href: "/lots",
                 needs: Some(Permission::StockRead),
                 go: Some("l"),
+            },
+        ],
+    },
+    Group {
+        label: Some("nav-administration"),
+        entries: &[
+            Entry {
+                section: Section::Approvals,
+                icon: Icon::Clipboard,
+                label: "nav-approvals",
+                href: "/approvals",
+                needs: None,
+                go: None,
+            },
+            Entry {
+                section: Section::Users,
+                icon: Icon::Users,
+                label: "nav-users",
+                href: "/users",
+                needs: Some(Permission::AccessRead),
+                go: None,
+            },
+            Entry {
+                section: Section::Roles,
+                icon: Icon::Shield,
+                label: "roles",
+                href: "/roles",
+                needs: Some(Permission::AccessRead),
+                go: None,
+            },
+            Entry {
+                section: Section::Keys,
+                icon: Icon::Key,
+                label: "keys-title",
+                href: "/keys",
+                needs: Some(Permission::AccessRead),
+                go: None,
+            },
+            Entry {
+                section: Section::Audit,
+                icon: Icon::History,
+                label: "audit-title",
+                href: "/audit",
+                needs: Some(Permission::AuditRead),
+                go: None,
             },
         ],
     },
@@ -289,6 +346,7 @@ fn user_menu(frame: &Frame<'_>, principal: &Principal) -> Markup {
             summary { span class="avatar" { span aria-hidden="true" { (initials(name)) } span class="visually-hidden" { (reader.t("user-menu")) } } }
             div class="panel" {
                 div class="head" { strong { (name) } }
+                a class="item" href="/account" { (Icon::User.draw()) (reader.t("account-title")) }
                 form method="post" action="/look" {
                     (token(frame))
                     input type="hidden" name="next" value=(frame.path);

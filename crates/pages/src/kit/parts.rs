@@ -1,6 +1,6 @@
 //! The smaller parts: chips, tabs, cards, figures, facts, notices, empty places.
 
-use super::Icon;
+use super::{Button, Icon};
 use maud::{Markup, html};
 
 /// What a colour means. A shape and a word say the same.
@@ -152,6 +152,11 @@ pub fn notice(tone: Tone, body: Markup) -> Markup {
             (icon.draw()) div class="stack s" { (body) }
         }
     }
+}
+
+/// The next of a list: a link to the page that goes on with it.
+pub fn more(label: &str, href: Option<&str>) -> Markup {
+    html! { @if let Some(href) = href { div class="more" { (Button::new(label).link(href)) } } }
 }
 
 /// Where nothing is to be shown: why, and what to do.

@@ -46,6 +46,8 @@ pub struct Column<'a, T> {
     pub title: String,
     /// Numbers stand right.
     pub is_number: bool,
+    /// The title is for readers that speak alone.
+    pub hides_title: bool,
     /// 1 is always shown, 2 from 1,100 pixels on, 3 from 1,400.
     pub priority: u8,
     /// What it becomes where rows are cards.
@@ -70,6 +72,7 @@ impl<'a, T> Column<'a, T> {
         Column {
             title: title.into(),
             is_number: false,
+            hides_title: false,
             priority: 1,
             role: Role::Line,
             order: None,
@@ -81,6 +84,11 @@ impl<'a, T> Column<'a, T> {
     /// A column of numbers.
     pub fn number(title: impl Into<String>, cell: impl Fn(&T) -> Markup + 'a) -> Column<'a, T> {
         Column { is_number: true, role: Role::Fold, ..Column::text(title, cell) }
+    }
+
+    /// A column of what can be done to each row, at its end.
+    pub fn action(title: impl Into<String>, cell: impl Fn(&T) -> Markup + 'a) -> Column<'a, T> {
+        Column { is_number: true, hides_title: true, role: Role::Side, ..Column::text(title, cell) }
     }
 
     /// Less important.
@@ -205,6 +213,7 @@ impl<T> Table<'_, T> {
         html! {
             th scope="col" class=[some(column.class())] aria-sort=[sorts.as_ref().map(|(told, ..)| *told)] {
                 @if let Some((_, href, arrow)) = &sorts { a href=(href) { (column.title) (PreEscaped(arrow)) } }
+                @else if column.hides_title { span class="visually-hidden" { (column.title) } }
                 @else { (column.title) }
             }
         }

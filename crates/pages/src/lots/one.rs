@@ -1,15 +1,14 @@
 //! One lot: what there is of it and where, whom it went to, and every movement: the answer to a recall.
 
 use super::{Lot, Place, day, state};
-use crate::cx::{Cx, Html, address, step, zone};
-use crate::format;
+use crate::cx::{Clock, Cx, Html, address, step};
 use crate::items::{Movement, movements, status};
 use crate::kit::{
     Button, Column, Figure, Frame, Icon, Kind, Role, Section, Shell, Table, Tone, breadcrumbs, card, empty,
     figures, notice, shell,
 };
 use domain::Permission;
-use jiff::tz::TimeZone;
+
 use maud::{Markup, html};
 use serde::Deserialize;
 use web::Path;
@@ -45,7 +44,7 @@ pub(super) async fn show(cx: Cx, Path((sku, lot)): Path<(String, String)>) -> Ht
     let (moved, got) = (of_lot(MOVEMENTS, cursor.as_deref()), of_lot(CUSTOMERS, None));
     let ledger: Page<Movement> = cx.desk.get(&address("/api/v1/ledger", &moved)).await?;
     let customers: Page<Customer> = cx.desk.get(&address("/api/v1/customers", &got)).await?;
-    let zone = zone(&cx).await?;
+    let clock = cx.clock().await?;
     let own = found.address();
     let more = ledger.next.as_deref().map(|next| address(&own, &[("cursor", Some(next))]));
     let list = format!("/items/{}/lots", step(&sku));
@@ -62,10 +61,10 @@ pub(super) async fn show(cx: Cx, Path((sku, lot)): Path<(String, String)>) -> Ht
         (strip(&cx, &found))
         div class="grid two" {
             (card(&cx.t("stock-by-location"), None, places(&cx, &found)))
-            (card(&cx.t("lot-customers"), None, who(&cx, &customers, &zone)))
+            (card(&cx.t("lot-customers"), None, who(&cx, &customers, &clock)))
         }
         (card(&cx.t("ledger"), None, html! {
-            (movements(&cx, &ledger.items, &zone))
+            (movements(&cx, &ledger.items, &clock))
             @if let Some(href) = more { div class="more" { (Button::new(&cx.t("load-older")).link(&href)) } }
         }))
     };
@@ -119,11 +118,11 @@ fn places(cx: &Cx, lot: &Lot) -> Markup {
     }
 }
 
-fn who(cx: &Cx, customers: &Page<Customer>, zone: &TimeZone) -> Markup {
+fn who(cx: &Cx, customers: &Page<Customer>, clock: &Clock) -> Markup {
     if customers.items.is_empty() {
         return empty(Icon::Users, &cx.t("lot-customers-none"), &cx.t("lot-customers-none-why"), None);
     }
-    let instant = |text: &str| format::instant(cx.look.locale, text, zone);
+    let instant = |text: &str| clock.at(text);
     let table = Table {
         caption: &cx.t("lot-customers"),
         columns: vec![

@@ -9,7 +9,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
 use serde_json::json;
-use web::{CSRF_FIELD, Failure, Posted};
+use web::{CSRF_FIELD, Failure, Posted, Stage};
 
 /// What an authenticator is set up with.
 #[derive(Deserialize)]
@@ -34,7 +34,7 @@ pub(super) fn page(reader: Reader, sent: &Sent, token: Option<&str>, cx: Option<
     let body = html! {
         section class="card" { div class="body stack" {
             h1 { (title) }
-            p { (reader.t("factor-why")) }
+            p { (reader.t(if cx.is_some_and(is_own_wish) { "factor-why-own" } else { "factor-why" })) }
             @if let Some(cx) = cx { (form_errors(cx, sent)) }
             form class="form" method="post" action="/sign-in/factor" {
                 @if let Some(token) = token { input type="hidden" name=(CSRF_FIELD) value=(token); }
@@ -44,6 +44,11 @@ pub(super) fn page(reader: Reader, sent: &Sent, token: Option<&str>, cx: Option<
         } }
     };
     alone(reader, &title, false, body)
+}
+
+/// Whether nothing asks for it but whoever sets it up.
+fn is_own_wish(cx: &Cx) -> bool {
+    cx.desk.caller.as_ref().is_some_and(|caller| caller.whole.stage() == Stage::Whole)
 }
 
 pub(super) async fn begin(cx: Cx, Posted(form): Posted) -> Html {
@@ -100,7 +105,8 @@ pub(super) async fn confirm(cx: Cx, Posted(form): Posted) -> Html {
     match send(&cx, Method::POST, "/api/v1/me/second-factor/confirm", &body, Some(&fresh_key(&cx))).await {
         Ok(reply) => {
             let set: Set = reply.read()?;
-            let mut response = cx.show(codes_page(&cx, &set.recovery_codes.unwrap_or_default()));
+            let next = if is_own_wish(&cx) { "/account" } else { "/" };
+            let mut response = cx.show(codes_page(&cx, &set.recovery_codes.unwrap_or_default(), next));
             response.headers_mut().extend(cookies(&reply));
             Ok(response)
         }
@@ -116,14 +122,14 @@ pub(super) async fn confirm(cx: Cx, Posted(form): Posted) -> Html {
 }
 
 /// The recovery codes, shown once.
-fn codes_page(cx: &Cx, codes: &[String]) -> Markup {
+pub(crate) fn codes_page(cx: &Cx, codes: &[String], next: &str) -> Markup {
     let title = cx.t("codes-title");
     let body = html! {
         section class="card" { div class="body stack" {
             h1 { (title) }
             (notice(Tone::Low, html! { p { (cx.t("codes-why")) } }))
             ul class="codes" { @for code in codes { li { code { (code) } } } }
-            (Button::primary(&cx.t("codes-kept")).link("/"))
+            (Button::primary(&cx.t("codes-kept")).link(next))
         } }
     };
     alone(cx.reader, &title, false, body)

@@ -7,6 +7,8 @@ mod factor;
 mod identity;
 mod welcome;
 
+pub(crate) use factor::codes_page;
+
 use crate::assets;
 use crate::cx::{Cx, Html, Reader, address, go, next_path};
 use crate::kit::{AGAIN_FIELD, Button, Field, Icon, Sent, alone, form_errors};
@@ -82,8 +84,12 @@ const CARRIED: &str = "carried:";
 impl Onward {
     fn of(asked: &Asked) -> Onward {
         let path = asked.uri.path_and_query().map_or("/", axum::http::uri::PathAndQuery::as_str);
-        let is_secret =
-            |name: &str| name.contains("password") || name.contains("secret") || name == CSRF_FIELD;
+        // what is typed as it is, is a secret
+        let is_secret = |name: &str| {
+            name.ends_with("#raw")
+                || ["password", "secret"].iter().any(|word| name.contains(word))
+                || ["/code", CSRF_FIELD].contains(&name)
+        };
         let form = asked.form.iter().flat_map(Form::iter);
         let typed = form
             .filter(|(name, _)| !is_secret(name))
@@ -217,7 +223,7 @@ fn passkey(reader: Reader, target: &str, onward: &Onward) -> Markup {
             (Button::new(&reader.t("sign-in-by-passkey")).icon(Icon::Fingerprint).script("passkey"))
             p class="wrong" role="alert" {}
         }
-        script type="module" src=(assets::address("js/passkey.js")) {}
+        script src=(assets::address("js/passkey.js")) type="module" {}
     }
 }
 

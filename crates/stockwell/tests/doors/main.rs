@@ -27,6 +27,7 @@ mod matrix;
 mod metrics;
 mod pages;
 mod pages_lots;
+mod pages_people;
 mod passkeys;
 mod personal;
 mod proxies;

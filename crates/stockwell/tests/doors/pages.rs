@@ -1,6 +1,8 @@
 //! What people see in a browser, without one: the statuses, the forms, and what every page holds to.
 
 use crate::authenticator::{Authenticator, enrol};
+use crate::device::add;
+use crate::matrix::readable;
 use crate::scope_walk::Stage;
 use crate::world::{PASSWORD, World, on_both_engines};
 use domain::Permission;
@@ -62,7 +64,7 @@ fn signing_in(world: &World, fields: &[(&str, &str)]) -> Reply {
 }
 
 /// Whoever goes on with the cookie of an answer.
-fn with_cookie(world: &World, reply: &Reply) -> Actor {
+pub(crate) fn with_cookie(world: &World, reply: &Reply) -> Actor {
     let cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
     world.stranger().with_cookie(cookie)
 }
@@ -278,10 +280,11 @@ fn every_page_is_in_order_for_whoever_may_see_it_and_for_whoever_may_not() {
     let world = &stage.world;
     let everybody = [("administrator", Within::All)];
     let boss = world.signed_in("boss", &everybody);
+    let boss = boss.with_session_of(add(&boss, "key ring", 7)).unwrap();
     let guest = world.signed_in("guest", &[]);
     let routes = wiring::routes();
     for route in shown(&routes) {
-        let path = page_address(&stage, &route.path);
+        let path = page_address(&stage, &boss, &route.path);
         let page = boss.get(&path);
         assert_eq!(page.status, 200, "{path}: {}", page.text());
         is_in_order(&path, &page);
@@ -310,12 +313,27 @@ pub(crate) fn shown(routes: &Routes<Stockwell>) -> impl Iterator<Item = &RouteIn
 }
 
 /// The address of a page about something that is there.
-pub(crate) fn page_address(_: &Stage, path: &str) -> String {
-    if !path.contains('{') {
-        return path.to_owned();
-    }
+pub(crate) fn page_address(stage: &Stage, boss: &Actor, path: &str) -> String {
+    let own = |list: &str| boss.get(format!("/api/v1{list}")).good().json();
+    let one = |of: &str| {
+        let api = readable(stage, &format!("/api/v1{of}"));
+        path.replace(of, api.trim_start_matches("/api/v1"))
+    };
     match path {
-        path if path.starts_with("/items/{sku}") => path.replace("{sku}", "MILK").replace("{lot}", "L1"),
+        _ if !path.contains('{') => path.to_owned(),
+        _ if path.starts_with("/items/{sku}") => path.replace("{sku}", "MILK").replace("{lot}", "L1"),
+        "/users/{login}/roles/{id}" => {
+            let grant = own("/users/boss")["grants"][0]["id"].to_string();
+            path.replace("{login}", "boss").replace("{id}", &grant)
+        }
+        _ if path.starts_with("/users/{login}") => path.replace("{login}", "boss").replace("{id}", "1"),
+        _ if path.starts_with("/roles/{name}") => one("/roles/{name}"),
+        _ if path.starts_with("/keys/{id}") => one("/keys/{id}"),
+        _ if path.starts_with("/approvals/{id}") => one("/approvals/{id}"),
+        _ if path.starts_with("/account/passkeys/{id}") => {
+            path.replace("{id}", &own("/me/passkeys")["items"][0]["id"].to_string())
+        }
+        "/account/sessions/{id}" => path.replace("{id}", "1"),
         _ => panic!("{path}: tell in `page_address` where there is one"),
     }
 }

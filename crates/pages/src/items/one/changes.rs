@@ -1,10 +1,10 @@
 //! What was changed of an item: each field, before and after, by whom.
 
 use super::{Head, Part};
-use crate::cx::{Cx, Html, address, step, zone};
+use crate::cx::{Clock, Cx, Html, address, step};
 use crate::format;
 use crate::kit::{Button, Icon, card, empty};
-use jiff::tz::TimeZone;
+
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value;
@@ -42,10 +42,10 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
     let (own, cursor) = (format!("/items/{}/changes", step(&sku)), cx.query("cursor"));
     let page: Page =
         cx.desk.get(&address(&format!("/api/v1{own}"), &[("cursor", cursor.as_deref())])).await?;
-    let zone = zone(&cx).await?;
+    let clock = cx.clock().await?;
     let list = html! {
         @if page.items.is_empty() { (empty(Icon::History, &cx.t("changes-none"), &cx.t("changes-none-why"), None)) }
-        ol class="timeline" { @for change in &page.items { (one(&cx, change, &zone)) } }
+        ol class="timeline" { @for change in &page.items { (one(change, &clock)) } }
         @if let Some(next) = &page.next {
             div class="more" { (Button::new(&cx.t("load-older")).link(&address(&own, &[("cursor", Some(next))]))) }
         }
@@ -53,7 +53,7 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
     Ok(cx.show(head.page(&cx, Part::Changes, card(&cx.t("part-changes"), None, list))))
 }
 
-fn one(cx: &Cx, change: &Change, zone: &TimeZone) -> Markup {
+fn one(change: &Change, clock: &Clock) -> Markup {
     html! {
         li {
             span class="mark" { (Icon::Edit.small()) }
@@ -66,7 +66,7 @@ fn one(cx: &Cx, change: &Change, zone: &TimeZone) -> Markup {
                     }
                 }
             }
-            time class="num muted" datetime=(change.at) { (format::instant(cx.look.locale, &change.at, zone)) }
+            time class="num muted" datetime=(change.at) { (clock.at(&change.at)) }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What is known of an item: its kind, how it is kept, units with their sizes, and its attributes.
 
 use super::{Head, Part, Unit};
-use crate::cx::{Cx, Html, step, zone};
+use crate::cx::{Cx, Html, step};
 use crate::format;
 use crate::kit::{Column, Fact, Role, Table, card, facts};
 use maud::html;
@@ -27,9 +27,9 @@ struct Attribute {
 pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
     let head = Head::of(&cx, &sku).await?;
     let attributes: Attributes = cx.desk.get(&format!("/api/v1/items/{}/attributes", step(&sku))).await?;
-    let zone = zone(&cx).await?;
+    let clock = cx.clock().await?;
     let item = &head.item;
-    let made = format::instant(cx.look.locale, &item.created_at, &zone);
+    let made = clock.at(&item.created_at);
     let text = |key: &str, value: &str| -> Fact { (cx.t(key).into_owned(), html! { (value) }) };
     let mut known = vec![
         text("category", if item.category.is_empty() { format::NONE } else { &item.category }),

@@ -1,10 +1,9 @@
 //! What happened with an item: every movement, the latest first, with what it left at each end.
 
 use super::{Head, Part};
-use crate::cx::{Cx, Html, address, step, zone};
-use crate::format;
+use crate::cx::{Clock, Cx, Html, address, step};
 use crate::kit::{Button, Icon, Tab, card, empty, tabs};
-use jiff::tz::TimeZone;
+
 use maud::{Markup, html};
 use serde::Deserialize;
 use web::Path;
@@ -62,7 +61,7 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
     let target =
         address("/api/v1/ledger", &[("sku", Some(&sku)), ("kind", asked), ("cursor", cursor.as_deref())]);
     let page: Page = cx.desk.get(&target).await?;
-    let zone = zone(&cx).await?;
+    let clock = cx.clock().await?;
     let own = format!("/items/{}/ledger", step(&sku));
     let tab = |label: String, kind: Option<&str>| Tab {
         label,
@@ -77,7 +76,7 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
     let body = html! {
         (tabs(&cx.t("ledger-kinds"), &all))
         (card(&cx.t("ledger"), None, html! {
-            (movements(&cx, &page.items, &zone))
+            (movements(&cx, &page.items, &clock))
             @if let Some(next) = &page.next {
                 div class="more" { (Button::new(&cx.t("load-older")).link(&address(&own, &[("kind", asked), ("cursor", Some(next))]))) }
             }
@@ -128,14 +127,14 @@ fn is_real(end: &End) -> bool {
 }
 
 /// Movements as a timeline. What comes in is a plus, what goes out a minus, and what moves is neither.
-pub(crate) fn movements(cx: &Cx, all: &[Movement], zone: &TimeZone) -> Markup {
+pub(crate) fn movements(cx: &Cx, all: &[Movement], clock: &Clock) -> Markup {
     if all.is_empty() {
         return empty(Icon::History, &cx.t("ledger-none"), &cx.t("ledger-none-why"), None);
     }
-    html! { ol class="timeline" { @for movement in all { (one(cx, movement, zone)) } } }
+    html! { ol class="timeline" { @for movement in all { (one(cx, movement, clock)) } } }
 }
 
-fn one(cx: &Cx, movement: &Movement, zone: &TimeZone) -> Markup {
+fn one(cx: &Cx, movement: &Movement, clock: &Clock) -> Markup {
     let (from, to) = (is_real(&movement.from), is_real(&movement.to));
     let (mark, icon, sign) = match (from, to) {
         (false, true) => ("mark ok", Icon::Receive, "+"),
@@ -161,7 +160,7 @@ fn one(cx: &Cx, movement: &Movement, zone: &TimeZone) -> Markup {
             span class="num muted after" {
                 @if let Some(on_hand) = left.on_hand.as_ref().filter(|_| from || to) { (cx.tell("left-there", &[("qty", cx.number(on_hand).into())])) }
             }
-            time class="num muted" datetime=(movement.effective_at) { (format::instant(cx.look.locale, &movement.effective_at, zone)) }
+            time class="num muted" datetime=(movement.effective_at) { (clock.at(&movement.effective_at)) }
         }
     }
 }

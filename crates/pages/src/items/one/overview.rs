@@ -2,7 +2,7 @@
 
 use super::ledger::{Movement, movements};
 use super::{Head, Part};
-use crate::cx::{Cx, Html, address, step, zone};
+use crate::cx::{Cx, Html, address, step};
 use crate::format;
 use crate::kit::{Column, Figure, Icon, Role, Table, card, empty, facts, figures};
 use domain::{Delta, Permission};
@@ -57,7 +57,7 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
     let stock: Stock = cx.desk.get(&format!("/api/v1/items/{}/stock?limit=100", step(&sku))).await?;
     let last = address("/api/v1/ledger", &[("sku", Some(&sku)), ("limit", Some(LAST))]);
     let ledger: Ledger = cx.desk.get(&last).await?;
-    let zone = zone(&cx).await?;
+    let clock = cx.clock().await?;
     let all = format!("/items/{}/ledger", step(&sku));
     let more = html! { a class="link" href=(all) { (cx.t("ledger-all")) } };
     let body = html! {
@@ -66,7 +66,7 @@ pub(super) async fn show(cx: Cx, Path(sku): Path<String>) -> Html {
             (card(&cx.t("stock-by-location"), None, places(&cx, &stock)))
             (card(&cx.t("units-and-barcodes"), None, units(&cx, &head)))
         }
-        (card(&cx.t("ledger-last"), Some(more), movements(&cx, &ledger.items, &zone)))
+        (card(&cx.t("ledger-last"), Some(more), movements(&cx, &ledger.items, &clock)))
     };
     Ok(cx.show(head.page(&cx, Part::Overview, body)))
 }
