@@ -58,12 +58,14 @@ impl Key {
 /// The pages of keys.
 pub(super) fn routes<S: State>() -> Routes<S> {
     let (reads, writes) = (Permission::AccessRead, Permission::AccessWrite);
+    // what is changed is shown first
+    let about = |route: PageRoute| route.beside(&[Permission::AccessRead]);
     let (page, form) = (PageRoute::get, PageRoute::post);
     Routes::new("keys")
         .page(reads, page("/keys", "The list of API keys."), get(list::show))
         .page(writes, page("/keys/new", "Where an API key is made."), get(forms::new))
         .page(writes, form("/keys/new", "Makes an API key, and shows its secret once."), post(forms::make))
         .page(reads, page("/keys/{id}", "One API key."), get(show::show))
-        .page(writes, page("/keys/{id}/revoke", "Where an API key is revoked."), get(forms::ask))
-        .page(writes, form("/keys/{id}/revoke", "Revokes an API key."), post(forms::revoke))
+        .page(writes, about(page("/keys/{id}/revoke", "Where an API key is revoked.")), get(forms::ask))
+        .page(writes, about(form("/keys/{id}/revoke", "Revokes an API key.")), post(forms::revoke))
 }

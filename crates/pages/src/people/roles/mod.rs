@@ -31,14 +31,16 @@ struct SecondPerson {
 /// The pages of roles.
 pub(super) fn routes<S: State>() -> Routes<S> {
     let (reads, writes) = (Permission::AccessRead, Permission::AccessWrite);
+    // what is changed is shown first
+    let about = |route: PageRoute| route.beside(&[Permission::AccessRead]);
     let (page, form) = (PageRoute::get, PageRoute::post);
     Routes::new("roles")
         .page(reads, page("/roles", "The list of roles."), get(list::show))
         .page(writes, page("/roles/new", "Where a role is made."), get(forms::new))
         .page(writes, form("/roles/new", "Makes a role."), post(forms::make))
         .page(reads, page("/roles/{name}", "One role."), get(show::show))
-        .page(writes, page("/roles/{name}/edit", "Where a role is changed."), get(forms::edit))
-        .page(writes, form("/roles/{name}/edit", "Changes a role."), post(forms::change))
-        .page(writes, page("/roles/{name}/remove", "Where a role is removed."), get(forms::ask))
-        .page(writes, form("/roles/{name}/remove", "Removes a role."), post(forms::remove))
+        .page(writes, about(page("/roles/{name}/edit", "Where a role is changed.")), get(forms::edit))
+        .page(writes, about(form("/roles/{name}/edit", "Changes a role.")), post(forms::change))
+        .page(writes, about(page("/roles/{name}/remove", "Where a role is removed.")), get(forms::ask))
+        .page(writes, about(form("/roles/{name}/remove", "Removes a role.")), post(forms::remove))
 }

@@ -40,6 +40,8 @@ struct Grant {
 /// The pages of users.
 pub(super) fn routes<S: State>() -> Routes<S> {
     let (reads, writes) = (Permission::AccessRead, Permission::AccessWrite);
+    // what is changed is shown first
+    let about = |route: PageRoute| route.beside(&[Permission::AccessRead]);
     let page = PageRoute::get;
     let form = PageRoute::post;
     Routes::new("people")
@@ -47,26 +49,42 @@ pub(super) fn routes<S: State>() -> Routes<S> {
         .page(writes, page("/users/new", "Where a user is made."), get(forms::new))
         .page(writes, form("/users/new", "Makes a user."), post(forms::make))
         .page(reads, page("/users/{login}", "One user."), get(show::show))
-        .page(writes, page("/users/{login}/edit", "Where a user is renamed."), get(forms::edit))
-        .page(writes, form("/users/{login}/edit", "Renames a user."), post(forms::rename))
-        .page(writes, page("/users/{login}/password", "Where a password is set."), get(forms::password))
-        .page(writes, form("/users/{login}/password", "Sets a password."), post(forms::set_password))
+        .page(writes, about(page("/users/{login}/edit", "Where a user is renamed.")), get(forms::edit))
+        .page(writes, about(form("/users/{login}/edit", "Renames a user.")), post(forms::rename))
         .page(
             writes,
-            page("/users/{login}/second-factor", "Where a second factor is taken away."),
+            about(page("/users/{login}/password", "Where a password is set.")),
+            get(forms::password),
+        )
+        .page(writes, about(form("/users/{login}/password", "Sets a password.")), post(forms::set_password))
+        .page(
+            writes,
+            about(page("/users/{login}/second-factor", "Where a second factor is taken away.")),
             get(forms::factor),
         )
         .page(
             writes,
-            form("/users/{login}/second-factor", "Takes a second factor away."),
+            about(form("/users/{login}/second-factor", "Takes a second factor away.")),
             post(forms::remove_factor),
         )
-        .page(writes, page("/users/{login}/end", "Where an account is ended."), get(forms::end))
-        .page(writes, form("/users/{login}/end", "Ends an account."), post(forms::end_account))
-        .page(writes, page("/users/{login}/roles/new", "Where a role is given."), get(grants::new))
-        .page(writes, form("/users/{login}/roles/new", "Gives a role."), post(grants::give))
-        .page(writes, page("/users/{login}/roles/{id}", "Where a role is taken away."), get(grants::leave))
-        .page(writes, form("/users/{login}/roles/{id}", "Takes a role away."), post(grants::take))
-        .page(writes, page("/users/{login}/sessions/{id}", "Where a session is ended."), get(forms::session))
-        .page(writes, form("/users/{login}/sessions/{id}", "Ends a session."), post(forms::end_session))
+        .page(writes, about(page("/users/{login}/end", "Where an account is ended.")), get(forms::end))
+        .page(writes, about(form("/users/{login}/end", "Ends an account.")), post(forms::end_account))
+        .page(writes, about(page("/users/{login}/roles/new", "Where a role is given.")), get(grants::new))
+        .page(writes, about(form("/users/{login}/roles/new", "Gives a role.")), post(grants::give))
+        .page(
+            writes,
+            about(page("/users/{login}/roles/{id}", "Where a role is taken away.")),
+            get(grants::leave),
+        )
+        .page(writes, about(form("/users/{login}/roles/{id}", "Takes a role away.")), post(grants::take))
+        .page(
+            writes,
+            about(page("/users/{login}/sessions/{id}", "Where a session is ended.")),
+            get(forms::session),
+        )
+        .page(
+            writes,
+            about(form("/users/{login}/sessions/{id}", "Ends a session.")),
+            post(forms::end_session),
+        )
 }
