@@ -122,6 +122,15 @@ impl Cx {
         found.next().filter(|value| !value.is_empty())
     }
 
+    /// All values of a parameter that may stand in the address several times.
+    pub fn queries(&self, name: &str) -> Vec<String> {
+        let pairs = form_urlencoded::parse(self.desk.uri.query().unwrap_or_default().as_bytes());
+        pairs
+            .filter(|(key, value)| key == name && !value.is_empty())
+            .map(|(_, value)| value.into_owned())
+            .collect()
+    }
+
     /// The clock of the books; that of Greenwich for whoever may not know where they are kept.
     ///
     /// # Errors

@@ -18,6 +18,7 @@ mod kit_page;
 pub mod look;
 mod lots;
 mod people;
+mod places;
 mod refusals;
 mod sign_in;
 pub mod words;
@@ -35,4 +36,5 @@ pub fn routes<S: State>() -> Routes<S> {
         .and(lots::routes())
         .and(people::routes())
         .and(account::routes())
+        .and(places::routes())
 }

@@ -41,6 +41,8 @@ files!(
     "audit",
     "keys",
     "permissions",
+    "places",
+    "sites",
     "roles",
     "problems"
 );

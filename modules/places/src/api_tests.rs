@@ -110,6 +110,7 @@ fn what_is_out_of_reach_does_not_exist(engine: Engine) {
         assert_eq!(get(path).refusal(), (404, "not_found", ""), "{path}");
     }
     assert_eq!(get("/api/v1/locations?below=B").refusal(), (422, "unknown_location", "?below"));
+    assert_eq!(get("/api/v1/locations?parent=B").refusal(), (422, "unknown_location", "?parent"));
     assert_eq!(get("/api/v1/locations?below=X").refusal(), (422, "unknown_location", "?below"));
     let write =
         |method: Method, path: &str, body: &Value| client.ask(&token, &method, path, Some(1), Some(body));

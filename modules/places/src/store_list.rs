@@ -8,7 +8,7 @@ use domain::{LocationId, LocationKind, Role, SiteId};
 /// One page. A filter that is null is not asked for. Virtual and transit locations are shown only
 /// to whoever asks for their kind and reaches everything: they stand below no root.
 macro_rules! page {
-    ($beyond:literal, $order:literal, $reach:literal) => {
+    ($beyond:literal, $order:literal, $holds:literal, $reach:literal) => {
         concat!(
             select_record!("where "),
             $beyond,
@@ -19,7 +19,10 @@ macro_rules! page {
               and (l.archived = ?9 or ?9 is null)
               and (l.type_id = ?10 or ?10 is null)
               and (l.id in (select t.descendant from places_tree t where t.ancestor = ?6) or ?6 is null)
-              and ",
+              and (l.parent_id = ?11 or ?11 is null)
+              and (",
+            $holds,
+            " or ?12 is null) and ",
             $reach,
             " order by ",
             $order,
@@ -35,12 +38,14 @@ macro_rules! both {
             page!(
                 $beyond,
                 $order,
+                "instr(l.code_folded, ?12) > 0",
                 "(?7 is null or l.id in (
                     select t.descendant from json_each(?7) r join places_tree t on t.ancestor = r.value))"
             ),
             page!(
                 $beyond,
                 $order,
+                "strpos(l.code_folded, ?12::text) > 0",
                 "(?7::text is null or l.id in (
                     select t.descendant from json_array_elements_text(?7::json) r(value)
                     join places_tree t on t.ancestor = r.value::bigint))"
@@ -55,7 +60,7 @@ const LIST_DOWN: Statement = both!("places.location.list_down", "l.code_folded <
 
 /// What nobody has put into the walking order comes behind the rest of it, by code.
 const LIST_WALK: Statement =
-    both!("places.location.list_walk", "(l.walk, l.code_folded) > (?11, ?1)", "l.walk, l.code_folded");
+    both!("places.location.list_walk", "(l.walk, l.code_folded) > (?13, ?1)", "l.walk, l.code_folded");
 
 /// The order of a list.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -86,6 +91,10 @@ pub(crate) struct Filter {
     pub(crate) location_type: Option<i64>,
     /// This location and everything below it.
     pub(crate) below: Option<LocationId>,
+    /// What stands directly below this location.
+    pub(crate) parent: Option<LocationId>,
+    /// Codes that hold this, in small letters.
+    pub(crate) holds: Option<String>,
     /// The roots that the caller reaches, as JSON; none for everything.
     pub(crate) roots: Option<String>,
     pub(crate) limit: i64,
@@ -104,6 +113,8 @@ pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>
         archived,
         location_type,
         below,
+        parent,
+        holds,
         roots,
         limit,
     } = filter;
@@ -123,6 +134,8 @@ pub(crate) fn list(conn: &mut Conn<'_>, filter: &Filter) -> Result<Vec<Location>
         (*limit).into(),
         (*archived).into(),
         (*location_type).into(),
+        parent.map(LocationId::get).into(),
+        holds.as_deref().into(),
     ];
     if *order == Order::Walk {
         params.push((if after.is_some() { *after_walk } else { -1 }).into());

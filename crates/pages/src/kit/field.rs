@@ -219,6 +219,22 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Fields that belong together, beside each other, with what they are about.
+pub fn fields(legend: &str, hint: Option<&str>, body: Markup) -> Markup {
+    field_rows(legend, hint, &[body])
+}
+
+/// The same in several rows.
+pub fn field_rows(legend: &str, hint: Option<&str>, rows: &[Markup]) -> Markup {
+    html! {
+        fieldset class="set" {
+            legend { (legend) }
+            @for row in rows { div class="beside" { (row) } }
+            @if let Some(hint) = hint { p class="hint" { (hint) } }
+        }
+    }
+}
+
 /// The id of a field by its name.
 fn id_of(name: &str) -> String {
     let pointer = name.split('#').next().unwrap_or_default();

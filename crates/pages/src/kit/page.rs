@@ -33,6 +33,12 @@ pub enum Section {
     Approvals,
     /// One's own account.
     Account,
+    /// The tree of locations.
+    Locations,
+    /// The sites.
+    Sites,
+    /// How stock lies across the sites.
+    Balance,
     /// The components.
     Kit,
 }
@@ -83,11 +89,35 @@ const GROUPS: &[Group] = &[
                 needs: Some(Permission::StockRead),
                 go: Some("l"),
             },
+            Entry {
+                section: Section::Locations,
+                icon: Icon::Pin,
+                label: "nav-locations",
+                href: "/locations",
+                needs: Some(Permission::PlacesRead),
+                go: Some("o"),
+            },
+            Entry {
+                section: Section::Balance,
+                icon: Icon::Transfer,
+                label: "nav-balance",
+                href: "/balance",
+                needs: Some(Permission::StockRead),
+                go: Some("b"),
+            },
         ],
     },
     Group {
         label: Some("nav-administration"),
         entries: &[
+            Entry {
+                section: Section::Sites,
+                icon: Icon::Building,
+                label: "nav-sites",
+                href: "/sites",
+                needs: Some(Permission::PlacesRead),
+                go: None,
+            },
             Entry {
                 section: Section::Approvals,
                 icon: Icon::Clipboard,

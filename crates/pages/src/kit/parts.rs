@@ -159,6 +159,18 @@ pub fn more(label: &str, href: Option<&str>) -> Markup {
     html! { @if let Some(href) = href { div class="more" { (Button::new(label).link(href)) } } }
 }
 
+/// What is done less often, behind one button: icon, label and address of each.
+pub fn menu(label: &str, entries: &[(Icon, String, String)]) -> Markup {
+    html! {
+        @if !entries.is_empty() {
+            details class="menu" {
+                summary class="button" { (label) (Icon::ChevronDown.small()) }
+                div class="panel" { @for (icon, label, href) in entries { a class="item" href=(href) { (icon.draw()) (label) } } }
+            }
+        }
+    }
+}
+
 /// Where nothing is to be shown: why, and what to do.
 pub fn empty(icon: Icon, title: &str, why: &str, action: Option<Markup>) -> Markup {
     html! {

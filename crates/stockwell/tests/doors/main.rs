@@ -28,6 +28,7 @@ mod metrics;
 mod pages;
 mod pages_lots;
 mod pages_people;
+mod pages_places;
 mod passkeys;
 mod personal;
 mod proxies;

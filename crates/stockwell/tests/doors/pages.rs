@@ -334,6 +334,8 @@ pub(crate) fn page_address(stage: &Stage, boss: &Actor, path: &str) -> String {
             path.replace("{id}", &own("/me/passkeys")["items"][0]["id"].to_string())
         }
         "/account/sessions/{id}" => path.replace("{id}", "1"),
+        _ if path.starts_with("/locations/{code}") => path.replace("{code}", "LON-A"),
+        _ if path.starts_with("/sites/{code}") => path.replace("{code}", "LON"),
         _ => panic!("{path}: tell in `page_address` where there is one"),
     }
 }

@@ -25,6 +25,10 @@ pub(crate) struct LocationFilter {
     site: Option<String>,
     /// This location and everything below it, by its code.
     below: Option<String>,
+    /// Only what stands directly below this location, by its code.
+    parent: Option<String>,
+    /// Only locations whose code holds this; capital and small letters do not differ.
+    code: Option<String>,
     /// Only this kind. Virtual and transit locations are listed only by their kind.
     kind: Option<String>,
     /// Only this role.
@@ -56,8 +60,17 @@ pub(crate) fn archived(asked: Option<&str>) -> Result<Option<bool>, Problem> {
 impl LocationFilter {
     /// The filter as the store takes it; codes that are out of reach name nothing.
     fn read(&self, conn: &mut Conn<'_>, scope: &Scope) -> Result<Filter, Failure> {
-        let LocationFilter { site, below, kind, role, location_type, blocked, archived: asked_archived } =
-            self;
+        let LocationFilter {
+            site,
+            below,
+            parent,
+            code,
+            kind,
+            role,
+            location_type,
+            blocked,
+            archived: asked_archived,
+        } = self;
         let kind = web::word(kind.as_deref(), "?kind", LocationKind::parse)?;
         let role = web::word(role.as_deref(), "?role", Role::parse)?;
         let location_type = location_type.as_deref().map(|code| location_type::find(conn, code));
@@ -78,6 +91,8 @@ impl LocationFilter {
         Ok(Filter {
             site: site.map(|location| location.site_id),
             below: named(below, "?below")?.map(|location| location.id),
+            parent: named(parent, "?parent")?.map(|location| location.id),
+            holds: code.as_deref().map(|text| code::key(text).unwrap_or_else(|| text.to_lowercase())),
             kind,
             role,
             blocked: *blocked,
