@@ -23,13 +23,17 @@ on_both_engines!(
 const AUDITOR: &[(&str, Within)] = &[("auditor", Within::All)];
 
 /// A form as a browser sends it from a page of this server.
-pub(crate) fn form(actor: &Actor, path: &str, fields: &[(&str, &str)]) -> Ask {
-    let text = fields.iter().fold(String::new(), |text, (name, value)| {
+fn form(actor: &Actor, path: &str, fields: &[(&str, &str)]) -> Ask {
+    let ask = actor.ask("POST", path).header("origin", "https://test");
+    ask.header("content-type", "application/x-www-form-urlencoded").bytes(fields_text(fields))
+}
+
+/// The text of a form.
+pub(crate) fn fields_text(fields: &[(&str, &str)]) -> String {
+    fields.iter().fold(String::new(), |text, (name, value)| {
         let pair: String = url(name) + "=" + &url(value);
         if text.is_empty() { pair } else { text + "&" + &pair }
-    });
-    let ask = actor.ask("POST", path).header("origin", "https://test");
-    ask.header("content-type", "application/x-www-form-urlencoded").bytes(text)
+    })
 }
 
 fn url(text: &str) -> String {
@@ -334,7 +338,7 @@ pub(crate) fn page_address(stage: &Stage, boss: &Actor, path: &str) -> String {
             path.replace("{id}", &own("/me/passkeys")["items"][0]["id"].to_string())
         }
         "/account/sessions/{id}" => path.replace("{id}", "1"),
-        _ if path.starts_with("/locations/{code}") => path.replace("{code}", "LON-A"),
+        _ if path.starts_with("/locations/{code}") => path.replace("{code}", "LON"),
         _ if path.starts_with("/sites/{code}") => path.replace("{code}", "LON"),
         _ => panic!("{path}: tell in `page_address` where there is one"),
     }
