@@ -137,6 +137,9 @@ impl Floor {
 
     /// The row that a place stands in: an aisle, or else what stands directly in the site.
     fn row<'a>(&'a self, place: &'a Place, root: &str) -> &'a str {
+        if let Some(aisle) = self.all.get(root).filter(|root| root.kind == "aisle") {
+            return &aisle.code;
+        }
         let mut at = place;
         while let Some(above) =
             at.parent.as_deref().filter(|code| *code != root).and_then(|code| self.all.get(code))

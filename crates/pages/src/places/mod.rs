@@ -26,7 +26,7 @@ pub(crate) fn routes<S: State>() -> Routes<S> {
     let (reads, writes) = (Permission::PlacesRead, Permission::PlacesWrite);
     let list = |path, says| PageRoute::get(path, says).bound(Bound::Common).reach(Reach::Filtered);
     let one = |path, says| PageRoute::get(path, says).bound(Bound::Common).reach(Reach::Named);
-    let form = |path, says| PageRoute::get(path, says).reach(Reach::Named);
+    let form = |path, says| PageRoute::get(path, says).reach(Reach::Named).beside(BESIDE);
     let sends = |path, says| PageRoute::post(path, says).reach(Reach::Named);
     let across = PageRoute::get("/balance", "How stock lies across the sites.").bound(Bound::Rows);
     let across = across.reach(Reach::Filtered);
@@ -49,6 +49,9 @@ pub(crate) fn routes<S: State>() -> Routes<S> {
         .and(of_sites())
 }
 
+/// A form shows what it changes.
+const BESIDE: &[Permission] = &[Permission::PlacesRead];
+
 /// What is done to one location, each a page of its own that says what will happen.
 fn acts<S: State>() -> Routes<S> {
     let mut routes = Routes::new("places");
@@ -57,7 +60,7 @@ fn acts<S: State>() -> Routes<S> {
         routes = routes
             .page(
                 Permission::PlacesWrite,
-                PageRoute::get(act.path(), shown).reach(Reach::Named),
+                PageRoute::get(act.path(), shown).reach(Reach::Named).beside(BESIDE),
                 get(move |cx: Cx, path: Path<String>| acts::ask(act, cx, path)),
             )
             .page(
@@ -73,7 +76,7 @@ fn acts<S: State>() -> Routes<S> {
 fn of_sites<S: State>() -> Routes<S> {
     let (reads, writes, sets_back) =
         (Permission::PlacesRead, Permission::PlacesWrite, Permission::SitesSetBack);
-    let form = |path, says| PageRoute::get(path, says).reach(Reach::Named);
+    let form = |path, says| PageRoute::get(path, says).reach(Reach::Named).beside(BESIDE);
     let sends = |path, says| PageRoute::post(path, says).reach(Reach::Named);
     let list = PageRoute::get("/sites", "The sites.").bound(Bound::Common).reach(Reach::Filtered);
     // what a site needs is told to those who hold the permission for all items

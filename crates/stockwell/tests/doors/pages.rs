@@ -23,7 +23,7 @@ on_both_engines!(
 const AUDITOR: &[(&str, Within)] = &[("auditor", Within::All)];
 
 /// A form as a browser sends it from a page of this server.
-fn form(actor: &Actor, path: &str, fields: &[(&str, &str)]) -> Ask {
+pub(crate) fn form(actor: &Actor, path: &str, fields: &[(&str, &str)]) -> Ask {
     let ask = actor.ask("POST", path).header("origin", "https://test");
     ask.header("content-type", "application/x-www-form-urlencoded").bytes(fields_text(fields))
 }
