@@ -1,7 +1,7 @@
 //! `stockwell demo`: a site with a real year of trade, ready to be asked. The first start makes the
 //! folder; later ones find it as it was left.
 
-use super::{import, key, serve};
+use super::{import, key, serve, user};
 use crate::cli::Call;
 use crate::exit::{Done, Stop};
 use crate::interrupt::Interrupt;
@@ -17,10 +17,19 @@ use std::time::Duration;
 
 /// What holds when nobody says anything: a folder of its own, and no log between what it tells
 /// people unless something is wrong.
-pub(crate) const DEFAULTS: [(&str, &str); 3] =
-    [("data", "stockwell-demo"), ("log.level", "warn"), ("log.format", "text")];
+pub(crate) const DEFAULTS: [(&str, &str); 4] = [
+    ("data", "stockwell-demo"),
+    ("log.level", "warn"),
+    ("log.format", "text"),
+    // whoever only looks has no authenticator at hand
+    ("sign_in.second_factor", "nobody"),
+];
 /// The file that keeps the key: one that opens the database says that the year is loaded.
 const KEY_FILE: &str = "demo-key";
+
+/// Who signs in to the pages, and the file that keeps their password.
+const LOGIN: &str = "demo";
+const PASSWORD_FILE: &str = "demo-password";
 
 /// Told while the year is loaded.
 const LOADS: &str = "the first start loads a real year of a shop; this takes a moment, and after Ctrl-C the next start goes on";
@@ -43,12 +52,7 @@ pub(crate) fn run(call: Call<'_>, demo: &Demo) -> Done {
     // from here to the end: what comes before the server listens is not lost
     let interrupt = Interrupt::watch()?;
     let key_file = call.config.data().join(KEY_FILE);
-    let kept = match fs::read_to_string(&key_file) {
-        Ok(token) => Some(token.trim().to_owned()),
-        Err(error) if error.kind() == ErrorKind::NotFound => None,
-        Err(error) => return Err(Stop::CannotRun(format!("cannot read `{}`: {error}", key_file.display()))),
-    };
-    let token = match kept {
+    let token = match kept(&key_file)? {
         Some(token) if key::is_usable(call.config, &token)? => token,
         _ => first_start(call, demo, &key_file, &interrupt)?,
     };
@@ -56,7 +60,10 @@ pub(crate) fn run(call: Call<'_>, demo: &Demo) -> Done {
     let closing = web::Closing { delay: Duration::ZERO, ..call.config.closing()? };
     let serving = |address: SocketAddr| {
         let (data, key) = (call.config.data(), &*token);
-        call.out.step(&Told { serving: Serving { address: format!("http://{address}"), key, data } }, welcome)
+        // a folder that an earlier program has made has none
+        let password = kept(&data.join(PASSWORD_FILE)).ok().flatten();
+        let serving = Serving { address: format!("http://{address}"), key, login: LOGIN, password, data };
+        call.out.step(&Told { serving }, welcome)
     };
     // its key may do everything: nobody need be the first to come
     serve::run_with(
@@ -81,6 +88,14 @@ fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path, interrupt: &Interru
         None => stop,
     })?;
     call.out.step(&Loaded { imported }, |loaded| import::text(&loaded.imported))?;
+    let password_file = call.config.data().join(PASSWORD_FILE);
+    let password = match kept(&password_file)? {
+        Some(password) => password,
+        None => access::random_text(20).map_err(Stop::cannot_run)?,
+    };
+    // kept first: nobody is there whose password is nowhere
+    keep(&password_file, &password)?;
+    user::somebody(call.config, (LOGIN, "administrator"), &password)?;
     let token = key::machine(call.config, "demo")?;
     keep(key_file, &token)?;
     if interrupt.came() {
@@ -89,7 +104,16 @@ fn first_start(call: Call<'_>, demo: &Demo, key_file: &Path, interrupt: &Interru
     Ok(token)
 }
 
-/// Writes the key where only its owner reads it: whole, or not at all.
+/// What a file keeps; none when there is no file.
+fn kept(file: &Path) -> Result<Option<String>, Stop> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Stop::CannotRun(format!("cannot read `{}`: {error}", file.display()))),
+    }
+}
+
+/// Writes a secret where only its owner reads it: whole, or not at all.
 fn keep(key_file: &Path, token: &str) -> Result<(), Stop> {
     let part = key_file.with_extension("part");
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?;
@@ -114,16 +138,27 @@ struct Told<'a> {
 struct Serving<'a> {
     address: String,
     key: &'a str,
+    login: &'static str,
+    /// The one that they began with; left out where nobody was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<String>,
     data: &'a Path,
 }
 
 /// What a newcomer does next. The lot is one of the real year.
 fn welcome(told: &Told<'_>) -> String {
-    let Told { serving: Serving { address, key, data } } = told;
+    let Told { serving: Serving { address, key, login, password, data } } = told;
     let data = data.display();
+    let pages = match password {
+        Some(password) => format!("open {address} and sign in as `{login}` with the password {password}"),
+        None => format!(
+            "`stockwell user add LOGIN --role administrator --data {data}` makes somebody who signs in at {address}"
+        ),
+    };
     format!(
         "\nStockwell answers at {address}, with a real year of trade in `{data}`. Stop it with Ctrl-C; the next\n\
-         start finds everything as you left it. Ask it, for instance in another terminal:\n\n  \
+         start finds everything as you left it. In a browser, {pages}.\n\n\
+         Programs ask it like this:\n\n  \
          key='authorization: Bearer {key}'\n\n  \
          # what there is of an item, and where\n  \
          curl -H \"$key\" {address}/api/v1/items/85123A/stock\n\n  \

@@ -2,6 +2,7 @@
 
 use super::Operator;
 use crate::cli::Call;
+use crate::config::Config;
 use crate::exit::{Done, Stop};
 use crate::out::table;
 use access::{By, NewGrant, NewUser, Password, PasswordPhc, User as Account};
@@ -119,6 +120,21 @@ fn add(call: Call<'_>, add: &Add) -> Done {
         row(tx, by, user)
     })?;
     show(call, &Row { password: shown, ..row }, None)
+}
+
+/// Makes somebody with a role and a password, for the demo; whoever has that login already stays as they are.
+pub(super) fn somebody(config: &Config, (login, role): (&str, &str), password: &str) -> Done {
+    let (login, name, role) = (access::login(login)?, access::name(login)?, role.to_owned());
+    let hashed = Password::parse(password, &[&login])?.hash()?;
+    let operator = Operator::open(config)?;
+    write(&operator, move |tx, by| {
+        let grants = vec![grant(tx, by, &role)?];
+        let new = NewUser { login: login.clone(), name: name.clone(), password: hashed.clone(), grants };
+        match access::create_user(tx, by, &new) {
+            Err(Failure::Refused(problem)) if problem.code == Code::CodeTaken => Ok(()),
+            made => made.map(drop),
+        }
+    })
 }
 
 fn change(

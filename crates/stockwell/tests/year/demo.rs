@@ -88,6 +88,11 @@ fn the_demo_loads_once_answers_with_the_key_it_shows_and_ends_cleanly(engine: db
     assert_eq!(bins.status, 200);
     let before = stock.bytes;
     let (key, told) = (first.key.clone(), first.told.clone());
+    // a person signs in with what is told, and needs no authenticator for a look
+    let password = std::fs::read_to_string(shell.path("data").join("demo-password")).unwrap();
+    assert!(told.contains(&format!("sign in as `demo` with the password {}", password.trim())), "{told}");
+    let person = Actor::stranger(first.address).sign_in("demo", password.trim()).unwrap();
+    assert_eq!(person.get("/api/v1/users").status, 200);
     for line in told.lines().filter(|line| line.contains("curl -H \"$key\"")) {
         let (_, path) = line.split_once(&first.address.to_string()).unwrap();
         assert_eq!(actor.get(path.trim_end_matches('\'')).status, 200, "{line}");
