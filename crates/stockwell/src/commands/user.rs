@@ -130,7 +130,7 @@ pub(super) fn somebody(config: &Config, (login, role): (&str, &str), password: &
     write(&operator, move |tx, by| {
         let grants = vec![grant(tx, by, &role)?];
         let new = NewUser { login: login.clone(), name: name.clone(), password: hashed.clone(), grants };
-        match access::create_user(tx, by, &new) {
+        match tx.savepoint(|tx| access::create_user(tx, by, &new)) {
             Err(Failure::Refused(problem)) if problem.code == Code::CodeTaken => Ok(()),
             made => made.map(drop),
         }
