@@ -26,7 +26,7 @@ fn stage() -> Stage {
     stage
 }
 
-/// Runs a script of the browser; what it found wrong fails the test, and what it measured is shown.
+/// Runs a script of the browser; what it found wrong fails the test, and what it measured is kept with the pictures.
 fn run(stage: &Stage, script: &str, more: &[(&str, String)]) {
     for package in ["playwright-core", "axe-core"] {
         let there = Path::new(PEERS).join("node_modules").join(package).exists();
@@ -51,7 +51,9 @@ fn run(stage: &Stage, script: &str, more: &[(&str, String)]) {
     let last = said.lines().last().unwrap_or_default();
     let told: Value =
         serde_json::from_str(last).unwrap_or_else(|_| panic!("{script} broke: {said}{complained}"));
-    println!("{script}: {}", told["figures"]);
+    // what was measured stands beside the pictures
+    std::fs::create_dir_all(GALLERY).unwrap();
+    std::fs::write(Path::new(GALLERY).join(format!("{script}.json")), told["figures"].to_string()).unwrap();
     let found: Vec<&str> = told["found"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(found.is_empty() && output.status.success(), "{}\n{complained}", found.join("\n"));
 }

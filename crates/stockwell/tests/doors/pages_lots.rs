@@ -65,7 +65,7 @@ fn a_lot_is_held_back_and_released_once_by_a_form(world: &World) {
     assert!(events["items"].as_array().is_some_and(|rows| rows.len() <= 1), "{events}");
     // whoever looked at it before somebody else changed it is told
     let mut stale = fields("recall");
-    stale[1].1 = "another-key".to_owned();
+    stale[1].1 = String::from("another-key");
     let refused = send("/items/MILK/lots/L1/release", &stale);
     assert_eq!(refused.status, 412, "{}", refused.text());
     assert!(refused.text().contains("role=\"alert\""));
